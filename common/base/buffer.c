@@ -1,0 +1,79 @@
+#include "common/base/buffer.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+bool buffer_reserve(Buffer *buffer, size_t more, Error *error)
+{
+    size_t capacity = buffer->capacity < 256 ? 256 : buffer->capacity;
+    uint8_t *data;
+
+    if (more <= buffer->capacity - buffer->size) {
+        return true;
+    }
+    if (more > SIZE_MAX / 2 - buffer->size) {
+        return error_out_of_memory(error);
+    }
+    while (capacity - buffer->size < more) {
+        capacity *= 2;
+    }
+    data = realloc(buffer->data, capacity);
+    if (data == NULL) {
+        return error_out_of_memory(error);
+    }
+    buffer->data = data;
+    buffer->capacity = capacity;
+    return true;
+}
+
+bool buffer_append(Buffer *buffer, const void *data, size_t size, Error *error)
+{
+    if (!buffer_reserve(buffer, size, error)) {
+        return false;
+    }
+    if (size > 0) {
+        memcpy(buffer->data + buffer->size, data, size);
+        buffer->size += size;
+    }
+    return true;
+}
+
+bool buffer_append_text(Buffer *buffer, const char *text, Error *error)
+{
+    return buffer_append(buffer, text, strlen(text), error);
+}
+
+bool buffer_append_format(Buffer *buffer, Error *error, const char *format, ...)
+{
+    va_list arguments;
+    int size;
+
+    va_start(arguments, format);
+    size = vsnprintf(NULL, 0, format, arguments);
+    va_end(arguments);
+    if (size < 0 || !buffer_reserve(buffer, (size_t)size + 1, error)) {
+        return size < 0 ? error_out_of_memory(error) : false;
+    }
+    va_start(arguments, format);
+    vsnprintf((char *)buffer->data + buffer->size, (size_t)size + 1, format, arguments);
+    va_end(arguments);
+    buffer->size += (size_t)size;
+    return true;
+}
+
+const char *buffer_text(Buffer *buffer, Error *error)
+{
+    if (!buffer_reserve(buffer, 1, error)) {
+        return NULL;
+    }
+    buffer->data[buffer->size] = '\0';
+    return (const char *)buffer->data;
+}
+
+void buffer_free(Buffer *buffer)
+{
+    free(buffer->data);
+    *buffer = (Buffer){0};
+}

@@ -1,0 +1,45 @@
+/*
+ * A growing run of bytes.  {0} is an empty buffer; buffer_free empties it again.
+ */
+#ifndef COMMON_BASE_BUFFER_H
+#define COMMON_BASE_BUFFER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/base/error.h"
+#include "common/base/slice.h"
+
+typedef struct Buffer {
+    uint8_t *data; /* owned; NULL while capacity is 0 */
+    size_t size;   /* bytes in use */
+    size_t capacity;
+} Buffer;
+
+/* Makes room for `more` bytes behind the used ones.  False: out of memory; the contents stay. */
+bool buffer_reserve(Buffer *buffer, size_t more, Error *error);
+
+/* Appends bytes.  `data` may be NULL when size is 0; it must not point into the buffer. */
+bool buffer_append(Buffer *buffer, const void *data, size_t size, Error *error);
+
+/* Appends a C string without its terminator. */
+bool buffer_append_text(Buffer *buffer, const char *text, Error *error);
+
+/* Appends formatted text. */
+bool buffer_append_format(Buffer *buffer, Error *error, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* Appends a NUL that does not count as contents, so that data can be read as a C string.
+ * Returns data, or NULL when out of memory. */
+const char *buffer_text(Buffer *buffer, Error *error);
+
+static inline Slice buffer_slice(const Buffer *buffer)
+{
+    return slice_of(buffer->data, buffer->size);
+}
+
+/* Frees the memory and leaves an empty buffer. */
+void buffer_free(Buffer *buffer);
+
+#endif

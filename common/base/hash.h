@@ -1,0 +1,15 @@
+/*
+ * uthash, set up so that a failed allocation is an error to be handled and not the end of the
+ * program: after HASH_ADD..., HASH_ADDED tells whether the element is in the table.
+ */
+#ifndef COMMON_BASE_HASH_H
+#define COMMON_BASE_HASH_H
+
+#define HASH_NONFATAL_OOM 1
+#define uthash_nonfatal_oom(element) ((void)(element))
+
+#include <uthash.h>
+
+#define HASH_ADDED(handle, element) ((element)->handle.tbl != NULL)
+
+#endif

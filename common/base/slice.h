@@ -1,0 +1,33 @@
+/*
+ * A run of bytes that somebody else owns: not terminated, any byte may occur.
+ */
+#ifndef COMMON_BASE_SLICE_H
+#define COMMON_BASE_SLICE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+typedef struct Slice {
+    const uint8_t *data;
+    size_t size;
+} Slice;
+
+static inline Slice slice_of(const void *data, size_t size)
+{
+    return (Slice){data, size};
+}
+
+/* The bytes of a C string, without its terminator. */
+static inline Slice slice_text(const char *text)
+{
+    return (Slice){(const uint8_t *)text, strlen(text)};
+}
+
+static inline bool slice_equal(Slice a, Slice b)
+{
+    return a.size == b.size && (a.size == 0 || memcmp(a.data, b.data, a.size) == 0);
+}
+
+#endif
