@@ -1,0 +1,118 @@
+#include "common/pg/conninfo.h"
+
+#include "common/base/buffer.h"
+
+#include <libpq-fe.h>
+#include <stdlib.h>
+#include <string.h>
+
+bool pg_conninfo_is_string(const char *text)
+{
+    return strchr(text, '=') != NULL || strncmp(text, "postgres://", 11) == 0 ||
+           strncmp(text, "postgresql://", 13) == 0;
+}
+
+/* libpq quotes the part of a connection string that it cannot parse, and that part may be a
+ * password; so a broken string is reported without its text. */
+static PQconninfoOption *parse(const char *text, Error *error)
+{
+    static const char UNKNOWN[] = "invalid URI query parameter";
+    char *problem = NULL;
+    PQconninfoOption *parsed = PQconninfoParse(text, &problem);
+
+    if (parsed == NULL) {
+        error_set(error, EXIT_CODE_USAGE, "could not parse the connection string");
+        /* This one names a parameter only, which helps. */
+        if (problem != NULL && strncmp(problem, UNKNOWN, strlen(UNKNOWN)) == 0) {
+            error_detail(error, "%s", problem);
+        }
+        error_hint(error, "It is a database name, a URI (percent-encode special characters) or "
+                          "keyword=value pairs (quote values that hold spaces).");
+    }
+    PQfreemem(problem);
+    return parsed;
+}
+
+bool pg_conninfo_check(const char *text, Error *error)
+{
+    PQconninfoOption *parsed;
+
+    if (!pg_conninfo_is_string(text)) {
+        return true;
+    }
+    parsed = parse(text, error);
+    PQconninfoFree(parsed);
+    return parsed != NULL;
+}
+
+/* Appends keyword='value', quoted as libpq reads it. */
+static bool append_pair(Buffer *text, const char *keyword, const char *value, Error *error)
+{
+    if (!buffer_append_format(text, error, "%s%s='", text->size > 0 ? " " : "", keyword)) {
+        return false;
+    }
+    for (; *value != '\0'; value++) {
+        if ((*value == '\'' || *value == '\\') && !buffer_append_text(text, "\\", error)) {
+            return false;
+        }
+        if (!buffer_append(text, value, 1, error)) {
+            return false;
+        }
+    }
+    return buffer_append_text(text, "'", error);
+}
+
+static char *copy_text(const char *text, Error *error)
+{
+    char *copy = text == NULL ? NULL : strdup(text);
+
+    if (copy == NULL) {
+        error_out_of_memory(error);
+    }
+    return copy;
+}
+
+bool pg_conninfo_split(const char *text, PgConninfo *conninfo, Error *error)
+{
+    PQconninfoOption *parsed = NULL;
+    const char *password = "";
+    Buffer pairs = {0};
+    bool done = true;
+
+    *conninfo = (PgConninfo){0};
+    if (pg_conninfo_is_string(text)) {
+        parsed = parse(text, error);
+        done = parsed != NULL;
+    } else if (text[0] != '\0') {
+        done = append_pair(&pairs, "dbname", text, error);
+    }
+    for (const PQconninfoOption *option = parsed; done && option != NULL && option->keyword != NULL;
+         option++) {
+        if (option->val == NULL) {
+            continue;
+        }
+        if (strcmp(option->keyword, "password") == 0) {
+            password = option->val;
+        } else {
+            done = append_pair(&pairs, option->keyword, option->val, error);
+        }
+    }
+    if (done) {
+        conninfo->public_part = copy_text(buffer_text(&pairs, error), error);
+        conninfo->password = copy_text(password, error);
+        done = conninfo->public_part != NULL && conninfo->password != NULL;
+    }
+    PQconninfoFree(parsed);
+    buffer_free(&pairs);
+    return done;
+}
+
+void pg_conninfo_free(PgConninfo *conninfo)
+{
+    if (conninfo->password != NULL) {
+        explicit_bzero(conninfo->password, strlen(conninfo->password));
+    }
+    free(conninfo->password);
+    free(conninfo->public_part);
+    *conninfo = (PgConninfo){0};
+}

@@ -1,0 +1,28 @@
+/*
+ * Connection strings: telling the secret parts from those that anybody may see.
+ */
+#ifndef COMMON_PG_CONNINFO_H
+#define COMMON_PG_CONNINFO_H
+
+#include <stdbool.h>
+
+#include "common/base/error.h"
+
+typedef struct PgConninfo {
+    char *public_part; /* keyword=value pairs without the password; owned */
+    char *password;    /* "" where there is none; owned */
+} PgConninfo;
+
+/* Whether the text is a connection string, and not the name of a database. */
+bool pg_conninfo_is_string(const char *text);
+
+/* Checks a connection string, or takes a database name as it is.  EXIT_CODE_USAGE for one that
+ * libpq cannot parse, without its text, which may hold a password. */
+bool pg_conninfo_check(const char *text, Error *error);
+
+/* Splits it.  End with pg_conninfo_free, also after a failure. */
+bool pg_conninfo_split(const char *text, PgConninfo *conninfo, Error *error);
+
+void pg_conninfo_free(PgConninfo *conninfo);
+
+#endif

@@ -1,0 +1,107 @@
+#include "common/pg/lock.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <zlib.h>
+
+/* SQLSTATE of a lock that was not granted within lock_timeout. */
+static const char LOCK_NOT_AVAILABLE[] = "55P03";
+
+uint32_t pg_lock_key(const char *schema, const char *database)
+{
+    static const uint32_t SALT = 1486364155;
+    static const char TABLE[] = "schema_migrations";
+    uLong sum = crc32(0, Z_NULL, 0);
+
+    /* Each part with its terminating NUL, which is the separator; the last one without. */
+    sum = crc32(sum, (const Bytef *)schema, (uInt)strlen(schema) + 1);
+    sum = crc32(sum, (const Bytef *)TABLE, sizeof TABLE);
+    sum = crc32(sum, (const Bytef *)"/", 1);
+    sum = crc32(sum, (const Bytef *)database, (uInt)strlen(database));
+    return (uint32_t)sum * SALT;
+}
+
+/* Finds who holds the lock, for a message. */
+static void describe_holder(PgConnection *connection, uint32_t key, char *text, size_t size)
+{
+    char key_text[16];
+    const char *parameters[] = {key_text};
+    PgRows *rows;
+    Error ignored;
+
+    snprintf(text, size, "another session");
+    snprintf(key_text, sizeof key_text, "%" PRIu32, key);
+    /* The failed transaction can no longer be asked. */
+    pg_rollback(connection);
+    if (!pg_begin(connection, PG_READ_SNAPSHOT, 0, &ignored) ||
+        !pg_query(connection,
+                  "SELECT l.pid, coalesce(a.usename, ''), coalesce(a.application_name, ''),"
+                  " coalesce(host(a.client_addr), 'local socket'),"
+                  " coalesce(a.backend_start::text, '')"
+                  " FROM pg_locks l LEFT JOIN pg_stat_activity a ON a.pid = l.pid"
+                  " WHERE l.locktype = 'advisory' AND l.granted AND l.database ="
+                  " (SELECT d.oid FROM pg_database d WHERE d.datname = current_database())"
+                  " AND l.classid = 0::oid AND l.objid = ($1::int8)::oid",
+                  1, parameters, &rows, &ignored)) {
+        pg_rollback(connection);
+        return;
+    }
+    if (pg_rows_count(rows) > 0) {
+        snprintf(text, size, "process %s of user \"%s\" (application \"%s\", from %s, since %s)",
+                 pg_rows_text(rows, 0, 0), pg_rows_text(rows, 0, 1), pg_rows_text(rows, 0, 2),
+                 pg_rows_text(rows, 0, 3), pg_rows_text(rows, 0, 4));
+    }
+    pg_rows_free(rows);
+    pg_rollback(connection);
+}
+
+bool pg_lock_take(PgConnection *connection, const PgSchema *schema, Error *error)
+{
+    uint32_t key = pg_lock_key(schema->name, schema->database);
+    char sql[80];
+    char holder[512];
+
+    snprintf(sql, sizeof sql, "SELECT pg_advisory_xact_lock(%" PRIu32 ")", key);
+    if (pg_execute(connection, sql, NULL, error)) {
+        return true;
+    }
+    if (strcmp(pg_sqlstate(connection), LOCK_NOT_AVAILABLE) != 0) {
+        return false;
+    }
+    describe_holder(connection, key, holder, sizeof holder);
+    error_set(error, EXIT_CODE_REFUSED, "another migration holds the lock of database \"%s\"",
+              schema->database);
+    error_detail(error, "The lock is held by %s.", holder);
+    return error_hint(error, "Wait for it to end, or end it, then run again; --lock-wait-timeout "
+                             "says how long to wait.");
+}
+
+bool pg_lock_check_holder(PgConnection *connection, const PgSchema *schema, int64_t holder_pid,
+                          Error *error)
+{
+    char key[16];
+    char pid[24];
+    const char *parameters[] = {key, pid};
+    PgRows *rows;
+    bool held;
+
+    snprintf(key, sizeof key, "%" PRIu32, pg_lock_key(schema->name, schema->database));
+    snprintf(pid, sizeof pid, "%" PRId64, holder_pid);
+    if (!pg_query(connection,
+                  "SELECT FROM pg_locks WHERE locktype = 'advisory' AND granted"
+                  " AND mode = 'ExclusiveLock' AND pid = $2::int8"
+                  " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+                  " AND classid = 0::oid AND objid = ($1::int8)::oid AND objsubid = 1",
+                  2, parameters, &rows, error)) {
+        return false;
+    }
+    held = pg_rows_count(rows) > 0;
+    pg_rows_free(rows);
+    if (!held) {
+        error_set(error, EXIT_CODE_REFUSED, "the session %s no longer holds the migration lock",
+                  pid);
+        return error_hint(error, "Another migration may be running: look for it, then run again.");
+    }
+    return true;
+}

@@ -1,0 +1,158 @@
+#include "common/pg/schema.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static char *copy_text(const char *text, Error *error)
+{
+    char *copy = strdup(text);
+
+    if (copy == NULL) {
+        error_out_of_memory(error);
+    }
+    return copy;
+}
+
+static char *quote_name(PgConnection *connection, const char *name, Error *error)
+{
+    Buffer quoted = {0};
+    char *copy = NULL;
+    const char *text = NULL;
+
+    if (pg_quote_identifier(connection, name, &quoted, error)) {
+        text = buffer_text(&quoted, error);
+    }
+    if (text != NULL) {
+        copy = copy_text(text, error);
+    }
+    buffer_free(&quoted);
+    return copy;
+}
+
+/* The schema that the connection's own search_path leads to.  This is the one query that runs
+ * under the user's search_path, so it leaves nothing to it: functions and types are qualified and
+ * there is no operator. */
+static bool find_on_path(PgConnection *connection, char **table, char **current, Error *error)
+{
+    PgRows *rows;
+    const char *text;
+    bool done = true;
+
+    if (!pg_query(connection,
+                  "SELECT pg_catalog.to_regclass('schema_migrations')::pg_catalog.oid,"
+                  " pg_catalog.current_schema()",
+                  0, NULL, &rows, error)) {
+        return false;
+    }
+    text = pg_rows_text(rows, 0, 0);
+    if (text != NULL) {
+        *table = copy_text(text, error);
+        done = *table != NULL;
+    }
+    text = pg_rows_text(rows, 0, 1);
+    if (done && text != NULL) {
+        *current = copy_text(text, error);
+        done = *current != NULL;
+    }
+    pg_rows_free(rows);
+    return done;
+}
+
+/* Fills the schema from the catalog, where the search_path no longer matters. */
+static bool look_up(PgConnection *connection, const char *wanted, const char *table,
+                    const char *current, PgSchema *schema, Error *error)
+{
+    const char *parameters[] = {wanted, table, current};
+    PgRows *rows;
+    bool done = false;
+
+    if (!pg_query(connection,
+                  "SELECT current_database(), n.nspname, EXISTS (SELECT FROM pg_class c"
+                  "  WHERE c.relnamespace = n.oid AND c.relname = 'schema_migrations'"
+                  "  AND c.relkind IN ('r', 'p'))"
+                  " FROM pg_namespace n WHERE n.nspname = coalesce($1::text,"
+                  "  (SELECT m.nspname FROM pg_namespace m JOIN pg_class c"
+                  "   ON c.relnamespace = m.oid WHERE c.oid = $2::oid), $3::text)",
+                  3, parameters, &rows, error)) {
+        return false;
+    }
+    if (pg_rows_count(rows) != 1) {
+        if (wanted != NULL) {
+            error_set(error, EXIT_CODE_USAGE, "there is no schema \"%s\"", wanted);
+        } else {
+            error_set(error, EXIT_CODE_USAGE, "the connection's search_path names no schema");
+            error_hint(error, "Name the schema of lakeFS's tables with --schema.");
+        }
+    } else {
+        schema->database = copy_text(pg_rows_text(rows, 0, 0), error);
+        schema->name = copy_text(pg_rows_text(rows, 0, 1), error);
+        schema->quoted = quote_name(connection, pg_rows_text(rows, 0, 1), error);
+        schema->has_migrations = strcmp(pg_rows_text(rows, 0, 2), "t") == 0;
+        done = schema->database != NULL && schema->name != NULL && schema->quoted != NULL;
+    }
+    pg_rows_free(rows);
+    return done;
+}
+
+bool pg_schema_find(PgConnection *connection, const char *wanted, PgSchema *schema, Error *error)
+{
+    char *table = NULL;
+    char *current = NULL;
+    bool done;
+
+    *schema = (PgSchema){0};
+    done = find_on_path(connection, &table, &current, error) &&
+           pg_begin(connection, PG_READ_SNAPSHOT, 0, error) &&
+           look_up(connection, wanted, table, current, schema, error) &&
+           pg_commit(connection, error);
+    if (!done) {
+        pg_rollback(connection);
+    }
+    free(table);
+    free(current);
+    return done;
+}
+
+bool pg_schema_version(PgConnection *connection, const PgSchema *schema, int64_t *version,
+                       bool *dirty, Error *error)
+{
+    Buffer sql = {0};
+    PgRows *rows = NULL;
+    const char *text = NULL;
+    bool done = false;
+
+    if (buffer_append_format(&sql, error, "SELECT version, dirty FROM %s.schema_migrations",
+                             schema->quoted)) {
+        text = buffer_text(&sql, error);
+    }
+    if (text != NULL && pg_query(connection, text, 0, NULL, &rows, error)) {
+        if (pg_rows_count(rows) != 1) {
+            error_set(error, EXIT_CODE_REFUSED,
+                      "table \"%s.schema_migrations\" holds %d rows instead of one", schema->name,
+                      pg_rows_count(rows));
+            error_hint(error, "Put the schema version right by hand, then run again.");
+        } else {
+            *version = strtoll(pg_rows_text(rows, 0, 0), NULL, 10);
+            *dirty = strcmp(pg_rows_text(rows, 0, 1), "t") == 0;
+            done = true;
+        }
+    }
+    pg_rows_free(rows);
+    buffer_free(&sql);
+    return done;
+}
+
+bool pg_schema_qualify(PgConnection *connection, const PgSchema *schema, const char *name,
+                       Buffer *sql, Error *error)
+{
+    return buffer_append_format(sql, error, "%s.", schema->quoted) &&
+           pg_quote_identifier(connection, name, sql, error);
+}
+
+void pg_schema_free(PgSchema *schema)
+{
+    free(schema->database);
+    free(schema->name);
+    free(schema->quoted);
+    *schema = (PgSchema){0};
+}
