@@ -1,0 +1,116 @@
+#include "common/kv/model.h"
+
+/* Empties the key and writes the parts one after the other. */
+static bool join(Buffer *key, const Slice *parts, size_t count, Error *error)
+{
+    key->size = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (!buffer_append(key, parts[i].data, parts[i].size, error)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+#define JOIN(key, error, ...)                                                                      \
+    join((key), (const Slice[]){__VA_ARGS__},                                                      \
+         sizeof((const Slice[]){__VA_ARGS__}) / sizeof(Slice), (error))
+
+bool kv_partition_repository(Buffer *partition, Slice repository_id, const char *instance_id,
+                             Error *error)
+{
+    return JOIN(partition, error, repository_id, slice_text("-"), slice_text(instance_id));
+}
+
+bool kv_key_user(Buffer *key, Slice user, Error *error)
+{
+    return JOIN(key, error, slice_text("users/"), user);
+}
+
+bool kv_key_group(Buffer *key, Slice group, Error *error)
+{
+    return JOIN(key, error, slice_text("groups/"), group);
+}
+
+bool kv_key_policy(Buffer *key, Slice policy, Error *error)
+{
+    return JOIN(key, error, slice_text("policies/"), policy);
+}
+
+bool kv_key_group_user(Buffer *key, Slice group, Slice user, Error *error)
+{
+    return JOIN(key, error, slice_text("gUsers/"), group, slice_text("/users/"), user);
+}
+
+bool kv_key_user_policy(Buffer *key, Slice user, Slice policy, Error *error)
+{
+    return JOIN(key, error, slice_text("uPolicies/"), user, slice_text("/policies/"), policy);
+}
+
+bool kv_key_group_policy(Buffer *key, Slice group, Slice policy, Error *error)
+{
+    return JOIN(key, error, slice_text("gPolicies/"), group, slice_text("/policies/"), policy);
+}
+
+bool kv_key_credential(Buffer *key, Slice user, Slice access_key_id, Error *error)
+{
+    return JOIN(key, error, slice_text("uCredentials/"), user, slice_text("/credentials/"),
+                access_key_id);
+}
+
+bool kv_key_expired_token(Buffer *key, Slice token_id, Error *error)
+{
+    return JOIN(key, error, slice_text("expiredTokens/"), token_id);
+}
+
+bool kv_key_installation_metadata(Buffer *key, Slice name, Error *error)
+{
+    return JOIN(key, error, slice_text("installation_metadata/"), name);
+}
+
+bool kv_key_run(Buffer *key, Slice repository_id, const char *run_id, Error *error)
+{
+    return JOIN(key, error, slice_text("repos/"), repository_id, slice_text("/runs/"),
+                slice_text(run_id));
+}
+
+bool kv_key_branch_run(Buffer *key, Slice repository_id, Slice branch_id, const char *run_id,
+                       Error *error)
+{
+    return JOIN(key, error, slice_text("repos/"), repository_id, slice_text("/branches/"),
+                branch_id, slice_text("/"), slice_text(run_id));
+}
+
+bool kv_key_commit_run(Buffer *key, Slice repository_id, Slice commit_id, const char *run_id,
+                       Error *error)
+{
+    return JOIN(key, error, slice_text("repos/"), repository_id, slice_text("/commits/"), commit_id,
+                slice_text("/"), slice_text(run_id));
+}
+
+bool kv_key_task(Buffer *key, Slice repository_id, const char *run_id, Slice hook_run_id,
+                 Error *error)
+{
+    return JOIN(key, error, slice_text("repos/"), repository_id, slice_text("/tasks/"),
+                slice_text(run_id), slice_text("/"), hook_run_id);
+}
+
+bool kv_key_repository(Buffer *key, Slice repository_id, Error *error)
+{
+    return JOIN(key, error, slice_text("repos/"), repository_id);
+}
+
+bool kv_key_commit(Buffer *key, Slice commit_id, Error *error)
+{
+    return JOIN(key, error, slice_text("commits/"), commit_id);
+}
+
+bool kv_key_branch(Buffer *key, Slice branch_id, Error *error)
+{
+    return JOIN(key, error, slice_text("branches/"), branch_id);
+}
+
+bool kv_key_tag(Buffer *key, Slice tag_id, Error *error)
+{
+    return JOIN(key, error, slice_text("tags/"), tag_id);
+}

@@ -1,0 +1,64 @@
+/*
+ * The KV model: partitions, keys and the version, the one place that knows how they are spelled.
+ *
+ * Source: the KV model facts, tables per package and "The version".  Values are the messages of the
+ * .proto files beside this file.
+ *
+ * The key functions empty `key` and write the key into it; parts are joined with "/".  They return
+ * false when out of memory.
+ */
+#ifndef COMMON_KV_MODEL_H
+#define COMMON_KV_MODEL_H
+
+#include "common/base/buffer.h"
+#include "common/base/error.h"
+#include "common/base/slice.h"
+
+#define KV_PARTITION_AUTH "auth"
+#define KV_PARTITION_ACTIONS "actions"
+#define KV_PARTITION_MULTIPARTS "multiparts"
+#define KV_PARTITION_GRAVELER "graveler"
+#define KV_PARTITION_INTERNAL "kv-internal-metadata"
+
+/* The version's entry, in KV_PARTITION_INTERNAL. */
+#define KV_VERSION_KEY "kv/schema/version"
+
+enum {
+    KV_VERSION_STARTED = 0, /* a migration was started and has not succeeded */
+    KV_VERSION_MIGRATED = 1 /* migrated from the legacy tables */
+};
+
+/* The lookup key of the installation id, beside its metadata entry. */
+#define KV_INSTALLATION_ID_KEY "installation_id"
+
+/* The partition of a repository's own entities: `<repository id>-<instance id>`. */
+bool kv_partition_repository(Buffer *partition, Slice repository_id, const char *instance_id,
+                             Error *error);
+
+bool kv_key_user(Buffer *key, Slice user, Error *error);
+bool kv_key_group(Buffer *key, Slice group, Error *error);
+bool kv_key_policy(Buffer *key, Slice policy, Error *error);
+bool kv_key_group_user(Buffer *key, Slice group, Slice user, Error *error);
+bool kv_key_user_policy(Buffer *key, Slice user, Slice policy, Error *error);
+bool kv_key_group_policy(Buffer *key, Slice group, Slice policy, Error *error);
+bool kv_key_credential(Buffer *key, Slice user, Slice access_key_id, Error *error);
+bool kv_key_expired_token(Buffer *key, Slice token_id, Error *error);
+bool kv_key_installation_metadata(Buffer *key, Slice name, Error *error);
+
+bool kv_key_run(Buffer *key, Slice repository_id, const char *run_id, Error *error);
+bool kv_key_branch_run(Buffer *key, Slice repository_id, Slice branch_id, const char *run_id,
+                       Error *error);
+bool kv_key_commit_run(Buffer *key, Slice repository_id, Slice commit_id, const char *run_id,
+                       Error *error);
+bool kv_key_task(Buffer *key, Slice repository_id, const char *run_id, Slice hook_run_id,
+                 Error *error);
+
+bool kv_key_repository(Buffer *key, Slice repository_id, Error *error);
+bool kv_key_commit(Buffer *key, Slice commit_id, Error *error);
+bool kv_key_branch(Buffer *key, Slice branch_id, Error *error);
+bool kv_key_tag(Buffer *key, Slice tag_id, Error *error);
+
+/* The key of a repository's branch protection rules, in its own partition. */
+#define KV_BRANCH_PROTECTION_KEY "settings/protected_branches"
+
+#endif

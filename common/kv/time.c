@@ -1,0 +1,75 @@
+#include "common/kv/time.h"
+
+#include <time.h>
+
+enum { MICROSECONDS = 1000000 };
+
+static const int64_t POSTGRES_EPOCH = 946684800;          /* 2000-01-01 */
+static const int64_t FIRST_SECOND = -62135596800;         /* 0001-01-01T00:00:00Z */
+static const int64_t LAST_SECOND = INT64_C(253402300799); /* 9999-12-31T23:59:59Z */
+
+bool kv_time_from_timestamptz(int64_t microseconds, KvTime *time)
+{
+    int64_t seconds = microseconds / MICROSECONDS;
+    int64_t rest = microseconds % MICROSECONDS;
+
+    /* C divides towards zero; nanos count forward from the second below. */
+    if (rest < 0) {
+        rest += MICROSECONDS;
+        seconds--;
+    }
+    /* No overflow: |seconds| is at most 2^63 / 10^6 here. */
+    seconds += POSTGRES_EPOCH;
+    if (seconds < FIRST_SECOND) {
+        *time = (KvTime){FIRST_SECOND, 0};
+        return false;
+    }
+    if (seconds > LAST_SECOND) {
+        *time = (KvTime){LAST_SECOND, 999999999};
+        return false;
+    }
+    *time = (KvTime){seconds, (int32_t)rest * 1000};
+    return true;
+}
+
+/* Reads `width` decimal digits at *offset. */
+static bool read_digits(Slice text, size_t *offset, int width, int *number)
+{
+    *number = 0;
+    for (int i = 0; i < width; i++, (*offset)++) {
+        if (text.data[*offset] < '0' || text.data[*offset] > '9') {
+            return false;
+        }
+        *number = *number * 10 + (text.data[*offset] - '0');
+    }
+    return true;
+}
+
+bool kv_time_from_run_id(Slice run_id, int64_t *seconds)
+{
+    struct tm given = {0};
+    struct tm normal;
+    size_t offset = 0;
+    time_t time;
+
+    if (run_id.size < 14 || !read_digits(run_id, &offset, 4, &given.tm_year) ||
+        !read_digits(run_id, &offset, 2, &given.tm_mon) ||
+        !read_digits(run_id, &offset, 2, &given.tm_mday) ||
+        !read_digits(run_id, &offset, 2, &given.tm_hour) ||
+        !read_digits(run_id, &offset, 2, &given.tm_min) ||
+        !read_digits(run_id, &offset, 2, &given.tm_sec) || given.tm_year < 1) {
+        return false;
+    }
+    given.tm_year -= 1900;
+    given.tm_mon -= 1;
+    normal = given;
+    time = timegm(&normal);
+    /* timegm carries a 31st of February over into March: then it was no date. */
+    if (normal.tm_year != given.tm_year || normal.tm_mon != given.tm_mon ||
+        normal.tm_mday != given.tm_mday || normal.tm_hour != given.tm_hour ||
+        normal.tm_min != given.tm_min || normal.tm_sec != given.tm_sec) {
+        return false;
+    }
+    *seconds = time;
+    return true;
+}
