@@ -1,0 +1,220 @@
+#include "common/dump/output.h"
+
+#include "common/base/interrupt.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+struct DumpOutput {
+    int fd;
+    bool replace;
+    char *path;       /* what the file shall be called; NULL for what is written directly */
+    char *partial;    /* what it is called until then */
+    const char *name; /* for messages */
+};
+
+static bool file_failed(const char *what, const char *name, ExitCode code, Error *error)
+{
+    return error_set(error, code, "could not %s \"%s\": %s", what, name, strerror(errno));
+}
+
+static void free_output(DumpOutput *output)
+{
+    free(output->path);
+    free(output->partial);
+    free(output);
+}
+
+/* NAME.partial, created or taken over, and locked so that no two programs write it. */
+static bool open_partial(DumpOutput *output, Error *error)
+{
+    struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+
+    output->fd = open(output->partial, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (output->fd < 0) {
+        return file_failed("create", output->partial, EXIT_CODE_USAGE, error);
+    }
+    if (fcntl(output->fd, F_SETLK, &lock) != 0) {
+        error_set(error, EXIT_CODE_USAGE, "another program is writing \"%s\"", output->partial);
+        close(output->fd);
+        return false;
+    }
+    if (fchmod(output->fd, 0600) != 0 || ftruncate(output->fd, 0) != 0) {
+        file_failed("write to", output->partial, EXIT_CODE_USAGE, error);
+        close(output->fd);
+        return false;
+    }
+    return true;
+}
+
+/* A new regular file, or an existing one that may be replaced. */
+static bool open_file(DumpOutput *output, const char *path, Error *error)
+{
+    size_t size = strlen(path) + sizeof ".partial";
+
+    output->path = strdup(path);
+    output->partial = malloc(size);
+    if (output->path == NULL || output->partial == NULL) {
+        return error_out_of_memory(error);
+    }
+    snprintf(output->partial, size, "%s.partial", path);
+    output->name = output->path;
+    return open_partial(output, error);
+}
+
+static bool open_any(DumpOutput *output, const char *path, Error *error)
+{
+    struct stat status;
+
+    if (path == NULL || strcmp(path, "-") == 0) {
+        output->name = "standard output";
+        output->fd = STDOUT_FILENO;
+        if (isatty(STDOUT_FILENO)) {
+            error_set(error, EXIT_CODE_USAGE, "a dump is not written to a terminal");
+            return error_hint(error, "Name a file with --file, or pipe into kv-import.");
+        }
+        return true;
+    }
+    output->name = path;
+    if (stat(path, &status) != 0) {
+        return errno == ENOENT ? open_file(output, path, error)
+                               : file_failed("create", path, EXIT_CODE_USAGE, error);
+    }
+    if (S_ISDIR(status.st_mode)) {
+        return error_set(error, EXIT_CODE_USAGE, "\"%s\" is a directory", path);
+    }
+    if (S_ISREG(status.st_mode)) {
+        if (!output->replace) {
+            error_set(error, EXIT_CODE_USAGE, "file \"%s\" exists already", path);
+            return error_hint(error, "Choose another name, or replace the file with --force.");
+        }
+        return open_file(output, path, error);
+    }
+    output->fd = open(path, O_WRONLY | O_CLOEXEC);
+    return output->fd >= 0 || file_failed("open", path, EXIT_CODE_USAGE, error);
+}
+
+bool dump_output_open(const char *path, bool replace, DumpOutput **output, Error *error)
+{
+    DumpOutput *o = calloc(1, sizeof *o);
+
+    *output = NULL;
+    if (o == NULL) {
+        return error_out_of_memory(error);
+    }
+    o->fd = -1;
+    o->replace = replace;
+    if (!open_any(o, path, error)) {
+        free_output(o);
+        return false;
+    }
+    *output = o;
+    return true;
+}
+
+bool dump_output_write(DumpOutput *output, Slice bytes, Error *error)
+{
+    while (bytes.size > 0) {
+        ssize_t written = write(output->fd, bytes.data, bytes.size);
+
+        if (written < 0 && errno == EINTR) {
+            if (!interrupt_check(error)) {
+                return false;
+            }
+            continue;
+        }
+        if (written < 0) {
+            return file_failed("write to", output->name, EXIT_CODE_FAILED, error);
+        }
+        bytes = slice_of(bytes.data + written, bytes.size - (size_t)written);
+    }
+    return true;
+}
+
+/* Gives the partial file its name.  link fails where the name has come up meanwhile, which rename
+ * would overwrite; file systems without links get a rename. */
+static bool take_name(const DumpOutput *output, Error *error)
+{
+    if (!output->replace) {
+        if (link(output->partial, output->path) == 0) {
+            return unlink(output->partial) == 0 ||
+                   file_failed("remove", output->partial, EXIT_CODE_FAILED, error);
+        }
+        if (errno == EEXIST) {
+            return file_failed("create", output->path, EXIT_CODE_FAILED, error);
+        }
+    }
+    return rename(output->partial, output->path) == 0 ||
+           file_failed("create", output->path, EXIT_CODE_FAILED, error);
+}
+
+/* Without this the new name may be lost with the power, though the contents are on disk. */
+static bool sync_directory(const char *path, Error *error)
+{
+    char *copy = strdup(path);
+    int fd;
+    bool done;
+
+    if (copy == NULL) {
+        return error_out_of_memory(error);
+    }
+    fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    /* Some file systems cannot do it (EINVAL): their names are as safe as they get. */
+    done = fd >= 0 && (fsync(fd) == 0 || errno == EINVAL);
+    if (!done) {
+        file_failed("flush the directory of", path, EXIT_CODE_FAILED, error);
+    }
+    if (fd >= 0) {
+        close(fd);
+    }
+    free(copy);
+    return done;
+}
+
+bool dump_output_commit(DumpOutput *output, Error *error)
+{
+    bool done = true;
+    int fd = output->fd;
+
+    if (output->path == NULL) {
+        /* A pipe cannot be flushed to disk; closing tells of late write errors. */
+        done = close(fd) == 0 || file_failed("write to", output->name, EXIT_CODE_FAILED, error);
+        free_output(output);
+        return done;
+    }
+    if (fsync(fd) != 0) {
+        file_failed("flush", output->partial, EXIT_CODE_FAILED, error);
+        dump_output_discard(output);
+        return false;
+    }
+    if (!take_name(output, error)) {
+        dump_output_discard(output);
+        return false;
+    }
+    done = sync_directory(output->path, error);
+    if (close(fd) != 0 && done) {
+        done = file_failed("write to", output->path, EXIT_CODE_FAILED, error);
+    }
+    free_output(output);
+    return done;
+}
+
+void dump_output_discard(DumpOutput *output)
+{
+    if (output == NULL) {
+        return;
+    }
+    if (output->partial != NULL) {
+        unlink(output->partial);
+    }
+    if (output->fd >= 0) {
+        close(output->fd);
+    }
+    free_output(output);
+}

@@ -1,0 +1,33 @@
+/*
+ * Where a dump is written to: a file that appears whole or not at all, or an open stream.
+ *
+ * A file NAME is written as NAME.partial, readable by its owner only, flushed to disk and then
+ * renamed.  Standard output, pipes and devices are written directly.
+ */
+#ifndef COMMON_DUMP_OUTPUT_H
+#define COMMON_DUMP_OUTPUT_H
+
+#include <stdbool.h>
+
+#include "common/base/error.h"
+#include "common/base/slice.h"
+
+typedef struct DumpOutput DumpOutput;
+
+/*
+ * Opens `path`; NULL or "-" is standard output.  An existing file is refused unless `replace`, and
+ * so is a terminal: both with EXIT_CODE_USAGE.  A NAME.partial that a killed program left is taken
+ * over; one that another program is writing is refused.
+ */
+bool dump_output_open(const char *path, bool replace, DumpOutput **output, Error *error);
+
+/* Writes all bytes. */
+bool dump_output_write(DumpOutput *output, Slice bytes, Error *error);
+
+/* Flushes to disk and gives the file its name.  The output is gone afterwards, whatever comes. */
+bool dump_output_commit(DumpOutput *output, Error *error);
+
+/* Removes what was written.  Takes NULL. */
+void dump_output_discard(DumpOutput *output);
+
+#endif

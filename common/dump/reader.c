@@ -1,0 +1,374 @@
+#include "common/dump/reader.h"
+
+#include "common/copy/binary.h"
+#include "common/dump/entry.h"
+#include "common/dump/format.h"
+#include "common/dump/frame_reader.h"
+#include "common/dump/json.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct DumpReader {
+    FrameReader *frames;
+    Decompressor *decompressor; /* of the COPY header and trailer */
+    DumpHeader header;
+    uint64_t chunk_count;
+    Sha256 *stream_digest;
+    uint64_t stream_size;
+    DumpPackageTotals totals[DUMP_MAX_PACKAGES];
+};
+
+/* What a JSON frame announces of the zstd frame behind it. */
+typedef struct Announcement {
+    json_t *json; /* owned */
+    const char *kind;
+    uint64_t size;
+    uint64_t compressed_size;
+} Announcement;
+
+static bool read_announcement(DumpReader *reader, Announcement *announcement, Error *error)
+{
+    uint64_t offset = frame_reader_offset(reader->frames);
+    Slice text;
+
+    *announcement = (Announcement){0};
+    if (!frame_reader_json(reader->frames, &text, error)) {
+        return false;
+    }
+    announcement->json = dump_json_parse(text, error);
+    if (announcement->json == NULL ||
+        !dump_json_text(announcement->json, "frame", &announcement->kind, error) ||
+        !dump_json_count(announcement->json, "size", &announcement->size, error) ||
+        !dump_json_count(announcement->json, "compressed_size", &announcement->compressed_size,
+                         error)) {
+        json_decref(announcement->json);
+        announcement->json = NULL;
+        return frame_reader_error_at(reader->frames, offset, error);
+    }
+    return true;
+}
+
+static bool error_here(const DumpReader *reader, uint64_t offset, Error *error, const char *text)
+{
+    error_set(error, EXIT_CODE_DUMP, "%s", text);
+    return frame_reader_error_at(reader->frames, offset, error);
+}
+
+/* Reads the zstd frame of the COPY header or trailer, which must hold just that. */
+static bool read_copy_part(DumpReader *reader, const Announcement *announcement, const char *kind,
+                           Slice expected, Error *error)
+{
+    uint64_t offset = frame_reader_offset(reader->frames);
+    Buffer frame = {0};
+    Buffer content = {0};
+    bool done = false;
+
+    if (strcmp(announcement->kind, kind) != 0 || announcement->size != expected.size ||
+        announcement->compressed_size > compression_bound(expected.size)) {
+        return error_here(reader, offset, error,
+                          "the COPY header or trailer is not where it must be");
+    }
+    if (frame_reader_data(reader->frames, announcement->compressed_size, expected.size, &frame,
+                          error)) {
+        done = decompressor_run(reader->decompressor, buffer_slice(&frame), expected.size, &content,
+                                error);
+        if (done && !slice_equal(buffer_slice(&content), expected)) {
+            done =
+                error_set(error, EXIT_CODE_DUMP, "the COPY header or trailer is not as it must be");
+        }
+        if (!done) {
+            frame_reader_error_at(reader->frames, offset, error);
+        }
+    }
+    done = done && sha256_update(reader->stream_digest, expected, error);
+    reader->stream_size += expected.size;
+    buffer_free(&frame);
+    buffer_free(&content);
+    return done;
+}
+
+static bool read_header(DumpReader *reader, Error *error)
+{
+    Announcement announcement;
+    Slice text;
+    bool done;
+
+    if (!frame_reader_json(reader->frames, &text, error)) {
+        error_hint(error, "Is it a dump that kv-export wrote?");
+        return false;
+    }
+    if (!dump_header_decode(text, &reader->header, error)) {
+        return frame_reader_error_at(reader->frames, 0, error);
+    }
+    if (!read_announcement(reader, &announcement, error)) {
+        return false;
+    }
+    done = read_copy_part(reader, &announcement, DUMP_FRAME_COPY_HEADER,
+                          slice_of(COPY_HEADER, COPY_HEADER_SIZE), error);
+    json_decref(announcement.json);
+    return done;
+}
+
+bool dump_reader_open(const char *path, DumpReader **reader, Error *error)
+{
+    DumpReader *r = calloc(1, sizeof *r);
+
+    *reader = NULL;
+    if (r == NULL) {
+        return error_out_of_memory(error);
+    }
+    if (!frame_reader_open(path, &r->frames, error) || !decompressor_new(&r->decompressor, error) ||
+        !sha256_new(&r->stream_digest, error) || !read_header(r, error)) {
+        dump_reader_free(r);
+        return false;
+    }
+    *reader = r;
+    return true;
+}
+
+const DumpHeader *dump_reader_header(const DumpReader *reader)
+{
+    return &reader->header;
+}
+
+/* The manifest's packages must be the header's. */
+static bool check_packages(const DumpReader *reader, const DumpManifest *manifest, Error *error)
+{
+    bool equal = manifest->package_count == reader->header.package_count;
+
+    for (size_t i = 0; equal && i < manifest->package_count; i++) {
+        equal = strcmp(manifest->packages[i].name, reader->header.packages[i]) == 0;
+    }
+    return equal || error_set(error, EXIT_CODE_DUMP, "manifest and header name different packages");
+}
+
+bool dump_reader_peek_manifest(DumpReader *reader, bool *found, DumpManifest *manifest,
+                               Error *error)
+{
+    Buffer json = {0};
+    bool done;
+
+    *manifest = (DumpManifest){0};
+    done = frame_reader_last_json(reader->frames, found, &json, error);
+    if (done && *found) {
+        done = dump_manifest_decode(buffer_slice(&json), manifest, error) &&
+               check_packages(reader, manifest, error);
+        if (!done) {
+            dump_manifest_free(manifest);
+            error_detail(error, "The place is the dump's last frame but one.");
+        }
+    }
+    buffer_free(&json);
+    return done;
+}
+
+static bool find_package(const DumpReader *reader, const char *name, size_t *package, Error *error)
+{
+    for (size_t i = 0; i < reader->header.package_count; i++) {
+        if (strcmp(reader->header.packages[i], name) == 0) {
+            *package = i;
+            return true;
+        }
+    }
+    return error_set(error, EXIT_CODE_DUMP,
+                     "a chunk is of package \"%.64s\", which the header "
+                     "does not name",
+                     name);
+}
+
+/* Checks what the announcement of a chunk claims, before memory is spent on it. */
+static bool check_claims(DumpReader *reader, const Announcement *announcement, DumpChunk *chunk,
+                         Error *error)
+{
+    const char *package;
+    uint64_t limit;
+
+    if (!dump_json_count(announcement->json, "index", &chunk->index, error) ||
+        !dump_json_text(announcement->json, "package", &package, error) ||
+        !dump_json_count(announcement->json, "entries", &chunk->entries, error) ||
+        !find_package(reader, package, &chunk->package, error)) {
+        return false;
+    }
+    if (chunk->index != reader->chunk_count) {
+        return error_set(error, EXIT_CODE_DUMP,
+                         "chunk %" PRIu64 " stands where chunk %" PRIu64 " must be", chunk->index,
+                         reader->chunk_count);
+    }
+    limit = chunk->entries == 1 ? DUMP_CHUNK_MAX_SIZE : DUMP_CHUNK_SIZE;
+    if (chunk->entries == 0 || announcement->size > limit ||
+        announcement->size / entry_tuple_size(0, 0, 0) < chunk->entries ||
+        announcement->compressed_size > compression_bound(announcement->size)) {
+        return error_set(error, EXIT_CODE_DUMP, "chunk %" PRIu64 " claims an impossible size",
+                         chunk->index);
+    }
+    chunk->size = announcement->size;
+    return true;
+}
+
+static bool read_chunk(DumpReader *reader, const Announcement *announcement, uint64_t offset,
+                       DumpChunk *chunk, Error *error)
+{
+    if (!check_claims(reader, announcement, chunk, error)) {
+        return frame_reader_error_at(reader->frames, offset, error);
+    }
+    chunk->offset = frame_reader_offset(reader->frames);
+    if (!frame_reader_data(reader->frames, announcement->compressed_size, chunk->size,
+                           &chunk->frame, error)) {
+        return false;
+    }
+    reader->chunk_count++;
+    return true;
+}
+
+bool dump_reader_next(DumpReader *reader, DumpChunk *chunk, bool *end, Error *error)
+{
+    uint64_t offset = frame_reader_offset(reader->frames);
+    Announcement announcement;
+    bool done;
+
+    *end = false;
+    if (!read_announcement(reader, &announcement, error)) {
+        return false;
+    }
+    if (strcmp(announcement.kind, DUMP_FRAME_CHUNK) == 0) {
+        done = read_chunk(reader, &announcement, offset, chunk, error);
+    } else {
+        done = read_copy_part(reader, &announcement, DUMP_FRAME_COPY_TRAILER,
+                              slice_of(COPY_TRAILER, COPY_TRAILER_SIZE), error);
+        *end = true;
+    }
+    json_decref(announcement.json);
+    return done;
+}
+
+bool dump_chunk_unpack(const DumpReader *reader, Decompressor *decompressor, const DumpChunk *chunk,
+                       Buffer *content, SetDigest *digest, Error *error)
+{
+    const char *problem;
+    uint64_t entries;
+    size_t offset;
+
+    *digest = (SetDigest){0};
+    if (!decompressor_run(decompressor, buffer_slice(&chunk->frame), chunk->size, content, error)) {
+        return frame_reader_error_at(reader->frames, chunk->offset, error);
+    }
+    if (!entry_scan(buffer_slice(content), &entries, digest, &offset, &problem)) {
+        error_set(error, EXIT_CODE_DUMP, "chunk %" PRIu64 ", decompressed offset %zu: %s",
+                  chunk->index, offset, problem);
+        return frame_reader_error_at(reader->frames, chunk->offset, error);
+    }
+    if (entries != chunk->entries) {
+        error_set(error, EXIT_CODE_DUMP,
+                  "chunk %" PRIu64 " holds %" PRIu64 " entries instead of %" PRIu64, chunk->index,
+                  entries, chunk->entries);
+        return frame_reader_error_at(reader->frames, chunk->offset, error);
+    }
+    return true;
+}
+
+bool dump_reader_account(DumpReader *reader, const DumpChunk *chunk, Slice content,
+                         SetDigest digest, Error *error)
+{
+    DumpPackageTotals *totals = &reader->totals[chunk->package];
+
+    totals->chunks++;
+    totals->entries += chunk->entries;
+    totals->bytes += content.size;
+    set_digest_add(&totals->set_digest, digest);
+    reader->stream_size += content.size;
+    return sha256_update(reader->stream_digest, content, error);
+}
+
+/* Compares the manifest with what was read. */
+static bool compare_contents(DumpReader *reader, const DumpManifest *manifest, Error *error)
+{
+    char sha256[SHA256_TEXT_SIZE + 1];
+
+    for (size_t i = 0; i < manifest->package_count; i++) {
+        const DumpPackageTotals *said = &manifest->packages[i].totals;
+        const DumpPackageTotals *found = &reader->totals[i];
+
+        if (said->entries != found->entries || said->bytes != found->bytes ||
+            said->chunks != found->chunks) {
+            error_set(error, EXIT_CODE_DUMP,
+                      "the manifest counts %" PRIu64 " entries of package %s in %" PRIu64
+                      " bytes and %" PRIu64 " chunks",
+                      said->entries, manifest->packages[i].name, said->bytes, said->chunks);
+            return error_detail(error,
+                                "The dump holds %" PRIu64 " entries in %" PRIu64
+                                " bytes and %" PRIu64 " chunks.",
+                                found->entries, found->bytes, found->chunks);
+        }
+        if (!set_digest_equal(said->set_digest, found->set_digest)) {
+            return error_set(error, EXIT_CODE_DUMP, "the set digest of package %s is wrong",
+                             manifest->packages[i].name);
+        }
+    }
+    if (manifest->stream_size != reader->stream_size) {
+        return error_set(error, EXIT_CODE_DUMP, "the manifest states another size of the stream");
+    }
+    if (!sha256_finish(reader->stream_digest, sha256, error)) {
+        return false;
+    }
+    return strcmp(sha256, manifest->stream_sha256) == 0 ||
+           error_set(error, EXIT_CODE_DUMP, "the SHA-256 of the stream is wrong");
+}
+
+static bool compare_file(uint64_t size, uint64_t digest, const DumpManifest *manifest, Error *error)
+{
+    char text[XXH64_TEXT_SIZE + 1];
+
+    xxh64_to_text(digest, text);
+    if (manifest->file_size != size) {
+        return error_set(error, EXIT_CODE_DUMP, "the manifest states another size of the file");
+    }
+    return strcmp(text, manifest->file_xxh64) == 0 ||
+           error_set(error, EXIT_CODE_DUMP, "the XXH64 of the file is wrong");
+}
+
+static bool finish(DumpReader *reader, bool contents, DumpManifest *manifest, Error *error)
+{
+    uint64_t offset = frame_reader_offset(reader->frames);
+    uint64_t digest = frame_reader_digest(reader->frames);
+    Slice text;
+
+    *manifest = (DumpManifest){0};
+    if (!frame_reader_json(reader->frames, &text, error)) {
+        return false;
+    }
+    if (!dump_manifest_decode(text, manifest, error) || !check_packages(reader, manifest, error) ||
+        (contents && !compare_contents(reader, manifest, error)) ||
+        !compare_file(offset, digest, manifest, error)) {
+        return frame_reader_error_at(reader->frames, offset, error);
+    }
+    return frame_reader_finish(reader->frames, error);
+}
+
+bool dump_reader_finish(DumpReader *reader, DumpManifest *manifest, Error *error)
+{
+    return finish(reader, true, manifest, error);
+}
+
+bool dump_reader_finish_unread(DumpReader *reader, DumpManifest *manifest, Error *error)
+{
+    return finish(reader, false, manifest, error);
+}
+
+void dump_chunk_free(DumpChunk *chunk)
+{
+    buffer_free(&chunk->frame);
+}
+
+void dump_reader_free(DumpReader *reader)
+{
+    if (reader == NULL) {
+        return;
+    }
+    frame_reader_free(reader->frames);
+    decompressor_free(reader->decompressor);
+    sha256_free(reader->stream_digest);
+    dump_header_free(&reader->header);
+    free(reader);
+}

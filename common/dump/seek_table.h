@@ -1,0 +1,40 @@
+/*
+ * The seek table of the zstd Seekable Format: the sizes of all frames before it, in order.
+ *
+ * Source: zstd_seekable_compression_format.md of the zstd project, version 0.1.0.  Frames have no
+ * checksum in the table, as zstd's content checksum is in the frames themselves.
+ */
+#ifndef COMMON_DUMP_SEEK_TABLE_H
+#define COMMON_DUMP_SEEK_TABLE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/base/buffer.h"
+#include "common/base/error.h"
+
+typedef struct SeekTableEntry {
+    uint32_t compressed_size;   /* of the whole frame, its header included */
+    uint32_t decompressed_size; /* 0 for a skippable frame */
+} SeekTableEntry;
+
+/* {0} is an empty table.  End with seek_table_free. */
+typedef struct SeekTable {
+    SeekTableEntry *entries; /* owned */
+    size_t count;
+    size_t capacity;
+} SeekTable;
+
+bool seek_table_add(SeekTable *table, uint64_t compressed_size, uint64_t decompressed_size,
+                    Error *error);
+
+/* Replaces `frame` by the table as a skippable frame. */
+bool seek_table_encode(const SeekTable *table, Buffer *frame, Error *error);
+
+/* Reads a whole frame, its header included; false with EXIT_CODE_DUMP when it is none. */
+bool seek_table_decode(Slice frame, SeekTable *table, Error *error);
+
+void seek_table_free(SeekTable *table);
+
+#endif
