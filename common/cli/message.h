@@ -1,0 +1,32 @@
+/*
+ * What the programs tell their user, on standard error, as PostgreSQL's programs do:
+ * `program: error: what happened`, then `detail:` and `hint:` lines; or one JSON object a line.
+ *
+ * Any thread may call these functions.
+ */
+#ifndef COMMON_CLI_MESSAGE_H
+#define COMMON_CLI_MESSAGE_H
+
+#include <stdbool.h>
+
+#include "common/base/error.h"
+
+typedef enum MessageLevel {
+    MESSAGE_QUIET,  /* -q: errors and warnings only */
+    MESSAGE_NORMAL, /* and what was done */
+    MESSAGE_VERBOSE /* -v: and every row that is left out or adjusted */
+} MessageLevel;
+
+/* `program` is the name that begins each line; it must stay. */
+void message_init(const char *program);
+void message_set_level(MessageLevel level);
+MessageLevel message_level(void);
+/* --log-format json: objects with the members time, level, program, message, detail, hint. */
+void message_set_json(bool json);
+
+void message_error(const Error *error);
+void message_warning(const char *format, ...) __attribute__((format(printf, 1, 2)));
+void message_info(const char *format, ...) __attribute__((format(printf, 1, 2)));
+void message_verbose(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+#endif

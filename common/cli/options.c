@@ -1,0 +1,167 @@
+#include "common/cli/options.h"
+
+#include "common/cli/message.h"
+#include "common/cli/password.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { DEFAULT_LOCK_WAIT_MS = 60 * 1000 };
+
+const char COMMON_OPTIONS_HELP[] =
+    "Connection options:\n"
+    "  -d, --dbname=DBNAME        database name, URI or connection string\n"
+    "  -h, --host=HOSTNAME        database server host or socket directory\n"
+    "  -p, --port=PORT            database server port\n"
+    "  -U, --username=NAME        database user\n"
+    "  -w, --no-password          never ask for a password\n"
+    "  -W, --password             ask for the password before connecting\n"
+    "      --schema=NAME          schema of lakeFS's tables (default: where the\n"
+    "                             search_path finds schema_migrations)\n"
+    "      --lock-wait-timeout=T  give up when a lock is not had after T, such as\n"
+    "                             500ms, 10s, 2min; 0 waits for ever (default: 60s)\n"
+    "\n"
+    "Messages:\n"
+    "  -q, --quiet                warnings and errors only\n"
+    "  -v, --verbose              name every row that is left out or adjusted\n"
+    "      --log-format=FORMAT    text (default) or json, one object a line\n"
+    "  -V, --version              print the version, then exit\n"
+    "  -?, --help                 print this help, then exit\n";
+
+static void show_notice(const char *text)
+{
+    message_warning("the server says: %s", text);
+}
+
+void common_options_init(CommonOptions *options, const char *program)
+{
+    *options = (CommonOptions){.lock_wait_timeout_ms = DEFAULT_LOCK_WAIT_MS};
+    options->pg.program = program;
+    options->pg.ask_password = password_ask;
+    options->pg.on_notice = show_notice;
+}
+
+bool option_number(const char *name, const char *text, long lowest, long highest, long *number,
+                   Error *error)
+{
+    char *end;
+
+    errno = 0;
+    *number = strtol(text, &end, 10);
+    if (end == text || *end != '\0' || errno != 0 || *number < lowest || *number > highest) {
+        return error_set(error, EXIT_CODE_USAGE,
+                         "option %s takes a number from %ld to %ld, not \"%s\"", name, lowest,
+                         highest, text);
+    }
+    return true;
+}
+
+bool option_duration(const char *name, const char *text, int *milliseconds, Error *error)
+{
+    static const struct {
+        const char *unit;
+        long factor;
+    } UNITS[] = {{"", 1}, {"ms", 1}, {"s", 1000}, {"min", 60000}, {"h", 3600000}};
+    char *end;
+    long number;
+
+    errno = 0;
+    number = strtol(text, &end, 10);
+    for (size_t i = 0; i < sizeof UNITS / sizeof UNITS[0]; i++) {
+        if (end != text && errno == 0 && number >= 0 && strcmp(end, UNITS[i].unit) == 0 &&
+            number <= INT32_MAX / UNITS[i].factor) {
+            *milliseconds = (int)(number * UNITS[i].factor);
+            return true;
+        }
+    }
+    error_set(error, EXIT_CODE_USAGE, "option %s takes a time, not \"%s\"", name, text);
+    return error_hint(error, "Write a whole number and ms, s, min or h, such as 10s.");
+}
+
+static bool set_log_format(const char *format, Error *error)
+{
+    if (strcmp(format, "text") != 0 && strcmp(format, "json") != 0) {
+        return error_set(error, EXIT_CODE_USAGE,
+                         "option --log-format takes text or json, not \"%s\"", format);
+    }
+    message_set_json(strcmp(format, "json") == 0);
+    return true;
+}
+
+/* getopt_long has answered '?' or ':'; optopt is the letter or code of the option, 0 where it knows
+ * none. */
+static bool complain(CommonOptions *options, int option, char *const *arguments, Error *error)
+{
+    const char *argument = arguments[optind - 1];
+    bool is_long = strncmp(argument, "--", 2) == 0;
+
+    if (option == '?' && optopt == '?' && !is_long) {
+        options->help = true;
+        return true;
+    }
+    if (option == ':' && is_long) {
+        error_set(error, EXIT_CODE_USAGE, "option %s needs an argument", argument);
+    } else if (option == ':') {
+        error_set(error, EXIT_CODE_USAGE, "option -%c needs an argument", optopt);
+    } else if (optopt == 0) {
+        error_set(error, EXIT_CODE_USAGE, "unknown or ambiguous option %s", argument);
+    } else if (is_long) {
+        error_set(error, EXIT_CODE_USAGE, "option %s takes no argument", argument);
+    } else {
+        error_set(error, EXIT_CODE_USAGE, "unknown option -%c", optopt);
+    }
+    return error_hint(error, "Try --help.");
+}
+
+bool common_option(CommonOptions *options, int option, char *const *arguments, Error *error)
+{
+    switch (option) {
+    case 'd':
+        options->pg.dbname = optarg;
+        return true;
+    case 'h':
+        options->pg.host = optarg;
+        return true;
+    case 'p':
+        options->pg.port = optarg;
+        return true;
+    case 'U':
+        options->pg.user = optarg;
+        return true;
+    case 'w':
+        options->pg.no_password = true;
+        return true;
+    case 'W':
+        options->pg.force_password = true;
+        return true;
+    case 'q':
+        message_set_level(MESSAGE_QUIET);
+        return true;
+    case 'v':
+        message_set_level(MESSAGE_VERBOSE);
+        return true;
+    case 'V':
+        options->version = true;
+        return true;
+    case OPTION_SCHEMA:
+        options->schema = optarg;
+        return true;
+    case OPTION_LOCK_WAIT_TIMEOUT:
+        return option_duration("--lock-wait-timeout", optarg, &options->lock_wait_timeout_ms,
+                               error);
+    case OPTION_LOG_FORMAT:
+        return set_log_format(optarg, error);
+    case OPTION_HELP:
+        options->help = true;
+        return true;
+    default:
+        return complain(options, option, arguments, error);
+    }
+}
+
+void common_options_free(CommonOptions *options)
+{
+    password_free(options->pg.password);
+    options->pg.password = NULL;
+}

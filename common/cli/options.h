@@ -1,0 +1,72 @@
+/*
+ * The options that all programs share: connection, lock wait, messages.
+ *
+ * A program builds its getopt_long table from COMMON_SHORT_OPTIONS, COMMON_LONG_OPTIONS and its
+ * own, with codes from OPTION_PROGRAM_FIRST on for those without a letter, and hands to
+ * common_option what it does not know itself.
+ */
+#ifndef COMMON_CLI_OPTIONS_H
+#define COMMON_CLI_OPTIONS_H
+
+#include <getopt.h>
+#include <stdbool.h>
+
+#include "common/base/error.h"
+#include "common/pg/connection.h"
+
+typedef struct CommonOptions {
+    PgOptions pg;
+    const char *schema;       /* --schema; NULL: where the search_path leads */
+    int lock_wait_timeout_ms; /* 0: for ever */
+    bool help;                /* the program shall print its help, its version, and end */
+    bool version;
+} CommonOptions;
+
+enum {
+    OPTION_HELP = 256,
+    OPTION_SCHEMA,
+    OPTION_LOCK_WAIT_TIMEOUT,
+    OPTION_LOG_FORMAT,
+    OPTION_PROGRAM_FIRST = 512
+};
+
+/* The leading ':' makes getopt tell a missing argument from an unknown option.  -? is not here:
+ * getopt answers '?' to it as to any unknown option, and common_option sees which one it was. */
+#define COMMON_SHORT_OPTIONS ":d:h:p:U:wWqvV"
+
+#define COMMON_LONG_OPTIONS                                                                        \
+    {"dbname", required_argument, NULL, 'd'}, {"host", required_argument, NULL, 'h'},              \
+        {"port", required_argument, NULL, 'p'}, {"username", required_argument, NULL, 'U'},        \
+        {"no-password", no_argument, NULL, 'w'}, {"password", no_argument, NULL, 'W'},             \
+        {"schema", required_argument, NULL, OPTION_SCHEMA},                                        \
+        {"lock-wait-timeout", required_argument, NULL, OPTION_LOCK_WAIT_TIMEOUT},                  \
+        {"log-format", required_argument, NULL, OPTION_LOG_FORMAT},                                \
+        {"quiet", no_argument, NULL, 'q'}, {"verbose", no_argument, NULL, 'v'},                    \
+        {"version", no_argument, NULL, 'V'},                                                       \
+    {                                                                                              \
+        "help", no_argument, NULL, OPTION_HELP                                                     \
+    }
+
+/* The shared part of --help's text. */
+extern const char COMMON_OPTIONS_HELP[];
+
+/* The defaults; `program` is the application_name. */
+void common_options_init(CommonOptions *options, const char *program);
+
+/*
+ * Takes in one answer of getopt_long: a shared option, or a complaint.  False with
+ * EXIT_CODE_USAGE for an unknown option, a missing argument or a bad value.
+ */
+bool common_option(CommonOptions *options, int option, char *const *arguments, Error *error);
+
+/* Reads a time such as "500ms", "10s", "2min", "1h", or a bare number of milliseconds. */
+bool option_duration(const char *name, const char *text, int *milliseconds, Error *error);
+
+/* Reads a whole number between two limits. */
+bool option_number(const char *name, const char *text, long lowest, long highest, long *number,
+                   Error *error);
+
+/* Frees what was asked for (the password, wiped). */
+void common_options_free(CommonOptions *options);
+
+#endif

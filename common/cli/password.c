@@ -1,0 +1,63 @@
+#include "common/cli/password.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <termios.h>
+#include <unistd.h>
+
+/* Reads one line; its newline is cut off. */
+static char *read_line(FILE *terminal)
+{
+    char *line = NULL;
+    size_t capacity = 0;
+    ssize_t size = getline(&line, &capacity, terminal);
+
+    if (size < 0) {
+        free(line);
+        return NULL;
+    }
+    line[strcspn(line, "\r\n")] = '\0';
+    return line;
+}
+
+char *password_ask(Error *error)
+{
+    struct termios before;
+    struct termios silent;
+    FILE *terminal = fopen("/dev/tty", "r+");
+    char *password;
+
+    if (terminal == NULL || tcgetattr(fileno(terminal), &before) != 0) {
+        error_set(error, EXIT_CODE_CONNECTION,
+                  "the server wants a password, and there is no terminal to ask on");
+        error_hint(error, "Put it into the environment as PGPASSWORD, or into a password file.");
+        if (terminal != NULL) {
+            fclose(terminal);
+        }
+        return NULL;
+    }
+    silent = before;
+    silent.c_lflag &= ~(tcflag_t)ECHO;
+    fputs("Password: ", terminal);
+    fflush(terminal);
+    tcsetattr(fileno(terminal), TCSAFLUSH, &silent);
+    password = read_line(terminal);
+    tcsetattr(fileno(terminal), TCSAFLUSH, &before);
+    fputs("\n", terminal);
+    fclose(terminal);
+    if (password == NULL) {
+        error_set(error, EXIT_CODE_CONNECTION, "no password was given");
+    }
+    return password;
+}
+
+void password_free(char *password)
+{
+    if (password != NULL) {
+        explicit_bzero(password, strlen(password));
+        free(password);
+    }
+}

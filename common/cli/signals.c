@@ -1,0 +1,121 @@
+#include "common/cli/signals.h"
+
+#include "common/base/interrupt.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <string.h>
+#include <time.h>
+
+enum { MAX_THREADS = 256, REPEAT_NANOSECONDS = 200 * 1000 * 1000 };
+
+static pthread_mutex_t threads_mutex = PTHREAD_MUTEX_INITIALIZER;
+static pthread_t threads[MAX_THREADS];
+static size_t thread_count;
+
+static void do_nothing(int signal_number)
+{
+    (void)signal_number;
+}
+
+static void interrupt_threads(void)
+{
+    pthread_mutex_lock(&threads_mutex);
+    for (size_t i = 0; i < thread_count; i++) {
+        pthread_kill(threads[i], SIGUSR1);
+    }
+    pthread_mutex_unlock(&threads_mutex);
+}
+
+static void fill_set(sigset_t *set)
+{
+    sigemptyset(set);
+    sigaddset(set, SIGINT);
+    sigaddset(set, SIGTERM);
+    sigaddset(set, SIGHUP);
+}
+
+static void end_at_once(int signal_number)
+{
+    sigset_t set;
+
+    fill_set(&set);
+    signal(signal_number, SIG_DFL);
+    pthread_sigmask(SIG_UNBLOCK, &set, NULL);
+    raise(signal_number);
+}
+
+static void *wait_for_signals(void *argument)
+{
+    void (*on_request)(void) = *(void (**)(void))argument;
+    const struct timespec pause = {.tv_nsec = REPEAT_NANOSECONDS};
+    sigset_t set;
+    int signal_number = 0;
+
+    fill_set(&set);
+    while (sigwait(&set, &signal_number) != 0) {
+    }
+    interrupt_request(signal_number);
+    for (;;) {
+        /* A statement may begin, or a thread go to sleep, just after this: hence the loop. */
+        on_request();
+        interrupt_threads();
+        signal_number = sigtimedwait(&set, NULL, &pause);
+        if (signal_number > 0) {
+            end_at_once(signal_number);
+        }
+    }
+    return NULL;
+}
+
+bool signals_start(void (*on_request)(void), Error *error)
+{
+    static void (*callback)(void);
+    struct sigaction ignore = {.sa_handler = SIG_IGN};
+    struct sigaction wake = {.sa_handler = do_nothing}; /* no SA_RESTART: calls are to end */
+    pthread_t thread;
+    sigset_t set;
+    int code;
+
+    callback = on_request;
+    sigaction(SIGPIPE, &ignore, NULL);
+    sigaction(SIGUSR1, &wake, NULL);
+    fill_set(&set);
+    pthread_sigmask(SIG_BLOCK, &set, NULL);
+    signals_enter_thread();
+    code = pthread_create(&thread, NULL, wait_for_signals, (void *)&callback);
+    if (code != 0) {
+        return error_set(error, EXIT_CODE_USAGE, "could not start a thread: %s", strerror(code));
+    }
+    pthread_detach(thread);
+    return true;
+}
+
+void signals_enter_thread(void)
+{
+    pthread_mutex_lock(&threads_mutex);
+    if (thread_count < MAX_THREADS) {
+        threads[thread_count++] = pthread_self();
+    }
+    pthread_mutex_unlock(&threads_mutex);
+}
+
+void signals_leave_thread(void)
+{
+    pthread_mutex_lock(&threads_mutex);
+    for (size_t i = 0; i < thread_count; i++) {
+        if (pthread_equal(threads[i], pthread_self())) {
+            threads[i] = threads[--thread_count];
+            break;
+        }
+    }
+    pthread_mutex_unlock(&threads_mutex);
+}
+
+int signals_exit_code(ExitCode code)
+{
+    int signal_number = interrupt_signal();
+
+    return code != EXIT_CODE_DONE && signal_number != 0 ? 128 + signal_number : (int)code;
+}

@@ -1,0 +1,9 @@
+/*
+ * The version of all programs of this project: the one place that holds it.
+ */
+#ifndef COMMON_CLI_VERSION_H
+#define COMMON_CLI_VERSION_H
+
+#define PROGRAM_VERSION "0.1.0"
+
+#endif
