@@ -1,0 +1,447 @@
+/*
+ * Package graveler: repositories, their commits, branches, tags and branch protection rules, and
+ * the staged objects of their branches.
+ *
+ * Source of shapes: legacy schema facts (graveler_*), KV model facts (package graveler).
+ */
+#include "export/package.h"
+
+#include "common/kv/model.h"
+#include "export/emit.h"
+#include "export/repositories.h"
+#include "export/source.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "graveler.pb-c.h"
+
+static const char REPOSITORIES[] = "graveler_repositories";
+static const char COMMITS[] = "graveler_commits";
+static const char BRANCHES[] = "graveler_branches";
+static const char TAGS[] = "graveler_tags";
+static const char STAGING[] = "graveler_staging_kv";
+
+enum { UNIT_REPOSITORIES, UNIT_BRANCHES, UNIT_TAGS, UNIT_COMMITS, UNIT_STAGED };
+
+enum {
+    REPOSITORY_ID,
+    REPOSITORY_STORAGE_NAMESPACE,
+    REPOSITORY_CREATION_DATE,
+    REPOSITORY_DEFAULT_BRANCH,
+    REPOSITORY_COLUMNS
+};
+
+/* Ordered, so that it is no matter of chance which of two repositories keeps an instance id. */
+static const SourceQuery REPOSITORY_QUERY = {
+    .table = REPOSITORIES,
+    .sql = "SELECT id, storage_namespace, creation_date, default_branch"
+           " FROM {schema}.graveler_repositories ORDER BY id COLLATE \"C\"",
+    .columns =
+        (const SourceColumn[]){
+            [REPOSITORY_ID] = {"id", SOURCE_TEXT, .is_key = true},
+            [REPOSITORY_STORAGE_NAMESPACE] = {"storage_namespace", SOURCE_TEXT},
+            [REPOSITORY_CREATION_DATE] = {"creation_date", SOURCE_TIMESTAMPTZ},
+            [REPOSITORY_DEFAULT_BRANCH] = {"default_branch", SOURCE_TEXT},
+        },
+    .column_count = REPOSITORY_COLUMNS,
+};
+
+/* What is counted while repositories are noted. */
+typedef struct NotingState {
+    Repositories *repositories;
+    uint64_t local;       /* repositories whose storage can tell whether it is there ... */
+    uint64_t local_found; /* ... and those whose storage is there */
+} NotingState;
+
+static bool fetch_rules(Worker *worker, const char *storage_namespace, NotingState *noting,
+                        Repository *repository, Error *error)
+{
+    if (!settings_fetch(&worker->context->options->settings, repository->id, storage_namespace,
+                        &repository->rules, error)) {
+        return false;
+    }
+    noting->local += 1;
+    noting->local_found += repository->rules.namespace_found ? 1 : 0;
+    return true;
+}
+
+static bool note_repository(SourceRow *row, void *state, Error *error)
+{
+    NotingState *noting = state;
+    const ExportOptions *options = row->worker->context->options;
+    Repository *repository;
+    Kv__Timestamp creation_date;
+    char *id;
+    char *storage_namespace;
+
+    return source_text(row, REPOSITORY_ID, &id, error) &&
+           source_text(row, REPOSITORY_STORAGE_NAMESPACE, &storage_namespace, error) &&
+           source_time(row, REPOSITORY_CREATION_DATE, &creation_date, error) &&
+           repositories_add(noting->repositories, id,
+                            (KvTime){creation_date.seconds, creation_date.nanos}, &repository,
+                            error) &&
+           (options->no_settings ||
+            fetch_rules(row->worker, storage_namespace, noting, repository, error));
+}
+
+static bool write_repository(SourceRow *row, void *state, Error *error)
+{
+    Kv__RepositoryData data = KV__REPOSITORY_DATA__INIT;
+    Worker *worker = row->worker;
+    const Repository *repository;
+    Kv__Timestamp creation_date;
+
+    if (!source_text(row, REPOSITORY_ID, &data.id, error) ||
+        !source_text(row, REPOSITORY_STORAGE_NAMESPACE, &data.storage_namespace, error) ||
+        !source_time(row, REPOSITORY_CREATION_DATE, &creation_date, error) ||
+        !source_text(row, REPOSITORY_DEFAULT_BRANCH, &data.default_branch_id, error) ||
+        !kv_key_repository(&worker->key, slice_text(data.id), error)) {
+        return false;
+    }
+    repository = repositories_find(state, data.id);
+    if (repository == NULL) {
+        return source_refused(row, error, "it was not there when the export began");
+    }
+    data.creation_date = &creation_date;
+    data.state = KV__REPOSITORY_STATE__ACTIVE;
+    data.instance_uid = (char *)(uintptr_t)repository->instance_id;
+    return emit_message(worker, slice_text(KV_PARTITION_GRAVELER), buffer_slice(&worker->key),
+                        &data.base, error) &&
+           (!repository->rules.found ||
+            emit_bytes(worker, repository->partition, slice_text(KV_BRANCH_PROTECTION_KEY),
+                       buffer_slice(&repository->rules.content), error));
+}
+
+/* Branches, tags and commits begin alike. */
+enum { OWNED_REPOSITORY_ID, OWNED_ID, OWNED_COMMON_COLUMNS };
+
+/* Finds the repository of a row; NULL, without an error, where it is gone and the row left out. */
+static bool find_repository(SourceRow *row, const Repositories *repositories,
+                            const Repository **repository, Error *error)
+{
+    char *id;
+
+    if (!source_text(row, OWNED_REPOSITORY_ID, &id, error)) {
+        return false;
+    }
+    *repository = repositories_find(repositories, id);
+    return *repository != NULL || source_left_out(row, LEFT_OUT_NO_REPOSITORY, error);
+}
+
+enum { BRANCH_STAGING_TOKEN = OWNED_COMMON_COLUMNS, BRANCH_COMMIT_ID, BRANCH_COLUMNS };
+
+static const SourceQuery BRANCH_QUERY = {
+    .table = BRANCHES,
+    .sql = "SELECT repository_id, id, staging_token, commit_id FROM {schema}.graveler_branches",
+    .columns =
+        (const SourceColumn[]){
+            [OWNED_REPOSITORY_ID] = {"repository_id", SOURCE_TEXT, .is_key = true},
+            [OWNED_ID] = {"id", SOURCE_TEXT, .is_key = true},
+            [BRANCH_STAGING_TOKEN] = {"staging_token", SOURCE_TEXT, .nullable = true},
+            [BRANCH_COMMIT_ID] = {"commit_id", SOURCE_TEXT, .nullable = true},
+        },
+    .column_count = BRANCH_COLUMNS,
+};
+
+/* Staged objects are migrated where their token is on a branch that is migrated. */
+static bool note_token(SourceRow *row, void *state, Error *error)
+{
+    char *repository_id;
+    char *token;
+    bool clash = false;
+
+    if (!source_text(row, OWNED_REPOSITORY_ID, &repository_id, error) ||
+        !source_text(row, BRANCH_STAGING_TOKEN, &token, error)) {
+        return false;
+    }
+    if (token[0] == '\0' || repositories_find(state, repository_id) == NULL) {
+        return true;
+    }
+    return repositories_add_token(state, token, &clash, error) &&
+           (!clash || source_refused(row, error,
+                                     "its staging token \"%s\" is the name of another "
+                                     "partition of the KV store",
+                                     token));
+}
+
+static bool write_branch(SourceRow *row, void *state, Error *error)
+{
+    Kv__BranchData data = KV__BRANCH_DATA__INIT;
+    Worker *worker = row->worker;
+    const Repository *repository;
+
+    if (!find_repository(row, state, &repository, error)) {
+        return false;
+    }
+    return repository == NULL ||
+           (source_text(row, OWNED_ID, &data.id, error) &&
+            source_text(row, BRANCH_STAGING_TOKEN, &data.staging_token, error) &&
+            source_text(row, BRANCH_COMMIT_ID, &data.commit_id, error) &&
+            kv_key_branch(&worker->key, slice_text(data.id), error) &&
+            emit_message(worker, repository->partition, buffer_slice(&worker->key), &data.base,
+                         error));
+}
+
+enum { TAG_COMMIT_ID = OWNED_COMMON_COLUMNS, TAG_COLUMNS };
+
+static const SourceQuery TAG_QUERY = {
+    .table = TAGS,
+    .sql = "SELECT repository_id, id, commit_id FROM {schema}.graveler_tags",
+    .columns =
+        (const SourceColumn[]){
+            [OWNED_REPOSITORY_ID] = {"repository_id", SOURCE_TEXT, .is_key = true},
+            [OWNED_ID] = {"id", SOURCE_TEXT, .is_key = true},
+            [TAG_COMMIT_ID] = {"commit_id", SOURCE_TEXT, .nullable = true},
+        },
+    .column_count = TAG_COLUMNS,
+};
+
+static bool write_tag(SourceRow *row, void *state, Error *error)
+{
+    Kv__TagData data = KV__TAG_DATA__INIT;
+    Worker *worker = row->worker;
+    const Repository *repository;
+
+    if (!find_repository(row, state, &repository, error)) {
+        return false;
+    }
+    return repository == NULL || (source_text(row, OWNED_ID, &data.id, error) &&
+                                  source_text(row, TAG_COMMIT_ID, &data.commit_id, error) &&
+                                  kv_key_tag(&worker->key, slice_text(data.id), error) &&
+                                  emit_message(worker, repository->partition,
+                                               buffer_slice(&worker->key), &data.base, error));
+}
+
+enum {
+    COMMIT_COMMITTER = OWNED_COMMON_COLUMNS,
+    COMMIT_MESSAGE,
+    COMMIT_CREATION_DATE,
+    COMMIT_META_RANGE_ID,
+    COMMIT_METADATA,
+    COMMIT_PARENTS,
+    COMMIT_VERSION,
+    COMMIT_GENERATION,
+    COMMIT_COLUMNS
+};
+
+static const SourceQuery COMMIT_QUERY = {
+    .table = COMMITS,
+    .sql = "SELECT repository_id, id, committer, message, creation_date, meta_range_id, metadata,"
+           " parents, version, generation FROM {schema}.graveler_commits",
+    .columns =
+        (const SourceColumn[]){
+            [OWNED_REPOSITORY_ID] = {"repository_id", SOURCE_TEXT, .is_key = true},
+            [OWNED_ID] = {"id", SOURCE_TEXT, .is_key = true},
+            [COMMIT_COMMITTER] = {"committer", SOURCE_TEXT},
+            [COMMIT_MESSAGE] = {"message", SOURCE_TEXT},
+            [COMMIT_CREATION_DATE] = {"creation_date", SOURCE_TIMESTAMPTZ},
+            [COMMIT_META_RANGE_ID] = {"meta_range_id", SOURCE_TEXT},
+            [COMMIT_METADATA] = {"metadata", SOURCE_JSONB, .nullable = true},
+            [COMMIT_PARENTS] = {"parents", SOURCE_TEXT_ARRAY, .nullable = true},
+            [COMMIT_VERSION] = {"version", SOURCE_INT4},
+            [COMMIT_GENERATION] = {"generation", SOURCE_INT4, .nullable = true},
+        },
+    .column_count = COMMIT_COLUMNS,
+};
+
+static bool write_commit(SourceRow *row, void *state, Error *error)
+{
+    Kv__CommitData data = KV__COMMIT_DATA__INIT;
+    Worker *worker = row->worker;
+    const Repository *repository;
+    Kv__Timestamp creation_date;
+    JsonMap metadata;
+
+    if (!find_repository(row, state, &repository, error)) {
+        return false;
+    }
+    if (repository == NULL) {
+        return true;
+    }
+    if (!source_text(row, OWNED_ID, &data.id, error) ||
+        !source_text(row, COMMIT_COMMITTER, &data.committer, error) ||
+        !source_text(row, COMMIT_MESSAGE, &data.message, error) ||
+        !source_time(row, COMMIT_CREATION_DATE, &creation_date, error) ||
+        !source_text(row, COMMIT_META_RANGE_ID, &data.meta_range_id, error) ||
+        !source_map(row, COMMIT_METADATA, &metadata, error) ||
+        !source_texts(row, COMMIT_PARENTS, &data.parents, &data.n_parents, error) ||
+        !source_int32(row, COMMIT_VERSION, &data.version, error) ||
+        !source_int32(row, COMMIT_GENERATION, &data.generation, error) ||
+        !kv_key_commit(&worker->key, slice_text(data.id), error)) {
+        return false;
+    }
+    data.creation_date = &creation_date;
+    data.n_metadata = metadata.count;
+    data.metadata = metadata.entries;
+    return emit_message(worker, repository->partition, buffer_slice(&worker->key), &data.base,
+                        error);
+}
+
+enum { STAGED_TOKEN, STAGED_KEY, STAGED_IDENTITY, STAGED_DATA, STAGED_COLUMNS };
+
+static const SourceQuery STAGED_QUERY = {
+    .table = STAGING,
+    .sql = "SELECT staging_token, key, identity, data FROM ONLY {relation}",
+    .columns =
+        (const SourceColumn[]){
+            [STAGED_TOKEN] = {"staging_token", SOURCE_TEXT, .is_key = true},
+            [STAGED_KEY] = {"key", SOURCE_BYTEA, .is_key = true},
+            [STAGED_IDENTITY] = {"identity", SOURCE_BYTEA, .nullable = true},
+            [STAGED_DATA] = {"data", SOURCE_BYTEA, .nullable = true},
+        },
+    .column_count = STAGED_COLUMNS,
+};
+
+/* Rows of one token often follow each other: the latest token that is on a branch. */
+typedef struct StagedState {
+    const Repositories *repositories;
+    Buffer token;
+} StagedState;
+
+/* Finds the row's partition; *found is false where the token is on no branch. */
+static bool find_token(SourceRow *row, StagedState *state, Slice *partition, bool *found,
+                       Error *error)
+{
+    Slice bytes = source_bytes(row, STAGED_TOKEN);
+    char *token;
+
+    *found = true;
+    *partition = bytes;
+    if (bytes.size > 0 && slice_equal(bytes, buffer_slice(&state->token))) {
+        return true;
+    }
+    if (!source_text(row, STAGED_TOKEN, &token, error)) {
+        return false;
+    }
+    *partition = slice_text(token);
+    *found = repositories_has_token(state->repositories, *partition);
+    if (!*found || row->adjusted != 0) {
+        return true;
+    }
+    state->token.size = 0;
+    return buffer_append(&state->token, bytes.data, bytes.size, error);
+}
+
+static bool write_staged(SourceRow *row, void *state, Error *error)
+{
+    Kv__StagedEntryData data = KV__STAGED_ENTRY_DATA__INIT;
+    Slice partition;
+    bool found;
+
+    if (!find_token(row, state, &partition, &found, error)) {
+        return false;
+    }
+    if (!found) {
+        return source_left_out(row, LEFT_OUT_TOKEN_ON_NO_BRANCH, error);
+    }
+    data.key = source_binary(row, STAGED_KEY);
+    data.identity = source_binary(row, STAGED_IDENTITY);
+    data.data = source_binary(row, STAGED_DATA);
+    return emit_message(row->worker, partition, source_bytes(row, STAGED_KEY), &data.base, error);
+}
+
+static bool run_staged(Worker *worker, const Unit *unit, Error *error)
+{
+    StagedState state = {.repositories = unit->state};
+    bool done = source_read(worker, &STAGED_QUERY, unit->relation, write_staged, &state, error);
+
+    buffer_free(&state.token);
+    return done;
+}
+
+/* Adds a unit for each relation that holds rows of the staging table: its partitions. */
+static bool add_staged_units(Worker *worker, UnitList *units, Error *error)
+{
+    const char *parameters[] = {worker->context->schema.name, STAGING};
+    PgRows *rows;
+    bool done = true;
+
+    if (!pg_query(worker->connection,
+                  "WITH RECURSIVE tree AS ("
+                  " SELECT c.oid FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
+                  "  WHERE n.nspname = $1 AND c.relname = $2"
+                  " UNION ALL"
+                  " SELECT i.inhrelid FROM pg_inherits i JOIN tree t ON t.oid = i.inhparent)"
+                  "SELECT format('%I.%I', n.nspname, c.relname), c.relpages"
+                  " FROM tree t JOIN pg_class c ON c.oid = t.oid"
+                  " JOIN pg_namespace n ON n.oid = c.relnamespace"
+                  " WHERE c.relkind <> 'p' ORDER BY c.relname COLLATE \"C\"",
+                  2, parameters, &rows, error)) {
+        return false;
+    }
+    for (int i = 0; done && i < pg_rows_count(rows); i++) {
+        const char *relation = pg_rows_text(rows, i, 0);
+
+        done = source_check_unique(worker, STAGING, relation, "staging_token, key", error) &&
+               unit_list_add(units, UNIT_STAGED, relation,
+                             strtoull(pg_rows_text(rows, i, 1), NULL, 10) + 1, error);
+    }
+    pg_rows_free(rows);
+    return done;
+}
+
+/* A wrong folder looks like one in which no repository has rules, and all would be lost. */
+static bool check_block_store(const ExportOptions *options, const NotingState *noting, Error *error)
+{
+    if (noting->local == 0 || noting->local_found > 0) {
+        return true;
+    }
+    error_set(error, EXIT_CODE_REFUSED, "the block store \"%s\" holds none of the repositories",
+              options->settings.blockstore_path);
+    return error_hint(error, "Branch protection rules are read from there: give lakeFS's "
+                             "blockstore.local.path as --blockstore-path, or leave the rules out, "
+                             "knowingly, with --no-settings.");
+}
+
+static bool prepare(Worker *worker, void **state, UnitList *units, Error *error)
+{
+    NotingState noting = {0};
+
+    *state = NULL;
+    if (!repositories_new(&noting.repositories, error)) {
+        return false;
+    }
+    *state = noting.repositories;
+    return source_check_unique(worker, REPOSITORIES, NULL, "id", error) &&
+           source_check_unique(worker, BRANCHES, NULL, "repository_id, id", error) &&
+           source_check_unique(worker, TAGS, NULL, "repository_id, id", error) &&
+           source_check_unique(worker, COMMITS, NULL, "repository_id, id", error) &&
+           source_read(worker, &REPOSITORY_QUERY, NULL, note_repository, &noting, error) &&
+           check_block_store(worker->context->options, &noting, error) &&
+           source_read(worker, &BRANCH_QUERY, NULL, note_token, noting.repositories, error) &&
+           unit_list_add(units, UNIT_REPOSITORIES, NULL, 1, error) &&
+           unit_list_add(units, UNIT_BRANCHES, NULL, 1, error) &&
+           unit_list_add(units, UNIT_TAGS, NULL, 1, error) &&
+           unit_list_add(units, UNIT_COMMITS, NULL, 1000, error) &&
+           add_staged_units(worker, units, error);
+}
+
+static bool run(Worker *worker, const Unit *unit, Error *error)
+{
+    switch (unit->kind) {
+    case UNIT_REPOSITORIES:
+        return source_read(worker, &REPOSITORY_QUERY, NULL, write_repository, unit->state, error);
+    case UNIT_BRANCHES:
+        return source_read(worker, &BRANCH_QUERY, NULL, write_branch, unit->state, error);
+    case UNIT_TAGS:
+        return source_read(worker, &TAG_QUERY, NULL, write_tag, unit->state, error);
+    case UNIT_COMMITS:
+        return source_read(worker, &COMMIT_QUERY, NULL, write_commit, unit->state, error);
+    default:
+        return run_staged(worker, unit, error);
+    }
+}
+
+static void free_state(void *state)
+{
+    repositories_free(state);
+}
+
+const Package PACKAGE_GRAVELER = {
+    .name = "graveler",
+    .tables = (const char *const[]){STAGING, COMMITS, TAGS, BRANCHES, REPOSITORIES, NULL},
+    .prepare = prepare,
+    .run = run,
+    .free_state = free_state,
+};

@@ -1,0 +1,52 @@
+/*
+ * kv-export: reads a legacy lakeFS database and writes a dump of the entries of its KV store.
+ */
+#include "common/cli/message.h"
+#include "common/cli/signals.h"
+#include "common/cli/version.h"
+#include "export/options.h"
+#include "export/run.h"
+
+#include <stdio.h>
+
+static void list_tables(void)
+{
+    for (const Package *const *package = ALL_PACKAGES; *package != NULL; package++) {
+        for (const char *const *table = (*package)->tables; *table != NULL; table++) {
+            puts(*table);
+        }
+    }
+}
+
+static bool export_main(ExportOptions *options, int count, char **arguments, Error *error)
+{
+    if (!export_options_parse(options, count, arguments, error)) {
+        return false;
+    }
+    if (options->common.help) {
+        export_options_help();
+        return true;
+    }
+    if (options->common.version) {
+        printf("kv-export (lakeFS KV migration) %s\n", PROGRAM_VERSION);
+        return true;
+    }
+    if (options->list_tables) {
+        list_tables();
+        return true;
+    }
+    return export_run(options, error);
+}
+
+int main(int argc, char **argv)
+{
+    ExportOptions options;
+    Error error = {0};
+
+    message_init("kv-export");
+    if (!export_main(&options, argc, argv, &error)) {
+        message_error(&error);
+    }
+    common_options_free(&options.common);
+    return signals_exit_code(error.code);
+}

@@ -1,0 +1,177 @@
+#include "export/options.h"
+
+#include "common/dump/compression.h"
+#include "export/run.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum {
+    OPTION_FORCE = OPTION_PROGRAM_FIRST,
+    OPTION_SNAPSHOT,
+    OPTION_MIGRATIONS,
+    OPTION_LIST_TABLES,
+    OPTION_STRICT,
+    OPTION_INVALID_UTF8,
+    OPTION_NO_SETTINGS,
+    OPTION_BLOCKSTORE_PATH,
+    OPTION_BLOCK_STORAGE_PREFIX
+};
+
+static const char SHORT_OPTIONS[] = COMMON_SHORT_OPTIONS "f:n:j:Z:";
+
+static const struct option LONG_OPTIONS[] = {
+    COMMON_LONG_OPTIONS,
+    {"file", required_argument, NULL, 'f'},
+    {"package", required_argument, NULL, 'n'},
+    {"jobs", required_argument, NULL, 'j'},
+    {"compress", required_argument, NULL, 'Z'},
+    {"force", no_argument, NULL, OPTION_FORCE},
+    {"snapshot", required_argument, NULL, OPTION_SNAPSHOT},
+    {"migrations", required_argument, NULL, OPTION_MIGRATIONS},
+    {"list-tables", no_argument, NULL, OPTION_LIST_TABLES},
+    {"strict", no_argument, NULL, OPTION_STRICT},
+    {"invalid-utf8", required_argument, NULL, OPTION_INVALID_UTF8},
+    {"no-settings", no_argument, NULL, OPTION_NO_SETTINGS},
+    {"blockstore-path", required_argument, NULL, OPTION_BLOCKSTORE_PATH},
+    {"block-storage-prefix", required_argument, NULL, OPTION_BLOCK_STORAGE_PREFIX},
+    {NULL, 0, NULL, 0},
+};
+
+void export_options_help(void)
+{
+    printf("kv-export reads a legacy lakeFS database and writes a dump of its KV entries.\n"
+           "\n"
+           "Usage:\n"
+           "  kv-export [OPTION]... [DBNAME]\n"
+           "\n"
+           "General options:\n"
+           "  -f, --file=FILE            output file (default: standard output)\n"
+           "      --force                replace an existing file\n"
+           "  -j, --jobs=NUM             read with NUM connections at the same time\n"
+           "  -Z, --compress=LEVEL       zstd level, %d to %d (default: %d)\n"
+           "      --migrations=DIR       folder of the schema migrations, which tells the\n"
+           "                             last schema version\n"
+           "      --list-tables          print the names of the legacy tables, then exit\n"
+           "\n"
+           "What is exported:\n"
+           "  -n, --package=NAME         only this package; may be given several times:\n"
+           "                             actions, auth, graveler, multiparts\n"
+           "      --snapshot=NAME        read in this exported snapshot\n"
+           "      --strict               a row that would be left out is an error\n"
+           "      --invalid-utf8=ACTION  refuse (default) text that is not UTF-8, or replace\n"
+           "                             what is invalid by U+FFFD\n"
+           "\n"
+           "Branch protection rules, which are in the repositories' storage:\n"
+           "      --blockstore-path=DIR  root of local:// storage namespaces\n"
+           "      --block-storage-prefix=NAME\n"
+           "                             folder of lakeFS's own objects (default: _lakefs)\n"
+           "      --no-settings          leave the rules out, knowingly\n"
+           "\n"
+           "%s"
+           "\n"
+           "Example:\n"
+           "  kv-export -d postgres://lakefs@db/lakefs --blockstore-path=/data/block -f kv.dump\n",
+           COMPRESSION_LEVEL_MIN, COMPRESSION_LEVEL_MAX, COMPRESSION_LEVEL_DEFAULT,
+           COMMON_OPTIONS_HELP);
+}
+
+static bool add_package(ExportOptions *options, const char *name, Error *error)
+{
+    for (const Package *const *package = ALL_PACKAGES; *package != NULL; package++) {
+        if (strcmp((*package)->name, name) == 0) {
+            if (options->package_count == DUMP_MAX_PACKAGES) {
+                return error_set(error, EXIT_CODE_USAGE, "too many packages are named");
+            }
+            options->packages[options->package_count++] = (*package)->name;
+            return true;
+        }
+    }
+    error_set(error, EXIT_CODE_USAGE, "there is no package \"%s\"", name);
+    return error_hint(error, "Packages are actions, auth, graveler, multiparts.");
+}
+
+static bool set_invalid_utf8(ExportOptions *options, const char *action, Error *error)
+{
+    options->replace_invalid_utf8 = strcmp(action, "replace") == 0;
+    return options->replace_invalid_utf8 || strcmp(action, "refuse") == 0 ||
+           error_set(error, EXIT_CODE_USAGE,
+                     "option --invalid-utf8 takes refuse or replace, not \"%s\"", action);
+}
+
+static bool set_option(ExportOptions *options, int option, char *const *arguments, Error *error)
+{
+    long number;
+
+    switch (option) {
+    case 'f':
+        options->file = optarg;
+        return true;
+    case 'n':
+        return add_package(options, optarg, error);
+    case 'j':
+        if (!option_number("--jobs", optarg, 1, 64, &number, error)) {
+            return false;
+        }
+        options->jobs = (int)number;
+        return true;
+    case 'Z':
+        if (!option_number("--compress", optarg, COMPRESSION_LEVEL_MIN, COMPRESSION_LEVEL_MAX,
+                           &number, error)) {
+            return false;
+        }
+        options->compression_level = (int)number;
+        return true;
+    case OPTION_FORCE:
+        options->force = true;
+        return true;
+    case OPTION_SNAPSHOT:
+        options->snapshot = optarg;
+        return true;
+    case OPTION_MIGRATIONS:
+        options->migrations = optarg;
+        return true;
+    case OPTION_LIST_TABLES:
+        options->list_tables = true;
+        return true;
+    case OPTION_STRICT:
+        options->strict = true;
+        return true;
+    case OPTION_INVALID_UTF8:
+        return set_invalid_utf8(options, optarg, error);
+    case OPTION_NO_SETTINGS:
+        options->no_settings = true;
+        return true;
+    case OPTION_BLOCKSTORE_PATH:
+        options->settings.blockstore_path = optarg;
+        return true;
+    case OPTION_BLOCK_STORAGE_PREFIX:
+        options->settings.block_storage_prefix = optarg;
+        return true;
+    default:
+        return common_option(&options->common, option, arguments, error);
+    }
+}
+
+bool export_options_parse(ExportOptions *options, int count, char **arguments, Error *error)
+{
+    int option;
+
+    *options = (ExportOptions){.compression_level = COMPRESSION_LEVEL_DEFAULT,
+                               .jobs = 1,
+                               .settings = {.block_storage_prefix = "_lakefs"}};
+    common_options_init(&options->common, "kv-export");
+    while ((option = getopt_long(count, arguments, SHORT_OPTIONS, LONG_OPTIONS, NULL)) != -1) {
+        if (!set_option(options, option, arguments, error)) {
+            return false;
+        }
+    }
+    if (optind < count && options->common.pg.dbname == NULL) {
+        options->common.pg.dbname = arguments[optind++];
+    }
+    if (optind < count) {
+        error_set(error, EXIT_CODE_USAGE, "unexpected argument \"%s\"", arguments[optind]);
+        return error_hint(error, "Try --help.");
+    }
+    return true;
+}

@@ -1,0 +1,37 @@
+/*
+ * What kv-export was asked to do.
+ */
+#ifndef EXPORT_OPTIONS_H
+#define EXPORT_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "common/cli/options.h"
+#include "common/dump/header.h"
+#include "export/settings/settings.h"
+
+typedef struct ExportOptions {
+    CommonOptions common;
+    const char *file; /* NULL or "-": standard output */
+    bool force;       /* an existing file may be replaced */
+    int compression_level;
+    int jobs;                                /* connections that read at the same time */
+    const char *packages[DUMP_MAX_PACKAGES]; /* --package; none: all */
+    size_t package_count;
+    const char *snapshot;   /* --snapshot: an exported snapshot to read in; may be NULL */
+    const char *migrations; /* --migrations: the folder that tells the last schema version */
+    bool list_tables;       /* --list-tables */
+    bool strict;            /* a row that is left out is an error */
+    bool replace_invalid_utf8;
+    bool no_settings;
+    SettingsOptions settings;
+} ExportOptions;
+
+/* Reads the command line.  False with EXIT_CODE_USAGE. */
+bool export_options_parse(ExportOptions *options, int count, char **arguments, Error *error);
+
+/* Prints --help. */
+void export_options_help(void);
+
+#endif

@@ -1,0 +1,63 @@
+/*
+ * The seam for packages: a part of lakeFS that owns legacy tables, and how they become entries.
+ *
+ * A package is one file with a Package and one line in the table of run.c.  Its work is cut into
+ * units that may run at the same time on different workers, all of them in one snapshot.
+ */
+#ifndef EXPORT_PACKAGE_H
+#define EXPORT_PACKAGE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/base/error.h"
+#include "export/worker.h"
+
+typedef struct Package Package;
+
+/* A piece of work that does not depend on others. */
+typedef struct Unit {
+    const Package *package;
+    size_t package_index; /* in the dump's header */
+    void *state;          /* the package's, as prepared */
+    int kind;             /* what it is to the package */
+    char *relation;       /* a partition to be read; NULL where the kind says it all; owned */
+    uint64_t weight;      /* an estimate of its size: large units begin early */
+} Unit;
+
+/* {0} is an empty list; end with unit_list_free. */
+typedef struct UnitList {
+    Unit *items;
+    size_t count;
+} UnitList;
+
+struct Package {
+    const char *name; /* as in the dump */
+
+    /* The legacy tables that it owns, NULL behind the last, in an order in which each may be
+     * dropped before the ones behind it. */
+    const char *const *tables;
+
+    /* Reads what units need to know of each other, and adds the units.  Runs once, before anything
+     * is written; *state is handed to the units, and to free_state even after a failure.  What it
+     * reads is not counted. */
+    bool (*prepare)(Worker *worker, void **state, UnitList *units, Error *error);
+
+    /* Reads a unit's rows and writes their entries. */
+    bool (*run)(Worker *worker, const Unit *unit, Error *error);
+
+    /* Takes NULL. */
+    void (*free_state)(void *state);
+};
+
+extern const Package PACKAGE_ACTIONS;
+extern const Package PACKAGE_AUTH;
+extern const Package PACKAGE_GRAVELER;
+extern const Package PACKAGE_MULTIPARTS;
+
+/* Adds a unit; `relation` (may be NULL) is copied.  Package and state are filled in by the run. */
+bool unit_list_add(UnitList *units, int kind, const char *relation, uint64_t weight, Error *error);
+void unit_list_free(UnitList *units);
+
+#endif

@@ -1,0 +1,316 @@
+#include "export/run.h"
+
+#include "common/base/interrupt.h"
+#include "common/cli/message.h"
+#include "common/cli/signals.h"
+#include "common/cli/version.h"
+#include "common/kv/model.h"
+#include "export/schema_version.h"
+#include "export/snapshot.h"
+
+#include <inttypes.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+const Package *const ALL_PACKAGES[] = {&PACKAGE_ACTIONS, &PACKAGE_AUTH, &PACKAGE_GRAVELER,
+                                       &PACKAGE_MULTIPARTS, NULL};
+
+typedef struct Run {
+    ExportOptions *options;
+    ExportContext context;
+    int64_t last_version;
+    const Package *packages[DUMP_MAX_PACKAGES]; /* those that were asked for */
+    void *states[DUMP_MAX_PACKAGES];
+    size_t package_count;
+    char omitted[DUMP_MAX_OMITTED][64];
+    PgConnection *connection; /* the leader's: it holds the snapshot */
+    Snapshot snapshot;
+    UnitList units;
+    DumpOutput *output; /* until the writer takes it over */
+    DumpWriter *writer;
+    DumpManifest manifest;
+
+    pthread_mutex_t mutex; /* guards what follows, and the manifest, while workers run */
+    size_t next_unit;
+    bool failed;
+    Error error; /* the first worker's */
+} Run;
+
+/* Chooses the packages; the names were checked when the options were read. */
+static void choose_packages(Run *run)
+{
+    for (const Package *const *package = ALL_PACKAGES; *package != NULL; package++) {
+        bool wanted = run->options->package_count == 0;
+
+        for (size_t i = 0; i < run->options->package_count; i++) {
+            wanted = wanted || strcmp(run->options->packages[i], (*package)->name) == 0;
+        }
+        if (wanted) {
+            run->packages[run->package_count++] = *package;
+        }
+    }
+}
+
+static bool is_chosen(const Run *run, const Package *package)
+{
+    for (size_t i = 0; i < run->package_count; i++) {
+        if (run->packages[i] == package) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void fill_header(Run *run, DumpHeader *header)
+{
+    *header = (DumpHeader){
+        .program = "kv-export",
+        .program_version = PROGRAM_VERSION,
+        .created = run->snapshot.created,
+        .source = {.kind = "legacy",
+                   .database = run->context.schema.database,
+                   .schema = run->context.schema.name,
+                   .server_version = pg_server_version_text(run->connection),
+                   .system_identifier = run->snapshot.system_identifier,
+                   .schema_version = (uint64_t)run->last_version,
+                   .snapshot = run->snapshot.text},
+        .kv_version = KV_VERSION_MIGRATED,
+        .kv_migration_version = (uint64_t)run->last_version + 1,
+        .compression_level = (uint64_t)run->options->compression_level,
+    };
+    if (run->options->no_settings) {
+        header->omitted[header->omitted_count++] = DUMP_OMITTED_SETTINGS;
+    }
+    for (const Package *const *package = ALL_PACKAGES; *package != NULL; package++) {
+        if (is_chosen(run, *package)) {
+            header->packages[header->package_count++] = (*package)->name;
+        } else {
+            char *text = run->omitted[header->omitted_count];
+
+            snprintf(text, sizeof run->omitted[0], DUMP_OMITTED_PACKAGE "%s", (*package)->name);
+            header->omitted[header->omitted_count++] = text;
+        }
+    }
+}
+
+static bool check_version(Run *run, Error *error)
+{
+    return snapshot_check_version(run->connection, &run->context.schema, run->last_version, error);
+}
+
+/* Connects and makes sure that there is something to export, before a file is touched. */
+static bool open_database(Run *run, Error *error)
+{
+    const CommonOptions *common = &run->options->common;
+
+    return schema_version_last(run->options->migrations, &run->last_version, error) &&
+           pg_connect(&run->options->common.pg, &run->connection, error) &&
+           signals_start(pg_cancel_all, error) &&
+           pg_schema_find(run->connection, common->schema, &run->context.schema, error) &&
+           pg_begin(run->connection, PG_READ_SNAPSHOT, common->lock_wait_timeout_ms, error) &&
+           check_version(run, error) && pg_commit(run->connection, error);
+}
+
+static bool prepare_packages(Run *run, Error *error)
+{
+    Worker worker = {.context = &run->context, .connection = run->connection};
+    bool done = true;
+
+    for (size_t i = 0; done && i < run->package_count; i++) {
+        size_t first = run->units.count;
+
+        done = run->packages[i]->prepare(&worker, &run->states[i], &run->units, error);
+        for (size_t unit = first; unit < run->units.count; unit++) {
+            run->units.items[unit].package = run->packages[i];
+            run->units.items[unit].package_index = i;
+            run->units.items[unit].state = run->states[i];
+        }
+        run->manifest.packages[i].name = run->packages[i]->name;
+        run->manifest.package_count++;
+    }
+    arena_free(&worker.arena);
+    buffer_free(&worker.partition);
+    buffer_free(&worker.key);
+    report_free(&worker.report);
+    return done;
+}
+
+static int compare_weights(const void *a, const void *b)
+{
+    const Unit *x = a;
+    const Unit *y = b;
+
+    return (x->weight < y->weight) - (x->weight > y->weight);
+}
+
+static bool begin_dump(Run *run, Error *error)
+{
+    DumpHeader header;
+    DumpOutput *output = run->output;
+
+    /* The longest work first, so that at the end no worker waits for another. */
+    if (run->options->jobs > 1) {
+        qsort(run->units.items, run->units.count, sizeof *run->units.items, compare_weights);
+    }
+    fill_header(run, &header);
+    run->output = NULL;
+    return dump_writer_new(output, &header, &run->writer, error);
+}
+
+/* The next unit that nobody works on; NULL when there is none, or when a worker has failed. */
+static const Unit *take_unit(Run *run)
+{
+    const Unit *unit = NULL;
+
+    pthread_mutex_lock(&run->mutex);
+    if (!run->failed && run->next_unit < run->units.count) {
+        unit = &run->units.items[run->next_unit++];
+    }
+    pthread_mutex_unlock(&run->mutex);
+    return unit;
+}
+
+static void note_failure(Run *run, const Error *error)
+{
+    pthread_mutex_lock(&run->mutex);
+    if (!run->failed) {
+        run->failed = true;
+        run->error = *error;
+    }
+    pthread_mutex_unlock(&run->mutex);
+}
+
+static bool run_unit(Run *run, Worker *worker, const Unit *unit, Error *error)
+{
+    bool done;
+
+    chunk_writer_begin(worker->chunks, unit->package_index);
+    if (!unit->package->run(worker, unit, error) || !chunk_writer_flush(worker->chunks, error)) {
+        return false;
+    }
+    pthread_mutex_lock(&run->mutex);
+    done = report_move(&worker->report, &run->manifest.packages[unit->package_index], error);
+    pthread_mutex_unlock(&run->mutex);
+    return done;
+}
+
+/* Works on units until there are none, on a connection that is in the snapshot. */
+static void work(Run *run, PgConnection *connection)
+{
+    Worker worker = {.context = &run->context,
+                     .connection = connection,
+                     .report = {.strict = run->options->strict}};
+    Error error = {0};
+    const Unit *unit;
+
+    if (!chunk_writer_new(run->writer, &worker.chunks, &error)) {
+        note_failure(run, &error);
+    }
+    while (worker.chunks != NULL && (unit = take_unit(run)) != NULL) {
+        if (!run_unit(run, &worker, unit, &error)) {
+            note_failure(run, &error);
+        }
+    }
+    chunk_writer_free(worker.chunks);
+    arena_free(&worker.arena);
+    buffer_free(&worker.partition);
+    buffer_free(&worker.key);
+    report_free(&worker.report);
+}
+
+/* A worker beside the leader: a thread with a connection of its own. */
+static void *run_helper(void *argument)
+{
+    Run *run = argument;
+    PgOptions options = run->options->common.pg; /* the password is known by now */
+    PgConnection *connection = NULL;
+    Error error = {0};
+
+    signals_enter_thread();
+    options.force_password = false;
+    options.no_password = true;
+    if (pg_connect(&options, &connection, &error) &&
+        snapshot_join(connection, &run->snapshot, &error)) {
+        work(run, connection);
+    } else {
+        note_failure(run, &error);
+    }
+    pg_close(connection);
+    signals_leave_thread();
+    return NULL;
+}
+
+static bool run_workers(Run *run, Error *error)
+{
+    size_t wanted = (size_t)run->options->jobs - 1;
+    pthread_t *threads;
+    size_t started = 0;
+
+    if (wanted >= run->units.count) {
+        wanted = run->units.count > 0 ? run->units.count - 1 : 0;
+    }
+    threads = calloc(wanted + 1, sizeof *threads);
+    if (threads == NULL) {
+        return error_out_of_memory(error);
+    }
+    while (started < wanted && pthread_create(&threads[started], NULL, run_helper, run) == 0) {
+        started++;
+    }
+    work(run, run->connection);
+    for (size_t i = 0; i < started; i++) {
+        pthread_join(threads[i], NULL);
+    }
+    free(threads);
+    if (run->failed) {
+        *error = run->error;
+    }
+    return !run->failed;
+}
+
+static void tell_result(const Run *run)
+{
+    for (size_t i = 0; i < run->manifest.package_count; i++) {
+        const DumpPackageSummary *package = &run->manifest.packages[i];
+
+        report_warn(package);
+        message_verbose("package %s: %" PRIu64 " entries of %" PRIu64 " rows", package->name,
+                        package->totals.entries, dump_counts_total(&package->source_rows));
+    }
+    message_info("exported %" PRIu64 " entries, SHA-256 of the stream %s",
+                 dump_manifest_entries(&run->manifest), run->manifest.stream_sha256);
+}
+
+bool export_run(ExportOptions *options, Error *error)
+{
+    Run run = {.options = options, .context = {.options = options}};
+    bool done;
+
+    pthread_mutex_init(&run.mutex, NULL);
+    choose_packages(&run);
+    done = open_database(&run, error) &&
+           dump_output_open(options->file, options->force, &run.output, error) &&
+           snapshot_begin(run.connection, &run.context.schema, options, run.packages,
+                          run.package_count, &run.snapshot, error) &&
+           check_version(&run, error);
+    run.context.now = run.snapshot.now;
+    done = done && prepare_packages(&run, error) && begin_dump(&run, error) &&
+           run_workers(&run, error) && interrupt_check(error) &&
+           dump_writer_finish(run.writer, &run.manifest, error);
+    if (done) {
+        tell_result(&run);
+    }
+    dump_writer_free(run.writer);
+    dump_output_discard(run.output);
+    dump_manifest_free(&run.manifest);
+    unit_list_free(&run.units);
+    for (size_t i = 0; i < run.package_count; i++) {
+        run.packages[i]->free_state(run.states[i]);
+    }
+    pg_close(run.connection);
+    snapshot_free(&run.snapshot);
+    pg_schema_free(&run.context.schema);
+    pthread_mutex_destroy(&run.mutex);
+    return done;
+}

@@ -1,0 +1,19 @@
+/*
+ * An export from beginning to end: one snapshot, the packages' units on several workers, one dump.
+ */
+#ifndef EXPORT_RUN_H
+#define EXPORT_RUN_H
+
+#include <stdbool.h>
+
+#include "common/base/error.h"
+#include "export/options.h"
+#include "export/package.h"
+
+/* Does what the options say.  After a failure no dump is left. */
+bool export_run(ExportOptions *options, Error *error);
+
+/* All packages, NULL behind the last. */
+extern const Package *const ALL_PACKAGES[];
+
+#endif

@@ -1,0 +1,52 @@
+#include "export/schema_version.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* The build counts it from the migrations folder. */
+#ifndef LAST_SCHEMA_VERSION
+#error "LAST_SCHEMA_VERSION is not defined: build with make"
+#endif
+
+/* The number of a migration's file name, 0 for any other name. */
+static int64_t migration_number(const char *name)
+{
+    static const char SUFFIX[] = ".up.sql";
+    size_t size = strlen(name);
+    char *end;
+    long long number = strtoll(name, &end, 10);
+
+    if (end == name || *end != '_' || number <= 0 || size < sizeof SUFFIX ||
+        strcmp(name + size - strlen(SUFFIX), SUFFIX) != 0) {
+        return 0;
+    }
+    return number;
+}
+
+bool schema_version_last(const char *folder, int64_t *version, Error *error)
+{
+    const struct dirent *entry;
+    DIR *directory;
+
+    *version = LAST_SCHEMA_VERSION;
+    if (folder == NULL) {
+        return true;
+    }
+    directory = opendir(folder);
+    if (directory == NULL) {
+        return error_set(error, EXIT_CODE_USAGE, "could not read the migrations folder \"%s\": %s",
+                         folder, strerror(errno));
+    }
+    *version = 0;
+    while ((entry = readdir(directory)) != NULL) {
+        int64_t number = migration_number(entry->d_name);
+
+        *version = number > *version ? number : *version;
+    }
+    closedir(directory);
+    return *version > 0 ||
+           error_set(error, EXIT_CODE_USAGE,
+                     "folder \"%s\" holds no migrations (NUMBER_title.up.sql)", folder);
+}

@@ -1,0 +1,18 @@
+/*
+ * The last schema version before the KV store: that of the last schema migration.
+ */
+#ifndef EXPORT_SCHEMA_VERSION_H
+#define EXPORT_SCHEMA_VERSION_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/base/error.h"
+
+/*
+ * The greatest number of a migration in `folder`, whose files are named as golang-migrate names
+ * them: NUMBER_title.up.sql.  NULL: of the migrations folder that this program was built with.
+ */
+bool schema_version_last(const char *folder, int64_t *version, Error *error);
+
+#endif

@@ -1,0 +1,106 @@
+/*
+ * local://: objects are files below lakeFS's block store folder.
+ */
+#include "export/settings/settings.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* Far more than any set of rules; a larger file is something else. */
+enum { MAX_RULES_SIZE = 16 * 1024 * 1024 };
+
+static bool unreadable(const char *path, Error *error)
+{
+    return error_set(error, EXIT_CODE_REFUSED, "could not read \"%s\": %s", path, strerror(errno));
+}
+
+/* A namespace must not lead out of the block store. */
+static bool leads_out(const char *location)
+{
+    for (const char *part = location; part != NULL; part = strchr(part, '/')) {
+        part += *part == '/' ? 1 : 0;
+        if (strncmp(part, "..", 2) == 0 && (part[2] == '/' || part[2] == '\0')) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool read_file(int fd, const char *path, Buffer *content, Error *error)
+{
+    enum { STEP = 4096 };
+
+    while (content->size <= MAX_RULES_SIZE) {
+        ssize_t size;
+
+        if (!buffer_reserve(content, STEP, error)) {
+            return false;
+        }
+        size = read(fd, content->data + content->size, STEP);
+        if (size == 0) {
+            return true;
+        }
+        if (size < 0 && errno != EINTR) {
+            return unreadable(path, error);
+        }
+        content->size += size > 0 ? (size_t)size : 0;
+    }
+    return error_set(error, EXIT_CODE_REFUSED, "\"%s\" is too large for branch protection rules",
+                     path);
+}
+
+/* Opens the object; *found is false, without an error, where there is none. */
+static bool open_object(const char *path, int *fd, bool *found, Error *error)
+{
+    *fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    *found = *fd >= 0;
+    return *found || errno == ENOENT || errno == ENOTDIR || unreadable(path, error);
+}
+
+static bool fetch_local(const SettingsOptions *options, const char *location, const char *path,
+                        SettingsObject *object, Error *error)
+{
+    Buffer name = {0};
+    const char *text = NULL;
+    struct stat status;
+    int fd = -1;
+    bool done = false;
+
+    if (options->blockstore_path == NULL) {
+        return error_set(error, EXIT_CODE_REFUSED, "no block store folder was given");
+    }
+    if (leads_out(location)) {
+        return error_set(error, EXIT_CODE_REFUSED, "it leads out of the block store");
+    }
+    /* A root that is not there must not look like repositories without rules. */
+    if (stat(options->blockstore_path, &status) != 0) {
+        return unreadable(options->blockstore_path, error);
+    }
+    if (buffer_append_format(&name, error, "%s/%s", options->blockstore_path, location)) {
+        text = buffer_text(&name, error);
+    }
+    if (text == NULL) {
+        goto finished;
+    }
+    object->namespace_found = stat(text, &status) == 0;
+    if (!object->namespace_found && errno != ENOENT && errno != ENOTDIR) {
+        unreadable(text, error);
+        goto finished;
+    }
+    text = buffer_append_format(&name, error, "/%s", path) ? buffer_text(&name, error) : NULL;
+    if (text != NULL && open_object(text, &fd, &object->found, error)) {
+        done = !object->found || read_file(fd, text, &object->content, error);
+    }
+
+finished:
+    if (fd >= 0) {
+        close(fd);
+    }
+    buffer_free(&name);
+    return done;
+}
+
+const SettingsStore SETTINGS_LOCAL = {.scheme = "local://", .fetch = fetch_local};

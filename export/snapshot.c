@@ -1,0 +1,199 @@
+#include "export/snapshot.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+static const char LOCK_NOT_AVAILABLE[] = "55P03";
+static const char UNDEFINED_TABLE[] = "42P01";
+
+enum { MICROSECONDS = 1000000, POSTGRES_EPOCH = 946684800 };
+
+bool snapshot_check_version(PgConnection *connection, const PgSchema *schema, int64_t last_version,
+                            Error *error)
+{
+    int64_t version;
+    bool dirty;
+
+    if (!schema->has_migrations) {
+        error_set(error, EXIT_CODE_REFUSED,
+                  "database \"%s\" has no table schema_migrations: it is no legacy lakeFS database",
+                  schema->database);
+        return error_hint(error, "Connect to lakeFS's database, or name its schema with --schema.");
+    }
+    if (!pg_schema_version(connection, schema, &version, &dirty, error)) {
+        return false;
+    }
+    if (dirty) {
+        error_set(error, EXIT_CODE_REFUSED, "schema version %" PRId64 " is dirty", version);
+        error_detail(error, "A schema migration was interrupted.");
+        return error_hint(error,
+                          "Put the schema right by hand, set dirty to false in "
+                          "%s.schema_migrations, then run kv-migrate up.",
+                          schema->quoted);
+    }
+    if (version < last_version) {
+        error_set(error, EXIT_CODE_REFUSED,
+                  "the database is at schema version %" PRId64 ", not at the last one, %" PRId64,
+                  version, last_version);
+        return error_hint(error, "Run kv-migrate up first (without --kv-enabled it only migrates "
+                                 "the schema).");
+    }
+    if (version > last_version) {
+        error_set(error, EXIT_CODE_REFUSED,
+                  "the database is at schema version %" PRId64
+                  ", beyond the last one before the KV store, %" PRId64,
+                  version, last_version);
+        return error_hint(error, "It was migrated to the KV store already: see kv-migrate "
+                                 "version.");
+    }
+    return true;
+}
+
+/* Against an operator who drops or changes a table meanwhile; writers are not held up. */
+static bool lock_tables(PgConnection *connection, const PgSchema *schema,
+                        const Package *const *packages, size_t package_count, Error *error)
+{
+    Buffer sql = {0};
+    const char *text = NULL;
+    const char *separator = "LOCK TABLE ";
+    bool done = true;
+
+    for (size_t i = 0; done && i < package_count; i++) {
+        for (const char *const *table = packages[i]->tables; done && *table != NULL; table++) {
+            done = buffer_append_text(&sql, separator, error) &&
+                   pg_schema_qualify(connection, schema, *table, &sql, error);
+            separator = ", ";
+        }
+    }
+    if (done && buffer_append_text(&sql, " IN ACCESS SHARE MODE", error)) {
+        text = buffer_text(&sql, error);
+    }
+    done = text != NULL && pg_execute(connection, text, NULL, error);
+    if (!done && strcmp(pg_sqlstate(connection), LOCK_NOT_AVAILABLE) == 0) {
+        error_set(error, EXIT_CODE_REFUSED, "the legacy tables are locked by another session");
+        error_hint(error, "Wait for it to end, or end it, then run again; --lock-wait-timeout says "
+                          "how long to wait.");
+    } else if (!done && strcmp(pg_sqlstate(connection), UNDEFINED_TABLE) == 0) {
+        error->code = EXIT_CODE_REFUSED;
+        error_hint(error, "The legacy tables are not as the schema migrations leave them.");
+    }
+    buffer_free(&sql);
+    return done;
+}
+
+/* One value of a query without parameters, malloced; "" for a null. */
+static bool query_text(PgConnection *connection, const char *sql, char **text, Error *error)
+{
+    PgRows *rows;
+    const char *value;
+
+    if (!pg_query(connection, sql, 0, NULL, &rows, error)) {
+        return false;
+    }
+    value = pg_rows_count(rows) > 0 ? pg_rows_text(rows, 0, 0) : NULL;
+    *text = strdup(value == NULL ? "" : value);
+    pg_rows_free(rows);
+    return *text != NULL || error_out_of_memory(error);
+}
+
+static bool query_system_identifier(PgConnection *connection, char **text, Error *error)
+{
+    char *allowed;
+    bool done =
+        query_text(connection, "SELECT has_function_privilege('pg_control_system()', 'execute')",
+                   &allowed, error);
+
+    if (done) {
+        done = query_text(connection,
+                          strcmp(allowed, "t") == 0
+                              ? "SELECT system_identifier FROM pg_control_system()"
+                              : "SELECT ''",
+                          text, error);
+        free(allowed);
+    }
+    return done;
+}
+
+static bool query_now(PgConnection *connection, Snapshot *snapshot, Error *error)
+{
+    char *text;
+    int64_t unix_microseconds;
+    time_t seconds;
+    struct tm utc;
+
+    if (!query_text(connection, "SELECT (extract(epoch FROM now()) * 1000000)::int8", &text,
+                    error)) {
+        return false;
+    }
+    unix_microseconds = strtoll(text, NULL, 10);
+    free(text);
+    snapshot->now = unix_microseconds - (int64_t)POSTGRES_EPOCH * MICROSECONDS;
+    seconds = unix_microseconds / MICROSECONDS;
+    if (gmtime_r(&seconds, &utc) != NULL) {
+        strftime(snapshot->created, sizeof snapshot->created, "%Y-%m-%dT%H:%M:%SZ", &utc);
+    }
+    return true;
+}
+
+/* The transaction takes over the snapshot of this name. */
+static bool set_snapshot(PgConnection *connection, const char *name, Error *error)
+{
+    Buffer sql = {0};
+    const char *text = NULL;
+    bool done;
+
+    if (buffer_append_text(&sql, "SET TRANSACTION SNAPSHOT ", error) &&
+        pg_quote_literal(connection, name, &sql, error)) {
+        text = buffer_text(&sql, error);
+    }
+    done = text != NULL && pg_execute(connection, text, NULL, error);
+    buffer_free(&sql);
+    return done;
+}
+
+bool snapshot_begin(PgConnection *connection, const PgSchema *schema, const ExportOptions *options,
+                    const Package *const *packages, size_t package_count, Snapshot *snapshot,
+                    Error *error)
+{
+    const char *current = pg_server_version(connection) >= 130000
+                              ? "SELECT pg_current_snapshot()::text"
+                              : "SELECT txid_current_snapshot()::text";
+
+    *snapshot = (Snapshot){0};
+    if (!pg_begin(connection, PG_READ_SNAPSHOT, options->common.lock_wait_timeout_ms, error)) {
+        return false;
+    }
+    if (options->snapshot != NULL) {
+        if (!set_snapshot(connection, options->snapshot, error)) {
+            error->code = error->code == EXIT_CODE_FAILED ? EXIT_CODE_USAGE : error->code;
+            return false;
+        }
+        snapshot->name = strdup(options->snapshot);
+        if (snapshot->name == NULL) {
+            return error_out_of_memory(error);
+        }
+    }
+    /* Locks before the snapshot: what changes a table's shape is either seen whole or waits. */
+    return lock_tables(connection, schema, packages, package_count, error) &&
+           (snapshot->name != NULL ||
+            query_text(connection, "SELECT pg_export_snapshot()", &snapshot->name, error)) &&
+           query_text(connection, current, &snapshot->text, error) &&
+           query_system_identifier(connection, &snapshot->system_identifier, error) &&
+           query_now(connection, snapshot, error);
+}
+
+bool snapshot_join(PgConnection *connection, const Snapshot *snapshot, Error *error)
+{
+    return pg_begin(connection, PG_READ_SNAPSHOT, 0, error) &&
+           set_snapshot(connection, snapshot->name, error);
+}
+
+void snapshot_free(Snapshot *snapshot)
+{
+    free(snapshot->name);
+    free(snapshot->text);
+    free(snapshot->system_identifier);
+    *snapshot = (Snapshot){0};
+}

@@ -1,0 +1,32 @@
+/*
+ * One of the connections that read the legacy tables, and what it works with.
+ */
+#ifndef EXPORT_WORKER_H
+#define EXPORT_WORKER_H
+
+#include "common/base/arena.h"
+#include "common/base/buffer.h"
+#include "common/dump/writer.h"
+#include "common/pg/connection.h"
+#include "common/pg/schema.h"
+#include "export/options.h"
+#include "export/report.h"
+
+/* What all workers share and none changes. */
+typedef struct ExportContext {
+    const ExportOptions *options;
+    PgSchema schema;
+    int64_t now; /* the snapshot's time, microseconds since 2000-01-01 00:00:00 UTC */
+} ExportContext;
+
+typedef struct Worker {
+    const ExportContext *context;
+    PgConnection *connection; /* owned by the run */
+    ChunkWriter *chunks;      /* NULL while packages prepare: nothing is written then */
+    Report report;            /* of the package that is being worked on */
+    Arena arena;              /* for one row */
+    Buffer partition;         /* for the entry that is being made */
+    Buffer key;
+} Worker;
+
+#endif
