@@ -1,0 +1,48 @@
+/*
+ * kv-import: loads a dump of kv-export into the KV table, or looks into it.
+ */
+#include "common/cli/message.h"
+#include "common/cli/signals.h"
+#include "common/cli/version.h"
+#include "import/inspect.h"
+#include "import/load.h"
+#include "import/options.h"
+
+#include <stdio.h>
+
+static bool import_main(ImportOptions *options, int count, char **arguments, Error *error)
+{
+    if (!import_options_parse(options, count, arguments, error)) {
+        return false;
+    }
+    if (options->common.help) {
+        import_options_help();
+        return true;
+    }
+    if (options->common.version) {
+        printf("kv-import (lakeFS KV migration) %s\n", PROGRAM_VERSION);
+        return true;
+    }
+    switch (options->action) {
+    case IMPORT_LIST:
+        return inspect_list(options->file, error);
+    case IMPORT_CHECK:
+        return inspect_check(options->file, error);
+    case IMPORT_LOAD:
+        break;
+    }
+    return load_dump(options, error);
+}
+
+int main(int argc, char **argv)
+{
+    ImportOptions options;
+    Error error = {0};
+
+    message_init("kv-import");
+    if (!import_main(&options, argc, argv, &error)) {
+        message_error(&error);
+    }
+    common_options_free(&options.common);
+    return signals_exit_code(error.code);
+}

@@ -1,0 +1,127 @@
+#include "import/options.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+enum {
+    OPTION_CHECK = OPTION_PROGRAM_FIRST,
+    OPTION_ALLOW_REDACTED,
+    OPTION_TABLE,
+    OPTION_PARTITIONS,
+    OPTION_LOCK_HELD_BY
+};
+
+static const char SHORT_OPTIONS[] = COMMON_SHORT_OPTIONS "lc";
+
+static const struct option LONG_OPTIONS[] = {
+    COMMON_LONG_OPTIONS,
+    {"list", no_argument, NULL, 'l'},
+    {"clean", no_argument, NULL, 'c'},
+    {"check", no_argument, NULL, OPTION_CHECK},
+    {"allow-redacted", no_argument, NULL, OPTION_ALLOW_REDACTED},
+    {"table", required_argument, NULL, OPTION_TABLE},
+    {"partitions", required_argument, NULL, OPTION_PARTITIONS},
+    {"lock-held-by", required_argument, NULL, OPTION_LOCK_HELD_BY},
+    {NULL, 0, NULL, 0},
+};
+
+void import_options_help(void)
+{
+    printf("kv-import loads a dump of kv-export into the KV table and stamps its version.\n"
+           "\n"
+           "Usage:\n"
+           "  kv-import -d DBNAME [OPTION]... [FILE]   load\n"
+           "  kv-import -l [FILE]                      show what is in a dump\n"
+           "  kv-import --check [FILE]                 read and check all of a dump\n"
+           "\n"
+           "FILE is a dump; - or none is standard input.\n"
+           "\n"
+           "General options:\n"
+           "  -l, --list                 print header and manifest; touch no database\n"
+           "      --check                check every checksum; touch no database\n"
+           "\n"
+           "Loading:\n"
+           "  -c, --clean                replace a KV store that is already stamped\n"
+           "      --allow-redacted       stamp a dump that was redacted or lacks packages\n"
+           "      --table=NAME           name of the KV table (default: kv)\n"
+           "      --partitions=NUM       its hash partitions (default: 100)\n"
+           "      --lock-held-by=PID     the session with this backend process id holds the\n"
+           "                             migration lock already\n"
+           "\n"
+           "%s"
+           "\n"
+           "Example:\n"
+           "  kv-import -d postgres://lakefs@db/lakefs kv.dump\n",
+           COMMON_OPTIONS_HELP);
+}
+
+static bool set_option(ImportOptions *options, int option, char *const *arguments, Error *error)
+{
+    long number = 0;
+
+    switch (option) {
+    case 'l':
+        options->action = IMPORT_LIST;
+        return true;
+    case 'c':
+        options->clean = true;
+        return true;
+    case OPTION_CHECK:
+        options->action = IMPORT_CHECK;
+        return true;
+    case OPTION_ALLOW_REDACTED:
+        options->allow_redacted = true;
+        return true;
+    case OPTION_TABLE:
+        options->table = optarg;
+        return true;
+    case OPTION_PARTITIONS:
+        if (!option_number("--partitions", optarg, 1, 10000, &number, error)) {
+            return false;
+        }
+        options->partitions = (int)number;
+        return true;
+    case OPTION_LOCK_HELD_BY:
+        if (!option_number("--lock-held-by", optarg, 1, INT32_MAX, &number, error)) {
+            return false;
+        }
+        options->lock_held_by = number;
+        return true;
+    default:
+        return common_option(&options->common, option, arguments, error);
+    }
+}
+
+/* A load goes where it was told to, never to a database that happens to have the user's name. */
+static bool check_database(const ImportOptions *options, Error *error)
+{
+    if (options->action != IMPORT_LOAD || options->common.pg.dbname != NULL ||
+        options->common.help || options->common.version || getenv("PGDATABASE") != NULL ||
+        getenv("PGSERVICE") != NULL) {
+        return true;
+    }
+    error_set(error, EXIT_CODE_USAGE, "no database to load into was named");
+    return error_hint(error, "Name it with --dbname, or look into the dump with --list or "
+                             "--check.");
+}
+
+bool import_options_parse(ImportOptions *options, int count, char **arguments, Error *error)
+{
+    int option;
+
+    *options = (ImportOptions){.action = IMPORT_LOAD, .table = "kv", .partitions = 100};
+    common_options_init(&options->common, "kv-import");
+    while ((option = getopt_long(count, arguments, SHORT_OPTIONS, LONG_OPTIONS, NULL)) != -1) {
+        if (!set_option(options, option, arguments, error)) {
+            return false;
+        }
+    }
+    if (optind < count) {
+        options->file = arguments[optind++];
+    }
+    if (optind < count) {
+        error_set(error, EXIT_CODE_USAGE, "unexpected argument \"%s\"", arguments[optind]);
+        return error_hint(error, "Try --help.");
+    }
+    return check_database(options, error);
+}

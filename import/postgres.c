@@ -1,0 +1,291 @@
+/*
+ * The target PostgreSQL: the KV table beside the legacy tables, or alone in a database.
+ *
+ * Two connections: one holds the migration lock in a transaction from the first look to the end,
+ * the other works.
+ */
+#include "import/target.h"
+
+#include "common/copy/binary.h"
+#include "common/kv/model.h"
+#include "common/pg/lock.h"
+#include "import/kv_table.h"
+#include "import/provenance.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+struct Target {
+    ImportOptions *options;
+    PgConnection *guard; /* holds the lock; NULL when another session does */
+    PgConnection *worker;
+    PgSchema schema;
+    KvTable table;
+    uint64_t entries; /* as counted by the server, chunk by chunk */
+};
+
+/* The lock, or the certainty that the session that runs us has it. */
+static bool take_lock(Target *target, Error *error)
+{
+    if (target->options->lock_held_by != 0) {
+        bool done = pg_begin(target->worker, PG_READ_SNAPSHOT, 0, error) &&
+                    pg_lock_check_holder(target->worker, &target->schema,
+                                         target->options->lock_held_by, error);
+
+        return done && pg_commit(target->worker, error);
+    }
+    return pg_connect(&target->options->common.pg, &target->guard, error) &&
+           pg_begin(target->guard, PG_READ_WRITE, target->options->common.lock_wait_timeout_ms,
+                    error) &&
+           pg_lock_take(target->guard, &target->schema, error);
+}
+
+/* A legacy database must be the kind of database that the dump was taken of. */
+static bool check_legacy(Target *target, const DumpHeader *header, bool stamped, Error *error)
+{
+    int64_t version;
+    bool dirty;
+
+    if (!target->schema.has_migrations) {
+        return true; /* only a KV store: a replay */
+    }
+    if (!pg_schema_version(target->worker, &target->schema, &version, &dirty, error)) {
+        return false;
+    }
+    if (dirty) {
+        error_set(error, EXIT_CODE_REFUSED, "schema version %" PRId64 " is dirty", version);
+        return error_hint(error, "Put the schema right by hand, then run again.");
+    }
+    if (stamped && version < (int64_t)header->kv_migration_version) {
+        error_set(error, EXIT_CODE_REFUSED,
+                  "table \"%s\" is stamped as migrated, but the database is at schema version "
+                  "%" PRId64,
+                  target->table.name, version);
+        return error_hint(error, "The two do not belong together. Find out where the table comes "
+                                 "from; --clean replaces it.");
+    }
+    if (!stamped && version != (int64_t)header->source.schema_version &&
+        version != (int64_t)header->kv_migration_version) {
+        error_set(error, EXIT_CODE_REFUSED,
+                  "the database is at schema version %" PRId64 ", the dump was taken at %" PRIu64,
+                  version, header->source.schema_version);
+        return error_hint(error, "Run kv-migrate up first (without --kv-enabled it only migrates "
+                                 "the schema), or load into another database.");
+    }
+    return true;
+}
+
+/* What is in the place of the KV table, and whether it may go. */
+static bool look_around(Target *target, const DumpHeader *header, uint64_t *stamped, Error *error)
+{
+    const ImportOptions *options = target->options;
+    KvTableState state;
+
+    if (!kv_table_init(&target->table, target->worker, &target->schema, options->table,
+                       options->partitions, error) ||
+        !pg_begin(target->worker, PG_READ_SNAPSHOT, options->common.lock_wait_timeout_ms, error) ||
+        !kv_table_inspect(&target->table, target->worker, &state, stamped, error)) {
+        return false;
+    }
+    if (state != KV_TABLE_STAMPED || options->clean) {
+        *stamped = 0;
+    }
+    return check_legacy(target, header, *stamped > 0, error) && pg_commit(target->worker, error);
+}
+
+static bool postgres_open(ImportOptions *options, const DumpHeader *header, Target **target,
+                          uint64_t *stamped, Error *error)
+{
+    Target *t = calloc(1, sizeof *t);
+
+    *stamped = 0;
+    *target = t;
+    if (t == NULL) {
+        return error_out_of_memory(error);
+    }
+    t->options = options;
+    return pg_connect(&options->common.pg, &t->worker, error) &&
+           pg_schema_find(t->worker, options->common.schema, &t->schema, error) &&
+           take_lock(t, error) && look_around(t, header, stamped, error);
+}
+
+/* The stamp "0" stands before the first entry does, and in the same transaction as the table: at
+ * no time is there a table without a version that is not known to be unfinished. */
+static bool postgres_prepare(Target *target, Error *error)
+{
+    return pg_begin(target->worker, PG_READ_WRITE, target->options->common.lock_wait_timeout_ms,
+                    error) &&
+           kv_table_drop(&target->table, target->worker, error) &&
+           kv_table_create(&target->table, target->worker, error) &&
+           kv_table_insert_version(&target->table, target->worker, KV_VERSION_STARTED, error) &&
+           pg_commit(target->worker, error) &&
+           pg_begin(target->worker, PG_READ_WRITE, target->options->common.lock_wait_timeout_ms,
+                    error);
+}
+
+static bool begin_copy(Target *target, Error *error)
+{
+    Buffer sql = {0};
+    const char *text = NULL;
+    bool done;
+
+    if (buffer_append_format(&sql, error,
+                             "COPY %s (partition_key, key, value) FROM STDIN (FORMAT binary)",
+                             target->table.table)) {
+        text = buffer_text(&sql, error);
+    }
+    done = text != NULL && pg_copy_in_begin(target->worker, text, error);
+    buffer_free(&sql);
+    return done;
+}
+
+static bool postgres_load(Target *target, Slice tuples, uint64_t entries, Error *error)
+{
+    uint64_t rows = 0;
+
+    if (!begin_copy(target, error) ||
+        !pg_copy_in_write(target->worker, slice_of(COPY_HEADER, COPY_HEADER_SIZE), error) ||
+        !pg_copy_in_write(target->worker, tuples, error) ||
+        !pg_copy_in_write(target->worker, slice_of(COPY_TRAILER, COPY_TRAILER_SIZE), error) ||
+        !pg_copy_in_end(target->worker, &rows, error)) {
+        return false;
+    }
+    target->entries += rows;
+    return rows == entries ||
+           error_set(error, EXIT_CODE_FAILED,
+                     "the server took %" PRIu64 " of %" PRIu64 " entries of a chunk", rows,
+                     entries);
+}
+
+/* Counts what is really in the table, the version's entry aside. */
+static bool check_count(Target *target, const DumpManifest *manifest, Error *error)
+{
+    Buffer sql = {0};
+    const char *text = NULL;
+    PgRows *rows = NULL;
+    uint64_t expected = dump_manifest_entries(manifest);
+    uint64_t found;
+    bool done = false;
+
+    if (buffer_append_format(&sql, error, "SELECT count(*) FROM %s", target->table.table)) {
+        text = buffer_text(&sql, error);
+    }
+    if (text != NULL && pg_query(target->worker, text, 0, NULL, &rows, error)) {
+        found = strtoull(pg_rows_text(rows, 0, 0), NULL, 10) - 1;
+        done = found == expected && target->entries == expected;
+        if (!done) {
+            error_set(error, EXIT_CODE_FAILED,
+                      "table \"%s\" holds %" PRIu64 " entries instead of %" PRIu64,
+                      target->table.name, found, expected);
+        }
+    }
+    pg_rows_free(rows);
+    buffer_free(&sql);
+    return done;
+}
+
+static bool postgres_complete(Target *target, const DumpManifest *manifest, Error *error)
+{
+    return kv_table_add_primary_key(&target->table, target->worker, error) &&
+           check_count(target, manifest, error) &&
+           kv_table_execute(&target->table, target->worker, "ANALYZE {table}", NULL, error) &&
+           pg_commit(target->worker, error);
+}
+
+/* The legacy database is told, where it is there, that it was migrated. */
+static bool stamp_legacy(Target *target, const DumpHeader *header, Error *error)
+{
+    Buffer sql = {0};
+    const char *text = NULL;
+    uint64_t changed = 0;
+    bool done;
+
+    if (!target->schema.has_migrations) {
+        return true;
+    }
+    if (buffer_append_format(&sql, error,
+                             "UPDATE %s.schema_migrations SET version = %" PRIu64
+                             " WHERE version IN (%" PRIu64 ", %" PRIu64 ") AND NOT dirty",
+                             target->schema.quoted, header->kv_migration_version,
+                             header->source.schema_version, header->kv_migration_version)) {
+        text = buffer_text(&sql, error);
+    }
+    done = text != NULL && pg_execute(target->worker, text, &changed, error);
+    if (done && changed != 1) {
+        done = error_set(error, EXIT_CODE_REFUSED,
+                         "the schema version was changed by another program during the load");
+    }
+    buffer_free(&sql);
+    return done;
+}
+
+static bool write_provenance(Target *target, const DumpHeader *header, const DumpManifest *manifest,
+                             Error *error)
+{
+    char *json = provenance_encode(header, manifest, error);
+    Buffer sql = {0};
+    const char *text = NULL;
+    bool done;
+
+    if (json != NULL &&
+        buffer_append_format(&sql, error, "COMMENT ON TABLE %s IS ", target->table.table) &&
+        pg_quote_literal(target->worker, json, &sql, error)) {
+        text = buffer_text(&sql, error);
+    }
+    done = text != NULL && pg_execute(target->worker, text, NULL, error);
+    free(json);
+    buffer_free(&sql);
+    return done;
+}
+
+/* The lock must have been ours all the time: if it was lost, another migrator may have run. */
+static bool check_lock(Target *target, Error *error)
+{
+    Error ignored;
+
+    if (target->options->lock_held_by != 0) {
+        return pg_lock_check_holder(target->worker, &target->schema, target->options->lock_held_by,
+                                    error);
+    }
+    if (!pg_execute(target->guard, "SELECT 1", NULL, &ignored)) {
+        error_set(error, EXIT_CODE_CONNECTION,
+                  "the connection that held the migration lock was lost");
+        return error_hint(error, "Nothing was stamped. Run again.");
+    }
+    return true;
+}
+
+static bool postgres_stamp(Target *target, const DumpHeader *header, const DumpManifest *manifest,
+                           Error *error)
+{
+    return pg_begin(target->worker, PG_READ_WRITE, target->options->common.lock_wait_timeout_ms,
+                    error) &&
+           kv_table_change_version(&target->table, target->worker, KV_VERSION_STARTED,
+                                   header->kv_version, error) &&
+           stamp_legacy(target, header, error) &&
+           write_provenance(target, header, manifest, error) && check_lock(target, error) &&
+           pg_commit(target->worker, error);
+}
+
+static void postgres_close(Target *target)
+{
+    if (target == NULL) {
+        return;
+    }
+    pg_close(target->worker);
+    pg_close(target->guard);
+    kv_table_free(&target->table);
+    pg_schema_free(&target->schema);
+    free(target);
+}
+
+const TargetDriver TARGET_POSTGRES = {
+    .name = "postgres",
+    .open = postgres_open,
+    .prepare = postgres_prepare,
+    .load = postgres_load,
+    .complete = postgres_complete,
+    .stamp = postgres_stamp,
+    .close = postgres_close,
+};

@@ -1,0 +1,19 @@
+/*
+ * Where a KV table comes from: kept as the comment of the table, so that a later cleanup can tell
+ * whether the legacy tables are still as they were read.
+ */
+#ifndef IMPORT_PROVENANCE_H
+#define IMPORT_PROVENANCE_H
+
+#include "common/base/error.h"
+#include "common/dump/header.h"
+#include "common/dump/manifest.h"
+
+/*
+ * JSON text, malloced; NULL when out of memory.  An object with the members imported_by (program
+ * and version), dump_created, stream_sha256, source (database, schema, system_identifier,
+ * snapshot: the header's) and source_rows (the rows read of each legacy table).
+ */
+char *provenance_encode(const DumpHeader *header, const DumpManifest *manifest, Error *error);
+
+#endif
