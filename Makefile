@@ -1,0 +1,131 @@
+# The build of kv-export, kv-import and kv-migrate.  Everything that is made lies in build/ and bin/.
+#
+#   make            the programs, in bin/
+#   make install    PREFIX (/usr/local), DESTDIR
+#   make test       all tests (scripts/test installs what they need first)
+#   make lint       formatting, cppcheck, shellcheck, both compilers' warnings as errors
+#   make asan       the programs and unit tests with AddressSanitizer and UBSan, in build/asan/
+#   make format     rewrite the sources in the house's format
+
+CC ?= gcc
+CLANG ?= clang
+PREFIX ?= /usr/local
+BINDIR ?= $(PREFIX)/bin
+DATADIR ?= $(PREFIX)/share/kv-migrate
+LIBEXECDIR ?= $(PREFIX)/libexec/kv-migrate
+BUILD ?= build
+BIN ?= bin
+
+LIBRARIES := libpq libzstd jansson libprotobuf-c libcrypto libxxhash zlib
+# Counted from the migrations folder, so that it is written down nowhere.
+LAST_SCHEMA_VERSION := $(shell ls scripts/migrations | sed -n 's/^0*\([0-9]*\)_.*\.up\.sql$$/\1/p' | sort -n | tail -n 1)
+VERSION := $(shell sed -n 's/^.define PROGRAM_VERSION "\(.*\)"/\1/p' common/cli/version.h)
+
+WARNINGS := -Wall -Wextra -Werror -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
+	-Wvla -Wformat=2 -Wundef
+HARDENING ?= -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fPIE
+LINK_HARDENING ?= -pie -Wl,-z,relro,-z,now
+CFLAGS ?= -O2 -g
+DEFINES := -D_DEFAULT_SOURCE -DLAST_SCHEMA_VERSION=$(LAST_SCHEMA_VERSION)
+INCLUDES := -I. -isystem $(BUILD)/proto $(patsubst -I%,-isystem %,$(shell pkg-config --cflags-only-I $(LIBRARIES)))
+ALL_CFLAGS := -std=c17 -pthread $(CFLAGS) $(HARDENING) $(DEFINES) $(INCLUDES)
+ALL_LDFLAGS := -pthread $(LDFLAGS) $(LINK_HARDENING)
+LIBS := $(shell pkg-config --libs $(LIBRARIES)) -lunistring
+
+PROTOS := $(wildcard common/kv/*.proto)
+PROTO_SOURCES := $(patsubst common/kv/%.proto,$(BUILD)/proto/%.pb-c.c,$(PROTOS))
+PROTO_HEADERS := $(PROTO_SOURCES:.c=.h)
+COMMON_SOURCES := $(wildcard common/*/*.c)
+EXPORT_SOURCES := $(wildcard export/*.c export/*/*.c)
+IMPORT_SOURCES := $(wildcard import/*.c)
+HELPER_SOURCES := $(wildcard scripts/helper/*.c)
+SOURCES := $(COMMON_SOURCES) $(EXPORT_SOURCES) $(IMPORT_SOURCES) $(HELPER_SOURCES)
+HEADERS := $(wildcard common/*/*.h export/*.h export/*/*.h import/*.h)
+UNIT_TESTS := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/test_*.c))
+
+object = $(patsubst %.c,$(BUILD)/%.o,$(1))
+COMMON_OBJECTS := $(call object,$(COMMON_SOURCES)) $(PROTO_SOURCES:.c=.o)
+EXPORT_OBJECTS := $(call object,$(EXPORT_SOURCES))
+IMPORT_OBJECTS := $(call object,$(IMPORT_SOURCES))
+HELPER_OBJECTS := $(call object,$(HELPER_SOURCES))
+
+.PHONY: all install uninstall test unit-tests lint asan format clean
+.DELETE_ON_ERROR:
+
+all: $(BIN)/kv-export $(BIN)/kv-import $(BIN)/kv-migrate-helper $(BIN)/kv-migrate
+
+$(BUILD)/libcommon.a: $(COMMON_OBJECTS)
+	rm -f $@ && $(AR) rcs $@ $^
+
+$(BIN)/kv-export: $(EXPORT_OBJECTS) $(BUILD)/libcommon.a
+$(BIN)/kv-import: $(IMPORT_OBJECTS) $(BUILD)/libcommon.a
+$(BIN)/kv-migrate-helper: $(HELPER_OBJECTS) $(BUILD)/libcommon.a
+$(BIN)/kv-export $(BIN)/kv-import $(BIN)/kv-migrate-helper:
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
+
+$(BIN)/kv-migrate: scripts/kv-migrate
+	@mkdir -p $(@D)
+	install -m 755 $< $@
+
+$(BUILD)/proto/%.pb-c.c $(BUILD)/proto/%.pb-c.h: common/kv/%.proto
+	@mkdir -p $(@D)
+	protoc-c --c_out=$(BUILD)/proto --proto_path=common/kv $<
+
+# The generated code is not ours to mend: no warnings.
+$(BUILD)/proto/%.o: $(BUILD)/proto/%.c
+	$(CC) $(ALL_CFLAGS) -w -MMD -MP -c -o $@ $<
+
+# The number of migrations is in the flags, so their folder is a dependency.
+$(BUILD)/%.o: %.c Makefile scripts/migrations | $(PROTO_HEADERS)
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) $(WARNINGS) -MMD -MP -c -o $@ $<
+
+# Unit tests link what both programs are made of, their main.c aside.
+$(BUILD)/unit/%: tests/unit/%.c $(filter-out $(BUILD)/export/main.o,$(EXPORT_OBJECTS)) $(BUILD)/libcommon.a
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) $(WARNINGS) $(ALL_LDFLAGS) -MMD -MP -o $@ $^ $(LIBS) -lcmocka
+
+unit-tests: $(addprefix $(BUILD)/unit/,$(UNIT_TESTS))
+	@set -e; for test in $^; do echo "== $$test"; $$test; done
+
+test: all unit-tests
+	bats tests
+
+install: all
+	install -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(LIBEXECDIR) $(DESTDIR)$(DATADIR)/migrations
+	install -m 755 $(BIN)/kv-export $(BIN)/kv-import $(BIN)/kv-migrate $(DESTDIR)$(BINDIR)
+	install -m 755 $(BIN)/kv-migrate-helper $(DESTDIR)$(LIBEXECDIR)
+	install -m 644 scripts/migrations/*.up.sql $(DESTDIR)$(DATADIR)/migrations
+	install -m 644 common/dump/FORMAT.md $(DESTDIR)$(DATADIR)
+
+uninstall:
+	rm -f $(addprefix $(DESTDIR)$(BINDIR)/,kv-export kv-import kv-migrate)
+	rm -rf $(DESTDIR)$(LIBEXECDIR) $(DESTDIR)$(DATADIR)
+
+SHELL_SCRIPTS := $(shell grep -lsE '^\#!.*(bash|sh)$$' .ci/run scripts/* tests/*) \
+	$(wildcard scripts/lib/*.sh tests/*.bash tests/lib/*.bash)
+C_FILES := $(SOURCES) $(HEADERS) $(wildcard tests/unit/*.[ch] tests/fuzz/*.c)
+
+lint:
+	clang-format --dry-run -Werror $(C_FILES)
+	shfmt -i 4 -ci -d $(SHELL_SCRIPTS)
+	shellcheck -x $(SHELL_SCRIPTS)
+	shellcheck -x -s bats $(wildcard tests/*.bats)
+	cppcheck --quiet --error-exitcode=1 --std=c11 --enable=warning,performance,portability \
+		--inline-suppr --suppress=missingIncludeSystem -I. $(DEFINES) $(SOURCES)
+	$(MAKE) all BUILD=$(BUILD)/lint-gcc BIN=$(BUILD)/lint-gcc/bin CC=gcc
+	$(MAKE) all BUILD=$(BUILD)/lint-clang BIN=$(BUILD)/lint-clang/bin CC=$(CLANG)
+
+asan:
+	$(MAKE) all unit-tests BUILD=$(BUILD)/asan BIN=$(BUILD)/asan/bin HARDENING= LINK_HARDENING= \
+		CFLAGS='-O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all'
+
+format:
+	clang-format -i $(C_FILES)
+	shfmt -i 4 -ci -w $(SHELL_SCRIPTS)
+
+clean:
+	rm -rf $(BUILD) $(BIN)
+
+-include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

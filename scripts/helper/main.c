@@ -1,0 +1,52 @@
+/*
+ * kv-migrate-helper: what kv-migrate cannot do in a shell.  Not for users.
+ *
+ *   kv-migrate-helper connection     reads a connection string from the environment variable
+ *                                    KV_CONNECTION (never from its arguments, which all can see)
+ * and prints it without its secrets, a NUL, the password, a NUL kv-migrate-helper lock-key SCHEMA
+ * DATABASE prints the key of golang-migrate's advisory lock
+ */
+#include "common/cli/message.h"
+#include "common/pg/conninfo.h"
+#include "common/pg/lock.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static bool print_connection(Error *error)
+{
+    const char *text = getenv("KV_CONNECTION");
+    PgConninfo conninfo;
+
+    if (!pg_conninfo_split(text == NULL ? "" : text, &conninfo, error)) {
+        return false;
+    }
+    printf("%s%c%s%c", conninfo.public_part, 0, conninfo.password, 0);
+    pg_conninfo_free(&conninfo);
+    return true;
+}
+
+static bool helper_main(int count, char **arguments, Error *error)
+{
+    if (count == 2 && strcmp(arguments[1], "connection") == 0) {
+        return print_connection(error);
+    }
+    if (count == 4 && strcmp(arguments[1], "lock-key") == 0) {
+        printf("%" PRIu32 "\n", pg_lock_key(arguments[2], arguments[3]));
+        return true;
+    }
+    return error_set(error, EXIT_CODE_USAGE, "this program belongs to kv-migrate: see there");
+}
+
+int main(int argc, char **argv)
+{
+    Error error = {0};
+
+    message_init("kv-migrate");
+    if (!helper_main(argc, argv, &error)) {
+        message_error(&error);
+    }
+    return (int)error.code;
+}
