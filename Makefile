@@ -96,6 +96,8 @@ install: all
 	install -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(LIBEXECDIR) $(DESTDIR)$(DATADIR)/migrations
 	install -m 755 $(BIN)/kv-export $(BIN)/kv-import $(BIN)/kv-migrate $(DESTDIR)$(BINDIR)
 	install -m 755 $(BIN)/kv-migrate-helper $(DESTDIR)$(LIBEXECDIR)
+	install -d $(DESTDIR)$(LIBEXECDIR)/driver
+	install -m 644 scripts/driver/*.sh $(DESTDIR)$(LIBEXECDIR)/driver
 	install -m 644 scripts/migrations/*.up.sql $(DESTDIR)$(DATADIR)/migrations
 	install -m 644 common/dump/FORMAT.md $(DESTDIR)$(DATADIR)
 
@@ -104,7 +106,7 @@ uninstall:
 	rm -rf $(DESTDIR)$(LIBEXECDIR) $(DESTDIR)$(DATADIR)
 
 SHELL_SCRIPTS := $(shell grep -lsE '^\#!.*(bash|sh)$$' .ci/run scripts/* tests/*) \
-	$(wildcard scripts/lib/*.sh tests/*.bash tests/lib/*.bash)
+	$(wildcard scripts/lib/*.sh scripts/driver/*.sh tests/*.bash tests/lib/*.bash)
 C_FILES := $(SOURCES) $(HEADERS) $(wildcard tests/unit/*.[ch] tests/fuzz/*.c)
 
 lint:

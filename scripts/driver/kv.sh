@@ -1,0 +1,151 @@
+# shellcheck shell=bash
+# The parts share variables, which no part can see whole.
+# shellcheck disable=SC2034,SC2154
+# The KV migration: export | import, and the cleanup of the legacy tables.
+#
+# Reads: connection, schema, schema_quoted, database, session_pid, and the options.
+
+# find_legacy_tables: sets legacy_tables (names) to those of the tables that kv-export reads that are
+# there.  kv-export knows them; they are written down nowhere else.
+find_legacy_tables() {
+    local names
+    names=$("$programs/kv-export" --list-tables) || fail "$EXIT_USAGE" "could not run kv-export"
+    names=$(while IFS= read -r name; do printf ', %s' "$(sql_literal "$name")"; done <<<"$names")
+    session_require "SELECT c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+        WHERE n.nspname = $(sql_literal "$schema") AND c.relkind IN ('r', 'p') AND c.relname IN (${names#, })
+        ORDER BY c.relname"
+    legacy_tables=()
+    [[ -z $session_output ]] || mapfile -t legacy_tables <<<"$session_output"
+}
+
+# legacy_tables_sql: prints the names, qualified, for a statement.  They need no quotes.
+legacy_tables_sql() {
+    local table list=""
+    for table in "${legacy_tables[@]}"; do
+        list+=", $schema_quoted.$table"
+    done
+    printf '%s' "${list#, }"
+}
+
+# lock_legacy_tables: writers wait from here on; one that has the tables is waited for, with a bound.
+lock_legacy_tables() {
+    session_statement "LOCK TABLE $(legacy_tables_sql) IN SHARE MODE" && return
+    [[ $session_state == 55P03 ]] &&
+        fail "$EXIT_REFUSED" "another session is writing the legacy tables" "$session_output" \
+            "Stop lakeFS, then run again; --lock-wait-timeout says how long to wait."
+    session_lost && fail "$EXIT_CONNECTION" "the connection to the database was lost" "$session_output"
+    fail "$EXIT_FAILED" "could not lock the legacy tables" "$session_output"
+}
+
+# transfer: kv-export | kv-import.
+transfer() {
+    local export=("$programs/kv-export" "${connection[@]}" "${shared_options[@]}" "${export_options[@]}"
+        --schema "$schema" --migrations "$migrations_folder")
+    local import=("$programs/kv-import" "${connection[@]}" "${shared_options[@]}"
+        --schema "$schema" --lock-held-by "$session_pid")
+    if [[ -n $dump ]]; then
+        run_child "${export[@]}" --file "$dump" || transfer_failed "$child_status" "kv-export"
+        run_child "${import[@]}" "$dump" || transfer_failed "$child_status" "kv-import"
+        return
+    fi
+    transfer_by_pipe
+}
+
+transfer_by_pipe() {
+    local export_status import_status
+    mkfifo -m 600 "$scratch/pipe" || fail "$EXIT_USAGE" "could not make a pipe in \"$scratch\""
+    "${export[@]}" >"$scratch/pipe" &
+    children+=($!)
+    "${import[@]}" - <"$scratch/pipe" &
+    children+=($!)
+    wait_for "${children[0]}"
+    export_status=$child_status
+    wait_for "${children[1]}"
+    import_status=$child_status
+    children=()
+    ((export_status == 0 && import_status == 0)) && return
+    # When one of them dies the other fails too, for want of a partner: kv-import finds the dump cut
+    # off (4), kv-export a closed pipe (3).  Who failed first is told by the other's complaint.
+    if ((import_status == 0)) || { ((export_status != 0)) && ((import_status == EXIT_DUMP)); }; then
+        transfer_failed "$export_status" "kv-export"
+    fi
+    transfer_failed "$import_status" "kv-import"
+}
+
+transfer_failed() {
+    local code=$1
+    # A program that was killed has failed, whatever its signal was.
+    ((code <= EXIT_CLEANUP)) || code=$EXIT_FAILED
+    fail "$code" "the KV migration failed: $2 ended with exit code $1" \
+        "Nothing was stamped; the legacy tables are as they were." \
+        "Mend the cause, then run again: it starts from scratch."
+}
+
+# check_stamp: whether the migration has happened, asked of the database itself.  Sets stamp to
+# "schema version/kv version".
+read_stamp() {
+    local sql kv_version=none
+    if has_relation kv; then
+        sql="SELECT encode(value, 'escape') FROM $schema_quoted.kv WHERE partition_key = 'kv-internal-metadata'::bytea
+            AND key = 'kv/schema/version'::bytea"
+        session_require "$sql"
+        kv_version=${session_output:-none}
+    fi
+    read_version
+    stamp="${version:-none}/$kv_version"
+}
+
+is_stamped() {
+    [[ ${stamp%/*} == "$kv_migration_version" && ${stamp#*/} =~ ^[1-9][0-9]*$ && $dirty == f ]]
+}
+
+# drop_legacy_tables: the cleanup, in the lock's session, whose transaction it ends.
+drop_legacy_tables() {
+    local sql
+    ((${#legacy_tables[@]} > 0)) || return 0
+    sql="DROP TABLE $(legacy_tables_sql)"
+    session_statement "$sql" && session_statement "COMMIT" && return
+    event "the legacy tables could not be dropped" "$session_output" "$sql;"
+}
+
+# check_unchanged: refuses the cleanup when a legacy table is no longer as it was when it was read.
+# What kv-import wrote down as the comment of the table kv tells how that was.
+check_unchanged() {
+    local table changes="" identifier
+    session_require "SELECT coalesce(obj_description('$schema_quoted.kv'::regclass, 'pg_class'), '')"
+    [[ $session_output == '{'*'"source_rows"'* ]] ||
+        fail "$EXIT_REFUSED" "it is not known when the legacy tables were read" \
+            "The comment of table kv, in which kv-import notes it, is missing." \
+            "Make sure yourself that they hold nothing new, then drop them by hand: DROP TABLE $(legacy_tables_sql);"
+    session_require "SELECT coalesce(obj_description('$schema_quoted.kv'::regclass, 'pg_class')::jsonb #>> '{source,system_identifier}', '')"
+    identifier=$session_output
+    if [[ -n $identifier ]]; then
+        session_require "SELECT system_identifier FROM pg_control_system()"
+        [[ $session_output == "$identifier" ]] ||
+            fail "$EXIT_REFUSED" "the table kv was loaded from another database cluster" "" \
+                "Make sure yourself that the legacy tables hold nothing new, then drop them by hand: DROP TABLE $(legacy_tables_sql);"
+    fi
+    for table in "${legacy_tables[@]}"; do
+        count_changes "$table"
+        changes+=$session_output
+    done
+    [[ -z $changes ]] ||
+        fail "$EXIT_REFUSED" "legacy tables were written to after they were read" "${changes#, }." \
+            "These rows are not in the KV store. Move them by hand, or migrate again; then drop the tables."
+}
+
+# count_changes TABLE: sets session_output to ", table: ..." when it has rows that the snapshot did not
+# see, or lacks rows that it saw; else to nothing.  A row's xmin has 32 bits; the upper ones are those of the present, or one less.
+count_changes() {
+    session_require "WITH note AS (SELECT obj_description('$schema_quoted.kv'::regclass, 'pg_class')::jsonb AS j),
+        present AS (SELECT txid_snapshot_xmax(txid_current_snapshot()) AS xid),
+        row_xids AS (SELECT r.xmin::text::int8 AS low, p.xid AS present,
+            (p.xid >> 32 << 32) + r.xmin::text::int8 AS xid FROM $schema_quoted.$1 r CROSS JOIN present p),
+        counted AS (SELECT count(*) AS rows, count(*) FILTER (WHERE low > 2 AND NOT txid_visible_in_snapshot(
+            CASE WHEN xid > present THEN xid - 4294967296 ELSE xid END,
+            (SELECT (j #>> '{source,snapshot}')::txid_snapshot FROM note))) AS written FROM row_xids),
+        compared AS (SELECT written, (SELECT (j #>> '{source_rows,$1}')::int8 FROM note)
+            - (rows - written) AS gone FROM counted)
+        SELECT format(', $1: %s rows inserted or updated, %s rows deleted or updated', written, gone)
+        FROM compared WHERE written <> 0 OR gone IS DISTINCT FROM 0"
+}

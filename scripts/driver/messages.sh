@@ -1,0 +1,70 @@
+# shellcheck shell=bash
+# The parts share variables, which no part can see whole.
+# shellcheck disable=SC2034,SC2154
+# Messages of kv-migrate: the same form as the C programs', see common/cli/message.h.
+#
+# Reads: quiet, verbose (true or false), log_format (text or json).
+
+# json_string TEXT: prints TEXT as a JSON string.
+json_string() {
+    local text=$1
+    text=${text//\\/\\\\}
+    text=${text//\"/\\\"}
+    text=${text//$'\n'/\\n}
+    text=${text//$'\t'/\\t}
+    text=${text//$'\r'/\\r}
+    # What is left of control characters has no place in a message.
+    printf '"%s"' "${text//[$'\001'-$'\037']/ }"
+}
+
+# message LEVEL TEXT [DETAIL [HINT]]
+message() {
+    local level=$1 text=$2 detail=${3-} hint=${4-}
+    if [[ $log_format == json ]]; then
+        printf '{"time":"%s","level":"%s","program":"kv-migrate","message":%s' \
+            "$(date -u +%Y-%m-%dT%H:%M:%SZ)" "$level" "$(json_string "$text")"
+        [[ -z $detail ]] || printf ',"detail":%s' "$(json_string "$detail")"
+        [[ -z $hint ]] || printf ',"hint":%s' "$(json_string "$hint")"
+        printf '}\n'
+    else
+        printf 'kv-migrate: %s: %s\n' "$level" "$text"
+        [[ -z $detail ]] || printf 'detail: %s\n' "$detail"
+        [[ -z $hint ]] || printf 'hint: %s\n' "$hint"
+    fi >&2
+}
+
+info() {
+    $quiet || message info "$@"
+}
+
+warning() {
+    message warning "$@"
+}
+
+# fail CODE TEXT [DETAIL [HINT]]: says so and ends the program.
+fail() {
+    local code=$1
+    shift
+    message error "$@"
+    exit "$code"
+}
+
+# event TEXT DETAIL SQL: the migration stands, but a person must act.  Says so, tells --on-event, and
+# ends the program with the code for it.
+event() {
+    local text=$1 detail=$2 sql=$3 hint json
+    hint="The migration itself is done and stands. Run by hand: $sql"
+    json=$(printf '{"time":"%s","level":"event","program":"kv-migrate","event":"cleanup_failed","message":%s,"detail":%s,"hint":%s,"sql":%s}' \
+        "$(date -u +%Y-%m-%dT%H:%M:%SZ)" "$(json_string "$text")" "$(json_string "$detail")" \
+        "$(json_string "$hint")" "$(json_string "$sql")")
+    if [[ $log_format == json ]]; then
+        printf '%s\n' "$json" >&2
+    else
+        message event "$text" "$detail" "$hint"
+    fi
+    if [[ -n $on_event ]]; then
+        printf '%s\n' "$json" | sh -c "$on_event" ||
+            warning "the command of --on-event failed"
+    fi
+    exit "$EXIT_CLEANUP"
+}

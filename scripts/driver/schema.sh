@@ -1,0 +1,160 @@
+# shellcheck shell=bash
+# The parts share variables, which no part can see whole.
+# shellcheck disable=SC2034,SC2154
+# Schema migrations: finding them, and running those that a database has not had.
+#
+# Reads: connection, schema, schema_quoted, has_migrations, migrations_folder.
+# Sets: migration_files (by number), migration_numbers (ascending), last_version, kv_migration_version;
+# version ("" where there is none) and dirty (t or f).
+
+# find_migrations: lists the folder, whose files are named as golang-migrate names them.
+find_migrations() {
+    local file name number
+    declare -gA migration_files=()
+    [[ -d $migrations_folder ]] ||
+        fail "$EXIT_USAGE" "there is no migrations folder \"$migrations_folder\"" "" \
+            "Name it with --migrations."
+    for file in "$migrations_folder"/*.up.sql; do
+        name=${file##*/}
+        [[ -f $file && $name =~ ^([0-9]+)_.*\.up\.sql$ ]] || continue
+        number=$((10#${BASH_REMATCH[1]}))
+        [[ -z ${migration_files[$number]-} ]] ||
+            fail "$EXIT_USAGE" "two migrations have the number $number: ${migration_files[$number]##*/} and $name"
+        migration_files[$number]=$file
+    done
+    ((${#migration_files[@]} > 0)) ||
+        fail "$EXIT_USAGE" "folder \"$migrations_folder\" holds no migrations (NUMBER_title.up.sql)"
+    mapfile -t migration_numbers < <(printf '%s\n' "${!migration_files[@]}" | sort -n)
+    last_version=${migration_numbers[-1]}
+    # Computed, never written down: the step behind the last schema migration.
+    kv_migration_version=$((last_version + 1))
+}
+
+# read_version: reads schema_migrations.
+read_version() {
+    version=""
+    dirty=f
+    [[ $has_migrations == t ]] || return 0
+    session_require "SELECT version || ' ' || dirty::int4 FROM $schema_quoted.schema_migrations"
+    case $session_output in
+        "") ;;
+        *$'\n'*)
+            fail "$EXIT_REFUSED" "table \"$schema.schema_migrations\" holds several rows instead of one" "" \
+                "Put the schema version right by hand, then run again."
+            ;;
+        *)
+            version=${session_output% *}
+            [[ ${session_output#* } == 0 ]] || dirty=t
+            ;;
+    esac
+}
+
+# check_version: refuses what cannot be migrated from.
+check_version() {
+    if [[ $dirty == t ]]; then
+        fail "$EXIT_REFUSED" "schema version $version is dirty" "A schema migration was interrupted." \
+            "Put the schema right by hand, then set the version that it is at: UPDATE $schema_quoted.schema_migrations SET version = N, dirty = false"
+    fi
+    if [[ -z $version ]]; then
+        if has_relation kv; then
+            fail "$EXIT_REFUSED" "the database holds a table kv and no schema_migrations: it is a KV store, no legacy lakeFS database"
+        fi
+        return 0
+    fi
+    if ((version > kv_migration_version)); then
+        fail "$EXIT_REFUSED" "the database is at version $version, beyond the KV migration version $kv_migration_version" "" \
+            "It belongs to a newer lakeFS: use that lakeFS's own migrate command."
+    fi
+    if ((version < kv_migration_version)) && [[ -z ${migration_files[$version]-} ]]; then
+        fail "$EXIT_REFUSED" "there is no migration for the database's schema version $version in \"$migrations_folder\"" "" \
+            "Migrations begin at ${migration_numbers[0]}: upgrade lakeFS first, or name lakeFS's own folder with --migrations."
+    fi
+}
+
+# has_relation NAME: whether the schema has a relation of this name.
+has_relation() {
+    session_require "SELECT c.relkind FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+        WHERE n.nspname = $(sql_literal "$schema") AND c.relname = $(sql_literal "$1")"
+    [[ -n $session_output ]]
+}
+
+# controls_transactions FILE: whether a migration begins or ends transactions itself, or has statements
+# that cannot run in one.  What stands between dollar quotes does not count.
+controls_transactions() {
+    awk '
+        {
+            line = toupper($0)
+            sub(/--.*/, "", line)
+            while (match(line, /\$[A-Z_]*\$/)) {
+                if (!quoted) kept = kept substr(line, 1, RSTART - 1)
+                line = substr(line, RSTART + RLENGTH)
+                quoted = !quoted
+            }
+            if (!quoted) kept = kept line
+            kept = kept "\n"
+        }
+        END {
+            exit !(kept ~ /(^|[;\n])[ \t]*(BEGIN|START[ \t]+TRANSACTION|COMMIT|END|ROLLBACK)([ \t]+(WORK|TRANSACTION))?[ \t]*;/ ||
+                kept ~ /(^|[;\n])[ \t]*VACUUM/ || kept ~ /[ \t]CONCURRENTLY[ \t]/)
+        }' "$1"
+}
+
+# set_version_sql VERSION DIRTY: prints the statements that write the version's row.
+set_version_sql() {
+    printf '%s' "DELETE FROM $schema_quoted.schema_migrations;
+        INSERT INTO $schema_quoted.schema_migrations (version, dirty) VALUES ($1, $2);"
+}
+
+# The settings of a session that migrates: unqualified names lead to lakeFS's schema.
+migration_settings() {
+    printf '%s' "SET statement_timeout = 0; SET lock_timeout = $lock_wait_ms;
+        SET idle_in_transaction_session_timeout = 0; SET default_transaction_read_only = off;
+        SET client_min_messages = warning;
+        SELECT pg_catalog.set_config('search_path', pg_catalog.concat_ws(', ', $(sql_literal "$schema_quoted"),
+        pg_catalog.nullif(pg_catalog.current_setting('search_path'), '')), false)"
+}
+
+# psql_batch ARGUMENT...: psql as a migration wants it; its answers are of no interest, its errors are.
+psql_batch() {
+    run_child psql -X -q -v ON_ERROR_STOP=1 -o /dev/null "${connection[@]}" "$@"
+}
+
+# run_migration NUMBER: runs one file, and its version's row with it.
+run_migration() {
+    local number=$1 file=${migration_files[$1]} name=${migration_files[$1]##*/} content settings
+    content=$(<"$file") || fail "$EXIT_USAGE" "could not read \"$file\""
+    settings=$(migration_settings)
+    info "schema migration $name"
+    if controls_transactions "$file"; then
+        # As golang-migrate does it: dirty while the file runs, and after a failure.
+        psql_batch -c "$settings" -1 -c "$(set_version_sql "$number" true)" &&
+            psql_batch -c "$settings" -c "$content" &&
+            psql_batch -1 -c "$(set_version_sql "$number" false)" && return
+        migration_failed "$name" "Schema version $number is dirty now: the file controls transactions itself, so part of it may have been done."
+    fi
+    # The settings stand before the transaction: a file may not undo them by failing.
+    psql_batch -1 -c "$settings" -c "$content" -c "$(set_version_sql "$number" false)" && return
+    migration_failed "$name" "Nothing of it was done; the database is as the migration before it left it."
+}
+
+migration_failed() {
+    [[ $child_status -eq 2 ]] &&
+        fail "$EXIT_CONNECTION" "the connection to the database was lost in schema migration $1" "$2"
+    fail "$EXIT_FAILED" "schema migration $1 failed" "$2" "Mend the cause, then run again."
+}
+
+# migrate_schema: from the current version to the last one.
+migrate_schema() {
+    local number
+    if [[ $has_migrations != t ]]; then
+        psql_batch -c "CREATE TABLE $schema_quoted.schema_migrations (version bigint NOT NULL PRIMARY KEY, dirty boolean NOT NULL)" ||
+            fail "$EXIT_FAILED" "could not create the table schema_migrations"
+        has_migrations=t
+    fi
+    for number in "${migration_numbers[@]}"; do
+        if [[ -z $version ]] || ((number > version)); then
+            run_migration "$number"
+            version=$number
+        fi
+    done
+}

@@ -1,0 +1,150 @@
+# shellcheck shell=bash
+# The parts share variables, which no part can see whole.
+# shellcheck disable=SC2034,SC2154
+# The lock's session: one psql that stays open from the first look to the end.
+#
+# It holds golang-migrate's advisory lock and later the SHARE locks on the legacy tables, all in one
+# transaction, and drops the tables in it.  When it dies, the server takes the locks back.
+#
+# Sets: session_pid (its backend), session_state (SQLSTATE of the latest statement, 00000 when it
+# went well), session_output.  Reads: connection, lock_wait_ms, schema_option.
+
+readonly SESSION_MARK="--kv-migrate-end-of-answer--"
+
+# session_start: connects and begins the transaction, with the settings that common/pg/connection.h
+# makes too.
+session_start() {
+    coproc SESSION { exec psql -X -q -A -t "${connection[@]}" 2>&1; }
+    # shellcheck disable=SC2153
+    session_process=$SESSION_PID
+    session_in=${SESSION[1]}
+    session_out=${SESSION[0]}
+    session_statement "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE" ||
+        fail "$EXIT_CONNECTION" "could not connect to the database" "$session_output"
+    local setting
+    for setting in "statement_timeout = 0" "idle_in_transaction_session_timeout = 0" \
+        "lock_timeout = $lock_wait_ms" "client_min_messages = 'warning'" "DateStyle = 'ISO'" \
+        "TimeZone = 'UTC'"; do
+        session_require "SET LOCAL $setting"
+    done
+    session_require "SELECT pg_catalog.set_config('transaction_timeout', '0', true) WHERE
+        pg_catalog.current_setting('server_version_num')::pg_catalog.int4 OPERATOR(pg_catalog.>=) 170000"
+    session_require "SELECT pg_catalog.pg_backend_pid()"
+    session_pid=$session_output
+}
+
+# session_statement SQL: runs one statement; false when it failed or the session is gone.
+session_statement() {
+    local line part="" status
+    session_output=""
+    session_state="08006"
+    [[ -n ${session_process-} ]] && kill -0 "$session_process" 2>/dev/null || return 1
+    printf '%s;\n\\echo %s :SQLSTATE\n' "$1" "$SESSION_MARK" 1>&"$session_in" || return 1
+    # A read with a time-out lets a signal's trap run between two looks.
+    while true; do
+        line=""
+        status=0
+        IFS= read -r -t 0.5 line <&"$session_out" || status=$?
+        part+=$line
+        if ((status > 128)); then
+            continue
+        elif ((status != 0)); then
+            session_output+=$part
+            session_process=""
+            return 1
+        fi
+        if [[ $part == "$SESSION_MARK "* ]]; then
+            session_state=${part#"$SESSION_MARK "}
+            break
+        fi
+        session_output+=${session_output:+$'\n'}$part
+        part=""
+    done
+    [[ $session_state == 00* || $session_state == 02* ]] && return
+    # psql tells the line of its input, which says nothing to anybody.
+    while [[ $session_output =~ psql:\<stdin\>:[0-9]+:\  ]]; do
+        session_output=${session_output/"${BASH_REMATCH[0]}"/}
+    done
+    return 1
+}
+
+# session_lost: whether the connection is gone.
+session_lost() {
+    [[ -z ${session_process-} || $session_state == 08* || $session_state == 57P0[123] ]]
+}
+
+# session_require SQL: like session_statement, but a failure ends the program.
+session_require() {
+    session_statement "$1" && return
+    if session_lost; then
+        fail "$EXIT_CONNECTION" "the connection to the database was lost" "$session_output"
+    fi
+    fail "$EXIT_FAILED" "a statement failed" "$session_output"
+}
+
+# session_end: commits nothing; what is open is rolled back by the server.
+session_end() {
+    [[ -n ${session_process-} ]] || return 0
+    exec {session_in}>&- 2>/dev/null || true
+    kill "$session_process" 2>/dev/null || true
+    wait "$session_process" 2>/dev/null || true
+    session_process=""
+}
+
+# find_schema: sets database, schema, schema_quoted, has_migrations (t or f), from the session's own
+# search_path or --schema; from then on the session's search_path is empty.
+find_schema() {
+    local oid current row
+    session_require "SELECT coalesce(pg_catalog.to_regclass('schema_migrations')::pg_catalog.oid::pg_catalog.text, '0')"
+    oid=$session_output
+    session_require "SELECT pg_catalog.current_schema()"
+    current=$session_output
+    session_require "SET LOCAL search_path = ''"
+    session_require "SELECT current_database()"
+    database=$session_output
+    # One value a line; names with newlines are beyond what a lakeFS database has.
+    session_require "SELECT concat_ws(E'\n', n.nspname, quote_ident(n.nspname), EXISTS (SELECT FROM
+        pg_class c WHERE c.relnamespace = n.oid AND c.relname = 'schema_migrations'
+        AND c.relkind IN ('r', 'p'))) FROM pg_namespace n WHERE n.nspname = coalesce(nullif($(sql_literal "$schema_option"), ''),
+        (SELECT m.nspname FROM pg_namespace m JOIN pg_class c ON c.relnamespace = m.oid
+        WHERE c.oid = $oid), $(sql_literal "$current"))"
+    mapfile -t row <<<"$session_output"
+    [[ ${#row[@]} -eq 3 ]] ||
+        fail "$EXIT_USAGE" "there is no schema \"${schema_option:-$current}\"" "" \
+            "Name the schema of lakeFS's tables with --schema."
+    schema=${row[0]}
+    schema_quoted=${row[1]}
+    has_migrations=${row[2]}
+}
+
+# sql_literal TEXT: prints TEXT as an SQL literal.
+sql_literal() {
+    local text=${1//\'/\'\'}
+    # With a backslash in it, the E form reads the same whatever standard_conforming_strings says.
+    if [[ $text == *\\* ]]; then
+        printf " E'%s'" "${text//\\/\\\\}"
+    else
+        printf "'%s'" "$text"
+    fi
+}
+
+# take_lock: waits for the lock as long as lock_timeout allows; refuses, naming the holder.
+take_lock() {
+    local key holder
+    key=$("$helper" lock-key "$schema" "$database") || exit "$EXIT_USAGE"
+    session_statement "SELECT pg_advisory_xact_lock($key)" && return
+    [[ $session_state == 55P03 ]] ||
+        fail "$EXIT_CONNECTION" "could not take the migration lock" "$session_output"
+    session_require "ROLLBACK"
+    session_require "SELECT format('process %s of user \"%s\" (application \"%s\", since %s)', l.pid, a.usename,
+        a.application_name, a.backend_start) FROM pg_catalog.pg_locks l LEFT JOIN pg_catalog.pg_stat_activity a
+        ON a.pid OPERATOR(pg_catalog.=) l.pid WHERE l.locktype OPERATOR(pg_catalog.=) 'advisory' AND l.granted
+        AND l.database OPERATOR(pg_catalog.=) (SELECT d.oid FROM pg_catalog.pg_database d
+        WHERE d.datname OPERATOR(pg_catalog.=) pg_catalog.current_database())
+        AND l.classid OPERATOR(pg_catalog.=) '0'::pg_catalog.oid
+        AND l.objid OPERATOR(pg_catalog.=) '$key'::pg_catalog.oid LIMIT 1"
+    holder=${session_output:-another session}
+    fail "$EXIT_REFUSED" "another migration holds the lock of database \"$database\"" \
+        "The lock is held by $holder." \
+        "Wait for it to end, or end it, then run again; --lock-wait-timeout says how long to wait."
+}
