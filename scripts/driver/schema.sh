@@ -107,11 +107,11 @@ set_version_sql() {
 
 # The settings of a session that migrates: unqualified names lead to lakeFS's schema.
 migration_settings() {
-    printf '%s' "SET statement_timeout = 0; SET lock_timeout = $lock_wait_ms;
-        SET idle_in_transaction_session_timeout = 0; SET default_transaction_read_only = off;
+    printf '%s' "SET SESSION CHARACTERISTICS AS TRANSACTION READ WRITE; SET statement_timeout = 0; SET lock_timeout = $lock_wait_ms;
+        SET idle_in_transaction_session_timeout = 0;
         SET client_min_messages = warning;
         SELECT pg_catalog.set_config('search_path', pg_catalog.concat_ws(', ', $(sql_literal "$schema_quoted"),
-        pg_catalog.nullif(pg_catalog.current_setting('search_path'), '')), false)"
+        nullif(pg_catalog.current_setting('search_path'), '')), false)"
 }
 
 # psql_batch ARGUMENT...: psql as a migration wants it; its answers are of no interest, its errors are.
@@ -127,13 +127,13 @@ run_migration() {
     info "schema migration $name"
     if controls_transactions "$file"; then
         # As golang-migrate does it: dirty while the file runs, and after a failure.
-        psql_batch -c "$settings" -1 -c "$(set_version_sql "$number" true)" &&
+        psql_batch -1 -c "SET TRANSACTION READ WRITE" -c "$(set_version_sql "$number" true)" &&
             psql_batch -c "$settings" -c "$content" &&
-            psql_batch -1 -c "$(set_version_sql "$number" false)" && return
+            psql_batch -1 -c "SET TRANSACTION READ WRITE" -c "$(set_version_sql "$number" false)" &&
+            return
         migration_failed "$name" "Schema version $number is dirty now: the file controls transactions itself, so part of it may have been done."
     fi
-    # The settings stand before the transaction: a file may not undo them by failing.
-    psql_batch -1 -c "$settings" -c "$content" -c "$(set_version_sql "$number" false)" && return
+    psql_batch -1 -c "SET TRANSACTION READ WRITE" -c "$settings" -c "$content" -c "$(set_version_sql "$number" false)" && return
     migration_failed "$name" "Nothing of it was done; the database is as the migration before it left it."
 }
 
@@ -147,7 +147,7 @@ migration_failed() {
 migrate_schema() {
     local number
     if [[ $has_migrations != t ]]; then
-        psql_batch -c "CREATE TABLE $schema_quoted.schema_migrations (version bigint NOT NULL PRIMARY KEY, dirty boolean NOT NULL)" ||
+        psql_batch -1 -c "SET TRANSACTION READ WRITE" -c "CREATE TABLE $schema_quoted.schema_migrations (version bigint NOT NULL PRIMARY KEY, dirty boolean NOT NULL)" ||
             fail "$EXIT_FAILED" "could not create the table schema_migrations"
         has_migrations=t
     fi
