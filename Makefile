@@ -4,7 +4,7 @@
 #   make install    PREFIX (/usr/local), DESTDIR
 #   make test       all tests (scripts/test installs what they need first)
 #   make lint       formatting, cppcheck, shellcheck, both compilers' warnings as errors
-#   make asan       the programs and unit tests with AddressSanitizer and UBSan, in build/asan/
+#   make asan       the programs with AddressSanitizer and UBSan, in build/asan/bin; runs the unit tests so
 #   make format     rewrite the sources in the house's format
 
 CC ?= gcc
@@ -49,7 +49,7 @@ EXPORT_OBJECTS := $(call object,$(EXPORT_SOURCES))
 IMPORT_OBJECTS := $(call object,$(IMPORT_SOURCES))
 HELPER_OBJECTS := $(call object,$(HELPER_SOURCES))
 
-.PHONY: all install uninstall test unit-tests lint asan format clean
+.PHONY: all install uninstall test unit-tests unit-tests-build lint asan format clean
 .DELETE_ON_ERROR:
 
 all: $(BIN)/kv-export $(BIN)/kv-import $(BIN)/kv-migrate-helper $(BIN)/kv-migrate
@@ -86,8 +86,10 @@ $(BUILD)/unit/%: tests/unit/%.c $(filter-out $(BUILD)/export/main.o,$(EXPORT_OBJ
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) $(WARNINGS) $(ALL_LDFLAGS) -MMD -MP -o $@ $^ $(LIBS) -lcmocka
 
-unit-tests: $(addprefix $(BUILD)/unit/,$(UNIT_TESTS))
-	@set -e; for test in $^; do echo "== $$test"; $$test; done
+unit-tests-build: $(addprefix $(BUILD)/unit/,$(UNIT_TESTS))
+
+unit-tests: unit-tests-build
+	@set -e; for test in $(UNIT_TESTS); do $(BUILD)/unit/$$test; done
 
 test: all unit-tests
 	bats tests
@@ -120,7 +122,7 @@ lint:
 	$(MAKE) all BUILD=$(BUILD)/lint-clang BIN=$(BUILD)/lint-clang/bin CC=$(CLANG)
 
 asan:
-	$(MAKE) all unit-tests BUILD=$(BUILD)/asan BIN=$(BUILD)/asan/bin HARDENING= LINK_HARDENING= \
+	$(MAKE) all unit-tests-build unit-tests BUILD=$(BUILD)/asan BIN=$(BUILD)/asan/bin HARDENING= LINK_HARDENING= \
 		CFLAGS='-O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all'
 
 format:

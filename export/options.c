@@ -166,8 +166,9 @@ bool export_options_parse(ExportOptions *options, int count, char **arguments, E
             return false;
         }
     }
-    if (optind < count && options->common.pg.dbname == NULL) {
-        options->common.pg.dbname = arguments[optind++];
+    if (optind < count && options->common.pg.dbname == NULL &&
+        !common_options_set_dbname(&options->common, arguments[optind++], error)) {
+        return false;
     }
     if (optind < count) {
         error_set(error, EXIT_CODE_USAGE, "unexpected argument \"%s\"", arguments[optind]);

@@ -2,8 +2,10 @@
 
 #include "common/cli/message.h"
 #include "common/cli/password.h"
+#include "common/pg/conninfo.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -114,12 +116,31 @@ static bool complain(CommonOptions *options, int option, char *const *arguments,
     return error_hint(error, "Try --help.");
 }
 
+bool common_options_set_dbname(CommonOptions *options, char *argument, Error *error)
+{
+    size_t size = strlen(argument);
+    PgConninfo conninfo;
+    bool done;
+
+    options->pg.dbname = argument;
+    done = pg_conninfo_split(argument, &conninfo, error);
+    if (done && conninfo.password[0] != '\0') {
+        password_free(options->dbname_copy);
+        options->dbname_copy = strdup(argument);
+        done = options->dbname_copy != NULL || error_out_of_memory(error);
+        options->pg.dbname = options->dbname_copy;
+        memset(argument, 0, size);
+        snprintf(argument, size + 1, "%s", conninfo.public_part);
+    }
+    pg_conninfo_free(&conninfo);
+    return done;
+}
+
 bool common_option(CommonOptions *options, int option, char *const *arguments, Error *error)
 {
     switch (option) {
     case 'd':
-        options->pg.dbname = optarg;
-        return true;
+        return common_options_set_dbname(options, optarg, error);
     case 'h':
         options->pg.host = optarg;
         return true;
@@ -163,5 +184,7 @@ bool common_option(CommonOptions *options, int option, char *const *arguments, E
 void common_options_free(CommonOptions *options)
 {
     password_free(options->pg.password);
+    password_free(options->dbname_copy);
     options->pg.password = NULL;
+    options->dbname_copy = NULL;
 }

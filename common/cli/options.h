@@ -20,6 +20,7 @@ typedef struct CommonOptions {
     int lock_wait_timeout_ms; /* 0: for ever */
     bool help;                /* the program shall print its help, its version, and end */
     bool version;
+    char *dbname_copy; /* owned; see common_options_set_dbname */
 } CommonOptions;
 
 enum {
@@ -59,6 +60,10 @@ void common_options_init(CommonOptions *options, const char *program);
  */
 bool common_option(CommonOptions *options, int option, char *const *arguments, Error *error);
 
+/* Takes a database name or connection string from the arguments.  One that holds a password is
+ * copied, and the argument overwritten without it: everybody on the machine can see arguments. */
+bool common_options_set_dbname(CommonOptions *options, char *argument, Error *error);
+
 /* Reads a time such as "500ms", "10s", "2min", "1h", or a bare number of milliseconds. */
 bool option_duration(const char *name, const char *text, int *milliseconds, Error *error);
 
@@ -66,7 +71,7 @@ bool option_duration(const char *name, const char *text, int *milliseconds, Erro
 bool option_number(const char *name, const char *text, long lowest, long highest, long *number,
                    Error *error);
 
-/* Frees what was asked for (the password, wiped). */
+/* Frees what was asked for or copied; passwords are wiped. */
 void common_options_free(CommonOptions *options);
 
 #endif

@@ -77,12 +77,12 @@ static PGconn *connect_once(const PgOptions *options)
         values[n] = (value);                                                                       \
         n++;                                                                                       \
     } while (0)
-    /* In libpq, later keywords beat those inside an expanded dbname. */
-    ADD("dbname", options->dbname);
+    /* Later ones beat earlier ones: as in psql, what a connection string says itself counts. */
     ADD("host", options->host);
     ADD("port", options->port);
     ADD("user", options->user);
     ADD("password", options->password);
+    ADD("dbname", options->dbname);
     ADD("fallback_application_name", options->program);
     keywords[n] = NULL;
     values[n] = NULL;
