@@ -32,15 +32,15 @@ enum {
 };
 
 static const SourceColumn RUN_COLUMN_LIST[RUN_COLUMNS] = {
-    [RUN_REPOSITORY_ID] = {"repository_id", SOURCE_TEXT, .is_key = true},
-    [RUN_RUN_ID] = {"run_id", SOURCE_TEXT, .is_key = true},
-    [RUN_START_TIME] = {"start_time", SOURCE_TIMESTAMPTZ},
-    [RUN_END_TIME] = {"end_time", SOURCE_TIMESTAMPTZ},
-    [RUN_EVENT_TYPE] = {"event_type", SOURCE_TEXT},
-    [RUN_BRANCH_ID] = {"branch_id", SOURCE_TEXT},
-    [RUN_SOURCE_REF] = {"source_ref", SOURCE_TEXT},
-    [RUN_COMMIT_ID] = {"commit_id", SOURCE_TEXT},
-    [RUN_PASSED] = {"passed", SOURCE_BOOL},
+    [RUN_REPOSITORY_ID] = {.name = "repository_id", .type = SOURCE_TEXT, .is_key = true},
+    [RUN_RUN_ID] = {.name = "run_id", .type = SOURCE_TEXT, .is_key = true},
+    [RUN_START_TIME] = {.name = "start_time", .type = SOURCE_TIMESTAMPTZ},
+    [RUN_END_TIME] = {.name = "end_time", .type = SOURCE_TIMESTAMPTZ},
+    [RUN_EVENT_TYPE] = {.name = "event_type", .type = SOURCE_TEXT},
+    [RUN_BRANCH_ID] = {.name = "branch_id", .type = SOURCE_TEXT},
+    [RUN_SOURCE_REF] = {.name = "source_ref", .type = SOURCE_TEXT},
+    [RUN_COMMIT_ID] = {.name = "commit_id", .type = SOURCE_TEXT},
+    [RUN_PASSED] = {.name = "passed", .type = SOURCE_BOOL},
 };
 
 /* The order of both passes over the runs; see run_ids.h. */
@@ -82,15 +82,17 @@ static const SourceQuery HOOK_QUERY = {
            " ON r.repository_id = h.repository_id AND r.run_id = h.run_id",
     .columns =
         (const SourceColumn[]){
-            [HOOK_REPOSITORY_ID] = {"repository_id", SOURCE_TEXT, .is_key = true},
-            [HOOK_RUN_ID] = {"run_id", SOURCE_TEXT, .is_key = true},
-            [HOOK_HOOK_RUN_ID] = {"hook_run_id", SOURCE_TEXT, .is_key = true},
-            [HOOK_HOOK_ID] = {"hook_id", SOURCE_TEXT},
-            [HOOK_ACTION_NAME] = {"action_name", SOURCE_TEXT},
-            [HOOK_START_TIME] = {"start_time", SOURCE_TIMESTAMPTZ},
-            [HOOK_END_TIME] = {"end_time", SOURCE_TIMESTAMPTZ},
-            [HOOK_PASSED] = {"passed", SOURCE_BOOL},
-            [HOOK_RUN_START_TIME] = {"start_time of the run", SOURCE_TIMESTAMPTZ, .nullable = true},
+            [HOOK_REPOSITORY_ID] = {.name = "repository_id", .type = SOURCE_TEXT, .is_key = true},
+            [HOOK_RUN_ID] = {.name = "run_id", .type = SOURCE_TEXT, .is_key = true},
+            [HOOK_HOOK_RUN_ID] = {.name = "hook_run_id", .type = SOURCE_TEXT, .is_key = true},
+            [HOOK_HOOK_ID] = {.name = "hook_id", .type = SOURCE_TEXT},
+            [HOOK_ACTION_NAME] = {.name = "action_name", .type = SOURCE_TEXT},
+            [HOOK_START_TIME] = {.name = "start_time", .type = SOURCE_TIMESTAMPTZ},
+            [HOOK_END_TIME] = {.name = "end_time", .type = SOURCE_TIMESTAMPTZ},
+            [HOOK_PASSED] = {.name = "passed", .type = SOURCE_BOOL},
+            [HOOK_RUN_START_TIME] = {.name = "start_time of the run",
+                                     .type = SOURCE_TIMESTAMPTZ,
+                                     .nullable = true},
         },
     .column_count = HOOK_COLUMNS,
 };

@@ -70,14 +70,16 @@ static const SourceQuery USER_QUERY = {
            " external_id FROM {schema}.auth_users",
     .columns =
         (const SourceColumn[]){
-            [USER_ID] = {"id", SOURCE_INT4, .is_key = true},
-            [USER_CREATED_AT] = {"created_at", SOURCE_TIMESTAMPTZ},
-            [USER_DISPLAY_NAME] = {"display_name", SOURCE_TEXT, .is_key = true},
-            [USER_FRIENDLY_NAME] = {"friendly_name", SOURCE_TEXT, .nullable = true},
-            [USER_SOURCE] = {"source", SOURCE_TEXT},
-            [USER_EMAIL] = {"email", SOURCE_TEXT, .nullable = true},
-            [USER_ENCRYPTED_PASSWORD] = {"encrypted_password", SOURCE_BYTEA, .nullable = true},
-            [USER_EXTERNAL_ID] = {"external_id", SOURCE_TEXT, .nullable = true},
+            [USER_ID] = {.name = "id", .type = SOURCE_INT4, .is_key = true},
+            [USER_CREATED_AT] = {.name = "created_at", .type = SOURCE_TIMESTAMPTZ},
+            [USER_DISPLAY_NAME] = {.name = "display_name", .type = SOURCE_TEXT, .is_key = true},
+            [USER_FRIENDLY_NAME] = {.name = "friendly_name", .type = SOURCE_TEXT, .nullable = true},
+            [USER_SOURCE] = {.name = "source", .type = SOURCE_TEXT},
+            [USER_EMAIL] = {.name = "email", .type = SOURCE_TEXT, .nullable = true},
+            [USER_ENCRYPTED_PASSWORD] = {.name = "encrypted_password",
+                                         .type = SOURCE_BYTEA,
+                                         .nullable = true},
+            [USER_EXTERNAL_ID] = {.name = "external_id", .type = SOURCE_TEXT, .nullable = true},
         },
     .column_count = USER_COLUMNS,
 };
@@ -108,9 +110,9 @@ static const SourceQuery GROUP_QUERY = {
     .sql = "SELECT id, created_at, display_name FROM {schema}.auth_groups",
     .columns =
         (const SourceColumn[]){
-            [NAMED_ID] = {"id", SOURCE_INT4, .is_key = true},
-            [NAMED_CREATED_AT] = {"created_at", SOURCE_TIMESTAMPTZ},
-            [NAMED_DISPLAY_NAME] = {"display_name", SOURCE_TEXT, .is_key = true},
+            [NAMED_ID] = {.name = "id", .type = SOURCE_INT4, .is_key = true},
+            [NAMED_CREATED_AT] = {.name = "created_at", .type = SOURCE_TIMESTAMPTZ},
+            [NAMED_DISPLAY_NAME] = {.name = "display_name", .type = SOURCE_TEXT, .is_key = true},
         },
     .column_count = GROUP_COLUMNS,
 };
@@ -136,10 +138,10 @@ static const SourceQuery POLICY_QUERY = {
     .sql = "SELECT id, created_at, display_name, statement FROM {schema}.auth_policies",
     .columns =
         (const SourceColumn[]){
-            [NAMED_ID] = {"id", SOURCE_INT4, .is_key = true},
-            [NAMED_CREATED_AT] = {"created_at", SOURCE_TIMESTAMPTZ},
-            [NAMED_DISPLAY_NAME] = {"display_name", SOURCE_TEXT, .is_key = true},
-            [POLICY_STATEMENT] = {"statement", SOURCE_JSONB},
+            [NAMED_ID] = {.name = "id", .type = SOURCE_INT4, .is_key = true},
+            [NAMED_CREATED_AT] = {.name = "created_at", .type = SOURCE_TIMESTAMPTZ},
+            [NAMED_DISPLAY_NAME] = {.name = "display_name", .type = SOURCE_TEXT, .is_key = true},
+            [POLICY_STATEMENT] = {.name = "statement", .type = SOURCE_JSONB},
         },
     .column_count = POLICY_COLUMNS,
 };
@@ -178,10 +180,10 @@ typedef struct Relation {
 #define RELATION_COLUMN_LIST(owner_id, member_id)                                                  \
     (const SourceColumn[])                                                                         \
     {                                                                                              \
-        [RELATION_OWNER_ID] = {owner_id, SOURCE_INT4, .is_key = true},                             \
-        [RELATION_MEMBER_ID] = {member_id, SOURCE_INT4, .is_key = true},                           \
-        [RELATION_OWNER] = {owner_id, SOURCE_TEXT, .nullable = true},                              \
-        [RELATION_MEMBER] = {member_id, SOURCE_TEXT, .nullable = true},                            \
+        [RELATION_OWNER_ID] = {.name = owner_id, .type = SOURCE_INT4, .is_key = true},             \
+        [RELATION_MEMBER_ID] = {.name = member_id, .type = SOURCE_INT4, .is_key = true},           \
+        [RELATION_OWNER] = {.name = owner_id, .type = SOURCE_TEXT, .nullable = true},              \
+        [RELATION_MEMBER] = {.name = member_id, .type = SOURCE_TEXT, .nullable = true},            \
     }
 
 static const Relation RELATIONS[] = {
@@ -268,10 +270,12 @@ static const SourceQuery CREDENTIAL_QUERY = {
            " LEFT JOIN {schema}.auth_users u ON u.id = c.user_id",
     .columns =
         (const SourceColumn[]){
-            [CREDENTIAL_ACCESS_KEY_ID] = {"access_key_id", SOURCE_TEXT, .is_key = true},
-            [CREDENTIAL_SECRET_ACCESS_KEY] = {"secret_access_key", SOURCE_BYTEA},
-            [CREDENTIAL_ISSUED_DATE] = {"issued_date", SOURCE_TIMESTAMPTZ},
-            [CREDENTIAL_USER] = {"user_id", SOURCE_TEXT, .nullable = true},
+            [CREDENTIAL_ACCESS_KEY_ID] = {.name = "access_key_id",
+                                          .type = SOURCE_TEXT,
+                                          .is_key = true},
+            [CREDENTIAL_SECRET_ACCESS_KEY] = {.name = "secret_access_key", .type = SOURCE_BYTEA},
+            [CREDENTIAL_ISSUED_DATE] = {.name = "issued_date", .type = SOURCE_TIMESTAMPTZ},
+            [CREDENTIAL_USER] = {.name = "user_id", .type = SOURCE_TEXT, .nullable = true},
         },
     .column_count = CREDENTIAL_COLUMNS,
 };
@@ -305,8 +309,8 @@ static const SourceQuery TOKEN_QUERY = {
     .sql = "SELECT token_id, token_expires_at FROM {schema}.auth_expired_tokens",
     .columns =
         (const SourceColumn[]){
-            [TOKEN_ID] = {"token_id", SOURCE_TEXT, .is_key = true},
-            [TOKEN_EXPIRES_AT] = {"token_expires_at", SOURCE_TIMESTAMPTZ},
+            [TOKEN_ID] = {.name = "token_id", .type = SOURCE_TEXT, .is_key = true},
+            [TOKEN_EXPIRES_AT] = {.name = "token_expires_at", .type = SOURCE_TIMESTAMPTZ},
         },
     .column_count = TOKEN_COLUMNS,
 };
@@ -340,8 +344,8 @@ static const SourceQuery INSTALLATION_QUERY = {
     .sql = "SELECT key_name, key_value FROM {schema}.auth_installation_metadata",
     .columns =
         (const SourceColumn[]){
-            [INSTALLATION_KEY_NAME] = {"key_name", SOURCE_TEXT, .is_key = true},
-            [INSTALLATION_KEY_VALUE] = {"key_value", SOURCE_TEXT},
+            [INSTALLATION_KEY_NAME] = {.name = "key_name", .type = SOURCE_TEXT, .is_key = true},
+            [INSTALLATION_KEY_VALUE] = {.name = "key_value", .type = SOURCE_TEXT},
         },
     .column_count = INSTALLATION_COLUMNS,
 };

@@ -39,10 +39,10 @@ static const SourceQuery REPOSITORY_QUERY = {
            " FROM {schema}.graveler_repositories ORDER BY id COLLATE \"C\"",
     .columns =
         (const SourceColumn[]){
-            [REPOSITORY_ID] = {"id", SOURCE_TEXT, .is_key = true},
-            [REPOSITORY_STORAGE_NAMESPACE] = {"storage_namespace", SOURCE_TEXT},
-            [REPOSITORY_CREATION_DATE] = {"creation_date", SOURCE_TIMESTAMPTZ},
-            [REPOSITORY_DEFAULT_BRANCH] = {"default_branch", SOURCE_TEXT},
+            [REPOSITORY_ID] = {.name = "id", .type = SOURCE_TEXT, .is_key = true},
+            [REPOSITORY_STORAGE_NAMESPACE] = {.name = "storage_namespace", .type = SOURCE_TEXT},
+            [REPOSITORY_CREATION_DATE] = {.name = "creation_date", .type = SOURCE_TIMESTAMPTZ},
+            [REPOSITORY_DEFAULT_BRANCH] = {.name = "default_branch", .type = SOURCE_TEXT},
         },
     .column_count = REPOSITORY_COLUMNS,
 };
@@ -136,10 +136,12 @@ static const SourceQuery BRANCH_QUERY = {
     .sql = "SELECT repository_id, id, staging_token, commit_id FROM {schema}.graveler_branches",
     .columns =
         (const SourceColumn[]){
-            [OWNED_REPOSITORY_ID] = {"repository_id", SOURCE_TEXT, .is_key = true},
-            [OWNED_ID] = {"id", SOURCE_TEXT, .is_key = true},
-            [BRANCH_STAGING_TOKEN] = {"staging_token", SOURCE_TEXT, .nullable = true},
-            [BRANCH_COMMIT_ID] = {"commit_id", SOURCE_TEXT, .nullable = true},
+            [OWNED_REPOSITORY_ID] = {.name = "repository_id", .type = SOURCE_TEXT, .is_key = true},
+            [OWNED_ID] = {.name = "id", .type = SOURCE_TEXT, .is_key = true},
+            [BRANCH_STAGING_TOKEN] = {.name = "staging_token",
+                                      .type = SOURCE_TEXT,
+                                      .nullable = true},
+            [BRANCH_COMMIT_ID] = {.name = "commit_id", .type = SOURCE_TEXT, .nullable = true},
         },
     .column_count = BRANCH_COLUMNS,
 };
@@ -190,9 +192,9 @@ static const SourceQuery TAG_QUERY = {
     .sql = "SELECT repository_id, id, commit_id FROM {schema}.graveler_tags",
     .columns =
         (const SourceColumn[]){
-            [OWNED_REPOSITORY_ID] = {"repository_id", SOURCE_TEXT, .is_key = true},
-            [OWNED_ID] = {"id", SOURCE_TEXT, .is_key = true},
-            [TAG_COMMIT_ID] = {"commit_id", SOURCE_TEXT, .nullable = true},
+            [OWNED_REPOSITORY_ID] = {.name = "repository_id", .type = SOURCE_TEXT, .is_key = true},
+            [OWNED_ID] = {.name = "id", .type = SOURCE_TEXT, .is_key = true},
+            [TAG_COMMIT_ID] = {.name = "commit_id", .type = SOURCE_TEXT, .nullable = true},
         },
     .column_count = TAG_COLUMNS,
 };
@@ -231,16 +233,16 @@ static const SourceQuery COMMIT_QUERY = {
            " parents, version, generation FROM {schema}.graveler_commits",
     .columns =
         (const SourceColumn[]){
-            [OWNED_REPOSITORY_ID] = {"repository_id", SOURCE_TEXT, .is_key = true},
-            [OWNED_ID] = {"id", SOURCE_TEXT, .is_key = true},
-            [COMMIT_COMMITTER] = {"committer", SOURCE_TEXT},
-            [COMMIT_MESSAGE] = {"message", SOURCE_TEXT},
-            [COMMIT_CREATION_DATE] = {"creation_date", SOURCE_TIMESTAMPTZ},
-            [COMMIT_META_RANGE_ID] = {"meta_range_id", SOURCE_TEXT},
-            [COMMIT_METADATA] = {"metadata", SOURCE_JSONB, .nullable = true},
-            [COMMIT_PARENTS] = {"parents", SOURCE_TEXT_ARRAY, .nullable = true},
-            [COMMIT_VERSION] = {"version", SOURCE_INT4},
-            [COMMIT_GENERATION] = {"generation", SOURCE_INT4, .nullable = true},
+            [OWNED_REPOSITORY_ID] = {.name = "repository_id", .type = SOURCE_TEXT, .is_key = true},
+            [OWNED_ID] = {.name = "id", .type = SOURCE_TEXT, .is_key = true},
+            [COMMIT_COMMITTER] = {.name = "committer", .type = SOURCE_TEXT},
+            [COMMIT_MESSAGE] = {.name = "message", .type = SOURCE_TEXT},
+            [COMMIT_CREATION_DATE] = {.name = "creation_date", .type = SOURCE_TIMESTAMPTZ},
+            [COMMIT_META_RANGE_ID] = {.name = "meta_range_id", .type = SOURCE_TEXT},
+            [COMMIT_METADATA] = {.name = "metadata", .type = SOURCE_JSONB, .nullable = true},
+            [COMMIT_PARENTS] = {.name = "parents", .type = SOURCE_TEXT_ARRAY, .nullable = true},
+            [COMMIT_VERSION] = {.name = "version", .type = SOURCE_INT4},
+            [COMMIT_GENERATION] = {.name = "generation", .type = SOURCE_INT4, .nullable = true},
         },
     .column_count = COMMIT_COLUMNS,
 };
@@ -285,10 +287,10 @@ static const SourceQuery STAGED_QUERY = {
     .sql = "SELECT staging_token, key, identity, data FROM ONLY {relation}",
     .columns =
         (const SourceColumn[]){
-            [STAGED_TOKEN] = {"staging_token", SOURCE_TEXT, .is_key = true},
-            [STAGED_KEY] = {"key", SOURCE_BYTEA, .is_key = true},
-            [STAGED_IDENTITY] = {"identity", SOURCE_BYTEA, .nullable = true},
-            [STAGED_DATA] = {"data", SOURCE_BYTEA, .nullable = true},
+            [STAGED_TOKEN] = {.name = "staging_token", .type = SOURCE_TEXT, .is_key = true},
+            [STAGED_KEY] = {.name = "key", .type = SOURCE_BYTEA, .is_key = true},
+            [STAGED_IDENTITY] = {.name = "identity", .type = SOURCE_BYTEA, .nullable = true},
+            [STAGED_DATA] = {.name = "data", .type = SOURCE_BYTEA, .nullable = true},
         },
     .column_count = STAGED_COLUMNS,
 };

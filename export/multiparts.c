@@ -31,12 +31,14 @@ static const SourceQuery QUERY = {
            " FROM {schema}.gateway_multiparts",
     .columns =
         (const SourceColumn[]){
-            [COLUMN_UPLOAD_ID] = {"upload_id", SOURCE_TEXT, .is_key = true},
-            [COLUMN_PATH] = {"path", SOURCE_TEXT},
-            [COLUMN_CREATION_DATE] = {"creation_date", SOURCE_TIMESTAMPTZ},
-            [COLUMN_PHYSICAL_ADDRESS] = {"physical_address", SOURCE_TEXT, .nullable = true},
-            [COLUMN_METADATA] = {"metadata", SOURCE_JSONB, .nullable = true},
-            [COLUMN_CONTENT_TYPE] = {"content_type", SOURCE_TEXT, .nullable = true},
+            [COLUMN_UPLOAD_ID] = {.name = "upload_id", .type = SOURCE_TEXT, .is_key = true},
+            [COLUMN_PATH] = {.name = "path", .type = SOURCE_TEXT},
+            [COLUMN_CREATION_DATE] = {.name = "creation_date", .type = SOURCE_TIMESTAMPTZ},
+            [COLUMN_PHYSICAL_ADDRESS] = {.name = "physical_address",
+                                         .type = SOURCE_TEXT,
+                                         .nullable = true},
+            [COLUMN_METADATA] = {.name = "metadata", .type = SOURCE_JSONB, .nullable = true},
+            [COLUMN_CONTENT_TYPE] = {.name = "content_type", .type = SOURCE_TEXT, .nullable = true},
         },
     .column_count = COLUMNS,
 };
