@@ -5,6 +5,9 @@
 #include <string.h>
 
 static void format_text(char *text, size_t size, const char *format, va_list arguments)
+    __attribute__((format(printf, 3, 0)));
+
+static void format_text(char *text, size_t size, const char *format, va_list arguments)
 {
     vsnprintf(text, size, format, arguments);
     for (size_t n = strlen(text); n > 0 && text[n - 1] == '\n'; n--) {
