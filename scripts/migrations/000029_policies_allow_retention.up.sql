@@ -1,0 +1,15 @@
+-- Allows the actions on retention rules, new here, in the two policies that manage repositories, so that users who hold
+-- these policies since an earlier release need nobody to change them by hand.
+-- A policy that allows exactly this already is left alone, so a second run changes nothing. So is one whose statement is
+-- not an array: nothing can be appended to it.
+
+UPDATE auth_policies
+SET statement = auth_policies.statement || addition.statement
+FROM (
+    VALUES
+        ('RepoManagementReadAll', '[{"Action": ["retention:Get*"], "Effect": "allow", "Resource": "*"}]'::jsonb),
+        ('RepoManagementFullAccess', '[{"Action": ["retention:*"], "Effect": "allow", "Resource": "*"}]'::jsonb)
+) AS addition (display_name, statement)
+WHERE auth_policies.display_name = addition.display_name
+    AND jsonb_typeof(auth_policies.statement) = 'array'
+    AND NOT auth_policies.statement @> addition.statement;
