@@ -8,8 +8,8 @@
 -- * A commit whose ancestors lead to no root keeps NULL.
 -- * Damaged histories can hold cycles. A commit on a cycle has no generation and passes none on.
 --
--- Histories can be as deep as they have commits, so going through them generation by generation, one query each, takes
--- hours. The walk below looks at each commit and each parent once.
+-- A history can be as deep as it has commits, so one query for each generation would take time quadratic in their number.
+-- The walk below goes to each commit and along each edge once.
 
 ALTER TABLE graveler_commits ADD COLUMN generation integer;
 
@@ -50,6 +50,7 @@ DECLARE
 
     this_commit integer;
     this_parent integer;
+    group_member integer;
     this_generation integer;
     on_cycle boolean;
 BEGIN
@@ -140,10 +141,10 @@ BEGIN
                 generations[this_commit] := this_generation;
             END IF;
             LOOP
-                this_parent := pending[pending_count];
+                group_member := pending[pending_count];
                 pending_count := pending_count - 1;
-                is_pending[this_parent] := false;
-                EXIT WHEN this_parent = this_commit;
+                is_pending[group_member] := false;
+                EXIT WHEN group_member = this_commit;
             END LOOP;
         END LOOP;
     END LOOP;

@@ -1,0 +1,17 @@
+# shellcheck shell=bash
+# One PostgreSQL server for the whole run: starting one costs more than most tests. The tests get at it through the
+# exported PG* variables, and each makes databases of its own (see lib/database.bash).
+
+# shellcheck source=/dev/null
+source "${BASH_SOURCE[0]%/*}/../scripts/lib/throwaway-postgres.sh"
+
+setup_suite() {
+    SUITE_POSTGRES_DIR=$(mktemp -d "${TMPDIR:-/tmp}/kv-tests.XXXXXX")
+    throwaway_postgres_start "$SUITE_POSTGRES_DIR"
+}
+
+teardown_suite() {
+    if [ -n "${SUITE_POSTGRES_DIR-}" ]; then
+        throwaway_postgres_stop "$SUITE_POSTGRES_DIR"
+    fi
+}
