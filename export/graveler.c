@@ -368,7 +368,7 @@ static bool add_staged_units(Worker *worker, UnitList *units, Error *error)
                   "SELECT format('%I.%I', n.nspname, c.relname), c.relpages"
                   " FROM tree t JOIN pg_class c ON c.oid = t.oid"
                   " JOIN pg_namespace n ON n.oid = c.relnamespace"
-                  " WHERE c.relkind <> 'p' ORDER BY c.relname COLLATE \"C\"",
+                  " WHERE c.relkind <> 'p' ORDER BY c.relname::text COLLATE \"C\"",
                   2, parameters, &rows, error)) {
         return false;
     }
