@@ -294,34 +294,25 @@ static const SourceQuery STAGED_QUERY = {
     .column_count = STAGED_COLUMNS,
 };
 
-/* Rows of one token often follow each other: the latest token that is on a branch. */
-typedef struct StagedState {
-    const Repositories *repositories;
-    Buffer token;
-} StagedState;
-
 /* Finds the row's partition; *found is false where the token is on no branch. */
-static bool find_token(SourceRow *row, StagedState *state, Slice *partition, bool *found,
-                       Error *error)
+static bool find_token(SourceRow *row, const Repositories *repositories, Slice *partition,
+                       bool *found, Error *error)
 {
     Slice bytes = source_bytes(row, STAGED_TOKEN);
     char *token;
 
-    *found = true;
+    /* What is in the set is valid text, and need not be looked at again for each of its rows. */
     *partition = bytes;
-    if (bytes.size > 0 && slice_equal(bytes, buffer_slice(&state->token))) {
+    *found = bytes.size > 0 && repositories_has_token(repositories, bytes);
+    if (*found) {
         return true;
     }
     if (!source_text(row, STAGED_TOKEN, &token, error)) {
         return false;
     }
     *partition = slice_text(token);
-    *found = repositories_has_token(state->repositories, *partition);
-    if (!*found || row->adjusted != 0) {
-        return true;
-    }
-    state->token.size = 0;
-    return buffer_append(&state->token, bytes.data, bytes.size, error);
+    *found = partition->size > 0 && repositories_has_token(repositories, *partition);
+    return true;
 }
 
 static bool write_staged(SourceRow *row, void *state, Error *error)
@@ -342,15 +333,6 @@ static bool write_staged(SourceRow *row, void *state, Error *error)
     return emit_message(row->worker, partition, source_bytes(row, STAGED_KEY), &data.base, error);
 }
 
-static bool run_staged(Worker *worker, const Unit *unit, Error *error)
-{
-    StagedState state = {.repositories = unit->state};
-    bool done = source_read(worker, &STAGED_QUERY, &unit->range, write_staged, &state, error);
-
-    buffer_free(&state.token);
-    return done;
-}
-
 /* Adds a unit for each relation that holds rows of the staging table: its partitions. */
 static bool add_staged_units(Worker *worker, UnitList *units, Error *error)
 {
@@ -367,7 +349,7 @@ static bool add_staged_units(Worker *worker, UnitList *units, Error *error)
                   "SELECT format('%I.%I', n.nspname, c.relname)"
                   " FROM tree t JOIN pg_class c ON c.oid = t.oid"
                   " JOIN pg_namespace n ON n.oid = c.relnamespace"
-                  " WHERE c.relkind <> 'p' ORDER BY c.relname COLLATE \"C\"",
+                  " WHERE c.relkind <> 'p' ORDER BY c.relname::text COLLATE \"C\"",
                   2, parameters, &rows, error)) {
         return false;
     }
@@ -462,7 +444,7 @@ static bool run(Worker *worker, const Unit *unit, Error *error)
     case UNIT_COMMITS:
         return source_read(worker, &COMMIT_QUERY, &unit->range, write_commit, unit->state, error);
     default:
-        return run_staged(worker, unit, error);
+        return source_read(worker, &STAGED_QUERY, &unit->range, write_staged, unit->state, error);
     }
 }
 
