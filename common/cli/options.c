@@ -127,7 +127,7 @@ bool common_options_set_dbname(CommonOptions *options, char *argument, Error *er
 
     options->pg.dbname = argument;
     done = pg_conninfo_split(argument, &conninfo, error);
-    if (done && conninfo.password[0] != '\0') {
+    if (done && pg_conninfo_is_string(argument)) {
         password_free(options->dbname_copy);
         options->dbname_copy = strdup(argument);
         done = options->dbname_copy != NULL || error_out_of_memory(error);
