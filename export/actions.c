@@ -247,7 +247,7 @@ static bool prepare(Worker *worker, void **state, UnitList *units, Error *error)
     }
     *state = ids;
     return source_read(worker, &RUN_ID_QUERY, NULL, note_run_id, ids, error) &&
-           run_ids_seal(ids, error) && unit_list_add(units, 0, NULL, 2, error);
+           run_ids_seal(ids, error) && unit_list_add(units, 0, error);
 }
 
 /* One unit: hooks need the ids that their runs got. */

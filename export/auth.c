@@ -396,7 +396,7 @@ static bool prepare(Worker *worker, void **state, UnitList *units, Error *error)
         return false;
     }
     *state = written;
-    return unit_list_add(units, 0, NULL, 1, error);
+    return unit_list_add(units, 0, error);
 }
 
 static bool run(Worker *worker, const Unit *unit, Error *error)

@@ -11,7 +11,6 @@
 #include "export/repositories.h"
 #include "export/source.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "graveler.pb-c.h"
@@ -133,7 +132,7 @@ enum { BRANCH_STAGING_TOKEN = OWNED_COMMON_COLUMNS, BRANCH_COMMIT_ID, BRANCH_COL
 
 static const SourceQuery BRANCH_QUERY = {
     .table = BRANCHES,
-    .sql = "SELECT repository_id, id, staging_token, commit_id FROM {schema}.graveler_branches",
+    .sql = "SELECT repository_id, id, staging_token, commit_id FROM {range}",
     .columns =
         (const SourceColumn[]){
             [OWNED_REPOSITORY_ID] = {.name = "repository_id", .type = SOURCE_TEXT, .is_key = true},
@@ -189,7 +188,7 @@ enum { TAG_COMMIT_ID = OWNED_COMMON_COLUMNS, TAG_COLUMNS };
 
 static const SourceQuery TAG_QUERY = {
     .table = TAGS,
-    .sql = "SELECT repository_id, id, commit_id FROM {schema}.graveler_tags",
+    .sql = "SELECT repository_id, id, commit_id FROM {range}",
     .columns =
         (const SourceColumn[]){
             [OWNED_REPOSITORY_ID] = {.name = "repository_id", .type = SOURCE_TEXT, .is_key = true},
@@ -230,7 +229,7 @@ enum {
 static const SourceQuery COMMIT_QUERY = {
     .table = COMMITS,
     .sql = "SELECT repository_id, id, committer, message, creation_date, meta_range_id, metadata,"
-           " parents, version, generation FROM {schema}.graveler_commits",
+           " parents, version, generation FROM {range}",
     .columns =
         (const SourceColumn[]){
             [OWNED_REPOSITORY_ID] = {.name = "repository_id", .type = SOURCE_TEXT, .is_key = true},
@@ -284,7 +283,7 @@ enum { STAGED_TOKEN, STAGED_KEY, STAGED_IDENTITY, STAGED_DATA, STAGED_COLUMNS };
 
 static const SourceQuery STAGED_QUERY = {
     .table = STAGING,
-    .sql = "SELECT staging_token, key, identity, data FROM ONLY {relation}",
+    .sql = "SELECT staging_token, key, identity, data FROM {range}",
     .columns =
         (const SourceColumn[]){
             [STAGED_TOKEN] = {.name = "staging_token", .type = SOURCE_TEXT, .is_key = true},
@@ -295,34 +294,25 @@ static const SourceQuery STAGED_QUERY = {
     .column_count = STAGED_COLUMNS,
 };
 
-/* Rows of one token often follow each other: the latest token that is on a branch. */
-typedef struct StagedState {
-    const Repositories *repositories;
-    Buffer token;
-} StagedState;
-
 /* Finds the row's partition; *found is false where the token is on no branch. */
-static bool find_token(SourceRow *row, StagedState *state, Slice *partition, bool *found,
-                       Error *error)
+static bool find_token(SourceRow *row, const Repositories *repositories, Slice *partition,
+                       bool *found, Error *error)
 {
     Slice bytes = source_bytes(row, STAGED_TOKEN);
     char *token;
 
-    *found = true;
+    /* What is in the set is valid text, and need not be looked at again for each of its rows. */
     *partition = bytes;
-    if (bytes.size > 0 && slice_equal(bytes, buffer_slice(&state->token))) {
+    *found = bytes.size > 0 && repositories_has_token(repositories, bytes);
+    if (*found) {
         return true;
     }
     if (!source_text(row, STAGED_TOKEN, &token, error)) {
         return false;
     }
     *partition = slice_text(token);
-    *found = repositories_has_token(state->repositories, *partition);
-    if (!*found || row->adjusted != 0) {
-        return true;
-    }
-    state->token.size = 0;
-    return buffer_append(&state->token, bytes.data, bytes.size, error);
+    *found = partition->size > 0 && repositories_has_token(repositories, *partition);
+    return true;
 }
 
 static bool write_staged(SourceRow *row, void *state, Error *error)
@@ -343,15 +333,6 @@ static bool write_staged(SourceRow *row, void *state, Error *error)
     return emit_message(row->worker, partition, source_bytes(row, STAGED_KEY), &data.base, error);
 }
 
-static bool run_staged(Worker *worker, const Unit *unit, Error *error)
-{
-    StagedState state = {.repositories = unit->state};
-    bool done = source_read(worker, &STAGED_QUERY, unit->relation, write_staged, &state, error);
-
-    buffer_free(&state.token);
-    return done;
-}
-
 /* Adds a unit for each relation that holds rows of the staging table: its partitions. */
 static bool add_staged_units(Worker *worker, UnitList *units, Error *error)
 {
@@ -365,7 +346,7 @@ static bool add_staged_units(Worker *worker, UnitList *units, Error *error)
                   "  WHERE n.nspname = $1 AND c.relname = $2"
                   " UNION ALL"
                   " SELECT i.inhrelid FROM pg_inherits i JOIN tree t ON t.oid = i.inhparent)"
-                  "SELECT format('%I.%I', n.nspname, c.relname), c.relpages"
+                  "SELECT format('%I.%I', n.nspname, c.relname)"
                   " FROM tree t JOIN pg_class c ON c.oid = t.oid"
                   " JOIN pg_namespace n ON n.oid = c.relnamespace"
                   " WHERE c.relkind <> 'p' ORDER BY c.relname::text COLLATE \"C\"",
@@ -376,10 +357,42 @@ static bool add_staged_units(Worker *worker, UnitList *units, Error *error)
         const char *relation = pg_rows_text(rows, i, 0);
 
         done = source_check_unique(worker, STAGING, relation, "staging_token, key", error) &&
-               unit_list_add(units, UNIT_STAGED, relation,
-                             strtoull(pg_rows_text(rows, i, 1), NULL, 10) + 1, error);
+               unit_list_add_relation(units, UNIT_STAGED, worker, relation, error);
     }
     pg_rows_free(rows);
+    return done;
+}
+
+/* Adds the units of a table that is not partitioned. */
+static bool add_table_units(Worker *worker, UnitList *units, int kind, const char *table,
+                            Error *error)
+{
+    Buffer relation = {0};
+    const char *text = NULL;
+    bool done;
+
+    if (pg_schema_qualify(worker->connection, &worker->context->schema, table, &relation, error)) {
+        text = buffer_text(&relation, error);
+    }
+    done = text != NULL && unit_list_add_relation(units, kind, worker, text, error);
+    buffer_free(&relation);
+    return done;
+}
+
+/* Notes the staging tokens of all branches. */
+static bool note_tokens(Worker *worker, Repositories *repositories, Error *error)
+{
+    SourceRange range = {0};
+    Buffer relation = {0};
+    bool done = false;
+
+    if (pg_schema_qualify(worker->connection, &worker->context->schema, BRANCHES, &relation,
+                          error) &&
+        buffer_text(&relation, error) != NULL) {
+        range.relation = (char *)relation.data;
+        done = source_read(worker, &BRANCH_QUERY, &range, note_token, repositories, error);
+    }
+    buffer_free(&relation);
     return done;
 }
 
@@ -411,11 +424,11 @@ static bool prepare(Worker *worker, void **state, UnitList *units, Error *error)
            source_check_unique(worker, COMMITS, NULL, "repository_id, id", error) &&
            source_read(worker, &REPOSITORY_QUERY, NULL, note_repository, &noting, error) &&
            check_block_store(worker->context->options, &noting, error) &&
-           source_read(worker, &BRANCH_QUERY, NULL, note_token, noting.repositories, error) &&
-           unit_list_add(units, UNIT_REPOSITORIES, NULL, 1, error) &&
-           unit_list_add(units, UNIT_BRANCHES, NULL, 1, error) &&
-           unit_list_add(units, UNIT_TAGS, NULL, 1, error) &&
-           unit_list_add(units, UNIT_COMMITS, NULL, 1000, error) &&
+           note_tokens(worker, noting.repositories, error) &&
+           unit_list_add(units, UNIT_REPOSITORIES, error) &&
+           add_table_units(worker, units, UNIT_BRANCHES, BRANCHES, error) &&
+           add_table_units(worker, units, UNIT_TAGS, TAGS, error) &&
+           add_table_units(worker, units, UNIT_COMMITS, COMMITS, error) &&
            add_staged_units(worker, units, error);
 }
 
@@ -425,13 +438,13 @@ static bool run(Worker *worker, const Unit *unit, Error *error)
     case UNIT_REPOSITORIES:
         return source_read(worker, &REPOSITORY_QUERY, NULL, write_repository, unit->state, error);
     case UNIT_BRANCHES:
-        return source_read(worker, &BRANCH_QUERY, NULL, write_branch, unit->state, error);
+        return source_read(worker, &BRANCH_QUERY, &unit->range, write_branch, unit->state, error);
     case UNIT_TAGS:
-        return source_read(worker, &TAG_QUERY, NULL, write_tag, unit->state, error);
+        return source_read(worker, &TAG_QUERY, &unit->range, write_tag, unit->state, error);
     case UNIT_COMMITS:
-        return source_read(worker, &COMMIT_QUERY, NULL, write_commit, unit->state, error);
+        return source_read(worker, &COMMIT_QUERY, &unit->range, write_commit, unit->state, error);
     default:
-        return run_staged(worker, unit, error);
+        return source_read(worker, &STAGED_QUERY, &unit->range, write_staged, unit->state, error);
     }
 }
 

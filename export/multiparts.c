@@ -69,7 +69,7 @@ static bool prepare(Worker *worker, void **state, UnitList *units, Error *error)
 {
     *state = NULL;
     return source_check_unique(worker, MULTIPARTS, NULL, "upload_id", error) &&
-           unit_list_add(units, 0, NULL, 1, error);
+           unit_list_add(units, 0, error);
 }
 
 static bool run(Worker *worker, const Unit *unit, Error *error)

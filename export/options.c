@@ -48,7 +48,8 @@ void export_options_help(void)
            "General options:\n"
            "  -f, --file=FILE            output file (default: standard output)\n"
            "      --force                replace an existing file\n"
-           "  -j, --jobs=NUM             read with NUM connections at the same time\n"
+           "  -j, --jobs=NUM             read with NUM connections at the same time (default:\n"
+           "                             the number of processors, at most %d)\n"
            "  -Z, --compress=LEVEL       zstd level, %d to %d (default: %d)\n"
            "      --migrations=DIR       folder of the schema migrations, which tells the\n"
            "                             last schema version\n"
@@ -72,8 +73,8 @@ void export_options_help(void)
            "\n"
            "Example:\n"
            "  kv-export -d postgres://lakefs@db/lakefs --blockstore-path=/data/block -f kv.dump\n",
-           COMPRESSION_LEVEL_MIN, COMPRESSION_LEVEL_MAX, COMPRESSION_LEVEL_DEFAULT,
-           COMMON_OPTIONS_HELP);
+           DEFAULT_JOBS_MAX, COMPRESSION_LEVEL_MIN, COMPRESSION_LEVEL_MAX,
+           COMPRESSION_LEVEL_DEFAULT, COMMON_OPTIONS_HELP);
 }
 
 static bool add_package(ExportOptions *options, const char *name, Error *error)
@@ -110,11 +111,7 @@ static bool set_option(ExportOptions *options, int option, char *const *argument
     case 'n':
         return add_package(options, optarg, error);
     case 'j':
-        if (!option_number("--jobs", optarg, 1, 64, &number, error)) {
-            return false;
-        }
-        options->jobs = (int)number;
-        return true;
+        return option_jobs(optarg, &options->jobs, error);
     case 'Z':
         if (!option_number("--compress", optarg, COMPRESSION_LEVEL_MIN, COMPRESSION_LEVEL_MAX,
                            &number, error)) {
@@ -158,7 +155,7 @@ bool export_options_parse(ExportOptions *options, int count, char **arguments, E
     int option;
 
     *options = (ExportOptions){.compression_level = COMPRESSION_LEVEL_DEFAULT,
-                               .jobs = 1,
+                               .jobs = option_default_jobs(),
                                .settings = {.block_storage_prefix = "_lakefs"}};
     common_options_init(&options->common, "kv-export");
     while ((option = getopt_long(count, arguments, SHORT_OPTIONS, LONG_OPTIONS, NULL)) != -1) {

@@ -12,18 +12,19 @@
 #include <stdint.h>
 
 #include "common/base/error.h"
+#include "export/source.h"
 #include "export/worker.h"
 
 typedef struct Package Package;
 
-/* A piece of work that does not depend on others. */
+/* A piece of work that does not depend on others.  The entries of all units stand in the dump in
+ * the order of the units, whoever works on them. */
 typedef struct Unit {
     const Package *package;
     size_t package_index; /* in the dump's header */
     void *state;          /* the package's, as prepared */
     int kind;             /* what it is to the package */
-    char *relation;       /* a partition to be read; NULL where the kind says it all; owned */
-    uint64_t weight;      /* an estimate of its size: large units begin early */
+    SourceRange range;    /* what is read, where the kind does not say it all */
 } Unit;
 
 /* {0} is an empty list; end with unit_list_free. */
@@ -56,8 +57,13 @@ extern const Package PACKAGE_AUTH;
 extern const Package PACKAGE_GRAVELER;
 extern const Package PACKAGE_MULTIPARTS;
 
-/* Adds a unit; `relation` (may be NULL) is copied.  Package and state are filled in by the run. */
-bool unit_list_add(UnitList *units, int kind, const char *relation, uint64_t weight, Error *error);
+/* Adds a unit that needs no range.  Package and state are filled in by the run. */
+bool unit_list_add(UnitList *units, int kind, Error *error);
+
+/* Adds units that together read a relation (qualified and quoted; it is copied) once: one for each
+ * piece of some megabytes, so that large tables are shared out evenly. */
+bool unit_list_add_relation(UnitList *units, int kind, Worker *worker, const char *relation,
+                            Error *error);
 void unit_list_free(UnitList *units);
 
 #endif

@@ -1,7 +1,9 @@
 #include "export/run.h"
 
 #include "common/base/interrupt.h"
+#include "common/base/workers.h"
 #include "common/cli/message.h"
+#include "common/cli/progress.h"
 #include "common/cli/signals.h"
 #include "common/cli/version.h"
 #include "common/kv/model.h"
@@ -27,6 +29,7 @@ typedef struct Run {
     char omitted[DUMP_MAX_OMITTED][64];
     PgConnection *connection; /* the leader's: it holds the snapshot */
     Snapshot snapshot;
+    uint64_t estimated_rows;
     UnitList units;
     DumpOutput *output; /* until the writer takes it over */
     DumpWriter *writer;
@@ -34,8 +37,7 @@ typedef struct Run {
 
     pthread_mutex_t mutex; /* guards what follows, and the manifest, while workers run */
     size_t next_unit;
-    bool failed;
-    Error error; /* the first worker's */
+    bool stopped; /* a worker has failed */
 } Run;
 
 /* Chooses the packages; the names were checked when the options were read. */
@@ -79,6 +81,7 @@ static void fill_header(Run *run, DumpHeader *header)
         .kv_version = KV_VERSION_MIGRATED,
         .kv_migration_version = (uint64_t)run->last_version + 1,
         .compression_level = (uint64_t)run->options->compression_level,
+        .estimated_entries = run->estimated_rows,
     };
     if (run->options->no_settings) {
         header->omitted[header->omitted_count++] = DUMP_OMITTED_SETTINGS;
@@ -107,7 +110,7 @@ static bool open_database(Run *run, Error *error)
 
     return schema_version_last(run->options->migrations, &run->last_version, error) &&
            pg_connect(&run->options->common.pg, &run->connection, error) &&
-           signals_start(pg_cancel_all, error) &&
+           signals_start(pg_cancel_all, error) && progress_init(common->progress, error) &&
            pg_schema_find(run->connection, common->schema, &run->context.schema, error) &&
            pg_begin(run->connection, PG_READ_SNAPSHOT, common->lock_wait_timeout_ms, error) &&
            check_version(run, error) && pg_commit(run->connection, error);
@@ -137,57 +140,36 @@ static bool prepare_packages(Run *run, Error *error)
     return done;
 }
 
-static int compare_weights(const void *a, const void *b)
-{
-    const Unit *x = a;
-    const Unit *y = b;
-
-    return (x->weight < y->weight) - (x->weight > y->weight);
-}
-
 static bool begin_dump(Run *run, Error *error)
 {
     DumpHeader header;
     DumpOutput *output = run->output;
 
-    /* The longest work first, so that at the end no worker waits for another. */
-    if (run->options->jobs > 1) {
-        qsort(run->units.items, run->units.count, sizeof *run->units.items, compare_weights);
-    }
     fill_header(run, &header);
     run->output = NULL;
-    return dump_writer_new(output, &header, &run->writer, error);
+    return dump_writer_new(output, &header, (size_t)run->options->jobs, &run->writer, error);
 }
 
 /* The next unit that nobody works on; NULL when there is none, or when a worker has failed. */
-static const Unit *take_unit(Run *run)
+static const Unit *take_unit(Run *run, size_t *number)
 {
     const Unit *unit = NULL;
 
     pthread_mutex_lock(&run->mutex);
-    if (!run->failed && run->next_unit < run->units.count) {
-        unit = &run->units.items[run->next_unit++];
+    if (!run->stopped && run->next_unit < run->units.count) {
+        *number = run->next_unit++;
+        unit = &run->units.items[*number];
     }
     pthread_mutex_unlock(&run->mutex);
     return unit;
 }
 
-static void note_failure(Run *run, const Error *error)
-{
-    pthread_mutex_lock(&run->mutex);
-    if (!run->failed) {
-        run->failed = true;
-        run->error = *error;
-    }
-    pthread_mutex_unlock(&run->mutex);
-}
-
-static bool run_unit(Run *run, Worker *worker, const Unit *unit, Error *error)
+static bool run_unit(Run *run, Worker *worker, const Unit *unit, size_t number, Error *error)
 {
     bool done;
 
-    chunk_writer_begin(worker->chunks, unit->package_index);
-    if (!unit->package->run(worker, unit, error) || !chunk_writer_flush(worker->chunks, error)) {
+    if (!chunk_writer_begin(worker->chunks, number, unit->package_index, error) ||
+        !unit->package->run(worker, unit, error) || !chunk_writer_end(worker->chunks, error)) {
         return false;
     }
     pthread_mutex_lock(&run->mutex);
@@ -197,76 +179,68 @@ static bool run_unit(Run *run, Worker *worker, const Unit *unit, Error *error)
 }
 
 /* Works on units until there are none, on a connection that is in the snapshot. */
-static void work(Run *run, PgConnection *connection)
+static bool work(Run *run, PgConnection *connection, Error *error)
 {
     Worker worker = {.context = &run->context,
                      .connection = connection,
                      .report = {.strict = run->options->strict}};
-    Error error = {0};
     const Unit *unit;
+    size_t number;
+    bool done = chunk_writer_new(run->writer, &worker.chunks, error);
 
-    if (!chunk_writer_new(run->writer, &worker.chunks, &error)) {
-        note_failure(run, &error);
-    }
-    while (worker.chunks != NULL && (unit = take_unit(run)) != NULL) {
-        if (!run_unit(run, &worker, unit, &error)) {
-            note_failure(run, &error);
-        }
+    while (done && (unit = take_unit(run, &number)) != NULL) {
+        done = run_unit(run, &worker, unit, number, error);
     }
     chunk_writer_free(worker.chunks);
     arena_free(&worker.arena);
     buffer_free(&worker.partition);
     buffer_free(&worker.key);
     report_free(&worker.report);
+    return done;
 }
 
-/* A worker beside the leader: a thread with a connection of its own. */
-static void *run_helper(void *argument)
+/* The first worker is the leader, on its own connection; the others make one. */
+static bool run_worker(void *shared, size_t number, Error *error)
 {
-    Run *run = argument;
+    Run *run = shared;
     PgOptions options = run->options->common.pg; /* the password is known by now */
     PgConnection *connection = NULL;
-    Error error = {0};
+    bool done;
 
-    signals_enter_thread();
+    if (number == 0) {
+        return work(run, run->connection, error);
+    }
     options.force_password = false;
     options.no_password = true;
-    if (pg_connect(&options, &connection, &error) &&
-        snapshot_join(connection, &run->snapshot, &error)) {
-        work(run, connection);
-    } else {
-        note_failure(run, &error);
-    }
+    done = pg_connect(&options, &connection, error) &&
+           snapshot_join(connection, &run->snapshot, error) && work(run, connection, error);
     pg_close(connection);
-    signals_leave_thread();
-    return NULL;
+    return done;
+}
+
+static void stop_workers(void *shared)
+{
+    Run *run = shared;
+
+    pthread_mutex_lock(&run->mutex);
+    run->stopped = true;
+    pthread_mutex_unlock(&run->mutex);
+    dump_writer_stop(run->writer);
 }
 
 static bool run_workers(Run *run, Error *error)
 {
-    size_t wanted = (size_t)run->options->jobs - 1;
-    pthread_t *threads;
-    size_t started = 0;
+    size_t count = (size_t)run->options->jobs;
 
-    if (wanted >= run->units.count) {
-        wanted = run->units.count > 0 ? run->units.count - 1 : 0;
+    bool done;
+
+    progress_begin("export", run->estimated_rows);
+    done = workers_run(count < run->units.count ? count : run->units.count, run_worker, run,
+                       stop_workers, error);
+    if (done) {
+        progress_end();
     }
-    threads = calloc(wanted + 1, sizeof *threads);
-    if (threads == NULL) {
-        return error_out_of_memory(error);
-    }
-    while (started < wanted && pthread_create(&threads[started], NULL, run_helper, run) == 0) {
-        started++;
-    }
-    work(run, run->connection);
-    for (size_t i = 0; i < started; i++) {
-        pthread_join(threads[i], NULL);
-    }
-    free(threads);
-    if (run->failed) {
-        *error = run->error;
-    }
-    return !run->failed;
+    return done;
 }
 
 static void tell_result(const Run *run)
@@ -293,11 +267,14 @@ bool export_run(ExportOptions *options, Error *error)
            dump_output_open(options->file, options->force, &run.output, error) &&
            snapshot_begin(run.connection, &run.context.schema, options, run.packages,
                           run.package_count, &run.snapshot, error) &&
-           check_version(&run, error);
+           check_version(&run, error) &&
+           snapshot_estimate_rows(run.connection, &run.context.schema, run.packages,
+                                  run.package_count, &run.estimated_rows, error);
     run.context.now = run.snapshot.now;
     done = done && prepare_packages(&run, error) && begin_dump(&run, error) &&
            run_workers(&run, error) && interrupt_check(error) &&
            dump_writer_finish(run.writer, &run.manifest, error);
+    progress_stop();
     if (done) {
         tell_result(&run);
     }

@@ -14,15 +14,17 @@
 static int64_t migration_number(const char *name)
 {
     static const char SUFFIX[] = ".up.sql";
+    long long number;
     size_t size = strlen(name);
-    char *end;
-    long long number = strtoll(name, &end, 10);
+    size_t digits = strspn(name, "0123456789");
 
-    if (end == name || *end != '_' || number <= 0 || size < sizeof SUFFIX ||
+    if (digits == 0 || name[digits] != '_' || size < digits + sizeof SUFFIX ||
         strcmp(name + size - strlen(SUFFIX), SUFFIX) != 0) {
         return 0;
     }
-    return number;
+    errno = 0;
+    number = strtoll(name, NULL, 10);
+    return errno == 0 ? number : 0;
 }
 
 bool schema_version_last(const char *folder, int64_t *version, Error *error)

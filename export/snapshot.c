@@ -184,6 +184,44 @@ bool snapshot_begin(PgConnection *connection, const PgSchema *schema, const Expo
            query_now(connection, snapshot, error);
 }
 
+/* The rows of one table and its partitions. */
+static bool estimate_table(PgConnection *connection, const PgSchema *schema, const char *table,
+                           uint64_t *rows, Error *error)
+{
+    const char *parameters[] = {schema->name, table};
+    PgRows *answer;
+
+    if (!pg_query(connection,
+                  "WITH RECURSIVE tree AS ("
+                  " SELECT c.oid FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
+                  "  WHERE n.nspname = $1 AND c.relname = $2"
+                  " UNION ALL"
+                  " SELECT i.inhrelid FROM pg_inherits i JOIN tree t ON t.oid = i.inhparent)"
+                  "SELECT coalesce(sum(greatest(c.reltuples, 0)), 0)::int8"
+                  " FROM tree t JOIN pg_class c ON c.oid = t.oid WHERE c.relkind <> 'p'",
+                  2, parameters, &answer, error)) {
+        return false;
+    }
+    *rows += strtoull(pg_rows_text(answer, 0, 0), NULL, 10);
+    pg_rows_free(answer);
+    return true;
+}
+
+bool snapshot_estimate_rows(PgConnection *connection, const PgSchema *schema,
+                            const Package *const *packages, size_t package_count, uint64_t *rows,
+                            Error *error)
+{
+    *rows = 0;
+    for (size_t i = 0; i < package_count; i++) {
+        for (const char *const *table = packages[i]->tables; *table != NULL; table++) {
+            if (!estimate_table(connection, schema, *table, rows, error)) {
+                return false;
+            }
+        }
+    }
+    return true;
+}
+
 bool snapshot_join(PgConnection *connection, const Snapshot *snapshot, Error *error)
 {
     return pg_begin(connection, PG_READ_SNAPSHOT, 0, error) &&

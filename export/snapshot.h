@@ -33,6 +33,12 @@ bool snapshot_begin(PgConnection *connection, const PgSchema *schema, const Expo
                     const Package *const *packages, size_t package_count, Snapshot *snapshot,
                     Error *error);
 
+/* How many rows the packages' tables have, by the planner's estimates; a table that was never
+ * analysed counts for nothing. */
+bool snapshot_estimate_rows(PgConnection *connection, const PgSchema *schema,
+                            const Package *const *packages, size_t package_count, uint64_t *rows,
+                            Error *error);
+
 /* Begins a transaction of another connection in the same snapshot. */
 bool snapshot_join(PgConnection *connection, const Snapshot *snapshot, Error *error);
 

@@ -1,16 +1,36 @@
 #include "export/source.h"
 
 #include "common/base/interrupt.h"
+#include "common/cli/progress.h"
 
 #include <inttypes.h>
 #include <string.h>
 
+/* Rows after which the progress is told. */
+enum { ROWS_TOLD = 1024 };
+
+/* Appends "ONLY relation", with the condition for its pages. */
+static bool append_range(const SourceRange *range, Buffer *sql, Error *error)
+{
+    if (!buffer_append_format(sql, error, "ONLY %s", range->relation)) {
+        return false;
+    }
+    if (range->first_page > 0 || range->end_page > 0) {
+        if (!buffer_append_format(sql, error, " WHERE ctid >= '(%" PRIu64 ",0)'::tid",
+                                  range->first_page)) {
+            return false;
+        }
+    }
+    return range->end_page == 0 ||
+           buffer_append_format(sql, error, " AND ctid < '(%" PRIu64 ",0)'::tid", range->end_page);
+}
+
 /* Appends `sql` with its placeholders replaced. */
-static bool expand_sql(Worker *worker, const char *sql, const char *relation, Buffer *expanded,
+static bool expand_sql(Worker *worker, const char *sql, const SourceRange *range, Buffer *expanded,
                        Error *error)
 {
     static const char SCHEMA[] = "{schema}";
-    static const char RELATION[] = "{relation}";
+    static const char RANGE[] = "{range}";
 
     while (*sql != '\0') {
         size_t plain = strcspn(sql, "{");
@@ -24,11 +44,11 @@ static bool expand_sql(Worker *worker, const char *sql, const char *relation, Bu
                 return false;
             }
             sql += strlen(SCHEMA);
-        } else if (strncmp(sql, RELATION, strlen(RELATION)) == 0) {
-            if (!buffer_append_text(expanded, relation, error)) {
+        } else if (strncmp(sql, RANGE, strlen(RANGE)) == 0) {
+            if (!append_range(range, expanded, error)) {
                 return false;
             }
-            sql += strlen(RELATION);
+            sql += strlen(RANGE);
         } else if (*sql != '\0') {
             if (!buffer_append(expanded, sql++, 1, error)) {
                 return false;
@@ -90,6 +110,8 @@ static bool copy_rows(Worker *worker, const SourceQuery *query, const char *sql,
     CopyParser parser = {.field_count = query->column_count};
     SourceRow row = {.worker = worker, .query = query};
     CopyStatus status = COPY_MORE;
+    uint64_t bytes = 0;
+    uint64_t told = 0; /* rows */
     bool end = false;
     bool done = pg_copy_out_begin(worker->connection, sql, error);
 
@@ -103,6 +125,12 @@ static bool copy_rows(Worker *worker, const SourceQuery *query, const char *sql,
         if (done && !end) {
             status = read_tuples(&parser, &row, function, state, rows, error);
             done = status != COPY_INVALID;
+            bytes += piece.size;
+        }
+        if (worker->chunks != NULL && (*rows - told >= ROWS_TOLD || end)) {
+            progress_add(*rows - told, bytes);
+            told = *rows;
+            bytes = 0;
         }
     }
     if (done && status != COPY_END) {
@@ -115,7 +143,7 @@ static bool copy_rows(Worker *worker, const SourceQuery *query, const char *sql,
     return done;
 }
 
-bool source_read(Worker *worker, const SourceQuery *query, const char *relation,
+bool source_read(Worker *worker, const SourceQuery *query, const SourceRange *range,
                  SourceRowFunction *function, void *state, Error *error)
 {
     Buffer select = {0};
@@ -125,7 +153,7 @@ bool source_read(Worker *worker, const SourceQuery *query, const char *relation,
     uint64_t rows = 0;
     bool done = false;
 
-    if (expand_sql(worker, query->sql, relation, &select, error)) {
+    if (expand_sql(worker, query->sql, range, &select, error)) {
         select_text = buffer_text(&select, error);
     }
     if (select_text != NULL && check_columns(worker, query, select_text, error) &&

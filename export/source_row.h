@@ -41,8 +41,8 @@ enum { SOURCE_MAX_COLUMNS = 16 };
 
 typedef struct SourceQuery {
     const char *table; /* whose rows they are */
-    /* A SELECT of the columns below, in their order; {schema} stands for the quoted schema,
-     * {relation} for the relation that is read, a partition of the table. */
+    /* A SELECT of the columns below, in their order; {schema} stands for the quoted schema, {range}
+     * for the relation that is read and the condition for its pages. */
     const char *sql;
     const SourceColumn *columns;
     size_t column_count;

@@ -266,28 +266,35 @@ bool kv_table_drop(const KvTable *table, PgConnection *connection, Error *error)
         table, connection, "DROP VIEW IF EXISTS {view}; DROP TABLE IF EXISTS {table}", NULL, error);
 }
 
+bool kv_table_append_leaf(const KvTable *table, PgConnection *connection, int number, Buffer *sql,
+                          Error *error)
+{
+    char suffix[16];
+    char *leaf;
+    bool done;
+
+    snprintf(suffix, sizeof suffix, "_%d", number);
+    leaf = qualify(connection, table->schema, table->name, suffix, error);
+    done = leaf != NULL && buffer_append_text(sql, leaf, error);
+    free(leaf);
+    return done;
+}
+
 static bool create_partition(const KvTable *table, PgConnection *connection, int number,
                              Error *error)
 {
     Buffer sql = {0};
-    char suffix[16];
-    char *partition;
     const char *text = NULL;
     bool done;
 
-    snprintf(suffix, sizeof suffix, "_%d", number);
-    partition = qualify(connection, table->schema, table->name, suffix, error);
-    if (partition == NULL) {
-        return false;
-    }
-    if (buffer_append_format(&sql, error,
-                             "CREATE TABLE %s PARTITION OF %s"
-                             " FOR VALUES WITH (MODULUS %d, REMAINDER %d)",
-                             partition, table->table, table->partitions, number)) {
+    if (buffer_append_text(&sql, "CREATE TABLE ", error) &&
+        kv_table_append_leaf(table, connection, number, &sql, error) &&
+        buffer_append_format(&sql, error,
+                             " PARTITION OF %s FOR VALUES WITH (MODULUS %d, REMAINDER %d)",
+                             table->table, table->partitions, number)) {
         text = buffer_text(&sql, error);
     }
     done = text != NULL && pg_execute(connection, text, NULL, error);
-    free(partition);
     buffer_free(&sql);
     return done;
 }

@@ -43,6 +43,11 @@ bool kv_table_drop(const KvTable *table, PgConnection *connection, Error *error)
 /* Makes the table with its partitions, without the primary key, and the view. */
 bool kv_table_create(const KvTable *table, PgConnection *connection, Error *error);
 
+/* Appends the quoted name of a leaf partition. */
+bool kv_table_append_leaf(const KvTable *table, PgConnection *connection, int number, Buffer *sql,
+                          Error *error);
+
+/* Adds the primary key; leaves that have theirs keep it, and it becomes part of the table's. */
 bool kv_table_add_primary_key(const KvTable *table, PgConnection *connection, Error *error);
 
 /* Writes the version's entry into an empty table; changes it from one version to another, false

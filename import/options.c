@@ -11,12 +11,13 @@ enum {
     OPTION_LOCK_HELD_BY
 };
 
-static const char SHORT_OPTIONS[] = COMMON_SHORT_OPTIONS "lc";
+static const char SHORT_OPTIONS[] = COMMON_SHORT_OPTIONS "lcj:";
 
 static const struct option LONG_OPTIONS[] = {
     COMMON_LONG_OPTIONS,
     {"list", no_argument, NULL, 'l'},
     {"clean", no_argument, NULL, 'c'},
+    {"jobs", required_argument, NULL, 'j'},
     {"check", no_argument, NULL, OPTION_CHECK},
     {"allow-redacted", no_argument, NULL, OPTION_ALLOW_REDACTED},
     {"table", required_argument, NULL, OPTION_TABLE},
@@ -41,6 +42,8 @@ void import_options_help(void)
            "      --check                check every checksum; touch no database\n"
            "\n"
            "Loading:\n"
+           "  -j, --jobs=NUM             load with NUM connections at the same time (default:\n"
+           "                             the number of processors, at most %d)\n"
            "  -c, --clean                replace a KV store that is already stamped\n"
            "      --allow-redacted       stamp a dump that was redacted or lacks packages\n"
            "      --table=NAME           name of the KV table (default: kv)\n"
@@ -52,7 +55,7 @@ void import_options_help(void)
            "\n"
            "Example:\n"
            "  kv-import -d postgres://lakefs@db/lakefs kv.dump\n",
-           COMMON_OPTIONS_HELP);
+           DEFAULT_JOBS_MAX, COMMON_OPTIONS_HELP);
 }
 
 static bool set_option(ImportOptions *options, int option, char *const *arguments, Error *error)
@@ -66,6 +69,8 @@ static bool set_option(ImportOptions *options, int option, char *const *argument
     case 'c':
         options->clean = true;
         return true;
+    case 'j':
+        return option_jobs(optarg, &options->jobs, error);
     case OPTION_CHECK:
         options->action = IMPORT_CHECK;
         return true;
@@ -109,7 +114,8 @@ bool import_options_parse(ImportOptions *options, int count, char **arguments, E
 {
     int option;
 
-    *options = (ImportOptions){.action = IMPORT_LOAD, .table = "kv", .partitions = 100};
+    *options = (ImportOptions){
+        .action = IMPORT_LOAD, .table = "kv", .partitions = 100, .jobs = option_default_jobs()};
     common_options_init(&options->common, "kv-import");
     while ((option = getopt_long(count, arguments, SHORT_OPTIONS, LONG_OPTIONS, NULL)) != -1) {
         if (!set_option(options, option, arguments, error)) {

@@ -23,6 +23,7 @@ typedef struct ImportOptions {
     bool allow_redacted;  /* stamp a dump that lacks packages or was redacted */
     const char *table;    /* "kv" */
     int partitions;       /* 100 */
+    int jobs;             /* connections that load at the same time */
     int64_t lock_held_by; /* backend that holds the lock for us; 0: take it */
 } ImportOptions;
 

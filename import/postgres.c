@@ -1,41 +1,45 @@
 /*
  * The target PostgreSQL: the KV table beside the legacy tables, or alone in a database.
  *
- * Two connections: one holds the migration lock in a transaction from the first look to the end,
- * the other works.
+ * One connection holds the migration lock in a transaction from the first look to the end, one does
+ * what is to be done once, and each worker has one of its own.
  */
-#include "import/target.h"
+#include "import/postgres.h"
 
-#include "common/copy/binary.h"
 #include "common/kv/model.h"
 #include "common/pg/lock.h"
-#include "import/kv_table.h"
 #include "import/provenance.h"
 
 #include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 
-struct Target {
-    ImportOptions *options;
-    PgConnection *guard; /* holds the lock; NULL when another session does */
-    PgConnection *worker;
-    PgSchema schema;
-    KvTable table;
-    uint64_t entries; /* as counted by the server, chunk by chunk */
-};
+bool postgres_connect_worker(Target *target, PgConnection **connection, Error *error)
+{
+    PgOptions options = target->options->common.pg; /* the password is known by now */
+
+    options.force_password = false;
+    options.no_password = true;
+    return pg_connect(&options, connection, error);
+}
+
+bool postgres_begin_work(const Target *target, PgConnection *connection, Error *error)
+{
+    return pg_begin(connection, PG_READ_WRITE, target->options->common.lock_wait_timeout_ms,
+                    error) &&
+           pg_execute(connection, "SET LOCAL synchronous_commit = off", NULL, error);
+}
 
 /* The lock, or the certainty that the session that runs us has it. */
 static bool take_lock(Target *target, Error *error)
 {
     if (target->options->lock_held_by != 0) {
-        bool done = pg_begin(target->worker, PG_READ_SNAPSHOT, 0, error) &&
-                    pg_lock_check_holder(target->worker, &target->schema,
+        bool done = pg_begin(target->connection, PG_READ_SNAPSHOT, 0, error) &&
+                    pg_lock_check_holder(target->connection, &target->schema,
                                          target->options->lock_held_by, error);
 
-        return done && pg_commit(target->worker, error);
+        return done && pg_commit(target->connection, error);
     }
-    return pg_connect(&target->options->common.pg, &target->guard, error) &&
+    return postgres_connect_worker(target, &target->guard, error) &&
            pg_begin(target->guard, PG_READ_WRITE, target->options->common.lock_wait_timeout_ms,
                     error) &&
            pg_lock_take(target->guard, &target->schema, error);
@@ -50,7 +54,7 @@ static bool check_legacy(Target *target, const DumpHeader *header, bool stamped,
     if (!target->schema.has_migrations) {
         return true; /* only a KV store: a replay */
     }
-    if (!pg_schema_version(target->worker, &target->schema, &version, &dirty, error)) {
+    if (!pg_schema_version(target->connection, &target->schema, &version, &dirty, error)) {
         return false;
     }
     if (dirty) {
@@ -82,16 +86,18 @@ static bool look_around(Target *target, const DumpHeader *header, uint64_t *stam
     const ImportOptions *options = target->options;
     KvTableState state;
 
-    if (!kv_table_init(&target->table, target->worker, &target->schema, options->table,
+    if (!kv_table_init(&target->table, target->connection, &target->schema, options->table,
                        options->partitions, error) ||
-        !pg_begin(target->worker, PG_READ_SNAPSHOT, options->common.lock_wait_timeout_ms, error) ||
-        !kv_table_inspect(&target->table, target->worker, &state, stamped, error)) {
+        !pg_begin(target->connection, PG_READ_SNAPSHOT, options->common.lock_wait_timeout_ms,
+                  error) ||
+        !kv_table_inspect(&target->table, target->connection, &state, stamped, error)) {
         return false;
     }
     if (state != KV_TABLE_STAMPED || options->clean) {
         *stamped = 0;
     }
-    return check_legacy(target, header, *stamped > 0, error) && pg_commit(target->worker, error);
+    return check_legacy(target, header, *stamped > 0, error) &&
+           pg_commit(target->connection, error);
 }
 
 static bool postgres_open(ImportOptions *options, const DumpHeader *header, Target **target,
@@ -105,8 +111,8 @@ static bool postgres_open(ImportOptions *options, const DumpHeader *header, Targ
         return error_out_of_memory(error);
     }
     t->options = options;
-    return pg_connect(&options->common.pg, &t->worker, error) &&
-           pg_schema_find(t->worker, options->common.schema, &t->schema, error) &&
+    return pg_connect(&options->common.pg, &t->connection, error) &&
+           pg_schema_find(t->connection, options->common.schema, &t->schema, error) &&
            take_lock(t, error) && look_around(t, header, stamped, error);
 }
 
@@ -114,83 +120,12 @@ static bool postgres_open(ImportOptions *options, const DumpHeader *header, Targ
  * no time is there a table without a version that is not known to be unfinished. */
 static bool postgres_prepare(Target *target, Error *error)
 {
-    return pg_begin(target->worker, PG_READ_WRITE, target->options->common.lock_wait_timeout_ms,
+    return pg_begin(target->connection, PG_READ_WRITE, target->options->common.lock_wait_timeout_ms,
                     error) &&
-           kv_table_drop(&target->table, target->worker, error) &&
-           kv_table_create(&target->table, target->worker, error) &&
-           kv_table_insert_version(&target->table, target->worker, KV_VERSION_STARTED, error) &&
-           pg_commit(target->worker, error) &&
-           pg_begin(target->worker, PG_READ_WRITE, target->options->common.lock_wait_timeout_ms,
-                    error);
-}
-
-static bool begin_copy(Target *target, Error *error)
-{
-    Buffer sql = {0};
-    const char *text = NULL;
-    bool done;
-
-    if (buffer_append_format(&sql, error,
-                             "COPY %s (partition_key, key, value) FROM STDIN (FORMAT binary)",
-                             target->table.table)) {
-        text = buffer_text(&sql, error);
-    }
-    done = text != NULL && pg_copy_in_begin(target->worker, text, error);
-    buffer_free(&sql);
-    return done;
-}
-
-static bool postgres_load(Target *target, Slice tuples, uint64_t entries, Error *error)
-{
-    uint64_t rows = 0;
-
-    if (!begin_copy(target, error) ||
-        !pg_copy_in_write(target->worker, slice_of(COPY_HEADER, COPY_HEADER_SIZE), error) ||
-        !pg_copy_in_write(target->worker, tuples, error) ||
-        !pg_copy_in_write(target->worker, slice_of(COPY_TRAILER, COPY_TRAILER_SIZE), error) ||
-        !pg_copy_in_end(target->worker, &rows, error)) {
-        return false;
-    }
-    target->entries += rows;
-    return rows == entries ||
-           error_set(error, EXIT_CODE_FAILED,
-                     "the server took %" PRIu64 " of %" PRIu64 " entries of a chunk", rows,
-                     entries);
-}
-
-/* Counts what is really in the table, the version's entry aside. */
-static bool check_count(Target *target, const DumpManifest *manifest, Error *error)
-{
-    Buffer sql = {0};
-    const char *text = NULL;
-    PgRows *rows = NULL;
-    uint64_t expected = dump_manifest_entries(manifest);
-    uint64_t found;
-    bool done = false;
-
-    if (buffer_append_format(&sql, error, "SELECT count(*) FROM %s", target->table.table)) {
-        text = buffer_text(&sql, error);
-    }
-    if (text != NULL && pg_query(target->worker, text, 0, NULL, &rows, error)) {
-        found = strtoull(pg_rows_text(rows, 0, 0), NULL, 10) - 1;
-        done = found == expected && target->entries == expected;
-        if (!done) {
-            error_set(error, EXIT_CODE_FAILED,
-                      "table \"%s\" holds %" PRIu64 " entries instead of %" PRIu64,
-                      target->table.name, found, expected);
-        }
-    }
-    pg_rows_free(rows);
-    buffer_free(&sql);
-    return done;
-}
-
-static bool postgres_complete(Target *target, const DumpManifest *manifest, Error *error)
-{
-    return kv_table_add_primary_key(&target->table, target->worker, error) &&
-           check_count(target, manifest, error) &&
-           kv_table_execute(&target->table, target->worker, "ANALYZE {table}", NULL, error) &&
-           pg_commit(target->worker, error);
+           kv_table_drop(&target->table, target->connection, error) &&
+           kv_table_create(&target->table, target->connection, error) &&
+           kv_table_insert_version(&target->table, target->connection, KV_VERSION_STARTED, error) &&
+           pg_commit(target->connection, error);
 }
 
 /* The legacy database is told, where it is there, that it was migrated. */
@@ -211,7 +146,7 @@ static bool stamp_legacy(Target *target, const DumpHeader *header, Error *error)
                              header->source.schema_version, header->kv_migration_version)) {
         text = buffer_text(&sql, error);
     }
-    done = text != NULL && pg_execute(target->worker, text, &changed, error);
+    done = text != NULL && pg_execute(target->connection, text, &changed, error);
     if (done && changed != 1) {
         done = error_set(error, EXIT_CODE_REFUSED,
                          "the schema version was changed by another program during the load");
@@ -230,10 +165,10 @@ static bool write_provenance(Target *target, const DumpHeader *header, const Dum
 
     if (json != NULL &&
         buffer_append_format(&sql, error, "COMMENT ON TABLE %s IS ", target->table.table) &&
-        pg_quote_literal(target->worker, json, &sql, error)) {
+        pg_quote_literal(target->connection, json, &sql, error)) {
         text = buffer_text(&sql, error);
     }
-    done = text != NULL && pg_execute(target->worker, text, NULL, error);
+    done = text != NULL && pg_execute(target->connection, text, NULL, error);
     free(json);
     buffer_free(&sql);
     return done;
@@ -245,8 +180,8 @@ static bool check_lock(Target *target, Error *error)
     Error ignored;
 
     if (target->options->lock_held_by != 0) {
-        return pg_lock_check_holder(target->worker, &target->schema, target->options->lock_held_by,
-                                    error);
+        return pg_lock_check_holder(target->connection, &target->schema,
+                                    target->options->lock_held_by, error);
     }
     if (!pg_execute(target->guard, "SELECT 1", NULL, &ignored)) {
         error_set(error, EXIT_CODE_CONNECTION,
@@ -259,13 +194,13 @@ static bool check_lock(Target *target, Error *error)
 static bool postgres_stamp(Target *target, const DumpHeader *header, const DumpManifest *manifest,
                            Error *error)
 {
-    return pg_begin(target->worker, PG_READ_WRITE, target->options->common.lock_wait_timeout_ms,
+    return pg_begin(target->connection, PG_READ_WRITE, target->options->common.lock_wait_timeout_ms,
                     error) &&
-           kv_table_change_version(&target->table, target->worker, KV_VERSION_STARTED,
+           kv_table_change_version(&target->table, target->connection, KV_VERSION_STARTED,
                                    header->kv_version, error) &&
            stamp_legacy(target, header, error) &&
            write_provenance(target, header, manifest, error) && check_lock(target, error) &&
-           pg_commit(target->worker, error);
+           pg_commit(target->connection, error);
 }
 
 static void postgres_close(Target *target)
@@ -273,7 +208,7 @@ static void postgres_close(Target *target)
     if (target == NULL) {
         return;
     }
-    pg_close(target->worker);
+    pg_close(target->connection);
     pg_close(target->guard);
     kv_table_free(&target->table);
     pg_schema_free(&target->schema);
@@ -284,7 +219,9 @@ const TargetDriver TARGET_POSTGRES = {
     .name = "postgres",
     .open = postgres_open,
     .prepare = postgres_prepare,
+    .begin_load = postgres_begin_load,
     .load = postgres_load,
+    .end_load = postgres_end_load,
     .complete = postgres_complete,
     .stamp = postgres_stamp,
     .close = postgres_close,

@@ -1,10 +1,11 @@
 /*
  * The seam for targets: a KV store that a dump is loaded into.
  *
- * A target is one file with a TargetDriver.  The drivers are dumb; the order of what is done, and
- * what a failure means, is in load.c:
+ * A target is one file with a TargetDriver, and what that file needs.  The drivers are dumb; the
+ * order of what is done, and what a failure means, is in load.c:
  *
- *   open, then, unless it is stamped already: prepare, load for each chunk, complete, stamp; close.
+ *   open; then, unless it is stamped already, prepare; for each worker, on its own thread,
+ *   begin_load, load for each chunk, end_load; then complete and stamp; close.
  *
  * A target that was opened must be left as it was until prepare, and with version "0" between
  * prepare and stamp, so that a failed load is told from a finished one.
@@ -21,8 +22,9 @@
 #include "common/dump/manifest.h"
 #include "import/options.h"
 
-/* A target's own state; each driver defines it. */
+/* A target's own state, and that of one of its workers; each driver defines them. */
 typedef struct Target Target;
+typedef struct Loader Loader;
 
 typedef struct TargetDriver {
     const char *name;
@@ -37,11 +39,19 @@ typedef struct TargetDriver {
     /* Removes what a failed load left, makes an empty store and stamps it "0". */
     bool (*prepare)(Target *target, Error *error);
 
-    /* Adds entries: `tuples` holds `entries` of them. */
-    bool (*load)(Target *target, Slice tuples, uint64_t entries, Error *error);
+    /* Readies a worker; the thread that calls this is the one that uses it.  *loader is to be given
+     * to end_load, unless it is NULL. */
+    bool (*begin_load)(Target *target, Loader **loader, Error *error);
 
-    /* After the last entry: makes the store ready for use, and compares its contents with the
-     * manifest's counts. */
+    /* Adds entries: `tuples` holds `entries` of them, in any order. */
+    bool (*load)(Loader *loader, Slice tuples, uint64_t entries, Error *error);
+
+    /* Ends a worker.  With `keep`, what it loaded is in the target afterwards; without, it need not
+     * be: the load has failed.  Takes NULL. */
+    bool (*end_load)(Loader *loader, bool keep, Error *error);
+
+    /* After all workers have ended: makes the store ready for use, and compares its contents with
+     * the manifest's counts.  May start threads of its own. */
     bool (*complete)(Target *target, const DumpManifest *manifest, Error *error);
 
     /* In one step: the store's version becomes the header's, and the legacy database's that of the

@@ -1,7 +1,17 @@
 #include "common/base/interrupt.h"
 
+#include <pthread.h>
+#include <signal.h>
 #include <stdatomic.h>
+#include <stddef.h>
 #include <string.h>
+
+/* More than the programs start; what is beyond is only woken later, by its own doing. */
+enum { MAX_THREADS = 256 };
+
+static pthread_mutex_t threads_mutex = PTHREAD_MUTEX_INITIALIZER;
+static pthread_t threads[MAX_THREADS];
+static size_t thread_count;
 
 static atomic_int requested;
 
@@ -23,4 +33,34 @@ bool interrupt_check(Error *error)
 
     return signal_number == 0 || error_set(error, EXIT_CODE_FAILED, "stopped by signal %d (%s)",
                                            signal_number, strsignal(signal_number));
+}
+
+void interrupt_enter_thread(void)
+{
+    pthread_mutex_lock(&threads_mutex);
+    if (thread_count < MAX_THREADS) {
+        threads[thread_count++] = pthread_self();
+    }
+    pthread_mutex_unlock(&threads_mutex);
+}
+
+void interrupt_leave_thread(void)
+{
+    pthread_mutex_lock(&threads_mutex);
+    for (size_t i = 0; i < thread_count; i++) {
+        if (pthread_equal(threads[i], pthread_self())) {
+            threads[i] = threads[--thread_count];
+            break;
+        }
+    }
+    pthread_mutex_unlock(&threads_mutex);
+}
+
+void interrupt_wake_threads(int signal_number)
+{
+    pthread_mutex_lock(&threads_mutex);
+    for (size_t i = 0; i < thread_count; i++) {
+        pthread_kill(threads[i], signal_number);
+    }
+    pthread_mutex_unlock(&threads_mutex);
 }

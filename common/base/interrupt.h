@@ -19,4 +19,12 @@ int interrupt_signal(void);
 /* False, with the error set, when the program was asked to stop. */
 bool interrupt_check(Error *error);
 
+/* Registers the calling thread: its system calls are to be interrupted when the program is asked to
+ * stop.  Until interrupt_leave_thread. */
+void interrupt_enter_thread(void);
+void interrupt_leave_thread(void);
+
+/* Sends a signal to all registered threads; a handler that does nothing must be set for it. */
+void interrupt_wake_threads(int signal_number);
+
 #endif

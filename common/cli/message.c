@@ -1,14 +1,24 @@
 #include "common/cli/message.h"
 
 #include <jansson.h>
+#include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 static const char *program_name = "kv";
 static MessageLevel current_level = MESSAGE_NORMAL;
 static bool json_lines;
+
+/* The line that stands at the bottom of the terminal, "" when none does. */
+static pthread_mutex_t terminal_mutex = PTHREAD_MUTEX_INITIALIZER;
+static char status_line[256];
+
+/* To the beginning of the line, and clear it. */
+static const char CLEAR_LINE[] = "\r\033[K";
 
 void message_init(const char *program)
 {
@@ -30,18 +40,42 @@ void message_set_json(bool json)
     json_lines = json;
 }
 
+const char *message_program(void)
+{
+    return program_name;
+}
+
+bool message_is_json(void)
+{
+    return json_lines;
+}
+
+bool message_is_terminal(void)
+{
+    const char *terminal = getenv("TERM");
+
+    return isatty(STDERR_FILENO) && (terminal == NULL || strcmp(terminal, "dumb") != 0);
+}
+
+void message_now(char text[MESSAGE_NOW_SIZE])
+{
+    time_t seconds = time(NULL);
+    struct tm utc;
+
+    text[0] = '\0';
+    if (gmtime_r(&seconds, &utc) != NULL) {
+        strftime(text, MESSAGE_NOW_SIZE, "%Y-%m-%dT%H:%M:%SZ", &utc);
+    }
+}
+
 /* One call of fprintf a line, so that lines of several threads do not mix. */
 static void write_json(const char *level, const char *message, const char *detail, const char *hint)
 {
-    char now[32] = "";
-    struct tm utc;
-    time_t seconds = time(NULL);
+    char now[MESSAGE_NOW_SIZE];
     json_t *object;
     char *line = NULL;
 
-    if (gmtime_r(&seconds, &utc) != NULL) {
-        strftime(now, sizeof now, "%Y-%m-%dT%H:%M:%SZ", &utc);
-    }
+    message_now(now);
     object = json_pack("{s:s, s:s, s:s, s:s}", "time", now, "level", level, "program", program_name,
                        "message", message);
     if (object != NULL && detail[0] != '\0') {
@@ -68,9 +102,12 @@ static void write_message(const char *level, const char *message, const char *de
         write_json(level, message, detail, hint);
         return;
     }
-    fprintf(stderr, "%s: %s: %s\n%s%s%s%s%s%s", program_name, level, message,
-            detail[0] != '\0' ? "detail: " : "", detail, detail[0] != '\0' ? "\n" : "",
-            hint[0] != '\0' ? "hint: " : "", hint, hint[0] != '\0' ? "\n" : "");
+    pthread_mutex_lock(&terminal_mutex);
+    fprintf(stderr, "%s%s: %s: %s\n%s%s%s%s%s%s%s", status_line[0] != '\0' ? CLEAR_LINE : "",
+            program_name, level, message, detail[0] != '\0' ? "detail: " : "", detail,
+            detail[0] != '\0' ? "\n" : "", hint[0] != '\0' ? "hint: " : "", hint,
+            hint[0] != '\0' ? "\n" : "", status_line);
+    pthread_mutex_unlock(&terminal_mutex);
 }
 
 void message_error(const Error *error)
@@ -105,4 +142,21 @@ void message_verbose(const char *format, ...)
     if (current_level >= MESSAGE_VERBOSE) {
         WRITE_FORMATTED("info", format);
     }
+}
+
+void message_line(const char *line)
+{
+    pthread_mutex_lock(&terminal_mutex);
+    fprintf(stderr, "%s%s\n%s", status_line[0] != '\0' ? CLEAR_LINE : "", line, status_line);
+    pthread_mutex_unlock(&terminal_mutex);
+}
+
+void message_status(const char *line)
+{
+    pthread_mutex_lock(&terminal_mutex);
+    if (status_line[0] != '\0' || line[0] != '\0') {
+        fprintf(stderr, "%s%s", CLEAR_LINE, line);
+    }
+    snprintf(status_line, sizeof status_line, "%s", line);
+    pthread_mutex_unlock(&terminal_mutex);
 }

@@ -24,9 +24,26 @@ MessageLevel message_level(void);
 /* --log-format json: objects with the members time, level, program, message, detail, hint. */
 void message_set_json(bool json);
 
+bool message_is_json(void);
+const char *message_program(void);
+
+/* The time, as messages have it: RFC 3339, UTC. */
+enum { MESSAGE_NOW_SIZE = 32 };
+void message_now(char text[MESSAGE_NOW_SIZE]);
+
+/* Whether messages go to a terminal that can redraw a line. */
+bool message_is_terminal(void);
+
 void message_error(const Error *error);
 void message_warning(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void message_info(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void message_verbose(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* Writes a line as it is. */
+void message_line(const char *line);
+
+/* Keeps this line at the bottom of the terminal, in place of the one before, under all messages; ""
+ * for none. */
+void message_status(const char *line);
 
 #endif

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { DEFAULT_LOCK_WAIT_MS = 60 * 1000 };
 
@@ -25,6 +26,8 @@ const char COMMON_OPTIONS_HELP[] =
     "                             500ms, 10s, 2min; 0 waits for ever (default: 60s)\n"
     "\n"
     "Messages:\n"
+    "  -P, --progress             print progress also where no terminal is\n"
+    "      --no-progress          print no progress\n"
     "  -q, --quiet                warnings and errors only\n"
     "  -v, --verbose              name every row that is left out or adjusted\n"
     "      --log-format=FORMAT    text (default) or json, one object a line\n"
@@ -124,7 +127,7 @@ bool common_options_set_dbname(CommonOptions *options, char *argument, Error *er
 
     options->pg.dbname = argument;
     done = pg_conninfo_split(argument, &conninfo, error);
-    if (done && conninfo.password[0] != '\0') {
+    if (done && pg_conninfo_is_string(argument)) {
         password_free(options->dbname_copy);
         options->dbname_copy = strdup(argument);
         done = options->dbname_copy != NULL || error_out_of_memory(error);
@@ -156,6 +159,12 @@ bool common_option(CommonOptions *options, int option, char *const *arguments, E
     case 'W':
         options->pg.force_password = true;
         return true;
+    case 'P':
+        options->progress = PROGRESS_ALWAYS;
+        return true;
+    case OPTION_NO_PROGRESS:
+        options->progress = PROGRESS_NEVER;
+        return true;
     case 'q':
         message_set_level(MESSAGE_QUIET);
         return true;
@@ -179,6 +188,27 @@ bool common_option(CommonOptions *options, int option, char *const *arguments, E
     default:
         return complain(options, option, arguments, error);
     }
+}
+
+bool option_jobs(const char *text, int *jobs, Error *error)
+{
+    long number;
+
+    if (!option_number("--jobs", text, 1, JOBS_MAX, &number, error)) {
+        return false;
+    }
+    *jobs = (int)number;
+    return true;
+}
+
+int option_default_jobs(void)
+{
+    long processors = sysconf(_SC_NPROCESSORS_ONLN);
+
+    if (processors < 1) {
+        return 1;
+    }
+    return processors > DEFAULT_JOBS_MAX ? DEFAULT_JOBS_MAX : (int)processors;
 }
 
 void common_options_free(CommonOptions *options)

@@ -12,13 +12,15 @@
 #include <stdbool.h>
 
 #include "common/base/error.h"
+#include "common/cli/progress.h"
 #include "common/pg/connection.h"
 
 typedef struct CommonOptions {
     PgOptions pg;
     const char *schema;       /* --schema; NULL: where the search_path leads */
     int lock_wait_timeout_ms; /* 0: for ever */
-    bool help;                /* the program shall print its help, its version, and end */
+    ProgressWish progress;
+    bool help; /* the program shall print its help, its version, and end */
     bool version;
     char *dbname_copy; /* owned; see common_options_set_dbname */
 } CommonOptions;
@@ -28,12 +30,13 @@ enum {
     OPTION_SCHEMA,
     OPTION_LOCK_WAIT_TIMEOUT,
     OPTION_LOG_FORMAT,
+    OPTION_NO_PROGRESS,
     OPTION_PROGRAM_FIRST = 512
 };
 
 /* The leading ':' makes getopt tell a missing argument from an unknown option.  -? is not here:
  * getopt answers '?' to it as to any unknown option, and common_option sees which one it was. */
-#define COMMON_SHORT_OPTIONS ":d:h:p:U:wWqvV"
+#define COMMON_SHORT_OPTIONS ":d:h:p:U:wWPqvV"
 
 #define COMMON_LONG_OPTIONS                                                                        \
     {"dbname", required_argument, NULL, 'd'}, {"host", required_argument, NULL, 'h'},              \
@@ -42,8 +45,9 @@ enum {
         {"schema", required_argument, NULL, OPTION_SCHEMA},                                        \
         {"lock-wait-timeout", required_argument, NULL, OPTION_LOCK_WAIT_TIMEOUT},                  \
         {"log-format", required_argument, NULL, OPTION_LOG_FORMAT},                                \
-        {"quiet", no_argument, NULL, 'q'}, {"verbose", no_argument, NULL, 'v'},                    \
-        {"version", no_argument, NULL, 'V'},                                                       \
+        {"progress", no_argument, NULL, 'P'},                                                      \
+        {"no-progress", no_argument, NULL, OPTION_NO_PROGRESS}, {"quiet", no_argument, NULL, 'q'}, \
+        {"verbose", no_argument, NULL, 'v'}, {"version", no_argument, NULL, 'V'},                  \
     {                                                                                              \
         "help", no_argument, NULL, OPTION_HELP                                                     \
     }
@@ -70,6 +74,12 @@ bool option_duration(const char *name, const char *text, int *milliseconds, Erro
 /* Reads a whole number between two limits. */
 bool option_number(const char *name, const char *text, long lowest, long highest, long *number,
                    Error *error);
+
+/* --jobs: the connections that work at the same time; by default as many as there are processors,
+ * at most DEFAULT_JOBS_MAX. */
+enum { JOBS_MAX = 64, DEFAULT_JOBS_MAX = 8 };
+bool option_jobs(const char *text, int *jobs, Error *error);
+int option_default_jobs(void);
 
 /* Frees what was asked for or copied; passwords are wiped. */
 void common_options_free(CommonOptions *options);

@@ -8,24 +8,11 @@
 #include <string.h>
 #include <time.h>
 
-enum { MAX_THREADS = 256, REPEAT_NANOSECONDS = 200 * 1000 * 1000 };
-
-static pthread_mutex_t threads_mutex = PTHREAD_MUTEX_INITIALIZER;
-static pthread_t threads[MAX_THREADS];
-static size_t thread_count;
+enum { REPEAT_NANOSECONDS = 200 * 1000 * 1000 };
 
 static void do_nothing(int signal_number)
 {
     (void)signal_number;
-}
-
-static void interrupt_threads(void)
-{
-    pthread_mutex_lock(&threads_mutex);
-    for (size_t i = 0; i < thread_count; i++) {
-        pthread_kill(threads[i], SIGUSR1);
-    }
-    pthread_mutex_unlock(&threads_mutex);
 }
 
 static void fill_set(sigset_t *set)
@@ -60,7 +47,7 @@ static void *wait_for_signals(void *argument)
     for (;;) {
         /* A statement may begin, or a thread go to sleep, just after this: hence the loop. */
         on_request();
-        interrupt_threads();
+        interrupt_wake_threads(SIGUSR1);
         signal_number = sigtimedwait(&set, NULL, &pause);
         if (signal_number > 0) {
             end_at_once(signal_number);
@@ -83,34 +70,13 @@ bool signals_start(void (*on_request)(void), Error *error)
     sigaction(SIGUSR1, &wake, NULL);
     fill_set(&set);
     pthread_sigmask(SIG_BLOCK, &set, NULL);
-    signals_enter_thread();
+    interrupt_enter_thread();
     code = pthread_create(&thread, NULL, wait_for_signals, (void *)&callback);
     if (code != 0) {
         return error_set(error, EXIT_CODE_USAGE, "could not start a thread: %s", strerror(code));
     }
     pthread_detach(thread);
     return true;
-}
-
-void signals_enter_thread(void)
-{
-    pthread_mutex_lock(&threads_mutex);
-    if (thread_count < MAX_THREADS) {
-        threads[thread_count++] = pthread_self();
-    }
-    pthread_mutex_unlock(&threads_mutex);
-}
-
-void signals_leave_thread(void)
-{
-    pthread_mutex_lock(&threads_mutex);
-    for (size_t i = 0; i < thread_count; i++) {
-        if (pthread_equal(threads[i], pthread_self())) {
-            threads[i] = threads[--thread_count];
-            break;
-        }
-    }
-    pthread_mutex_unlock(&threads_mutex);
 }
 
 int signals_exit_code(ExitCode code)

@@ -17,11 +17,6 @@
  * in it. */
 bool signals_start(void (*on_request)(void), Error *error);
 
-/* Registers the calling thread for interruption, until it calls signals_leave_thread.  The main
- * thread is registered by signals_start. */
-void signals_enter_thread(void);
-void signals_leave_thread(void);
-
 /* The exit code: that of the signal that ended the work, if one did, else `code`. */
 int signals_exit_code(ExitCode code);
 

@@ -146,6 +146,7 @@ CopyStatus copy_parser_next(CopyParser *parser, CopyField *fields, Error *error)
         return COPY_TUPLE;
     case COPY_END:
         parser->ended = true;
+        parser->pending.size = parser->input.size == 0 ? 0 : parser->pending.size;
         return copy_parser_next(parser, fields, error);
     case COPY_MORE:
         return keep_rest(parser, error) ? COPY_MORE : COPY_INVALID;

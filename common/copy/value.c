@@ -61,7 +61,7 @@ bool copy_array_open(CopyField field, CopyArray *array)
     array->rest = slice_of(field.data + 20, (size_t)field.size - 20);
     /* Each element takes at least its length word: a claim beyond that is a lie, and nobody
      * should allocate memory after it. */
-    return array->count <= array->rest.size / 4;
+    return array->count <= array->rest.size / 4 && (array->count > 0 || array->rest.size == 0);
 }
 
 bool copy_array_next(CopyArray *array, CopyField *element)

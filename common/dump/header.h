@@ -38,6 +38,7 @@ typedef struct DumpHeader {
     const char *packages[DUMP_MAX_PACKAGES];
     size_t package_count;
     uint64_t compression_level;
+    uint64_t estimated_entries; /* for a progress display; 0: not known */
     bool redacted;
     const char *omitted[DUMP_MAX_OMITTED];
     size_t omitted_count;

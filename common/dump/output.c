@@ -31,19 +31,36 @@ static void free_output(DumpOutput *output)
     free(output);
 }
 
+/* Whether the open file is still the one of that name: another program may have completed its dump
+ * between our open and our lock, and then it has another name, and is not ours to write to. */
+static bool has_name(int fd, const char *name)
+{
+    struct stat opened;
+    struct stat named;
+
+    return fstat(fd, &opened) == 0 && lstat(name, &named) == 0 && opened.st_dev == named.st_dev &&
+           opened.st_ino == named.st_ino;
+}
+
 /* NAME.partial, created or taken over, and locked so that no two programs write it. */
 static bool open_partial(DumpOutput *output, Error *error)
 {
     struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
 
-    output->fd = open(output->partial, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-    if (output->fd < 0) {
-        return file_failed("create", output->partial, EXIT_CODE_USAGE, error);
-    }
-    if (fcntl(output->fd, F_SETLK, &lock) != 0) {
-        error_set(error, EXIT_CODE_USAGE, "another program is writing \"%s\"", output->partial);
+    for (;;) {
+        output->fd = open(output->partial, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+        if (output->fd < 0) {
+            return file_failed("create", output->partial, EXIT_CODE_USAGE, error);
+        }
+        if (fcntl(output->fd, F_SETLK, &lock) != 0) {
+            error_set(error, EXIT_CODE_USAGE, "another program is writing \"%s\"", output->partial);
+            close(output->fd);
+            return false;
+        }
+        if (has_name(output->fd, output->partial)) {
+            break;
+        }
         close(output->fd);
-        return false;
     }
     if (fchmod(output->fd, 0600) != 0 || ftruncate(output->fd, 0) != 0) {
         file_failed("write to", output->partial, EXIT_CODE_USAGE, error);

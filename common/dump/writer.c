@@ -14,13 +14,50 @@
 
 #include "common/dump/json.h"
 
+/* Decompressed bytes that a worker keeps while it waits for its turn; more only when a single chunk
+ * is larger. */
+enum { KEPT_BYTES = 32 * 1024 * 1024 };
+
+/* Units that may be begun ahead of the turn, beyond one for each worker. */
+enum { UNITS_AHEAD = 2 };
+
+/* A chunk on its way to the file. */
+typedef struct Chunk {
+    struct Chunk *next;
+    size_t package;
+    uint64_t entries;
+    SetDigest digest;
+    Buffer content;
+    Buffer frame;
+} Chunk;
+
+/* Chunks in order; {0} is empty. */
+typedef struct ChunkQueue {
+    Chunk *first;
+    Chunk *last;
+    size_t bytes; /* decompressed */
+} ChunkQueue;
+
+/* A unit that was completed ahead of its turn. */
+typedef struct CompletedUnit {
+    bool completed;
+    ChunkQueue chunks;
+} CompletedUnit;
+
 struct DumpWriter {
     DumpOutput *output; /* NULL once it was committed or discarded */
     int level;
     const char *packages[DUMP_MAX_PACKAGES]; /* borrowed from the caller of dump_writer_new */
     size_t package_count;
 
-    pthread_mutex_t mutex; /* guards all that follows: chunks come from several threads */
+    pthread_mutex_t mutex; /* guards all that follows */
+    pthread_cond_t turned; /* the turn, or stopped, has changed */
+    bool stopped;
+    size_t turn;              /* the unit whose chunks go into the file now */
+    CompletedUnit *completed; /* of `window` units from the turn on, by unit modulo window; owned */
+    size_t window;
+    Chunk *spare; /* chunks whose memory is used again */
+
     Compressor *compressor;
     Buffer frame;
     Xxh64 *file_digest;
@@ -31,6 +68,30 @@ struct DumpWriter {
     SeekTable seek_table;
     DumpPackageTotals totals[DUMP_MAX_PACKAGES];
 };
+
+static void free_chunks(Chunk *chunk)
+{
+    while (chunk != NULL) {
+        Chunk *next = chunk->next;
+
+        buffer_free(&chunk->content);
+        buffer_free(&chunk->frame);
+        free(chunk);
+        chunk = next;
+    }
+}
+
+static void push_chunk(ChunkQueue *queue, Chunk *chunk)
+{
+    chunk->next = NULL;
+    if (queue->last == NULL) {
+        queue->first = chunk;
+    } else {
+        queue->last->next = chunk;
+    }
+    queue->last = chunk;
+    queue->bytes += chunk->content.size;
+}
 
 static bool write_frame(DumpWriter *writer, Slice frame, uint64_t content_size, Error *error)
 {
@@ -102,8 +163,8 @@ static bool write_copy_part(DumpWriter *writer, const char *name, Slice content,
     return done;
 }
 
-bool dump_writer_new(DumpOutput *output, const DumpHeader *header, DumpWriter **writer,
-                     Error *error)
+bool dump_writer_new(DumpOutput *output, const DumpHeader *header, size_t workers,
+                     DumpWriter **writer, Error *error)
 {
     DumpWriter *w = calloc(1, sizeof *w);
 
@@ -117,6 +178,13 @@ bool dump_writer_new(DumpOutput *output, const DumpHeader *header, DumpWriter **
     w->package_count = header->package_count;
     memcpy(w->packages, header->packages, sizeof w->packages);
     pthread_mutex_init(&w->mutex, NULL);
+    pthread_cond_init(&w->turned, NULL);
+    w->window = workers + UNITS_AHEAD;
+    w->completed = calloc(w->window, sizeof *w->completed);
+    if (w->completed == NULL) {
+        dump_writer_free(w);
+        return error_out_of_memory(error);
+    }
     if (!compressor_new(w->level, &w->compressor, error) || !xxh64_new(&w->file_digest, error) ||
         !sha256_new(&w->stream_digest, error) ||
         !write_json(w, dump_header_encode(header, error), error) ||
@@ -163,22 +231,81 @@ void dump_writer_free(DumpWriter *writer)
         return;
     }
     dump_output_discard(writer->output);
+    for (size_t i = 0; writer->completed != NULL && i < writer->window; i++) {
+        free_chunks(writer->completed[i].chunks.first);
+    }
+    free(writer->completed);
+    free_chunks(writer->spare);
     compressor_free(writer->compressor);
     xxh64_free(writer->file_digest);
     sha256_free(writer->stream_digest);
     seek_table_free(&writer->seek_table);
     buffer_free(&writer->frame);
     pthread_mutex_destroy(&writer->mutex);
+    pthread_cond_destroy(&writer->turned);
     free(writer);
+}
+
+void dump_writer_stop(DumpWriter *writer)
+{
+    pthread_mutex_lock(&writer->mutex);
+    writer->stopped = true;
+    pthread_cond_broadcast(&writer->turned);
+    pthread_mutex_unlock(&writer->mutex);
+}
+
+/* Writes one chunk, with the mutex held, and keeps its memory for others. */
+static bool write_chunk(DumpWriter *writer, Chunk *chunk, Error *error)
+{
+    DumpPackageTotals *totals = &writer->totals[chunk->package];
+    char *announcement = dump_json_encode(
+        json_pack("{s:s, s:I, s:s, s:I, s:I, s:I}", "frame", DUMP_FRAME_CHUNK, "index",
+                  (json_int_t)writer->chunk_count, "package", writer->packages[chunk->package],
+                  "entries", (json_int_t)chunk->entries, "size", (json_int_t)chunk->content.size,
+                  "compressed_size", (json_int_t)chunk->frame.size),
+        error);
+    bool done = write_data(writer, announcement, buffer_slice(&chunk->content),
+                           buffer_slice(&chunk->frame), error);
+
+    writer->chunk_count++;
+    totals->chunks++;
+    totals->entries += chunk->entries;
+    totals->bytes += chunk->content.size;
+    set_digest_add(&totals->set_digest, chunk->digest);
+    chunk->next = NULL;
+    /* A huge value must not pin its memory to the end. */
+    if (chunk->content.capacity > 2 * DUMP_CHUNK_SIZE) {
+        free_chunks(chunk);
+    } else {
+        chunk->next = writer->spare;
+        writer->spare = chunk;
+    }
+    return done;
+}
+
+static bool write_chunks(DumpWriter *writer, ChunkQueue *queue, Error *error)
+{
+    bool done = true;
+
+    while (done && queue->first != NULL) {
+        Chunk *chunk = queue->first;
+
+        queue->first = chunk->next;
+        done = write_chunk(writer, chunk, error);
+    }
+    if (done) {
+        *queue = (ChunkQueue){0};
+    }
+    return done;
 }
 
 struct ChunkWriter {
     DumpWriter *writer;
     Compressor *compressor;
+    size_t unit;
     size_t package;
-    uint64_t entries;
-    Buffer content;
-    Buffer frame;
+    Chunk *chunk;    /* that is being filled; NULL when none is */
+    ChunkQueue kept; /* until it is the unit's turn */
 };
 
 bool chunk_writer_new(DumpWriter *writer, ChunkWriter **chunks, Error *error)
@@ -198,9 +325,96 @@ bool chunk_writer_new(DumpWriter *writer, ChunkWriter **chunks, Error *error)
     return true;
 }
 
-void chunk_writer_begin(ChunkWriter *chunks, size_t package)
+static bool stopped(Error *error)
 {
+    return error_set(error, EXIT_CODE_FAILED, "another worker has failed");
+}
+
+bool chunk_writer_begin(ChunkWriter *chunks, size_t unit, size_t package, Error *error)
+{
+    DumpWriter *writer = chunks->writer;
+    bool done;
+
+    chunks->unit = unit;
     chunks->package = package;
+    pthread_mutex_lock(&writer->mutex);
+    while (!writer->stopped && unit >= writer->turn + writer->window) {
+        pthread_cond_wait(&writer->turned, &writer->mutex);
+    }
+    done = !writer->stopped || stopped(error);
+    pthread_mutex_unlock(&writer->mutex);
+    return done;
+}
+
+/* Takes a spare chunk, or makes one. */
+static bool new_chunk(ChunkWriter *chunks, Error *error)
+{
+    DumpWriter *writer = chunks->writer;
+    Chunk *chunk;
+
+    pthread_mutex_lock(&writer->mutex);
+    chunk = writer->spare;
+    if (chunk != NULL) {
+        writer->spare = chunk->next;
+    }
+    pthread_mutex_unlock(&writer->mutex);
+    if (chunk == NULL) {
+        chunk = calloc(1, sizeof *chunk);
+        if (chunk == NULL) {
+            return error_out_of_memory(error);
+        }
+    }
+    chunk->next = NULL;
+    chunk->package = chunks->package;
+    chunk->entries = 0;
+    chunk->digest = (SetDigest){0};
+    chunk->content.size = 0;
+    chunks->chunk = chunk;
+    return true;
+}
+
+/* Compresses the chunk, and computes its digest by the same walk that a reader makes: what that
+ * cannot read is never written. */
+static bool seal_chunk(ChunkWriter *chunks, Error *error)
+{
+    Chunk *chunk = chunks->chunk;
+    const char *problem;
+    uint64_t entries;
+    size_t offset;
+
+    if (!entry_scan(buffer_slice(&chunk->content), &entries, &chunk->digest, &offset, &problem) ||
+        entries != chunk->entries) {
+        return error_set(error, EXIT_CODE_FAILED, "a chunk was not built as it should be");
+    }
+    return compressor_run(chunks->compressor, buffer_slice(&chunk->content), &chunk->frame, error);
+}
+
+/* Ends the chunk that is being filled: it goes into the file when it is its turn, else it is kept.
+ */
+static bool end_chunk(ChunkWriter *chunks, Error *error)
+{
+    DumpWriter *writer = chunks->writer;
+    bool done = true;
+
+    if (chunks->chunk == NULL) {
+        return true;
+    }
+    if (!seal_chunk(chunks, error)) {
+        return false;
+    }
+    pthread_mutex_lock(&writer->mutex);
+    push_chunk(&chunks->kept, chunks->chunk);
+    chunks->chunk = NULL;
+    while (!writer->stopped && chunks->unit != writer->turn && chunks->kept.bytes > KEPT_BYTES) {
+        pthread_cond_wait(&writer->turned, &writer->mutex);
+    }
+    if (writer->stopped) {
+        done = stopped(error);
+    } else if (chunks->unit == writer->turn) {
+        done = write_chunks(writer, &chunks->kept, error);
+    }
+    pthread_mutex_unlock(&writer->mutex);
+    return done;
 }
 
 bool chunk_writer_add(ChunkWriter *chunks, Slice partition_key, Slice key, size_t value_size,
@@ -212,79 +426,64 @@ bool chunk_writer_add(ChunkWriter *chunks, Slice partition_key, Slice key, size_
         return error_set(error, EXIT_CODE_FAILED,
                          "an entry of %zu bytes is larger than a dump can hold", size);
     }
-    if (chunks->entries > 0 && chunks->content.size + size > DUMP_CHUNK_SIZE &&
-        !chunk_writer_flush(chunks, error)) {
+    if (chunks->chunk != NULL && chunks->chunk->content.size + size > DUMP_CHUNK_SIZE &&
+        !end_chunk(chunks, error)) {
         return false;
     }
-    if (!entry_append(&chunks->content, partition_key, key, value_size, value, error)) {
+    if ((chunks->chunk == NULL && !new_chunk(chunks, error)) ||
+        !entry_append(&chunks->chunk->content, partition_key, key, value_size, value, error)) {
         return false;
     }
-    chunks->entries++;
+    chunks->chunk->entries++;
     return true;
 }
 
-static bool write_chunk(DumpWriter *writer, const ChunkWriter *chunks, SetDigest digest,
-                        Error *error)
+/* Passes the turn on, over all units that were completed ahead of theirs. */
+static bool pass_turn(DumpWriter *writer, Error *error)
 {
-    DumpPackageTotals *totals = &writer->totals[chunks->package];
-    char *announcement = dump_json_encode(
-        json_pack("{s:s, s:I, s:s, s:I, s:I, s:I}", "frame", DUMP_FRAME_CHUNK, "index",
-                  (json_int_t)writer->chunk_count, "package", writer->packages[chunks->package],
-                  "entries", (json_int_t)chunks->entries, "size", (json_int_t)chunks->content.size,
-                  "compressed_size", (json_int_t)chunks->frame.size),
-        error);
+    CompletedUnit *unit;
+    bool done = true;
 
-    if (!write_data(writer, announcement, buffer_slice(&chunks->content),
-                    buffer_slice(&chunks->frame), error)) {
-        return false;
+    writer->turn++;
+    unit = &writer->completed[writer->turn % writer->window];
+    while (done && unit->completed) {
+        done = write_chunks(writer, &unit->chunks, error);
+        unit->completed = false;
+        writer->turn++;
+        unit = &writer->completed[writer->turn % writer->window];
     }
-    writer->chunk_count++;
-    totals->chunks++;
-    totals->entries += chunks->entries;
-    totals->bytes += chunks->content.size;
-    set_digest_add(&totals->set_digest, digest);
-    return true;
+    pthread_cond_broadcast(&writer->turned);
+    return done;
 }
 
-bool chunk_writer_flush(ChunkWriter *chunks, Error *error)
+bool chunk_writer_end(ChunkWriter *chunks, Error *error)
 {
-    SetDigest digest = {0};
-    const char *problem;
-    uint64_t entries;
-    size_t offset;
-    bool done;
+    DumpWriter *writer = chunks->writer;
+    bool done = true;
 
-    if (chunks->entries == 0) {
-        return true;
-    }
-    /* The same walk that a reader makes: what it cannot read is never written. */
-    if (!entry_scan(buffer_slice(&chunks->content), &entries, &digest, &offset, &problem) ||
-        entries != chunks->entries) {
-        return error_set(error, EXIT_CODE_FAILED, "a chunk was not built as it should be");
-    }
-    if (!compressor_run(chunks->compressor, buffer_slice(&chunks->content), &chunks->frame,
-                        error)) {
+    if (!end_chunk(chunks, error)) {
         return false;
     }
-    pthread_mutex_lock(&chunks->writer->mutex);
-    done = write_chunk(chunks->writer, chunks, digest, error);
-    pthread_mutex_unlock(&chunks->writer->mutex);
-    chunks->entries = 0;
-    chunks->content.size = 0;
-    /* A huge value must not pin its memory to the end. */
-    if (chunks->content.capacity > 2 * DUMP_CHUNK_SIZE) {
-        buffer_free(&chunks->content);
-        buffer_free(&chunks->frame);
+    pthread_mutex_lock(&writer->mutex);
+    if (chunks->unit == writer->turn) {
+        done = write_chunks(writer, &chunks->kept, error) && pass_turn(writer, error);
+    } else {
+        CompletedUnit *unit = &writer->completed[chunks->unit % writer->window];
+
+        unit->completed = true;
+        unit->chunks = chunks->kept;
+        chunks->kept = (ChunkQueue){0};
     }
+    pthread_mutex_unlock(&writer->mutex);
     return done;
 }
 
 void chunk_writer_free(ChunkWriter *chunks)
 {
     if (chunks != NULL) {
+        free_chunks(chunks->chunk);
+        free_chunks(chunks->kept.first);
         compressor_free(chunks->compressor);
-        buffer_free(&chunks->content);
-        buffer_free(&chunks->frame);
         free(chunks);
     }
 }

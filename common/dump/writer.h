@@ -1,9 +1,14 @@
 /*
- * Writes a dump: header, chunks in any order and from any thread, manifest, seek table.
+ * Writes a dump: header, chunks, manifest, seek table.
  *
- * Order of calls: dump_writer_new, then for each worker chunk_writer_new, chunk_writer_begin for
- * each package it works on, chunk_writer_add for each entry, chunk_writer_flush, chunk_writer_free;
- * then dump_writer_finish.  dump_writer_free at any time removes an unfinished dump.
+ * Chunks come from several threads at once, and yet the file does not depend on chance: the work is
+ * cut into units 0, 1, ..., each done by one worker, and chunks stand in the order of units.  A
+ * worker that is ahead of its turn keeps its chunks, up to a bound, and then waits.
+ *
+ * Order of calls: dump_writer_new; for each worker chunk_writer_new, then for each unit that it
+ * takes (every number must be taken by somebody, the lower ones first) chunk_writer_begin,
+ * chunk_writer_add for each entry, chunk_writer_end; chunk_writer_free; then dump_writer_finish.
+ * dump_writer_free at any time removes an unfinished dump.
  */
 #ifndef COMMON_DUMP_WRITER_H
 #define COMMON_DUMP_WRITER_H
@@ -16,9 +21,13 @@
 
 typedef struct DumpWriter DumpWriter;
 
-/* Starts a dump and writes its header.  Takes over `output`, also when it fails. */
-bool dump_writer_new(DumpOutput *output, const DumpHeader *header, DumpWriter **writer,
-                     Error *error);
+/* Starts a dump and writes its header.  Takes over `output`, also when it fails.  `workers`: how
+ * many will write at once, at most. */
+bool dump_writer_new(DumpOutput *output, const DumpHeader *header, size_t workers,
+                     DumpWriter **writer, Error *error);
+
+/* A worker has failed: those that wait for their turn, or come to do so, fail too. */
+void dump_writer_stop(DumpWriter *writer);
 
 /*
  * Completes the dump.  The manifest comes with its packages (the header's, in its order), their
@@ -35,16 +44,16 @@ typedef struct ChunkWriter ChunkWriter;
 
 bool chunk_writer_new(DumpWriter *writer, ChunkWriter **chunks, Error *error);
 
-/* From here on entries are of this package, an index into the header's.  Nothing may wait to be
- * flushed. */
-void chunk_writer_begin(ChunkWriter *chunks, size_t package);
+/* Begins a unit, whose entries are of this package, an index into the header's.  Waits while the
+ * unit is too far ahead. */
+bool chunk_writer_begin(ChunkWriter *chunks, size_t unit, size_t package, Error *error);
 
 /* Adds an entry; *value is where its `value_size` bytes are to be written before the next call. */
 bool chunk_writer_add(ChunkWriter *chunks, Slice partition_key, Slice key, size_t value_size,
                       uint8_t **value, Error *error);
 
-/* Writes what has been collected as a chunk. */
-bool chunk_writer_flush(ChunkWriter *chunks, Error *error);
+/* Ends the unit. */
+bool chunk_writer_end(ChunkWriter *chunks, Error *error);
 void chunk_writer_free(ChunkWriter *chunks);
 
 #endif

@@ -16,20 +16,14 @@ bool pg_conninfo_is_string(const char *text)
  * password; so a broken string is reported without its text. */
 static PQconninfoOption *parse(const char *text, Error *error)
 {
-    static const char UNKNOWN[] = "invalid URI query parameter";
-    char *problem = NULL;
-    PQconninfoOption *parsed = PQconninfoParse(text, &problem);
+    PQconninfoOption *parsed = PQconninfoParse(text, NULL);
 
     if (parsed == NULL) {
         error_set(error, EXIT_CODE_USAGE, "could not parse the connection string");
-        /* This one names a parameter only, which helps. */
-        if (problem != NULL && strncmp(problem, UNKNOWN, strlen(UNKNOWN)) == 0) {
-            error_detail(error, "%s", problem);
-        }
-        error_hint(error, "It is a database name, a URI (percent-encode special characters) or "
-                          "keyword=value pairs (quote values that hold spaces).");
+        error_hint(error, "It is a database name, a URI (percent-encode special characters, leave "
+                          "out parameters that libpq does not know) or keyword=value pairs (quote "
+                          "values that hold spaces).");
     }
-    PQfreemem(problem);
     return parsed;
 }
 
@@ -93,7 +87,7 @@ bool pg_conninfo_split(const char *text, PgConninfo *conninfo, Error *error)
         }
         if (strcmp(option->keyword, "password") == 0) {
             password = option->val;
-        } else {
+        } else if (strcmp(option->dispchar, "*") != 0) { /* what libpq itself would not show */
             done = append_pair(&pairs, option->keyword, option->val, error);
         }
     }

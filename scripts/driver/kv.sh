@@ -53,6 +53,8 @@ transfer() {
 
 transfer_by_pipe() {
     local export_status import_status
+    # Two displays of progress would get in each other's way, and the slower part's tells more.
+    export+=(--no-progress)
     mkfifo -m 600 "$scratch/pipe" || fail "$EXIT_USAGE" "could not make a pipe in \"$scratch\""
     "${export[@]}" >"$scratch/pipe" &
     children+=($!)

@@ -1,0 +1,56 @@
+#!/usr/bin/env python3
+"""Reads lines "rows, run, what, seconds, KiB, bytes" (tab-separated; empty where a figure does not apply) and
+prints a table of medians for each number of rows, with the ratios that matter.  A second argument is a file
+for gnuplot: rows and the medians of what is drawn."""
+import csv
+import statistics
+import sys
+
+WHAT = [
+    ("read", "psql COPY BINARY of the staging rows to /dev/null"),
+    ("export", "kv-export to a file"),
+    ("write", "psql COPY into a finished KV table"),
+    ("floor", "the floor: 2 sessions into leaves, then indexes"),
+    ("import", "kv-import of the file"),
+    ("pipe", "psql COPY out | psql COPY in"),
+    ("up", "kv-migrate up --kv-enabled"),
+    ("pg_dump", "pg_dump -Fc of the legacy tables"),
+]
+RATIOS = [("export", "read"), ("import", "write"), ("import", "floor"), ("up", "pipe")]
+
+figures = {}
+for row in csv.DictReader(open(sys.argv[1], encoding="utf-8"), delimiter="\t"):
+    key = (int(row["rows"]), row["what"])
+    for name in ("seconds", "kib", "bytes"):
+        if row[name]:
+            figures.setdefault((*key, name), []).append(float(row[name]))
+
+
+def median(rows, what, name):
+    values = figures.get((rows, what, name))
+    return statistics.median(values) if values else None
+
+
+sizes = sorted({key[0] for key in figures})
+for rows in sizes:
+    print(f"\n{rows} staged rows, medians of {len(figures[rows, 'export', 'seconds'])} runs")
+    print(f"  {'':50} {'seconds':>9} {'peak MiB':>9} {'MB':>9}")
+    for what, text in WHAT:
+        seconds, kib, size = (median(rows, what, name) for name in ("seconds", "kib", "bytes"))
+        if seconds is not None:
+            print(
+                f"  {text:50} {seconds:9.2f} {'' if kib is None else f'{kib / 1024:.0f}':>9}"
+                f" {'' if size is None else f'{size / 1e6:.1f}':>9}"
+            )
+    for above, below in RATIOS:
+        # Pairs of one run: what else the machine does then is done to both.
+        pairs = zip(figures.get((rows, above, "seconds"), []), figures.get((rows, below, "seconds"), []))
+        values = [a / b for a, b in pairs]
+        if values:
+            print(f"  {above} / {below}: {statistics.median(values):.2f}  ({min(values):.2f} to {max(values):.2f})")
+
+if len(sys.argv) > 2:
+    with open(sys.argv[2], "w", encoding="utf-8") as plot:
+        for rows in sizes:
+            points = (median(rows, what, "seconds") for what in ("export", "import", "up", "pipe"))
+            print(rows, *("?" if point is None else f"{point:.3f}" for point in points), file=plot)
