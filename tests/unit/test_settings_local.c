@@ -1,0 +1,304 @@
+/*
+ * Branch protection rules below the block store folder.  What cannot be read must never look like
+ * a repository without rules.
+ */
+#include "tests/unit/support.h"
+
+#include "export/settings/settings.h"
+
+#define RULES "settings/protected_branches.json"
+
+static const char REPOSITORY[] = "example-repo";
+
+/* Makes the folders of a path below the block store. */
+static void make_folders(void *const *state, const char *path)
+{
+    char part[256];
+
+    for (size_t i = 0; path[i] != '\0'; i++) {
+        if (path[i] == '/') {
+            snprintf(part, sizeof part, "%.*s", (int)i, path);
+            if (!file_exists(folder_path(state, part))) {
+                folder_make(state, part);
+            }
+        }
+    }
+}
+
+static void add_rules(void *const *state, const char *path, Slice content)
+{
+    make_folders(state, path);
+    file_write(folder_path(state, path), content);
+}
+
+static bool fetch(void *const *state, const char *storage_namespace, SettingsObject *object,
+                  Error *error)
+{
+    SettingsOptions options = {.blockstore_path = *state, .block_storage_prefix = "_lakefs"};
+
+    return settings_fetch(&options, REPOSITORY, storage_namespace, object, error);
+}
+
+static void assert_found(void *const *state, const char *storage_namespace, Slice content)
+{
+    SettingsObject object;
+    Error error = {0};
+
+    assert_done(fetch(state, storage_namespace, &object, &error), &error);
+    assert_true(object.found);
+    assert_true(object.namespace_found);
+    assert_slice_equal(buffer_slice(&object.content), content);
+    buffer_free(&object.content);
+}
+
+static void assert_none(void *const *state, const char *storage_namespace, bool namespace_found)
+{
+    SettingsObject object;
+    Error error = {0};
+
+    assert_done(fetch(state, storage_namespace, &object, &error), &error);
+    assert_false(object.found);
+    assert_int_equal(object.namespace_found, namespace_found);
+    assert_int_equal(object.content.size, 0);
+    buffer_free(&object.content);
+}
+
+/* Refused, with the repository and its namespace named, and the way out. */
+static void assert_unreadable(const SettingsOptions *options, const char *storage_namespace,
+                              Error *error)
+{
+    SettingsObject object;
+
+    assert_refused(settings_fetch(options, REPOSITORY, storage_namespace, &object, error), error,
+                   EXIT_CODE_REFUSED);
+    buffer_free(&object.content);
+    assert_contains(error->message, REPOSITORY);
+    assert_contains(error->detail, storage_namespace);
+    assert_contains(error->hint, "--no-settings");
+}
+
+static void assert_unreadable_in(void *const *state, const char *storage_namespace)
+{
+    SettingsOptions options = {.blockstore_path = *state, .block_storage_prefix = "_lakefs"};
+    Error error = {0};
+
+    assert_unreadable(&options, storage_namespace, &error);
+}
+
+static void test_rules_are_the_bytes_of_the_object(void **state)
+{
+    add_rules(state, "host/path/_lakefs/" RULES, BYTES("\12\0\377rules\n"));
+    assert_found(state, "local://host/path", BYTES("\12\0\377rules\n"));
+}
+
+static void test_object_without_bytes_is_found(void **state)
+{
+    add_rules(state, "host/_lakefs/" RULES, BYTES(""));
+    assert_found(state, "local://host", BYTES(""));
+}
+
+static void test_large_object_is_read_whole(void **state)
+{
+    enum { SIZE = 1000003 };
+    uint8_t *content = malloc(SIZE);
+
+    assert_non_null(content);
+    for (size_t i = 0; i < SIZE; i++) {
+        content[i] = (uint8_t)(i / 253);
+    }
+    add_rules(state, "host/_lakefs/" RULES, slice_of(content, SIZE));
+    assert_found(state, "local://host", slice_of(content, SIZE));
+    free(content);
+}
+
+static void test_missing_object_means_no_rules(void **state)
+{
+    make_folders(state, "bare/_lakefs/settings/");
+    assert_none(state, "local://bare", true);
+    make_folders(state, "barer/");
+    assert_none(state, "local://barer", true);
+    /* Another object of the settings is not the rules. */
+    add_rules(state, "bare/_lakefs/settings/other.json", BYTES("x"));
+    assert_none(state, "local://bare", true);
+}
+
+static void test_missing_namespace_is_told(void **state)
+{
+    make_folders(state, "host/");
+    assert_none(state, "local://host/missing", false);
+    assert_none(state, "local://missing/path", false);
+}
+
+static void test_missing_block_store_is_refused(void **state)
+{
+    SettingsOptions options = {.blockstore_path = folder_path(state, "missing"),
+                               .block_storage_prefix = "_lakefs"};
+    Error error = {0};
+
+    assert_unreadable(&options, "local://host/path", &error);
+    assert_contains(error.detail, options.blockstore_path);
+}
+
+static void test_block_store_that_was_not_given_is_refused(void **state)
+{
+    SettingsOptions options = {.blockstore_path = NULL, .block_storage_prefix = "_lakefs"};
+    Error error = {0};
+
+    (void)state;
+    assert_unreadable(&options, "local://host/path", &error);
+    assert_contains(error.hint, "--blockstore-path");
+}
+
+static void test_namespace_that_leads_out_of_the_block_store_is_refused(void **state)
+{
+    static const char *const NAMESPACES[] = {
+        "local://..",       "local://../",        "local://../x",   "local:///..",
+        "local://host/..",  "local://host/../..", "local://a/../b", "local://host//../../x",
+        "local://./../b/c", "local://host/../",
+    };
+    SettingsOptions options = {.block_storage_prefix = "_lakefs"};
+    Error error = {0};
+
+    /* The rules that it would find there are those of somebody else. */
+    add_rules(state, "_lakefs/" RULES, BYTES("not ours"));
+    add_rules(state, "x/_lakefs/" RULES, BYTES("not ours"));
+    make_folders(state, "store/host/");
+    options.blockstore_path = folder_path(state, "store");
+    for (size_t i = 0; i < COUNT_OF(NAMESPACES); i++) {
+        assert_unreadable(&options, NAMESPACES[i], &error);
+    }
+}
+
+static void test_names_with_dots_stay_inside(void **state)
+{
+    add_rules(state, "a..b/..c/d../.../_lakefs/" RULES, BYTES("ours"));
+    assert_found(state, "local://a..b/..c/d../...", BYTES("ours"));
+}
+
+static void test_namespace_is_taken_to_the_letter(void **state)
+{
+    add_rules(state, "caf\xc3\xa9 100%25/a+b/_lakefs/" RULES, BYTES("ours"));
+    assert_found(state, "local://caf\xc3\xa9 100%25/a+b", BYTES("ours"));
+    assert_none(state, "local://caf\xc3\xa9 100%/a+b", false);
+}
+
+static void test_slash_behind_the_namespace_does_not_matter(void **state)
+{
+    add_rules(state, "host/path/_lakefs/" RULES, BYTES("ours"));
+    assert_found(state, "local://host/path/", BYTES("ours"));
+    assert_found(state, "local://host/path//", BYTES("ours"));
+    assert_none(state, "local://host/", true);
+}
+
+static void test_slash_behind_the_block_store_does_not_matter(void **state)
+{
+    SettingsOptions options = {.block_storage_prefix = "_lakefs"};
+    SettingsObject object;
+    Error error = {0};
+
+    add_rules(state, "host/_lakefs/" RULES, BYTES("ours"));
+    options.blockstore_path = folder_path(state, "");
+    assert_done(settings_fetch(&options, REPOSITORY, "local://host", &object, &error), &error);
+    assert_true(object.found);
+    assert_slice_equal(buffer_slice(&object.content), BYTES("ours"));
+    buffer_free(&object.content);
+}
+
+static void test_block_storage_prefix_is_the_configured_one(void **state)
+{
+    static const char *const PREFIXES[] = {"custom", "deep/er", "_lakefs"};
+
+    add_rules(state, "host/_lakefs/" RULES, BYTES("_lakefs"));
+    add_rules(state, "host/custom/" RULES, BYTES("custom"));
+    add_rules(state, "host/deep/er/" RULES, BYTES("deep/er"));
+    for (size_t i = 0; i < COUNT_OF(PREFIXES); i++) {
+        SettingsOptions options = {.blockstore_path = *state, .block_storage_prefix = PREFIXES[i]};
+        SettingsObject object;
+        Error error = {0};
+
+        assert_done(settings_fetch(&options, REPOSITORY, "local://host", &object, &error), &error);
+        assert_true(object.found);
+        assert_slice_equal(buffer_slice(&object.content), slice_text(PREFIXES[i]));
+        buffer_free(&object.content);
+    }
+}
+
+/* Permissions do not stop root, who may run the tests; other faults stop everybody. */
+static void test_unreadable_object_is_refused(void **state)
+{
+    make_folders(state, "folder/_lakefs/" RULES "/");
+    assert_unreadable_in(state, "local://folder");
+
+    make_folders(state, "loop/_lakefs/settings/");
+    assert_int_equal(symlink("protected_branches.json", folder_path(state, "loop/_lakefs/" RULES)),
+                     0);
+    assert_unreadable_in(state, "local://loop");
+}
+
+static void test_unreadable_namespace_is_refused(void **state)
+{
+    char long_name[400] = "local://";
+
+    assert_int_equal(symlink("loop", folder_path(state, "loop")), 0);
+    assert_unreadable_in(state, "local://loop");
+    assert_unreadable_in(state, "local://loop/path");
+    /* Longer than a file name may be: not missing, but beyond what the system can look at. */
+    memset(long_name + 8, 'x', 300);
+    assert_unreadable_in(state, long_name);
+}
+
+static void test_object_too_large_for_rules_is_refused(void **state)
+{
+    const char *path = "host/_lakefs/" RULES;
+
+    add_rules(state, path, BYTES("x"));
+    assert_int_equal(truncate(folder_path(state, path), 64 * 1024 * 1024), 0);
+    assert_unreadable_in(state, "local://host");
+}
+
+static void test_other_kinds_of_storage_are_refused(void **state)
+{
+    static const char *const NAMESPACES[] = {
+        "s3://bucket/prefix",
+        "gs://bucket/prefix",
+        "https://account.blob.core.windows.net/container",
+        "mem://collection",
+        "LOCAL://host",
+        "local:/host",
+        "/host",
+        "host",
+        "",
+    };
+
+    add_rules(state, "host/_lakefs/" RULES, BYTES("ours"));
+    for (size_t i = 0; i < COUNT_OF(NAMESPACES); i++) {
+        assert_unreadable_in(state, NAMESPACES[i]);
+    }
+}
+
+#define IN_FOLDER(test) cmocka_unit_test_setup_teardown(test, folder_setup, folder_teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        IN_FOLDER(test_rules_are_the_bytes_of_the_object),
+        IN_FOLDER(test_object_without_bytes_is_found),
+        IN_FOLDER(test_large_object_is_read_whole),
+        IN_FOLDER(test_missing_object_means_no_rules),
+        IN_FOLDER(test_missing_namespace_is_told),
+        IN_FOLDER(test_missing_block_store_is_refused),
+        IN_FOLDER(test_block_store_that_was_not_given_is_refused),
+        IN_FOLDER(test_namespace_that_leads_out_of_the_block_store_is_refused),
+        IN_FOLDER(test_names_with_dots_stay_inside),
+        IN_FOLDER(test_namespace_is_taken_to_the_letter),
+        IN_FOLDER(test_slash_behind_the_namespace_does_not_matter),
+        IN_FOLDER(test_slash_behind_the_block_store_does_not_matter),
+        IN_FOLDER(test_block_storage_prefix_is_the_configured_one),
+        IN_FOLDER(test_unreadable_object_is_refused),
+        IN_FOLDER(test_unreadable_namespace_is_refused),
+        IN_FOLDER(test_object_too_large_for_rules_is_refused),
+        IN_FOLDER(test_other_kinds_of_storage_are_refused),
+    };
+
+    return cmocka_run_group_tests_name("local settings", tests, NULL, NULL);
+}
