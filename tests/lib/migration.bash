@@ -1,0 +1,317 @@
+# shellcheck shell=bash
+# Running the programs in tests, and looking at what they leave: load it after lib/database.
+#
+# The programs are those of the checkout's bin/, or those of the folder KV_BIN.
+
+KV_BIN=${KV_BIN:-$TESTS_DIR/../bin}
+KV_BIN=$(realpath -- "$KV_BIN")
+PATH=$KV_BIN:$PATH
+
+# What the caller's shell may have set would change what is tested.
+unset -v "${!LAKEFS_@}"
+
+# shellcheck disable=SC2034 # for the tests
+BLOCKSTORE=$FIXTURES_DIR/esti/blockstore
+
+# Comparing -----------------------------------------------------------------------------------------------------------
+
+# assert_equal EXPECTED ACTUAL
+assert_equal() {
+    diff -u --label expected --label actual <(printf '%s\n' "$1") <(printf '%s\n' "$2")
+}
+
+# assert_sql EXPECTED STATEMENT: the statement returns that. A statement that fails returns nothing, so its failure counts.
+assert_sql() {
+    local actual
+    actual=$(sql "$2")
+    assert_equal "$1" "$actual"
+}
+
+# assert_contains TEXT PART...: every part is in the text.
+assert_contains() {
+    local text=$1 part
+    shift
+    for part; do
+        if [[ $text != *"$part"* ]]; then
+            printf 'not found: %s\nin: %s\n' "$part" "$text"
+            return 1
+        fi
+    done
+}
+
+# refute_contains TEXT PART...: no part is in the text.
+refute_contains() {
+    local text=$1 part
+    shift
+    for part; do
+        if [[ $text == *"$part"* ]]; then
+            printf 'found: %s\nin: %s\n' "$part" "$text"
+            return 1
+        fi
+    done
+}
+
+# assert_missing PATH...: there are no such files.
+assert_missing() {
+    local path
+    for path; do
+        if [ -e "$path" ] || [ -L "$path" ]; then
+            echo "there is a file $path"
+            return 1
+        fi
+    done
+}
+
+# fails CODE PROGRAM ARGUMENT...: the program ends with the code and says why, on standard error only, in one error message
+# that begins with its name. Sets output and stderr as bats' run does.
+fails() {
+    local code=$1 program=${2##*/}
+    shift
+    run --separate-stderr "-$code" "$@"
+    # shellcheck disable=SC2154 # run sets it and output
+    printf 'standard error: %s\n' "$stderr"
+    # shellcheck disable=SC2154
+    assert_equal "" "$output"
+    # A program that is run by another one may have spoken first.
+    assert_equal 1 "$(grep -ac "^$program: error: ." <<<"$stderr")"
+}
+
+# succeeds PROGRAM ARGUMENT...: the program ends with 0 and reports no error.
+succeeds() {
+    run --separate-stderr -0 "$@"
+    printf 'standard error: %s\n' "$stderr"
+    refute_contains "$stderr" "error:"
+}
+
+# assert_json_lines PROGRAM...: every line on standard error is a JSON object with the members that messages have, of one
+# of the programs; progress, which is no message, aside.
+assert_json_lines() {
+    python3 -c '
+import json, re, sys
+lines = sys.stdin.buffer.read().decode().splitlines()
+for line in lines:
+    print(line)
+    message = json.loads(line)
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", message["time"]), message
+    assert message["program"] in sys.argv[1:], message
+    if message["level"] == "progress":
+        assert "rows" in message and message["phase"], message
+    else:
+        assert message["level"] in ("error", "warning", "info", "event") and message["message"], message
+assert lines' "$@" <<<"$stderr"
+}
+
+# hex TEXT: prints its bytes in hexadecimal.
+hex() {
+    printf '%s' "$1" | od -An -v -tx1 | tr -d ' \n'
+}
+
+# Legacy databases ----------------------------------------------------------------------------------------------------
+
+# make_template NAME [FIXTURE]: makes a legacy database at schema version 38, with the fixture's rows, as a template, and
+# puts its name into the variable NAME. For setup_file: the tests make their databases by `fresh_database TEMPLATE "$NAME"`.
+make_template() {
+    fresh_database
+    apply_migrations 21 38
+    if [ $# -gt 1 ]; then
+        load_fixture "$2"
+    fi
+    set_schema_version 38
+    printf -v "$1" %s "$PGDATABASE"
+    export "${1?}"
+    unset DSN
+    export PGDATABASE=postgres
+}
+
+# drop_template DATABASE: drops it; does nothing without a name.
+drop_template() {
+    if [ -n "${1-}" ]; then
+        PGDATABASE=$1 DSN=yes drop_database
+    fi
+}
+
+# legacy_tables: prints the names of the legacy tables that the database has.
+legacy_tables() {
+    sql "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p')
+        AND NOT relispartition AND relname ~ '^(auth|actions|gateway|graveler)_' ORDER BY relname"
+}
+
+# The number of tables that lakeFS has at schema version 38.
+# shellcheck disable=SC2034 # for the tests
+LEGACY_TABLE_COUNT=17
+
+# legacy_digest: prints one line that is the same as long as no legacy row was touched, not even written again.
+legacy_digest() {
+    psql -XAtq -v ON_ERROR_STOP=1 <<'SQL' | sha256sum
+SELECT format('SELECT %1$L, xmin, ctid, t FROM %1$I AS t ORDER BY ctid', relname)
+FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' AND relname !~ '^(kv|schema_migrations)'
+ORDER BY relname \gexec
+SQL
+}
+
+# The KV table --------------------------------------------------------------------------------------------------------
+
+# assert_stamp VERSION KV_VERSION: schema_migrations is at that version and clean, the KV table at that version; - stands
+# for no table, no row.
+assert_stamp() {
+    local schema_version=- kv_version=-
+    if [ -n "$(sql "SELECT to_regclass('schema_migrations')")" ]; then
+        schema_version=$(sql "SELECT version || CASE WHEN dirty THEN ' dirty' ELSE '' END FROM schema_migrations")
+    fi
+    if [ -n "$(sql "SELECT to_regclass('kv')")" ]; then
+        kv_version=$(sql "SELECT encode(value, 'escape') FROM kv
+            WHERE partition_key = 'kv-internal-metadata' AND key = 'kv/schema/version'")
+    fi
+    assert_equal "$1 and $2" "${schema_version:--} and ${kv_version:--}"
+}
+
+# assert_kv_as_expected: the KV table is, entry by entry, what lakeFS's own migration made of the esti fixture.
+assert_kv_as_expected() {
+    "$FIXTURES_DIR/tools/kvnorm.py" "$DSN" --schema-version >"$BATS_TEST_TMPDIR/kv.jsonl"
+    diff -u "$FIXTURES_DIR/esti/expected.jsonl" "$BATS_TEST_TMPDIR/kv.jsonl"
+}
+
+# kv_digest [TABLE]: prints one line that is the same for the same entries.
+kv_digest() {
+    sql "SELECT count(*), md5(string_agg(md5(partition_key) || md5(key) || md5(value), '' ORDER BY partition_key, key))
+        FROM ${1:-kv}"
+}
+
+# kv_state: like kv_digest, but different also when a row was written again as it was, or the table made anew.
+kv_state() {
+    sql "SELECT 'kv'::regclass::oid, count(*), md5(string_agg(md5(partition_key) || md5(key) || md5(value) || xmin, ''
+        ORDER BY partition_key, key)) FROM kv"
+}
+
+# Dumps ---------------------------------------------------------------------------------------------------------------
+
+# entries FILE: prints the dump's entries as lines of partition key, key and decoded value, see decode.py.
+entries() {
+    zstd -dcq -- "$1" | "$TESTS_DIR/lib/decode.py" entries
+}
+
+# assert_same_stream FILE1 FILE2: the dumps, decompressed, are equal.
+assert_same_stream() {
+    zstd -dcq -- "$1" >"$BATS_TEST_TMPDIR/stream1"
+    zstd -dcq -- "$2" >"$BATS_TEST_TMPDIR/stream2"
+    cmp "$BATS_TEST_TMPDIR/stream1" "$BATS_TEST_TMPDIR/stream2"
+    rm "$BATS_TEST_TMPDIR/stream1" "$BATS_TEST_TMPDIR/stream2"
+}
+
+# assert_same_entries FILE1 FILE2 [PATTERN]: the dumps hold the same entries, in whatever order; of the first one those
+# count that match the pattern.
+assert_same_entries() {
+    entries "$1" >"$BATS_TEST_TMPDIR/entries1"
+    entries "$2" >"$BATS_TEST_TMPDIR/entries2"
+    grep -P "${3-.}" "$BATS_TEST_TMPDIR/entries1" | diff - "$BATS_TEST_TMPDIR/entries2"
+    [ -s "$BATS_TEST_TMPDIR/entries2" ]
+}
+
+# manifest_member FILE EXPRESSION: prints a part of the manifest, such as "['stream']['sha256']".
+manifest_member() {
+    "$TESTS_DIR/lib/decode.py" manifest "$1" "$2"
+}
+
+# Sessions that get in the way ----------------------------------------------------------------------------------------
+
+# hold STATEMENT: runs it in a transaction of another session, which stays open until release. Sets HOLDER_BACKEND to the
+# process id of its backend.
+hold() {
+    local dir=$BATS_TEST_TMPDIR/holder
+    mkdir "$dir"
+    mkfifo "$dir/in"
+    # Descriptor 3 is bats' own, which waits for its end.
+    psql -XAtq -v ON_ERROR_STOP=1 <"$dir/in" >"$dir/out" 2>"$dir/err" 3>&- &
+    HOLDER=$!
+    exec {HOLDER_INPUT}>"$dir/in"
+    printf 'BEGIN;\n%s;\nSELECT %s;\n' "$1" "'backend=' || pg_backend_pid()" >&"$HOLDER_INPUT"
+    eventually grep -q '^backend=' "$dir/out"
+    # shellcheck disable=SC2034 # for the tests
+    HOLDER_BACKEND=$(sed -n 's/^backend=//p' "$dir/out")
+}
+
+# release: rolls back what hold has begun; harmless when there is nothing.
+release() {
+    if [ -n "${HOLDER-}" ]; then
+        # What was started meanwhile has the pipe open as well, so its end is not enough.
+        printf 'ROLLBACK;\n\\q\n' >&"$HOLDER_INPUT" || true
+        exec {HOLDER_INPUT}>&-
+        wait "$HOLDER" || true
+        unset HOLDER HOLDER_INPUT
+        rm -rf "$BATS_TEST_TMPDIR/holder"
+    fi
+}
+
+# background COMMAND...: starts it; its output goes to the file BACKGROUND_OUTPUT.
+background() {
+    BACKGROUND_OUTPUT=$BATS_TEST_TMPDIR/background.out
+    # Descriptor 3 is bats' own.
+    "$@" >"$BACKGROUND_OUTPUT" 2>&1 3>&- &
+    BACKGROUND=$!
+}
+
+# background_ends CODE: waits for its end, which must be with that exit code.
+background_ends() {
+    local status=0
+    wait "$BACKGROUND" || status=$?
+    unset -v BACKGROUND
+    cat "$BACKGROUND_OUTPUT"
+    assert_equal "$1" "$status"
+}
+
+# stop_background: ends what a failing test has left running; harmless when there is nothing.
+stop_background() {
+    if [ -n "${BACKGROUND-}" ]; then
+        kill -KILL "$BACKGROUND" 2>/dev/null || true
+        wait "$BACKGROUND" 2>/dev/null || true
+    fi
+}
+
+# eventually COMMAND...: waits until the command succeeds; fails when it does not for 20 seconds.
+eventually() {
+    local end=$((SECONDS + 20))
+    while ! "$@" >/dev/null 2>&1; do
+        if [ "$SECONDS" -gt "$end" ]; then
+            echo "it did not happen: $*"
+            return 1
+        fi
+        sleep 0.05
+    done
+}
+
+# someone_waits: whether a session in this database waits for a lock.
+someone_waits() {
+    [ "$(sql "SELECT count(*) > 0 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'")" = t ]
+}
+
+# nobody_else: whether no other session is in this database.
+nobody_else() {
+    [ "$(sql "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()")" = 0 ]
+}
+
+# lock_key SCHEMA DATABASE: prints the key of golang-migrate's advisory lock.
+lock_key() {
+    python3 -c '
+import sys, zlib
+name = "\0".join([sys.argv[1], "schema_migrations", "/" + sys.argv[2]])
+print(zlib.crc32(name.encode()) * 1486364155 % 2**32)' "$1" "$2"
+}
+
+# nobody_waits: whether no session in this database waits for a lock.
+nobody_waits() {
+    ! someone_waits
+}
+
+# command_lines_with TEXT: prints the command lines of this machine that hold the text.
+command_lines_with() {
+    local pid
+    for pid in /proc/[0-9]*; do
+        # A process may end while it is looked at.
+        tr '\0' ' ' 2>/dev/null <"$pid/cmdline" | grep -aF -- "$1" || true
+    done 2>/dev/null
+}
+
+# programs_left: prints the command lines that name this database, the server's own aside.
+programs_left() {
+    command_lines_with "$PGDATABASE" | grep -av '^postgres: ' || true
+}
