@@ -231,6 +231,8 @@ static bool write_hook(SourceRow *row, void *state, Error *error)
     data.end_time = &end_time;
     return kv_key_task(&row->worker->key, slice_text(key.repository_id), run_id,
                        slice_text(data.hook_run_id), error) &&
+           source_claim_key(row, slice_text(KV_PARTITION_ACTIONS), buffer_slice(&row->worker->key),
+                            false, error) &&
            emit_message(row->worker, slice_text(KV_PARTITION_ACTIONS),
                         buffer_slice(&row->worker->key), &data.base, error);
 }

@@ -7,7 +7,6 @@
 
 #include "common/kv/model.h"
 #include "export/emit.h"
-#include "export/key_set.h"
 #include "export/policy.h"
 #include "export/source.h"
 
@@ -26,30 +25,19 @@ static const char EXPIRED_TOKENS[] = "auth_expired_tokens";
 static const char INSTALLATION_METADATA[] = "auth_installation_metadata";
 
 /*
- * Writes a message at worker->key.  Display names may hold "/", so rows that differ may come to one
- * key ("a/users/b" in group "c" ...); and a unique constraint may have been dropped by hand.  The
- * second such row is refused.
+ * Claims worker->key.  Display names may hold "/", so rows that differ may come to one key
+ * ("a/users/b" in group "c" ...); and a unique constraint may have been dropped by hand.
  */
-static bool write_once(SourceRow *row, KeySet *written, Error *error)
+static bool claim_key(SourceRow *row, Error *error)
 {
-    Slice key = buffer_slice(&row->worker->key);
-    bool added;
-
-    if (!key_set_add(written, key, &added, error)) {
-        return false;
-    }
-    return added || source_refused(row, error,
-                                   "its key \"%.*s\" in the KV store is already that "
-                                   "of another row",
-                                   (int)key.size, (const char *)key.data);
+    return source_claim_key(row, slice_text(KV_PARTITION_AUTH), buffer_slice(&row->worker->key),
+                            true, error);
 }
 
-static bool write_message(SourceRow *row, KeySet *written, const ProtobufCMessage *message,
-                          Error *error)
+static bool write_message(SourceRow *row, const ProtobufCMessage *message, Error *error)
 {
-    return write_once(row, written, error) &&
-           emit_message(row->worker, slice_text(KV_PARTITION_AUTH), buffer_slice(&row->worker->key),
-                        message, error);
+    return claim_key(row, error) && emit_message(row->worker, slice_text(KV_PARTITION_AUTH),
+                                                 buffer_slice(&row->worker->key), message, error);
 }
 
 enum {
@@ -84,11 +72,12 @@ static const SourceQuery USER_QUERY = {
     .column_count = USER_COLUMNS,
 };
 
-static bool write_user(SourceRow *row, void *written, Error *error)
+static bool write_user(SourceRow *row, void *state, Error *error)
 {
     Kv__UserData data = KV__USER_DATA__INIT;
     Kv__Timestamp created_at;
 
+    (void)state;
     if (!source_time(row, USER_CREATED_AT, &created_at, error) ||
         !source_text(row, USER_DISPLAY_NAME, &data.username, error) ||
         !source_text(row, USER_FRIENDLY_NAME, &data.friendly_name, error) ||
@@ -100,7 +89,7 @@ static bool write_user(SourceRow *row, void *written, Error *error)
     }
     data.created_at = &created_at;
     data.encrypted_password = source_binary(row, USER_ENCRYPTED_PASSWORD);
-    return write_message(row, written, &data.base, error);
+    return write_message(row, &data.base, error);
 }
 
 enum { NAMED_ID, NAMED_CREATED_AT, NAMED_DISPLAY_NAME, GROUP_COLUMNS };
@@ -117,18 +106,19 @@ static const SourceQuery GROUP_QUERY = {
     .column_count = GROUP_COLUMNS,
 };
 
-static bool write_group(SourceRow *row, void *written, Error *error)
+static bool write_group(SourceRow *row, void *state, Error *error)
 {
     Kv__GroupData data = KV__GROUP_DATA__INIT;
     Kv__Timestamp created_at;
 
+    (void)state;
     if (!source_time(row, NAMED_CREATED_AT, &created_at, error) ||
         !source_text(row, NAMED_DISPLAY_NAME, &data.display_name, error) ||
         !kv_key_group(&row->worker->key, slice_text(data.display_name), error)) {
         return false;
     }
     data.created_at = &created_at;
-    return write_message(row, written, &data.base, error);
+    return write_message(row, &data.base, error);
 }
 
 enum { POLICY_STATEMENT = GROUP_COLUMNS, POLICY_COLUMNS };
@@ -146,13 +136,14 @@ static const SourceQuery POLICY_QUERY = {
     .column_count = POLICY_COLUMNS,
 };
 
-static bool write_policy(SourceRow *row, void *written, Error *error)
+static bool write_policy(SourceRow *row, void *state, Error *error)
 {
     Kv__PolicyData data = KV__POLICY_DATA__INIT;
     Kv__Timestamp created_at;
     const char *problem;
     Slice json;
 
+    (void)state;
     if (!source_time(row, NAMED_CREATED_AT, &created_at, error) ||
         !source_text(row, NAMED_DISPLAY_NAME, &data.display_name, error) ||
         !source_json(row, POLICY_STATEMENT, &json, error) ||
@@ -163,7 +154,7 @@ static bool write_policy(SourceRow *row, void *written, Error *error)
         return problem != NULL && source_refused(row, error, "%s", problem);
     }
     data.created_at = &created_at;
-    return write_message(row, written, &data.base, error);
+    return write_message(row, &data.base, error);
 }
 
 /* The three relations are alike: two ids, and the names that they lead to. */
@@ -222,14 +213,9 @@ static const Relation RELATIONS[] = {
      .primary_key = kv_key_policy},
 };
 
-typedef struct RelationState {
-    const Relation *relation;
-    KeySet *written;
-} RelationState;
-
 static bool write_relation(SourceRow *row, void *state, Error *error)
 {
-    const RelationState *s = state;
+    const Relation *relation = state;
     Worker *worker = row->worker;
     Buffer primary_key = {0};
     char *owner;
@@ -237,18 +223,18 @@ static bool write_relation(SourceRow *row, void *state, Error *error)
     bool done;
 
     if (source_is_null(row, RELATION_OWNER)) {
-        return source_left_out(row, s->relation->no_owner, error);
+        return source_left_out(row, relation->no_owner, error);
     }
     if (source_is_null(row, RELATION_MEMBER)) {
-        return source_left_out(row, s->relation->no_member, error);
+        return source_left_out(row, relation->no_member, error);
     }
     if (!source_text(row, RELATION_OWNER, &owner, error) ||
         !source_text(row, RELATION_MEMBER, &member, error)) {
         return false;
     }
-    done = s->relation->primary_key(&primary_key, slice_text(member), error) &&
-           s->relation->key(&worker->key, slice_text(owner), slice_text(member), error) &&
-           write_once(row, s->written, error) &&
+    done = relation->primary_key(&primary_key, slice_text(member), error) &&
+           relation->key(&worker->key, slice_text(owner), slice_text(member), error) &&
+           claim_key(row, error) &&
            emit_index(worker, slice_text(KV_PARTITION_AUTH), buffer_slice(&worker->key),
                       buffer_slice(&primary_key), error);
     buffer_free(&primary_key);
@@ -280,12 +266,13 @@ static const SourceQuery CREDENTIAL_QUERY = {
     .column_count = CREDENTIAL_COLUMNS,
 };
 
-static bool write_credential(SourceRow *row, void *written, Error *error)
+static bool write_credential(SourceRow *row, void *state, Error *error)
 {
     Kv__CredentialData data = KV__CREDENTIAL_DATA__INIT;
     Kv__Timestamp issued_date;
     char *user;
 
+    (void)state;
     if (source_is_null(row, CREDENTIAL_USER)) {
         return source_left_out(row, LEFT_OUT_NO_USER, error);
     }
@@ -299,7 +286,7 @@ static bool write_credential(SourceRow *row, void *written, Error *error)
     data.secret_access_key_encrypted_bytes = source_binary(row, CREDENTIAL_SECRET_ACCESS_KEY);
     data.issued_date = &issued_date;
     data.user_id = (ProtobufCBinaryData){.len = strlen(user), .data = (uint8_t *)user};
-    return write_message(row, written, &data.base, error);
+    return write_message(row, &data.base, error);
 }
 
 enum { TOKEN_ID, TOKEN_EXPIRES_AT, TOKEN_COLUMNS };
@@ -315,12 +302,13 @@ static const SourceQuery TOKEN_QUERY = {
     .column_count = TOKEN_COLUMNS,
 };
 
-static bool write_token(SourceRow *row, void *written, Error *error)
+static bool write_token(SourceRow *row, void *state, Error *error)
 {
     Kv__TokenData data = KV__TOKEN_DATA__INIT;
     Kv__Timestamp expired_at;
     int64_t expires_at;
 
+    (void)state;
     if (!source_timestamptz(row, TOKEN_EXPIRES_AT, &expires_at, error)) {
         return false;
     }
@@ -334,7 +322,7 @@ static bool write_token(SourceRow *row, void *written, Error *error)
         return false;
     }
     data.expired_at = &expired_at;
-    return write_message(row, written, &data.base, error);
+    return write_message(row, &data.base, error);
 }
 
 enum { INSTALLATION_KEY_NAME, INSTALLATION_KEY_VALUE, INSTALLATION_COLUMNS };
@@ -361,13 +349,14 @@ static bool describes_old_database(const char *name)
            strncmp(name, SETTING, strlen(SETTING)) == 0;
 }
 
-static bool write_installation_metadata(SourceRow *row, void *written, Error *error)
+static bool write_installation_metadata(SourceRow *row, void *state, Error *error)
 {
     const Slice partition = slice_text(KV_PARTITION_AUTH);
     Worker *worker = row->worker;
     char *name;
     char *value;
 
+    (void)state;
     if (!source_text(row, INSTALLATION_KEY_NAME, &name, error) ||
         !source_text(row, INSTALLATION_KEY_VALUE, &value, error)) {
         return false;
@@ -376,7 +365,7 @@ static bool write_installation_metadata(SourceRow *row, void *written, Error *er
         return source_left_out(row, LEFT_OUT_OLD_DATABASE, error);
     }
     if (!kv_key_installation_metadata(&worker->key, slice_text(name), error) ||
-        !write_once(row, written, error) ||
+        !claim_key(row, error) ||
         !emit_bytes(worker, partition, buffer_slice(&worker->key), slice_text(value), error)) {
         return false;
     }
@@ -388,42 +377,34 @@ static bool write_installation_metadata(SourceRow *row, void *written, Error *er
 
 static bool prepare(Worker *worker, void **state, UnitList *units, Error *error)
 {
-    KeySet *written;
-
     (void)worker;
     *state = NULL;
-    if (!key_set_new(&written, error)) {
-        return false;
-    }
-    *state = written;
     return unit_list_add(units, 0, error);
 }
 
 static bool run(Worker *worker, const Unit *unit, Error *error)
 {
-    KeySet *written = unit->state;
-
-    if (!source_read(worker, &USER_QUERY, NULL, write_user, written, error) ||
-        !source_read(worker, &GROUP_QUERY, NULL, write_group, written, error) ||
-        !source_read(worker, &POLICY_QUERY, NULL, write_policy, written, error)) {
+    (void)unit;
+    if (!source_read(worker, &USER_QUERY, NULL, write_user, NULL, error) ||
+        !source_read(worker, &GROUP_QUERY, NULL, write_group, NULL, error) ||
+        !source_read(worker, &POLICY_QUERY, NULL, write_policy, NULL, error)) {
         return false;
     }
     for (size_t i = 0; i < sizeof RELATIONS / sizeof RELATIONS[0]; i++) {
-        RelationState relation = {&RELATIONS[i], written};
+        Relation relation = RELATIONS[i];
 
         if (!source_read(worker, &RELATIONS[i].query, NULL, write_relation, &relation, error)) {
             return false;
         }
     }
-    return source_read(worker, &CREDENTIAL_QUERY, NULL, write_credential, written, error) &&
-           source_read(worker, &TOKEN_QUERY, NULL, write_token, written, error) &&
-           source_read(worker, &INSTALLATION_QUERY, NULL, write_installation_metadata, written,
-                       error);
+    return source_read(worker, &CREDENTIAL_QUERY, NULL, write_credential, NULL, error) &&
+           source_read(worker, &TOKEN_QUERY, NULL, write_token, NULL, error) &&
+           source_read(worker, &INSTALLATION_QUERY, NULL, write_installation_metadata, NULL, error);
 }
 
 static void free_state(void *state)
 {
-    key_set_free(state);
+    (void)state;
 }
 
 const Package PACKAGE_AUTH = {

@@ -74,10 +74,17 @@ static bool note_repository(SourceRow *row, void *state, Error *error)
     char *id;
     char *storage_namespace;
 
-    return source_text(row, REPOSITORY_ID, &id, error) &&
-           source_text(row, REPOSITORY_STORAGE_NAMESPACE, &storage_namespace, error) &&
-           source_time(row, REPOSITORY_CREATION_DATE, &creation_date, error) &&
-           repositories_add(noting->repositories, id,
+    if (!source_text(row, REPOSITORY_ID, &id, error) ||
+        !source_text(row, REPOSITORY_STORAGE_NAMESPACE, &storage_namespace, error) ||
+        !source_time(row, REPOSITORY_CREATION_DATE, &creation_date, error)) {
+        return false;
+    }
+    /* The ids are unique as they are, but not where invalid UTF-8 in them is replaced. */
+    if (repositories_find(noting->repositories, id) != NULL) {
+        return source_refused(row, error, "its id \"%s\" is already that of another repository",
+                              id);
+    }
+    return repositories_add(noting->repositories, id,
                             (KvTime){creation_date.seconds, creation_date.nanos}, &repository,
                             error) &&
            (options->no_settings ||
@@ -159,7 +166,8 @@ static bool note_token(SourceRow *row, void *state, Error *error)
     if (token[0] == '\0' || repositories_find(state, repository_id) == NULL) {
         return true;
     }
-    return repositories_add_token(state, token, &clash, error) &&
+    return repositories_add_token(state, source_bytes(row, BRANCH_STAGING_TOKEN), token, &clash,
+                                  error) &&
            (!clash || source_refused(row, error,
                                      "its staging token \"%s\" is the name of another "
                                      "partition of the KV store",
@@ -180,6 +188,8 @@ static bool write_branch(SourceRow *row, void *state, Error *error)
             source_text(row, BRANCH_STAGING_TOKEN, &data.staging_token, error) &&
             source_text(row, BRANCH_COMMIT_ID, &data.commit_id, error) &&
             kv_key_branch(&worker->key, slice_text(data.id), error) &&
+            source_claim_key(row, repository->partition, buffer_slice(&worker->key), false,
+                             error) &&
             emit_message(worker, repository->partition, buffer_slice(&worker->key), &data.base,
                          error));
 }
@@ -210,6 +220,8 @@ static bool write_tag(SourceRow *row, void *state, Error *error)
     return repository == NULL || (source_text(row, OWNED_ID, &data.id, error) &&
                                   source_text(row, TAG_COMMIT_ID, &data.commit_id, error) &&
                                   kv_key_tag(&worker->key, slice_text(data.id), error) &&
+                                  source_claim_key(row, repository->partition,
+                                                   buffer_slice(&worker->key), false, error) &&
                                   emit_message(worker, repository->partition,
                                                buffer_slice(&worker->key), &data.base, error));
 }
@@ -269,7 +281,8 @@ static bool write_commit(SourceRow *row, void *state, Error *error)
         !source_texts(row, COMMIT_PARENTS, &data.parents, &data.n_parents, error) ||
         !source_int32(row, COMMIT_VERSION, &data.version, error) ||
         !source_int32(row, COMMIT_GENERATION, &data.generation, error) ||
-        !kv_key_commit(&worker->key, slice_text(data.id), error)) {
+        !kv_key_commit(&worker->key, slice_text(data.id), error) ||
+        !source_claim_key(row, repository->partition, buffer_slice(&worker->key), false, error)) {
         return false;
     }
     data.creation_date = &creation_date;
@@ -294,38 +307,20 @@ static const SourceQuery STAGED_QUERY = {
     .column_count = STAGED_COLUMNS,
 };
 
-/* Finds the row's partition; *found is false where the token is on no branch. */
-static bool find_token(SourceRow *row, const Repositories *repositories, Slice *partition,
-                       bool *found, Error *error)
-{
-    Slice bytes = source_bytes(row, STAGED_TOKEN);
-    char *token;
-
-    /* What is in the set is valid text, and need not be looked at again for each of its rows. */
-    *partition = bytes;
-    *found = bytes.size > 0 && repositories_has_token(repositories, bytes);
-    if (*found) {
-        return true;
-    }
-    if (!source_text(row, STAGED_TOKEN, &token, error)) {
-        return false;
-    }
-    *partition = slice_text(token);
-    *found = partition->size > 0 && repositories_has_token(repositories, *partition);
-    return true;
-}
-
 static bool write_staged(SourceRow *row, void *state, Error *error)
 {
     Kv__StagedEntryData data = KV__STAGED_ENTRY_DATA__INIT;
+    Slice token = source_bytes(row, STAGED_TOKEN);
     Slice partition;
-    bool found;
+    char *text;
 
-    if (!find_token(row, state, &partition, &found, error)) {
-        return false;
+    if (!repositories_find_token(state, token, &partition)) {
+        /* Text that is no UTF-8 is refused also in a row that goes nowhere. */
+        return source_text(row, STAGED_TOKEN, &text, error) &&
+               source_left_out(row, LEFT_OUT_TOKEN_ON_NO_BRANCH, error);
     }
-    if (!found) {
-        return source_left_out(row, LEFT_OUT_TOKEN_ON_NO_BRANCH, error);
+    if (!slice_equal(token, partition)) {
+        source_adjusted(row, ADJUSTED_UTF8);
     }
     data.key = source_binary(row, STAGED_KEY);
     data.identity = source_binary(row, STAGED_IDENTITY);

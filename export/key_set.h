@@ -1,5 +1,5 @@
 /*
- * Keys that were written, for tables whose rows may come to the same key though they differ.
+ * A set of byte strings.
  */
 #ifndef EXPORT_KEY_SET_H
 #define EXPORT_KEY_SET_H

@@ -61,7 +61,9 @@ static bool write_multipart(SourceRow *row, void *state, Error *error)
     data.creation_date = &creation_date;
     data.n_metadata = metadata.count;
     data.metadata = metadata.entries;
-    return emit_message(row->worker, slice_text(KV_PARTITION_MULTIPARTS),
+    return source_claim_key(row, slice_text(KV_PARTITION_MULTIPARTS), slice_text(data.upload_id),
+                            false, error) &&
+           emit_message(row->worker, slice_text(KV_PARTITION_MULTIPARTS),
                         slice_text(data.upload_id), &data.base, error);
 }
 

@@ -48,8 +48,8 @@ void export_options_help(void)
            "General options:\n"
            "  -f, --file=FILE            output file (default: standard output)\n"
            "      --force                replace an existing file\n"
-           "  -j, --jobs=NUM             read with NUM connections at the same time (default:\n"
-           "                             the number of processors, at most %d)\n"
+           "  -j, --jobs=NUM             read with NUM connections at the same time\n"
+           "                             (default: number of processors, at most %d)\n"
            "  -Z, --compress=LEVEL       zstd level, %d to %d (default: %d)\n"
            "      --migrations=DIR       folder of the schema migrations, which tells the\n"
            "                             last schema version\n"
@@ -72,7 +72,7 @@ void export_options_help(void)
            "%s"
            "\n"
            "Example:\n"
-           "  kv-export -d postgres://lakefs@db/lakefs --blockstore-path=/data/block -f kv.dump\n",
+           "  kv-export -d postgres://lakefs@db/lakefs --blockstore-path=/data -f kv.dump\n",
            DEFAULT_JOBS_MAX, COMPRESSION_LEVEL_MIN, COMPRESSION_LEVEL_MAX,
            COMPRESSION_LEVEL_DEFAULT, COMMON_OPTIONS_HELP);
 }
@@ -168,8 +168,7 @@ bool export_options_parse(ExportOptions *options, int count, char **arguments, E
         return false;
     }
     if (optind < count) {
-        error_set(error, EXIT_CODE_USAGE, "unexpected argument \"%s\"", arguments[optind]);
-        return error_hint(error, "Try --help.");
+        return option_unexpected(arguments[optind], error);
     }
     return true;
 }

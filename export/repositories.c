@@ -16,11 +16,19 @@ typedef struct Item {
     char id[];
 } Item;
 
+/* A staging token, and the partition that its objects go to. */
+typedef struct Token {
+    UT_hash_handle hh;
+    Slice partition;
+    size_t size;
+    char token[]; /* as it is in the database; behind it the partition's name */
+} Token;
+
 struct Repositories {
     Item *items;
     KeySet *instance_ids;
-    KeySet *partitions; /* all that are not a staging token's */
-    KeySet *tokens;
+    KeySet *partitions;
+    Token *tokens;
 };
 
 static bool add_fixed_partitions(KeySet *partitions, Error *error)
@@ -47,7 +55,7 @@ bool repositories_new(Repositories **repositories, Error *error)
         return error_out_of_memory(error);
     }
     if (!key_set_new(&r->instance_ids, error) || !key_set_new(&r->partitions, error) ||
-        !key_set_new(&r->tokens, error) || !add_fixed_partitions(r->partitions, error)) {
+        !add_fixed_partitions(r->partitions, error)) {
         repositories_free(r);
         return false;
     }
@@ -109,24 +117,64 @@ const Repository *repositories_find(const Repositories *repositories, const char
     return item == NULL ? NULL : &item->repository;
 }
 
-bool repositories_add_token(Repositories *repositories, const char *token, bool *clash,
-                            Error *error)
+static Token *find_token(const Repositories *repositories, Slice token)
 {
-    bool added;
+    Token *found;
 
-    *clash = key_set_contains(repositories->partitions, slice_text(token));
-    return *clash || key_set_add(repositories->tokens, slice_text(token), &added, error);
+    HASH_FIND(hh, repositories->tokens, token.data, token.size, found);
+    return found;
 }
 
-bool repositories_has_token(const Repositories *repositories, Slice token)
+bool repositories_add_token(Repositories *repositories, Slice token, const char *text, bool *clash,
+                            Error *error)
 {
-    return key_set_contains(repositories->tokens, token);
+    size_t text_size = strlen(text);
+    Token *added;
+    bool is_new;
+
+    *clash = false;
+    if (find_token(repositories, token) != NULL) {
+        return true; /* several branches may share one */
+    }
+    if (!key_set_add(repositories->partitions, slice_text(text), &is_new, error)) {
+        return false;
+    }
+    *clash = !is_new;
+    if (*clash) {
+        return true;
+    }
+    added = malloc(sizeof *added + token.size + text_size);
+    if (added == NULL) {
+        return error_out_of_memory(error);
+    }
+    added->size = token.size;
+    memcpy(added->token, token.data, token.size);
+    memcpy(added->token + token.size, text, text_size);
+    added->partition = slice_of(added->token + token.size, text_size);
+    HASH_ADD_KEYPTR(hh, repositories->tokens, added->token, added->size, added);
+    if (!HASH_ADDED(hh, added)) {
+        free(added);
+        return error_out_of_memory(error);
+    }
+    return true;
+}
+
+bool repositories_find_token(const Repositories *repositories, Slice token, Slice *partition)
+{
+    const Token *found = find_token(repositories, token);
+
+    if (found != NULL) {
+        *partition = found->partition;
+    }
+    return found != NULL;
 }
 
 void repositories_free(Repositories *repositories)
 {
     Item *item;
     Item *next;
+    Token *token;
+    Token *next_token;
 
     if (repositories == NULL) {
         return;
@@ -140,6 +188,10 @@ void repositories_free(Repositories *repositories)
     }
     key_set_free(repositories->instance_ids);
     key_set_free(repositories->partitions);
-    key_set_free(repositories->tokens);
+    HASH_ITER(hh, repositories->tokens, token, next_token)
+    {
+        HASH_DELETE(hh, repositories->tokens, token);
+        free(token);
+    }
     free(repositories);
 }

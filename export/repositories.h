@@ -32,11 +32,16 @@ bool repositories_add(Repositories *repositories, const char *id, KvTime creatio
 /* NULL where there is none of this id. */
 const Repository *repositories_find(const Repositories *repositories, const char *id);
 
-/* Adds a branch's staging token.  *clash is true, and nothing is added, where it is the name of
- * another partition of the KV store. */
-bool repositories_add_token(Repositories *repositories, const char *token, bool *clash,
+/*
+ * Adds a branch's staging token, as it is in the database and as the valid text that is the name of
+ * its partition.  *clash is true, and nothing is added, where that is the name of another partition
+ * of the KV store already.
+ */
+bool repositories_add_token(Repositories *repositories, Slice token, const char *text, bool *clash,
                             Error *error);
-bool repositories_has_token(const Repositories *repositories, Slice token);
+
+/* Finds the partition of a token as it is in the database; false where it is on no branch. */
+bool repositories_find_token(const Repositories *repositories, Slice token, Slice *partition);
 
 /* Takes NULL. */
 void repositories_free(Repositories *repositories);

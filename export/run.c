@@ -109,8 +109,9 @@ static bool open_database(Run *run, Error *error)
     const CommonOptions *common = &run->options->common;
 
     return schema_version_last(run->options->migrations, &run->last_version, error) &&
+           signals_start(pg_cancel_all, error) &&
            pg_connect(&run->options->common.pg, &run->connection, error) &&
-           signals_start(pg_cancel_all, error) && progress_init(common->progress, error) &&
+           progress_init(common->progress, error) &&
            pg_schema_find(run->connection, common->schema, &run->context.schema, error) &&
            pg_begin(run->connection, PG_READ_SNAPSHOT, common->lock_wait_timeout_ms, error) &&
            check_version(run, error) && pg_commit(run->connection, error);
@@ -263,7 +264,7 @@ bool export_run(ExportOptions *options, Error *error)
 
     pthread_mutex_init(&run.mutex, NULL);
     choose_packages(&run);
-    done = open_database(&run, error) &&
+    done = written_keys_new(&run.context.written, error) && open_database(&run, error) &&
            dump_output_open(options->file, options->force, &run.output, error) &&
            snapshot_begin(run.connection, &run.context.schema, options, run.packages,
                           run.package_count, &run.snapshot, error) &&
@@ -288,6 +289,7 @@ bool export_run(ExportOptions *options, Error *error)
     pg_close(run.connection);
     snapshot_free(&run.snapshot);
     pg_schema_free(&run.context.schema);
+    written_keys_free(run.context.written);
     pthread_mutex_destroy(&run.mutex);
     return done;
 }

@@ -1,12 +1,12 @@
 #include "export/source_row.h"
 
+#include "common/base/utf8.h"
 #include "common/copy/value.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistr.h>
 
 enum { ROW_TEXT_SIZE = 512 };
 
@@ -168,9 +168,7 @@ bool source_left_out(SourceRow *row, LeftOut reason, Error *error)
 static bool copy_text(SourceRow *row, size_t column, Slice bytes, char **text, size_t *size,
                       Error *error)
 {
-    static const uint8_t REPLACEMENT[3] = {0xef, 0xbf, 0xbd}; /* U+FFFD */
-    bool valid = bytes.size == 0 || u8_check(bytes.data, bytes.size) == NULL;
-    uint8_t *p;
+    bool valid = utf8_is_valid(bytes);
 
     if (!valid && !row->worker->context->options->replace_invalid_utf8) {
         source_refused(row, error, "column \"%s\" is not valid UTF-8",
@@ -178,32 +176,39 @@ static bool copy_text(SourceRow *row, size_t column, Slice bytes, char **text, s
         return error_hint(error, "Put the text right, or have invalid bytes replaced by U+FFFD "
                                  "with --invalid-utf8=replace.");
     }
-    p = arena_allocate(&row->worker->arena, (valid ? 1 : sizeof REPLACEMENT) * bytes.size + 1,
-                       error);
-    if (p == NULL) {
+    *text = arena_allocate(&row->worker->arena,
+                           valid ? bytes.size + 1 : utf8_replaced_bound(bytes.size), error);
+    if (*text == NULL) {
         return false;
     }
-    *text = (char *)p;
-    if (valid) {
-        if (bytes.size > 0) {
-            memcpy(p, bytes.data, bytes.size);
-        }
-        p += bytes.size;
-    } else {
+    if (!valid) {
         source_adjusted(row, ADJUSTED_UTF8);
-        while (bytes.size > 0) {
-            ucs4_t character;
-            int n = u8_mbtoucr(&character, bytes.data, bytes.size);
-            size_t step = n > 0 ? (size_t)n : 1;
-
-            memcpy(p, n > 0 ? bytes.data : REPLACEMENT, n > 0 ? step : sizeof REPLACEMENT);
-            p += n > 0 ? step : sizeof REPLACEMENT;
-            bytes = slice_of(bytes.data + step, bytes.size - step);
-        }
+        *size = utf8_replace(bytes, *text);
+        return true;
     }
-    *p = '\0';
-    *size = (size_t)(p - (uint8_t *)*text);
+    if (bytes.size > 0) {
+        memcpy(*text, bytes.data, bytes.size);
+    }
+    (*text)[bytes.size] = '\0';
+    *size = bytes.size;
     return true;
+}
+
+bool source_claim_key(SourceRow *row, Slice partition_key, Slice key, bool always, Error *error)
+{
+    const ExportContext *context = row->worker->context;
+    bool added;
+
+    if (!always && !context->options->replace_invalid_utf8) {
+        return true;
+    }
+    if (!written_keys_add(context->written, partition_key, key, &added, error)) {
+        return false;
+    }
+    return added ||
+           source_refused(row, error,
+                          "its key \"%.*s\" in the KV store is already that of another row",
+                          (int)key.size, (const char *)key.data);
 }
 
 Slice source_bytes(const SourceRow *row, size_t column)

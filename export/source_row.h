@@ -97,6 +97,13 @@ bool source_map(SourceRow *row, size_t column, JsonMap *map, Error *error);
 /* The array's texts, in the arena; NULL members are dropped, and the row is then adjusted. */
 bool source_texts(SourceRow *row, size_t column, char ***texts, size_t *count, Error *error);
 
+/*
+ * Claims a key of the KV store for the row; refuses the row when another one has it.  Keys of most
+ * tables follow from columns that are unique (source_check_unique), and are only looked at where
+ * invalid UTF-8 is replaced, which can make them equal; `always` is for those that do not.
+ */
+bool source_claim_key(SourceRow *row, Slice partition_key, Slice key, bool always, Error *error);
+
 /* Marks the row as adjusted. */
 void source_adjusted(SourceRow *row, Adjusted reason);
 

@@ -11,12 +11,14 @@
 #include "common/pg/schema.h"
 #include "export/options.h"
 #include "export/report.h"
+#include "export/written_keys.h"
 
-/* What all workers share and none changes. */
+/* What all workers share.  Only `written` changes while they run. */
 typedef struct ExportContext {
     const ExportOptions *options;
     PgSchema schema;
     int64_t now; /* the snapshot's time, microseconds since 2000-01-01 00:00:00 UTC */
+    WrittenKeys *written;
 } ExportContext;
 
 typedef struct Worker {

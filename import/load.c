@@ -206,7 +206,8 @@ bool load_dump(ImportOptions *options, Error *error)
     pthread_mutex_init(&load.read_mutex, NULL);
     pthread_mutex_init(&load.account_mutex, NULL);
     pthread_cond_init(&load.accounted, NULL);
-    done = dump_reader_open(options->file, &load.reader, error) && check_whole(&load, error) &&
+    done = signals_start(pg_cancel_all, error) &&
+           dump_reader_open(options->file, &load.reader, error) && check_whole(&load, error) &&
            check_complete(&load, error) &&
            load.driver->open(options, dump_reader_header(load.reader), &load.target, &stamped,
                              error) &&

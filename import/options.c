@@ -42,8 +42,8 @@ void import_options_help(void)
            "      --check                check every checksum; touch no database\n"
            "\n"
            "Loading:\n"
-           "  -j, --jobs=NUM             load with NUM connections at the same time (default:\n"
-           "                             the number of processors, at most %d)\n"
+           "  -j, --jobs=NUM             load with NUM connections at the same time\n"
+           "                             (default: number of processors, at most %d)\n"
            "  -c, --clean                replace a KV store that is already stamped\n"
            "      --allow-redacted       stamp a dump that was redacted or lacks packages\n"
            "      --table=NAME           name of the KV table (default: kv)\n"
@@ -126,8 +126,7 @@ bool import_options_parse(ImportOptions *options, int count, char **arguments, E
         options->file = arguments[optind++];
     }
     if (optind < count) {
-        error_set(error, EXIT_CODE_USAGE, "unexpected argument \"%s\"", arguments[optind]);
-        return error_hint(error, "Try --help.");
+        return option_unexpected(arguments[optind], error);
     }
     return check_database(options, error);
 }

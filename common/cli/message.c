@@ -1,5 +1,8 @@
 #include "common/cli/message.h"
 
+#include "common/base/slice.h"
+#include "common/base/utf8.h"
+
 #include <jansson.h>
 #include <pthread.h>
 #include <stdarg.h>
@@ -68,7 +71,28 @@ void message_now(char text[MESSAGE_NOW_SIZE])
     }
 }
 
-/* One call of fprintf a line, so that lines of several threads do not mix. */
+void message_line(const char *line)
+{
+    pthread_mutex_lock(&terminal_mutex);
+    fprintf(stderr, "%s%s\n%s", status_line[0] != '\0' ? CLEAR_LINE : "", line, status_line);
+    pthread_mutex_unlock(&terminal_mutex);
+}
+
+/* A JSON string, also of text that is not UTF-8; NULL when out of memory. */
+static json_t *json_text(const char *text)
+{
+    Slice bytes = slice_text(text);
+    json_t *string = json_string(text);
+    char *replaced;
+
+    if (string == NULL && (replaced = malloc(utf8_replaced_bound(bytes.size))) != NULL) {
+        utf8_replace(bytes, replaced);
+        string = json_string(replaced);
+        free(replaced);
+    }
+    return string;
+}
+
 static void write_json(const char *level, const char *message, const char *detail, const char *hint)
 {
     char now[MESSAGE_NOW_SIZE];
@@ -76,22 +100,21 @@ static void write_json(const char *level, const char *message, const char *detai
     char *line = NULL;
 
     message_now(now);
-    object = json_pack("{s:s, s:s, s:s, s:s}", "time", now, "level", level, "program", program_name,
-                       "message", message);
+    object = json_pack("{s:s, s:s, s:s, s:o}", "time", now, "level", level, "program", program_name,
+                       "message", json_text(message));
     if (object != NULL && detail[0] != '\0') {
-        json_object_set_new(object, "detail", json_string(detail));
+        json_object_set_new(object, "detail", json_text(detail));
     }
     if (object != NULL && hint[0] != '\0') {
-        json_object_set_new(object, "hint", json_string(hint));
+        json_object_set_new(object, "hint", json_text(hint));
     }
     line = object == NULL ? NULL : json_dumps(object, JSON_COMPACT | JSON_ENSURE_ASCII);
     json_decref(object);
     if (line != NULL) {
-        fprintf(stderr, "%s\n", line);
+        message_line(line);
         free(line);
     } else {
-        /* Bytes that are no UTF-8, or no memory: the words matter more than their form. */
-        fprintf(stderr, "%s: %s: %s\n", program_name, level, message);
+        message_line("{\"level\":\"error\",\"message\":\"out of memory\"}");
     }
 }
 
@@ -142,13 +165,6 @@ void message_verbose(const char *format, ...)
     if (current_level >= MESSAGE_VERBOSE) {
         WRITE_FORMATTED("info", format);
     }
-}
-
-void message_line(const char *line)
-{
-    pthread_mutex_lock(&terminal_mutex);
-    fprintf(stderr, "%s%s\n%s", status_line[0] != '\0' ? CLEAR_LINE : "", line, status_line);
-    pthread_mutex_unlock(&terminal_mutex);
 }
 
 void message_status(const char *line)

@@ -127,7 +127,7 @@ bool common_options_set_dbname(CommonOptions *options, char *argument, Error *er
 
     options->pg.dbname = argument;
     done = pg_conninfo_split(argument, &conninfo, error);
-    if (done && pg_conninfo_is_string(argument)) {
+    if (done && conninfo.has_secrets) {
         password_free(options->dbname_copy);
         options->dbname_copy = strdup(argument);
         done = options->dbname_copy != NULL || error_out_of_memory(error);
@@ -188,6 +188,13 @@ bool common_option(CommonOptions *options, int option, char *const *arguments, E
     default:
         return complain(options, option, arguments, error);
     }
+}
+
+bool option_unexpected(const char *argument, Error *error)
+{
+    error_set(error, EXIT_CODE_USAGE, "unexpected argument \"%s\"",
+              pg_conninfo_is_string(argument) ? "(a connection string)" : argument);
+    return error_hint(error, "Try --help.");
 }
 
 bool option_jobs(const char *text, int *jobs, Error *error)

@@ -68,6 +68,10 @@ bool common_option(CommonOptions *options, int option, char *const *arguments, E
  * copied, and the argument overwritten without it: everybody on the machine can see arguments. */
 bool common_options_set_dbname(CommonOptions *options, char *argument, Error *error);
 
+/* The complaint about an argument that nothing is known to do with.  Always returns false.  A
+ * connection string in the wrong place is not repeated, as it may hold a password. */
+bool option_unexpected(const char *argument, Error *error);
+
 /* Reads a time such as "500ms", "10s", "2min", "1h", or a bare number of milliseconds. */
 bool option_duration(const char *name, const char *text, int *milliseconds, Error *error);
 

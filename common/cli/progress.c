@@ -62,34 +62,11 @@ static double rows_per_second(const State *state)
     return state->seconds > 0 ? (double)state->rows / state->seconds : 0;
 }
 
-static void format_json(const State *state, char *line, size_t size)
-{
-    char now[MESSAGE_NOW_SIZE];
-    char total[24] = "null";
-    char left[32] = "null";
-
-    message_now(now);
-    if (state->total_rows > 0) {
-        snprintf(total, sizeof total, "%" PRIu64, state->total_rows);
-    }
-    if (!state->done && seconds_left(state) >= 0) {
-        snprintf(left, sizeof left, "%.1f", seconds_left(state));
-    }
-    /* Names of phases and programs are ours: nothing in them needs escaping. */
-    snprintf(line, size,
-             "{\"time\":\"%s\",\"level\":\"progress\",\"program\":\"%s\",\"phase\":\"%s\",\"rows\":"
-             "%" PRIu64 ",\"total_rows\":%s,\"bytes\":%" PRIu64
-             ",\"rows_per_second\":%.0f,\"seconds_left\":%s,\"done\":%s}",
-             now, message_program(), state->phase, state->rows, total, state->bytes,
-             rows_per_second(state), left, state->done ? "true" : "false");
-}
-
 static void format_text(const State *state, char *line, size_t size)
 {
     double left = seconds_left(state);
     double megabytes = (double)state->bytes / 1e6;
-    int used = snprintf(line, size, "%s: %s: %" PRIu64 " rows", message_program(), state->phase,
-                        state->rows);
+    int used = snprintf(line, size, "%s: %" PRIu64 " rows", state->phase, state->rows);
 
     if (!state->done && state->total_rows > state->rows) {
         used +=
@@ -107,6 +84,31 @@ static void format_text(const State *state, char *line, size_t size)
     }
 }
 
+static void format_json(const State *state, char *line, size_t size)
+{
+    char now[MESSAGE_NOW_SIZE];
+    char total[24] = "null";
+    char left[32] = "null";
+    char text[256];
+
+    message_now(now);
+    format_text(state, text, sizeof text);
+    if (state->total_rows > 0) {
+        snprintf(total, sizeof total, "%" PRIu64, state->total_rows);
+    }
+    if (!state->done && seconds_left(state) >= 0) {
+        snprintf(left, sizeof left, "%.1f", seconds_left(state));
+    }
+    /* Names of phases and programs are ours: nothing in them needs escaping. */
+    snprintf(line, size,
+             "{\"time\":\"%s\",\"level\":\"progress\",\"program\":\"%s\",\"message\":\"%s\","
+             "\"phase\":\"%s\",\"rows\":"
+             "%" PRIu64 ",\"total_rows\":%s,\"bytes\":%" PRIu64
+             ",\"rows_per_second\":%.0f,\"seconds_left\":%s,\"done\":%s}",
+             now, message_program(), text, state->phase, state->rows, total, state->bytes,
+             rows_per_second(state), left, state->done ? "true" : "false");
+}
+
 /* Writes the state of the phase, in the form that is wanted. */
 static void write_line(bool done)
 {
@@ -121,7 +123,9 @@ static void write_line(bool done)
     if (form == FORM_JSON) {
         format_json(&state, line, sizeof line);
     } else {
-        format_text(&state, line, sizeof line);
+        int used = snprintf(line, sizeof line, "%s: ", message_program());
+
+        format_text(&state, line + used, sizeof line - (size_t)used);
     }
     if (form == FORM_TERMINAL && !done) {
         message_status(line);

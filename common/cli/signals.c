@@ -35,10 +35,11 @@ static void end_at_once(int signal_number)
 
 static void *wait_for_signals(void *argument)
 {
-    void (*on_request)(void) = *(void (**)(void))argument;
+    bool (*on_request)(void) = *(bool (**)(void))argument;
     const struct timespec pause = {.tv_nsec = REPEAT_NANOSECONDS};
     sigset_t set;
     int signal_number = 0;
+    int second;
 
     fill_set(&set);
     while (sigwait(&set, &signal_number) != 0) {
@@ -46,19 +47,21 @@ static void *wait_for_signals(void *argument)
     interrupt_request(signal_number);
     for (;;) {
         /* A statement may begin, or a thread go to sleep, just after this: hence the loop. */
-        on_request();
-        interrupt_wake_threads(SIGUSR1);
-        signal_number = sigtimedwait(&set, NULL, &pause);
-        if (signal_number > 0) {
+        if (!on_request()) {
             end_at_once(signal_number);
+        }
+        interrupt_wake_threads(SIGUSR1);
+        second = sigtimedwait(&set, NULL, &pause);
+        if (second > 0) {
+            end_at_once(second);
         }
     }
     return NULL;
 }
 
-bool signals_start(void (*on_request)(void), Error *error)
+bool signals_start(bool (*on_request)(void), Error *error)
 {
-    static void (*callback)(void);
+    static bool (*callback)(void);
     struct sigaction ignore = {.sa_handler = SIG_IGN};
     struct sigaction wake = {.sa_handler = do_nothing}; /* no SA_RESTART: calls are to end */
     pthread_t thread;

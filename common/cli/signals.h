@@ -14,8 +14,9 @@
 #include "common/base/error.h"
 
 /* Starts the thread, from the main thread, before any other thread is started.  `on_request` runs
- * in it. */
-bool signals_start(void (*on_request)(void), Error *error);
+ * in it and says whether there is anything to be ended tidily: if not (the program is still
+ * connecting), the program ends at once. */
+bool signals_start(bool (*on_request)(void), Error *error);
 
 /* The exit code: that of the signal that ended the work, if one did, else `code`. */
 int signals_exit_code(ExitCode code);

@@ -56,7 +56,8 @@ static bool error_here(const DumpReader *reader, uint64_t offset, Error *error, 
     return frame_reader_error_at(reader->frames, offset, error);
 }
 
-/* Reads the zstd frame of the COPY header or trailer, which must hold just that. */
+/* Reads the zstd frame of the COPY header or trailer, which must hold just that.  The bytes are
+ * accounted for elsewhere: when the trailer is read, chunks before it may not have been yet. */
 static bool read_copy_part(DumpReader *reader, const Announcement *announcement, const char *kind,
                            Slice expected, Error *error)
 {
@@ -82,11 +83,15 @@ static bool read_copy_part(DumpReader *reader, const Announcement *announcement,
             frame_reader_error_at(reader->frames, offset, error);
         }
     }
-    done = done && sha256_update(reader->stream_digest, expected, error);
-    reader->stream_size += expected.size;
     buffer_free(&frame);
     buffer_free(&content);
     return done;
+}
+
+static bool account_bytes(DumpReader *reader, Slice bytes, Error *error)
+{
+    reader->stream_size += bytes.size;
+    return sha256_update(reader->stream_digest, bytes, error);
 }
 
 static bool read_header(DumpReader *reader, Error *error)
@@ -106,7 +111,8 @@ static bool read_header(DumpReader *reader, Error *error)
         return false;
     }
     done = read_copy_part(reader, &announcement, DUMP_FRAME_COPY_HEADER,
-                          slice_of(COPY_HEADER, COPY_HEADER_SIZE), error);
+                          slice_of(COPY_HEADER, COPY_HEADER_SIZE), error) &&
+           account_bytes(reader, slice_of(COPY_HEADER, COPY_HEADER_SIZE), error);
     json_decref(announcement.json);
     return done;
 }
@@ -277,8 +283,7 @@ bool dump_reader_account(DumpReader *reader, const DumpChunk *chunk, Slice conte
     totals->entries += chunk->entries;
     totals->bytes += content.size;
     set_digest_add(&totals->set_digest, digest);
-    reader->stream_size += content.size;
-    return sha256_update(reader->stream_digest, content, error);
+    return account_bytes(reader, content, error);
 }
 
 /* Compares the manifest with what was read. */
@@ -335,7 +340,8 @@ static bool finish(DumpReader *reader, bool contents, DumpManifest *manifest, Er
     Slice text;
 
     *manifest = (DumpManifest){0};
-    if (!frame_reader_json(reader->frames, &text, error)) {
+    if (!account_bytes(reader, slice_of(COPY_TRAILER, COPY_TRAILER_SIZE), error) ||
+        !frame_reader_json(reader->frames, &text, error)) {
         return false;
     }
     if (!dump_manifest_decode(text, manifest, error) || !check_packages(reader, manifest, error) ||

@@ -39,11 +39,13 @@ static void unregister_connection(PgConnection *connection)
     pthread_mutex_unlock(&open_connections_mutex);
 }
 
-void pg_cancel_all(void)
+bool pg_cancel_all(void)
 {
     char reason[256];
+    bool any;
 
     pthread_mutex_lock(&open_connections_mutex);
+    any = open_connections != NULL;
     for (PgConnection *c = open_connections; c != NULL; c = c->next_open) {
         PGcancel *cancel = PQgetCancel(c->conn);
 
@@ -53,6 +55,7 @@ void pg_cancel_all(void)
         }
     }
     pthread_mutex_unlock(&open_connections_mutex);
+    return any;
 }
 
 static void handle_notice(void *argument, const PGresult *result)

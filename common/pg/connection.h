@@ -109,8 +109,8 @@ bool pg_copy_in_begin(PgConnection *connection, const char *sql, Error *error);
 bool pg_copy_in_write(PgConnection *connection, Slice piece, Error *error);
 bool pg_copy_in_end(PgConnection *connection, uint64_t *rows, Error *error);
 
-/* Asks the server to cancel what each open connection of this process is doing.  Any thread may
- * call it, but not a signal handler. */
-void pg_cancel_all(void);
+/* Asks the server to cancel what each open connection of this process is doing; false when there is
+ * no connection.  Any thread may call it, but not a signal handler. */
+bool pg_cancel_all(void);
 
 #endif

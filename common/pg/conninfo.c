@@ -87,7 +87,10 @@ bool pg_conninfo_split(const char *text, PgConninfo *conninfo, Error *error)
         }
         if (strcmp(option->keyword, "password") == 0) {
             password = option->val;
-        } else if (strcmp(option->dispchar, "*") != 0) { /* what libpq itself would not show */
+            conninfo->has_secrets = true;
+        } else if (strcmp(option->dispchar, "*") == 0) {
+            conninfo->has_secrets = true; /* what libpq itself would not show */
+        } else {
             done = append_pair(&pairs, option->keyword, option->val, error);
         }
     }

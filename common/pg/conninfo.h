@@ -11,6 +11,7 @@
 typedef struct PgConninfo {
     char *public_part; /* keyword=value pairs without secrets; owned */
     char *password;    /* "" where there is none; owned */
+    bool has_secrets;  /* the text held a password, or another secret */
 } PgConninfo;
 
 /* Whether the text is a connection string, and not the name of a database. */
@@ -20,8 +21,9 @@ bool pg_conninfo_is_string(const char *text);
  * libpq cannot parse, without its text, which may hold a password. */
 bool pg_conninfo_check(const char *text, Error *error);
 
-/* Splits it.  A secret other than the password (sslpassword) is left out of both parts: no variable of
- * the environment takes it, so it has to come from a service file.  End with pg_conninfo_free, also after a failure. */
+/* Splits it.  A secret other than the password (sslpassword) is left out of both parts: no variable
+ * of the environment takes it, so it has to come from a service file.  End with pg_conninfo_free,
+ * also after a failure. */
 bool pg_conninfo_split(const char *text, PgConninfo *conninfo, Error *error);
 
 void pg_conninfo_free(PgConninfo *conninfo);

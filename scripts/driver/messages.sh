@@ -8,6 +8,8 @@
 # json_string TEXT: prints TEXT as a JSON string.
 json_string() {
     local text=$1
+    # Bytes that are no UTF-8 would break the line.
+    [[ $text != *[^[:ascii:]]* ]] || text=$(iconv -f UTF-8 -t UTF-8 -c <<<"$text" 2>/dev/null)
     text=${text//\\/\\\\}
     text=${text//\"/\\\"}
     text=${text//$'\n'/\\n}

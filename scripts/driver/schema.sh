@@ -114,9 +114,13 @@ migration_settings() {
         nullif(pg_catalog.current_setting('search_path'), '')), false)"
 }
 
-# psql_batch ARGUMENT...: psql as a migration wants it; its answers are of no interest, its errors are.
+# psql_batch ARGUMENT...: psql as a migration wants it; its answers are of no interest, its errors are
+# in psql_errors.
 psql_batch() {
-    run_child psql -X -q -v ON_ERROR_STOP=1 -o /dev/null "${connection[@]}" "$@"
+    local status=0
+    run_child psql -X -q -v ON_ERROR_STOP=1 -o /dev/null "${connection[@]}" "$@" 2>"$scratch/errors" || status=$?
+    psql_errors=$(<"$scratch/errors")
+    return "$status"
 }
 
 # run_migration NUMBER: runs one file, and its version's row with it.
@@ -139,8 +143,8 @@ run_migration() {
 
 migration_failed() {
     [[ $child_status -eq 2 ]] &&
-        fail "$EXIT_CONNECTION" "the connection to the database was lost in schema migration $1" "$2"
-    fail "$EXIT_FAILED" "schema migration $1 failed" "$2" "Mend the cause, then run again."
+        fail "$EXIT_CONNECTION" "the connection to the database was lost in schema migration $1" "$psql_errors"$'\n'"$2"
+    fail "$EXIT_FAILED" "schema migration $1 failed" "$psql_errors"$'\n'"$2" "Mend the cause, then run again."
 }
 
 # migrate_schema: from the current version to the last one.
@@ -148,7 +152,7 @@ migrate_schema() {
     local number
     if [[ $has_migrations != t ]]; then
         psql_batch -1 -c "SET TRANSACTION READ WRITE" -c "CREATE TABLE $schema_quoted.schema_migrations (version bigint NOT NULL PRIMARY KEY, dirty boolean NOT NULL)" ||
-            fail "$EXIT_FAILED" "could not create the table schema_migrations"
+            fail "$EXIT_FAILED" "could not create the table schema_migrations" "$psql_errors"
         has_migrations=t
     fi
     for number in "${migration_numbers[@]}"; do

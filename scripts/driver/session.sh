@@ -82,13 +82,25 @@ session_require() {
     fail "$EXIT_FAILED" "a statement failed" "$session_output"
 }
 
-# session_end: commits nothing; what is open is rolled back by the server.
+# session_end: commits nothing; what is open is rolled back by the server.  psql cancels the statement that
+# it waits for when it is interrupted; killed, it would leave it to the server.
 session_end() {
     [[ -n ${session_process-} ]] || return 0
+    kill -INT "$session_process" 2>/dev/null || true
     exec {session_in}>&- 2>/dev/null || true
-    kill "$session_process" 2>/dev/null || true
-    wait "$session_process" 2>/dev/null || true
+    end_process "$session_process"
     session_process=""
+}
+
+# end_process PID: waits for a child that was told to end; kills it when it takes too long.
+end_process() {
+    local attempt
+    for ((attempt = 0; attempt < 50; attempt++)); do
+        kill -0 "$1" 2>/dev/null || break
+        sleep 0.1
+    done
+    kill -KILL "$1" 2>/dev/null || true
+    wait "$1" 2>/dev/null || true
 }
 
 # find_schema: sets database, schema, schema_quoted, has_migrations (t or f), from the session's own
