@@ -185,7 +185,7 @@ JsonMapStatus json_map_read(Slice json, Arena *arena, JsonMap *map, Error *error
     }
     at = skip_spaces(json, at + 1);
     if (at < json.size && json.data[at] == '}') {
-        return JSON_MAP_DONE;
+        return skip_spaces(json, at + 1) == json.size ? JSON_MAP_DONE : JSON_MAP_NO_OBJECT;
     }
     for (;;) {
         JsonMapStatus status = read_member(json, &at, arena, map, error);
@@ -193,8 +193,11 @@ JsonMapStatus json_map_read(Slice json, Arena *arena, JsonMap *map, Error *error
         if (status != JSON_MAP_DONE) {
             return status;
         }
-        if (at >= json.size || json.data[at] == '}') {
-            return at < json.size ? JSON_MAP_DONE : JSON_MAP_NO_OBJECT;
+        if (at < json.size && json.data[at] == '}') {
+            return skip_spaces(json, at + 1) == json.size ? JSON_MAP_DONE : JSON_MAP_NO_OBJECT;
+        }
+        if (at >= json.size || json.data[at] != ',') {
+            return JSON_MAP_NO_OBJECT;
         }
         at = skip_spaces(json, at + 1);
     }

@@ -943,8 +943,6 @@ STATEMENTS
         sql "BEGIN" "DELETE FROM $table" "$statement" "COMMIT"
         check_refused "$table" "$key"
         sql "DELETE FROM $table a USING $table b WHERE a.ctid > b.ctid"
-        export_rows
-        rm "$DUMP"
     done <<'ROWS'
 auth_users|twice|INSERT INTO auth_users (id, created_at, display_name) VALUES (1, now(), 'twice'), (2, now(), 'twice')
 auth_groups|twice|INSERT INTO auth_groups (id, created_at, display_name) VALUES (1, now(), 'twice'), (2, now(), 'twice')
@@ -961,6 +959,8 @@ actions_runs|twice|INSERT INTO actions_runs VALUES ('repo', 'twice', '', now(), 
 actions_run_hooks|twice|INSERT INTO actions_run_hooks VALUES ('repo', 'twice', 'h', 'a', '', now(), now()), ('repo', 'twice', 'h', 'b', '', now(), now())
 graveler_repositories|repo|INSERT INTO graveler_repositories VALUES ('repo', 'local://a', now(), 'main'), ('repo', 'local://b', now(), 'main')
 ROWS
+    # One of each is left: the missing constraints are no obstacle by themselves.
+    export_rows
 }
 
 @test "staged objects of one key, in a partition without its unique index, are refused" {

@@ -6,6 +6,8 @@
 source "${BASH_SOURCE[0]%/*}/../scripts/lib/throwaway-postgres.sh"
 
 setup_suite() {
+    # Tests spell characters as \u escapes, which bash only understands where text is UTF-8.
+    export LC_ALL=C.UTF-8
     SUITE_POSTGRES_DIR=$(mktemp -d "${TMPDIR:-/tmp}/kv-tests.XXXXXX")
     throwaway_postgres_start "$SUITE_POSTGRES_DIR"
 }

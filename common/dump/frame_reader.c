@@ -317,19 +317,19 @@ bool frame_reader_last_json(FrameReader *frames, bool *found, Buffer *json, Erro
     if (!read_at(frames, last, size, json, error)) {
         goto finished;
     }
-    if (!check_json_header(json->data, &size, error) ||
-        size + DUMP_SKIPPABLE_HEADER_SIZE != json->size ||
-        !check_json(slice_of(json->data + DUMP_SKIPPABLE_HEADER_SIZE, size), &text, error)) {
-        if (error->code != EXIT_CODE_DUMP) {
-            error_set(error, EXIT_CODE_DUMP, "the last frame is not as long as it says");
-        }
+    done = check_json_header(json->data, &size, error);
+    if (done && size + DUMP_SKIPPABLE_HEADER_SIZE != json->size) {
+        done = error_set(error, EXIT_CODE_DUMP, "the last frame is not as long as it says");
+    }
+    done =
+        done && check_json(slice_of(json->data + DUMP_SKIPPABLE_HEADER_SIZE, size), &text, error);
+    if (!done) {
         frame_reader_error_at(frames, last, error);
         goto finished;
     }
     memmove(json->data, text.data, text.size);
     json->size = text.size;
     *found = true;
-    done = true;
 
 finished:
     seek_table_free(&table);

@@ -84,7 +84,7 @@ static bool check_format(const json_t *json, Error *error)
         return error_set(error, EXIT_CODE_DUMP, "the first frame is no header of a KV dump");
     }
     major = strtoul(version, &end, 10);
-    if (end == version || *end != '.' || major != DUMP_FORMAT_MAJOR) {
+    if (strspn(version, "0123456789") == 0 || *end != '.' || major != DUMP_FORMAT_MAJOR) {
         error_set(error, EXIT_CODE_DUMP, "unknown format version \"%.32s\" of the dump", version);
         error_detail(error, "This program reads versions %d.x.", DUMP_FORMAT_MAJOR);
         return error_hint(error, "Use the kv-import that belongs to the kv-export that wrote it.");

@@ -209,11 +209,24 @@ static bool fill_manifest(DumpWriter *writer, DumpManifest *manifest, Error *err
     return sha256_finish(writer->stream_digest, manifest->stream_sha256, error);
 }
 
+/* Whether every unit that was begun has had its turn. */
+static bool check_units(const DumpWriter *writer, Error *error)
+{
+    for (size_t i = 0; i < writer->window; i++) {
+        if (writer->completed[i].completed) {
+            return error_set(error, EXIT_CODE_FAILED,
+                             "entries wait for unit %zu, which nobody has ended", writer->turn);
+        }
+    }
+    return true;
+}
+
 bool dump_writer_finish(DumpWriter *writer, DumpManifest *manifest, Error *error)
 {
     DumpOutput *output = writer->output;
 
-    if (!write_copy_part(writer, DUMP_FRAME_COPY_TRAILER, slice_of(COPY_TRAILER, COPY_TRAILER_SIZE),
+    if (!check_units(writer, error) ||
+        !write_copy_part(writer, DUMP_FRAME_COPY_TRAILER, slice_of(COPY_TRAILER, COPY_TRAILER_SIZE),
                          error) ||
         !fill_manifest(writer, manifest, error) ||
         !write_json(writer, dump_manifest_encode(manifest, error), error) ||

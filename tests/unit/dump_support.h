@@ -19,13 +19,13 @@
 
 enum { SAMPLE_PACKAGES = 3, SAMPLE_CHUNKS = 4, MAX_FRAMES = 64 };
 
-/* An entry of the sample: its package, and whether a chunk ends behind it. */
+/* An entry of the sample: its package, and whether its unit, which is one chunk, ends behind it. */
 typedef struct SampleEntry {
     size_t package;
     Slice partition_key;
     Slice key;
     Slice value;
-    bool flush;
+    bool ends_unit;
 } SampleEntry;
 
 /* Packages "auth" (one chunk), "graveler" (three chunks), "actions" (none). */
@@ -136,7 +136,7 @@ static inline void write_sample(const char *path)
             begun = true;
         }
         add_entry(chunks, entries[i].partition_key, entries[i].key, entries[i].value);
-        if (entries[i].flush) {
+        if (entries[i].ends_unit) {
             assert_done(chunk_writer_end(chunks, &error), &error);
             begun = false;
         }
