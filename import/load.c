@@ -211,7 +211,7 @@ bool load_dump(ImportOptions *options, Error *error)
            check_complete(&load, error) &&
            load.driver->open(options, dump_reader_header(load.reader), &load.target, &stamped,
                              error) &&
-           signals_start(pg_cancel_all, error) && progress_init(options->common.progress, error);
+           progress_init(options->common.progress, error);
     if (done && stamped > 0) {
         message_info("the KV store is at version %" PRIu64 " already: nothing to do", stamped);
     } else {

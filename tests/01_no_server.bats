@@ -287,7 +287,7 @@ no_dump_in_pipe() {
 
 @test "with --log-format json every message is an object on a line" {
     local program
-    for program in kv-export "kv-migrate up"; do
+    for program in kv-export "kv-migrate up" "kv-migrate version" "kv-migrate cleanup"; do
         # shellcheck disable=SC2086 # program and command
         run --separate-stderr -2 $program --log-format json
         assert_equal "" "$output"

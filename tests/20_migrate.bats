@@ -27,12 +27,17 @@ teardown_file() {
 setup() {
     load lib/database
     load lib/migration
+    # Where the programs may put what they need for a while.
+    export TMPDIR=$BATS_TEST_TMPDIR/scratch
+    mkdir "$TMPDIR"
 }
 
 teardown() {
     stop_background
     release
     drop_database
+    # However it ended, nothing of it is left.
+    assert_equal "" "$(ls -A "$TMPDIR")"
 }
 
 # A database of 103 entries: a user, a repository, a branch, 100 objects. Sets MIGRATE, the command for it.

@@ -14,11 +14,13 @@ readonly SESSION_MARK="--kv-migrate-end-of-answer--"
 # session_start: connects and begins the transaction, with the settings that common/pg/connection.h
 # makes too.
 session_start() {
-    coproc SESSION { exec psql -X -q -A -t "${connection[@]}" 2>&1; }
-    # shellcheck disable=SC2153
-    session_process=$SESSION_PID
-    session_in=${SESSION[1]}
-    session_out=${SESSION[0]}
+    # Pipes of our own, and no coprocess, whose descriptors bash closes when it ends: what it said last
+    # would be lost.
+    mkfifo -m 600 "$scratch/session.in" "$scratch/session.out" ||
+        fail "$EXIT_USAGE" "could not make pipes in \"$scratch\""
+    psql -X -q -A -t "${connection[@]}" <"$scratch/session.in" >"$scratch/session.out" 2>&1 &
+    session_process=$!
+    exec {session_in}>"$scratch/session.in" {session_out}<"$scratch/session.out"
     session_statement "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE" ||
         fail "$EXIT_CONNECTION" "could not connect to the database" "$session_output"
     local setting
@@ -39,7 +41,7 @@ session_statement() {
     session_output=""
     session_state="08006"
     [[ -n ${session_process-} ]] && kill -0 "$session_process" 2>/dev/null || return 1
-    printf '%s;\n\\echo %s :SQLSTATE\n' "$1" "$SESSION_MARK" 1>&"$session_in" || return 1
+    printf '%s;\n\\echo %s :SQLSTATE\n' "$1" "$SESSION_MARK" 1>&"$session_in" 2>/dev/null || true
     # A read with a time-out lets a signal's trap run between two looks.
     while true; do
         line=""
