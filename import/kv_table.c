@@ -290,10 +290,28 @@ static bool create_partition(const KvTable *table, PgConnection *connection, int
     if (buffer_append_text(&sql, "CREATE TABLE ", error) &&
         kv_table_append_leaf(table, connection, number, &sql, error) &&
         buffer_append_format(&sql, error,
-                             " PARTITION OF %s FOR VALUES WITH (MODULUS %d, REMAINDER %d)",
+                             " PARTITION OF %s FOR VALUES WITH (MODULUS %d, REMAINDER %d)"
+                             " WITH (autovacuum_enabled = false)",
                              table->table, table->partitions, number)) {
         text = buffer_text(&sql, error);
     }
+    done = text != NULL && pg_execute(connection, text, NULL, error);
+    buffer_free(&sql);
+    return done;
+}
+
+bool kv_table_allow_autovacuum(const KvTable *table, PgConnection *connection, Error *error)
+{
+    Buffer sql = {0};
+    const char *text = NULL;
+    bool done = true;
+
+    for (int i = 0; done && i < table->partitions; i++) {
+        done = buffer_append_text(&sql, "ALTER TABLE ", error) &&
+               kv_table_append_leaf(table, connection, i, &sql, error) &&
+               buffer_append_text(&sql, " RESET (autovacuum_enabled);", error);
+    }
+    text = done ? buffer_text(&sql, error) : NULL;
     done = text != NULL && pg_execute(connection, text, NULL, error);
     buffer_free(&sql);
     return done;

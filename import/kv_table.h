@@ -40,8 +40,11 @@ bool kv_table_inspect(const KvTable *table, PgConnection *connection, KvTableSta
 /* Drops table, partitions and view, where they are there. */
 bool kv_table_drop(const KvTable *table, PgConnection *connection, Error *error);
 
-/* Makes the table with its partitions, without the primary key, and the view. */
+/* Makes the table with its partitions, without the primary key, and the view.  Autovacuum keeps off
+ * the partitions until kv_table_allow_autovacuum: its locks would hold up what is done to them. */
 bool kv_table_create(const KvTable *table, PgConnection *connection, Error *error);
+
+bool kv_table_allow_autovacuum(const KvTable *table, PgConnection *connection, Error *error);
 
 /* Appends the quoted name of a leaf partition. */
 bool kv_table_append_leaf(const KvTable *table, PgConnection *connection, int number, Buffer *sql,

@@ -173,6 +173,7 @@ bool postgres_complete(Target *target, const DumpManifest *manifest, Error *erro
            begin_verification(manifest) && check_count(&completion, manifest, error) &&
            postgres_begin_work(target, target->connection, error) &&
            kv_table_add_primary_key(&target->table, target->connection, error) &&
+           kv_table_allow_autovacuum(&target->table, target->connection, error) &&
            pg_commit(target->connection, error);
     if (done) {
         progress_add(completion.entries - 1, 0);

@@ -170,6 +170,9 @@ export_esti() {
     assert_sql 100 "SELECT count(*) FROM pg_index x JOIN pg_inherits i ON x.indrelid = i.inhrelid
         WHERE inhparent = 'public.kv'::regclass AND indisprimary AND indisvalid"
 
+    # What kept autovacuum off during the load is gone.
+    assert_sql 0 "SELECT count(*) FROM pg_inherits AS i JOIN pg_class AS c ON c.oid = i.inhrelid
+        WHERE i.inhparent = 'public.kv'::regclass AND c.reloptions IS NOT NULL"
     assert_sql v "SELECT relkind FROM pg_class WHERE oid = 'public.kv_v'::regclass"
     assert_sql $'partition_key\nkey\nvalue' "SELECT attname FROM pg_attribute WHERE attrelid = 'public.kv_v'::regclass
         AND attnum > 0 ORDER BY attnum"
