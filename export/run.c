@@ -117,6 +117,15 @@ static bool open_database(Run *run, Error *error)
            check_version(run, error) && pg_commit(run->connection, error);
 }
 
+/* The connection is not the worker's own. */
+static void free_worker(Worker *worker)
+{
+    chunk_writer_free(worker->chunks);
+    arena_free(&worker->arena);
+    buffer_free(&worker->key);
+    report_free(&worker->report);
+}
+
 static bool prepare_packages(Run *run, Error *error)
 {
     Worker worker = {.context = &run->context, .connection = run->connection};
@@ -134,10 +143,7 @@ static bool prepare_packages(Run *run, Error *error)
         run->manifest.packages[i].name = run->packages[i]->name;
         run->manifest.package_count++;
     }
-    arena_free(&worker.arena);
-    buffer_free(&worker.partition);
-    buffer_free(&worker.key);
-    report_free(&worker.report);
+    free_worker(&worker);
     return done;
 }
 
@@ -192,11 +198,7 @@ static bool work(Run *run, PgConnection *connection, Error *error)
     while (done && (unit = take_unit(run, &number)) != NULL) {
         done = run_unit(run, &worker, unit, number, error);
     }
-    chunk_writer_free(worker.chunks);
-    arena_free(&worker.arena);
-    buffer_free(&worker.partition);
-    buffer_free(&worker.key);
-    report_free(&worker.report);
+    free_worker(&worker);
     return done;
 }
 

@@ -5,7 +5,6 @@
 #include <string.h>
 #include <time.h>
 
-static const char LOCK_NOT_AVAILABLE[] = "55P03";
 static const char UNDEFINED_TABLE[] = "42P01";
 
 enum { MICROSECONDS = 1000000, POSTGRES_EPOCH = 946684800 };
@@ -71,7 +70,7 @@ static bool lock_tables(PgConnection *connection, const PgSchema *schema,
         text = buffer_text(&sql, error);
     }
     done = text != NULL && pg_execute(connection, text, NULL, error);
-    if (!done && strcmp(pg_sqlstate(connection), LOCK_NOT_AVAILABLE) == 0) {
+    if (!done && pg_lock_timed_out(connection)) {
         error_set(error, EXIT_CODE_REFUSED, "the legacy tables are locked by another session");
         error_hint(error, "Wait for it to end, or end it, then run again; --lock-wait-timeout says "
                           "how long to wait.");

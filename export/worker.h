@@ -27,8 +27,7 @@ typedef struct Worker {
     ChunkWriter *chunks;      /* NULL while packages prepare: nothing is written then */
     Report report;            /* of the package that is being worked on */
     Arena arena;              /* for one row */
-    Buffer partition;         /* for the entry that is being made */
-    Buffer key;
+    Buffer key;               /* of the entry that is being made */
 } Worker;
 
 #endif

@@ -48,7 +48,6 @@ struct DumpWriter {
     DumpOutput *output; /* NULL once it was committed or discarded */
     int level;
     const char *packages[DUMP_MAX_PACKAGES]; /* borrowed from the caller of dump_writer_new */
-    size_t package_count;
 
     pthread_mutex_t mutex; /* guards all that follows */
     pthread_cond_t turned; /* the turn, or stopped, has changed */
@@ -175,7 +174,6 @@ bool dump_writer_new(DumpOutput *output, const DumpHeader *header, size_t worker
     }
     w->output = output;
     w->level = (int)header->compression_level;
-    w->package_count = header->package_count;
     memcpy(w->packages, header->packages, sizeof w->packages);
     pthread_mutex_init(&w->mutex, NULL);
     pthread_cond_init(&w->turned, NULL);

@@ -184,6 +184,11 @@ const char *pg_sqlstate(const PgConnection *connection)
     return connection->sqlstate;
 }
 
+bool pg_lock_timed_out(const PgConnection *connection)
+{
+    return strcmp(connection->sqlstate, "55P03") == 0; /* lock_not_available */
+}
+
 /* Words a failed statement: the server's message, detail and hint where there are any. */
 static bool statement_failed(PgConnection *connection, const PGresult *result, const char *what,
                              Error *error)

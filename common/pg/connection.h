@@ -90,6 +90,9 @@ void pg_rows_free(PgRows *rows);
 /* The error's SQLSTATE of the latest failure, or "". */
 const char *pg_sqlstate(const PgConnection *connection);
 
+/* Whether the latest failure is that of a lock that was not had within lock_timeout. */
+bool pg_lock_timed_out(const PgConnection *connection);
+
 /* The types of a query's columns, without running it: at most `count` object ids are stored;
  * *columns is their number. */
 bool pg_describe(PgConnection *connection, const char *sql, uint32_t *types, int count,

@@ -5,9 +5,6 @@
 #include <string.h>
 #include <zlib.h>
 
-/* SQLSTATE of a lock that was not granted within lock_timeout. */
-static const char LOCK_NOT_AVAILABLE[] = "55P03";
-
 uint32_t pg_lock_key(const char *schema, const char *database)
 {
     static const uint32_t SALT = 1486364155;
@@ -66,7 +63,7 @@ bool pg_lock_take(PgConnection *connection, const PgSchema *schema, Error *error
     if (pg_execute(connection, sql, NULL, error)) {
         return true;
     }
-    if (strcmp(pg_sqlstate(connection), LOCK_NOT_AVAILABLE) != 0) {
+    if (!pg_lock_timed_out(connection)) {
         return false;
     }
     describe_holder(connection, key, holder, sizeof holder);
