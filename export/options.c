@@ -15,7 +15,8 @@ enum {
     OPTION_INVALID_UTF8,
     OPTION_NO_SETTINGS,
     OPTION_BLOCKSTORE_PATH,
-    OPTION_BLOCK_STORAGE_PREFIX
+    OPTION_BLOCK_STORAGE_PREFIX,
+    OPTION_NO_SHA256
 };
 
 static const char SHORT_OPTIONS[] = COMMON_SHORT_OPTIONS "f:n:j:Z:";
@@ -26,6 +27,7 @@ static const struct option LONG_OPTIONS[] = {
     {"package", required_argument, NULL, 'n'},
     {"jobs", required_argument, NULL, 'j'},
     {"compress", required_argument, NULL, 'Z'},
+    {"no-sha256", no_argument, NULL, OPTION_NO_SHA256},
     {"force", no_argument, NULL, OPTION_FORCE},
     {"snapshot", required_argument, NULL, OPTION_SNAPSHOT},
     {"migrations", required_argument, NULL, OPTION_MIGRATIONS},
@@ -50,7 +52,9 @@ void export_options_help(void)
            "      --force                replace an existing file\n"
            "  -j, --jobs=NUM             read with NUM connections at the same time\n"
            "                             (default: number of processors, at most %d)\n"
-           "  -Z, --compress=LEVEL       zstd level, %d to %d (default: %d)\n"
+           "  -Z, --compress=LEVEL       zstd level, %d to %d (default: %d); 0 stores\n"
+           "      --no-sha256            leave out the SHA-256 of the stream, for a stream\n"
+           "                             that nobody keeps; all other checksums stay\n"
            "      --migrations=DIR       folder of the schema migrations, which tells the\n"
            "                             last schema version\n"
            "      --list-tables          print the names of the legacy tables, then exit\n"
@@ -118,6 +122,9 @@ static bool set_option(ExportOptions *options, int option, char *const *argument
             return false;
         }
         options->compression_level = (int)number;
+        return true;
+    case OPTION_NO_SHA256:
+        options->no_sha256 = true;
         return true;
     case OPTION_FORCE:
         options->force = true;

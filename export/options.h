@@ -16,6 +16,7 @@ typedef struct ExportOptions {
     const char *file; /* NULL or "-": standard output */
     bool force;       /* an existing file may be replaced */
     int compression_level;
+    bool no_sha256; /* the stream is not kept: nobody will ask for its SHA-256 */
     int jobs;                                /* connections that read at the same time */
     const char *packages[DUMP_MAX_PACKAGES]; /* --package; none: all */
     size_t package_count;

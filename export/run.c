@@ -80,7 +80,8 @@ static void fill_header(Run *run, DumpHeader *header)
                    .snapshot = run->snapshot.text},
         .kv_version = KV_VERSION_MIGRATED,
         .kv_migration_version = (uint64_t)run->last_version + 1,
-        .compression_level = (uint64_t)run->options->compression_level,
+        .compression_level = run->options->compression_level,
+        .has_stream_sha256 = !run->options->no_sha256,
         .estimated_entries = run->estimated_rows,
     };
     if (run->options->no_settings) {
@@ -255,8 +256,9 @@ static void tell_result(const Run *run)
         message_verbose("package %s: %" PRIu64 " entries of %" PRIu64 " rows", package->name,
                         package->totals.entries, dump_counts_total(&package->source_rows));
     }
-    message_info("exported %" PRIu64 " entries, SHA-256 of the stream %s",
-                 dump_manifest_entries(&run->manifest), run->manifest.stream_sha256);
+    message_info("exported %" PRIu64 " entries%s%s", dump_manifest_entries(&run->manifest),
+                 run->options->no_sha256 ? "" : ", SHA-256 of the stream ",
+                 run->manifest.stream_sha256);
 }
 
 bool export_run(ExportOptions *options, Error *error)

@@ -16,7 +16,7 @@ static void print_header(const DumpHeader *header)
     printf("schema version:        %" PRIu64 "\n", header->source.schema_version);
     printf("KV version:            %" PRIu64 "\n", header->kv_version);
     printf("KV migration version:  %" PRIu64 "\n", header->kv_migration_version);
-    printf("compression:           zstd, level %" PRIu64 "\n", header->compression_level);
+    printf("compression:           zstd, level %" PRId64 "\n", header->compression_level);
     printf("redacted:              %s\n", header->redacted ? "yes" : "no");
     printf("left out on request:  ");
     for (size_t i = 0; i < header->omitted_count; i++) {
@@ -31,6 +31,11 @@ static void print_counts(const char *title, const char *package, const DumpCount
         printf("%s: %" PRIu64 " rows of %s (package %s): %s\n", title, counts->items[i].rows,
                counts->items[i].table, package, counts->items[i].reason);
     }
+}
+
+static const char *stream_sha256(const DumpManifest *manifest)
+{
+    return manifest->stream_sha256[0] == '\0' ? "none" : manifest->stream_sha256;
 }
 
 static void print_manifest(const DumpManifest *manifest)
@@ -58,7 +63,7 @@ static void print_manifest(const DumpManifest *manifest)
     }
     printf("size:                  %" PRIu64 " bytes, decompressed %" PRIu64 "\n",
            manifest->file_size, manifest->stream_size);
-    printf("SHA-256 of the stream: %s\n", manifest->stream_sha256);
+    printf("SHA-256 of the stream: %s\n", stream_sha256(manifest));
 }
 
 /* Standard output may be a full disk, too. */
@@ -129,7 +134,7 @@ bool inspect_check(const char *file, Error *error)
            dump_reader_finish(reader, &manifest, error);
     if (done) {
         printf("the dump is whole: %" PRIu64 " entries, SHA-256 of the stream %s\n",
-               dump_manifest_entries(&manifest), manifest.stream_sha256);
+               dump_manifest_entries(&manifest), stream_sha256(&manifest));
         done = flush_output(error);
     }
     dump_manifest_free(&manifest);

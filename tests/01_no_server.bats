@@ -119,7 +119,7 @@ usage_fails() {
         usage_fails kv-export --jobs "$value"
         assert_contains "$stderr" jobs "\"$value\""
     done
-    for value in 0 99 x ""; do
+    for value in -8 20 99 x "" 1.5; do
         usage_fails kv-export -Z "$value"
         assert_contains "$stderr" compress "\"$value\""
     done

@@ -1,4 +1,5 @@
-/* The frame header's fields are in zstd's "experimental" section, stable since 1.4. */
+/* The frame header's fields and the mode of literals are in zstd's "experimental" section, stable
+ * since 1.4. */
 #define ZSTD_STATIC_LINKING_ONLY
 #include "common/dump/compression.h"
 
@@ -21,6 +22,17 @@ static bool set_parameter(ZSTD_CCtx *context, ZSTD_cParameter parameter, int val
            error_set(error, EXIT_CODE_FAILED, "could not set up zstd: %s", ZSTD_getErrorName(code));
 }
 
+static bool set_level(ZSTD_CCtx *context, int level, Error *error)
+{
+    /* zstd has no level that stores, but the lowest skips so far ahead that it finds nothing. */
+    if (level == COMPRESSION_LEVEL_STORE) {
+        return set_parameter(context, ZSTD_c_compressionLevel, ZSTD_minCLevel(), error);
+    }
+    return set_parameter(context, ZSTD_c_compressionLevel, level, error) &&
+           (level > 0 ||
+            set_parameter(context, ZSTD_c_literalCompressionMode, ZSTD_ps_enable, error));
+}
+
 bool compressor_new(int level, Compressor **compressor, Error *error)
 {
     Compressor *c = calloc(1, sizeof *c);
@@ -34,7 +46,7 @@ bool compressor_new(int level, Compressor **compressor, Error *error)
         compressor_free(c);
         return error_out_of_memory(error);
     }
-    if (!set_parameter(c->context, ZSTD_c_compressionLevel, level, error) ||
+    if (!set_level(c->context, level, error) ||
         !set_parameter(c->context, ZSTD_c_checksumFlag, 1, error) ||
         !set_parameter(c->context, ZSTD_c_contentSizeFlag, 1, error)) {
         compressor_free(c);

@@ -13,10 +13,21 @@
 /* Memory and tables of a compressor; one per thread.  Free takes NULL. */
 typedef struct Compressor Compressor;
 
-/* The levels of zstd that are offered, and the default.  Level 3, zstd's own default, takes more
- * than three times as long on staged objects and makes nothing smaller: most of what repeats stands
- * close together, and the rest are digests. */
-enum { COMPRESSION_LEVEL_MIN = 1, COMPRESSION_LEVEL_MAX = 19, COMPRESSION_LEVEL_DEFAULT = 1 };
+/*
+ * The levels that are offered, zstd's own but for two things: 0 stores, as users of pg_dump expect
+ * it (for zstd it is another name of its default), and negative levels, zstd's fast ones, compress
+ * literals too: it takes them little time, and a third of the size.
+ *
+ * Measured on staged objects, 456 MB on one core of 2024: level -3 takes 0.35 s and leaves 148 MB;
+ * 1: 0.46 s, 145 MB; 3, zstd's default: 0.94 s, 146 MB; 0: 0.04 s.  Most of what repeats stands
+ * close together, and the rest are digests, so that more effort finds nothing more.
+ */
+enum {
+    COMPRESSION_LEVEL_MIN = -7,
+    COMPRESSION_LEVEL_MAX = 19,
+    COMPRESSION_LEVEL_STORE = 0,
+    COMPRESSION_LEVEL_DEFAULT = -3
+};
 
 bool compressor_new(int level, Compressor **compressor, Error *error);
 

@@ -25,21 +25,23 @@ char *dump_header_encode(const DumpHeader *header, Error *error)
 
     snprintf(version, sizeof version, "%d.%d", DUMP_FORMAT_MAJOR, DUMP_FORMAT_MINOR);
     return dump_json_encode(
-        json_pack(
-            "{s:s, s:s, s:s, s:s, s:s, s:s,"
-            " s:{s:s, s:s, s:s, s:s, s:s, s:I, s:s}, s:I, s:I, s:o, s:{s:s, s:I}, s:I, s:b, s:o}",
-            "frame", DUMP_FRAME_HEADER, "format", DUMP_FORMAT_NAME, "version", version, "program",
-            header->program, "program_version", header->program_version, "created", header->created,
-            "source", "kind", header->source.kind, "database", header->source.database, "schema",
-            header->source.schema, "server_version", header->source.server_version,
-            "system_identifier", header->source.system_identifier, "schema_version",
-            (json_int_t)header->source.schema_version, "snapshot", header->source.snapshot,
-            "kv_version", (json_int_t)header->kv_version, "kv_migration_version",
-            (json_int_t)header->kv_migration_version, "packages",
-            text_array(header->packages, header->package_count), "compression", "algorithm", "zstd",
-            "level", (json_int_t)header->compression_level, "estimated_entries",
-            (json_int_t)header->estimated_entries, "redacted", header->redacted, "omitted",
-            text_array(header->omitted, header->omitted_count)),
+        json_pack("{s:s, s:s, s:s, s:s, s:s, s:s,"
+                  " s:{s:s, s:s, s:s, s:s, s:s, s:I, s:s}, s:I, s:I, s:o, s:{s:s, s:I}, s:b, s:I, "
+                  "s:b, s:o}",
+                  "frame", DUMP_FRAME_HEADER, "format", DUMP_FORMAT_NAME, "version", version,
+                  "program", header->program, "program_version", header->program_version, "created",
+                  header->created, "source", "kind", header->source.kind, "database",
+                  header->source.database, "schema", header->source.schema, "server_version",
+                  header->source.server_version, "system_identifier",
+                  header->source.system_identifier, "schema_version",
+                  (json_int_t)header->source.schema_version, "snapshot", header->source.snapshot,
+                  "kv_version", (json_int_t)header->kv_version, "kv_migration_version",
+                  (json_int_t)header->kv_migration_version, "packages",
+                  text_array(header->packages, header->package_count), "compression", "algorithm",
+                  "zstd", "level", (json_int_t)header->compression_level, "stream_sha256",
+                  header->has_stream_sha256, "estimated_entries",
+                  (json_int_t)header->estimated_entries, "redacted", header->redacted, "omitted",
+                  text_array(header->omitted, header->omitted_count)),
         error);
 }
 
@@ -92,6 +94,14 @@ static bool check_format(const json_t *json, Error *error)
     return true;
 }
 
+/* Dumps that do not speak of it have the digest. */
+static bool read_has_stream_sha256(const json_t *json, DumpHeader *header, Error *error)
+{
+    header->has_stream_sha256 = true;
+    return json_object_get(json, "stream_sha256") == NULL ||
+           dump_json_bool(json, "stream_sha256", &header->has_stream_sha256, error);
+}
+
 static bool has_duplicates(const char *const *texts, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
@@ -132,7 +142,8 @@ bool dump_header_decode(Slice text, DumpHeader *header, Error *error)
         !read_texts(json, "packages", header->packages, DUMP_MAX_PACKAGES, &header->package_count,
                     error) ||
         !dump_json_object(json, "compression", &compression, error) ||
-        !dump_json_count(compression, "level", &header->compression_level, error) ||
+        !dump_json_integer(compression, "level", &header->compression_level, error) ||
+        !read_has_stream_sha256(json, header, error) ||
         !dump_json_count(json, "estimated_entries", &header->estimated_entries, error) ||
         !dump_json_bool(json, "redacted", &header->redacted, error) ||
         !read_texts(json, "omitted", header->omitted, DUMP_MAX_OMITTED, &header->omitted_count,

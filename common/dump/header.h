@@ -37,7 +37,8 @@ typedef struct DumpHeader {
     uint64_t kv_migration_version; /* what the import stamps into schema_migrations */
     const char *packages[DUMP_MAX_PACKAGES];
     size_t package_count;
-    uint64_t compression_level;
+    int64_t compression_level;  /* for people: the frames say how they are to be read */
+    bool has_stream_sha256;     /* the manifest states it */
     uint64_t estimated_entries; /* for a progress display; 0: not known */
     bool redacted;
     const char *omitted[DUMP_MAX_OMITTED];

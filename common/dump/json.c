@@ -41,6 +41,14 @@ bool dump_json_count(const json_t *object, const char *name, uint64_t *count, Er
     return true;
 }
 
+bool dump_json_integer(const json_t *object, const char *name, int64_t *value, Error *error)
+{
+    const json_t *member = json_object_get(object, name);
+
+    *value = json_integer_value(member);
+    return json_is_integer(member) || wrong_member(name, "an integer", error);
+}
+
 bool dump_json_bool(const json_t *object, const char *name, bool *value, Error *error)
 {
     const json_t *member = json_object_get(object, name);

@@ -18,6 +18,7 @@ json_t *dump_json_parse(Slice text, Error *error);
  * Texts, arrays and objects are borrowed from `object`. */
 bool dump_json_text(const json_t *object, const char *name, const char **text, Error *error);
 bool dump_json_count(const json_t *object, const char *name, uint64_t *count, Error *error);
+bool dump_json_integer(const json_t *object, const char *name, int64_t *value, Error *error);
 bool dump_json_bool(const json_t *object, const char *name, bool *value, Error *error);
 bool dump_json_array(const json_t *object, const char *name, const json_t **array, Error *error);
 bool dump_json_object(const json_t *object, const char *name, const json_t **value, Error *error);

@@ -138,12 +138,13 @@ char *dump_manifest_encode(const DumpManifest *manifest, Error *error)
             return NULL;
         }
     }
+    /* A text that is NULL is left out. */
     return dump_json_encode(
-        json_pack("{s:s, s:o, s:I, s:{s:I, s:s}, s:{s:I, s:s}}", "frame", DUMP_FRAME_MANIFEST,
+        json_pack("{s:s, s:o, s:I, s:{s:I, s:s*}, s:{s:I, s:s}}", "frame", DUMP_FRAME_MANIFEST,
                   "packages", packages, "entries", (json_int_t)dump_manifest_entries(manifest),
                   "stream", "size", (json_int_t)manifest->stream_size, "sha256",
-                  manifest->stream_sha256, "file", "size", (json_int_t)manifest->file_size, "xxh64",
-                  manifest->file_xxh64),
+                  manifest->stream_sha256[0] == '\0' ? NULL : manifest->stream_sha256, "file",
+                  "size", (json_int_t)manifest->file_size, "xxh64", manifest->file_xxh64),
         error);
 }
 
@@ -161,6 +162,12 @@ static bool read_digest(const json_t *object, const char *name, size_t size, cha
     }
     memcpy(digest, text, size + 1);
     return true;
+}
+
+static bool read_stream_sha256(const json_t *stream, DumpManifest *manifest, Error *error)
+{
+    return json_object_get(stream, "sha256") == NULL ||
+           read_digest(stream, "sha256", SHA256_TEXT_SIZE, manifest->stream_sha256, error);
 }
 
 static bool read_set_digest(const json_t *object, SetDigest *digest, Error *error)
@@ -235,7 +242,7 @@ bool dump_manifest_decode(Slice text, DumpManifest *manifest, Error *error)
         !dump_json_count(json, "entries", &entries, error) ||
         !dump_json_object(json, "stream", &stream, error) ||
         !dump_json_count(stream, "size", &manifest->stream_size, error) ||
-        !read_digest(stream, "sha256", SHA256_TEXT_SIZE, manifest->stream_sha256, error) ||
+        !read_stream_sha256(stream, manifest, error) ||
         !dump_json_object(json, "file", &file, error) ||
         !dump_json_count(file, "size", &manifest->file_size, error) ||
         !read_digest(file, "xxh64", XXH64_TEXT_SIZE, manifest->file_xxh64, error)) {

@@ -54,8 +54,8 @@ typedef struct DumpManifest {
     DumpPackageSummary packages[DUMP_MAX_PACKAGES]; /* in the header's order */
     size_t package_count;
     uint64_t stream_size; /* bytes of the decompressed stream, COPY header and trailer included */
-    char stream_sha256[SHA256_TEXT_SIZE + 1];
-    uint64_t file_size; /* bytes of the file before the manifest's frame */
+    char stream_sha256[SHA256_TEXT_SIZE + 1]; /* "" where the header says that there is none */
+    uint64_t file_size;                       /* bytes of the file before the manifest's frame */
     char file_xxh64[XXH64_TEXT_SIZE + 1];
     void *json; /* owner of the texts of a manifest that was read */
 } DumpManifest;

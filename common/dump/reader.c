@@ -15,7 +15,7 @@ struct DumpReader {
     Decompressor *decompressor; /* of the COPY header and trailer */
     DumpHeader header;
     uint64_t chunk_count;
-    Sha256 *stream_digest;
+    Sha256 *stream_digest; /* NULL where the header says that there is none */
     uint64_t stream_size;
     DumpPackageTotals totals[DUMP_MAX_PACKAGES];
 };
@@ -91,7 +91,7 @@ static bool read_copy_part(DumpReader *reader, const Announcement *announcement,
 static bool account_bytes(DumpReader *reader, Slice bytes, Error *error)
 {
     reader->stream_size += bytes.size;
-    return sha256_update(reader->stream_digest, bytes, error);
+    return reader->stream_digest == NULL || sha256_update(reader->stream_digest, bytes, error);
 }
 
 static bool read_header(DumpReader *reader, Error *error)
@@ -106,6 +106,9 @@ static bool read_header(DumpReader *reader, Error *error)
     }
     if (!dump_header_decode(text, &reader->header, error)) {
         return frame_reader_error_at(reader->frames, 0, error);
+    }
+    if (reader->header.has_stream_sha256 && !sha256_new(&reader->stream_digest, error)) {
+        return false;
     }
     if (!read_announcement(reader, &announcement, error)) {
         return false;
@@ -126,7 +129,7 @@ bool dump_reader_open(const char *path, DumpReader **reader, Error *error)
         return error_out_of_memory(error);
     }
     if (!frame_reader_open(path, &r->frames, error) || !decompressor_new(&r->decompressor, error) ||
-        !sha256_new(&r->stream_digest, error) || !read_header(r, error)) {
+        !read_header(r, error)) {
         dump_reader_free(r);
         return false;
     }
@@ -139,10 +142,15 @@ const DumpHeader *dump_reader_header(const DumpReader *reader)
     return &reader->header;
 }
 
-/* The manifest's packages must be the header's. */
-static bool check_packages(const DumpReader *reader, const DumpManifest *manifest, Error *error)
+/* The manifest must have what the header promises: these packages, this digest. */
+static bool check_promises(const DumpReader *reader, const DumpManifest *manifest, Error *error)
 {
     bool equal = manifest->package_count == reader->header.package_count;
+
+    if ((manifest->stream_sha256[0] != '\0') != reader->header.has_stream_sha256) {
+        return error_set(error, EXIT_CODE_DUMP,
+                         "manifest and header disagree whether there is a SHA-256 of the stream");
+    }
 
     for (size_t i = 0; equal && i < manifest->package_count; i++) {
         equal = strcmp(manifest->packages[i].name, reader->header.packages[i]) == 0;
@@ -160,7 +168,7 @@ bool dump_reader_peek_manifest(DumpReader *reader, bool *found, DumpManifest *ma
     done = frame_reader_last_json(reader->frames, found, &json, error);
     if (done && *found) {
         done = dump_manifest_decode(buffer_slice(&json), manifest, error) &&
-               check_packages(reader, manifest, error);
+               check_promises(reader, manifest, error);
         if (!done) {
             dump_manifest_free(manifest);
             error_detail(error, "The place is the dump's last frame but one.");
@@ -314,6 +322,9 @@ static bool compare_contents(DumpReader *reader, const DumpManifest *manifest, E
     if (manifest->stream_size != reader->stream_size) {
         return error_set(error, EXIT_CODE_DUMP, "the manifest states another size of the stream");
     }
+    if (reader->stream_digest == NULL) {
+        return true;
+    }
     if (!sha256_finish(reader->stream_digest, sha256, error)) {
         return false;
     }
@@ -344,7 +355,7 @@ static bool finish(DumpReader *reader, bool contents, DumpManifest *manifest, Er
         !frame_reader_json(reader->frames, &text, error)) {
         return false;
     }
-    if (!dump_manifest_decode(text, manifest, error) || !check_packages(reader, manifest, error) ||
+    if (!dump_manifest_decode(text, manifest, error) || !check_promises(reader, manifest, error) ||
         (contents && !compare_contents(reader, manifest, error)) ||
         !compare_file(offset, digest, manifest, error)) {
         return frame_reader_error_at(reader->frames, offset, error);

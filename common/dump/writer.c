@@ -1,21 +1,18 @@
 #include "common/dump/writer.h"
 
-#include "common/base/bytes.h"
 #include "common/copy/binary.h"
 #include "common/dump/compression.h"
 #include "common/dump/entry.h"
 #include "common/dump/format.h"
-#include "common/dump/seek_table.h"
+#include "common/dump/frame_writer.h"
+#include "common/dump/json.h"
 
 #include <jansson.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/dump/json.h"
-
-/* Decompressed bytes that a worker keeps while it waits for its turn; more only when a single chunk
- * is larger. */
+/* Decompressed bytes of a unit that wait to be written; more only when a single chunk is larger. */
 enum { KEPT_BYTES = 32 * 1024 * 1024 };
 
 /* Units that may be begun ahead of the turn, beyond one for each worker. */
@@ -31,41 +28,38 @@ typedef struct Chunk {
     Buffer frame;
 } Chunk;
 
-/* Chunks in order; {0} is empty. */
-typedef struct ChunkQueue {
+/* What waits of a unit, its chunks in order. */
+typedef struct WaitingUnit {
     Chunk *first;
     Chunk *last;
-    size_t bytes; /* decompressed */
-} ChunkQueue;
+    size_t bytes;   /* decompressed */
+    bool completed; /* nothing will be added */
+} WaitingUnit;
 
-/* A unit that was completed ahead of its turn. */
-typedef struct CompletedUnit {
-    bool completed;
-    ChunkQueue chunks;
-} CompletedUnit;
-
+/*
+ * Workers hand over compressed chunks and go on.  Whichever finds that chunks may be written and
+ * nobody writes becomes the writer, until there is nothing left to write: so no worker waits for
+ * the file or for the digest of the stream, unless it is too far ahead of them.
+ */
 struct DumpWriter {
-    DumpOutput *output; /* NULL once it was committed or discarded */
     int level;
     const char *packages[DUMP_MAX_PACKAGES]; /* borrowed from the caller of dump_writer_new */
 
-    pthread_mutex_t mutex; /* guards all that follows */
-    pthread_cond_t turned; /* the turn, or stopped, has changed */
-    bool stopped;
-    size_t turn;              /* the unit whose chunks go into the file now */
-    CompletedUnit *completed; /* of `window` units from the turn on, by unit modulo window; owned */
-    size_t window;
-    Chunk *spare; /* chunks whose memory is used again */
-
-    Compressor *compressor;
-    Buffer frame;
-    Xxh64 *file_digest;
-    Sha256 *stream_digest;
-    uint64_t file_size;
+    /* Of the one that writes. */
+    FrameWriter *frames;
+    Sha256 *stream_digest; /* NULL: none is wanted */
     uint64_t stream_size;
     uint64_t chunk_count;
-    SeekTable seek_table;
     DumpPackageTotals totals[DUMP_MAX_PACKAGES];
+
+    pthread_mutex_t mutex;   /* guards all that follows */
+    pthread_cond_t advanced; /* something was written, the turn has passed on, or all must stop */
+    bool writing;            /* somebody writes */
+    bool stopped;
+    size_t turn;          /* the unit whose chunks go into the file now */
+    WaitingUnit *waiting; /* of `window` units from the turn on, by unit modulo window; owned */
+    size_t window;
+    Chunk *spare; /* chunks whose memory is used again */
 };
 
 static void free_chunks(Chunk *chunk)
@@ -80,75 +74,25 @@ static void free_chunks(Chunk *chunk)
     }
 }
 
-static void push_chunk(ChunkQueue *queue, Chunk *chunk)
-{
-    chunk->next = NULL;
-    if (queue->last == NULL) {
-        queue->first = chunk;
-    } else {
-        queue->last->next = chunk;
-    }
-    queue->last = chunk;
-    queue->bytes += chunk->content.size;
-}
-
-static bool write_frame(DumpWriter *writer, Slice frame, uint64_t content_size, Error *error)
-{
-    if (!seek_table_add(&writer->seek_table, frame.size, content_size, error) ||
-        !dump_output_write(writer->output, frame, error)) {
-        return false;
-    }
-    xxh64_update(writer->file_digest, frame);
-    writer->file_size += frame.size;
-    return true;
-}
-
-/* Writes a skippable frame with the JSON text and its checksum.  Frees the text. */
-static bool write_json(DumpWriter *writer, char *text, Error *error)
-{
-    uint8_t header[DUMP_SKIPPABLE_HEADER_SIZE];
-    uint8_t checksum[DUMP_JSON_CHECKSUM_SIZE];
-    size_t size;
-    bool done;
-
-    if (text == NULL) {
-        return false;
-    }
-    size = strlen(text);
-    if (size + DUMP_JSON_CHECKSUM_SIZE > DUMP_JSON_MAX_SIZE) {
-        free(text);
-        return error_set(error, EXIT_CODE_FAILED, "a JSON frame of the dump would be too large");
-    }
-    store_le32(header, DUMP_JSON_MAGIC);
-    store_le32(header + 4, (uint32_t)(size + DUMP_JSON_CHECKSUM_SIZE));
-    store_le64(checksum, xxh64_of(slice_of(text, size)));
-    writer->frame.size = 0;
-    done = buffer_append(&writer->frame, header, sizeof header, error) &&
-           buffer_append(&writer->frame, text, size, error) &&
-           buffer_append(&writer->frame, checksum, sizeof checksum, error) &&
-           write_frame(writer, buffer_slice(&writer->frame), 0, error);
-    free(text);
-    return done;
-}
-
 /* Writes a data frame, already compressed, behind the JSON frame that announces it. */
 static bool write_data(DumpWriter *writer, char *announcement, Slice content, Slice frame,
                        Error *error)
 {
-    if (!write_json(writer, announcement, error) ||
-        !write_frame(writer, frame, content.size, error) ||
-        !sha256_update(writer->stream_digest, content, error)) {
+    if (!frame_writer_json(writer->frames, announcement, error) ||
+        !frame_writer_data(writer->frames, frame, content.size, error)) {
         return false;
     }
     writer->stream_size += content.size;
-    return true;
+    return writer->stream_digest == NULL || sha256_update(writer->stream_digest, content, error);
 }
 
 /* Writes the COPY header or trailer, each a frame of its own so that chunks hold entries only. */
 static bool write_copy_part(DumpWriter *writer, const char *name, Slice content, Error *error)
 {
+    Compressor *compressor = NULL;
     Buffer frame = {0};
-    bool done = compressor_run(writer->compressor, content, &frame, error);
+    bool done = compressor_new(writer->level, &compressor, error) &&
+                compressor_run(compressor, content, &frame, error);
 
     if (done) {
         char *announcement = dump_json_encode(json_pack("{s:s, s:I, s:I}", "frame", name, "size",
@@ -158,36 +102,42 @@ static bool write_copy_part(DumpWriter *writer, const char *name, Slice content,
 
         done = write_data(writer, announcement, content, buffer_slice(&frame), error);
     }
+    compressor_free(compressor);
     buffer_free(&frame);
     return done;
+}
+
+static bool begin_dump(DumpWriter *writer, DumpOutput *output, const DumpHeader *header,
+                       Error *error)
+{
+    return frame_writer_new(output, &writer->frames, error) &&
+           (!header->has_stream_sha256 || sha256_new(&writer->stream_digest, error)) &&
+           frame_writer_json(writer->frames, dump_header_encode(header, error), error) &&
+           write_copy_part(writer, DUMP_FRAME_COPY_HEADER, slice_of(COPY_HEADER, COPY_HEADER_SIZE),
+                           error);
 }
 
 bool dump_writer_new(DumpOutput *output, const DumpHeader *header, size_t workers,
                      DumpWriter **writer, Error *error)
 {
     DumpWriter *w = calloc(1, sizeof *w);
+    size_t window = workers + UNITS_AHEAD;
+    WaitingUnit *waiting = calloc(window, sizeof *waiting);
 
     *writer = NULL;
-    if (w == NULL) {
+    if (w == NULL || waiting == NULL) {
+        free(w);
+        free(waiting);
         dump_output_discard(output);
         return error_out_of_memory(error);
     }
-    w->output = output;
     w->level = (int)header->compression_level;
     memcpy(w->packages, header->packages, sizeof w->packages);
+    w->waiting = waiting;
+    w->window = window;
     pthread_mutex_init(&w->mutex, NULL);
-    pthread_cond_init(&w->turned, NULL);
-    w->window = workers + UNITS_AHEAD;
-    w->completed = calloc(w->window, sizeof *w->completed);
-    if (w->completed == NULL) {
-        dump_writer_free(w);
-        return error_out_of_memory(error);
-    }
-    if (!compressor_new(w->level, &w->compressor, error) || !xxh64_new(&w->file_digest, error) ||
-        !sha256_new(&w->stream_digest, error) ||
-        !write_json(w, dump_header_encode(header, error), error) ||
-        !write_copy_part(w, DUMP_FRAME_COPY_HEADER, slice_of(COPY_HEADER, COPY_HEADER_SIZE),
-                         error)) {
+    pthread_cond_init(&w->advanced, NULL);
+    if (!begin_dump(w, output, header, error)) {
         dump_writer_free(w);
         return false;
     }
@@ -202,16 +152,17 @@ static bool fill_manifest(DumpWriter *writer, DumpManifest *manifest, Error *err
         manifest->packages[i].totals = writer->totals[i];
     }
     manifest->stream_size = writer->stream_size;
-    manifest->file_size = writer->file_size;
-    xxh64_to_text(xxh64_value(writer->file_digest), manifest->file_xxh64);
-    return sha256_finish(writer->stream_digest, manifest->stream_sha256, error);
+    manifest->file_size = frame_writer_offset(writer->frames);
+    xxh64_to_text(frame_writer_digest(writer->frames), manifest->file_xxh64);
+    return writer->stream_digest == NULL ||
+           sha256_finish(writer->stream_digest, manifest->stream_sha256, error);
 }
 
 /* Whether every unit that was begun has had its turn. */
 static bool check_units(const DumpWriter *writer, Error *error)
 {
     for (size_t i = 0; i < writer->window; i++) {
-        if (writer->completed[i].completed) {
+        if (writer->waiting[i].completed) {
             return error_set(error, EXIT_CODE_FAILED,
                              "entries wait for unit %zu, which nobody has ended", writer->turn);
         }
@@ -221,19 +172,12 @@ static bool check_units(const DumpWriter *writer, Error *error)
 
 bool dump_writer_finish(DumpWriter *writer, DumpManifest *manifest, Error *error)
 {
-    DumpOutput *output = writer->output;
-
-    if (!check_units(writer, error) ||
-        !write_copy_part(writer, DUMP_FRAME_COPY_TRAILER, slice_of(COPY_TRAILER, COPY_TRAILER_SIZE),
-                         error) ||
-        !fill_manifest(writer, manifest, error) ||
-        !write_json(writer, dump_manifest_encode(manifest, error), error) ||
-        !seek_table_encode(&writer->seek_table, &writer->frame, error) ||
-        !dump_output_write(output, buffer_slice(&writer->frame), error)) {
-        return false;
-    }
-    writer->output = NULL;
-    return dump_output_commit(output, error);
+    return check_units(writer, error) &&
+           write_copy_part(writer, DUMP_FRAME_COPY_TRAILER,
+                           slice_of(COPY_TRAILER, COPY_TRAILER_SIZE), error) &&
+           fill_manifest(writer, manifest, error) &&
+           frame_writer_json(writer->frames, dump_manifest_encode(manifest, error), error) &&
+           frame_writer_finish(writer->frames, error);
 }
 
 void dump_writer_free(DumpWriter *writer)
@@ -241,19 +185,15 @@ void dump_writer_free(DumpWriter *writer)
     if (writer == NULL) {
         return;
     }
-    dump_output_discard(writer->output);
-    for (size_t i = 0; writer->completed != NULL && i < writer->window; i++) {
-        free_chunks(writer->completed[i].chunks.first);
+    frame_writer_free(writer->frames);
+    for (size_t i = 0; i < writer->window; i++) {
+        free_chunks(writer->waiting[i].first);
     }
-    free(writer->completed);
+    free(writer->waiting);
     free_chunks(writer->spare);
-    compressor_free(writer->compressor);
-    xxh64_free(writer->file_digest);
     sha256_free(writer->stream_digest);
-    seek_table_free(&writer->seek_table);
-    buffer_free(&writer->frame);
     pthread_mutex_destroy(&writer->mutex);
-    pthread_cond_destroy(&writer->turned);
+    pthread_cond_destroy(&writer->advanced);
     free(writer);
 }
 
@@ -261,12 +201,16 @@ void dump_writer_stop(DumpWriter *writer)
 {
     pthread_mutex_lock(&writer->mutex);
     writer->stopped = true;
-    pthread_cond_broadcast(&writer->turned);
+    pthread_cond_broadcast(&writer->advanced);
     pthread_mutex_unlock(&writer->mutex);
 }
 
-/* Writes one chunk, with the mutex held, and keeps its memory for others. */
-static bool write_chunk(DumpWriter *writer, Chunk *chunk, Error *error)
+static WaitingUnit *waiting_unit(DumpWriter *writer, size_t unit)
+{
+    return &writer->waiting[unit % writer->window];
+}
+
+static bool write_chunk(DumpWriter *writer, const Chunk *chunk, Error *error)
 {
     DumpPackageTotals *totals = &writer->totals[chunk->package];
     char *announcement = dump_json_encode(
@@ -275,39 +219,76 @@ static bool write_chunk(DumpWriter *writer, Chunk *chunk, Error *error)
                   "entries", (json_int_t)chunk->entries, "size", (json_int_t)chunk->content.size,
                   "compressed_size", (json_int_t)chunk->frame.size),
         error);
-    bool done = write_data(writer, announcement, buffer_slice(&chunk->content),
-                           buffer_slice(&chunk->frame), error);
 
     writer->chunk_count++;
     totals->chunks++;
     totals->entries += chunk->entries;
     totals->bytes += chunk->content.size;
     set_digest_add(&totals->set_digest, chunk->digest);
+    return write_data(writer, announcement, buffer_slice(&chunk->content),
+                      buffer_slice(&chunk->frame), error);
+}
+
+/* Keeps the chunk's memory for others, except that of a huge value, which must not be pinned to the
+ * end.  With the mutex held. */
+static void spare_chunk(DumpWriter *writer, Chunk *chunk)
+{
     chunk->next = NULL;
-    /* A huge value must not pin its memory to the end. */
     if (chunk->content.capacity > 2 * DUMP_CHUNK_SIZE) {
         free_chunks(chunk);
     } else {
         chunk->next = writer->spare;
         writer->spare = chunk;
     }
+}
+
+/* The next chunk that may be written, taken from its unit; the turn passes on over units that are
+ * completed.  NULL when there is none.  With the mutex held. */
+static Chunk *take_chunk(DumpWriter *writer)
+{
+    WaitingUnit *unit = waiting_unit(writer, writer->turn);
+    Chunk *chunk;
+
+    while (unit->first == NULL && unit->completed) {
+        unit->completed = false;
+        writer->turn++;
+        unit = waiting_unit(writer, writer->turn);
+        pthread_cond_broadcast(&writer->advanced);
+    }
+    chunk = unit->first;
+    if (chunk != NULL) {
+        unit->first = chunk->next;
+        unit->last = unit->first == NULL ? NULL : unit->last;
+        unit->bytes -= chunk->content.size;
+    }
+    return chunk;
+}
+
+/* Writes all that may be written, unless somebody is about it already, who will then find what has
+ * come.  With the mutex held, which others get while the writing goes on. */
+static bool write_waiting(DumpWriter *writer, Error *error)
+{
+    Chunk *chunk;
+    bool done = true;
+
+    if (writer->writing) {
+        return true;
+    }
+    writer->writing = true;
+    while (done && !writer->stopped && (chunk = take_chunk(writer)) != NULL) {
+        pthread_mutex_unlock(&writer->mutex);
+        done = write_chunk(writer, chunk, error);
+        pthread_mutex_lock(&writer->mutex);
+        spare_chunk(writer, chunk);
+        pthread_cond_broadcast(&writer->advanced);
+    }
+    writer->writing = false;
     return done;
 }
 
-static bool write_chunks(DumpWriter *writer, ChunkQueue *queue, Error *error)
+static bool stopped(Error *error)
 {
-    bool done = true;
-
-    while (done && queue->first != NULL) {
-        Chunk *chunk = queue->first;
-
-        queue->first = chunk->next;
-        done = write_chunk(writer, chunk, error);
-    }
-    if (done) {
-        *queue = (ChunkQueue){0};
-    }
-    return done;
+    return error_set(error, EXIT_CODE_FAILED, "another worker has failed");
 }
 
 struct ChunkWriter {
@@ -315,8 +296,7 @@ struct ChunkWriter {
     Compressor *compressor;
     size_t unit;
     size_t package;
-    Chunk *chunk;    /* that is being filled; NULL when none is */
-    ChunkQueue kept; /* until it is the unit's turn */
+    Chunk *chunk; /* that is being filled; NULL when none is */
 };
 
 bool chunk_writer_new(DumpWriter *writer, ChunkWriter **chunks, Error *error)
@@ -336,11 +316,6 @@ bool chunk_writer_new(DumpWriter *writer, ChunkWriter **chunks, Error *error)
     return true;
 }
 
-static bool stopped(Error *error)
-{
-    return error_set(error, EXIT_CODE_FAILED, "another worker has failed");
-}
-
 bool chunk_writer_begin(ChunkWriter *chunks, size_t unit, size_t package, Error *error)
 {
     DumpWriter *writer = chunks->writer;
@@ -350,7 +325,7 @@ bool chunk_writer_begin(ChunkWriter *chunks, size_t unit, size_t package, Error 
     chunks->package = package;
     pthread_mutex_lock(&writer->mutex);
     while (!writer->stopped && unit >= writer->turn + writer->window) {
-        pthread_cond_wait(&writer->turned, &writer->mutex);
+        pthread_cond_wait(&writer->advanced, &writer->mutex);
     }
     done = !writer->stopped || stopped(error);
     pthread_mutex_unlock(&writer->mutex);
@@ -400,29 +375,46 @@ static bool seal_chunk(ChunkWriter *chunks, Error *error)
     return compressor_run(chunks->compressor, buffer_slice(&chunk->content), &chunk->frame, error);
 }
 
-/* Ends the chunk that is being filled: it goes into the file when it is its turn, else it is kept.
- */
+/* Whether as much of the unit waits as may.  With the mutex held. */
+static bool must_wait(const ChunkWriter *chunks)
+{
+    DumpWriter *writer = chunks->writer;
+
+    return !writer->stopped && waiting_unit(writer, chunks->unit)->bytes > KEPT_BYTES &&
+           (writer->writing || chunks->unit != writer->turn);
+}
+
+/* Hands over the chunk that was filled, if there is one. */
 static bool end_chunk(ChunkWriter *chunks, Error *error)
 {
     DumpWriter *writer = chunks->writer;
-    bool done = true;
+    Chunk *chunk = chunks->chunk;
+    WaitingUnit *unit;
+    bool done;
 
-    if (chunks->chunk == NULL) {
+    if (chunk == NULL) {
         return true;
     }
     if (!seal_chunk(chunks, error)) {
         return false;
     }
-    pthread_mutex_lock(&writer->mutex);
-    push_chunk(&chunks->kept, chunks->chunk);
     chunks->chunk = NULL;
-    while (!writer->stopped && chunks->unit != writer->turn && chunks->kept.bytes > KEPT_BYTES) {
-        pthread_cond_wait(&writer->turned, &writer->mutex);
+    pthread_mutex_lock(&writer->mutex);
+    unit = waiting_unit(writer, chunks->unit);
+    if (unit->last == NULL) {
+        unit->first = chunk;
+    } else {
+        unit->last->next = chunk;
     }
-    if (writer->stopped) {
+    unit->last = chunk;
+    unit->bytes += chunk->content.size;
+    done = write_waiting(writer, error);
+    while (done && must_wait(chunks)) {
+        pthread_cond_wait(&writer->advanced, &writer->mutex);
+        done = write_waiting(writer, error);
+    }
+    if (done && writer->stopped) {
         done = stopped(error);
-    } else if (chunks->unit == writer->turn) {
-        done = write_chunks(writer, &chunks->kept, error);
     }
     pthread_mutex_unlock(&writer->mutex);
     return done;
@@ -449,42 +441,17 @@ bool chunk_writer_add(ChunkWriter *chunks, Slice partition_key, Slice key, size_
     return true;
 }
 
-/* Passes the turn on, over all units that were completed ahead of theirs. */
-static bool pass_turn(DumpWriter *writer, Error *error)
-{
-    CompletedUnit *unit;
-    bool done = true;
-
-    writer->turn++;
-    unit = &writer->completed[writer->turn % writer->window];
-    while (done && unit->completed) {
-        done = write_chunks(writer, &unit->chunks, error);
-        unit->completed = false;
-        writer->turn++;
-        unit = &writer->completed[writer->turn % writer->window];
-    }
-    pthread_cond_broadcast(&writer->turned);
-    return done;
-}
-
 bool chunk_writer_end(ChunkWriter *chunks, Error *error)
 {
     DumpWriter *writer = chunks->writer;
-    bool done = true;
+    bool done;
 
     if (!end_chunk(chunks, error)) {
         return false;
     }
     pthread_mutex_lock(&writer->mutex);
-    if (chunks->unit == writer->turn) {
-        done = write_chunks(writer, &chunks->kept, error) && pass_turn(writer, error);
-    } else {
-        CompletedUnit *unit = &writer->completed[chunks->unit % writer->window];
-
-        unit->completed = true;
-        unit->chunks = chunks->kept;
-        chunks->kept = (ChunkQueue){0};
-    }
+    waiting_unit(writer, chunks->unit)->completed = true;
+    done = write_waiting(writer, error);
     pthread_mutex_unlock(&writer->mutex);
     return done;
 }
@@ -493,7 +460,6 @@ void chunk_writer_free(ChunkWriter *chunks)
 {
     if (chunks != NULL) {
         free_chunks(chunks->chunk);
-        free_chunks(chunks->kept.first);
         compressor_free(chunks->compressor);
         free(chunks);
     }

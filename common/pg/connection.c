@@ -252,6 +252,9 @@ bool pg_begin(PgConnection *connection, PgAccess access, int lock_timeout_ms, Er
             "SET LOCAL client_encoding = '%s';"
             "SET LOCAL row_security = off;"
             "SET LOCAL synchronize_seqscans = off;"
+            /* Rows come in the order of the heap; and what is read has no use for either. */
+            "SET LOCAL max_parallel_workers_per_gather = 0;"
+            "SET LOCAL jit = off;"
             "SET LOCAL standard_conforming_strings = on;"
             "SET LOCAL DateStyle = 'ISO';"
             "SET LOCAL TimeZone = 'UTC';"

@@ -65,6 +65,7 @@ static inline DumpHeader sample_header(void)
         .packages = {"auth", "graveler", "actions"},
         .package_count = SAMPLE_PACKAGES,
         .compression_level = 3,
+        .has_stream_sha256 = true,
         .estimated_entries = 12,
         .redacted = false,
         .omitted = {"package:multiparts"},

@@ -72,6 +72,26 @@ static void test_members_that_are_not_known_are_ignored(void **state)
     free_dump(&dump);
 }
 
+/* Else a manifest whose digest was cut out would pass for one that never had it. */
+static void test_header_and_manifest_must_agree_on_the_sha256(void **state)
+{
+    Dump dump = dump_of_sample(state);
+    Buffer header = {0};
+    json_t *stream = json_object_get(dump.manifest, "stream");
+    Frames frames = contents_of(&dump);
+
+    make_altered_frame(dump.frames.items[HEADER], "stream_sha256", "false", &header);
+    assert_frame_refused(&dump, HEADER, buffer_slice(&header));
+    assert_int_equal(json_object_del(stream, "sha256"), 0);
+    seal(&dump, &frames);
+    assert_read_refused(&dump);
+    frames.items[HEADER] = buffer_slice(&header);
+    seal(&dump, &frames);
+    assert_accepted(&dump);
+    buffer_free(&header);
+    free_dump(&dump);
+}
+
 static void test_header_that_names_other_packages_is_refused(void **state)
 {
     static const char *const PACKAGES[] = {
@@ -559,6 +579,7 @@ int main(void)
         IN_FOLDER(test_header_of_another_major_version_is_refused_and_named),
         IN_FOLDER(test_header_of_a_later_minor_version_is_accepted),
         IN_FOLDER(test_members_that_are_not_known_are_ignored),
+        IN_FOLDER(test_header_and_manifest_must_agree_on_the_sha256),
         IN_FOLDER(test_header_that_names_other_packages_is_refused),
         IN_FOLDER(test_announcement_that_does_not_fit_is_refused),
         IN_FOLDER(test_announcements_of_copy_header_and_trailer_must_fit),

@@ -361,6 +361,40 @@ static void *send_bytes(void *argument)
     return NULL;
 }
 
+static void test_dump_may_lack_the_sha256_of_the_stream(void **state)
+{
+    const char *path = folder_path(state, "dump");
+    DumpHeader header = sample_header();
+    DumpManifest manifest;
+    DumpReader *reader;
+    DumpWriter *writer;
+    ChunkWriter *chunks;
+    Error error = {0};
+    size_t count;
+
+    header.has_stream_sha256 = false;
+    writer = new_writer(path, &header);
+    assert_done(chunk_writer_new(writer, &chunks, &error), &error);
+    assert_done(chunk_writer_begin(chunks, 0, 0, &error), &error);
+    add_entry(chunks, slice_text("partition"), slice_text("key"), slice_text("value"));
+    assert_done(chunk_writer_end(chunks, &error), &error);
+    chunk_writer_free(chunks);
+    sample_manifest(&manifest);
+    assert_done(dump_writer_finish(writer, &manifest, &error), &error);
+    assert_string_equal(manifest.stream_sha256, "");
+    dump_manifest_free(&manifest);
+    dump_writer_free(writer);
+
+    assert_done(dump_reader_open(path, &reader, &error), &error);
+    assert_false(dump_reader_header(reader)->has_stream_sha256);
+    assert_done(read_chunks(reader, NULL, &count, &error), &error);
+    assert_int_equal(count, 1);
+    assert_done(dump_reader_finish(reader, &manifest, &error), &error);
+    assert_string_equal(manifest.stream_sha256, "");
+    dump_manifest_free(&manifest);
+    dump_reader_free(reader);
+}
+
 static void test_dump_comes_through_a_fifo(void **state)
 {
     Sender sender = {.path = folder_path(state, "fifo")};
@@ -499,6 +533,7 @@ int main(void)
         IN_FOLDER(test_zstd_makes_a_copy_stream_of_the_dump),
         IN_FOLDER(test_seek_table_and_json_frames_fit_the_frames),
         IN_FOLDER(test_same_entries_give_the_same_file),
+        IN_FOLDER(test_dump_may_lack_the_sha256_of_the_stream),
         IN_FOLDER(test_dump_comes_through_a_fifo),
         IN_FOLDER(test_dump_comes_through_standard_input_one_byte_at_a_time),
         IN_FOLDER(test_manifest_of_a_pipe_cannot_be_read_ahead_and_that_is_no_error),
