@@ -82,7 +82,7 @@ $(BUILD)/%.o: %.c Makefile scripts/migrations | $(PROTO_HEADERS)
 	$(CC) $(ALL_CFLAGS) $(WARNINGS) -MMD -MP -c -o $@ $<
 
 # Unit tests link what both programs are made of, their main.c aside.
-$(BUILD)/unit/%: tests/unit/%.c $(filter-out $(BUILD)/export/main.o,$(EXPORT_OBJECTS)) $(BUILD)/libcommon.a
+$(BUILD)/unit/%: tests/unit/%.c $(filter-out %/main.o,$(EXPORT_OBJECTS) $(IMPORT_OBJECTS)) $(BUILD)/libcommon.a
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) $(WARNINGS) $(ALL_LDFLAGS) -MMD -MP -o $@ $^ $(LIBS) -lcmocka
 

@@ -15,7 +15,10 @@
 
 typedef struct Completion {
     Target *target;
-    PgRows *leaves; /* number and bytes, the largest first */
+    PgRows *leaves;       /* number and bytes, the largest first */
+    uint64_t total_bytes; /* of all leaves */
+    uint64_t memory_kb;   /* maintenance_work_mem, as the server has it */
+    uint64_t helpers;     /* max_parallel_maintenance_workers, likewise */
 
     pthread_mutex_t mutex; /* guards what follows */
     int next;
@@ -32,6 +35,23 @@ static bool list_leaves(Target *target, PgRows **rows, Error *error)
                     " FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid"
                     " WHERE i.inhparent = $1::regclass ORDER BY pg_relation_size(c.oid) DESC",
                     2, parameters, rows, error);
+}
+
+static int leaf_number(const Completion *completion, int row)
+{
+    return (int)strtol(pg_rows_text(completion->leaves, row, 0), NULL, 10);
+}
+
+static uint64_t leaf_bytes(const Completion *completion, int row)
+{
+    return strtoull(pg_rows_text(completion->leaves, row, 1), NULL, 10);
+}
+
+static void sum_leaves(Completion *completion)
+{
+    for (int i = 0; i < pg_rows_count(completion->leaves); i++) {
+        completion->total_bytes += leaf_bytes(completion, i);
+    }
 }
 
 static int take_leaf(Completion *completion)
@@ -61,65 +81,146 @@ static void stop_completion(void *shared)
  * Sorting in memory is what makes an index quick to build: as much as the leaf wants, up to a bound
  * that a server can be expected to have for each session, and never less than it gives itself.
  *
+ * Sessions that build an index each keep the processors busy, and parallel workers of the server
+ * would only get in their way (0.83 s instead of 0.67 s for 1.1 million entries on two cores); but
+ * a leaf that is more than a session's share of all is waited for in the end, so it gets as many as
+ * it is shares.
+ *
  * The planner wants to know how large a leaf is and that its keys differ; a small sample says that.
  * The full one takes half as long as the load itself, and autovacuum takes it in its own time.
  */
-static bool set_up_work(PgConnection *connection, uint64_t leaf_bytes, Error *error)
+static bool set_up_work(const Completion *completion, PgConnection *connection, int row,
+                        Error *error)
 {
-    enum { LOWEST_KB = 64 * 1024, HIGHEST_KB = 512 * 1024, STATISTICS_TARGET = 10 };
-    uint64_t wanted = leaf_bytes / 1024;
-    char sql[320];
+    enum { LOWEST_KB = 64 * 1024, HIGHEST_KB = 512 * 1024, STATISTICS_TARGET = 1 };
+    uint64_t bytes = leaf_bytes(completion, row);
+    uint64_t sessions = (uint64_t)completion->target->options->jobs;
+    uint64_t memory_kb = bytes / 1024;
+    uint64_t helpers = 0;
+    char sql[256];
 
-    wanted = wanted < LOWEST_KB ? LOWEST_KB : wanted;
-    wanted = wanted > HIGHEST_KB ? HIGHEST_KB : wanted;
+    memory_kb = memory_kb < LOWEST_KB ? LOWEST_KB : memory_kb;
+    memory_kb = memory_kb > HIGHEST_KB ? HIGHEST_KB : memory_kb;
+    memory_kb = memory_kb < completion->memory_kb ? completion->memory_kb : memory_kb;
+    if (completion->total_bytes > 0) {
+        helpers = sessions * bytes / completion->total_bytes;
+        helpers -= helpers > 0 ? 1 : 0; /* the session itself */
+    }
+    helpers = helpers > completion->helpers ? completion->helpers : helpers;
     snprintf(sql, sizeof sql,
              "SET LOCAL default_statistics_target = %d;"
-             "SELECT set_config('maintenance_work_mem', greatest(%" PRIu64 ", setting::int8)::text,"
-             " true) FROM pg_settings WHERE name = 'maintenance_work_mem'",
-             STATISTICS_TARGET, wanted);
+             "SET LOCAL max_parallel_maintenance_workers = %" PRIu64 ";"
+             "SET LOCAL maintenance_work_mem = %" PRIu64,
+             STATISTICS_TARGET, helpers, memory_kb);
     return pg_execute(connection, sql, NULL, error);
 }
 
-static bool run_on_leaf(const Target *target, PgConnection *connection, int leaf,
-                        const char *before, const char *after, PgRows **rows, Error *error)
+/* A number as text, 0 for none. */
+static uint64_t number_at(const PgRows *rows, int row, int column)
+{
+    const char *text = row < pg_rows_count(rows) ? pg_rows_text(rows, row, column) : NULL;
+
+    return text == NULL ? 0 : strtoull(text, NULL, 10);
+}
+
+/* What the server gives itself. */
+static bool read_settings(Completion *completion, Error *error)
+{
+    PgRows *rows;
+
+    if (!pg_query(completion->target->connection,
+                  "SELECT max(setting::int8) FILTER (WHERE name = 'maintenance_work_mem'),"
+                  " max(setting::int8) FILTER (WHERE name = 'max_parallel_maintenance_workers')"
+                  " FROM pg_settings",
+                  0, NULL, &rows, error)) {
+        return false;
+    }
+    completion->memory_kb = number_at(rows, 0, 0);
+    completion->helpers = number_at(rows, 0, 1);
+    pg_rows_free(rows);
+    return true;
+}
+
+/* Runs a statement with the leaf's name behind `before`. */
+static bool run_on_leaf(PgConnection *connection, const char *before, const char *leaf,
+                        const char *after, Error *error)
 {
     Buffer sql = {0};
     const char *text = NULL;
-    bool done = false;
+    bool done;
 
-    if (buffer_append_text(&sql, before, error) &&
-        kv_table_append_leaf(&target->table, connection, leaf, &sql, error) &&
-        buffer_append_text(&sql, after, error)) {
+    if (buffer_append_format(&sql, error, "%s%s%s", before, leaf, after)) {
         text = buffer_text(&sql, error);
     }
-    if (text != NULL) {
-        done = rows == NULL ? pg_execute(connection, text, NULL, error)
-                            : pg_query(connection, text, 0, NULL, rows, error);
-    }
+    done = text != NULL && pg_execute(connection, text, NULL, error);
     buffer_free(&sql);
     return done;
 }
 
+/* Asks for one number about the leaf, by its name or as $1. */
+static bool ask_about_leaf(PgConnection *connection, const char *before, const char *leaf,
+                           bool as_parameter, uint64_t *number, Error *error)
+{
+    const char *parameters[] = {leaf};
+    Buffer sql = {0};
+    const char *text = NULL;
+    PgRows *rows = NULL;
+    bool done;
+
+    if (buffer_append_format(&sql, error, "%s%s", before, as_parameter ? "$1::regclass" : leaf)) {
+        text = buffer_text(&sql, error);
+    }
+    done =
+        text != NULL && pg_query(connection, text, as_parameter ? 1 : 0, parameters, &rows, error);
+    *number = done ? number_at(rows, 0, 0) : 0;
+    pg_rows_free(rows);
+    buffer_free(&sql);
+    return done;
+}
+
+/*
+ * The entries of a leaf, as its new index has counted them: reltuples of an index that was just
+ * built is the number of tuples in it (PostgreSQL's index_update_stats), as a float4, which is
+ * exact up to 2^24; beyond that the rows are counted.  This saves a scan of everything.
+ */
+static bool count_entries(PgConnection *connection, const char *leaf, uint64_t *entries,
+                          Error *error)
+{
+    enum { EXACT_LIMIT = 1 << 24 };
+
+    return ask_about_leaf(connection,
+                          "SELECT greatest(c.reltuples, 0)::int8 FROM pg_index i"
+                          " JOIN pg_class c ON c.oid = i.indexrelid"
+                          " WHERE i.indisprimary AND i.indisvalid AND i.indrelid = ",
+                          leaf, true, entries, error) &&
+           (*entries < EXACT_LIMIT ||
+            ask_about_leaf(connection, "SELECT count(*) FROM ", leaf, false, entries, error));
+}
+
 static bool complete_leaf(Completion *completion, PgConnection *connection, int row, Error *error)
 {
-    const Target *target = completion->target;
-    int leaf = (int)strtol(pg_rows_text(completion->leaves, row, 0), NULL, 10);
-    uint64_t bytes = strtoull(pg_rows_text(completion->leaves, row, 1), NULL, 10);
-    PgRows *rows = NULL;
+    Buffer name = {0};
+    const char *leaf = NULL;
+    uint64_t entries = 0;
+    bool done;
 
-    if (!set_up_work(connection, bytes, error) ||
-        !run_on_leaf(target, connection, leaf, "ALTER TABLE ",
-                     " ADD PRIMARY KEY (partition_key, key)", NULL, error) ||
-        !run_on_leaf(target, connection, leaf, "ANALYZE ", " (partition_key, key)", NULL, error) ||
-        !run_on_leaf(target, connection, leaf, "SELECT count(*) FROM ", "", &rows, error)) {
-        return false;
+    if (kv_table_append_leaf(&completion->target->table, connection, leaf_number(completion, row),
+                             &name, error)) {
+        leaf = buffer_text(&name, error);
     }
-    pthread_mutex_lock(&completion->mutex);
-    completion->entries += strtoull(pg_rows_text(rows, 0, 0), NULL, 10);
-    progress_add(strtoull(pg_rows_text(rows, 0, 0), NULL, 10), bytes);
-    pthread_mutex_unlock(&completion->mutex);
-    pg_rows_free(rows);
-    return true;
+    done = leaf != NULL && set_up_work(completion, connection, row, error) &&
+           run_on_leaf(connection, "ALTER TABLE ", leaf, " ADD PRIMARY KEY (partition_key, key)",
+                       error) &&
+           count_entries(connection, leaf, &entries, error) &&
+           run_on_leaf(connection, "ANALYZE ", leaf, " (partition_key, key)", error);
+    if (done) {
+        pthread_mutex_lock(&completion->mutex);
+        completion->entries += entries;
+        pthread_mutex_unlock(&completion->mutex);
+        progress_add(entries, leaf_bytes(completion, row));
+    }
+    buffer_free(&name);
+    return done;
 }
 
 static bool run_worker(void *shared, size_t number, Error *error)
@@ -167,7 +268,10 @@ bool postgres_complete(Target *target, const DumpManifest *manifest, Error *erro
     pthread_mutex_init(&completion.mutex, NULL);
     progress_begin("index", dump_manifest_entries(manifest));
     done = postgres_begin_work(target, target->connection, error) &&
-           list_leaves(target, &completion.leaves, error) && pg_commit(target->connection, error) &&
+           list_leaves(target, &completion.leaves, error) && read_settings(&completion, error) &&
+           pg_commit(target->connection, error);
+    sum_leaves(&completion);
+    done = done &&
            workers_run((size_t)target->options->jobs, run_worker, &completion, stop_completion,
                        error) &&
            begin_verification(manifest) && check_count(&completion, manifest, error) &&
