@@ -1,3 +1,5 @@
+/* For F_SETPIPE_SZ, where there is one. */
+#define _GNU_SOURCE
 #include "common/dump/output.h"
 
 #include "common/base/interrupt.h"
@@ -10,6 +12,9 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+/* What an unprivileged process may ask for on Linux. */
+enum { PIPE_SIZE = 1024 * 1024 };
 
 struct DumpOutput {
     int fd;
@@ -117,6 +122,21 @@ static bool open_any(DumpOutput *output, const char *path, Error *error)
     return output->fd >= 0 || file_failed("open", path, EXIT_CODE_USAGE, error);
 }
 
+/* A larger pipe lets writer and reader go on longer before they must wait for each other.  Where
+ * there is no such thing, or it is not allowed, the pipe stays as it is. */
+static void widen_pipe(int fd)
+{
+#ifdef F_SETPIPE_SZ
+    struct stat status;
+
+    if (fstat(fd, &status) == 0 && S_ISFIFO(status.st_mode)) {
+        fcntl(fd, F_SETPIPE_SZ, PIPE_SIZE);
+    }
+#else
+    (void)fd;
+#endif
+}
+
 bool dump_output_open(const char *path, bool replace, DumpOutput **output, Error *error)
 {
     DumpOutput *o = calloc(1, sizeof *o);
@@ -131,6 +151,7 @@ bool dump_output_open(const char *path, bool replace, DumpOutput **output, Error
         free_output(o);
         return false;
     }
+    widen_pipe(o->fd);
     *output = o;
     return true;
 }

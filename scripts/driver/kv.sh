@@ -39,8 +39,12 @@ lock_legacy_tables() {
 
 # transfer: kv-export | kv-import.
 transfer() {
-    local export=("$programs/kv-export" "${connection[@]}" "${shared_options[@]}" "${export_options[@]}"
-        --schema "$schema" --migrations "$migrations_folder")
+    local for_pipe=()
+    # Nobody keeps what goes through a pipe: it is neither compressed nor given a SHA-256, unless a level
+    # was asked for; the checksums that prove it whole stay.
+    [[ -n $dump ]] || for_pipe=(--compress=0 --no-sha256)
+    local export=("$programs/kv-export" "${connection[@]}" "${shared_options[@]}" "${for_pipe[@]}"
+        "${export_options[@]}" --schema "$schema" --migrations "$migrations_folder")
     local import=("$programs/kv-import" "${connection[@]}" "${shared_options[@]}"
         --schema "$schema" --lock-held-by "$session_pid")
     if [[ -n $dump ]]; then

@@ -2,8 +2,8 @@
 --
 --   psql -v rows=1000000 -f legacy-data.sql
 --
--- :rows staged objects on 40 branches of 4 repositories, keys of about 100 bytes and values of about 150; one commit for
--- ten staged objects. The same :rows make the same data.
+-- :rows staged objects on 40 branches of 4 repositories, keys of about 100 bytes and values of about 150; one commit for a
+-- hundred staged objects. The same :rows make the same data.
 
 SET synchronous_commit = off;
 
@@ -21,7 +21,7 @@ SELECT 'repository-' || (n % 4 + 1), encode(sha256(('commit' || n)::bytea), 'hex
     'Load of partition ' || n, timestamptz '2021-01-01 00:00:00+00' + n * interval '1 minute',
     encode(sha256(('range' || n)::bytea), 'hex'), jsonb_build_object('job', 'load-' || n % 20, 'run', n::text),
     CASE WHEN n > 4 THEN ARRAY[encode(sha256(('commit' || n - 4)::bytea), 'hex')] END, 1, (n - 1) / 4 + 1
-FROM generate_series(1, :rows / 10) n;
+FROM generate_series(1, :rows / 100) n;
 
 -- The identity is a digest; the data a record of lakeFS's catalog: address, time, size, checksum, content type.
 INSERT INTO graveler_staging_kv (staging_token, key, identity, data)
