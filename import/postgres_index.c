@@ -84,7 +84,7 @@ static void stop_completion(void *shared)
  * Sessions that build an index each keep the processors busy, and parallel workers of the server
  * would only get in their way (0.83 s instead of 0.67 s for 1.1 million entries on two cores); but
  * a leaf that is more than a session's share of all is waited for in the end, so it gets as many as
- * it is shares.
+ * it is shares (a million entries in one leaf: 1.4 s instead of 2.3 s).
  *
  * The planner wants to know how large a leaf is and that its keys differ; a small sample says that.
  * The full one takes half as long as the load itself, and autovacuum takes it in its own time.
@@ -103,7 +103,7 @@ static bool set_up_work(const Completion *completion, PgConnection *connection, 
     memory_kb = memory_kb > HIGHEST_KB ? HIGHEST_KB : memory_kb;
     memory_kb = memory_kb < completion->memory_kb ? completion->memory_kb : memory_kb;
     if (completion->total_bytes > 0) {
-        helpers = sessions * bytes / completion->total_bytes;
+        helpers = (sessions * bytes + completion->total_bytes / 2) / completion->total_bytes;
         helpers -= helpers > 0 ? 1 : 0; /* the session itself */
     }
     helpers = helpers > completion->helpers ? completion->helpers : helpers;

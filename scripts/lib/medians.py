@@ -12,7 +12,7 @@ WHAT = [
     ("write", "psql COPY into a finished KV table"),
     ("floor", "the floor: 2 sessions into leaves, then indexes"),
     ("import", "kv-import of the file"),
-    ("pipe", "psql COPY out | psql COPY in"),
+    ("pipe", "psql COPY out | psql COPY in, the same rows"),
     ("up", "kv-migrate up --kv-enabled"),
     ("pg_dump", "pg_dump -Fc of the legacy tables"),
 ]
@@ -48,6 +48,11 @@ for rows in sizes:
         values = [a / b for a, b in pairs]
         if values:
             print(f"  {above} / {below}: {statistics.median(values):.2f}  ({min(values):.2f} to {max(values):.2f})")
+
+for small, large in zip(sizes, sizes[1:]):
+    print(f"\n{large} rows take, of the time of {small}:")
+    for what in ("export", "import", "up"):
+        print(f"  {what}: {median(large, what, 'seconds') / median(small, what, 'seconds'):.1f} times")
 
 if len(sys.argv) > 2:
     with open(sys.argv[2], "w", encoding="utf-8") as plot:
