@@ -17,7 +17,7 @@ typedef struct ExportOptions {
     bool force;       /* an existing file may be replaced */
     int compression_level;
     bool no_sha256; /* the stream is not kept: nobody will ask for its SHA-256 */
-    int jobs;                                /* connections that read at the same time */
+    int jobs;       /* connections that read at the same time */
     const char *packages[DUMP_MAX_PACKAGES]; /* --package; none: all */
     size_t package_count;
     const char *snapshot;   /* --snapshot: an exported snapshot to read in; may be NULL */

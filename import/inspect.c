@@ -1,9 +1,12 @@
 #include "import/inspect.h"
 
+#include "common/cli/progress.h"
+#include "common/dump/json.h"
 #include "common/dump/reader.h"
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 static void print_header(const DumpHeader *header)
 {
@@ -38,6 +41,11 @@ static const char *stream_sha256(const DumpManifest *manifest)
     return manifest->stream_sha256[0] == '\0' ? "none" : manifest->stream_sha256;
 }
 
+static void print_package(const char *name, uint64_t rows, uint64_t entries, uint64_t bytes)
+{
+    printf("%-12s %14" PRIu64 " %14" PRIu64 " %16" PRIu64 "\n", name, rows, entries, bytes);
+}
+
 static void print_manifest(const DumpManifest *manifest)
 {
     uint64_t rows = 0;
@@ -48,29 +56,32 @@ static void print_manifest(const DumpManifest *manifest)
         const DumpPackageSummary *package = &manifest->packages[i];
         uint64_t package_rows = dump_counts_total(&package->source_rows);
 
-        printf("%-12s %14" PRIu64 " %14" PRIu64 " %16" PRIu64 "\n", package->name, package_rows,
-               package->totals.entries, package->totals.bytes);
+        print_package(package->name, package_rows, package->totals.entries, package->totals.bytes);
         rows += package_rows;
         bytes += package->totals.bytes;
     }
-    printf("%-12s %14" PRIu64 " %14" PRIu64 " %16" PRIu64 "\n\n", "total", rows,
-           dump_manifest_entries(manifest), bytes);
+    print_package("total", rows, dump_manifest_entries(manifest), bytes);
+    putchar('\n');
     for (size_t i = 0; i < manifest->package_count; i++) {
         const DumpPackageSummary *package = &manifest->packages[i];
 
         print_counts("left out", package->name, &package->left_out);
         print_counts("adjusted", package->name, &package->adjusted);
     }
-    printf("size:                  %" PRIu64 " bytes, decompressed %" PRIu64 "\n",
-           manifest->file_size, manifest->stream_size);
+    printf("size:                  %" PRIu64 " bytes, decompressed %" PRIu64 " (ratio %.2f)\n",
+           manifest->file_size, manifest->stream_size,
+           (double)manifest->stream_size / (double)manifest->file_size);
     printf("SHA-256 of the stream: %s\n", stream_sha256(manifest));
 }
 
-/* Standard output may be a full disk, too. */
-static bool flush_output(Error *error)
+bool inspect_output_failed(Error *error)
 {
-    return (fflush(stdout) == 0 && !ferror(stdout)) ||
-           error_set(error, EXIT_CODE_FAILED, "could not write to standard output");
+    return error_set(error, EXIT_CODE_FAILED, "could not write to standard output");
+}
+
+bool inspect_flush_output(Error *error)
+{
+    return (fflush(stdout) == 0 && !ferror(stdout)) || inspect_output_failed(error);
 }
 
 /* Reads all chunks; unpacks and accounts for them where a decompressor is given. */
@@ -88,6 +99,7 @@ static bool read_chunks(DumpReader *reader, Decompressor *decompressor, Error *e
         if (done && !end && decompressor != NULL) {
             done = dump_chunk_unpack(reader, decompressor, &chunk, &content, &digest, error) &&
                    dump_reader_account(reader, &chunk, buffer_slice(&content), digest, error);
+            progress_add(chunk.entries, content.size);
         }
     }
     dump_chunk_free(&chunk);
@@ -95,50 +107,103 @@ static bool read_chunks(DumpReader *reader, Decompressor *decompressor, Error *e
     return done;
 }
 
-bool inspect_list(const char *file, Error *error)
+/* The manifest, ahead where the input can seek, else behind all chunks. */
+static bool find_manifest(DumpReader *reader, DumpManifest *manifest, Error *error)
+{
+    bool found;
+
+    return dump_reader_peek_manifest(reader, &found, manifest, error) &&
+           (found || (read_chunks(reader, NULL, error) &&
+                      dump_reader_finish_unread(reader, manifest, error)));
+}
+
+static void print_table(const DumpHeader *header, const DumpManifest *manifest)
+{
+    print_header(header);
+    print_manifest(manifest);
+}
+
+static bool print_json(const DumpHeader *header, const DumpManifest *manifest, Error *error)
+{
+    char *text = dump_json_encode(
+        json_pack("{s:O, s:O}", "header", header->json, "manifest", manifest->json), error);
+    bool done = text != NULL;
+
+    if (done) {
+        puts(text);
+    }
+    free(text);
+    return done;
+}
+
+bool inspect_list(const char *file, bool json, Error *error)
 {
     DumpReader *reader;
     DumpManifest manifest = {0};
-    bool found;
     bool done;
 
     if (!dump_reader_open(file, &reader, error)) {
         return false;
     }
-    done = dump_reader_peek_manifest(reader, &found, &manifest, error);
-    if (done && !found) {
-        done =
-            read_chunks(reader, NULL, error) && dump_reader_finish_unread(reader, &manifest, error);
+    done = find_manifest(reader, &manifest, error);
+    if (done && json) {
+        done = print_json(dump_reader_header(reader), &manifest, error);
+    } else if (done) {
+        print_table(dump_reader_header(reader), &manifest);
     }
-    if (done) {
-        print_header(dump_reader_header(reader));
-        print_manifest(&manifest);
-        done = flush_output(error);
-    }
+    done = done && inspect_flush_output(error);
     dump_manifest_free(&manifest);
     dump_reader_free(reader);
     return done;
 }
 
-bool inspect_check(const char *file, Error *error)
+/* How many entries there will be, for the progress display. */
+static uint64_t expected_entries(DumpReader *reader)
 {
-    DumpReader *reader;
-    Decompressor *decompressor = NULL;
+    uint64_t entries = dump_reader_header(reader)->estimated_entries;
     DumpManifest manifest = {0};
-    bool done;
+    Error ignored = {0};
+    bool found = false;
 
-    if (!dump_reader_open(file, &reader, error)) {
-        return false;
+    if (dump_reader_peek_manifest(reader, &found, &manifest, &ignored) && found) {
+        entries = dump_manifest_entries(&manifest);
     }
-    done = decompressor_new(&decompressor, error) && read_chunks(reader, decompressor, error) &&
-           dump_reader_finish(reader, &manifest, error);
+    dump_manifest_free(&manifest);
+    return entries;
+}
+
+static bool check_all(DumpReader *reader, DumpManifest *manifest, Error *error)
+{
+    Decompressor *decompressor = NULL;
+    bool done = decompressor_new(&decompressor, error);
+
+    if (done) {
+        progress_begin("check", expected_entries(reader));
+        done =
+            read_chunks(reader, decompressor, error) && dump_reader_finish(reader, manifest, error);
+    }
+    if (done) {
+        progress_end();
+    }
+    decompressor_free(decompressor);
+    return done;
+}
+
+bool inspect_check(const ImportOptions *options, Error *error)
+{
+    DumpReader *reader = NULL;
+    DumpManifest manifest = {0};
+    bool done = dump_reader_open(options->file, &reader, error) &&
+                progress_init(options->common.progress, error) &&
+                check_all(reader, &manifest, error);
+
+    progress_stop();
     if (done) {
         printf("the dump is whole: %" PRIu64 " entries, SHA-256 of the stream %s\n",
                dump_manifest_entries(&manifest), stream_sha256(&manifest));
-        done = flush_output(error);
+        done = inspect_flush_output(error);
     }
     dump_manifest_free(&manifest);
-    decompressor_free(decompressor);
     dump_reader_free(reader);
     return done;
 }

@@ -7,12 +7,19 @@
 #include <stdbool.h>
 
 #include "common/base/error.h"
+#include "import/options.h"
 
-/* Prints the header and the manifest.  A file is read by way of its seek table; a pipe is read to
- * its end, its chunks unseen. */
-bool inspect_list(const char *file, Error *error);
+/* Prints the header and the manifest, as a table or, with `json`, as one object with the members
+ * header and manifest, as FORMAT.md has them.  A file is read by way
+ * of its seek table; a pipe is read to its end, its chunks unseen. */
+bool inspect_list(const char *file, bool json, Error *error);
 
-/* Reads the whole dump and checks everything; prints one line. */
-bool inspect_check(const char *file, Error *error);
+/* Reads the whole dump, with progress, and checks everything; prints one line. */
+bool inspect_check(const ImportOptions *options, Error *error);
+
+/* Flushes standard output, which may be a full disk, too. */
+bool inspect_flush_output(Error *error);
+/* The error of a write to standard output.  Always returns false. */
+bool inspect_output_failed(Error *error);
 
 #endif

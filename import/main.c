@@ -7,6 +7,7 @@
 #include "import/inspect.h"
 #include "import/load.h"
 #include "import/options.h"
+#include "import/print.h"
 
 #include <stdio.h>
 
@@ -25,9 +26,11 @@ static bool import_main(ImportOptions *options, int count, char **arguments, Err
     }
     switch (options->action) {
     case IMPORT_LIST:
-        return inspect_list(options->file, error);
+        return inspect_list(options->file, options->json, error);
     case IMPORT_CHECK:
-        return inspect_check(options->file, error);
+        return inspect_check(options, error);
+    case IMPORT_PRINT:
+        return print_entries(options, error);
     case IMPORT_LOAD:
         break;
     }

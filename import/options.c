@@ -1,17 +1,25 @@
 #include "import/options.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum {
     OPTION_CHECK = OPTION_PROGRAM_FIRST,
     OPTION_ALLOW_REDACTED,
     OPTION_TABLE,
     OPTION_PARTITIONS,
-    OPTION_LOCK_HELD_BY
+    OPTION_LOCK_HELD_BY,
+    OPTION_FORMAT,
+    OPTION_PRINT,
+    OPTION_PARTITION,
+    OPTION_PREFIX,
+    OPTION_LIMIT,
+    OPTION_RAW
 };
 
-static const char SHORT_OPTIONS[] = COMMON_SHORT_OPTIONS "lcj:";
+static const char SHORT_OPTIONS[] = COMMON_SHORT_OPTIONS "lcj:n:";
 
 static const struct option LONG_OPTIONS[] = {
     COMMON_LONG_OPTIONS,
@@ -23,6 +31,13 @@ static const struct option LONG_OPTIONS[] = {
     {"table", required_argument, NULL, OPTION_TABLE},
     {"partitions", required_argument, NULL, OPTION_PARTITIONS},
     {"lock-held-by", required_argument, NULL, OPTION_LOCK_HELD_BY},
+    {"format", required_argument, NULL, OPTION_FORMAT},
+    {"print", no_argument, NULL, OPTION_PRINT},
+    {"package", required_argument, NULL, 'n'},
+    {"partition", required_argument, NULL, OPTION_PARTITION},
+    {"prefix", required_argument, NULL, OPTION_PREFIX},
+    {"limit", required_argument, NULL, OPTION_LIMIT},
+    {"raw", no_argument, NULL, OPTION_RAW},
     {NULL, 0, NULL, 0},
 };
 
@@ -34,12 +49,20 @@ void import_options_help(void)
            "  kv-import -d DBNAME [OPTION]... [FILE]   load\n"
            "  kv-import -l [FILE]                      show what is in a dump\n"
            "  kv-import --check [FILE]                 read and check all of a dump\n"
+           "  kv-import --print [OPTION]... [FILE]     show the entries of a dump\n"
            "\n"
            "FILE is a dump; - or none is standard input.\n"
            "\n"
-           "General options:\n"
-           "  -l, --list                 print header and manifest; touch no database\n"
-           "      --check                check every checksum; touch no database\n"
+           "Looking into a dump (no database is touched):\n"
+           "  -l, --list                 print header and manifest\n"
+           "      --format=FORMAT        of the list: text (default) or json\n"
+           "      --check                check every checksum\n"
+           "      --print                print entries as JSON lines, decoded\n"
+           "  -n, --package=NAME         only those of this package\n"
+           "      --partition=NAME       only those of this partition\n"
+           "      --prefix=TEXT          only those whose key begins so\n"
+           "      --limit=NUM            no more than so many\n"
+           "      --raw                  partition key, key and value in base64\n"
            "\n"
            "Loading:\n"
            "  -j, --jobs=NUM             load with NUM connections at the same time\n"
@@ -58,6 +81,14 @@ void import_options_help(void)
            DEFAULT_JOBS_MAX, COMMON_OPTIONS_HELP);
 }
 
+static bool set_format(ImportOptions *options, const char *format, Error *error)
+{
+    options->json = strcmp(format, "json") == 0;
+    return options->json || strcmp(format, "text") == 0 ||
+           error_set(error, EXIT_CODE_USAGE, "option --format takes text or json, not \"%s\"",
+                     format);
+}
+
 static bool set_option(ImportOptions *options, int option, char *const *arguments, Error *error)
 {
     long number = 0;
@@ -73,6 +104,29 @@ static bool set_option(ImportOptions *options, int option, char *const *argument
         return option_jobs(optarg, &options->jobs, error);
     case OPTION_CHECK:
         options->action = IMPORT_CHECK;
+        return true;
+    case OPTION_FORMAT:
+        return set_format(options, optarg, error);
+    case OPTION_PRINT:
+        options->action = IMPORT_PRINT;
+        return true;
+    case 'n':
+        options->print.package = optarg;
+        return true;
+    case OPTION_PARTITION:
+        options->print.partition = optarg;
+        return true;
+    case OPTION_PREFIX:
+        options->print.prefix = optarg;
+        return true;
+    case OPTION_LIMIT:
+        if (!option_number("--limit", optarg, 0, LONG_MAX, &number, error)) {
+            return false;
+        }
+        options->print.limit = number;
+        return true;
+    case OPTION_RAW:
+        options->print.raw = true;
         return true;
     case OPTION_ALLOW_REDACTED:
         options->allow_redacted = true;
@@ -106,16 +160,39 @@ static bool check_database(const ImportOptions *options, Error *error)
         return true;
     }
     error_set(error, EXIT_CODE_USAGE, "no database to load into was named");
-    return error_hint(error, "Name it with --dbname, or look into the dump with --list or "
-                             "--check.");
+    return error_hint(error, "Name it with --dbname, or look into the dump with --list, --print "
+                             "or --check.");
+}
+
+/* An option that would be without effect is a misunderstanding: a filter that was given to a load
+ * most of all. */
+static bool check_combination(const ImportOptions *options, Error *error)
+{
+    const PrintOptions *print = &options->print;
+
+    if (options->action != IMPORT_PRINT &&
+        (print->package != NULL || print->partition != NULL || print->prefix != NULL ||
+         print->limit >= 0 || print->raw)) {
+        return error_set(error, EXIT_CODE_USAGE,
+                         "options --package, --partition, --prefix, --limit and --raw go with "
+                         "--print only");
+    }
+    if (options->action != IMPORT_LIST && options->json) {
+        error_set(error, EXIT_CODE_USAGE, "option --format goes with --list only");
+        return error_hint(error, "The format of messages is that of --log-format.");
+    }
+    return true;
 }
 
 bool import_options_parse(ImportOptions *options, int count, char **arguments, Error *error)
 {
     int option;
 
-    *options = (ImportOptions){
-        .action = IMPORT_LOAD, .table = "kv", .partitions = 100, .jobs = option_default_jobs()};
+    *options = (ImportOptions){.action = IMPORT_LOAD,
+                               .print = {.limit = -1},
+                               .table = "kv",
+                               .partitions = 100,
+                               .jobs = option_default_jobs()};
     common_options_init(&options->common, "kv-import");
     while ((option = getopt_long(count, arguments, SHORT_OPTIONS, LONG_OPTIONS, NULL)) != -1) {
         if (!set_option(options, option, arguments, error)) {
@@ -128,5 +205,5 @@ bool import_options_parse(ImportOptions *options, int count, char **arguments, E
     if (optind < count) {
         return option_unexpected(arguments[optind], error);
     }
-    return check_database(options, error);
+    return check_combination(options, error) && check_database(options, error);
 }

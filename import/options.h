@@ -10,14 +10,26 @@
 #include "common/cli/options.h"
 
 typedef enum ImportAction {
-    IMPORT_LOAD, /* into a KV store */
-    IMPORT_LIST, /* show header and manifest */
-    IMPORT_CHECK /* read all of the dump, touch no database */
+    IMPORT_LOAD,  /* into a KV store */
+    IMPORT_LIST,  /* show header and manifest */
+    IMPORT_CHECK, /* read all of the dump, touch no database */
+    IMPORT_PRINT  /* show entries */
 } ImportAction;
+
+/* Which entries --print shows, and how. */
+typedef struct PrintOptions {
+    const char *package;   /* NULL: all */
+    const char *partition; /* NULL: all */
+    const char *prefix;    /* of the key; NULL: any */
+    int64_t limit;         /* -1: none */
+    bool raw;              /* as they are, in base64 */
+} PrintOptions;
 
 typedef struct ImportOptions {
     CommonOptions common;
     ImportAction action;
+    PrintOptions print;
+    bool json;            /* --format json, of --list */
     const char *file;     /* NULL or "-": standard input */
     bool clean;           /* replace a KV store that is already stamped */
     bool allow_redacted;  /* stamp a dump that lacks packages or was redacted */

@@ -29,6 +29,10 @@ bool frame_reader_json(FrameReader *frames, Slice *json, Error *error);
 bool frame_reader_data(FrameReader *frames, size_t compressed_size, size_t content_size,
                        Buffer *frame, Error *error);
 
+/* Passes over the next `compressed_size` bytes, a zstd frame, without reading them where the input
+ * can seek.  The digest of all bytes is lost by that: frame_reader_finish must not follow. */
+bool frame_reader_skip(FrameReader *frames, size_t compressed_size, Error *error);
+
 /* Reads the seek table, compares it with the frames that were read, and makes sure that nothing
  * follows. */
 bool frame_reader_finish(FrameReader *frames, Error *error);

@@ -1,4 +1,4 @@
-/* For F_SETPIPE_SZ, where there is one. */
+/* For F_SETPIPE_SZ and sync_file_range, where there are such. */
 #define _GNU_SOURCE
 #include "common/dump/output.h"
 
@@ -16,12 +16,17 @@
 /* What an unprivileged process may ask for on Linux. */
 enum { PIPE_SIZE = 1024 * 1024 };
 
+/* Bytes of a file after which the kernel is asked to begin writing them to disk. */
+enum { FLUSH_SIZE = 8 * 1024 * 1024 };
+
 struct DumpOutput {
     int fd;
     bool replace;
     char *path;       /* what the file shall be called; NULL for what is written directly */
     char *partial;    /* what it is called until then */
     const char *name; /* for messages */
+    off_t written;
+    off_t flushing; /* up to here the kernel was asked to write to disk */
 };
 
 static bool file_failed(const char *what, const char *name, ExitCode code, Error *error)
@@ -156,6 +161,21 @@ bool dump_output_open(const char *path, bool replace, DumpOutput **output, Error
     return true;
 }
 
+/* Has the kernel write to disk what has come, without waiting for it, so that the flush at the end
+ * does not wait for everything.  No more than a wish: the flush at the end is what counts. */
+static void begin_flush(DumpOutput *output)
+{
+#ifdef SYNC_FILE_RANGE_WRITE
+    if (output->path != NULL && output->written - output->flushing >= FLUSH_SIZE) {
+        sync_file_range(output->fd, output->flushing, output->written - output->flushing,
+                        SYNC_FILE_RANGE_WRITE);
+        output->flushing = output->written;
+    }
+#else
+    (void)output;
+#endif
+}
+
 bool dump_output_write(DumpOutput *output, Slice bytes, Error *error)
 {
     while (bytes.size > 0) {
@@ -171,7 +191,9 @@ bool dump_output_write(DumpOutput *output, Slice bytes, Error *error)
             return file_failed("write to", output->name, EXIT_CODE_FAILED, error);
         }
         bytes = slice_of(bytes.data + written, bytes.size - (size_t)written);
+        output->written += written;
     }
+    begin_flush(output);
     return true;
 }
 

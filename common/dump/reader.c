@@ -14,6 +14,8 @@ struct DumpReader {
     FrameReader *frames;
     Decompressor *decompressor; /* of the COPY header and trailer */
     DumpHeader header;
+    bool package_chosen; /* chunks of other packages are passed over */
+    size_t package;
     uint64_t chunk_count;
     Sha256 *stream_digest; /* NULL where the header says that there is none */
     uint64_t stream_size;
@@ -221,33 +223,41 @@ static bool check_claims(DumpReader *reader, const Announcement *announcement, D
     return true;
 }
 
+void dump_reader_choose_package(DumpReader *reader, size_t package)
+{
+    reader->package_chosen = true;
+    reader->package = package;
+}
+
+/* Reads the chunk, or passes over it; *read says which. */
 static bool read_chunk(DumpReader *reader, const Announcement *announcement, uint64_t offset,
-                       DumpChunk *chunk, Error *error)
+                       DumpChunk *chunk, bool *read, Error *error)
 {
     if (!check_claims(reader, announcement, chunk, error)) {
         return frame_reader_error_at(reader->frames, offset, error);
     }
-    chunk->offset = frame_reader_offset(reader->frames);
-    if (!frame_reader_data(reader->frames, announcement->compressed_size, chunk->size,
-                           &chunk->frame, error)) {
-        return false;
-    }
     reader->chunk_count++;
-    return true;
+    *read = !reader->package_chosen || chunk->package == reader->package;
+    if (!*read) {
+        return frame_reader_skip(reader->frames, announcement->compressed_size, error);
+    }
+    chunk->offset = frame_reader_offset(reader->frames);
+    return frame_reader_data(reader->frames, announcement->compressed_size, chunk->size,
+                             &chunk->frame, error);
 }
 
-bool dump_reader_next(DumpReader *reader, DumpChunk *chunk, bool *end, Error *error)
+/* Reads an announcement and what it announces: a chunk, one that is passed over, or the end. */
+static bool read_next(DumpReader *reader, DumpChunk *chunk, bool *read, bool *end, Error *error)
 {
     uint64_t offset = frame_reader_offset(reader->frames);
     Announcement announcement;
     bool done;
 
-    *end = false;
     if (!read_announcement(reader, &announcement, error)) {
         return false;
     }
     if (strcmp(announcement.kind, DUMP_FRAME_CHUNK) == 0) {
-        done = read_chunk(reader, &announcement, offset, chunk, error);
+        done = read_chunk(reader, &announcement, offset, chunk, read, error);
     } else {
         done = read_copy_part(reader, &announcement, DUMP_FRAME_COPY_TRAILER,
                               slice_of(COPY_TRAILER, COPY_TRAILER_SIZE), error);
@@ -255,6 +265,19 @@ bool dump_reader_next(DumpReader *reader, DumpChunk *chunk, bool *end, Error *er
     }
     json_decref(announcement.json);
     return done;
+}
+
+bool dump_reader_next(DumpReader *reader, DumpChunk *chunk, bool *end, Error *error)
+{
+    bool read = false;
+
+    *end = false;
+    while (!read && !*end) {
+        if (!read_next(reader, chunk, &read, end, error)) {
+            return false;
+        }
+    }
+    return true;
 }
 
 bool dump_chunk_unpack(const DumpReader *reader, Decompressor *decompressor, const DumpChunk *chunk,

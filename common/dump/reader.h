@@ -42,6 +42,11 @@ const DumpHeader *dump_reader_header(const DumpReader *reader);
 bool dump_reader_peek_manifest(DumpReader *reader, bool *found, DumpManifest *manifest,
                                Error *error);
 
+/* From here on dump_reader_next passes over the chunks of all other packages than this one, an
+ * index into the header's, as quickly as it can.  What is read then is not checked as a whole:
+ * dump_reader_finish must not follow. */
+void dump_reader_choose_package(DumpReader *reader, size_t package);
+
 /* Reads the next chunk; *end, and no chunk, after the last one. */
 bool dump_reader_next(DumpReader *reader, DumpChunk *chunk, bool *end, Error *error);
 

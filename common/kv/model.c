@@ -24,93 +24,93 @@ bool kv_partition_repository(Buffer *partition, Slice repository_id, const char 
 
 bool kv_key_user(Buffer *key, Slice user, Error *error)
 {
-    return JOIN(key, error, slice_text("users/"), user);
+    return JOIN(key, error, slice_text(KV_USERS), user);
 }
 
 bool kv_key_group(Buffer *key, Slice group, Error *error)
 {
-    return JOIN(key, error, slice_text("groups/"), group);
+    return JOIN(key, error, slice_text(KV_GROUPS), group);
 }
 
 bool kv_key_policy(Buffer *key, Slice policy, Error *error)
 {
-    return JOIN(key, error, slice_text("policies/"), policy);
+    return JOIN(key, error, slice_text(KV_POLICIES), policy);
 }
 
 bool kv_key_group_user(Buffer *key, Slice group, Slice user, Error *error)
 {
-    return JOIN(key, error, slice_text("gUsers/"), group, slice_text("/users/"), user);
+    return JOIN(key, error, slice_text(KV_GROUP_USERS), group, slice_text("/users/"), user);
 }
 
 bool kv_key_user_policy(Buffer *key, Slice user, Slice policy, Error *error)
 {
-    return JOIN(key, error, slice_text("uPolicies/"), user, slice_text("/policies/"), policy);
+    return JOIN(key, error, slice_text(KV_USER_POLICIES), user, slice_text("/policies/"), policy);
 }
 
 bool kv_key_group_policy(Buffer *key, Slice group, Slice policy, Error *error)
 {
-    return JOIN(key, error, slice_text("gPolicies/"), group, slice_text("/policies/"), policy);
+    return JOIN(key, error, slice_text(KV_GROUP_POLICIES), group, slice_text("/policies/"), policy);
 }
 
 bool kv_key_credential(Buffer *key, Slice user, Slice access_key_id, Error *error)
 {
-    return JOIN(key, error, slice_text("uCredentials/"), user, slice_text("/credentials/"),
+    return JOIN(key, error, slice_text(KV_USER_CREDENTIALS), user, slice_text("/credentials/"),
                 access_key_id);
 }
 
 bool kv_key_expired_token(Buffer *key, Slice token_id, Error *error)
 {
-    return JOIN(key, error, slice_text("expiredTokens/"), token_id);
+    return JOIN(key, error, slice_text(KV_EXPIRED_TOKENS), token_id);
 }
 
 bool kv_key_installation_metadata(Buffer *key, Slice name, Error *error)
 {
-    return JOIN(key, error, slice_text("installation_metadata/"), name);
+    return JOIN(key, error, slice_text(KV_INSTALLATION_METADATA), name);
 }
 
 bool kv_key_run(Buffer *key, Slice repository_id, const char *run_id, Error *error)
 {
-    return JOIN(key, error, slice_text("repos/"), repository_id, slice_text("/runs/"),
+    return JOIN(key, error, slice_text(KV_REPOSITORIES), repository_id, slice_text(KV_IN_RUNS),
                 slice_text(run_id));
 }
 
 bool kv_key_branch_run(Buffer *key, Slice repository_id, Slice branch_id, const char *run_id,
                        Error *error)
 {
-    return JOIN(key, error, slice_text("repos/"), repository_id, slice_text("/branches/"),
+    return JOIN(key, error, slice_text(KV_REPOSITORIES), repository_id, slice_text(KV_IN_BRANCHES),
                 branch_id, slice_text("/"), slice_text(run_id));
 }
 
 bool kv_key_commit_run(Buffer *key, Slice repository_id, Slice commit_id, const char *run_id,
                        Error *error)
 {
-    return JOIN(key, error, slice_text("repos/"), repository_id, slice_text("/commits/"), commit_id,
-                slice_text("/"), slice_text(run_id));
+    return JOIN(key, error, slice_text(KV_REPOSITORIES), repository_id, slice_text(KV_IN_COMMITS),
+                commit_id, slice_text("/"), slice_text(run_id));
 }
 
 bool kv_key_task(Buffer *key, Slice repository_id, const char *run_id, Slice hook_run_id,
                  Error *error)
 {
-    return JOIN(key, error, slice_text("repos/"), repository_id, slice_text("/tasks/"),
+    return JOIN(key, error, slice_text(KV_REPOSITORIES), repository_id, slice_text(KV_IN_TASKS),
                 slice_text(run_id), slice_text("/"), hook_run_id);
 }
 
 bool kv_key_repository(Buffer *key, Slice repository_id, Error *error)
 {
-    return JOIN(key, error, slice_text("repos/"), repository_id);
+    return JOIN(key, error, slice_text(KV_REPOSITORIES), repository_id);
 }
 
 bool kv_key_commit(Buffer *key, Slice commit_id, Error *error)
 {
-    return JOIN(key, error, slice_text("commits/"), commit_id);
+    return JOIN(key, error, slice_text(KV_COMMITS), commit_id);
 }
 
 bool kv_key_branch(Buffer *key, Slice branch_id, Error *error)
 {
-    return JOIN(key, error, slice_text("branches/"), branch_id);
+    return JOIN(key, error, slice_text(KV_BRANCHES), branch_id);
 }
 
 bool kv_key_tag(Buffer *key, Slice tag_id, Error *error)
 {
-    return JOIN(key, error, slice_text("tags/"), tag_id);
+    return JOIN(key, error, slice_text(KV_TAGS), tag_id);
 }

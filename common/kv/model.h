@@ -31,6 +31,30 @@ enum {
 /* The lookup key of the installation id, beside its metadata entry. */
 #define KV_INSTALLATION_ID_KEY "installation_id"
 
+/* What keys begin with, partition by partition.  Of KV_PARTITION_AUTH: */
+#define KV_USERS "users/"
+#define KV_GROUPS "groups/"
+#define KV_POLICIES "policies/"
+#define KV_GROUP_USERS "gUsers/"
+#define KV_USER_POLICIES "uPolicies/"
+#define KV_GROUP_POLICIES "gPolicies/"
+#define KV_USER_CREDENTIALS "uCredentials/"
+#define KV_EXPIRED_TOKENS "expiredTokens/"
+#define KV_INSTALLATION_METADATA "installation_metadata/"
+
+/* Of KV_PARTITION_GRAVELER, and of KV_PARTITION_ACTIONS, where a repository's id and one of the
+ * second parts follow. */
+#define KV_REPOSITORIES "repos/"
+#define KV_IN_RUNS "/runs/"
+#define KV_IN_BRANCHES "/branches/"
+#define KV_IN_COMMITS "/commits/"
+#define KV_IN_TASKS "/tasks/"
+
+/* Of a repository's own partition. */
+#define KV_COMMITS "commits/"
+#define KV_BRANCHES "branches/"
+#define KV_TAGS "tags/"
+
 /* The partition of a repository's own entities: `<repository id>-<instance id>`. */
 bool kv_partition_repository(Buffer *partition, Slice repository_id, const char *instance_id,
                              Error *error);

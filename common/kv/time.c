@@ -1,5 +1,7 @@
 #include "common/kv/time.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <time.h>
 
 enum { MICROSECONDS = 1000000 };
@@ -71,5 +73,33 @@ bool kv_time_from_run_id(Slice run_id, int64_t *seconds)
         return false;
     }
     *seconds = time;
+    return true;
+}
+
+bool kv_time_to_text(KvTime time, char text[KV_TIME_TEXT_SIZE])
+{
+    time_t seconds = time.seconds;
+    struct tm utc;
+    int used;
+
+    if (time.seconds < FIRST_SECOND || time.seconds > LAST_SECOND || time.nanos < 0 ||
+        time.nanos > 999999999 || gmtime_r(&seconds, &utc) == NULL) {
+        return false;
+    }
+    /* Not strftime: its %Y has no leading zeros. */
+    used = snprintf(text, KV_TIME_TEXT_SIZE, "%04u-%02u-%02uT%02u:%02u:%02u",
+                    (unsigned)(utc.tm_year + 1900) % 10000, (unsigned)(utc.tm_mon + 1) % 100,
+                    (unsigned)utc.tm_mday % 100, (unsigned)utc.tm_hour % 100,
+                    (unsigned)utc.tm_min % 100, (unsigned)utc.tm_sec % 100);
+    if (time.nanos % 1000 != 0) {
+        used += snprintf(text + used, KV_TIME_TEXT_SIZE - (size_t)used, ".%09" PRId32, time.nanos);
+    } else if (time.nanos % 1000000 != 0) {
+        used += snprintf(text + used, KV_TIME_TEXT_SIZE - (size_t)used, ".%06" PRId32,
+                         time.nanos / 1000);
+    } else if (time.nanos != 0) {
+        used += snprintf(text + used, KV_TIME_TEXT_SIZE - (size_t)used, ".%03" PRId32,
+                         time.nanos / 1000000);
+    }
+    snprintf(text + used, KV_TIME_TEXT_SIZE - (size_t)used, "Z");
     return true;
 }

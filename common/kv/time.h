@@ -26,4 +26,11 @@ bool kv_time_from_timestamptz(int64_t microseconds, KvTime *time);
  * False when they are no date and time of the calendar. */
 bool kv_time_from_run_id(Slice run_id, int64_t *seconds);
 
+/* "9999-12-31T23:59:59.999999999Z" and a NUL. */
+enum { KV_TIME_TEXT_SIZE = 31 };
+
+/* As RFC 3339, in UTC, with as many digits behind the second as it takes: 0, 3, 6 or 9.  False for
+ * what is no time of the years 1 to 9999. */
+bool kv_time_to_text(KvTime time, char text[KV_TIME_TEXT_SIZE]);
+
 #endif

@@ -182,9 +182,39 @@ static void test_run_id_that_begins_with_no_time_is_refused(void **state)
     }
 }
 
+static void test_time_as_text_is_rfc_3339(void **state)
+{
+    static const struct {
+        KvTime time;
+        const char *text;
+    } TIMES[] = {
+        {{0, 0}, "1970-01-01T00:00:00Z"},
+        {{1643767322, 123000}, "2022-02-02T02:02:02.000123Z"},
+        {{1643767322, 120000000}, "2022-02-02T02:02:02.120Z"},
+        {{1643767322, 1}, "2022-02-02T02:02:02.000000001Z"},
+        {{-1, 999999999}, "1969-12-31T23:59:59.999999999Z"},
+        {{-62135596800, 0}, "0001-01-01T00:00:00Z"},
+        {{253402300799, 999999999}, "9999-12-31T23:59:59.999999999Z"},
+    };
+    static const KvTime NO_TIMES[] = {
+        {-62135596801, 0}, {253402300800, 0}, {0, -1}, {0, 1000000000}, {INT64_MAX, 0},
+    };
+    char text[KV_TIME_TEXT_SIZE];
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(TIMES); i++) {
+        assert_true(kv_time_to_text(TIMES[i].time, text));
+        assert_string_equal(text, TIMES[i].text);
+    }
+    for (size_t i = 0; i < COUNT_OF(NO_TIMES); i++) {
+        assert_false(kv_time_to_text(NO_TIMES[i], text));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_time_as_text_is_rfc_3339),
         cmocka_unit_test(test_timestamptz_becomes_seconds_since_1970_and_nanos),
         cmocka_unit_test(test_nanos_count_forward_before_1970),
         cmocka_unit_test(test_years_1_to_9999_are_taken_to_the_microsecond),

@@ -1,0 +1,263 @@
+/*
+ * Entries as JSON: what an entry is, told from itself, and how its value is shown.
+ */
+#include "tests/unit/support.h"
+
+#include <jansson.h>
+
+#include "common/base/base64.h"
+#include "common/kv/entry_json.h"
+#include "common/kv/entry_type.h"
+
+/* Bytes written as text may hold NUL. */
+#define BYTES(literal) slice_of((literal), sizeof(literal) - 1)
+
+static void test_base64_is_that_of_rfc_4648(void **state)
+{
+    static const char *const VECTORS[][2] = {
+        {"", ""},
+        {"f", "Zg=="},
+        {"fo", "Zm8="},
+        {"foo", "Zm9v"},
+        {"foob", "Zm9vYg=="},
+        {"fooba", "Zm9vYmE="},
+        {"foobar", "Zm9vYmFy"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(VECTORS); i++) {
+        Buffer text = {0};
+        Error error = {0};
+
+        assert_done(base64_append(&text, slice_text(VECTORS[i][0]), &error), &error);
+        assert_string_equal(buffer_text(&text, &error), VECTORS[i][1]);
+        buffer_free(&text);
+    }
+}
+
+/* Longer than what is encoded at once. */
+static void test_base64_of_megabytes_is_in_one_piece(void **state)
+{
+    size_t size = 7 * 1024 * 1024 + 1;
+    uint8_t *bytes = calloc(1, size);
+    Buffer text = {0};
+    Error error = {0};
+
+    (void)state;
+    assert_non_null(bytes);
+    assert_done(base64_append(&text, slice_of(bytes, size), &error), &error);
+    assert_int_equal(text.size, (size + 2) / 3 * 4);
+    for (size_t i = 0; i < text.size - 1; i++) {
+        if (text.data[i] != 'A') {
+            fail_msg("byte %zu is %c", i, text.data[i]);
+        }
+    }
+    assert_int_equal(text.data[text.size - 1], '=');
+    free(bytes);
+    buffer_free(&text);
+}
+
+static void assert_type(const char *expected, Slice partition_key, Slice key, Slice value)
+{
+    assert_string_equal(kv_entry_type(partition_key, key, value).name, expected);
+}
+
+static void test_type_follows_from_the_entry(void **state)
+{
+    static const struct {
+        const char *partition;
+        const char *key;
+        const char *value;
+        const char *type;
+    } ENTRIES[] = {
+        {"auth", "users/admin",
+         "\x12\x05"
+         "admin",
+         "UserData"},
+        {"auth", "groups/g", "\x12\x01g", "GroupData"},
+        {"auth", "policies/p", "\x12\x01p", "PolicyData"},
+        {"auth", "gUsers/g/users/u", "\x0a\x07users/u", "SecondaryIndex"},
+        {"auth", "uPolicies/u/policies/p", "\x0a\x0apolicies/p", "SecondaryIndex"},
+        {"auth", "gPolicies/g/policies/p", "\x0a\x0apolicies/p", "SecondaryIndex"},
+        {"auth", "uCredentials/u/credentials/A",
+         "\x0a\x01"
+         "A",
+         "CredentialData"},
+        {"auth", "expiredTokens/t", "\x0a\x01t", "TokenData"},
+        {"auth", "installation_metadata/k", "v", "text"},
+        {"auth", "installation_id", "v", "text"},
+        {"auth", "something/else", "v", "bytes"},
+        {"multiparts", "upload", "\x0a\x06upload", "MultipartUploadData"},
+        {"graveler", "repos/r", "\x0a\x01r", "RepositoryData"},
+        {"r-0123456789abcdefghij", "commits/c",
+         "\x0a\x01"
+         "c",
+         "CommitData"},
+        {"r-0123456789abcdefghij", "branches/b",
+         "\x0a\x01"
+         "b",
+         "BranchData"},
+        {"r-0123456789abcdefghij", "tags/t", "\x0a\x01t", "TagData"},
+        {"r-0123456789abcdefghij", "settings/protected_branches", "\x0a\x01x", "bytes"},
+        {"token", "a/b",
+         "\x0a\x03"
+         "a/b\x1a\x01x",
+         "StagedEntryData"},
+        /* A staged object may be called like a branch. */
+        {"token", "branches/b",
+         "\x0a\x0a"
+         "branches/b\x1a\x01x",
+         "StagedEntryData"},
+        {"token", "settings/protected_branches", "\x0a\x1bsettings/protected_branches\x1a\x01x",
+         "StagedEntryData"},
+        {"token", "", "\x1a\x01x", "StagedEntryData"},
+        {"kv-internal-metadata", "kv/schema/version", "1", "text"},
+        {"actions", "repos/r/runs/x", "\x0a\x01x", "RunResultData"},
+        {"actions", "repos/r/branches/b/x", "\x0a\x0erepos/r/runs/x", "SecondaryIndex"},
+        {"actions", "repos/r/commits/c/x", "\x0a\x0erepos/r/runs/x", "SecondaryIndex"},
+        {"actions", "repos/r/tasks/x/0", "\x0a\x01x", "TaskResultData"},
+        /* Ids with the names of parts in them. */
+        {"actions", "repos/a/tasks/x/b/runs/x", "\x0a\x01x", "RunResultData"},
+        {"actions", "repos/a/runs/x/tasks/x/0", "\x0a\x01x", "TaskResultData"},
+        {"actions", "repos/r/branches/a/runs/x", "\x0a\x0erepos/r/runs/x", "SecondaryIndex"},
+        {"actions", "repos/r/other/x", "\x0a\x01x", "bytes"},
+        {"actions", "other", "\x0a\x01x", "bytes"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(ENTRIES); i++) {
+        assert_type(ENTRIES[i].type, slice_text(ENTRIES[i].partition), slice_text(ENTRIES[i].key),
+                    slice_text(ENTRIES[i].value));
+    }
+}
+
+/* Lengths that lie about the rest of the value. */
+static void test_type_of_broken_values_reads_no_further_than_they_are(void **state)
+{
+    (void)state;
+    assert_type("bytes", BYTES("token"), BYTES("key"), BYTES("\x0a"));
+    assert_type("bytes", BYTES("token"), BYTES("key"), BYTES("\x0a\x7fkey"));
+    assert_type("bytes", BYTES("token"), BYTES("key"),
+                BYTES("\x0a\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff"));
+    assert_type("bytes", BYTES("actions"), BYTES("repos/"), BYTES("\x0a\x80"));
+    assert_type("bytes", BYTES("actions"), BYTES("repos/"), BYTES(""));
+}
+
+static void assert_decoded(const char *expected, Slice partition_key, Slice key, Slice value)
+{
+    Error error = {0};
+    json_t *json = entry_json_decoded(partition_key, key, value, &error);
+    char *text;
+
+    assert_non_null(json);
+    text = json_dumps(json, JSON_COMPACT);
+    assert_string_equal(text, expected);
+    free(text);
+    json_decref(json);
+}
+
+static void test_values_are_shown_by_their_type(void **state)
+{
+    (void)state;
+    assert_decoded(
+        "{\"partition\":\"auth\",\"key\":\"users/u\",\"type\":\"UserData\",\"value\":"
+        "{\"created_at\":\"2022-02-02T02:02:02.000123Z\",\"username\":\"u\","
+        "\"encrypted_password\":{\"base64\":\"/wA=\"}}}",
+        BYTES("auth"), BYTES("users/u"),
+        BYTES("\x0a\x0a\x08\x9a\xcc\xe7\x8f\x06\x10\xf8\xc0\x07\x12\x01u\x2a\x02\xff\x00"));
+    assert_decoded(
+        "{\"partition\":\"auth\",\"key\":\"policies/p\",\"type\":\"PolicyData\",\"value\":"
+        "{\"display_name\":\"p\",\"statement\":[{\"effect\":\"allow\",\"action\":[\"a\",\"b\"],"
+        "\"resource\":\"*\"}]}}",
+        BYTES("auth"), BYTES("policies/p"),
+        BYTES("\x12\x01p\x1a\x10\x0a\x05"
+              "allow\x12\x01"
+              "a\x12\x01"
+              "b\x1a\x01*"));
+    assert_decoded(
+        "{\"partition\":\"r-i\",\"key\":\"commits/c\",\"type\":\"CommitData\",\"value\":"
+        "{\"id\":\"c\",\"metadata\":{\"k\":\"v\"},\"parents\":[\"p1\",\"p2\"],\"version\":1,"
+        "\"generation\":-1}}",
+        BYTES("r-i"), BYTES("commits/c"),
+        BYTES("\x0a\x01"
+              "c\x32\x06\x0a\x01k\x12\x01v\x3a\x02p1\x3a\x02p2\x40\x01"
+              "\x48\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01"));
+    assert_decoded(
+        "{\"partition\":\"graveler\",\"key\":\"repos/r\",\"type\":\"RepositoryData\",\"value\":"
+        "{\"id\":\"r\",\"state\":\"IN_DELETION\"}}",
+        BYTES("graveler"), BYTES("repos/r"), BYTES("\x0a\x01r\x28\x01"));
+    assert_decoded("{\"partition\":\"t\",\"key\":\"k\",\"type\":\"StagedEntryData\",\"value\":"
+                   "{\"key\":\"k\"}}",
+                   BYTES("t"), BYTES("k"), BYTES("\x0a\x01k"));
+    /* Fields that are not known are no obstacle. */
+    assert_decoded(
+        "{\"partition\":\"r-i\",\"key\":\"tags/t\",\"type\":\"TagData\",\"value\":{\"id\":\"t\"}}",
+        BYTES("r-i"), BYTES("tags/t"), BYTES("\x0a\x01t\xf2\x01\x01x"));
+}
+
+static void test_what_is_not_of_its_type_is_shown_as_bytes(void **state)
+{
+    (void)state;
+    assert_decoded("{\"partition\":\"auth\",\"key\":\"users/u\",\"type\":\"bytes\",\"value\":"
+                   "{\"base64\":\"En8=\"}}",
+                   BYTES("auth"), BYTES("users/u"), BYTES("\x12\x7f"));
+    assert_decoded(
+        "{\"partition\":\"auth\",\"key\":\"other\",\"type\":\"bytes\",\"value\":\"text\"}",
+        BYTES("auth"), BYTES("other"), BYTES("text"));
+}
+
+static void test_bytes_are_text_where_they_can_be(void **state)
+{
+    static const struct {
+        Slice bytes;
+        const char *json;
+    } CASES[] = {
+        {{(const uint8_t *)"", 0}, "\"\""},
+        {{(const uint8_t *)"a\tb\nc\rd", 7}, "\"a\\tb\\nc\\rd\""},
+        {{(const uint8_t *)"\xc3\xa9\xf0\x9f\x90\x98", 6}, "\"\xc3\xa9\xf0\x9f\x90\x98\""},
+        {{(const uint8_t *)"\0", 1}, "{\"base64\":\"AA==\"}"},
+        {{(const uint8_t *)"\x1b[2J", 4}, "{\"base64\":\"G1sySg==\"}"},
+        {{(const uint8_t *)"\x7f", 1}, "{\"base64\":\"fw==\"}"},
+        {{(const uint8_t *)"\xff", 1}, "{\"base64\":\"/w==\"}"},
+        {{(const uint8_t *)"\xed\xa0\x80", 3}, "{\"base64\":\"7aCA\"}"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(CASES); i++) {
+        Error error = {0};
+        json_t *json = entry_json_bytes(CASES[i].bytes, &error);
+        char *text = json_dumps(json, JSON_COMPACT | JSON_ENCODE_ANY);
+
+        assert_string_equal(text, CASES[i].json);
+        free(text);
+        json_decref(json);
+    }
+}
+
+static void test_raw_entries_are_base64(void **state)
+{
+    Error error = {0};
+    json_t *json = entry_json_raw(BYTES("p"), BYTES(""), BYTES("\xff\x00"), &error);
+    char *text = json_dumps(json, JSON_COMPACT);
+
+    (void)state;
+    assert_string_equal(text, "{\"partition_key\":\"cA==\",\"key\":\"\",\"value\":\"/wA=\"}");
+    free(text);
+    json_decref(json);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_base64_is_that_of_rfc_4648),
+        cmocka_unit_test(test_base64_of_megabytes_is_in_one_piece),
+        cmocka_unit_test(test_type_follows_from_the_entry),
+        cmocka_unit_test(test_type_of_broken_values_reads_no_further_than_they_are),
+        cmocka_unit_test(test_values_are_shown_by_their_type),
+        cmocka_unit_test(test_what_is_not_of_its_type_is_shown_as_bytes),
+        cmocka_unit_test(test_bytes_are_text_where_they_can_be),
+        cmocka_unit_test(test_raw_entries_are_base64),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
