@@ -3,6 +3,7 @@
 #include "common/cli/progress.h"
 #include "common/dump/json.h"
 #include "common/dump/reader.h"
+#include "import/dump_visit.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -84,26 +85,17 @@ bool inspect_flush_output(Error *error)
     return (fflush(stdout) == 0 && !ferror(stdout)) || inspect_output_failed(error);
 }
 
-/* Reads all chunks; unpacks and accounts for them where a decompressor is given. */
-static bool read_chunks(DumpReader *reader, Decompressor *decompressor, Error *error)
+/* Passes over all chunks. */
+static bool pass_chunks(DumpReader *reader, Error *error)
 {
     DumpChunk chunk = {0};
-    Buffer content = {0};
     bool end = false;
     bool done = true;
 
     while (done && !end) {
-        SetDigest digest;
-
         done = dump_reader_next(reader, &chunk, &end, error);
-        if (done && !end && decompressor != NULL) {
-            done = dump_chunk_unpack(reader, decompressor, &chunk, &content, &digest, error) &&
-                   dump_reader_account(reader, &chunk, buffer_slice(&content), digest, error);
-            progress_add(chunk.entries, content.size);
-        }
     }
     dump_chunk_free(&chunk);
-    buffer_free(&content);
     return done;
 }
 
@@ -113,8 +105,8 @@ static bool find_manifest(DumpReader *reader, DumpManifest *manifest, Error *err
     bool found;
 
     return dump_reader_peek_manifest(reader, &found, manifest, error) &&
-           (found || (read_chunks(reader, NULL, error) &&
-                      dump_reader_finish_unread(reader, manifest, error)));
+           (found ||
+            (pass_chunks(reader, error) && dump_reader_finish_unread(reader, manifest, error)));
 }
 
 static void print_table(const DumpHeader *header, const DumpManifest *manifest)
@@ -172,21 +164,43 @@ static uint64_t expected_entries(DumpReader *reader)
     return entries;
 }
 
-static bool check_all(DumpReader *reader, DumpManifest *manifest, Error *error)
+/* Every check is made on the way: there is nothing to be done with the entries. */
+static bool begin_check(void *state, void **worker, Error *error)
 {
-    Decompressor *decompressor = NULL;
-    bool done = decompressor_new(&decompressor, error);
+    (void)state;
+    (void)error;
+    *worker = NULL;
+    return true;
+}
 
-    if (done) {
-        progress_begin("check", expected_entries(reader));
-        done =
-            read_chunks(reader, decompressor, error) && dump_reader_finish(reader, manifest, error);
+static bool check_chunk(void *worker, Slice tuples, uint64_t entries, Error *error)
+{
+    (void)worker;
+    (void)tuples;
+    (void)entries;
+    (void)error;
+    return true;
+}
+
+static bool end_check(void *worker, bool complete, Error *error)
+{
+    (void)worker;
+    (void)complete;
+    (void)error;
+    return true;
+}
+
+static bool check_all(const ImportOptions *options, DumpReader *reader, DumpManifest *manifest,
+                      Error *error)
+{
+    static const DumpVisitor CHECKING = {begin_check, check_chunk, end_check};
+
+    progress_begin("check", expected_entries(reader));
+    if (!dump_visit(reader, (size_t)options->jobs, &CHECKING, NULL, manifest, error)) {
+        return false;
     }
-    if (done) {
-        progress_end();
-    }
-    decompressor_free(decompressor);
-    return done;
+    progress_end();
+    return true;
 }
 
 bool inspect_check(const ImportOptions *options, Error *error)
@@ -195,7 +209,7 @@ bool inspect_check(const ImportOptions *options, Error *error)
     DumpManifest manifest = {0};
     bool done = dump_reader_open(options->file, &reader, error) &&
                 progress_init(options->common.progress, error) &&
-                check_all(reader, &manifest, error);
+                check_all(options, reader, &manifest, error);
 
     progress_stop();
     if (done) {

@@ -1,16 +1,16 @@
 #include "import/load.h"
 
 #include "common/base/interrupt.h"
-#include "common/base/workers.h"
 #include "common/cli/message.h"
 #include "common/cli/progress.h"
 #include "common/cli/signals.h"
 #include "common/dump/reader.h"
 #include "common/pg/connection.h"
+#include "import/dump_visit.h"
 #include "import/target.h"
 
 #include <inttypes.h>
-#include <pthread.h>
+#include <stdlib.h>
 #include <string.h>
 
 typedef struct Load {
@@ -20,24 +20,7 @@ typedef struct Load {
     DumpReader *reader;
     DumpManifest manifest;
     uint64_t expected_entries; /* perhaps an estimate; 0: not known */
-
-    /* One worker at a time reads, so that each has a chunk of its own, and one accounts for its
-     * chunk, in the file's order. */
-    pthread_mutex_t read_mutex;
-    bool end; /* the last chunk was read */
-    pthread_mutex_t account_mutex;
-    pthread_cond_t accounted;
-    uint64_t next_chunk; /* the index of the chunk that is accounted for next */
-    bool stopped;        /* a worker has failed: nobody waits for its chunk */
 } Load;
-
-/* What a worker works with. */
-typedef struct LoadWorker {
-    Decompressor *decompressor;
-    Loader *loader;
-    DumpChunk chunk;
-    Buffer content;
-} LoadWorker;
 
 /* A dump that does not hold everything must not end a migration by accident. */
 static bool check_whole(const Load *load, Error *error)
@@ -83,97 +66,52 @@ static bool check_complete(Load *load, Error *error)
     return true;
 }
 
-static bool read_chunk(Load *load, DumpChunk *chunk, bool *end, Error *error)
-{
-    bool done = true;
+/* A worker of the load: the target's loader. */
+typedef struct LoadWorker {
+    const TargetDriver *driver;
+    Loader *loader;
+} LoadWorker;
 
-    pthread_mutex_lock(&load->read_mutex);
-    if (!load->end) {
-        done = interrupt_check(error) && dump_reader_next(load->reader, chunk, &load->end, error);
+static bool begin_worker(void *state, void **worker, Error *error)
+{
+    Load *load = state;
+    LoadWorker *w = calloc(1, sizeof *w);
+
+    *worker = w;
+    if (w == NULL) {
+        return error_out_of_memory(error);
     }
-    *end = load->end;
-    pthread_mutex_unlock(&load->read_mutex);
-    return done;
+    w->driver = load->driver;
+    return load->driver->begin_load(load->target, &w->loader, error);
 }
 
-/* Waits for the chunk's turn.  The digest of the stream is one long sum, but it is quick. */
-static bool account(Load *load, const DumpChunk *chunk, Slice content, SetDigest digest,
-                    Error *error)
+static bool visit_chunk(void *worker, Slice tuples, uint64_t entries, Error *error)
 {
-    bool done = true;
+    LoadWorker *w = worker;
 
-    pthread_mutex_lock(&load->account_mutex);
-    while (load->next_chunk != chunk->index && !load->stopped) {
-        pthread_cond_wait(&load->accounted, &load->account_mutex);
-    }
-    if (!load->stopped) {
-        done = dump_reader_account(load->reader, chunk, content, digest, error);
-        load->next_chunk++;
-        pthread_cond_broadcast(&load->accounted);
-    }
-    pthread_mutex_unlock(&load->account_mutex);
-    return done;
+    return w->driver->load(w->loader, tuples, entries, error);
 }
 
-static void stop_workers(void *shared)
+static bool end_worker(void *worker, bool complete, Error *error)
 {
-    Load *load = shared;
-
-    pthread_mutex_lock(&load->read_mutex);
-    load->end = true;
-    pthread_mutex_unlock(&load->read_mutex);
-    pthread_mutex_lock(&load->account_mutex);
-    load->stopped = true;
-    pthread_cond_broadcast(&load->accounted);
-    pthread_mutex_unlock(&load->account_mutex);
-}
-
-static bool load_chunks(Load *load, LoadWorker *worker, Error *error)
-{
-    for (;;) {
-        SetDigest digest;
-        bool end;
-
-        if (!read_chunk(load, &worker->chunk, &end, error)) {
-            return false;
-        }
-        if (end) {
-            return true;
-        }
-        if (!dump_chunk_unpack(load->reader, worker->decompressor, &worker->chunk, &worker->content,
-                               &digest, error) ||
-            !account(load, &worker->chunk, buffer_slice(&worker->content), digest, error) ||
-            !load->driver->load(worker->loader, buffer_slice(&worker->content),
-                                worker->chunk.entries, error)) {
-            return false;
-        }
-        progress_add(worker->chunk.entries, worker->content.size);
-    }
-}
-
-static bool run_worker(void *shared, size_t number, Error *error)
-{
-    Load *load = shared;
-    LoadWorker worker = {0};
-    Error ignored;
+    LoadWorker *w = worker;
     bool done;
 
-    (void)number;
-    done = decompressor_new(&worker.decompressor, error) &&
-           load->driver->begin_load(load->target, &worker.loader, error) &&
-           load_chunks(load, &worker, error);
-    done = load->driver->end_load(worker.loader, done, done ? error : &ignored) && done;
-    dump_chunk_free(&worker.chunk);
-    buffer_free(&worker.content);
-    decompressor_free(worker.decompressor);
+    if (w == NULL) {
+        return true;
+    }
+    done = w->driver->end_load(w->loader, complete, error);
+    free(w);
     return done;
 }
 
 static bool load_entries(Load *load, Error *error)
 {
+    static const DumpVisitor LOADING = {begin_worker, visit_chunk, end_worker};
+
     progress_begin("load", load->expected_entries);
-    if (!workers_run((size_t)load->options->jobs, run_worker, load, stop_workers, error) ||
-        !dump_reader_finish(load->reader, &load->manifest, error)) {
+    if (!dump_visit(load->reader, (size_t)load->options->jobs, &LOADING, load, &load->manifest,
+                    error)) {
         return false;
     }
     progress_end();
@@ -203,9 +141,6 @@ bool load_dump(ImportOptions *options, Error *error)
     uint64_t stamped = 0;
     bool done;
 
-    pthread_mutex_init(&load.read_mutex, NULL);
-    pthread_mutex_init(&load.account_mutex, NULL);
-    pthread_cond_init(&load.accounted, NULL);
     done = signals_start(pg_cancel_all, error) &&
            dump_reader_open(options->file, &load.reader, error) && check_whole(&load, error) &&
            check_complete(&load, error) &&
@@ -221,8 +156,5 @@ bool load_dump(ImportOptions *options, Error *error)
     load.driver->close(load.target);
     dump_manifest_free(&load.manifest);
     dump_reader_free(load.reader);
-    pthread_mutex_destroy(&load.read_mutex);
-    pthread_mutex_destroy(&load.account_mutex);
-    pthread_cond_destroy(&load.accounted);
     return done;
 }
