@@ -207,6 +207,10 @@ usage_fails() {
     refute_contains "$stderr" secret
     fails 1 kv-import -d db dump "postgres://user:secret@host/db"
     refute_contains "$stderr" secret
+    fails 1 kv-import "postgres://user:secret@host/db"
+    refute_contains "$stderr" secret
+    fails 1 kv-import --list "host=host password=secret"
+    refute_contains "$stderr" secret
     fails 1 kv-migrate up db "postgres://user:secret@host/db"
     refute_contains "$stderr" secret
     fails 1 kv-migrate "postgres://user:secret@host/db"
