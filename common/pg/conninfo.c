@@ -110,7 +110,9 @@ bool pg_conninfo_split(const char *text, PgConninfo *conninfo, Error *error)
             password = option->val;
             conninfo->has_secrets = true;
         } else if (strcmp(option->dispchar, "*") == 0) {
-            conninfo->has_secrets = true; /* what libpq itself would not show */
+            /* What libpq itself would not show. */
+            conninfo->has_secrets = true;
+            conninfo->has_others = true;
         } else {
             done = append_pair(&pairs, option->keyword, option->val, error);
         }

@@ -12,6 +12,7 @@ typedef struct PgConninfo {
     char *public_part; /* keyword=value pairs without secrets; owned */
     char *password;    /* "" where there is none; owned */
     bool has_secrets;  /* the text held a password, or another secret */
+    bool has_others;   /* it held a secret other than the password, which is in neither part */
 } PgConninfo;
 
 /* Whether the text is a connection string, and not the name of a database.  What looks like a URI of

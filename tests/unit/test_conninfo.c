@@ -148,6 +148,11 @@ static void test_password_of_the_client_key_is_not_public(void **state)
 
     (void)state;
     assert_lacks(conninfo.public_part, "hunter2");
+    assert_string_equal(conninfo.password, "");
+    assert_true(conninfo.has_others);
+    pg_conninfo_free(&conninfo);
+    conninfo = split("host=h password=hunter2");
+    assert_false(conninfo.has_others);
     pg_conninfo_free(&conninfo);
 }
 
