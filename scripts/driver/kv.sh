@@ -60,9 +60,9 @@ transfer_by_pipe() {
     # Two displays of progress would get in each other's way, and the slower part's tells more.
     export+=(--no-progress)
     mkfifo -m 600 "$scratch/pipe" || fail "$EXIT_USAGE" "could not make a pipe in \"$scratch\""
-    "${export[@]}" >"$scratch/pipe" &
+    connected "${export[@]}" >"$scratch/pipe" &
     children+=($!)
-    "${import[@]}" - <"$scratch/pipe" &
+    connected "${import[@]}" - <"$scratch/pipe" &
     children+=($!)
     wait_for "${children[0]}"
     export_status=$child_status
