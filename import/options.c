@@ -127,8 +127,8 @@ bool import_options_parse(ImportOptions *options, int count, char **arguments, E
     }
     if (optind < count) {
         options->file = arguments[optind++];
-        /* The name of a file that is not there would be repeated, and a connection string may hold a
-         * password. */
+        /* The name of a file that is not there would be repeated, and a connection string may hold
+         * a password. */
         if (pg_conninfo_is_string(options->file) && access(options->file, F_OK) != 0) {
             error_set(error, EXIT_CODE_USAGE,
                       "there is no such file, and its name looks like a connection string");

@@ -286,13 +286,17 @@ static void test_password_that_libpq_takes_for_a_parameter_is_not_repeated(void 
                             "zebra hunter quokka okapi");
 }
 
-/* To libpq these are good: it takes what stands behind the first "@", or before the "/", for the host. */
+/* To libpq these are good: it takes what stands behind the first "@", or before the "/", for the
+ * host. */
 static void test_password_with_an_at_or_a_slash_is_not_taken_for_a_host(void **state)
 {
     static const char *const TEXTS[] = {
-        "postgres://zebra:hunter@quokka:okapi@host/x", "postgres://zebra:hunter@quokka/okapi@host/x",
-        "postgresql://zebra:hunter/quokka@host/x",     "postgres://zebra@quokka:hunter@host/okapi",
-        "postgres://zebra:hunter/okapi@host",          "postgres://host/zebra@quokka",
+        "postgres://zebra:hunter@quokka:okapi@host/x",
+        "postgres://zebra:hunter@quokka/okapi@host/x",
+        "postgresql://zebra:hunter/quokka@host/x",
+        "postgres://zebra@quokka:hunter@host/okapi",
+        "postgres://zebra:hunter/okapi@host",
+        "postgres://host/zebra@quokka",
     };
 
     (void)state;
