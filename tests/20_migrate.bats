@@ -505,6 +505,10 @@ stop_by() {
     before=$(legacy_digest)
     fails 5 kv-migrate cleanup -d "$DSN"
     assert_untouched "$before"
+    # Somebody else's table.
+    sql "CREATE TABLE kv (a int)"
+    fails 5 kv-migrate cleanup -d "$DSN"
+    succeeds kv-migrate version -d "$DSN"
     drop_database
     fresh_database
     fails 5 kv-migrate cleanup -d "$DSN"
