@@ -1,9 +1,9 @@
 /*
  * kv-migrate-helper: what kv-migrate cannot do in a shell.  Not for users.
  *
- * - kv-migrate-helper connection LOG_FORMAT: reads a connection string from the environment
- * variable KV_CONNECTION (never from its arguments, which all can see), and prints it without its
- * secrets, a NUL, the password, a NUL.
+ * - kv-migrate-helper connection LOG_FORMAT: reads a connection string from the environment's
+ *   KV_CONNECTION (never from its arguments, which all can see), and prints it without its
+ *   secrets, a NUL, the password, a NUL.
  * - kv-migrate-helper lock-key SCHEMA DATABASE: prints the key of golang-migrate's advisory lock.
  */
 #include "common/cli/message.h"
