@@ -1,9 +1,12 @@
 #include "import/options.h"
 
+#include "common/pg/conninfo.h"
+
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum {
     OPTION_CHECK = OPTION_PROGRAM_FIRST,
@@ -212,6 +215,13 @@ bool import_options_parse(ImportOptions *options, int count, char **arguments, E
     }
     if (optind < count) {
         options->file = arguments[optind++];
+        /* The name of a file that is not there would be repeated, and a connection string may hold
+         * a password. */
+        if (pg_conninfo_is_string(options->file) && access(options->file, F_OK) != 0) {
+            error_set(error, EXIT_CODE_USAGE,
+                      "there is no such file, and its name looks like a connection string");
+            return error_hint(error, "The database goes to --dbname, the dump is the argument.");
+        }
     }
     if (optind < count) {
         return option_unexpected(arguments[optind], error);

@@ -202,10 +202,28 @@ usage_fails() {
     done
 }
 
+@test "kv-migrate refuses a secret in a connection string that it could not hand on" {
+    local string
+    for string in "host=$PGHOST sslkey=key sslpassword=secret" "postgres://user:secret@/db?sslpassword=secret"; do
+        fails 1 kv-migrate up -d "$string"
+        assert_contains "$stderr" sslpassword "hint: " "service file"
+        refute_contains "$stderr" secret@ =secret
+        LAKEFS_DATABASE_CONNECTION_STRING=$string fails 1 kv-migrate up
+        refute_contains "$stderr" secret@ =secret
+    done
+    # The others connect themselves.
+    fails 2 kv-export -d "host=$PGHOST sslpassword=secret"
+    refute_contains "$stderr" =secret
+}
+
 @test "a connection string in the wrong place is not repeated" {
     fails 1 kv-export db "postgres://user:secret@host/db"
     refute_contains "$stderr" secret
     fails 1 kv-import -d db dump "postgres://user:secret@host/db"
+    refute_contains "$stderr" secret
+    fails 1 kv-import "postgres://user:secret@host/db"
+    refute_contains "$stderr" secret
+    fails 1 kv-import --list "host=host password=secret"
     refute_contains "$stderr" secret
     fails 1 kv-migrate up db "postgres://user:secret@host/db"
     refute_contains "$stderr" secret
@@ -310,6 +328,8 @@ no_dump_in_pipe() {
     run --separate-stderr -1 kv-import --log-format=json --list a b
     assert_json_lines kv-import
     run --separate-stderr -1 kv-migrate --log-format=json --unknown
+    assert_json_lines kv-migrate
+    run --separate-stderr -1 kv-migrate --log-format=json up -d "postgres://user:se%cret@/db"
     assert_json_lines kv-migrate
 }
 

@@ -505,6 +505,10 @@ stop_by() {
     before=$(legacy_digest)
     fails 5 kv-migrate cleanup -d "$DSN"
     assert_untouched "$before"
+    # Somebody else's table.
+    sql "CREATE TABLE kv (a int)"
+    fails 5 kv-migrate cleanup -d "$DSN"
+    succeeds kv-migrate version -d "$DSN"
     drop_database
     fresh_database
     fails 5 kv-migrate cleanup -d "$DSN"
@@ -827,8 +831,9 @@ elsewhere() {
     legacy_database
     role=${PGDATABASE}_scram
     hba=$(sql "SHOW hba_file")
+    # Older servers keep passwords as MD5 where they are not told otherwise.
     psql -Xq -v ON_ERROR_STOP=1 -v role="$role" -v password="$password" \
-        <<<"CREATE ROLE :\"role\" LOGIN SUPERUSER PASSWORD :'password';"
+        <<<"SET password_encryption = 'scram-sha-256'; CREATE ROLE :\"role\" LOGIN SUPERUSER PASSWORD :'password';"
     # For this role only; the server is everybody's.
     cp -p "$hba" "$BATS_TEST_TMPDIR/hba"
     sed -i "1i local all $role scram-sha-256" "$hba"

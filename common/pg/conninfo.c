@@ -6,17 +6,38 @@
 #include <stdlib.h>
 #include <string.h>
 
+static const char SCHEME_END[] = "://";
+
 bool pg_conninfo_is_string(const char *text)
 {
-    return strchr(text, '=') != NULL || strncmp(text, "postgres://", 11) == 0 ||
-           strncmp(text, "postgresql://", 13) == 0;
+    return strchr(text, '=') != NULL || strstr(text, SCHEME_END) != NULL;
+}
+
+static bool is_uri(const char *text)
+{
+    return strncmp(text, "postgres://", 11) == 0 || strncmp(text, "postgresql://", 13) == 0;
+}
+
+/* Whether an "@" stands where it should be percent-encoded: behind the one that ends user and
+ * password, or behind a "/", where no such one can be.  Most likely it, or that "/", belongs to the
+ * password, of which libpq would take a part for the host, the port and the database. */
+static bool has_stray_at(const char *uri)
+{
+    const char *rest = strstr(uri, SCHEME_END) + strlen(SCHEME_END);
+    const char *authority_end = rest + strcspn(rest, "@/");
+
+    if (*authority_end == '@') {
+        rest = authority_end + 1;
+    }
+    return rest[strcspn(rest, "@?")] == '@';
 }
 
 /* libpq quotes the part of a connection string that it cannot parse, and that part may be a
  * password; so a broken string is reported without its text. */
 static PQconninfoOption *parse(const char *text, Error *error)
 {
-    PQconninfoOption *parsed = PQconninfoParse(text, NULL);
+    bool refused = is_uri(text) && has_stray_at(text);
+    PQconninfoOption *parsed = refused ? NULL : PQconninfoParse(text, NULL);
 
     if (parsed == NULL) {
         error_set(error, EXIT_CODE_USAGE, "could not parse the connection string");
@@ -89,7 +110,9 @@ bool pg_conninfo_split(const char *text, PgConninfo *conninfo, Error *error)
             password = option->val;
             conninfo->has_secrets = true;
         } else if (strcmp(option->dispchar, "*") == 0) {
-            conninfo->has_secrets = true; /* what libpq itself would not show */
+            /* What libpq itself would not show. */
+            conninfo->has_secrets = true;
+            conninfo->has_others = true;
         } else {
             done = append_pair(&pairs, option->keyword, option->val, error);
         }

@@ -12,9 +12,11 @@ typedef struct PgConninfo {
     char *public_part; /* keyword=value pairs without secrets; owned */
     char *password;    /* "" where there is none; owned */
     bool has_secrets;  /* the text held a password, or another secret */
+    bool has_others;   /* it held a secret other than the password, which is in neither part */
 } PgConninfo;
 
-/* Whether the text is a connection string, and not the name of a database. */
+/* Whether the text is a connection string, and not the name of a database.  What looks like a URI
+ * of another kind is one, too, if a broken one: as a name it would be repeated in messages. */
 bool pg_conninfo_is_string(const char *text);
 
 /* Checks a connection string, or takes a database name as it is.  EXIT_CODE_USAGE for one that

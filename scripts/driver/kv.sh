@@ -60,9 +60,9 @@ transfer_by_pipe() {
     # Two displays of progress would get in each other's way, and the slower part's tells more.
     export+=(--no-progress)
     mkfifo -m 600 "$scratch/pipe" || fail "$EXIT_USAGE" "could not make a pipe in \"$scratch\""
-    "${export[@]}" >"$scratch/pipe" &
+    connected "${export[@]}" >"$scratch/pipe" &
     children+=($!)
-    "${import[@]}" - <"$scratch/pipe" &
+    connected "${import[@]}" - <"$scratch/pipe" &
     children+=($!)
     wait_for "${children[0]}"
     export_status=$child_status
@@ -91,7 +91,11 @@ transfer_failed() {
 # "schema version/kv version".
 read_stamp() {
     local sql kv_version=none
-    if has_relation kv; then
+    # A relation of this name may be somebody else's.
+    session_require "SELECT count(*) FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+        WHERE n.nspname = $(sql_literal "$schema") AND c.relname = 'kv' AND a.attname IN ('partition_key', 'key', 'value')
+        AND a.atttypid = 'bytea'::regtype"
+    if ((session_output == 3)); then
         sql="SELECT encode(value, 'escape') FROM $schema_quoted.kv WHERE partition_key = 'kv-internal-metadata'::bytea
             AND key = 'kv/schema/version'::bytea"
         session_require "$sql"

@@ -18,7 +18,7 @@ session_start() {
     # would be lost.
     mkfifo -m 600 "$scratch/session.in" "$scratch/session.out" ||
         fail "$EXIT_USAGE" "could not make pipes in \"$scratch\""
-    psql -X -q -A -t "${connection[@]}" <"$scratch/session.in" >"$scratch/session.out" 2>&1 &
+    connected psql -X -q -A -t "${connection[@]}" <"$scratch/session.in" >"$scratch/session.out" 2>&1 &
     session_process=$!
     exec {session_in}>"$scratch/session.in" {session_out}<"$scratch/session.out"
     session_statement "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE" ||

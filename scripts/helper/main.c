@@ -1,10 +1,10 @@
 /*
  * kv-migrate-helper: what kv-migrate cannot do in a shell.  Not for users.
  *
- *   kv-migrate-helper connection     reads a connection string from the environment variable
- *                                    KV_CONNECTION (never from its arguments, which all can see)
- * and prints it without its secrets, a NUL, the password, a NUL kv-migrate-helper lock-key SCHEMA
- * DATABASE prints the key of golang-migrate's advisory lock
+ * - kv-migrate-helper connection LOG_FORMAT: reads a connection string from the environment's
+ *   KV_CONNECTION (never from its arguments, which all can see), and prints it without its
+ *   secrets, a NUL, the password, a NUL.
+ * - kv-migrate-helper lock-key SCHEMA DATABASE: prints the key of golang-migrate's advisory lock.
  */
 #include "common/cli/message.h"
 #include "common/pg/conninfo.h"
@@ -23,6 +23,13 @@ static bool print_connection(Error *error)
     if (!pg_conninfo_split(text == NULL ? "" : text, &conninfo, error)) {
         return false;
     }
+    if (conninfo.has_others) {
+        /* No variable of the environment would take it to psql, and arguments show. */
+        pg_conninfo_free(&conninfo);
+        error_set(error, EXIT_CODE_USAGE,
+                  "kv-migrate takes no secret but the password from a connection string");
+        return error_hint(error, "Put the other one, such as sslpassword, into a service file.");
+    }
     printf("%s%c%s%c", conninfo.public_part, 0, conninfo.password, 0);
     pg_conninfo_free(&conninfo);
     return true;
@@ -30,7 +37,8 @@ static bool print_connection(Error *error)
 
 static bool helper_main(int count, char **arguments, Error *error)
 {
-    if (count == 2 && strcmp(arguments[1], "connection") == 0) {
+    if (count == 3 && strcmp(arguments[1], "connection") == 0) {
+        message_set_json(strcmp(arguments[2], "json") == 0);
         return print_connection(error);
     }
     if (count == 4 && strcmp(arguments[1], "lock-key") == 0) {

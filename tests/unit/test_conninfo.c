@@ -148,6 +148,11 @@ static void test_password_of_the_client_key_is_not_public(void **state)
 
     (void)state;
     assert_lacks(conninfo.public_part, "hunter2");
+    assert_string_equal(conninfo.password, "");
+    assert_true(conninfo.has_others);
+    pg_conninfo_free(&conninfo);
+    conninfo = split("host=h password=hunter2");
+    assert_false(conninfo.has_others);
     pg_conninfo_free(&conninfo);
 }
 
@@ -213,7 +218,8 @@ static void test_connection_strings_are_told_from_names(void **state)
     assert_false(pg_conninfo_is_string("lakefs"));
     assert_false(pg_conninfo_is_string(""));
     assert_false(pg_conninfo_is_string("postgres"));
-    assert_false(pg_conninfo_is_string("mysql://h/d"));
+    /* As a name it would be repeated. */
+    assert_true(pg_conninfo_is_string("mysql://h/d"));
 }
 
 /* Refuses the text, and says none of its words (separated by spaces in `words`) again. */
@@ -258,6 +264,11 @@ static void test_broken_strings_are_refused_without_their_text(void **state)
         "quokka=hunter2",
         "=hunter2",
         "zebra hunter2 = quokka",
+        "mysql://zebra:hunter2@quokka/x",
+        "postgre://zebra:hunter2@quokka/x?a=b",
+        "Postgres://zebra:hunter2@quokka/x",
+        "jdbc:postgresql://zebra:hunter2@quokka/x",
+        "://hunter2",
     };
 
     (void)state;
@@ -273,6 +284,40 @@ static void test_password_that_libpq_takes_for_a_parameter_is_not_repeated(void 
     (void)state;
     assert_refused_silently("postgres://zebra:hunter/2?quokka=okapi@host/x",
                             "zebra hunter quokka okapi");
+}
+
+/* To libpq these are good: it takes what stands behind the first "@", or before the "/", for the
+ * host. */
+static void test_password_with_an_at_or_a_slash_is_not_taken_for_a_host(void **state)
+{
+    static const char *const TEXTS[] = {
+        "postgres://zebra:hunter@quokka:okapi@host/x",
+        "postgres://zebra:hunter@quokka/okapi@host/x",
+        "postgresql://zebra:hunter/quokka@host/x",
+        "postgres://zebra@quokka:hunter@host/okapi",
+        "postgres://zebra:hunter/okapi@host",
+        "postgres://host/zebra@quokka",
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(TEXTS); i++) {
+        assert_refused_silently(TEXTS[i], "zebra hunter quokka okapi");
+    }
+}
+
+static void test_at_is_taken_where_it_cannot_be_misread(void **state)
+{
+    static const char *const TEXTS[] = {
+        "postgres://u:p%40ss@h/d", "postgres://u:p@h/d%40e",  "postgres://h/d?user=u@server",
+        "postgres://u:p?w@h/d",    "postgres://u@/d?host=/s", "host=h user=u@server password=a@b@c",
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(TEXTS); i++) {
+        PgConninfo conninfo = split(TEXTS[i]);
+
+        pg_conninfo_free(&conninfo);
+    }
 }
 
 static void test_good_strings_and_any_name_pass_the_check(void **state)
@@ -324,6 +369,8 @@ int main(void)
         cmocka_unit_test(test_connection_strings_are_told_from_names),
         cmocka_unit_test(test_broken_strings_are_refused_without_their_text),
         cmocka_unit_test(test_password_that_libpq_takes_for_a_parameter_is_not_repeated),
+        cmocka_unit_test(test_password_with_an_at_or_a_slash_is_not_taken_for_a_host),
+        cmocka_unit_test(test_at_is_taken_where_it_cannot_be_misread),
         cmocka_unit_test(test_good_strings_and_any_name_pass_the_check),
         cmocka_unit_test(test_freed_parts_are_gone),
         cmocka_unit_test(test_lock_key_is_that_of_golang_migrate),
