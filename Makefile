@@ -42,7 +42,7 @@ EXPORT_SOURCES := $(wildcard export/*.c export/*/*.c)
 IMPORT_SOURCES := $(wildcard import/*.c)
 HELPER_SOURCES := $(wildcard scripts/helper/*.c)
 SOURCES := $(COMMON_SOURCES) $(EXPORT_SOURCES) $(IMPORT_SOURCES) $(HELPER_SOURCES)
-HEADERS := $(wildcard common/*/*.h export/*.h export/*/*.h import/*.h)
+HEADERS := $(wildcard common/*/*.h export/*.h export/*/*.h import/*.h scripts/helper/*.h)
 UNIT_TESTS := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/test_*.c))
 
 object = $(patsubst %.c,$(BUILD)/%.o,$(1))
@@ -62,6 +62,7 @@ $(BUILD)/libcommon.a: $(COMMON_OBJECTS)
 $(BIN)/kv-export: $(EXPORT_OBJECTS) $(BUILD)/libcommon.a
 $(BIN)/kv-import: $(IMPORT_OBJECTS) $(BUILD)/libcommon.a
 $(BIN)/kv-migrate-helper: $(HELPER_OBJECTS) $(BUILD)/libcommon.a
+$(BIN)/kv-migrate-helper: LIBS += $(shell pkg-config --libs yaml-0.1)
 $(BIN)/kv-export $(BIN)/kv-import $(BIN)/kv-migrate-helper:
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)

@@ -1,0 +1,289 @@
+#include "common/pg/pgx.h"
+
+#include "common/pg/conninfo.h"
+
+#include <ctype.h>
+#include <libpq-fe.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char OPTIONS[] = "options";
+
+/* What only pgx knows: its pool, and how it uses statements. */
+static const char *const PGX_PARAMETERS[] = {
+    "default_query_exec_mode",  "description_cache_capacity",
+    "pool_health_check_period", "pool_max_conn_idle_time",
+    "pool_max_conn_lifetime",   "pool_max_conn_lifetime_jitter",
+    "pool_max_conns",           "pool_min_conns",
+    "pool_min_idle_conns",      "prefer_simple_protocol",
+    "statement_cache_capacity", "statement_cache_mode",
+};
+
+typedef enum ParameterKind { OF_LIBPQ, OF_PGX, OF_SERVER } ParameterKind;
+
+/* A connection string on its way. */
+typedef struct Translation {
+    const PQconninfoOption *known; /* libpq's parameters */
+    Buffer *libpq;
+    Buffer options; /* what the server's parameters amount to, plain */
+    void (*dropped)(const char *name);
+    Error *error;
+} Translation;
+
+static ParameterKind kind_of(const Translation *translation, const char *name)
+{
+    for (size_t i = 0; i < sizeof PGX_PARAMETERS / sizeof PGX_PARAMETERS[0]; i++) {
+        if (strcmp(name, PGX_PARAMETERS[i]) == 0) {
+            return OF_PGX;
+        }
+    }
+    for (const PQconninfoOption *option = translation->known; option->keyword != NULL; option++) {
+        if (strcmp(name, option->keyword) == 0) {
+            return OF_LIBPQ;
+        }
+    }
+    /* In a URI libpq takes this one for sslmode=require. */
+    return strcmp(name, "ssl") == 0 ? OF_LIBPQ : OF_SERVER;
+}
+
+/* Appends "-c name=value" to the options; blanks and backslashes are escaped as the server reads
+ * them. */
+static bool add_option(Translation *translation, const char *name, const char *value)
+{
+    Buffer *options = &translation->options;
+
+    if (!buffer_append_format(options, translation->error, "%s-c %s=", options->size > 0 ? " " : "",
+                              name)) {
+        return false;
+    }
+    for (; *value != '\0'; value++) {
+        if ((isspace((unsigned char)*value) || *value == '\\') &&
+            !buffer_append_text(options, "\\", translation->error)) {
+            return false;
+        }
+        if (!buffer_append(options, value, 1, translation->error)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Takes a parameter that is not appended as it stands; *taken says whether it was. */
+static bool take_parameter(Translation *translation, const char *name, const char *value,
+                           bool *taken)
+{
+    *taken = true;
+    if (strcmp(name, OPTIONS) == 0) {
+        return buffer_append_format(&translation->options, translation->error, "%s%s",
+                                    translation->options.size > 0 ? " " : "", value);
+    }
+    switch (kind_of(translation, name)) {
+    case OF_PGX:
+        if (translation->dropped != NULL) {
+            translation->dropped(name);
+        }
+        return true;
+    case OF_SERVER:
+        return add_option(translation, name, value);
+    case OF_LIBPQ:
+        break;
+    }
+    *taken = false;
+    return true;
+}
+
+static int hex_digit(char digit)
+{
+    return isdigit((unsigned char)digit) ? digit - '0' : tolower((unsigned char)digit) - 'a' + 10;
+}
+
+/* Replaces %XX by what it stands for, in place. */
+static void decode_percent(char *text)
+{
+    char *target = text;
+
+    while (*text != '\0') {
+        if (text[0] == '%' && isxdigit((unsigned char)text[1]) &&
+            isxdigit((unsigned char)text[2])) {
+            *target++ = (char)(hex_digit(text[1]) * 16 + hex_digit(text[2]));
+            text += 3;
+        } else {
+            *target++ = *text++;
+        }
+    }
+    *target = '\0';
+}
+
+static bool append_percent(Buffer *libpq, const char *text, Error *error)
+{
+    for (; *text != '\0'; text++) {
+        bool plain = isalnum((unsigned char)*text) || strchr("-._~", *text) != NULL;
+
+        if (plain ? !buffer_append(libpq, text, 1, error)
+                  : !buffer_append_format(libpq, error, "%%%02X", (unsigned char)*text)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* One name=value of a URI's query; the memory is changed. */
+static bool translate_query_parameter(Translation *translation, char *pair, const char **separator)
+{
+    char *equals = strchr(pair, '=');
+    char *value = equals == NULL ? NULL : strdup(equals + 1);
+    size_t name_size = equals == NULL ? strlen(pair) : (size_t)(equals - pair);
+    char *name = strndup(pair, name_size);
+    bool taken = false;
+    bool done = name != NULL && (equals == NULL || value != NULL);
+
+    if (!done) {
+        error_out_of_memory(translation->error);
+    } else if (value != NULL) {
+        decode_percent(name);
+        decode_percent(value);
+        done = take_parameter(translation, name, value, &taken);
+    }
+    if (done && !taken) {
+        done =
+            buffer_append_format(translation->libpq, translation->error, "%s%s", *separator, pair);
+        *separator = "&";
+    }
+    free(name);
+    free(value);
+    return done;
+}
+
+static bool translate_uri(Translation *translation, char *uri)
+{
+    char *query = strchr(uri, '?');
+    const char *separator = "?";
+    char *rest = NULL;
+    bool done;
+
+    if (query != NULL) {
+        *query++ = '\0';
+    }
+    done = buffer_append_text(translation->libpq, uri, translation->error);
+    for (char *pair = query == NULL ? NULL : strtok_r(query, "&", &rest); done && pair != NULL;
+         pair = strtok_r(NULL, "&", &rest)) {
+        done = translate_query_parameter(translation, pair, &separator);
+    }
+    return done && (translation->options.size == 0 ||
+                    (buffer_append_format(translation->libpq, translation->error,
+                                          "%s%s=", separator, OPTIONS) &&
+                     buffer_text(&translation->options, translation->error) != NULL &&
+                     append_percent(translation->libpq, (const char *)translation->options.data,
+                                    translation->error)));
+}
+
+static bool append_keyword(Translation *translation, const char *name, const char *value)
+{
+    Buffer *libpq = translation->libpq;
+
+    if (!buffer_append_format(libpq, translation->error, "%s%s='", libpq->size > 0 ? " " : "",
+                              name)) {
+        return false;
+    }
+    for (; *value != '\0'; value++) {
+        if ((*value == '\'' || *value == '\\') &&
+            !buffer_append_text(libpq, "\\", translation->error)) {
+            return false;
+        }
+        if (!buffer_append(libpq, value, 1, translation->error)) {
+            return false;
+        }
+    }
+    return buffer_append_text(libpq, "'", translation->error);
+}
+
+static char *skip_blanks(char *text)
+{
+    return text + strspn(text, " \t\n\r\f\v");
+}
+
+/* Reads keyword = value at *text, as libpq does, in place; false where it is broken. */
+static bool read_keyword(char **text, char **name, char **value)
+{
+    char *p = *text;
+    char *target;
+    bool quoted;
+
+    *name = p;
+    p += strcspn(p, "= \t\n\r\f\v");
+    target = p;
+    p = skip_blanks(p);
+    if (*p != '=') {
+        return false;
+    }
+    p = skip_blanks(p + 1);
+    *target = '\0';
+    quoted = *p == '\'';
+    p += quoted ? 1 : 0;
+    *value = target = p;
+    while (*p != '\0' && (quoted ? *p != '\'' : !isspace((unsigned char)*p))) {
+        p += *p == '\\' && p[1] != '\0' ? 1 : 0;
+        *target++ = *p++;
+    }
+    if (quoted && *p != '\'') {
+        return false;
+    }
+    p += *p == '\0' ? 0 : 1;
+    *target = '\0';
+    *text = skip_blanks(p);
+    return true;
+}
+
+/* *broken: the text is not as libpq wants it. */
+static bool translate_keywords(Translation *translation, char *text, bool *broken)
+{
+    text = skip_blanks(text);
+    while (*text != '\0') {
+        char *name;
+        char *value;
+        bool taken;
+
+        *broken = !read_keyword(&text, &name, &value);
+        if (*broken) {
+            return true;
+        }
+        if (!take_parameter(translation, name, value, &taken) ||
+            (!taken && !append_keyword(translation, name, value))) {
+            return false;
+        }
+    }
+    return translation->options.size == 0 ||
+           (buffer_text(&translation->options, translation->error) != NULL &&
+            append_keyword(translation, OPTIONS, (const char *)translation->options.data));
+}
+
+bool pgx_to_libpq(const char *text, Buffer *libpq, void (*dropped)(const char *name), Error *error)
+{
+    PQconninfoOption *known = PQconndefaults();
+    Translation translation = {.known = known, .libpq = libpq, .dropped = dropped, .error = error};
+    char *copy = strdup(text);
+    bool is_uri = strncmp(text, "postgres://", 11) == 0 || strncmp(text, "postgresql://", 13) == 0;
+    bool broken = false;
+    bool done = known != NULL && copy != NULL;
+
+    if (!done) {
+        error_out_of_memory(error);
+    } else if (is_uri) {
+        done = translate_uri(&translation, copy);
+    } else if (pg_conninfo_is_string(text) && strchr(text, '=') != NULL) {
+        done = translate_keywords(&translation, copy, &broken);
+    } else {
+        broken = true;
+    }
+    if (done && broken) {
+        libpq->size = 0;
+        done = buffer_append_text(libpq, text, error);
+    }
+    if (copy != NULL) {
+        explicit_bzero(copy, strlen(text));
+    }
+    free(copy);
+    buffer_free(&translation.options);
+    PQconninfoFree(known);
+    return done;
+}

@@ -1,0 +1,75 @@
+# shellcheck shell=bash
+# The parts share variables, which no part can see whole.
+# shellcheck disable=SC2034,SC2154
+# lakeFS's own configuration: what neither an option nor the environment says is taken from there.
+#
+# Reads: config_file (of --config), helper, log_format, and what the environment and the options have
+# set.  Sets, where they are empty: kv_enabled, drop_tables, blockstore_path, block_storage_prefix,
+# config_connection_string.
+
+# find_config: sets config_file to the first of lakeFS's places that has one; empty where none has.
+find_config() {
+    local place
+    [[ -z $config_file ]] || return 0
+    for place in config.yaml ${HOME:+"$HOME/.lakefs/config.yaml"} /etc/lakefs/config.yaml; do
+        if [[ -f $place ]]; then
+            config_file=$place
+            return
+        fi
+    done
+}
+
+# config_bool KEY VALUE: prints true or false.
+config_bool() {
+    parse_bool "$1 in configuration \"$config_file\"" "$2"
+}
+
+# take_setting KEY VALUE: a setting counts where nothing was said before.
+take_setting() {
+    local value=$2
+    [[ -n $value ]] || return 0
+    case $1 in
+        # The older name of the two is the one that a legacy database's configuration has.
+        database.connection_string) config_connection_string=$value ;;
+        database.postgres.connection_string) config_connection_string=${config_connection_string:-$value} ;;
+        database.kv_enabled) [[ -n $kv_enabled ]] || kv_enabled=$(config_bool "$1" "$value") || exit ;;
+        database.drop_tables) [[ -n $drop_tables ]] || drop_tables=$(config_bool "$1" "$value") || exit ;;
+        database.type) database_type=${database_type:-$value} ;;
+        blockstore.type) blockstore_type=${blockstore_type:-$value} ;;
+        blockstore.local.path) blockstore_path=${blockstore_path:-${value/#\~/$HOME}} ;;
+        committed.block_storage_prefix) block_storage_prefix=${block_storage_prefix:-$value} ;;
+    esac
+}
+
+# A database that PG variables name was named by whoever runs this; a configuration that just happens to
+# be there must not lead to another one.
+is_database_named() {
+    [[ -n ${PGHOST-}${PGHOSTADDR-}${PGDATABASE-}${PGSERVICE-} ]]
+}
+
+# read_config: reads the configuration, where there is one, and fills in the defaults.
+read_config() {
+    local pairs index named=$config_file
+    find_config
+    if [[ -n $config_file ]]; then
+        mapfile -d '' -t pairs < <("$helper" config "$config_file" "$log_format" || printf 'failed\0')
+        # The helper has said what is wrong.
+        ((${#pairs[@]} % 2 == 0)) || exit "$EXIT_USAGE"
+        info "configuration is read from \"$config_file\""
+        for ((index = 0; index < ${#pairs[@]}; index += 2)); do
+            take_setting "${pairs[index]}" "${pairs[index + 1]}"
+        done
+        [[ -n $named ]] || ! is_database_named || config_connection_string=""
+        # lakeFS's own default, for a lakeFS that was told to store locally and nothing more.
+        if [[ $blockstore_type == local && -z $blockstore_path ]]; then
+            blockstore_path=$HOME/data/lakefs/block
+        fi
+    fi
+    case $database_type in
+        "" | postgres) ;;
+        *) fail "$EXIT_REFUSED" "the configuration asks for a KV store of type \"$database_type\"" "" \
+            "This program migrates to PostgreSQL; set database.type to postgres for the migration." ;;
+    esac
+    kv_enabled=${kv_enabled:-false}
+    drop_tables=${drop_tables:-true}
+}
