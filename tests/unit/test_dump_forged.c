@@ -521,6 +521,7 @@ static void test_manifest_that_does_not_fit_is_refused(void **state)
         {0, NULL, "source_rows", "null"},
         {0, NULL, "left_out", "[{\"table\":\"t\",\"rows\":1}]"},
         {0, NULL, "adjusted", "[1]"},
+        {0, NULL, "source_rows", "[{\"table\":\"t\",\"rows\":1},{\"table\":\"t\",\"rows\":1}]"},
     };
 
     for (size_t i = 0; i < COUNT_OF(ALTERED); i++) {
