@@ -7,6 +7,8 @@
 #   make asan       the programs with AddressSanitizer and UBSan, in build/asan/bin; runs the unit tests so
 #   make test-matrix  the tests that need a server on PostgreSQL VERSIONS (11 13 15 17 18); FILES (all)
 #   make valgrind   whole migrations under valgrind
+#   make mutations  every mutation of a real dump (usually a tenth)
+#   make fuzz       each fuzz target for SECONDS (60), with its corpus; finds lie in build/fuzz
 #   make format     rewrite the sources in the house's format
 
 CC ?= gcc
@@ -44,14 +46,18 @@ HELPER_SOURCES := $(wildcard scripts/helper/*.c)
 SOURCES := $(COMMON_SOURCES) $(EXPORT_SOURCES) $(IMPORT_SOURCES) $(HELPER_SOURCES)
 HEADERS := $(wildcard common/*/*.h export/*.h export/*/*.h import/*.h scripts/helper/*.h)
 UNIT_TESTS := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/test_*.c))
+FUZZ_TARGETS := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 
 object = $(patsubst %.c,$(BUILD)/%.o,$(1))
 COMMON_OBJECTS := $(call object,$(COMMON_SOURCES)) $(PROTO_SOURCES:.c=.o)
 EXPORT_OBJECTS := $(call object,$(EXPORT_SOURCES))
 IMPORT_OBJECTS := $(call object,$(IMPORT_SOURCES))
 HELPER_OBJECTS := $(call object,$(HELPER_SOURCES))
+# What unit tests and fuzz targets link: what the programs are made of, their main.c aside.
+TESTED_OBJECTS := $(filter-out %/main.o,$(EXPORT_OBJECTS) $(IMPORT_OBJECTS)) $(BUILD)/libcommon.a
 
-.PHONY: all install uninstall test unit-tests unit-tests-build lint asan valgrind test-matrix format clean
+.PHONY: all install uninstall test unit-tests unit-tests-build mutations fuzz fuzz-replay fuzz-replay-build fuzz-run \
+	lint asan valgrind test-matrix format clean
 .DELETE_ON_ERROR:
 
 all: $(BIN)/kv-export $(BIN)/kv-import $(BIN)/kv-migrate-helper $(BIN)/kv-migrate
@@ -84,17 +90,50 @@ $(BUILD)/%.o: %.c Makefile scripts/migrations | $(PROTO_HEADERS)
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) $(WARNINGS) -MMD -MP -c -o $@ $<
 
-# Unit tests link what both programs are made of, their main.c aside.
-$(BUILD)/unit/%: tests/unit/%.c $(filter-out %/main.o,$(EXPORT_OBJECTS) $(IMPORT_OBJECTS)) $(BUILD)/libcommon.a
+$(BUILD)/unit/%: tests/unit/%.c $(TESTED_OBJECTS)
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) $(WARNINGS) $(ALL_LDFLAGS) -MMD -MP -o $@ $^ $(LIBS) -lcmocka
+	$(CC) $(ALL_CFLAGS) $(WARNINGS) $(ALL_LDFLAGS) -MMD -MP -o $@ $(filter %.c %.o %.a,$^) $(LIBS) -lcmocka
 
 unit-tests-build: $(addprefix $(BUILD)/unit/,$(UNIT_TESTS))
 
 unit-tests: unit-tests-build
 	@set -e; for test in $(UNIT_TESTS); do $(BUILD)/unit/$$test; done
 
-test: all unit-tests
+mutations: $(BUILD)/unit/test_dump_mutations
+	MUTATIONS_SHARE=1 $<
+
+# The targets with their corpora, without libFuzzer.
+$(BUILD)/fuzz-replay/%: tests/fuzz/fuzz_%.c $(BUILD)/tests/fuzz/replay.o $(TESTED_OBJECTS)
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) $(WARNINGS) $(ALL_LDFLAGS) -MMD -MP -o $@ $(filter %.c %.o %.a,$^) $(LIBS)
+
+fuzz-replay-build: $(addprefix $(BUILD)/fuzz-replay/,$(FUZZ_TARGETS))
+
+fuzz-replay: fuzz-replay-build
+	@set -e; for target in $(FUZZ_TARGETS); do $(BUILD)/fuzz-replay/$$target tests/fuzz/corpus/$$target; done
+
+# With libFuzzer: always by way of `fuzz`, which sets compiler and flags.
+$(BUILD)/targets/%: tests/fuzz/fuzz_%.c $(TESTED_OBJECTS)
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) $(WARNINGS) $(ALL_LDFLAGS) -fsanitize=fuzzer -MMD -MP -o $@ $(filter %.c %.o %.a,$^) $(LIBS)
+
+fuzz-run: $(addprefix $(BUILD)/targets/,$(FUZZ_TARGETS))
+	@mkdir -p $(BUILD)/finds; failed=; for target in $(FUZZ_TARGETS); do \
+		echo "== $$target, $(SECONDS) s"; \
+		mkdir -p $(BUILD)/corpus/$$target; \
+		$(BUILD)/targets/$$target -max_total_time=$(SECONDS) -max_len=16384 -rss_limit_mb=4096 -timeout=20 \
+			-dict=tests/fuzz/json.dict -print_final_stats=1 -artifact_prefix=$(BUILD)/finds/$$target- \
+			$(BUILD)/corpus/$$target tests/fuzz/corpus/$$target >$(BUILD)/$$target.log 2>&1 || failed="$$failed $$target"; \
+		grep -aE 'DONE|number_of_executed|peak_rss|does not hold|ERROR|SUMMARY|Test unit' $(BUILD)/$$target.log; \
+	done; \
+	if [ -n "$$failed" ]; then echo "finds:$$failed; see $(BUILD)/finds and the logs beside it"; false; fi
+
+fuzz: SECONDS ?= 60
+fuzz:
+	$(MAKE) fuzz-run SECONDS=$(SECONDS) BUILD=$(BUILD)/fuzz CC=$(CLANG) HARDENING= LINK_HARDENING= \
+		CFLAGS='-O1 -g -fno-omit-frame-pointer -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all'
+
+test: all unit-tests fuzz-replay
 	bats tests
 
 install: all
@@ -112,7 +151,7 @@ uninstall:
 
 SHELL_SCRIPTS := $(shell grep -lsE '^\#!.*(bash|sh)$$' .ci/run scripts/* tests/*) \
 	$(wildcard scripts/lib/*.sh scripts/driver/*.sh tests/*.bash tests/lib/*.bash)
-C_FILES := $(SOURCES) $(HEADERS) $(wildcard tests/unit/*.[ch] tests/fuzz/*.c)
+C_FILES := $(SOURCES) $(HEADERS) $(wildcard tests/unit/*.[ch] tests/fuzz/*.[ch])
 
 lint:
 	clang-format --dry-run -Werror $(C_FILES)
@@ -125,7 +164,7 @@ lint:
 	$(MAKE) all BUILD=$(BUILD)/lint-clang BIN=$(BUILD)/lint-clang/bin CC=$(CLANG)
 
 asan:
-	$(MAKE) all unit-tests-build unit-tests BUILD=$(BUILD)/asan BIN=$(BUILD)/asan/bin HARDENING= LINK_HARDENING= \
+	$(MAKE) all unit-tests-build unit-tests fuzz-replay BUILD=$(BUILD)/asan BIN=$(BUILD)/asan/bin HARDENING= LINK_HARDENING= \
 		CFLAGS='-O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all'
 
 test-matrix:

@@ -36,6 +36,8 @@ static bool read_chunk(Visit *visit, DumpChunk *chunk, bool *end, Error *error)
     pthread_mutex_lock(&visit->read_mutex);
     if (!visit->end) {
         done = interrupt_check(error) && dump_reader_next(visit->reader, chunk, &visit->end, error);
+        /* Nobody reads on behind a fault: what stands there would be taken for another one. */
+        visit->end = visit->end || !done;
     }
     *end = visit->end;
     pthread_mutex_unlock(&visit->read_mutex);

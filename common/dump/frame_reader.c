@@ -312,31 +312,33 @@ finished:
     return done;
 }
 
-bool frame_reader_last_json(FrameReader *frames, bool *found, Buffer *json, Error *error)
+bool frame_reader_last_json(FrameReader *frames, bool *found, Buffer *json, uint64_t *offset,
+                            Error *error)
 {
     SeekTable table = {0};
     struct stat status;
-    uint64_t last = 0;
     size_t size;
     Slice text;
     bool done = false;
 
     *found = false;
+    *offset = 0;
     json->size = 0;
     if (fstat(frames->fd, &status) != 0 || !S_ISREG(status.st_mode)) {
         return true;
     }
-    if (!read_seek_table(frames, (uint64_t)status.st_size, &table, &last, error)) {
+    if (!read_seek_table(frames, (uint64_t)status.st_size, &table, offset, error)) {
         frame_reader_error_at(frames, (uint64_t)status.st_size, error);
         goto finished;
     }
     size = table.entries[table.count - 1].compressed_size;
-    if (size < DUMP_SKIPPABLE_HEADER_SIZE || size > DUMP_JSON_MAX_SIZE) {
+    if (size < DUMP_SKIPPABLE_HEADER_SIZE ||
+        size > DUMP_SKIPPABLE_HEADER_SIZE + DUMP_JSON_MAX_SIZE) {
         error_set(error, EXIT_CODE_DUMP, "the last frame is no manifest");
-        frame_reader_error_at(frames, last, error);
+        frame_reader_error_at(frames, *offset, error);
         goto finished;
     }
-    if (!read_at(frames, last, size, json, error)) {
+    if (!read_at(frames, *offset, size, json, error)) {
         goto finished;
     }
     done = check_json_header(json->data, &size, error);
@@ -346,7 +348,7 @@ bool frame_reader_last_json(FrameReader *frames, bool *found, Buffer *json, Erro
     done =
         done && check_json(slice_of(json->data + DUMP_SKIPPABLE_HEADER_SIZE, size), &text, error);
     if (!done) {
-        frame_reader_error_at(frames, last, error);
+        frame_reader_error_at(frames, *offset, error);
         goto finished;
     }
     memmove(json->data, text.data, text.size);

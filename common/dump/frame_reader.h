@@ -44,10 +44,11 @@ uint64_t frame_reader_offset(const FrameReader *frames);
 uint64_t frame_reader_digest(const FrameReader *frames);
 
 /*
- * Reads the last JSON frame by way of the seek table, without moving the place of reading.
- * *found is false where the input cannot seek; *json is then empty.
+ * Reads the last JSON frame by way of the seek table, without moving the place of reading; *offset
+ * is where it begins.  *found is false where the input cannot seek; *json is then empty.
  */
-bool frame_reader_last_json(FrameReader *frames, bool *found, Buffer *json, Error *error);
+bool frame_reader_last_json(FrameReader *frames, bool *found, Buffer *json, uint64_t *offset,
+                            Error *error);
 
 /* Puts the file's name and `offset` before the message of an error of the contents.  Always
  * returns false. */

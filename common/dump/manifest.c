@@ -206,6 +206,10 @@ static bool read_counts(const json_t *object, const char *name, bool with_reason
             !dump_counts_add(counts, table, reason, rows, error)) {
             return false;
         }
+        if (counts->count != i + 1) {
+            return error_set(error, EXIT_CODE_DUMP, "the manifest's \"%s\" count a table twice",
+                             name);
+        }
     }
     return true;
 }

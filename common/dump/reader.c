@@ -164,16 +164,17 @@ bool dump_reader_peek_manifest(DumpReader *reader, bool *found, DumpManifest *ma
                                Error *error)
 {
     Buffer json = {0};
+    uint64_t offset;
     bool done;
 
     *manifest = (DumpManifest){0};
-    done = frame_reader_last_json(reader->frames, found, &json, error);
+    done = frame_reader_last_json(reader->frames, found, &json, &offset, error);
     if (done && *found) {
         done = dump_manifest_decode(buffer_slice(&json), manifest, error) &&
                check_promises(reader, manifest, error);
         if (!done) {
             dump_manifest_free(manifest);
-            error_detail(error, "The place is the dump's last frame but one.");
+            frame_reader_error_at(reader->frames, offset, error);
         }
     }
     buffer_free(&json);

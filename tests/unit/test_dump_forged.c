@@ -6,6 +6,8 @@
 
 #include "common/copy/binary.h"
 
+#include <inttypes.h>
+
 /* Seals the sample with one frame in another's place, and expects it to be refused. */
 static void assert_frame_refused(Dump *dump, size_t at, Slice frame)
 {
@@ -519,6 +521,7 @@ static void test_manifest_that_does_not_fit_is_refused(void **state)
         {0, NULL, "source_rows", "null"},
         {0, NULL, "left_out", "[{\"table\":\"t\",\"rows\":1}]"},
         {0, NULL, "adjusted", "[1]"},
+        {0, NULL, "source_rows", "[{\"table\":\"t\",\"rows\":1},{\"table\":\"t\",\"rows\":1}]"},
     };
 
     for (size_t i = 0; i < COUNT_OF(ALTERED); i++) {
@@ -561,6 +564,7 @@ static void test_manifest_that_lacks_a_package_is_refused_and_also_ahead(void **
     Dump dump = dump_of_sample(state);
     Frames frames = contents_of(&dump);
     Error error = {0};
+    char place[64];
     bool found;
 
     /* The one without entries, so that all sums stay right. */
@@ -568,6 +572,40 @@ static void test_manifest_that_lacks_a_package_is_refused_and_also_ahead(void **
     seal(&dump, &frames);
     assert_never_accepted(&dump);
     assert_refused(peek_dump(dump.path, &found, &error), &error, EXIT_CODE_DUMP);
+    assert_contains(error.message, dump.path);
+    snprintf(place, sizeof place, ", offset %" PRId64 ": ",
+             (int64_t)json_integer_value(
+                 json_object_get(json_object_get(dump.manifest, "file"), "size")));
+    assert_contains(error.message, place);
+    free_dump(&dump);
+}
+
+/* What is read ahead may be as long as what is read in its turn. */
+static void test_manifest_may_have_a_mebibyte_also_ahead(void **state)
+{
+    Dump dump = dump_of_sample(state);
+    Frames frames = contents_of(&dump);
+    char *text = json_dumps(dump.manifest, JSON_COMPACT);
+    size_t padding = 1024 * 1024 - 8 - strlen(text) - strlen(",\"later\":\"\"");
+    char *later = malloc(padding + 1);
+    Error error = {0};
+    bool found;
+
+    assert_non_null(later);
+    memset(later, 'x', padding);
+    later[padding] = '\0';
+    json_object_set_new(dump.manifest, "later", json_string(later));
+    seal(&dump, &frames);
+    assert_accepted(&dump);
+    assert_done(peek_dump(dump.path, &found, &error), &error);
+    assert_true(found);
+
+    json_object_set_new(dump.manifest, "later2", json_null());
+    seal(&dump, &frames);
+    assert_never_accepted(&dump);
+    assert_refused(peek_dump(dump.path, &found, &error), &error, EXIT_CODE_DUMP);
+    free(text);
+    free(later);
     free_dump(&dump);
 }
 
@@ -593,6 +631,7 @@ int main(void)
         IN_FOLDER(test_manifest_that_does_not_fit_is_refused),
         IN_FOLDER(test_manifest_whose_sums_alone_are_right_is_refused),
         IN_FOLDER(test_manifest_that_lacks_a_package_is_refused_and_also_ahead),
+        IN_FOLDER(test_manifest_may_have_a_mebibyte_also_ahead),
     };
 
     return cmocka_run_group_tests_name("forged dumps", tests, NULL, NULL);
