@@ -90,6 +90,8 @@ static bool read_chunk(Load *load, DumpChunk *chunk, bool *end, Error *error)
     pthread_mutex_lock(&load->read_mutex);
     if (!load->end) {
         done = interrupt_check(error) && dump_reader_next(load->reader, chunk, &load->end, error);
+        /* After a failure the reader is nowhere that another worker could read on from. */
+        load->end = load->end || !done;
     }
     *end = load->end;
     pthread_mutex_unlock(&load->read_mutex);
