@@ -17,9 +17,11 @@
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
+#include <execinfo.h>
 #include <fcntl.h>
 #include <libpq-fe.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -109,6 +111,17 @@ static size_t allowed(const char *call, size_t size)
     return 1 + (size_t)(atomic_fetch_add(&count, 1) * 7919) % (size - 1);
 }
 
+/* A crash says where it was: it may have been in a library. */
+static void tell_crash(int signal_number)
+{
+    void *places[32];
+
+    atomic_store(&armed, false);
+    backtrace_symbols_fd(places, backtrace(places, 32), STDERR_FILENO);
+    signal(signal_number, SIG_DFL);
+    raise(signal_number);
+}
+
 /* The calls of a program count from its main on. */
 
 static int (*real_main)(int, char **, char **);
@@ -128,6 +141,10 @@ static int main_with_faults(int argc, char **argv, char **environment)
     } else if (manner != NULL && strcmp(manner, "interrupt") == 0) {
         how = HOW_INTERRUPT;
     }
+    /* The first time it loads a library, for which a crash is no time. */
+    backtrace(&(void *){NULL}, 1);
+    signal(SIGSEGV, tell_crash);
+    signal(SIGABRT, tell_crash);
     atomic_store(&armed, call != NULL);
     code = real_main(argc, argv, environment);
     atomic_store(&armed, false);
