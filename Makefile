@@ -5,6 +5,8 @@
 #   make test       all tests (scripts/test installs what they need first)
 #   make lint       formatting, cppcheck, shellcheck, both compilers' warnings as errors
 #   make asan       the programs with AddressSanitizer and UBSan, in build/asan/bin; runs the unit tests so
+#   make failing-calls   every call of the programs that can fail fails once (LIMIT=N: N of each kind)
+#   make kills      COUNT=200 SEED=…  strikes at a running migration
 #   make format     rewrite the sources in the house's format
 
 CC ?= gcc
@@ -49,7 +51,7 @@ EXPORT_OBJECTS := $(call object,$(EXPORT_SOURCES))
 IMPORT_OBJECTS := $(call object,$(IMPORT_SOURCES))
 HELPER_OBJECTS := $(call object,$(HELPER_SOURCES))
 
-.PHONY: all install uninstall test unit-tests unit-tests-build lint asan format clean
+.PHONY: all install uninstall test unit-tests unit-tests-build failing-calls kills lint asan format clean
 .DELETE_ON_ERROR:
 
 all: $(BIN)/kv-export $(BIN)/kv-import $(BIN)/kv-migrate-helper $(BIN)/kv-migrate
@@ -91,6 +93,12 @@ $(BUILD)/faults/shim.so: tests/faults/shim.c Makefile
 	@mkdir -p $(@D)
 	$(CC) -std=c17 -pthread -O1 -g -fPIC -shared $(WARNINGS) $(INCLUDES) -o $@ $< -ldl
 
+failing-calls: all $(BUILD)/faults/shim.so
+	tests/faults/failing-calls --limit $(or $(LIMIT),0) $(if $(SEED),--seed $(SEED))
+
+kills: all
+	tests/faults/kills --count $(or $(COUNT),200) $(if $(SEED),--seed $(SEED))
+
 unit-tests-build: $(addprefix $(BUILD)/unit/,$(UNIT_TESTS))
 
 unit-tests: unit-tests-build
@@ -112,9 +120,9 @@ uninstall:
 	rm -f $(addprefix $(DESTDIR)$(BINDIR)/,kv-export kv-import kv-migrate)
 	rm -rf $(DESTDIR)$(LIBEXECDIR) $(DESTDIR)$(DATADIR)
 
-SHELL_SCRIPTS := $(shell grep -lsE '^\#!.*(bash|sh)$$' .ci/run scripts/* tests/*) \
+SHELL_SCRIPTS := $(shell grep -lsE '^\#!.*(bash|sh)$$' .ci/run scripts/* tests/* tests/faults/*) \
 	$(wildcard scripts/lib/*.sh scripts/driver/*.sh tests/*.bash tests/lib/*.bash)
-C_FILES := $(SOURCES) $(HEADERS) $(wildcard tests/unit/*.[ch] tests/fuzz/*.c)
+C_FILES := $(SOURCES) $(HEADERS) $(wildcard tests/unit/*.[ch] tests/fuzz/*.c tests/faults/*.c)
 
 lint:
 	clang-format --dry-run -Werror $(C_FILES)

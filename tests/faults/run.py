@@ -102,6 +102,7 @@ class Trial:
         """libpq may take an answer that it has no memory for to be incomplete, and wait for the rest. Not ours to mend,
         but a signal must end it, or a second one, which asks nobody."""
         self.libpq += 1
+        print(f"note: {self.name} -j {self.jobs} waits in libpq\n{where(process.pid)}")
         for _ in range(2):
             process.terminate()
             try:

@@ -1,16 +1,17 @@
 /*
- * A library to preload (LD_PRELOAD) that makes chosen calls of a program fail, to see what it does then.
+ * A library to preload (LD_PRELOAD) that makes chosen calls of a program fail.
  *
- *   FAULT_CALL   which: malloc (with calloc and realloc), read (with pread), write, open, fsync, name (link,
- *                rename, unlink), close, fcntl, ftruncate, fchmod, recv, send, pthread_create, or a function
- *                of libpq: PQconnectdbParams, PQexec, PQexecParams, PQprepare, PQgetCopyData,
- *                PQputCopyData, PQputCopyEnd, PQgetResult
- *   FAULT_AT     the number of the call that fails, counted over all threads from the beginning of main
+ *   FAULT_CALL   which: malloc (with calloc and realloc), read (with pread), write, open, fsync,
+ *                name (link, rename, unlink), close, fcntl, ftruncate, fchmod, recv, send,
+ *                pthread_create, or a function of libpq: PQconnectdbParams, PQexec,
+ *                PQexecParams, PQprepare, PQgetCopyData, PQputCopyData, PQputCopyEnd,
+ *                PQgetResult
+ *   FAULT_AT     the number of the call that fails, over all threads, from main on
  *   FAULT_MARK   a file that comes to be when the fault has struck
  *   FAULT_COUNT  a file that tells at the end how many such calls there were
- *   FAULT_HOW    "fail" (default): the call fails with the error below; "short": every read and write,
- *                and their like, does less than it was asked to; "interrupt": every second call fails
- *                with EINTR.  The latter two strike whatever FAULT_AT says.
+ *   FAULT_HOW    "fail" (default): the call fails with the error below; "short": every read and
+ *                write, and their like, does less than it was asked to; "interrupt": every
+ *                second call fails with EINTR; the latter two whatever FAULT_AT says
  *
  * A function of libpq is not imitated: its connection is cut off, and libpq itself finds that.
  */
@@ -84,8 +85,7 @@ static bool is_chosen(const char *call)
 /* Counts a call; whether it is the one that shall fail. */
 static bool must_fail(const char *call)
 {
-    if (how != HOW_FAIL || !is_chosen(call) ||
-        atomic_fetch_add(&count, 1) + 1 != chosen_number) {
+    if (how != HOW_FAIL || !is_chosen(call) || atomic_fetch_add(&count, 1) + 1 != chosen_number) {
         return false;
     }
     strike();
