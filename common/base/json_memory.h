@@ -1,6 +1,6 @@
 /*
- * Whether jansson lacked memory.  It says so nowhere: a text that it had no memory to parse it calls
- * invalid, and when it writes one it may leave out what it could not allocate.
+ * Whether jansson lacked memory.  It says so nowhere: a text that it had no memory to parse it
+ * calls invalid, and when it writes one it may leave out what it could not allocate.
  */
 #ifndef COMMON_BASE_JSON_MEMORY_H
 #define COMMON_BASE_JSON_MEMORY_H
