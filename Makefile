@@ -9,6 +9,8 @@
 #   make valgrind   whole migrations under valgrind
 #   make mutations  every mutation of a real dump (usually a tenth)
 #   make fuzz       each fuzz target for SECONDS (60), with its corpus; finds lie in build/fuzz
+#   make failing-calls   every call of the programs that can fail fails once (LIMIT=N: N of each kind)
+#   make kills      COUNT=200 SEED=…  strikes at a running migration
 #   make format     rewrite the sources in the house's format
 
 CC ?= gcc
@@ -57,7 +59,7 @@ HELPER_OBJECTS := $(call object,$(HELPER_SOURCES))
 TESTED_OBJECTS := $(filter-out %/main.o,$(EXPORT_OBJECTS) $(IMPORT_OBJECTS)) $(BUILD)/libcommon.a
 
 .PHONY: all install uninstall test unit-tests unit-tests-build mutations fuzz fuzz-replay fuzz-replay-build fuzz-run \
-	lint asan valgrind test-matrix format clean
+	failing-calls kills lint asan valgrind test-matrix format clean
 .DELETE_ON_ERROR:
 
 all: $(BIN)/kv-export $(BIN)/kv-import $(BIN)/kv-migrate-helper $(BIN)/kv-migrate
@@ -93,6 +95,17 @@ $(BUILD)/%.o: %.c Makefile scripts/migrations | $(PROTO_HEADERS)
 $(BUILD)/unit/%: tests/unit/%.c $(TESTED_OBJECTS)
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) $(WARNINGS) $(ALL_LDFLAGS) -MMD -MP -o $@ $(filter %.c %.o %.a,$^) $(LIBS) -lcmocka
+
+# What makes calls fail, see there; it stands between a program and the libraries, so it is built like neither.
+$(BUILD)/faults/shim.so: tests/faults/shim.c Makefile
+	@mkdir -p $(@D)
+	$(CC) -std=c17 -pthread -O1 -g -fPIC -shared $(WARNINGS) $(INCLUDES) -o $@ $< -ldl
+
+failing-calls: all $(BUILD)/faults/shim.so
+	tests/faults/failing-calls --limit $(or $(LIMIT),0) $(if $(SEED),--seed $(SEED))
+
+kills: all
+	tests/faults/kills --count $(or $(COUNT),200) $(if $(SEED),--seed $(SEED))
 
 unit-tests-build: $(addprefix $(BUILD)/unit/,$(UNIT_TESTS))
 
@@ -149,9 +162,9 @@ uninstall:
 	rm -f $(addprefix $(DESTDIR)$(BINDIR)/,kv-export kv-import kv-migrate)
 	rm -rf $(DESTDIR)$(LIBEXECDIR) $(DESTDIR)$(DATADIR)
 
-SHELL_SCRIPTS := $(shell grep -lsE '^\#!.*(bash|sh)$$' .ci/run scripts/* tests/*) \
+SHELL_SCRIPTS := $(shell grep -lsE '^\#!.*(bash|sh)$$' .ci/run scripts/* tests/* tests/faults/*) \
 	$(wildcard scripts/lib/*.sh scripts/driver/*.sh tests/*.bash tests/lib/*.bash)
-C_FILES := $(SOURCES) $(HEADERS) $(wildcard tests/unit/*.[ch] tests/fuzz/*.[ch])
+C_FILES := $(SOURCES) $(HEADERS) $(wildcard tests/unit/*.[ch] tests/fuzz/*.[ch] tests/faults/*.c)
 
 lint:
 	clang-format --dry-run -Werror $(C_FILES)

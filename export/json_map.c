@@ -1,5 +1,7 @@
 #include "export/json_map.h"
 
+#include "common/base/json_memory.h"
+
 #include <jansson.h>
 #include <string.h>
 
@@ -75,11 +77,16 @@ static char *arena_text(Arena *arena, const char *text, size_t size, Error *erro
 /* Decodes a JSON string.  *valid is false when it is none. */
 static char *decode_string(Slice json, Arena *arena, bool *valid, Error *error)
 {
-    json_t *string = json_loadb((const char *)json.data, json.size, JSON_DECODE_ANY, NULL);
+    json_t *string;
     char *text = NULL;
 
+    json_memory_lacked();
+    string = json_loadb((const char *)json.data, json.size, JSON_DECODE_ANY, NULL);
     *valid = json_is_string(string);
-    if (*valid) {
+    if (json_memory_lacked()) {
+        *valid = true; /* for all that is known */
+        error_out_of_memory(error);
+    } else if (*valid) {
         text = arena_text(arena, json_string_value(string), json_string_length(string), error);
     }
     json_decref(string);

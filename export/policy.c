@@ -1,5 +1,7 @@
 #include "export/policy.h"
 
+#include "common/base/json_memory.h"
+
 #include <jansson.h>
 #include <string.h>
 
@@ -99,11 +101,17 @@ bool policy_read(Slice json, Arena *arena, Kv__PolicyData *policy, const char **
                  Error *error)
 {
     /* Numbers have no place here; as reals, none is too long to be parsed. */
-    json_t *array = json_loadb((const char *)json.data, json.size,
-                               JSON_DECODE_ANY | JSON_DECODE_INT_AS_REAL, NULL);
+    json_t *array;
     bool done;
 
     *problem = NULL;
+    json_memory_lacked();
+    array = json_loadb((const char *)json.data, json.size,
+                       JSON_DECODE_ANY | JSON_DECODE_INT_AS_REAL, NULL);
+    if (json_memory_lacked()) {
+        json_decref(array);
+        return error_out_of_memory(error);
+    }
     if (array == NULL) {
         *problem = "the policy's statement cannot be read";
         return false;

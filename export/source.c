@@ -66,7 +66,8 @@ static bool check_columns(Worker *worker, const SourceQuery *query, const char *
     int columns = 0;
 
     if (!pg_describe(worker->connection, sql, types, SOURCE_MAX_COLUMNS, &columns, error)) {
-        if (error->code == EXIT_CODE_FAILED) {
+        /* Only the server knows that, not a lack of memory. */
+        if (error->code == EXIT_CODE_FAILED && pg_sqlstate(worker->connection)[0] != '\0') {
             error->code = EXIT_CODE_REFUSED;
             error_hint(error, "Table \"%s\" is not as the schema migrations leave it.",
                        query->table);

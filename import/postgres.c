@@ -191,6 +191,24 @@ static bool check_lock(Target *target, Error *error)
     return true;
 }
 
+/* Only where the server itself says no is it certain that nothing was stamped. */
+static bool commit_stamp(Target *target, Error *error)
+{
+    Error cause;
+
+    if (pg_commit(target->connection, error)) {
+        return true;
+    }
+    if (pg_sqlstate(target->connection)[0] != '\0' && !pg_is_lost(target->connection)) {
+        return false;
+    }
+    cause = *error;
+    error_set(error, EXIT_CODE_CONNECTION,
+              "the answer to the stamp's COMMIT was lost: the database may have been stamped");
+    error_detail(error, "%s", cause.detail[0] != '\0' ? cause.detail : cause.message);
+    return error_hint(error, "Run again: where it was stamped, there is nothing left to do.");
+}
+
 static bool postgres_stamp(Target *target, const DumpHeader *header, const DumpManifest *manifest,
                            Error *error)
 {
@@ -200,7 +218,7 @@ static bool postgres_stamp(Target *target, const DumpHeader *header, const DumpM
                                    header->kv_version, error) &&
            stamp_legacy(target, header, error) &&
            write_provenance(target, header, manifest, error) && check_lock(target, error) &&
-           pg_commit(target->connection, error);
+           commit_stamp(target, error);
 }
 
 static void postgres_close(Target *target)

@@ -270,7 +270,9 @@ bool postgres_complete(Target *target, const DumpManifest *manifest, Error *erro
     done = postgres_begin_work(target, target->connection, error) &&
            list_leaves(target, &completion.leaves, error) && read_settings(&completion, error) &&
            pg_commit(target->connection, error);
-    sum_leaves(&completion);
+    if (done) {
+        sum_leaves(&completion);
+    }
     done = done &&
            workers_run((size_t)target->options->jobs, run_worker, &completion, stop_completion,
                        error) &&

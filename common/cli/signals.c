@@ -69,7 +69,9 @@ bool signals_start(bool (*on_request)(void), Error *error)
     int code;
 
     callback = on_request;
+    /* A closed pipe and a file that is too large are errors of write, which can be told. */
     sigaction(SIGPIPE, &ignore, NULL);
+    sigaction(SIGXFSZ, &ignore, NULL);
     sigaction(SIGUSR1, &wake, NULL);
     fill_set(&set);
     pthread_sigmask(SIG_BLOCK, &set, NULL);

@@ -1,10 +1,21 @@
 #include "common/dump/json.h"
 
+#include "common/base/json_memory.h"
+
+#include <stdlib.h>
+
 json_t *dump_json_parse(Slice text, Error *error)
 {
     json_error_t problem;
-    json_t *json = json_loadb((const char *)text.data, text.size, JSON_REJECT_DUPLICATES, &problem);
+    json_t *json;
 
+    json_memory_lacked();
+    json = json_loadb((const char *)text.data, text.size, JSON_REJECT_DUPLICATES, &problem);
+    if (json_memory_lacked()) {
+        json_decref(json);
+        error_out_of_memory(error);
+        return NULL;
+    }
     if (json == NULL) {
         error_set(error, EXIT_CODE_DUMP, "a JSON frame cannot be parsed");
         error_detail(error, "%s", problem.text);
@@ -74,8 +85,11 @@ char *dump_json_encode(json_t *json, Error *error)
     char *text = json == NULL ? NULL : json_dumps(json, JSON_COMPACT);
 
     json_decref(json);
-    if (text == NULL) {
+    /* What was built or written without a part of it is no text to use. */
+    if (json_memory_lacked() || text == NULL) {
+        free(text);
         error_out_of_memory(error);
+        return NULL;
     }
     return text;
 }

@@ -22,6 +22,7 @@ enum { FLUSH_SIZE = 8 * 1024 * 1024 };
 struct DumpOutput {
     int fd;
     bool replace;
+    bool exists;      /* there was such a file when it was opened */
     char *path;       /* what the file shall be called; NULL for what is written directly */
     char *partial;    /* what it is called until then */
     const char *name; /* for messages */
@@ -52,6 +53,19 @@ static bool has_name(int fd, const char *name)
            opened.st_ino == named.st_ino;
 }
 
+static bool lock_failed(const DumpOutput *output, Error *error)
+{
+    if (errno == EACCES || errno == EAGAIN) {
+        error_set(error, EXIT_CODE_USAGE, "another program is writing \"%s\"", output->partial);
+    } else {
+        /* Where nobody can lock, nobody is writing. */
+        file_failed("lock", output->partial, EXIT_CODE_USAGE, error);
+        unlink(output->partial);
+    }
+    close(output->fd);
+    return false;
+}
+
 /* NAME.partial, created or taken over, and locked so that no two programs write it. */
 static bool open_partial(DumpOutput *output, Error *error)
 {
@@ -63,9 +77,7 @@ static bool open_partial(DumpOutput *output, Error *error)
             return file_failed("create", output->partial, EXIT_CODE_USAGE, error);
         }
         if (fcntl(output->fd, F_SETLK, &lock) != 0) {
-            error_set(error, EXIT_CODE_USAGE, "another program is writing \"%s\"", output->partial);
-            close(output->fd);
-            return false;
+            return lock_failed(output, error);
         }
         if (has_name(output->fd, output->partial)) {
             break;
@@ -74,6 +86,7 @@ static bool open_partial(DumpOutput *output, Error *error)
     }
     if (fchmod(output->fd, 0600) != 0 || ftruncate(output->fd, 0) != 0) {
         file_failed("write to", output->partial, EXIT_CODE_USAGE, error);
+        unlink(output->partial);
         close(output->fd);
         return false;
     }
@@ -121,6 +134,7 @@ static bool open_any(DumpOutput *output, const char *path, Error *error)
             error_set(error, EXIT_CODE_USAGE, "file \"%s\" exists already", path);
             return error_hint(error, "Choose another name, or replace the file with --force.");
         }
+        output->exists = true;
         return open_file(output, path, error);
     }
     output->fd = open(path, O_WRONLY | O_CLOEXEC);
@@ -203,8 +217,12 @@ static bool take_name(const DumpOutput *output, Error *error)
 {
     if (!output->replace) {
         if (link(output->partial, output->path) == 0) {
-            return unlink(output->partial) == 0 ||
-                   file_failed("remove", output->partial, EXIT_CODE_FAILED, error);
+            if (unlink(output->partial) != 0) {
+                file_failed("remove", output->partial, EXIT_CODE_FAILED, error);
+                unlink(output->path);
+                return false;
+            }
+            return true;
         }
         if (errno == EEXIST) {
             return file_failed("create", output->path, EXIT_CODE_FAILED, error);
@@ -260,6 +278,10 @@ bool dump_output_commit(DumpOutput *output, Error *error)
     done = sync_directory(output->path, error);
     if (close(fd) != 0 && done) {
         done = file_failed("write to", output->path, EXIT_CODE_FAILED, error);
+    }
+    if (!done && !output->exists) {
+        /* A next run finds no file in its way.  What was replaced cannot come back. */
+        unlink(output->path);
     }
     free_output(output);
     return done;

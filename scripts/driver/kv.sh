@@ -79,12 +79,18 @@ transfer_by_pipe() {
 }
 
 transfer_failed() {
-    local code=$1
+    local code=$1 detail="Nothing was stamped; the legacy tables are as they were."
     # A program that was killed has failed, whatever its signal was.
     ((code <= EXIT_CLEANUP)) || code=$EXIT_FAILED
-    fail "$code" "the KV migration failed: $2 ended with exit code $1" \
-        "Nothing was stamped; the legacy tables are as they were." \
-        "Mend the cause, then run again: it starts from scratch."
+    # It may have come to its end behind the stamp.  A stamp whose COMMIT is on its way is waited for.
+    if session_statement "LOCK TABLE $schema_quoted.schema_migrations IN SHARE MODE"; then
+        read_stamp
+        is_stamped && event "$2 ended with exit code $1, after the stamp" "" "DROP TABLE $(legacy_tables_sql);"
+    else
+        detail="Whether it was stamped could not be found out; the legacy tables are as they were."
+    fi
+    fail "$code" "the KV migration failed: $2 ended with exit code $1" "$detail" \
+        "Mend the cause, then run again: where nothing was stamped, it starts from scratch."
 }
 
 # check_stamp: whether the migration has happened, asked of the database itself.  Sets stamp to

@@ -7,7 +7,7 @@
 # transaction, and drops the tables in it.  When it dies, the server takes the locks back.
 #
 # Sets: session_pid (its backend), session_state (SQLSTATE of the latest statement, 00000 when it
-# went well), session_output.  Reads: connection, lock_wait_ms, schema_option.
+# went well), session_output.  Reads: connection, lock_wait_ms, schema_option, migrated (whether the stamp stands).
 
 readonly SESSION_MARK="--kv-migrate-end-of-answer--"
 
@@ -75,9 +75,13 @@ session_lost() {
     [[ -z ${session_process-} || $session_state == 08* || $session_state == 57P0[123] ]]
 }
 
-# session_require SQL: like session_statement, but a failure ends the program.
+# session_require SQL: like session_statement, but a failure ends the program; after the migration as an
+# event.
 session_require() {
     session_statement "$1" && return
+    if $migrated; then
+        event "the lock's session failed after the migration" "$session_output" "DROP TABLE $(legacy_tables_sql);"
+    fi
     if session_lost; then
         fail "$EXIT_CONNECTION" "the connection to the database was lost" "$session_output"
     fi

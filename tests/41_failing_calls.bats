@@ -1,0 +1,26 @@
+#!/usr/bin/env bats
+# Calls of kv-export and kv-import that fail: a selection of what `make failing-calls` does. What must be true then is in
+# faults/run.py, which calls can fail in faults/shim.c.
+
+bats_require_minimum_version 1.5.0
+
+setup() {
+    load lib/database
+    load lib/migration
+    make -s -C "$TESTS_DIR/.." build/faults/shim.so
+}
+
+# check_calls ARGUMENT...: no run was wrong, and the faults have struck.
+check_calls() {
+    run -0 "$TESTS_DIR/faults/run.py" --bin "$KV_BIN" "$@"
+    echo "$output"
+    [ "$(grep -cE ' [1-9][0-9]* struck' <<<"$output")" -ge 10 ]
+}
+
+@test "failing calls of kv-export: the right exit code, one message, and nothing is left" {
+    check_calls --programs export --jobs 2 --limit 10 --next 50
+}
+
+@test "failing calls of kv-import: the right exit code, one message, no stamp, and nothing is left" {
+    check_calls --programs import --jobs 2 --limit 10 --next 50
+}

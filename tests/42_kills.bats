@@ -1,0 +1,10 @@
+#!/usr/bin/env bats
+# A migration that is struck at random instants: a selection of what `make kills` does. What must be true then is in
+# faults/kills.py.
+
+bats_require_minimum_version 1.5.0
+
+@test "a migration that is struck: the legacy tables or the stamp, and the next run ends well" {
+    run -0 "$BATS_TEST_DIRNAME/faults/kills" --count 10
+    echo "$output"
+}
