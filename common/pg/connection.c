@@ -58,12 +58,15 @@ bool pg_cancel_all(void)
     return any;
 }
 
+/* Only warnings: what the role wants to see of the log comes before pg_begin's settings count. */
 static void handle_notice(void *argument, const PGresult *result)
 {
     const PgConnection *connection = argument;
+    const char *severity = PQresultErrorField(result, PG_DIAG_SEVERITY_NONLOCALIZED);
     const char *text = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
 
-    if (connection->on_notice != NULL && text != NULL) {
+    if (connection->on_notice != NULL && text != NULL && severity != NULL &&
+        strcmp(severity, "WARNING") == 0) {
         connection->on_notice(text);
     }
 }

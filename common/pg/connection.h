@@ -37,7 +37,7 @@ typedef struct PgOptions {
     /* Asks the user for the password; returns malloced text, or NULL with the error set. */
     char *(*ask_password)(Error *error);
 
-    /* Called with each notice of the server, without trailing newline; may be NULL. */
+    /* Called with each warning of the server, without trailing newline; may be NULL. */
     void (*on_notice)(const char *text);
 } PgOptions;
 
