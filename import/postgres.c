@@ -125,7 +125,8 @@ static bool postgres_prepare(Target *target, Error *error)
            kv_table_drop(&target->table, target->connection, error) &&
            kv_table_create(&target->table, target->connection, error) &&
            kv_table_insert_version(&target->table, target->connection, KV_VERSION_STARTED, error) &&
-           pg_commit(target->connection, error);
+           pg_commit(target->connection, error) &&
+           postgres_begin_work(target, target->connection, error);
 }
 
 /* The legacy database is told, where it is there, that it was migrated. */
