@@ -12,6 +12,7 @@
 
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
 bool postgres_connect_worker(Target *target, PgConnection **connection, Error *error)
 {
@@ -27,6 +28,24 @@ bool postgres_begin_work(const Target *target, PgConnection *connection, Error *
     return pg_begin(connection, PG_READ_WRITE, target->options->common.lock_wait_timeout_ms,
                     error) &&
            pg_execute(connection, "SET LOCAL synchronous_commit = off", NULL, error);
+}
+
+static bool refuse_standby(PgConnection *connection, Error *error)
+{
+    PgRows *rows;
+    bool standby;
+
+    if (!pg_begin(connection, PG_READ_SNAPSHOT, 0, error) ||
+        !pg_query(connection, "SELECT pg_is_in_recovery()", 0, NULL, &rows, error)) {
+        return false;
+    }
+    standby = strcmp(pg_rows_text(rows, 0, 0), "t") == 0;
+    pg_rows_free(rows);
+    if (standby) {
+        error_set(error, EXIT_CODE_REFUSED, "the server is a standby, which cannot be written to");
+        return error_hint(error, "Connect to the primary server.");
+    }
+    return pg_commit(connection, error);
 }
 
 /* The lock, or the certainty that the session that runs us has it. */
@@ -112,12 +131,16 @@ static bool postgres_open(ImportOptions *options, const DumpHeader *header, Targ
     }
     t->options = options;
     return pg_connect(&options->common.pg, &t->connection, error) &&
+           refuse_standby(t->connection, error) &&
            pg_schema_find(t->connection, options->common.schema, &t->schema, error) &&
            take_lock(t, error) && look_around(t, header, stamped, error);
 }
 
 /* The stamp "0" stands before the first entry does, and in the same transaction as the table: at
- * no time is there a table without a version that is not known to be unfinished. */
+ * no time is there a table without a version that is not known to be unfinished.
+ *
+ * The connection has nothing to do while the entries are loaded.  It waits in a transaction, in
+ * which no idle_session_timeout ends it. */
 static bool postgres_prepare(Target *target, Error *error)
 {
     return pg_begin(target->connection, PG_READ_WRITE, target->options->common.lock_wait_timeout_ms,
