@@ -48,6 +48,19 @@ static bool refuse_standby(PgConnection *connection, Error *error)
     return pg_commit(connection, error);
 }
 
+/* Under the lock: another migrator may have made schema_migrations while it was waited for. */
+static bool find_schema_again(Target *target, Error *error)
+{
+    char *name = target->schema.name;
+    bool done;
+
+    target->schema.name = NULL;
+    pg_schema_free(&target->schema);
+    done = pg_schema_find(target->connection, name, &target->schema, error);
+    free(name);
+    return done;
+}
+
 /* The lock, or the certainty that the session that runs us has it. */
 static bool take_lock(Target *target, Error *error)
 {
@@ -133,7 +146,8 @@ static bool postgres_open(ImportOptions *options, const DumpHeader *header, Targ
     return pg_connect(&options->common.pg, &t->connection, error) &&
            refuse_standby(t->connection, error) &&
            pg_schema_find(t->connection, options->common.schema, &t->schema, error) &&
-           take_lock(t, error) && look_around(t, header, stamped, error);
+           take_lock(t, error) && find_schema_again(t, error) &&
+           look_around(t, header, stamped, error);
 }
 
 /* The stamp "0" stands before the first entry does, and in the same transaction as the table: at
