@@ -3,9 +3,9 @@
 # shellcheck disable=SC2034,SC2154
 # Schema migrations: finding them, and running those that a database has not had.
 #
-# Reads: connection, schema, schema_quoted, has_migrations, migrations_folder.
+# Reads: connection, schema, schema_quoted, migrations_folder.
 # Sets: migration_files (by number), migration_numbers (ascending), last_version, kv_migration_version;
-# version ("" where there is none) and dirty (t or f).
+# has_migrations (t or f), version ("" where there is none) and dirty (t or f).
 
 # find_migrations: lists the folder, whose files are named as golang-migrate names them.
 find_migrations() {
@@ -30,10 +30,13 @@ find_migrations() {
     kv_migration_version=$((last_version + 1))
 }
 
-# read_version: reads schema_migrations.
+# read_version: reads schema_migrations.  Under the lock: another migrator may have made it meanwhile.
 read_version() {
     version=""
     dirty=f
+    session_require "SELECT EXISTS (SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+        WHERE n.nspname = $(sql_literal "$schema") AND c.relname = 'schema_migrations' AND c.relkind IN ('r', 'p'))"
+    has_migrations=$session_output
     [[ $has_migrations == t ]] || return 0
     session_require "SELECT version || ' ' || dirty::int4 FROM $schema_quoted.schema_migrations"
     case $session_output in

@@ -105,8 +105,8 @@ end_process() {
     wait "$1" 2>/dev/null || true
 }
 
-# find_schema: sets database, schema, schema_quoted, has_migrations (t or f), from the session's own
-# search_path or --schema; from then on the session's search_path is empty.
+# find_schema: sets database, schema, schema_quoted, from the session's own search_path or --schema; from
+# then on the session's search_path is empty.
 find_schema() {
     local oid current row
     session_require "SELECT coalesce(pg_catalog.to_regclass('schema_migrations')::pg_catalog.oid::pg_catalog.text, '0')"
@@ -117,18 +117,15 @@ find_schema() {
     session_require "SELECT current_database()"
     database=$session_output
     # One value a line; names with newlines are beyond what a lakeFS database has.
-    session_require "SELECT concat_ws(E'\n', n.nspname, quote_ident(n.nspname), EXISTS (SELECT FROM
-        pg_class c WHERE c.relnamespace = n.oid AND c.relname = 'schema_migrations'
-        AND c.relkind IN ('r', 'p'))) FROM pg_namespace n WHERE n.nspname = coalesce(nullif($(sql_literal "$schema_option"), ''),
+    session_require "SELECT concat_ws(E'\n', n.nspname, quote_ident(n.nspname)) FROM pg_namespace n WHERE n.nspname = coalesce(nullif($(sql_literal "$schema_option"), ''),
         (SELECT m.nspname FROM pg_namespace m JOIN pg_class c ON c.relnamespace = m.oid
         WHERE c.oid = $oid), $(sql_literal "$current"))"
     mapfile -t row <<<"$session_output"
-    [[ ${#row[@]} -eq 3 ]] ||
+    [[ ${#row[@]} -eq 2 ]] ||
         fail "$EXIT_USAGE" "there is no schema \"${schema_option:-$current}\"" "" \
             "Name the schema of lakeFS's tables with --schema."
     schema=${row[0]}
     schema_quoted=${row[1]}
-    has_migrations=${row[2]}
 }
 
 # sql_literal TEXT: prints TEXT as an SQL literal.
