@@ -75,9 +75,11 @@ session_lost() {
     [[ -z ${session_process-} || $session_state == 08* || $session_state == 57P0[123] ]]
 }
 
-# session_require SQL: like session_statement, but a failure ends the program.
+# session_require SQL: like session_statement, but a failure ends the program.  Once the migration stands, it
+# is not the migration that has failed.
 session_require() {
     session_statement "$1" && return
+    ! $migrated || cleanup_failed
     if session_lost; then
         fail "$EXIT_CONNECTION" "the connection to the database was lost" "$session_output"
     fi
