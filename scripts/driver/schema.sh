@@ -118,11 +118,14 @@ migration_settings() {
 }
 
 # psql_batch ARGUMENT...: psql as a migration wants it; its answers are of no interest, its errors are
-# in psql_errors.
+# in psql_errors, the last one's SQLSTATE in psql_state.
 psql_batch() {
     local status=0
-    run_child psql -X -q -v ON_ERROR_STOP=1 -o /dev/null "${connection[@]}" "$@" 2>"$scratch/errors" || status=$?
-    psql_errors=$(<"$scratch/errors")
+    run_child psql -X -q -v ON_ERROR_STOP=1 -v VERBOSITY=verbose -o /dev/null "${connection[@]}" "$@" \
+        2>"$scratch/errors" || status=$?
+    psql_state=$(sed -nE 's/^[^ ]+:  ([0-9A-Z]{5}): .*/\1/p' "$scratch/errors" | tail -n 1)
+    # Where in the server's source it was is of no interest either.
+    psql_errors=$(sed -E '/^LOCATION:  /d; s/^([^ ]+:  )[0-9A-Z]{5}: /\1/' "$scratch/errors")
     return "$status"
 }
 
@@ -147,6 +150,9 @@ run_migration() {
 migration_failed() {
     [[ $child_status -eq 2 ]] &&
         fail "$EXIT_CONNECTION" "the connection to the database was lost in schema migration $1" "$psql_errors"$'\n'"$2"
+    [[ $psql_state == 55P03 ]] &&
+        fail "$EXIT_REFUSED" "schema migration $1 waited too long for a lock of another session" "$psql_errors"$'\n'"$2" \
+            "Stop lakeFS, then run again; --lock-wait-timeout says how long to wait."
     fail "$EXIT_FAILED" "schema migration $1 failed" "$psql_errors"$'\n'"$2" "Mend the cause, then run again."
 }
 

@@ -83,6 +83,9 @@ session_require() {
     if session_lost; then
         fail "$EXIT_CONNECTION" "the connection to the database was lost" "$session_output"
     fi
+    [[ $session_state != 55P03 ]] ||
+        fail "$EXIT_REFUSED" "another session holds a lock" "$session_output" \
+            "Wait for it to end, or end it, then run again; --lock-wait-timeout says how long to wait."
     fail "$EXIT_FAILED" "a statement failed" "$session_output"
 }
 
