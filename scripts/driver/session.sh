@@ -11,8 +11,28 @@
 
 readonly SESSION_MARK="--kv-migrate-end-of-answer--"
 
-# session_start: connects and begins the transaction, with the settings that common/pg/connection.h
-# makes too.
+# begin_sql SEPARATOR: prints the statements that begin a transaction with the settings that every
+# transaction of ours has, here as in common/pg/connection.h: whatever a role or database sets, they run as
+# they are meant, or fail.  They go to the server in one message, so that a time-out ends before it can
+# strike, and for the transaction only, so that nothing stays behind in a connection pool.
+begin_sql() {
+    local setting
+    printf 'BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE'
+    for setting in "statement_timeout = 0" "idle_in_transaction_session_timeout = 0" "lock_timeout = $lock_wait_ms" \
+        "client_min_messages = 'warning'" "client_encoding = 'UTF8'" "standard_conforming_strings = on" \
+        "row_security = off"; do
+        printf '%s SET LOCAL %s' "$1" "$setting"
+    done
+    printf '%s %s' "$1" "SELECT pg_catalog.set_config('transaction_timeout', '0', true) WHERE
+        pg_catalog.current_setting('server_version_num')::pg_catalog.int4 OPERATOR(pg_catalog.>=) 170000"
+}
+
+# session_begin: begins the session's transaction.
+session_begin() {
+    session_statement "$(begin_sql '\;')\; SET LOCAL DateStyle = 'ISO'\; SET LOCAL TimeZone = 'UTC'\; SET LOCAL jit = off"
+}
+
+# session_start: connects and begins the transaction.
 session_start() {
     # Pipes of our own, and no coprocess, whose descriptors bash closes when it ends: what it said last
     # would be lost.
@@ -21,16 +41,14 @@ session_start() {
     psql -X -q -A -t "${connection[@]}" <"$scratch/session.in" >"$scratch/session.out" 2>&1 &
     session_process=$!
     exec {session_in}>"$scratch/session.in" {session_out}<"$scratch/session.out"
-    session_statement "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE" ||
-        fail "$EXIT_CONNECTION" "could not connect to the database" "$session_output"
-    local setting
-    for setting in "statement_timeout = 0" "idle_in_transaction_session_timeout = 0" \
-        "lock_timeout = $lock_wait_ms" "client_min_messages = 'warning'" "DateStyle = 'ISO'" \
-        "TimeZone = 'UTC'"; do
-        session_require "SET LOCAL $setting"
-    done
-    session_require "SELECT pg_catalog.set_config('transaction_timeout', '0', true) WHERE
-        pg_catalog.current_setting('server_version_num')::pg_catalog.int4 OPERATOR(pg_catalog.>=) 170000"
+    if ! session_begin; then
+        # feature_not_supported: no transaction can write on a standby.
+        [[ $session_state == 0A000 ]] &&
+            fail "$EXIT_REFUSED" "the server is a standby, which cannot be written to" "$session_output" \
+                "Connect to the primary server."
+        session_lost && fail "$EXIT_CONNECTION" "could not connect to the database" "$session_output"
+        fail "$EXIT_FAILED" "could not begin a transaction" "$session_output"
+    fi
     session_require "SELECT pg_catalog.pg_backend_pid()"
     session_pid=$session_output
 }
@@ -114,6 +132,8 @@ end_process() {
 # then on the session's search_path is empty.
 find_schema() {
     local oid current row
+    # What another user of a pooled connection has set is not meant.
+    session_require "SET LOCAL search_path TO DEFAULT"
     session_require "SELECT coalesce(pg_catalog.to_regclass('schema_migrations')::pg_catalog.oid::pg_catalog.text, '0')"
     oid=$session_output
     session_require "SELECT pg_catalog.current_schema()"
@@ -152,13 +172,11 @@ take_lock() {
     [[ $session_state == 55P03 ]] ||
         fail "$EXIT_CONNECTION" "could not take the migration lock" "$session_output"
     session_require "ROLLBACK"
+    session_begin && session_require "SET LOCAL search_path = ''"
     session_require "SELECT format('process %s of user \"%s\" (application \"%s\", since %s)', l.pid, a.usename,
-        a.application_name, a.backend_start) FROM pg_catalog.pg_locks l LEFT JOIN pg_catalog.pg_stat_activity a
-        ON a.pid OPERATOR(pg_catalog.=) l.pid WHERE l.locktype OPERATOR(pg_catalog.=) 'advisory' AND l.granted
-        AND l.database OPERATOR(pg_catalog.=) (SELECT d.oid FROM pg_catalog.pg_database d
-        WHERE d.datname OPERATOR(pg_catalog.=) pg_catalog.current_database())
-        AND l.classid OPERATOR(pg_catalog.=) '0'::pg_catalog.oid
-        AND l.objid OPERATOR(pg_catalog.=) '$key'::pg_catalog.oid LIMIT 1"
+        a.application_name, a.backend_start) FROM pg_locks l LEFT JOIN pg_stat_activity a ON a.pid = l.pid
+        WHERE l.locktype = 'advisory' AND l.granted AND l.classid = 0 AND l.objid = '$key'
+        AND l.database = (SELECT d.oid FROM pg_database d WHERE d.datname = current_database()) LIMIT 1"
     holder=${session_output:-another session}
     fail "$EXIT_REFUSED" "another migration holds the lock of database \"$database\"" \
         "The lock is held by $holder." \
