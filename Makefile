@@ -3,6 +3,8 @@
 #   make            the programs, in bin/
 #   make install    PREFIX (/usr/local), DESTDIR
 #   make test       all tests (scripts/test installs what they need first)
+#   make test-writers ROUNDS=N     migrations that meet programs which go on writing, N times (20)
+#   make test-golang-migrate       beside the real golang-migrate, which is built first
 #   make lint       formatting, cppcheck, shellcheck, both compilers' warnings as errors
 #   make asan       the programs with AddressSanitizer and UBSan, in build/asan/bin; runs the unit tests so
 #   make format     rewrite the sources in the house's format
@@ -49,7 +51,7 @@ EXPORT_OBJECTS := $(call object,$(EXPORT_SOURCES))
 IMPORT_OBJECTS := $(call object,$(IMPORT_SOURCES))
 HELPER_OBJECTS := $(call object,$(HELPER_SOURCES))
 
-.PHONY: all install uninstall test unit-tests unit-tests-build lint asan format clean
+.PHONY: all install uninstall test test-writers test-golang-migrate unit-tests unit-tests-build lint asan format clean
 .DELETE_ON_ERROR:
 
 all: $(BIN)/kv-export $(BIN)/kv-import $(BIN)/kv-migrate-helper $(BIN)/kv-migrate
@@ -94,6 +96,15 @@ unit-tests: unit-tests-build
 test: all unit-tests
 	bats tests
 
+ROUNDS ?= 20
+
+test-writers: all
+	KV_WRITER_ROUNDS=$(ROUNDS) bats --print-output-on-failure --filter 'acknowledged write' tests/44_concurrency.bats
+
+test-golang-migrate: all
+	GOLANG_MIGRATE=$$(scripts/install-deps --golang-migrate) && export GOLANG_MIGRATE && \
+		bats --print-output-on-failure --setup-suite-file tests/setup_suite.bash tests/long/golang_migrate.bats
+
 install: all
 	install -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(LIBEXECDIR) $(DESTDIR)$(DATADIR)/migrations
 	install -m 755 $(BIN)/kv-export $(BIN)/kv-import $(BIN)/kv-migrate $(DESTDIR)$(BINDIR)
@@ -115,7 +126,7 @@ lint:
 	clang-format --dry-run -Werror $(C_FILES)
 	shfmt -i 4 -ci -d $(SHELL_SCRIPTS)
 	shellcheck -x $(SHELL_SCRIPTS)
-	shellcheck -x -s bats $(wildcard tests/*.bats)
+	shellcheck -x -s bats $(wildcard tests/*.bats tests/long/*.bats)
 	cppcheck --quiet --error-exitcode=1 --std=c11 --enable=warning,performance,portability \
 		--inline-suppr --suppress=missingIncludeSystem -I. $(DEFINES) $(SOURCES)
 	$(MAKE) all BUILD=$(BUILD)/lint-gcc BIN=$(BUILD)/lint-gcc/bin CC=gcc
