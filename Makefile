@@ -3,6 +3,8 @@
 #   make            the programs, in bin/
 #   make install    PREFIX (/usr/local), DESTDIR
 #   make test       all tests (scripts/test installs what they need first)
+#   make test-writers ROUNDS=N     migrations that meet programs which go on writing, N times (20)
+#   make test-golang-migrate       beside the real golang-migrate, which is built first
 #   make lint       formatting, cppcheck, shellcheck, both compilers' warnings as errors
 #   make asan       the programs with AddressSanitizer and UBSan, in build/asan/bin; runs the unit tests so
 #   make test-matrix  the tests that need a server on PostgreSQL VERSIONS (11 13 15 17 18); FILES (all)
@@ -59,7 +61,7 @@ HELPER_OBJECTS := $(call object,$(HELPER_SOURCES))
 TESTED_OBJECTS := $(filter-out %/main.o,$(EXPORT_OBJECTS) $(IMPORT_OBJECTS)) $(BUILD)/libcommon.a
 
 .PHONY: all install uninstall test unit-tests unit-tests-build mutations fuzz fuzz-replay fuzz-replay-build fuzz-run \
-	failing-calls kills lint asan valgrind test-matrix format clean
+	failing-calls kills test-writers test-golang-migrate lint asan valgrind test-matrix format clean
 .DELETE_ON_ERROR:
 
 all: $(BIN)/kv-export $(BIN)/kv-import $(BIN)/kv-migrate-helper $(BIN)/kv-migrate
@@ -149,6 +151,15 @@ fuzz:
 test: all unit-tests fuzz-replay
 	bats tests
 
+ROUNDS ?= 20
+
+test-writers: all
+	KV_WRITER_ROUNDS=$(ROUNDS) bats --print-output-on-failure --filter 'acknowledged write' tests/44_concurrency.bats
+
+test-golang-migrate: all
+	GOLANG_MIGRATE=$$(scripts/install-deps --golang-migrate) && export GOLANG_MIGRATE && \
+		bats --print-output-on-failure --setup-suite-file tests/setup_suite.bash tests/long/golang_migrate.bats
+
 install: all
 	install -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(LIBEXECDIR) $(DESTDIR)$(DATADIR)/migrations
 	install -m 755 $(BIN)/kv-export $(BIN)/kv-import $(BIN)/kv-migrate $(DESTDIR)$(BINDIR)
@@ -170,7 +181,7 @@ lint:
 	clang-format --dry-run -Werror $(C_FILES)
 	shfmt -i 4 -ci -d $(SHELL_SCRIPTS)
 	shellcheck -x $(SHELL_SCRIPTS)
-	shellcheck -x -s bats $(wildcard tests/*.bats)
+	shellcheck -x -s bats $(wildcard tests/*.bats tests/long/*.bats)
 	cppcheck --quiet --error-exitcode=1 --std=c11 --enable=warning,performance,portability \
 		--inline-suppr --suppress=missingIncludeSystem -I. $(DEFINES) $(SOURCES)
 	$(MAKE) all BUILD=$(BUILD)/lint-gcc BIN=$(BUILD)/lint-gcc/bin CC=gcc

@@ -136,14 +136,26 @@ static bool query_now(PgConnection *connection, Snapshot *snapshot, Error *error
     return true;
 }
 
+/*
+ * The snapshot as text, by which the cleanup tells the rows that were not seen.
+ *
+ * A standby does not list the transactions that are running, so rows of theirs would pass for seen.
+ * There the text calls everything unseen that is not older than all of them.  (The functions'
+ * older names: PostgreSQL 12 has no others.)
+ */
+static bool query_snapshot(PgConnection *connection, char **text, Error *error)
+{
+    return query_text(connection,
+                      "SELECT CASE WHEN pg_is_in_recovery()"
+                      " THEN format('%s:%1$s:', txid_snapshot_xmin(txid_current_snapshot()))"
+                      " ELSE txid_current_snapshot()::text END",
+                      text, error);
+}
+
 bool snapshot_begin(PgConnection *connection, const PgSchema *schema, const ExportOptions *options,
                     const Package *const *packages, size_t package_count, Snapshot *snapshot,
                     Error *error)
 {
-    const char *current = pg_server_version(connection) >= 130000
-                              ? "SELECT pg_current_snapshot()::text"
-                              : "SELECT txid_current_snapshot()::text";
-
     *snapshot = (Snapshot){0};
     if (!pg_begin(connection, PG_READ_SNAPSHOT, options->common.lock_wait_timeout_ms, error)) {
         return false;
@@ -161,7 +173,7 @@ bool snapshot_begin(PgConnection *connection, const PgSchema *schema, const Expo
     /* Locks before the snapshot: what changes a table's shape is either seen whole or waits. */
     return lock_tables(connection, schema, packages, package_count, error) &&
            (snapshot->name != NULL || pg_export_snapshot(connection, &snapshot->name, error)) &&
-           query_text(connection, current, &snapshot->text, error) &&
+           query_snapshot(connection, &snapshot->text, error) &&
            query_system_identifier(connection, &snapshot->system_identifier, error) &&
            query_now(connection, snapshot, error);
 }

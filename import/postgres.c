@@ -12,6 +12,7 @@
 
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
 bool postgres_connect_worker(Target *target, PgConnection **connection, Error *error)
 {
@@ -27,6 +28,37 @@ bool postgres_begin_work(const Target *target, PgConnection *connection, Error *
     return pg_begin(connection, PG_READ_WRITE, target->options->common.lock_wait_timeout_ms,
                     error) &&
            pg_execute(connection, "SET LOCAL synchronous_commit = off", NULL, error);
+}
+
+static bool refuse_standby(PgConnection *connection, Error *error)
+{
+    PgRows *rows;
+    bool standby;
+
+    if (!pg_begin(connection, PG_READ_SNAPSHOT, 0, error) ||
+        !pg_query(connection, "SELECT pg_is_in_recovery()", 0, NULL, &rows, error)) {
+        return false;
+    }
+    standby = strcmp(pg_rows_text(rows, 0, 0), "t") == 0;
+    pg_rows_free(rows);
+    if (standby) {
+        error_set(error, EXIT_CODE_REFUSED, "the server is a standby, which cannot be written to");
+        return error_hint(error, "Connect to the primary server.");
+    }
+    return pg_commit(connection, error);
+}
+
+/* Under the lock: another migrator may have made schema_migrations while it was waited for. */
+static bool find_schema_again(Target *target, Error *error)
+{
+    char *name = target->schema.name;
+    bool done;
+
+    target->schema.name = NULL;
+    pg_schema_free(&target->schema);
+    done = pg_schema_find(target->connection, name, &target->schema, error);
+    free(name);
+    return done;
 }
 
 /* The lock, or the certainty that the session that runs us has it. */
@@ -112,12 +144,17 @@ static bool postgres_open(ImportOptions *options, const DumpHeader *header, Targ
     }
     t->options = options;
     return pg_connect(&options->common.pg, &t->connection, error) &&
+           refuse_standby(t->connection, error) &&
            pg_schema_find(t->connection, options->common.schema, &t->schema, error) &&
-           take_lock(t, error) && look_around(t, header, stamped, error);
+           take_lock(t, error) && find_schema_again(t, error) &&
+           look_around(t, header, stamped, error);
 }
 
 /* The stamp "0" stands before the first entry does, and in the same transaction as the table: at
- * no time is there a table without a version that is not known to be unfinished. */
+ * no time is there a table without a version that is not known to be unfinished.
+ *
+ * The connection has nothing to do while the entries are loaded.  It waits in a transaction, in
+ * which no idle_session_timeout ends it. */
 static bool postgres_prepare(Target *target, Error *error)
 {
     return pg_begin(target->connection, PG_READ_WRITE, target->options->common.lock_wait_timeout_ms,
@@ -125,7 +162,8 @@ static bool postgres_prepare(Target *target, Error *error)
            kv_table_drop(&target->table, target->connection, error) &&
            kv_table_create(&target->table, target->connection, error) &&
            kv_table_insert_version(&target->table, target->connection, KV_VERSION_STARTED, error) &&
-           pg_commit(target->connection, error);
+           pg_commit(target->connection, error) &&
+           postgres_begin_work(target, target->connection, error);
 }
 
 /* The legacy database is told, where it is there, that it was migrated. */

@@ -260,6 +260,7 @@ static bool begin_verification(const DumpManifest *manifest)
     return true;
 }
 
+/* In the transaction that postgres_prepare has begun, which stays open while the workers work. */
 bool postgres_complete(Target *target, const DumpManifest *manifest, Error *error)
 {
     Completion completion = {.target = target};
@@ -267,9 +268,7 @@ bool postgres_complete(Target *target, const DumpManifest *manifest, Error *erro
 
     pthread_mutex_init(&completion.mutex, NULL);
     progress_begin("index", dump_manifest_entries(manifest));
-    done = postgres_begin_work(target, target->connection, error) &&
-           list_leaves(target, &completion.leaves, error) && read_settings(&completion, error) &&
-           pg_commit(target->connection, error);
+    done = list_leaves(target, &completion.leaves, error) && read_settings(&completion, error);
     if (done) {
         sum_leaves(&completion);
     }
@@ -277,7 +276,6 @@ bool postgres_complete(Target *target, const DumpManifest *manifest, Error *erro
            workers_run((size_t)target->options->jobs, run_worker, &completion, stop_completion,
                        error) &&
            begin_verification(manifest) && check_count(&completion, manifest, error) &&
-           postgres_begin_work(target, target->connection, error) &&
            kv_table_add_primary_key(&target->table, target->connection, error) &&
            kv_table_allow_autovacuum(&target->table, target->connection, error) &&
            pg_commit(target->connection, error);

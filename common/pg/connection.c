@@ -58,12 +58,15 @@ bool pg_cancel_all(void)
     return any;
 }
 
+/* Only warnings: what the role wants to see of the log comes before pg_begin's settings count. */
 static void handle_notice(void *argument, const PGresult *result)
 {
     const PgConnection *connection = argument;
+    const char *severity = PQresultErrorField(result, PG_DIAG_SEVERITY_NONLOCALIZED);
     const char *text = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
 
-    if (connection->on_notice != NULL && text != NULL) {
+    if (connection->on_notice != NULL && text != NULL && severity != NULL &&
+        strcmp(severity, "WARNING") == 0) {
         connection->on_notice(text);
     }
 }
@@ -206,8 +209,8 @@ static bool statement_failed(PgConnection *connection, const PGresult *result, c
         error_set(error, EXIT_CODE_CONNECTION, "the connection to the database was lost");
         return error_detail(error, "%s", PQerrorMessage(connection->conn));
     }
-    error_set(error, EXIT_CODE_FAILED, "%s: %s", what,
-              message != NULL ? message : "the server sent an unexpected answer");
+    error_set(error, pg_lock_timed_out(connection) ? EXIT_CODE_REFUSED : EXIT_CODE_FAILED, "%s: %s",
+              what, message != NULL ? message : "the server sent an unexpected answer");
     if (message == NULL) {
         error_detail(error, "%s", PQerrorMessage(connection->conn));
     } else if (detail != NULL) {
@@ -215,6 +218,9 @@ static bool statement_failed(PgConnection *connection, const PGresult *result, c
     }
     if (hint != NULL) {
         error_hint(error, "%s", hint);
+    } else if (pg_lock_timed_out(connection)) {
+        error_hint(error, "Another session holds the lock. Wait for it to end, or end it, then run "
+                          "again; --lock-wait-timeout says how long to wait.");
     }
     return false;
 }

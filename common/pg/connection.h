@@ -8,7 +8,8 @@
  * Every name in a query must therefore be qualified.
  *
  * A PgConnection belongs to one thread at a time.  Errors carry EXIT_CODE_CONNECTION when the
- * connection is gone, else EXIT_CODE_FAILED, with the server's words as detail and hint.
+ * connection is gone, EXIT_CODE_REFUSED when a lock was not had in time, else EXIT_CODE_FAILED, with
+ * the server's words as detail and hint.
  */
 #ifndef COMMON_PG_CONNECTION_H
 #define COMMON_PG_CONNECTION_H
@@ -37,7 +38,7 @@ typedef struct PgOptions {
     /* Asks the user for the password; returns malloced text, or NULL with the error set. */
     char *(*ask_password)(Error *error);
 
-    /* Called with each notice of the server, without trailing newline; may be NULL. */
+    /* Called with each warning of the server, without trailing newline; may be NULL. */
     void (*on_notice)(const char *text);
 } PgOptions;
 

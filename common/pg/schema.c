@@ -29,10 +29,10 @@ static char *quote_name(PgConnection *connection, const char *name, Error *error
     return copy;
 }
 
-/* The schema that the connection's own search_path leads to.  This is the one query that runs
- * under the user's search_path, so it leaves nothing to it: functions and types are qualified and
- * there is no operator. */
-static bool find_on_path(PgConnection *connection, char **table, char **current, Error *error)
+/* The schema that the connection's own search_path leads to, in a transaction whose path is that.
+ * This is the one query that runs under the user's search_path, so it leaves nothing to it:
+ * functions and types are qualified and there is no operator. */
+static bool query_path(PgConnection *connection, char **table, char **current, Error *error)
 {
     PgRows *rows;
     const char *text;
@@ -56,6 +56,15 @@ static bool find_on_path(PgConnection *connection, char **table, char **current,
     }
     pg_rows_free(rows);
     return done;
+}
+
+/* Goes back to the connection's own search_path for this query only.  Its default is meant, not
+ * what another user of a pooled connection may have set. */
+static bool find_on_path(PgConnection *connection, char **table, char **current, Error *error)
+{
+    return pg_execute(connection, "SET LOCAL search_path TO DEFAULT", NULL, error) &&
+           query_path(connection, table, current, error) &&
+           pg_execute(connection, "SET LOCAL search_path = ''", NULL, error);
 }
 
 /* Fills the schema from the catalog, where the search_path no longer matters. */
@@ -101,8 +110,8 @@ bool pg_schema_find(PgConnection *connection, const char *wanted, PgSchema *sche
     bool done;
 
     *schema = (PgSchema){0};
-    done = find_on_path(connection, &table, &current, error) &&
-           pg_begin(connection, PG_READ_SNAPSHOT, 0, error) &&
+    done = pg_begin(connection, PG_READ_SNAPSHOT, 0, error) &&
+           find_on_path(connection, &table, &current, error) &&
            look_up(connection, wanted, table, current, schema, error) &&
            pg_commit(connection, error);
     if (!done) {

@@ -117,11 +117,14 @@ is_stamped() {
 
 # drop_legacy_tables: the cleanup, in the lock's session, whose transaction it ends.
 drop_legacy_tables() {
-    local sql
     ((${#legacy_tables[@]} > 0)) || return 0
-    sql="DROP TABLE $(legacy_tables_sql)"
-    session_statement "$sql" && session_statement "COMMIT" && return
-    event "the legacy tables could not be dropped" "$session_output" "$sql;"
+    session_statement "DROP TABLE $(legacy_tables_sql)" && session_statement "COMMIT" && return
+    cleanup_failed
+}
+
+# cleanup_failed: the session's latest statement has failed, so the legacy tables are still there.
+cleanup_failed() {
+    event "the legacy tables could not be dropped" "$session_output" "DROP TABLE $(legacy_tables_sql);"
 }
 
 # check_unchanged: refuses the cleanup when a legacy table is no longer as it was when it was read.

@@ -3,9 +3,9 @@
 # shellcheck disable=SC2034,SC2154
 # Schema migrations: finding them, and running those that a database has not had.
 #
-# Reads: connection, schema, schema_quoted, has_migrations, migrations_folder.
+# Reads: connection, schema, schema_quoted, migrations_folder.
 # Sets: migration_files (by number), migration_numbers (ascending), last_version, kv_migration_version;
-# version ("" where there is none) and dirty (t or f).
+# has_migrations (t or f), version ("" where there is none) and dirty (t or f).
 
 # find_migrations: lists the folder, whose files are named as golang-migrate names them.
 find_migrations() {
@@ -30,10 +30,13 @@ find_migrations() {
     kv_migration_version=$((last_version + 1))
 }
 
-# read_version: reads schema_migrations.
+# read_version: reads schema_migrations.  Under the lock: another migrator may have made it meanwhile.
 read_version() {
     version=""
     dirty=f
+    session_require "SELECT EXISTS (SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+        WHERE n.nspname = $(sql_literal "$schema") AND c.relname = 'schema_migrations' AND c.relkind IN ('r', 'p'))"
+    has_migrations=$session_output
     [[ $has_migrations == t ]] || return 0
     session_require "SELECT version || ' ' || dirty::int4 FROM $schema_quoted.schema_migrations"
     case $session_output in
@@ -105,45 +108,66 @@ set_version_sql() {
         INSERT INTO $schema_quoted.schema_migrations (version, dirty) VALUES ($1, $2);"
 }
 
-# The settings of a session that migrates: unqualified names lead to lakeFS's schema.
-migration_settings() {
-    printf '%s' "SET SESSION CHARACTERISTICS AS TRANSACTION READ WRITE; SET statement_timeout = 0; SET lock_timeout = $lock_wait_ms;
-        SET idle_in_transaction_session_timeout = 0;
-        SET client_min_messages = warning;
-        SELECT pg_catalog.set_config('search_path', pg_catalog.concat_ws(', ', $(sql_literal "$schema_quoted"),
-        nullif(pg_catalog.current_setting('search_path'), '')), false)"
+# search_path_sql LOCAL: prints the statement that lets unqualified names lead to lakeFS's schema; LOCAL is
+# true for a transaction's end, false for the session's.
+search_path_sql() {
+    printf '%s' "SELECT pg_catalog.set_config('search_path', pg_catalog.concat_ws(', ', $(sql_literal "$schema_quoted"),
+        CASE WHEN pg_catalog.current_setting('search_path') OPERATOR(pg_catalog.<>) '' THEN
+        pg_catalog.current_setting('search_path') END), $1);"
+}
+
+# The settings of a session whose transactions a file controls itself; like begin_sql's, but they last.
+session_settings() {
+    printf '%s' "SET SESSION CHARACTERISTICS AS TRANSACTION ISOLATION LEVEL READ COMMITTED READ WRITE;
+        SET statement_timeout = 0; SET idle_in_transaction_session_timeout = 0; SET lock_timeout = $lock_wait_ms;
+        SET client_min_messages = warning; SET client_encoding = 'UTF8'; SET standard_conforming_strings = on;
+        SET row_security = off; $(search_path_sql false)"
 }
 
 # psql_batch ARGUMENT...: psql as a migration wants it; its answers are of no interest, its errors are
-# in psql_errors.
+# in psql_errors, the last one's SQLSTATE in psql_state.
 psql_batch() {
     local status=0
-    run_child psql -X -q -v ON_ERROR_STOP=1 -o /dev/null "${connection[@]}" "$@" 2>"$scratch/errors" || status=$?
-    psql_errors=$(<"$scratch/errors")
+    run_child psql -X -q -v ON_ERROR_STOP=1 -v VERBOSITY=verbose -o /dev/null "${connection[@]}" "$@" \
+        2>"$scratch/errors" || status=$?
+    psql_state=$(sed -nE 's/^[^ ]+:  ([0-9A-Z]{5}): .*/\1/p' "$scratch/errors" | tail -n 1)
+    # Where in the server's source it was is of no interest either.
+    psql_errors=$(sed -E '/^LOCATION:  /d; s/^([^ ]+:  )[0-9A-Z]{5}: /\1/' "$scratch/errors")
     return "$status"
+}
+
+# psql_transaction STATEMENT...: runs each as a message of its own, all in one transaction.
+psql_transaction() {
+    local statement arguments=()
+    for statement; do
+        arguments+=(-c "$statement")
+    done
+    psql_batch -c "$(begin_sql ';'); $(search_path_sql true)" "${arguments[@]}" -c "COMMIT"
 }
 
 # run_migration NUMBER: runs one file, and its version's row with it.
 run_migration() {
-    local number=$1 file=${migration_files[$1]} name=${migration_files[$1]##*/} content settings
+    local number=$1 file=${migration_files[$1]} name=${migration_files[$1]##*/} content
     content=$(<"$file") || fail "$EXIT_USAGE" "could not read \"$file\""
-    settings=$(migration_settings)
     info "schema migration $name"
     if controls_transactions "$file"; then
         # As golang-migrate does it: dirty while the file runs, and after a failure.
-        psql_batch -1 -c "SET TRANSACTION READ WRITE" -c "$(set_version_sql "$number" true)" &&
-            psql_batch -c "$settings" -c "$content" &&
-            psql_batch -1 -c "SET TRANSACTION READ WRITE" -c "$(set_version_sql "$number" false)" &&
+        psql_transaction "$(set_version_sql "$number" true)" &&
+            psql_batch -c "$(session_settings)" -c "$content" &&
+            psql_transaction "$(set_version_sql "$number" false)" &&
             return
         migration_failed "$name" "Schema version $number is dirty now: the file controls transactions itself, so part of it may have been done."
     fi
-    psql_batch -1 -c "SET TRANSACTION READ WRITE" -c "$settings" -c "$content" -c "$(set_version_sql "$number" false)" && return
+    psql_transaction "$content" "$(set_version_sql "$number" false)" && return
     migration_failed "$name" "Nothing of it was done; the database is as the migration before it left it."
 }
 
 migration_failed() {
     [[ $child_status -eq 2 ]] &&
         fail "$EXIT_CONNECTION" "the connection to the database was lost in schema migration $1" "$psql_errors"$'\n'"$2"
+    [[ $psql_state == 55P03 ]] &&
+        fail "$EXIT_REFUSED" "schema migration $1 waited too long for a lock of another session" "$psql_errors"$'\n'"$2" \
+            "Stop lakeFS, then run again; --lock-wait-timeout says how long to wait."
     fail "$EXIT_FAILED" "schema migration $1 failed" "$psql_errors"$'\n'"$2" "Mend the cause, then run again."
 }
 
@@ -151,7 +175,7 @@ migration_failed() {
 migrate_schema() {
     local number
     if [[ $has_migrations != t ]]; then
-        psql_batch -1 -c "SET TRANSACTION READ WRITE" -c "CREATE TABLE $schema_quoted.schema_migrations (version bigint NOT NULL PRIMARY KEY, dirty boolean NOT NULL)" ||
+        psql_transaction "CREATE TABLE $schema_quoted.schema_migrations (version bigint NOT NULL PRIMARY KEY, dirty boolean NOT NULL)" ||
             fail "$EXIT_FAILED" "could not create the table schema_migrations" "$psql_errors"
         has_migrations=t
     fi

@@ -11,8 +11,28 @@
 
 readonly SESSION_MARK="--kv-migrate-end-of-answer--"
 
-# session_start: connects and begins the transaction, with the settings that common/pg/connection.h
-# makes too.
+# begin_sql SEPARATOR: prints the statements that begin a transaction with the settings that every
+# transaction of ours has, here as in common/pg/connection.h: whatever a role or database sets, they run as
+# they are meant, or fail.  They go to the server in one message, so that a time-out ends before it can
+# strike, and for the transaction only, so that nothing stays behind in a connection pool.
+begin_sql() {
+    local setting
+    printf 'BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE'
+    for setting in "statement_timeout = 0" "idle_in_transaction_session_timeout = 0" "lock_timeout = $lock_wait_ms" \
+        "client_min_messages = 'warning'" "client_encoding = 'UTF8'" "standard_conforming_strings = on" \
+        "row_security = off"; do
+        printf '%s SET LOCAL %s' "$1" "$setting"
+    done
+    printf '%s %s' "$1" "SELECT pg_catalog.set_config('transaction_timeout', '0', true) WHERE
+        pg_catalog.current_setting('server_version_num')::pg_catalog.int4 OPERATOR(pg_catalog.>=) 170000"
+}
+
+# session_begin: begins the session's transaction.
+session_begin() {
+    session_statement "$(begin_sql '\;')\; SET LOCAL DateStyle = 'ISO'\; SET LOCAL TimeZone = 'UTC'\; SET LOCAL jit = off"
+}
+
+# session_start: connects and begins the transaction.
 session_start() {
     # Pipes of our own, and no coprocess, whose descriptors bash closes when it ends: what it said last
     # would be lost.
@@ -21,16 +41,14 @@ session_start() {
     connected psql -X -q -A -t "${connection[@]}" <"$scratch/session.in" >"$scratch/session.out" 2>&1 &
     session_process=$!
     exec {session_in}>"$scratch/session.in" {session_out}<"$scratch/session.out"
-    session_statement "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE" ||
-        fail "$EXIT_CONNECTION" "could not connect to the database" "$session_output"
-    local setting
-    for setting in "statement_timeout = 0" "idle_in_transaction_session_timeout = 0" \
-        "lock_timeout = $lock_wait_ms" "client_min_messages = 'warning'" "DateStyle = 'ISO'" \
-        "TimeZone = 'UTC'"; do
-        session_require "SET LOCAL $setting"
-    done
-    session_require "SELECT pg_catalog.set_config('transaction_timeout', '0', true) WHERE
-        pg_catalog.current_setting('server_version_num')::pg_catalog.int4 OPERATOR(pg_catalog.>=) 170000"
+    if ! session_begin; then
+        # feature_not_supported: no transaction can write on a standby.
+        [[ $session_state == 0A000 ]] &&
+            fail "$EXIT_REFUSED" "the server is a standby, which cannot be written to" "$session_output" \
+                "Connect to the primary server."
+        session_lost && fail "$EXIT_CONNECTION" "could not connect to the database" "$session_output"
+        fail "$EXIT_FAILED" "could not begin a transaction" "$session_output"
+    fi
     session_require "SELECT pg_catalog.pg_backend_pid()"
     session_pid=$session_output
 }
@@ -75,16 +93,17 @@ session_lost() {
     [[ -z ${session_process-} || $session_state == 08* || $session_state == 57P0[123] ]]
 }
 
-# session_require SQL: like session_statement, but a failure ends the program; after the migration as an
-# event.
+# session_require SQL: like session_statement, but a failure ends the program.  Once the migration stands, it
+# is not the migration that has failed.
 session_require() {
     session_statement "$1" && return
-    if $migrated; then
-        event "the lock's session failed after the migration" "$session_output" "DROP TABLE $(legacy_tables_sql);"
-    fi
+    ! $migrated || cleanup_failed
     if session_lost; then
         fail "$EXIT_CONNECTION" "the connection to the database was lost" "$session_output"
     fi
+    [[ $session_state != 55P03 ]] ||
+        fail "$EXIT_REFUSED" "another session holds a lock" "$session_output" \
+            "Wait for it to end, or end it, then run again; --lock-wait-timeout says how long to wait."
     fail "$EXIT_FAILED" "a statement failed" "$session_output"
 }
 
@@ -109,10 +128,12 @@ end_process() {
     wait "$1" 2>/dev/null || true
 }
 
-# find_schema: sets database, schema, schema_quoted, has_migrations (t or f), from the session's own
-# search_path or --schema; from then on the session's search_path is empty.
+# find_schema: sets database, schema, schema_quoted, from the session's own search_path or --schema; from
+# then on the session's search_path is empty.
 find_schema() {
     local oid current row
+    # What another user of a pooled connection has set is not meant.
+    session_require "SET LOCAL search_path TO DEFAULT"
     session_require "SELECT coalesce(pg_catalog.to_regclass('schema_migrations')::pg_catalog.oid::pg_catalog.text, '0')"
     oid=$session_output
     session_require "SELECT pg_catalog.current_schema()"
@@ -121,18 +142,15 @@ find_schema() {
     session_require "SELECT current_database()"
     database=$session_output
     # One value a line; names with newlines are beyond what a lakeFS database has.
-    session_require "SELECT concat_ws(E'\n', n.nspname, quote_ident(n.nspname), EXISTS (SELECT FROM
-        pg_class c WHERE c.relnamespace = n.oid AND c.relname = 'schema_migrations'
-        AND c.relkind IN ('r', 'p'))) FROM pg_namespace n WHERE n.nspname = coalesce(nullif($(sql_literal "$schema_option"), ''),
+    session_require "SELECT concat_ws(E'\n', n.nspname, quote_ident(n.nspname)) FROM pg_namespace n WHERE n.nspname = coalesce(nullif($(sql_literal "$schema_option"), ''),
         (SELECT m.nspname FROM pg_namespace m JOIN pg_class c ON c.relnamespace = m.oid
         WHERE c.oid = $oid), $(sql_literal "$current"))"
     mapfile -t row <<<"$session_output"
-    [[ ${#row[@]} -eq 3 ]] ||
+    [[ ${#row[@]} -eq 2 ]] ||
         fail "$EXIT_USAGE" "there is no schema \"${schema_option:-$current}\"" "" \
             "Name the schema of lakeFS's tables with --schema."
     schema=${row[0]}
     schema_quoted=${row[1]}
-    has_migrations=${row[2]}
 }
 
 # sql_literal TEXT: prints TEXT as an SQL literal.
@@ -154,13 +172,11 @@ take_lock() {
     [[ $session_state == 55P03 ]] ||
         fail "$EXIT_CONNECTION" "could not take the migration lock" "$session_output"
     session_require "ROLLBACK"
+    session_begin && session_require "SET LOCAL search_path = ''"
     session_require "SELECT format('process %s of user \"%s\" (application \"%s\", since %s)', l.pid, a.usename,
-        a.application_name, a.backend_start) FROM pg_catalog.pg_locks l LEFT JOIN pg_catalog.pg_stat_activity a
-        ON a.pid OPERATOR(pg_catalog.=) l.pid WHERE l.locktype OPERATOR(pg_catalog.=) 'advisory' AND l.granted
-        AND l.database OPERATOR(pg_catalog.=) (SELECT d.oid FROM pg_catalog.pg_database d
-        WHERE d.datname OPERATOR(pg_catalog.=) pg_catalog.current_database())
-        AND l.classid OPERATOR(pg_catalog.=) '0'::pg_catalog.oid
-        AND l.objid OPERATOR(pg_catalog.=) '$key'::pg_catalog.oid LIMIT 1"
+        a.application_name, a.backend_start) FROM pg_locks l LEFT JOIN pg_stat_activity a ON a.pid = l.pid
+        WHERE l.locktype = 'advisory' AND l.granted AND l.classid = 0 AND l.objid = '$key'
+        AND l.database = (SELECT d.oid FROM pg_database d WHERE d.datname = current_database()) LIMIT 1"
     holder=${session_output:-another session}
     fail "$EXIT_REFUSED" "another migration holds the lock of database \"$database\"" \
         "The lock is held by $holder." \

@@ -3,9 +3,11 @@
 #
 #   throwaway_postgres_start DIR    make a cluster in the empty or missing folder DIR, start it and point the PG*
 #                                   variables of this shell at it; on failure nothing is left, not even DIR
+#   throwaway_postgres_standby DIR  make a standby of the server that the PG* variables lead to, in the empty or missing
+#                                   folder DIR, and start it; its socket is in DIR/socket
 #   throwaway_postgres_stop DIR     stop it and remove DIR; harmless when there is none
 #
-# Both return 1 after a message on standard error when they fail. What they take from the environment:
+# They return 1 after a message on standard error when they fail. What they take from the environment:
 #
 #   PG_BINDIR                       the folder of initdb and pg_ctl; by default the newest of /usr/lib/postgresql/*/bin
 #   THROWAWAY_POSTGRES_OPTIONS      more options for the server, such as "-c shared_buffers=1GB"
@@ -23,6 +25,18 @@ _THROWAWAY_POSTGRES_PORT=5432
 _THROWAWAY_POSTGRES_MARKER=throwaway-postgres
 
 throwaway_postgres_start() {
+    _throwaway_postgres_make "$1" _throwaway_postgres_create || return 1
+    _throwaway_postgres_forget_environment
+    PGHOST=$(realpath -m -- "$1")/socket
+    export PGHOST PGPORT=$_THROWAWAY_POSTGRES_PORT PGUSER=postgres PGDATABASE=postgres
+}
+
+throwaway_postgres_standby() {
+    _throwaway_postgres_make "$1" _throwaway_postgres_copy
+}
+
+# _throwaway_postgres_make DIR FUNCTION: makes a cluster by the function, and starts it.
+_throwaway_postgres_make() {
     local dir bindir user
     dir=$(realpath -m -- "$1") || return 1
 
@@ -34,13 +48,11 @@ throwaway_postgres_start() {
     bindir=$(_throwaway_postgres_bindir) || return 1
     user=$(_throwaway_postgres_user) || return 1
 
-    if ! _throwaway_postgres_create "$dir" "$bindir" "$user" || ! _throwaway_postgres_run "$dir" "$bindir" "$user"; then
+    if ! _throwaway_postgres_folder "$dir" "$bindir" "$user" || ! "$2" "$dir" "$bindir" "$user" ||
+        ! _throwaway_postgres_run "$dir" "$bindir" "$user"; then
         throwaway_postgres_stop "$dir"
         return 1
     fi
-
-    _throwaway_postgres_forget_environment
-    export PGHOST=$dir/socket PGPORT=$_THROWAWAY_POSTGRES_PORT PGUSER=postgres PGDATABASE=postgres
 }
 
 throwaway_postgres_stop() {
@@ -150,9 +162,9 @@ _throwaway_postgres_forget_environment() {
     done
 }
 
-# _throwaway_postgres_create DIR BINDIR USER: makes a cluster that is not running yet.
-_throwaway_postgres_create() {
-    local dir=$1 bindir=$2 user=$3 locale=C
+# _throwaway_postgres_folder DIR BINDIR USER: makes the folder of a server.
+_throwaway_postgres_folder() {
+    local dir=$1 bindir=$2 user=$3
 
     # The marker comes first: whatever happens from here on, stop can clear up.
     if ! mkdir -p -- "$dir" || ! printf '%s\n' "$bindir" >"$dir/$_THROWAWAY_POSTGRES_MARKER"; then
@@ -167,6 +179,23 @@ _throwaway_postgres_create() {
         _throwaway_postgres_error "user $user, as whom the server runs, cannot reach $dir: a folder above it is closed"
         return 1
     fi
+}
+
+# _throwaway_postgres_copy DIR BINDIR USER: makes a standby that is not running yet.
+_throwaway_postgres_copy() {
+    local dir=$1 bindir=$2 user=$3
+
+    if ! _throwaway_postgres_as "$user" "$dir" "$bindir/pg_basebackup" -D "$dir/data" -R -X stream -c fast --no-sync \
+        -h "$PGHOST" -p "$PGPORT" -U "$PGUSER" >"$dir/initdb.log" 2>&1; then
+        _throwaway_postgres_error "pg_basebackup failed" "$dir/initdb.log"
+        return 1
+    fi
+    _throwaway_postgres_settings "$dir" >>"$dir/data/postgresql.conf"
+}
+
+# _throwaway_postgres_create DIR BINDIR USER: makes a cluster that is not running yet.
+_throwaway_postgres_create() {
+    local dir=$1 bindir=$2 user=$3 locale=C
 
     # The order of bytes, as C has it, with the characters of UTF-8 where the machine knows them.
     if locale -a 2>/dev/null | grep -Eiqx 'C\.utf-?8'; then
