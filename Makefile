@@ -5,6 +5,7 @@
 #   make test       all tests (scripts/test installs what they need first)
 #   make lint       formatting, cppcheck, shellcheck, both compilers' warnings as errors
 #   make asan       the programs with AddressSanitizer and UBSan, in build/asan/bin; runs the unit tests so
+#   make coverage   all tests, on programs that count which of their lines run; below 90 % it fails
 #   make test-matrix  the tests that need a server on PostgreSQL VERSIONS (11 13 15 17 18); FILES (all)
 #   make valgrind   whole migrations under valgrind
 #   make format     rewrite the sources in the house's format
@@ -51,7 +52,7 @@ EXPORT_OBJECTS := $(call object,$(EXPORT_SOURCES))
 IMPORT_OBJECTS := $(call object,$(IMPORT_SOURCES))
 HELPER_OBJECTS := $(call object,$(HELPER_SOURCES))
 
-.PHONY: all install uninstall test unit-tests unit-tests-build lint asan valgrind test-matrix format clean
+.PHONY: all install uninstall test unit-tests unit-tests-build lint asan coverage valgrind test-matrix format clean
 .DELETE_ON_ERROR:
 
 all: $(BIN)/kv-export $(BIN)/kv-import $(BIN)/kv-migrate-helper $(BIN)/kv-migrate
@@ -126,6 +127,9 @@ lint:
 asan:
 	$(MAKE) all unit-tests-build unit-tests BUILD=$(BUILD)/asan BIN=$(BUILD)/asan/bin HARDENING= LINK_HARDENING= \
 		CFLAGS='-O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all'
+
+coverage:
+	scripts/coverage
 
 test-matrix:
 	FILES='$(FILES)' scripts/test-matrix $(VERSIONS)
