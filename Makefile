@@ -7,6 +7,7 @@
 #   make test-golang-migrate       beside the real golang-migrate, which is built first
 #   make lint       formatting, cppcheck, shellcheck, both compilers' warnings as errors
 #   make asan       the programs with AddressSanitizer and UBSan, in build/asan/bin; runs the unit tests so
+#   make coverage   all tests, on programs that count which of their lines run; below 90 % it fails
 #   make test-matrix  the tests that need a server on PostgreSQL VERSIONS (11 13 15 17 18); FILES (all)
 #   make valgrind   whole migrations under valgrind
 #   make mutations  every mutation of a real dump (usually a tenth)
@@ -61,7 +62,7 @@ HELPER_OBJECTS := $(call object,$(HELPER_SOURCES))
 TESTED_OBJECTS := $(filter-out %/main.o,$(EXPORT_OBJECTS) $(IMPORT_OBJECTS)) $(BUILD)/libcommon.a
 
 .PHONY: all install uninstall test unit-tests unit-tests-build mutations fuzz fuzz-replay fuzz-replay-build fuzz-run \
-	failing-calls kills test-writers test-golang-migrate lint asan valgrind test-matrix format clean
+	failing-calls kills test-writers test-golang-migrate lint asan coverage valgrind test-matrix format clean
 .DELETE_ON_ERROR:
 
 all: $(BIN)/kv-export $(BIN)/kv-import $(BIN)/kv-migrate-helper $(BIN)/kv-migrate
@@ -190,6 +191,9 @@ lint:
 asan:
 	$(MAKE) all unit-tests-build unit-tests fuzz-replay BUILD=$(BUILD)/asan BIN=$(BUILD)/asan/bin HARDENING= LINK_HARDENING= \
 		CFLAGS='-O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all'
+
+coverage:
+	scripts/coverage
 
 test-matrix:
 	FILES='$(FILES)' scripts/test-matrix $(VERSIONS)

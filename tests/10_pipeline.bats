@@ -133,6 +133,16 @@ export_esti() {
     assert_stamp 39 1
 }
 
+@test "the connection may be given by options, which beat PG variables" {
+    local options=(-h "$PGHOST" -p "$PGPORT" -U "$PGUSER")
+    legacy_database
+    PGHOST=/nonexistent PGPORT=1 PGUSER=nobody PGDATABASE=nowhere \
+        kv-export "${options[@]}" -d "$ESTI" --blockstore-path="$BLOCKSTORE" -q -f "$BATS_TEST_TMPDIR/dump"
+    PGHOST=/nonexistent PGPORT=1 PGUSER=nobody kv-import "${options[@]}" -d "$PGDATABASE" -q "$BATS_TEST_TMPDIR/dump"
+    assert_kv_as_expected
+    assert_stamp 39 1
+}
+
 @test "the installation keeps its id" {
     local id
     legacy_database

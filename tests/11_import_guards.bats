@@ -232,6 +232,15 @@ RELATIONS
     assert_sql mine "SELECT attname FROM pg_attribute WHERE attrelid = 'kv'::regclass AND attnum = 1"
 }
 
+@test "what the server warns of is passed on" {
+    legacy_database
+    sql "CREATE FUNCTION warn() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN RAISE WARNING ''mind the gap''; END'" \
+        "CREATE EVENT TRIGGER warn ON ddl_command_end WHEN TAG IN ('CREATE VIEW') EXECUTE PROCEDURE warn()"
+    succeeds kv-import -d "$DSN" "$DUMP"
+    assert_contains "$stderr" "kv-import: warning: the server says: mind the gap"
+    assert_loaded
+}
+
 # The legacy database -------------------------------------------------------------------------------------------------
 
 @test "a database at another schema version is refused" {

@@ -293,6 +293,58 @@ unseen_now() {
     done
 }
 
+# asked CODE PASSWORD COMMAND...: on a terminal, the command asks for the password, once, does not show it, and ends with the
+# code. Sets MESSAGES to what stands on the terminal.
+asked() {
+    local code=$1 status=0 password=$2
+    shift 2
+    (given "$TESTS_DIR/lib/answer.py" "$@") <<<"$password" >"$WRITTEN/messages" 2>&1 3>&- || status=$?
+    cat "$WRITTEN/messages"
+    assert_equal "$code" "$status"
+    MESSAGES=$(<"$WRITTEN/messages")
+    assert_equal 1 "$(grep -c "Password: " "$WRITTEN/messages")"
+    refute_secret
+}
+
+@test "a password is asked for on a terminal, not shown, and seen nowhere" {
+    watch
+    give none "$PASSWORD"
+    # Every connection of every worker has it from the one question.
+    asked 0 "$PASSWORD" kv-export "${GIVE[@]}" -j 2 --no-settings -f "$WRITTEN/dump"
+    asked 0 "$PASSWORD" kv-import "${GIVE[@]}" -j 2 "$WRITTEN/dump"
+    assert_stamp 39 1
+    asked 0 "$PASSWORD" kv-migrate version "${GIVE[@]}"
+    sql "SET client_min_messages = warning" "DROP TABLE kv CASCADE" "UPDATE schema_migrations SET version = 37"
+    asked 0 "$PASSWORD" kv-migrate up "${GIVE[@]}" --kv-enabled --no-settings
+    assert_stamp 39 1
+    # -W asks also where nobody needs it.
+    asked 0 "$PASSWORD" kv-migrate cleanup -W "${GIVE[@]}" -U postgres
+    give variable "$PASSWORD and more"
+    asked 5 "$PASSWORD" kv-export -W "${GIVE[@]}" --no-settings -f "$WRITTEN/again.dump"
+    give none "$PASSWORD"
+    asked 2 "$PASSWORD and more" kv-export "${GIVE[@]}" --no-settings -f "$WRITTEN/again.dump"
+    assert_contains "$MESSAGES" "password authentication failed"
+    asked 2 "$PASSWORD and more" kv-migrate version "${GIVE[@]}"
+    unseen kv-export kv-import bash psql
+}
+
+@test "without a terminal, or with -w, nobody is asked" {
+    local program
+    programs
+    give none ""
+    for program in "${PROGRAMS[@]:0:3}"; do
+        # shellcheck disable=SC2086 # program and arguments
+        secretly 2 setsid -w $program "${GIVE[@]}"
+        # shellcheck disable=SC2086
+        secretly 2 setsid -w $program "${GIVE[@]}" -W
+        assert_contains "$MESSAGES" "no terminal to ask on"
+        # shellcheck disable=SC2086
+        secretly 2 "$TESTS_DIR/lib/answer.py" $program "${GIVE[@]}" -w
+        refute_contains "$(<"$WRITTEN/output")" "Password: "
+        assert_contains "$(<"$WRITTEN/output")" "no password supplied"
+    done
+}
+
 @test "programs that do not connect do not get the password of a connection string" {
     local way name
     # In place of them: one that writes down its environment and its arguments first.

@@ -286,20 +286,6 @@ bool pg_commit(PgConnection *connection, Error *error)
 
 void pg_rollback(PgConnection *connection)
 {
-    if (PQtransactionStatus(connection->conn) == PQTRANS_ACTIVE) {
-        /* In the middle of a COPY: the answer to the cancelled COPY must be read first. */
-        PGresult *result;
-
-        PQputCopyEnd(connection->conn, "rolled back");
-        while ((result = PQgetResult(connection->conn)) != NULL) {
-            bool copying = PQresultStatus(result) == PGRES_COPY_OUT;
-
-            PQclear(result);
-            if (copying) {
-                return; /* only closing the connection ends it without reading it all */
-            }
-        }
-    }
     if (PQtransactionStatus(connection->conn) != PQTRANS_IDLE) {
         PQclear(PQexec(connection->conn, "ROLLBACK"));
     }
