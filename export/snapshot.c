@@ -136,22 +136,6 @@ static bool query_now(PgConnection *connection, Snapshot *snapshot, Error *error
     return true;
 }
 
-/* The transaction takes over the snapshot of this name. */
-static bool set_snapshot(PgConnection *connection, const char *name, Error *error)
-{
-    Buffer sql = {0};
-    const char *text = NULL;
-    bool done;
-
-    if (buffer_append_text(&sql, "SET TRANSACTION SNAPSHOT ", error) &&
-        pg_quote_literal(connection, name, &sql, error)) {
-        text = buffer_text(&sql, error);
-    }
-    done = text != NULL && pg_execute(connection, text, NULL, error);
-    buffer_free(&sql);
-    return done;
-}
-
 bool snapshot_begin(PgConnection *connection, const PgSchema *schema, const ExportOptions *options,
                     const Package *const *packages, size_t package_count, Snapshot *snapshot,
                     Error *error)
@@ -165,7 +149,7 @@ bool snapshot_begin(PgConnection *connection, const PgSchema *schema, const Expo
         return false;
     }
     if (options->snapshot != NULL) {
-        if (!set_snapshot(connection, options->snapshot, error)) {
+        if (!pg_join_snapshot(connection, options->snapshot, error)) {
             error->code = error->code == EXIT_CODE_FAILED ? EXIT_CODE_USAGE : error->code;
             return false;
         }
@@ -176,8 +160,7 @@ bool snapshot_begin(PgConnection *connection, const PgSchema *schema, const Expo
     }
     /* Locks before the snapshot: what changes a table's shape is either seen whole or waits. */
     return lock_tables(connection, schema, packages, package_count, error) &&
-           (snapshot->name != NULL ||
-            query_text(connection, "SELECT pg_export_snapshot()", &snapshot->name, error)) &&
+           (snapshot->name != NULL || pg_export_snapshot(connection, &snapshot->name, error)) &&
            query_text(connection, current, &snapshot->text, error) &&
            query_system_identifier(connection, &snapshot->system_identifier, error) &&
            query_now(connection, snapshot, error);
@@ -224,7 +207,7 @@ bool snapshot_estimate_rows(PgConnection *connection, const PgSchema *schema,
 bool snapshot_join(PgConnection *connection, const Snapshot *snapshot, Error *error)
 {
     return pg_begin(connection, PG_READ_SNAPSHOT, 0, error) &&
-           set_snapshot(connection, snapshot->name, error);
+           pg_join_snapshot(connection, snapshot->name, error);
 }
 
 void snapshot_free(Snapshot *snapshot)

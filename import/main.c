@@ -8,6 +8,7 @@
 #include "import/load.h"
 #include "import/options.h"
 #include "import/print.h"
+#include "import/verify.h"
 
 #include <stdio.h>
 
@@ -29,6 +30,8 @@ static bool import_main(ImportOptions *options, int count, char **arguments, Err
         return inspect_list(options->file, options->json, error);
     case IMPORT_CHECK:
         return inspect_check(options, error);
+    case IMPORT_VERIFY:
+        return verify_store(options, error);
     case IMPORT_PRINT:
         return print_entries(options, error);
     case IMPORT_LOAD:

@@ -16,7 +16,8 @@ enum {
     OPTION_PARTITION,
     OPTION_PREFIX,
     OPTION_LIMIT,
-    OPTION_RAW
+    OPTION_RAW,
+    OPTION_VERIFY
 };
 
 static const char SHORT_OPTIONS[] = COMMON_SHORT_OPTIONS "lcj:n:";
@@ -38,6 +39,7 @@ static const struct option LONG_OPTIONS[] = {
     {"prefix", required_argument, NULL, OPTION_PREFIX},
     {"limit", required_argument, NULL, OPTION_LIMIT},
     {"raw", no_argument, NULL, OPTION_RAW},
+    {"verify", no_argument, NULL, OPTION_VERIFY},
     {NULL, 0, NULL, 0},
 };
 
@@ -47,6 +49,7 @@ void import_options_help(void)
            "\n"
            "Usage:\n"
            "  kv-import -d DBNAME [OPTION]... [FILE]   load\n"
+           "  kv-import -d DBNAME --verify [FILE]      compare the KV table with a dump\n"
            "  kv-import -l [FILE]                      show what is in a dump\n"
            "  kv-import --check [FILE]                 read and check all of a dump\n"
            "  kv-import --print [OPTION]... [FILE]     show the entries of a dump\n"
@@ -64,8 +67,10 @@ void import_options_help(void)
            "      --limit=NUM            no more than so many\n"
            "      --raw                  partition key, key and value in base64\n"
            "\n"
-           "Loading:\n"
-           "  -j, --jobs=NUM             load with NUM connections at the same time\n"
+           "Loading and verifying:\n"
+           "      --verify               change nothing; tell what is missing, extra or\n"
+           "                             different in the KV table, and exit with 3 if so\n"
+           "  -j, --jobs=NUM             work with NUM connections at the same time\n"
            "                             (default: number of processors, at most %d)\n"
            "  -c, --clean                replace a KV store that is already stamped\n"
            "      --allow-redacted       stamp a dump that was redacted or lacks packages\n"
@@ -125,6 +130,9 @@ static bool set_option(ImportOptions *options, int option, char *const *argument
         }
         options->print.limit = number;
         return true;
+    case OPTION_VERIFY:
+        options->action = IMPORT_VERIFY;
+        return true;
     case OPTION_RAW:
         options->print.raw = true;
         return true;
@@ -154,12 +162,15 @@ static bool set_option(ImportOptions *options, int option, char *const *argument
 /* A load goes where it was told to, never to a database that happens to have the user's name. */
 static bool check_database(const ImportOptions *options, Error *error)
 {
-    if (options->action != IMPORT_LOAD || options->common.pg.dbname != NULL ||
-        options->common.help || options->common.version || getenv("PGDATABASE") != NULL ||
-        getenv("PGSERVICE") != NULL) {
+    bool needs_database = options->action == IMPORT_LOAD || options->action == IMPORT_VERIFY;
+
+    if (!needs_database || options->common.pg.dbname != NULL || options->common.help ||
+        options->common.version || getenv("PGDATABASE") != NULL || getenv("PGSERVICE") != NULL) {
         return true;
     }
-    error_set(error, EXIT_CODE_USAGE, "no database to load into was named");
+    error_set(error, EXIT_CODE_USAGE,
+              options->action == IMPORT_LOAD ? "no database to load into was named"
+                                             : "no database to compare with was named");
     return error_hint(error, "Name it with --dbname, or look into the dump with --list, --print "
                              "or --check.");
 }

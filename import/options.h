@@ -13,7 +13,8 @@ typedef enum ImportAction {
     IMPORT_LOAD,  /* into a KV store */
     IMPORT_LIST,  /* show header and manifest */
     IMPORT_CHECK, /* read all of the dump, touch no database */
-    IMPORT_PRINT  /* show entries */
+    IMPORT_PRINT, /* show entries */
+    IMPORT_VERIFY /* compare a KV store with the dump */
 } ImportAction;
 
 /* Which entries --print shows, and how. */

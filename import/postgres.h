@@ -4,6 +4,7 @@
  *   postgres.c        guards, the empty table, the stamp
  *   postgres_load.c   entries into the leaf partitions
  *   postgres_index.c  primary keys, counts, statistics
+ *   postgres_read.c   reading what is there
  */
 #ifndef IMPORT_POSTGRES_H
 #define IMPORT_POSTGRES_H
@@ -28,6 +29,11 @@ bool postgres_end_load(Loader *loader, bool keep, Error *error);
 
 /* postgres_index.c; see TargetDriver. */
 bool postgres_complete(Target *target, const DumpManifest *manifest, Error *error);
+
+/* postgres_read.c; see TargetDriver. */
+bool postgres_open_to_read(ImportOptions *options, Target **target, uint64_t *version,
+                           Error *error);
+bool postgres_read(Target *target, const EntryVisitor *visitor, void *state, Error *error);
 
 /* Another connection to the target's database, for a worker. */
 bool postgres_connect_worker(Target *target, PgConnection **connection, Error *error);

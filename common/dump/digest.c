@@ -112,6 +112,11 @@ uint64_t xxh64_of(Slice bytes)
     return XXH64(bytes.data, bytes.size, 0);
 }
 
+uint64_t xxh3_of(Slice bytes)
+{
+    return XXH3_64bits(bytes.data, bytes.size);
+}
+
 void xxh64_to_text(uint64_t value, char text[XXH64_TEXT_SIZE + 1])
 {
     snprintf(text, XXH64_TEXT_SIZE + 1, "%016" PRIx64, value);

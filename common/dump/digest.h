@@ -37,6 +37,9 @@ void xxh64_free(Xxh64 *xxh64);
 /* XXH64, seed 0, of bytes in memory. */
 uint64_t xxh64_of(Slice bytes);
 
+/* XXH3, 64 bits, seed 0, of bytes in memory: no part of the format, but quick. */
+uint64_t xxh3_of(Slice bytes);
+
 /* 16 hexadecimal digits, the most significant first, and a NUL. */
 void xxh64_to_text(uint64_t value, char text[XXH64_TEXT_SIZE + 1]);
 

@@ -387,6 +387,34 @@ bool pg_quote_literal(PgConnection *connection, const char *text, Buffer *sql, E
     return append_quoted(PQescapeLiteral(connection->conn, text, strlen(text)), sql, error);
 }
 
+bool pg_export_snapshot(PgConnection *connection, char **name, Error *error)
+{
+    PgRows *rows;
+
+    *name = NULL;
+    if (!pg_query(connection, "SELECT pg_export_snapshot()", 0, NULL, &rows, error)) {
+        return false;
+    }
+    *name = strdup(pg_rows_text(rows, 0, 0));
+    pg_rows_free(rows);
+    return *name != NULL || error_out_of_memory(error);
+}
+
+bool pg_join_snapshot(PgConnection *connection, const char *name, Error *error)
+{
+    Buffer sql = {0};
+    const char *text = NULL;
+    bool done;
+
+    if (buffer_append_text(&sql, "SET TRANSACTION SNAPSHOT ", error) &&
+        pg_quote_literal(connection, name, &sql, error)) {
+        text = buffer_text(&sql, error);
+    }
+    done = text != NULL && pg_execute(connection, text, NULL, error);
+    buffer_free(&sql);
+    return done;
+}
+
 /* Sends a COPY command and checks that the server goes into the expected state. */
 static bool copy_begin(PgConnection *connection, const char *sql, ExecStatusType expected,
                        Error *error)

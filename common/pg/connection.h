@@ -98,6 +98,12 @@ bool pg_lock_timed_out(const PgConnection *connection);
 bool pg_describe(PgConnection *connection, const char *sql, uint32_t *types, int count,
                  int *columns, Error *error);
 
+/* The name of the transaction's snapshot, for other connections to join it; malloced. */
+bool pg_export_snapshot(PgConnection *connection, char **name, Error *error);
+
+/* The transaction, just begun, takes over the snapshot of this name. */
+bool pg_join_snapshot(PgConnection *connection, const char *name, Error *error);
+
 /* Appends the name as a quoted identifier, the text as a quoted literal. */
 bool pg_quote_identifier(PgConnection *connection, const char *name, Buffer *sql, Error *error);
 bool pg_quote_literal(PgConnection *connection, const char *text, Buffer *sql, Error *error);

@@ -1,0 +1,355 @@
+#include "import/verify.h"
+
+#include "common/cli/progress.h"
+#include "common/cli/signals.h"
+#include "common/kv/entry_json.h"
+#include "common/pg/connection.h"
+#include "import/differences.h"
+#include "import/dump_visit.h"
+#include "import/entry_sums.h"
+#include "import/inspect.h"
+#include "import/target.h"
+
+#include <inttypes.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Entries that are noted to find differences among, of both stores; and differences shown. */
+enum { NOTED_ENTRIES = 200000, SHOWN_DIFFERENCES = 20 };
+
+typedef struct Verification {
+    ImportOptions *options;
+    const TargetDriver *driver;
+    Target *target;
+    EntrySums *dump_sums;
+    EntrySums *store_sums;
+    bool *chosen; /* the buckets whose entries are noted; owned */
+    bool all_chosen;
+    Differences *differences;
+    pthread_mutex_t mutex; /* guards the sums and differences while workers run */
+} Verification;
+
+/* A worker: it sums up alone, and adds its sums to the common ones at the end. */
+typedef struct SumWorker {
+    Verification *verification;
+    EntrySums *sums;
+    EntrySums *total;
+} SumWorker;
+
+static bool begin_sums(Verification *verification, EntrySums *total, void **worker, Error *error)
+{
+    SumWorker *w = calloc(1, sizeof *w);
+
+    *worker = w;
+    if (w == NULL) {
+        return error_out_of_memory(error);
+    }
+    w->verification = verification;
+    w->total = total;
+    w->sums = entry_sums_new(error);
+    return w->sums != NULL;
+}
+
+static bool end_sums(void *worker, bool complete, Error *error)
+{
+    SumWorker *w = worker;
+
+    (void)error;
+    if (w == NULL) {
+        return true;
+    }
+    if (complete) {
+        pthread_mutex_lock(&w->verification->mutex);
+        entry_sums_merge(w->total, w->sums);
+        pthread_mutex_unlock(&w->verification->mutex);
+    }
+    free(w->sums);
+    free(w);
+    return true;
+}
+
+static bool begin_dump_sums(void *state, void **worker, Error *error)
+{
+    Verification *verification = state;
+
+    return begin_sums(verification, verification->dump_sums, worker, error);
+}
+
+static bool begin_store_sums(void *state, void **worker, Error *error)
+{
+    Verification *verification = state;
+
+    return begin_sums(verification, verification->store_sums, worker, error);
+}
+
+/* Calls `function` for each entry of a chunk, whose tuples are whole. */
+static bool for_each_entry(Slice tuples, void *state,
+                           bool (*function)(void *state, const Entry *entry, Slice tuple,
+                                            Error *error),
+                           Error *error)
+{
+    const char *problem;
+    Entry entry;
+
+    while (tuples.size > 0) {
+        const uint8_t *begin = tuples.data;
+
+        if (!entry_next(&tuples, &entry, &problem)) {
+            return error_set(error, EXIT_CODE_DUMP, "%s", problem);
+        }
+        if (!function(state, &entry, slice_of(begin, (size_t)(tuples.data - begin)), error)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool sum_entry(void *worker, const Entry *entry, Slice tuple, Error *error)
+{
+    SumWorker *w = worker;
+
+    (void)error;
+    entry_sums_add(w->sums, entry, tuple);
+    return true;
+}
+
+static bool sum_chunk(void *worker, Slice tuples, uint64_t entries, Error *error)
+{
+    (void)entries;
+    return for_each_entry(tuples, worker, sum_entry, error);
+}
+
+/* Reads the whole dump, with all of its checks. */
+static bool read_dump(Verification *verification, const char *phase, const DumpVisitor *visitor,
+                      Error *error)
+{
+    DumpReader *reader = NULL;
+    DumpManifest manifest = {0};
+    bool done;
+
+    if (!dump_reader_open(verification->options->file, &reader, error)) {
+        return false;
+    }
+    progress_begin(phase, dump_reader_header(reader)->estimated_entries);
+    done = dump_visit(reader, (size_t)verification->options->jobs, visitor, verification, &manifest,
+                      error);
+    if (done) {
+        progress_end();
+    }
+    dump_manifest_free(&manifest);
+    dump_reader_free(reader);
+    return done;
+}
+
+static bool read_store(Verification *verification, const char *phase, const EntryVisitor *visitor,
+                       Error *error)
+{
+    progress_begin(phase, entry_sums_entries(verification->dump_sums));
+    if (!verification->driver->read(verification->target, visitor, verification, error)) {
+        return false;
+    }
+    progress_end();
+    return true;
+}
+
+static bool sum_up(Verification *verification, Error *error)
+{
+    static const DumpVisitor DUMP = {begin_dump_sums, sum_chunk, end_sums};
+    static const EntryVisitor STORE = {begin_store_sums, sum_entry, end_sums};
+
+    return read_dump(verification, "dump", &DUMP, error) &&
+           read_store(verification, "store", &STORE, error);
+}
+
+/* Chooses buckets that differ, as many as there may be entries to note; false where none does. */
+static bool choose_buckets(Verification *verification)
+{
+    uint64_t noted = 0;
+    bool any = false;
+
+    verification->all_chosen = true;
+    for (size_t i = 0; i < ENTRY_BUCKETS; i++) {
+        if (entry_sums_equal(verification->dump_sums, verification->store_sums, i)) {
+            continue;
+        }
+        noted += verification->dump_sums->buckets[i].entries +
+                 verification->store_sums->buckets[i].entries;
+        verification->chosen[i] = !any || noted <= NOTED_ENTRIES;
+        verification->all_chosen = verification->all_chosen && verification->chosen[i];
+        any = true;
+    }
+    return any;
+}
+
+static bool begin_shared(void *state, void **worker, Error *error)
+{
+    (void)error;
+    *worker = state;
+    return true;
+}
+
+static bool end_shared(void *worker, bool complete, Error *error)
+{
+    (void)worker;
+    (void)complete;
+    (void)error;
+    return true;
+}
+
+/* Hands an entry of a chosen bucket to `function`. */
+static bool find_entry(Verification *verification, const Entry *entry,
+                       bool (*function)(Differences *, const Entry *, Error *), Error *error)
+{
+    bool done;
+
+    if (!verification->chosen[entry_bucket(entry)]) {
+        return true;
+    }
+    pthread_mutex_lock(&verification->mutex);
+    done = function(verification->differences, entry, error);
+    pthread_mutex_unlock(&verification->mutex);
+    return done;
+}
+
+static bool note_entry(void *worker, const Entry *entry, Slice tuple, Error *error)
+{
+    (void)tuple;
+    return find_entry(worker, entry, differences_note, error);
+}
+
+static bool note_chunk(void *worker, Slice tuples, uint64_t entries, Error *error)
+{
+    (void)entries;
+    return for_each_entry(tuples, worker, note_entry, error);
+}
+
+static bool compare_entry(void *worker, const Entry *entry, Slice tuple, Error *error)
+{
+    (void)tuple;
+    return find_entry(worker, entry, differences_compare, error);
+}
+
+static bool find_differences(Verification *verification, Error *error)
+{
+    static const DumpVisitor DUMP = {begin_shared, note_chunk, end_shared};
+    static const EntryVisitor STORE = {begin_shared, compare_entry, end_shared};
+
+    return differences_new(&verification->differences, error) &&
+           read_dump(verification, "differences: dump", &DUMP, error) &&
+           read_store(verification, "differences: store", &STORE, error);
+}
+
+static bool print_difference(const Difference *difference, Error *error)
+{
+    static const char *const NAMES[DIFFERENCE_KINDS] = {"missing", "extra", "value"};
+    json_t *partition = entry_json_bytes(difference->partition_key, error);
+    json_t *key = partition == NULL ? NULL : entry_json_bytes(difference->key, error);
+    json_t *line;
+    bool done;
+
+    if (key == NULL) {
+        json_decref(partition);
+        return false;
+    }
+    line = json_pack("{s:s, s:o, s:o}", "difference", NAMES[difference->kind], "partition",
+                     partition, "key", key);
+    if (line == NULL) {
+        return error_out_of_memory(error);
+    }
+    done = json_dumpf(line, stdout, JSON_COMPACT) == 0 && putchar('\n') != EOF;
+    json_decref(line);
+    return done || inspect_output_failed(error);
+}
+
+/* Tells the differences, as an error. */
+static bool tell_differences(Verification *verification, Error *error)
+{
+    uint64_t counts[DIFFERENCE_KINDS];
+    const Difference *list;
+    size_t size;
+
+    if (!differences_finish(verification->differences, counts, &list, &size, error)) {
+        return false;
+    }
+    for (size_t i = 0; i < size && i < SHOWN_DIFFERENCES; i++) {
+        if (!print_difference(&list[i], error)) {
+            return false;
+        }
+    }
+    if (!inspect_flush_output(error)) {
+        return false;
+    }
+    error_set(error, EXIT_CODE_FAILED, "the KV store differs from the dump");
+    return error_detail(error,
+                        "Of the dump's entries %s%" PRIu64 " are missing and %" PRIu64
+                        " have another value; %" PRIu64 " are there that the dump has not.",
+                        verification->all_chosen ? "" : "at least ", counts[DIFFERENCE_MISSING],
+                        counts[DIFFERENCE_VALUE], counts[DIFFERENCE_EXTRA]);
+}
+
+static bool is_standard_input(const char *file)
+{
+    return file == NULL || strcmp(file, "-") == 0;
+}
+
+static bool compare(Verification *verification, Error *error)
+{
+    if (!sum_up(verification, error)) {
+        return false;
+    }
+    if (!choose_buckets(verification)) {
+        progress_stop();
+        printf("equal: %" PRIu64 " entries\n", entry_sums_entries(verification->dump_sums));
+        return inspect_flush_output(error);
+    }
+    if (is_standard_input(verification->options->file)) {
+        error_set(error, EXIT_CODE_FAILED, "the KV store differs from the dump");
+        error_detail(error, "The dump holds %" PRIu64 " entries, the store %" PRIu64 ".",
+                     entry_sums_entries(verification->dump_sums),
+                     entry_sums_entries(verification->store_sums));
+        return error_hint(error, "To see which entries differ give the dump as a file.");
+    }
+    return find_differences(verification, error) && tell_differences(verification, error);
+}
+
+static bool open_store(Verification *verification, Error *error)
+{
+    ImportOptions *options = verification->options;
+    uint64_t version = 0;
+
+    if (!verification->driver->open_to_read(options, &verification->target, &version, error)) {
+        return false;
+    }
+    if (version == 0) {
+        error_set(error, EXIT_CODE_REFUSED, "the KV store is not complete: it is at version 0");
+        return error_hint(error, "Load the dump first: kv-import without --verify.");
+    }
+    return true;
+}
+
+bool verify_store(ImportOptions *options, Error *error)
+{
+    Verification verification = {.options = options, .driver = &TARGET_POSTGRES};
+    bool done;
+
+    pthread_mutex_init(&verification.mutex, NULL);
+    verification.dump_sums = entry_sums_new(error);
+    verification.store_sums = verification.dump_sums == NULL ? NULL : entry_sums_new(error);
+    verification.chosen = calloc(ENTRY_BUCKETS, sizeof *verification.chosen);
+    if (verification.chosen == NULL) {
+        error_out_of_memory(error);
+    }
+    done = verification.store_sums != NULL && verification.chosen != NULL &&
+           signals_start(pg_cancel_all, error) && open_store(&verification, error) &&
+           progress_init(options->common.progress, error) && compare(&verification, error);
+    progress_stop();
+    verification.driver->close(verification.target);
+    differences_free(verification.differences);
+    free(verification.chosen);
+    free(verification.dump_sums);
+    free(verification.store_sums);
+    pthread_mutex_destroy(&verification.mutex);
+    return done;
+}
