@@ -3,7 +3,7 @@
 #   make            the programs, in bin/
 #   make install    PREFIX (/usr/local), DESTDIR
 #   make test       all tests (scripts/test installs what they need first)
-#   make lint       formatting, cppcheck, shellcheck, both compilers' warnings as errors
+#   make lint       formatting, manuals, cppcheck, shellcheck, both compilers' warnings as errors
 #   make asan       the programs with AddressSanitizer and UBSan, in build/asan/bin; runs the unit tests so
 #   make format     rewrite the sources in the house's format
 
@@ -13,6 +13,7 @@ PREFIX ?= /usr/local
 BINDIR ?= $(PREFIX)/bin
 DATADIR ?= $(PREFIX)/share/kv-migrate
 LIBEXECDIR ?= $(PREFIX)/libexec/kv-migrate
+MANDIR ?= $(PREFIX)/share/man
 BUILD ?= build
 BIN ?= bin
 
@@ -41,6 +42,7 @@ IMPORT_SOURCES := $(wildcard import/*.c)
 HELPER_SOURCES := $(wildcard scripts/helper/*.c)
 SOURCES := $(COMMON_SOURCES) $(EXPORT_SOURCES) $(IMPORT_SOURCES) $(HELPER_SOURCES)
 HEADERS := $(wildcard common/*/*.h export/*.h export/*/*.h import/*.h)
+MANUALS := export/kv-export.1 import/kv-import.1 scripts/kv-migrate.1 common/dump/kv-dump.5
 UNIT_TESTS := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/test_*.c))
 
 object = $(patsubst %.c,$(BUILD)/%.o,$(1))
@@ -102,9 +104,14 @@ install: all
 	install -m 644 scripts/driver/*.sh $(DESTDIR)$(LIBEXECDIR)/driver
 	install -m 644 scripts/migrations/*.up.sql $(DESTDIR)$(DATADIR)/migrations
 	install -m 644 common/dump/FORMAT.md $(DESTDIR)$(DATADIR)
+	install -d $(DESTDIR)$(MANDIR)/man1 $(DESTDIR)$(MANDIR)/man5
+	install -m 644 $(filter %.1,$(MANUALS)) $(DESTDIR)$(MANDIR)/man1
+	install -m 644 $(filter %.5,$(MANUALS)) $(DESTDIR)$(MANDIR)/man5
 
 uninstall:
 	rm -f $(addprefix $(DESTDIR)$(BINDIR)/,kv-export kv-import kv-migrate)
+	rm -f $(addprefix $(DESTDIR)$(MANDIR)/man1/,$(notdir $(filter %.1,$(MANUALS))))
+	rm -f $(addprefix $(DESTDIR)$(MANDIR)/man5/,$(notdir $(filter %.5,$(MANUALS))))
 	rm -rf $(DESTDIR)$(LIBEXECDIR) $(DESTDIR)$(DATADIR)
 
 SHELL_SCRIPTS := $(shell grep -lsE '^\#!.*(bash|sh)$$' .ci/run scripts/* tests/*) \
@@ -113,6 +120,7 @@ C_FILES := $(SOURCES) $(HEADERS) $(wildcard tests/unit/*.[ch] tests/fuzz/*.c)
 
 lint:
 	clang-format --dry-run -Werror $(C_FILES)
+	mandoc -T lint -W warning $(MANUALS)
 	shfmt -i 4 -ci -d $(SHELL_SCRIPTS)
 	shellcheck -x $(SHELL_SCRIPTS)
 	shellcheck -x -s bats $(wildcard tests/*.bats)
