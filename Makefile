@@ -5,7 +5,7 @@
 #   make test       all tests (scripts/test installs what they need first)
 #   make test-writers ROUNDS=N     migrations that meet programs which go on writing, N times (20)
 #   make test-golang-migrate       beside the real golang-migrate, which is built first
-#   make lint       formatting, cppcheck, shellcheck, both compilers' warnings as errors
+#   make lint       formatting, manuals, cppcheck, shellcheck, both compilers' warnings as errors
 #   make asan       the programs with AddressSanitizer and UBSan, in build/asan/bin; runs the unit tests so
 #   make coverage   all tests, on programs that count which of their lines run; below 90 % it fails
 #   make test-matrix  the tests that need a server on PostgreSQL VERSIONS (11 13 15 17 18); FILES (all)
@@ -22,6 +22,9 @@ PREFIX ?= /usr/local
 BINDIR ?= $(PREFIX)/bin
 DATADIR ?= $(PREFIX)/share/kv-migrate
 LIBEXECDIR ?= $(PREFIX)/libexec/kv-migrate
+MANDIR ?= $(PREFIX)/share/man
+BASHCOMPDIR ?= $(PREFIX)/share/bash-completion/completions
+ZSHCOMPDIR ?= $(PREFIX)/share/zsh/site-functions
 BUILD ?= build
 BIN ?= bin
 
@@ -50,6 +53,8 @@ IMPORT_SOURCES := $(wildcard import/*.c)
 HELPER_SOURCES := $(wildcard scripts/helper/*.c)
 SOURCES := $(COMMON_SOURCES) $(EXPORT_SOURCES) $(IMPORT_SOURCES) $(HELPER_SOURCES)
 HEADERS := $(wildcard common/*/*.h export/*.h export/*/*.h import/*.h scripts/helper/*.h)
+PROGRAMS := kv-export kv-import kv-migrate
+MANUALS := export/kv-export.1 import/kv-import.1 scripts/kv-migrate.1 common/dump/kv-dump.5
 UNIT_TESTS := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/test_*.c))
 FUZZ_TARGETS := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 
@@ -163,26 +168,42 @@ test-golang-migrate: all
 
 install: all
 	install -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(LIBEXECDIR) $(DESTDIR)$(DATADIR)/migrations
-	install -m 755 $(BIN)/kv-export $(BIN)/kv-import $(BIN)/kv-migrate $(DESTDIR)$(BINDIR)
+	install -m 755 $(addprefix $(BIN)/,$(PROGRAMS)) $(DESTDIR)$(BINDIR)
 	install -m 755 $(BIN)/kv-migrate-helper $(DESTDIR)$(LIBEXECDIR)
 	install -d $(DESTDIR)$(LIBEXECDIR)/driver
 	install -m 644 scripts/driver/*.sh $(DESTDIR)$(LIBEXECDIR)/driver
 	install -m 644 scripts/migrations/*.up.sql $(DESTDIR)$(DATADIR)/migrations
 	install -m 644 common/dump/FORMAT.md $(DESTDIR)$(DATADIR)
+	install -d $(DESTDIR)$(MANDIR)/man1 $(DESTDIR)$(MANDIR)/man5
+	install -m 644 $(filter %.1,$(MANUALS)) $(DESTDIR)$(MANDIR)/man1
+	install -m 644 $(filter %.5,$(MANUALS)) $(DESTDIR)$(MANDIR)/man5
+	install -d $(DESTDIR)$(BASHCOMPDIR) $(DESTDIR)$(ZSHCOMPDIR)
+	install -m 644 scripts/completion/kv-migrate.bash $(DESTDIR)$(BASHCOMPDIR)/kv-migrate
+	ln -sf kv-migrate $(DESTDIR)$(BASHCOMPDIR)/kv-export
+	ln -sf kv-migrate $(DESTDIR)$(BASHCOMPDIR)/kv-import
+	install -m 644 scripts/completion/_kv-migrate $(DESTDIR)$(ZSHCOMPDIR)
 
 uninstall:
-	rm -f $(addprefix $(DESTDIR)$(BINDIR)/,kv-export kv-import kv-migrate)
+	rm -f $(addprefix $(DESTDIR)$(BINDIR)/,$(PROGRAMS))
+	rm -f $(addprefix $(DESTDIR)$(MANDIR)/man1/,$(notdir $(filter %.1,$(MANUALS))))
+	rm -f $(addprefix $(DESTDIR)$(MANDIR)/man5/,$(notdir $(filter %.5,$(MANUALS))))
+	rm -f $(addprefix $(DESTDIR)$(BASHCOMPDIR)/,$(PROGRAMS)) $(DESTDIR)$(ZSHCOMPDIR)/_kv-migrate
 	rm -rf $(DESTDIR)$(LIBEXECDIR) $(DESTDIR)$(DATADIR)
 
 SHELL_SCRIPTS := $(shell grep -lsE '^\#!.*(bash|sh)$$' .ci/run scripts/* tests/* tests/faults/*) \
 	$(wildcard scripts/lib/*.sh scripts/driver/*.sh tests/*.bash tests/lib/*.bash)
 C_FILES := $(SOURCES) $(HEADERS) $(wildcard tests/unit/*.[ch] tests/fuzz/*.[ch] tests/faults/*.c)
+	$(wildcard scripts/lib/*.sh scripts/driver/*.sh tests/*.bash tests/lib/*.bash) \
+	scripts/completion/kv-migrate.bash
+C_FILES := $(SOURCES) $(HEADERS) $(wildcard tests/unit/*.[ch] tests/fuzz/*.c)
 
 lint:
 	clang-format --dry-run -Werror $(C_FILES)
+	mandoc -T lint -W warning $(MANUALS)
 	shfmt -i 4 -ci -d $(SHELL_SCRIPTS)
 	shellcheck -x $(SHELL_SCRIPTS)
 	shellcheck -x -s bats $(wildcard tests/*.bats tests/long/*.bats)
+	zsh -n scripts/completion/_kv-migrate
 	cppcheck --quiet --error-exitcode=1 --std=c11 --enable=warning,performance,portability \
 		--inline-suppr --suppress=missingIncludeSystem -I. $(DEFINES) $(SOURCES)
 	$(MAKE) all BUILD=$(BUILD)/lint-gcc BIN=$(BUILD)/lint-gcc/bin CC=gcc

@@ -1,0 +1,273 @@
+#!/usr/bin/env bats
+# What the programs take, what --help says, what the manual pages say and what the shells complete are the same: an option
+# that is added in one place only is missed in the others.
+
+# shellcheck disable=SC2154 # run sets output
+# shellcheck disable=SC2016 # what is in single quotes is for another shell, or for none
+
+bats_require_minimum_version 1.5.0
+
+PROGRAMS=(kv-export kv-import kv-migrate)
+
+# Options that the programs take and that are nobody else's business: neither help, manual nor completion names them.
+INTERNAL_OPTIONS=()
+
+setup() {
+    load lib/database
+    load lib/migration
+    TOP=$TESTS_DIR/..
+}
+
+teardown() {
+    stop_background
+    drop_database
+}
+
+# In these lists an option is a line; a long one that takes an argument ends with "=".
+
+# help_options PROGRAM: prints the options that --help explains.
+help_options() {
+    "$1" --help | grep -oE '^ {2,6}(-., )?--[a-z0-9-]+=?' | tr -d ' ' | tr ',' '\n' | LC_ALL=C sort
+}
+
+# table_options PROGRAM: prints the options of the program's getopt tables.
+table_options() {
+    local folder=${1#kv-} letters
+    local sources=("$TOP/common/cli/options.h" "$TOP/$folder/options.c")
+    {
+        cat "${sources[@]}" | tr '\134\n' ' ' | tr -s ' ' |
+            grep -oE '"[a-z0-9-]+", (no|required)_argument' | sed -E 's/"(.*)", no.*/--\1/; s/"(.*)", required.*/--\1=/'
+        letters=$(grep -hE 'SHORT_OPTIONS.* ":?[a-zA-Z:]+"' "${sources[@]}" | sed -E 's/.*"(.*)".*/\1/' | tr -d ':\n')
+        grep -o . <<<"$letters" | sed 's/^/-/'
+        # getopt's answer to any unknown option.
+        echo '-?'
+    } | without_internal
+}
+
+# driver_options: prints the options of kv-migrate's case patterns. Which of them take an argument it tells itself.
+driver_options() {
+    local option
+    sed -n '/^set_option() {/,/^}/p' "$TOP/scripts/kv-migrate" | sed -z 's/\\\n *//g' |
+        sed -nE "s/^        (['-][^)]*)\).*/\1/p" | tr -d "' " | tr '|' '\n' | grep -vxF -e '-*' |
+        while IFS= read -r option; do
+            if [[ $option == --* ]] && takes_argument "$option"; then
+                option=$option=
+            fi
+            printf '%s\n' "$option"
+        done | without_internal
+}
+
+# takes_argument OPTION: whether kv-migrate asks for an argument when there is none.
+takes_argument() {
+    local answer
+    # There is no command, so nothing else happens.
+    answer=$(kv-migrate "$1" 2>&1 >/dev/null </dev/null) || true
+    [[ $answer == *"option $1 needs an argument"* ]]
+}
+
+without_internal() {
+    grep -vxFf <(printf '%s\n' "${INTERNAL_OPTIONS[@]-}" | grep .) | LC_ALL=C sort
+}
+
+# program_options PROGRAM: prints the options that the program takes.
+program_options() {
+    case $1 in
+        kv-migrate) driver_options ;;
+        *) table_options "$1" ;;
+    esac
+}
+
+manual() {
+    case $1 in
+        kv-export) echo "$TOP/export/kv-export.1" ;;
+        kv-import) echo "$TOP/import/kv-import.1" ;;
+        kv-migrate) echo "$TOP/scripts/kv-migrate.1" ;;
+    esac
+}
+
+# manual_options PROGRAM: prints the options that the manual page explains.
+manual_options() {
+    grep '^\.It Fl ' "$(manual "$1")" | grep -oE 'Fl (\\&)?[^ ]+( Ns =)?' | sed -E 's/^Fl (\\&)?/-/; s/ Ns =/=/' |
+        LC_ALL=C sort
+}
+
+# bash_completes WORD...: prints what bash completes the last word to; the first one is the program.
+bash_completes() {
+    # The time limit is for what must not happen: that it waits.
+    timeout 60 bash --norc -c '
+        source "$1"
+        shift
+        COMP_WORDS=("$@") COMP_CWORD=$(($# - 1)) COMP_LINE="$*" COMP_POINT=${#COMP_LINE}
+        function=$(complete -p "$1" | sed -nE "s/.* -F ([^ ]+) .*/\1/p")
+        "$function" "$1" "${!#}" "${COMP_WORDS[COMP_CWORD - 1]}"
+        ((${#COMPREPLY[@]} == 0)) || printf "%s\n" "${COMPREPLY[@]}"' bash "$TOP/scripts/completion/kv-migrate.bash" "$@" |
+        LC_ALL=C sort
+}
+
+# zsh_completes LINE: prints what zsh completes the end of the line to.
+zsh_completes() {
+    TERM=xterm timeout 60 zsh -f "$TESTS_DIR/lib/complete.zsh" "$TOP/scripts/completion" "$1" | LC_ALL=C sort -u
+}
+
+# completes EXPECTED WORD...: both shells complete the last word to the expected ones, which are separated by blanks.
+completes() {
+    local expected
+    expected=$(tr ' ' '\n' <<<"$1")
+    shift
+    assert_equal "$expected" "$(bash_completes "$@")"
+    assert_equal "$expected" "$(zsh_completes "$*")"
+}
+
+# Options -------------------------------------------------------------------------------------------------------------
+
+@test "--help explains just the options that the programs take" {
+    local program
+    for program in "${PROGRAMS[@]}"; do
+        echo "$program"
+        # An empty list would equal another one.
+        help_options "$program" | grep -qx -e '--dbname='
+        assert_equal "$(program_options "$program")" "$(help_options "$program")"
+    done
+}
+
+@test "the manual pages explain just the options that --help does" {
+    local program
+    for program in "${PROGRAMS[@]}"; do
+        echo "$program"
+        assert_equal "$(help_options "$program")" "$(manual_options "$program")"
+    done
+}
+
+@test "the manual pages mention no option that no program has" {
+    local program mentioned
+    for program in "${PROGRAMS[@]}"; do
+        mentioned+=$(mandoc -T ascii -O width=1000 "$(manual "$program")" | col -b | grep -oE -e '--[a-z][a-z0-9-]+')$'\n'
+    done
+    mentioned+=$(mandoc -T ascii -O width=1000 "$TOP/common/dump/kv-dump.5" | col -b | grep -oE -e '--[a-z][a-z0-9-]+')
+    assert_contains "$mentioned" --verify --no-settings
+    assert_equal "" "$(sort -u <<<"$mentioned" | grep -vxFf <(
+        for program in "${PROGRAMS[@]}"; do help_options "$program" | tr -d =; done
+    ))"
+}
+
+@test "bash completes just the options that --help explains" {
+    local program
+    for program in "${PROGRAMS[@]}"; do
+        echo "$program"
+        assert_equal "$(help_options "$program")" "$(bash_completes "$program" -)"
+    done
+}
+
+@test "zsh completes just the options that --help explains" {
+    local program
+    zsh -n "$TOP/scripts/completion/_kv-migrate"
+    for program in "${PROGRAMS[@]}"; do
+        echo "$program"
+        assert_equal "$(help_options "$program")" "$(zsh_completes "$program -")"
+    done
+}
+
+# Arguments -----------------------------------------------------------------------------------------------------------
+
+@test "the commands of kv-migrate are the same everywhere" {
+    local commands
+    commands=$(kv-migrate --help | sed -nE 's/^  kv-migrate ([a-z]+) .*/\1/p' | sort)
+    assert_contains "$commands" up version cleanup
+    assert_equal "$commands" "$(sed -nE 's/^        ([a-z]+( \| [a-z]+)+)\) ;;$/\1/p' "$TOP/scripts/kv-migrate" |
+        tr -d ' ' | tr '|' '\n' | sort)"
+    assert_equal "$commands" "$(sed -n '/^\.Ss Commands/,/^\.Ss The/s/^\.It Cm //p' "$(manual kv-migrate)" | sort)"
+    assert_equal "$commands" "$(sed -n '/^\.Sh SYNOPSIS/,/^\.Sh DESC/s/^\.Cm //p' "$(manual kv-migrate)" | sort)"
+    completes "$(tr '\n' ' ' <<<"$commands" | sed 's/ $//')" kv-migrate ""
+}
+
+@test "lakeFS's variables are the same in kv-migrate, its help and its manual page" {
+    local variables
+    variables=$(kv-migrate --help | grep -oE 'LAKEFS_[A-Z_]+' | sort -u)
+    assert_contains "$variables" LAKEFS_DATABASE_KV_ENABLED
+    assert_equal "$variables" "$(sed '/^usage() {/,/^}/d' "$TOP/scripts/kv-migrate" | cat - "$TOP"/scripts/driver/*.sh |
+        grep -oE 'LAKEFS_[A-Z_]+' | sort -u)"
+    assert_equal "$variables" "$(grep -oE 'LAKEFS_[A-Z]+_[A-Z_]+' "$(manual kv-migrate)" | sort -u)"
+}
+
+@test "arguments with fixed choices are completed, and taken by the programs" {
+    local package format
+    completes "actions auth graveler multiparts" kv-export -n ""
+    completes "actions auth" kv-import --print --package a
+    for package in actions auth graveler multiparts; do
+        run -0 kv-export --package "$package" --list-tables
+    done
+    completes "json text" kv-export --log-format ""
+    completes "json text" kv-import -l --format ""
+    for format in json text; do
+        run -0 kv-migrate --log-format "$format" --version
+    done
+    completes "refuse replace" kv-migrate --invalid-utf8 re
+}
+
+@test "an argument behind = is completed, whether the shell cuts the word there or not" {
+    assert_equal $'json\ntext' "$(bash_completes kv-import --format =)"
+    assert_equal json "$(bash_completes kv-import --format = j)"
+    assert_equal json "$(zsh_completes "kv-import --format=j")"
+    run -0 env COMP_WORDBREAKS=" " bash --norc -c 'source "$1"; COMP_WORDBREAKS=" "
+        COMP_WORDS=(kv-import --format=j) COMP_CWORD=1; _kv_programs kv-import; echo "${COMPREPLY[@]}"' \
+        bash "$TOP/scripts/completion/kv-migrate.bash"
+    assert_equal --format=json "$output"
+}
+
+@test "dumps and folders are completed to files and folders" {
+    mkdir "$BATS_TEST_TMPDIR/files" "$BATS_TEST_TMPDIR/files/folder"
+    touch "$BATS_TEST_TMPDIR/files/kv.dump"
+    cd "$BATS_TEST_TMPDIR/files"
+    completes kv.dump kv-import kv
+    completes kv.dump kv-export -f kv
+    completes kv.dump kv-migrate up --dump kv
+    completes folder kv-export --blockstore-path ""
+    completes folder kv-migrate --migrations ""
+}
+
+@test "names of databases are completed, by asking the server that the line names" {
+    fresh_database
+    completes "$PGDATABASE" kv-export "$PGDATABASE"
+    completes "$PGDATABASE" kv-migrate up "${PGDATABASE%?}"
+    local host=$PGHOST port=$PGPORT
+    export PGHOST=/nowhere PGPORT=1
+    completes "$PGDATABASE" kv-import -h "$host" --port="$port" -d "$PGDATABASE"
+    export PGHOST=$host PGPORT=$port
+}
+
+@test "the name of a database is only a name, whatever it looks like" {
+    fresh_database
+    local evil="$PGDATABASE"'$(touch evil)`touch evil`;*'
+    psql -Xq -c "ALTER DATABASE $PGDATABASE RENAME TO \"$evil\"" -d postgres
+    cd "$BATS_TEST_TMPDIR"
+    export PGDATABASE=postgres
+    run -0 bash_completes kv-export -d test_
+    assert_contains "$output" '\$\(touch\ evil\)'
+    run -0 zsh_completes "kv-export -d test_"
+    assert_contains "$output" '$(touch'
+    assert_missing "$BATS_TEST_TMPDIR/evil"
+    PGDATABASE=${evil%%\$*}
+    psql -Xq -c "ALTER DATABASE \"$evil\" RENAME TO $PGDATABASE" -d postgres
+}
+
+@test "a server that is silent is not waited for" {
+    local port
+    # It accepts connections and says nothing.
+    background python3 -c '
+import socket, sys, time
+listener = socket.create_server(("127.0.0.1", 0))
+print(listener.getsockname()[1], flush=True)
+accepted = []
+while True:
+    accepted.append(listener.accept())
+    print("accepted", flush=True)'
+    eventually grep -q . "$BACKGROUND_OUTPUT"
+    port=$(head -n 1 "$BACKGROUND_OUTPUT")
+    # With a time limit of their own, far above what it takes: 124 would be the answer to waiting.
+    run -0 bash_completes kv-export -h 127.0.0.1 -p "$port" -d ""
+    assert_equal "" "$output"
+    run -0 zsh_completes "kv-export -h 127.0.0.1 -p $port -d "
+    assert_equal "" "$output"
+    # It was asked indeed.
+    assert_equal 2 "$(grep -c accepted "$BACKGROUND_OUTPUT")"
+}
