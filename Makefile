@@ -191,11 +191,9 @@ uninstall:
 	rm -rf $(DESTDIR)$(LIBEXECDIR) $(DESTDIR)$(DATADIR)
 
 SHELL_SCRIPTS := $(shell grep -lsE '^\#!.*(bash|sh)$$' .ci/run scripts/* tests/* tests/faults/*) \
-	$(wildcard scripts/lib/*.sh scripts/driver/*.sh tests/*.bash tests/lib/*.bash)
-C_FILES := $(SOURCES) $(HEADERS) $(wildcard tests/unit/*.[ch] tests/fuzz/*.[ch] tests/faults/*.c)
 	$(wildcard scripts/lib/*.sh scripts/driver/*.sh tests/*.bash tests/lib/*.bash) \
 	scripts/completion/kv-migrate.bash
-C_FILES := $(SOURCES) $(HEADERS) $(wildcard tests/unit/*.[ch] tests/fuzz/*.c)
+C_FILES := $(SOURCES) $(HEADERS) $(wildcard tests/unit/*.[ch] tests/fuzz/*.[ch] tests/faults/*.c)
 
 lint:
 	clang-format --dry-run -Werror $(C_FILES)

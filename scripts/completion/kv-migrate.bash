@@ -20,7 +20,7 @@ _kv_import_options=("${_kv_connection_options[@]}" "${_kv_message_options[@]}"
 _kv_import_letters=dhpUjn
 _kv_migrate_options=("${_kv_connection_options[@]}" "${_kv_message_options[@]}" "${_kv_settings_options[@]}"
     --kv-enabled --keep-tables --drop-tables --dump= --force -Z --compress= -j --jobs= --strict
-    --invalid-utf8= --on-event= --migrations=)
+    --invalid-utf8= --on-event= --config= --migrations=)
 _kv_migrate_letters=dhpUjZ
 _kv_migrate_commands=(up version cleanup)
 
@@ -84,7 +84,7 @@ _kv_argument() {
         --format | --log-format) _kv_complete text json ;;
         --invalid-utf8) _kv_complete refuse replace ;;
         --blockstore-path | --migrations) _kv_complete_files -d ;;
-        -f | --file | --dump) _kv_complete_files -f ;;
+        -f | --file | --dump | --config) _kv_complete_files -f ;;
         --on-event) mapfile -t COMPREPLY < <(compgen -c -- "$current") ;;
     esac
 }
