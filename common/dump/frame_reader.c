@@ -294,6 +294,15 @@ static bool read_seek_table(const FrameReader *frames, uint64_t file_size, SeekT
         error_hint(error, "It was not written or not copied completely; take it again.");
         goto finished;
     }
+    /* What only its end says is looked at before memory is spent on all of it. */
+    if (!read_at(frames, file_size - size, DUMP_SKIPPABLE_HEADER_SIZE, &buffer, error)) {
+        goto finished;
+    }
+    if (load_le32(buffer.data) != DUMP_SEEK_TABLE_MAGIC ||
+        load_le32(buffer.data + 4) != size - DUMP_SKIPPABLE_HEADER_SIZE) {
+        error_set(error, EXIT_CODE_DUMP, "the seek table is not valid");
+        goto finished;
+    }
     if (!read_at(frames, file_size - size, size, &buffer, error) ||
         !seek_table_decode(buffer_slice(&buffer), table, error)) {
         goto finished;

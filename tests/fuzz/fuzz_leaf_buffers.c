@@ -7,7 +7,7 @@
 
 #include "import/leaf_buffers.h"
 
-enum { MAX_LEAVES = 8, BLOCK = 64 * 1024, MAX_TUPLE = 300 * 1024, MAX_OPERATIONS = 200 };
+enum { MAX_LEAVES = 8, BLOCK = 64 * 1024, MAX_TUPLE = 300 * 1024, MAX_OPERATIONS = 100 };
 
 typedef struct Model {
     LeafBuffers *buffers;
@@ -15,7 +15,7 @@ typedef struct Model {
     size_t capacity;
     Buffer leaves[MAX_LEAVES];
     uint64_t entries[MAX_LEAVES];
-    uint32_t next; /* of the tuples' contents */
+    uint32_t next; /* tuple, by which their contents differ */
 } Model;
 
 typedef struct Written {
@@ -64,10 +64,25 @@ static void empty_leaf(Model *model, size_t leaf, size_t fail_after)
     buffer_free(&written.bytes);
 }
 
+/* A tuple like none of those shortly before. */
+static Slice make_tuple(Model *model, size_t size)
+{
+    static uint8_t pool[MAX_TUPLE + BLOCK];
+    static bool filled;
+    uint32_t random = 1;
+
+    for (size_t i = 0; !filled && i < sizeof pool; i++) {
+        random = random * 1103515245 + 12345;
+        pool[i] = (uint8_t)(random >> 24);
+    }
+    filled = true;
+    return slice_of(pool + model->next++ * 7919 % BLOCK, size);
+}
+
 static void add_tuple(Model *model, size_t leaf, size_t size)
 {
-    static uint8_t tuple[MAX_TUPLE];
     Error error = {0};
+    Slice tuple;
 
     while (!leaf_buffers_have_room(model->buffers, leaf, size)) {
         size_t fullest = leaf_buffers_fullest(model->buffers);
@@ -78,12 +93,9 @@ static void add_tuple(Model *model, size_t leaf, size_t size)
         }
         empty_leaf(model, fullest, SIZE_MAX);
     }
-    for (size_t i = 0; i < size; i++) {
-        model->next = model->next * 1103515245 + 12345;
-        tuple[i] = (uint8_t)(model->next >> 24);
-    }
-    FUZZ_CHECK(leaf_buffers_add(model->buffers, leaf, slice_of(tuple, size), &error));
-    fuzz_append(&model->leaves[leaf], tuple, size);
+    tuple = make_tuple(model, size);
+    FUZZ_CHECK(leaf_buffers_add(model->buffers, leaf, tuple, &error));
+    fuzz_append(&model->leaves[leaf], tuple.data, tuple.size);
     model->entries[leaf]++;
 }
 

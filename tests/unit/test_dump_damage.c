@@ -291,6 +291,28 @@ static void test_seek_table_that_leads_astray_is_refused(void **state)
     free_dump(&dump);
 }
 
+/* The end of a file that is mostly a hole claims as many frames as there can be. */
+static void test_seek_table_of_absurd_size_is_refused_without_memory(void **state)
+{
+    static const uint8_t FOOTER[] = {0, 0, 0, 8, 0, 0xb1, 0xea, 0x92, 0x8f};
+    Dump dump = dump_of_sample(state);
+    long before = resident_kilobytes();
+    off_t size = (off_t)1 << 31;
+    Error error = {0};
+    bool found;
+    int fd;
+
+    join(&dump, &dump.frames);
+    fd = open(dump.path, O_RDWR);
+    assert_true(fd >= 0);
+    assert_int_equal(pwrite(fd, FOOTER, sizeof FOOTER, size), sizeof FOOTER);
+    close(fd);
+    assert_refused(peek_dump(dump.path, &found, &error), &error, EXIT_CODE_DUMP);
+    assert_contains(error.message, "the seek table is not valid");
+    assert_true(resident_kilobytes() - before < 64 * 1024);
+    free_dump(&dump);
+}
+
 static void test_files_that_are_no_dumps_are_refused(void **state)
 {
     Dump dump = dump_of_sample(state);
@@ -347,6 +369,7 @@ int main(void)
         IN_FOLDER(test_chunks_in_another_order_are_refused),
         IN_FOLDER(test_json_frame_of_absurd_size_is_refused_without_memory),
         IN_FOLDER(test_seek_table_that_leads_astray_is_refused),
+        IN_FOLDER(test_seek_table_of_absurd_size_is_refused_without_memory),
         IN_FOLDER(test_files_that_are_no_dumps_are_refused),
         IN_FOLDER(test_folder_is_no_dump_and_a_missing_file_is_a_matter_of_usage),
     };
