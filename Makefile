@@ -6,6 +6,7 @@
 #   make lint       formatting, cppcheck, shellcheck, both compilers' warnings as errors
 #   make asan       the programs with AddressSanitizer and UBSan, in build/asan/bin; runs the unit tests so
 #   make failing-calls   every call of the programs that can fail fails once (LIMIT=N: N of each kind)
+#   make failing-calls-asan   so many of each kind with sanitizers
 #   make kills      COUNT=200 SEED=…  strikes at a running migration
 #   make format     rewrite the sources in the house's format
 
@@ -51,7 +52,7 @@ EXPORT_OBJECTS := $(call object,$(EXPORT_SOURCES))
 IMPORT_OBJECTS := $(call object,$(IMPORT_SOURCES))
 HELPER_OBJECTS := $(call object,$(HELPER_SOURCES))
 
-.PHONY: all install uninstall test unit-tests unit-tests-build failing-calls kills lint asan format clean
+.PHONY: all install uninstall test unit-tests unit-tests-build failing-calls failing-calls-asan kills lint asan format clean
 .DELETE_ON_ERROR:
 
 all: $(BIN)/kv-export $(BIN)/kv-import $(BIN)/kv-migrate-helper $(BIN)/kv-migrate
@@ -95,6 +96,11 @@ $(BUILD)/faults/shim.so: tests/faults/shim.c Makefile
 
 failing-calls: all $(BUILD)/faults/shim.so
 	tests/faults/failing-calls --limit $(or $(LIMIT),0) $(if $(SEED),--seed $(SEED))
+
+# The same with sanitizers, for memory that is lacking: it must not be leaked either.
+failing-calls-asan: all asan $(BUILD)/faults/shim.so
+	tests/faults/failing-calls --asan --bin $(BUILD)/asan/bin --calls malloc PQexec PQputCopyData write read \
+		--limit $(or $(LIMIT),100) $(if $(SEED),--seed $(SEED))
 
 kills: all
 	tests/faults/kills --count $(or $(COUNT),200) $(if $(SEED),--seed $(SEED))
