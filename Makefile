@@ -13,6 +13,7 @@
 #   make mutations  every mutation of a real dump (usually a tenth)
 #   make fuzz       each fuzz target for SECONDS (60), with its corpus; finds lie in build/fuzz
 #   make failing-calls   every call of the programs that can fail fails once (LIMIT=N: N of each kind)
+#   make failing-calls-asan   so many of each kind with sanitizers
 #   make kills      COUNT=200 SEED=…  strikes at a running migration
 #   make format     rewrite the sources in the house's format
 
@@ -67,7 +68,7 @@ HELPER_OBJECTS := $(call object,$(HELPER_SOURCES))
 TESTED_OBJECTS := $(filter-out %/main.o,$(EXPORT_OBJECTS) $(IMPORT_OBJECTS)) $(BUILD)/libcommon.a
 
 .PHONY: all install uninstall test unit-tests unit-tests-build mutations fuzz fuzz-replay fuzz-replay-build fuzz-run \
-	failing-calls kills test-writers test-golang-migrate lint asan coverage valgrind test-matrix format clean
+	failing-calls failing-calls-asan kills test-writers test-golang-migrate lint asan coverage valgrind test-matrix format clean
 .DELETE_ON_ERROR:
 
 all: $(BIN)/kv-export $(BIN)/kv-import $(BIN)/kv-migrate-helper $(BIN)/kv-migrate
@@ -111,6 +112,11 @@ $(BUILD)/faults/shim.so: tests/faults/shim.c Makefile
 
 failing-calls: all $(BUILD)/faults/shim.so
 	tests/faults/failing-calls --limit $(or $(LIMIT),0) $(if $(SEED),--seed $(SEED))
+
+# The same with sanitizers, for memory that is lacking: it must not be leaked either.
+failing-calls-asan: all asan $(BUILD)/faults/shim.so
+	tests/faults/failing-calls --asan --bin $(BUILD)/asan/bin --calls malloc PQexec PQputCopyData write read \
+		--limit $(or $(LIMIT),100) $(if $(SEED),--seed $(SEED))
 
 kills: all
 	tests/faults/kills --count $(or $(COUNT),200) $(if $(SEED),--seed $(SEED))

@@ -398,6 +398,42 @@ stop_by() {
     assert_migrated
 }
 
+# programs_with_import SCRIPT: programs of the test's own, whose kv-import is that script; sets PROGRAMS to their folder.
+programs_with_import() {
+    PROGRAMS=$BATS_TEST_TMPDIR/own/bin
+    mkdir -p "$PROGRAMS"
+    cp "$KV_BIN"/kv-migrate "$KV_BIN"/kv-migrate-helper "$KV_BIN"/kv-export "$PROGRAMS"
+    ln -s "$TESTS_DIR/../scripts" "$PROGRAMS/../scripts"
+    printf '#!/usr/bin/env bash\n%s\n' "$1" >"$PROGRAMS/kv-import"
+    chmod +x "$PROGRAMS/kv-import"
+}
+
+@test "an import that is ended behind its stamp is an event: the migration stands, the cleanup remains" {
+    legacy_database
+    programs_with_import "'$KV_BIN/kv-import' \"\$@\"; kill -KILL \$\$"
+    run --separate-stderr -6 "$PROGRAMS/kv-migrate" up --kv-enabled --no-settings -d "$DSN" \
+        --on-event="cat >'$BATS_TEST_TMPDIR/event'"
+    assert_contains "$stderr" "kv-migrate: event: " "after the stamp" "DROP TABLE "
+    refute_contains "$stderr" "Nothing was stamped"
+    assert_contains "$(cat "$BATS_TEST_TMPDIR/event")" cleanup_failed
+    assert_migrated
+    assert_equal "$LEGACY_TABLE_COUNT" "$(legacy_tables | wc -l)"
+    succeeds "${MIGRATE[@]}"
+    succeeds kv-migrate cleanup -d "$DSN"
+    assert_equal "" "$(legacy_tables)"
+}
+
+@test "an import that fails with the session lost, too: nothing is claimed about the stamp" {
+    legacy_database
+    programs_with_import "psql -Xq -d '$DSN' -c \"SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+        WHERE datname = current_database() AND application_name = 'kv-migrate'\" >/dev/null; cat >/dev/null; exit 2"
+    run --separate-stderr -2 "$PROGRAMS/kv-migrate" up --kv-enabled --no-settings -d "$DSN"
+    assert_contains "$stderr" "kv-migrate: error: " "could not be found out"
+    refute_contains "$stderr" "Nothing was stamped"
+    succeeds "${MIGRATE[@]}"
+    assert_migrated
+}
+
 @test "an export that fails ends it with the export's code, with a dump file as by a pipe" {
     local before
     legacy_database

@@ -79,8 +79,10 @@ class Trial:
         if call is not None:
             environment |= {"LD_PRELOAD": str(self.options.shim), "FAULT_CALL": call, "FAULT_AT": str(number),
                             "FAULT_HOW": how, "FAULT_MARK": str(self.mark), "FAULT_COUNT": str(self.count)}
+            if not self.options.asan:
+                environment["FAULT_TRACE"] = "yes"
         if self.options.asan:
-            environment |= {"ASAN_OPTIONS": f"verify_asan_link_order=0:detect_leaks=1:exitcode={SANITIZER_CODE}",
+            environment |= {"ASAN_OPTIONS": f"verify_asan_link_order=0:detect_leaks=1:fast_unwind_on_malloc=0:exitcode={SANITIZER_CODE}",
                             "LSAN_OPTIONS": f"suppressions={pathlib.Path(__file__).parent}/leaks.supp:print_suppressions=0"}
         self.interrupted = False
         for path in (self.mark, self.count):
@@ -263,8 +265,10 @@ def numbers(trial, call, options, rng):
     total = int(trial.count.read_text())
     if total == 0:
         return []
-    if options.limit == 0 or total <= options.limit:
+    if options.limit == 0:
         return range(1, total + 100000)
+    if total <= options.limit:
+        return range(1, total + 2)
     return sorted(rng.sample(range(1, total + 1), options.limit - 1)) + [total]
 
 
@@ -286,7 +290,7 @@ def try_call(trial, call, options, rng, report):
         except Wrong as problem:
             report.tell_wrong(trial, what, problem)
             struck = True
-        if not struck:
+        if not struck and options.limit == 0:
             break
     return tried, struck_count, failed
 

@@ -9,6 +9,7 @@
  *   FAULT_AT     the number of the call that fails, over all threads, from main on
  *   FAULT_MARK   a file that comes to be when the fault has struck
  *   FAULT_COUNT  a file that tells at the end how many such calls there were
+ *   FAULT_TRACE  set: a crash says where it was (a sanitizer does so itself)
  *   FAULT_HOW    "fail" (default): the call fails with the error below; "short": every read and
  *                write, and their like, does less than it was asked to; "interrupt": every
  *                second call fails with EINTR; the latter two whatever FAULT_AT says
@@ -141,10 +142,12 @@ static int main_with_faults(int argc, char **argv, char **environment)
     } else if (manner != NULL && strcmp(manner, "interrupt") == 0) {
         how = HOW_INTERRUPT;
     }
-    /* The first time it loads a library, for which a crash is no time. */
-    backtrace(&(void *){NULL}, 1);
-    signal(SIGSEGV, tell_crash);
-    signal(SIGABRT, tell_crash);
+    if (getenv("FAULT_TRACE") != NULL) {
+        /* The first time it loads a library, for which a crash is no time. */
+        backtrace(&(void *){NULL}, 1);
+        signal(SIGSEGV, tell_crash);
+        signal(SIGABRT, tell_crash);
+    }
     atomic_store(&armed, call != NULL);
     code = real_main(argc, argv, environment);
     atomic_store(&armed, false);
