@@ -8,8 +8,8 @@
  * Every name in a query must therefore be qualified.
  *
  * A PgConnection belongs to one thread at a time.  Errors carry EXIT_CODE_CONNECTION when the
- * connection is gone, EXIT_CODE_REFUSED when a lock was not had in time, else EXIT_CODE_FAILED, with
- * the server's words as detail and hint.
+ * connection is gone, EXIT_CODE_REFUSED when a lock was not had in time, else EXIT_CODE_FAILED,
+ * with the server's words as detail and hint.
  */
 #ifndef COMMON_PG_CONNECTION_H
 #define COMMON_PG_CONNECTION_H
