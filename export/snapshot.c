@@ -136,20 +136,61 @@ static bool query_now(PgConnection *connection, Snapshot *snapshot, Error *error
     return true;
 }
 
+/* The packages' tables as the text of a text[]; their names need no quotes. */
+static const char *list_tables(const Package *const *packages, size_t package_count, Buffer *list,
+                               Error *error)
+{
+    const char *separator = "{";
+
+    for (size_t i = 0; i < package_count; i++) {
+        for (const char *const *table = packages[i]->tables; *table != NULL; table++) {
+            if (!buffer_append_format(list, error, "%s%s", separator, *table)) {
+                return NULL;
+            }
+            separator = ",";
+        }
+    }
+    return buffer_append_text(list, "}", error) ? buffer_text(list, error) : NULL;
+}
+
 /*
  * The snapshot as text, by which the cleanup tells the rows that were not seen.
  *
- * A standby does not list the transactions that are running, so rows of theirs would pass for seen.
- * There the text calls everything unseen that is not older than all of them.  (The functions'
- * older names: PostgreSQL 12 has no others.)
+ * PostgreSQL's own text lists the transactions that were running, but not their subtransactions,
+ * and on a standby none at all: rows of theirs would pass for seen.  So where some may have been
+ * writing the text calls everything unseen that is not older than all of them.  None has been where
+ * no transaction was running, or where another session holds writers off, as kv-migrate's does.
+ * (The functions' older names: PostgreSQL 12 has no others.)
  */
-static bool query_snapshot(PgConnection *connection, char **text, Error *error)
+static bool query_snapshot(PgConnection *connection, const PgSchema *schema,
+                           const Package *const *packages, size_t package_count, char **text,
+                           Error *error)
 {
-    return query_text(connection,
-                      "SELECT CASE WHEN pg_is_in_recovery()"
-                      " THEN format('%s:%1$s:', txid_snapshot_xmin(txid_current_snapshot()))"
-                      " ELSE txid_current_snapshot()::text END",
-                      text, error);
+    Buffer list = {0};
+    const char *parameters[] = {schema->name, list_tables(packages, package_count, &list, error)};
+    PgRows *rows;
+    bool done =
+        parameters[1] != NULL &&
+        pg_query(connection,
+                 "SELECT CASE WHEN pg_is_in_recovery() OR"
+                 " EXISTS (SELECT FROM txid_snapshot_xip(txid_current_snapshot())) AND"
+                 " EXISTS (SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
+                 "  WHERE n.nspname = $1 AND c.relname = ANY ($2::text[]) AND NOT EXISTS"
+                 "  (SELECT FROM pg_locks l WHERE l.locktype = 'relation' AND l.relation = c.oid"
+                 "   AND l.database = (SELECT oid FROM pg_database"
+                 "    WHERE datname = current_database())"
+                 "   AND l.mode = 'ShareLock' AND l.granted))"
+                 " THEN format('%s:%1$s:', txid_snapshot_xmin(txid_current_snapshot()))"
+                 " ELSE txid_current_snapshot()::text END",
+                 2, parameters, &rows, error);
+
+    buffer_free(&list);
+    if (!done) {
+        return false;
+    }
+    *text = strdup(pg_rows_text(rows, 0, 0));
+    pg_rows_free(rows);
+    return *text != NULL || error_out_of_memory(error);
 }
 
 bool snapshot_begin(PgConnection *connection, const PgSchema *schema, const ExportOptions *options,
@@ -173,7 +214,7 @@ bool snapshot_begin(PgConnection *connection, const PgSchema *schema, const Expo
     /* Locks before the snapshot: what changes a table's shape is either seen whole or waits. */
     return lock_tables(connection, schema, packages, package_count, error) &&
            (snapshot->name != NULL || pg_export_snapshot(connection, &snapshot->name, error)) &&
-           query_snapshot(connection, &snapshot->text, error) &&
+           query_snapshot(connection, schema, packages, package_count, &snapshot->text, error) &&
            query_system_identifier(connection, &snapshot->system_identifier, error) &&
            query_now(connection, snapshot, error);
 }

@@ -81,6 +81,31 @@ assert_migrated() {
     assert_equal "$LEGACY_TABLE_COUNT" "$(legacy_tables | wc -l)"
 }
 
+@test "rows of a subtransaction that was open when the export began are noticed" {
+    legacy_database
+    hold "LOCK TABLE auth_users IN ROW EXCLUSIVE MODE; SELECT txid_current(); SAVEPOINT s;
+        UPDATE auth_users SET friendly_name = 'late'; RELEASE s"
+    # A younger transaction that is over, so that the snapshot lies behind the open one.
+    sql "CREATE TABLE younger (a int)"
+    kv-export -d "$DSN" --no-settings --quiet -f "$BATS_TEST_TMPDIR/early.dump"
+    printf 'COMMIT;\n' >&"$HOLDER_INPUT"
+    release
+    assert_sql late "SELECT friendly_name FROM auth_users"
+    kv-import -d "$DSN" --quiet "$BATS_TEST_TMPDIR/early.dump"
+    fails 5 kv-migrate cleanup -d "$DSN"
+    assert_contains "$stderr" "auth_users: 1 rows inserted or updated, 1 rows deleted or updated"
+}
+
+@test "transactions that run elsewhere are no reason to refuse what kv-migrate has migrated" {
+    legacy_database
+    hold "CREATE TABLE elsewhere (a int)"
+    # Younger than the open transaction, and seen.
+    sql "UPDATE auth_users SET friendly_name = 'early'"
+    succeeds "${MIGRATE[@]}" --keep-tables
+    succeeds kv-migrate cleanup -d "$DSN"
+    assert_equal "" "$(legacy_tables)"
+}
+
 @test "a row that row security hides does not pass for none" {
     local owner
     legacy_database
