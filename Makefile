@@ -5,6 +5,9 @@
 #   make test       all tests (scripts/test installs what they need first)
 #   make lint       formatting, manuals, cppcheck, shellcheck, both compilers' warnings as errors
 #   make asan       the programs with AddressSanitizer and UBSan, in build/asan/bin; runs the unit tests so
+#   make dist       the source archive of the last commit, build/kv-migrate-VERSION.tar.xz
+#   make deb        the Debian package, in build/deb; lintian looks at it
+#   make test-deb   installs the package in a new Debian, and migrates there (some minutes, as root)
 #   make format     rewrite the sources in the house's format
 
 CC ?= gcc
@@ -31,7 +34,7 @@ LINK_HARDENING ?= -pie -Wl,-z,relro,-z,now
 CFLAGS ?= -O2 -g
 DEFINES := -D_DEFAULT_SOURCE -DLAST_SCHEMA_VERSION=$(LAST_SCHEMA_VERSION)
 INCLUDES := -I. -isystem $(BUILD)/proto $(patsubst -I%,-isystem %,$(shell pkg-config --cflags-only-I $(LIBRARIES)))
-ALL_CFLAGS := -std=c17 -pthread $(CFLAGS) $(HARDENING) $(DEFINES) $(INCLUDES)
+ALL_CFLAGS := -std=c17 -pthread $(CPPFLAGS) $(CFLAGS) $(HARDENING) $(DEFINES) $(INCLUDES)
 ALL_LDFLAGS := -pthread $(LDFLAGS) $(LINK_HARDENING)
 LIBS := $(shell pkg-config --libs $(LIBRARIES)) -lunistring
 
@@ -54,7 +57,7 @@ EXPORT_OBJECTS := $(call object,$(EXPORT_SOURCES))
 IMPORT_OBJECTS := $(call object,$(IMPORT_SOURCES))
 HELPER_OBJECTS := $(call object,$(HELPER_SOURCES))
 
-.PHONY: all install uninstall test unit-tests unit-tests-build lint asan format clean
+.PHONY: all install uninstall test unit-tests unit-tests-build lint asan dist deb test-deb format clean
 .DELETE_ON_ERROR:
 
 all: $(BIN)/kv-export $(BIN)/kv-import $(BIN)/kv-migrate-helper $(BIN)/kv-migrate
@@ -143,6 +146,19 @@ lint:
 asan:
 	$(MAKE) all unit-tests-build unit-tests BUILD=$(BUILD)/asan BIN=$(BUILD)/asan/bin HARDENING= LINK_HARDENING= \
 		CFLAGS='-O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all'
+
+ARCHIVE := $(BUILD)/kv-migrate-$(VERSION).tar.xz
+
+dist:
+	@mkdir -p $(BUILD)
+	git archive --prefix=kv-migrate-$(VERSION)/ HEAD | xz >$(ARCHIVE)
+
+deb: dist
+	scripts/deb $(VERSION) $(ARCHIVE) $(BUILD)/deb
+	lintian --fail-on error --allow-root $(BUILD)/deb/*.changes
+
+test-deb: deb
+	scripts/test-deb $(BUILD)/deb/lakefs-kv-migrate_$(VERSION)-1_*.deb
 
 format:
 	clang-format -i $(C_FILES)
