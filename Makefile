@@ -15,6 +15,9 @@
 #   make failing-calls   every call of the programs that can fail fails once (LIMIT=N: N of each kind)
 #   make failing-calls-asan   so many of each kind with sanitizers
 #   make kills      COUNT=200 SEED=…  strikes at a running migration
+#   make dist       the source archive of the last commit, build/kv-migrate-VERSION.tar.xz
+#   make deb        the Debian package, in build/deb; lintian looks at it
+#   make test-deb   installs the package in a new Debian, and migrates there (some minutes, as root)
 #   make format     rewrite the sources in the house's format
 
 CC ?= gcc
@@ -41,7 +44,7 @@ LINK_HARDENING ?= -pie -Wl,-z,relro,-z,now
 CFLAGS ?= -O2 -g
 DEFINES := -D_DEFAULT_SOURCE -DLAST_SCHEMA_VERSION=$(LAST_SCHEMA_VERSION)
 INCLUDES := -I. -isystem $(BUILD)/proto $(patsubst -I%,-isystem %,$(shell pkg-config --cflags-only-I $(LIBRARIES)))
-ALL_CFLAGS := -std=c17 -pthread $(CFLAGS) $(HARDENING) $(DEFINES) $(INCLUDES)
+ALL_CFLAGS := -std=c17 -pthread $(CPPFLAGS) $(CFLAGS) $(HARDENING) $(DEFINES) $(INCLUDES)
 ALL_LDFLAGS := -pthread $(LDFLAGS) $(LINK_HARDENING)
 LIBS := $(shell pkg-config --libs $(LIBRARIES)) -lunistring
 
@@ -68,7 +71,8 @@ HELPER_OBJECTS := $(call object,$(HELPER_SOURCES))
 TESTED_OBJECTS := $(filter-out %/main.o,$(EXPORT_OBJECTS) $(IMPORT_OBJECTS)) $(BUILD)/libcommon.a
 
 .PHONY: all install uninstall test unit-tests unit-tests-build mutations fuzz fuzz-replay fuzz-replay-build fuzz-run \
-	failing-calls failing-calls-asan kills test-writers test-golang-migrate lint asan coverage valgrind test-matrix format clean
+	failing-calls failing-calls-asan kills test-writers test-golang-migrate lint asan coverage valgrind test-matrix \
+	dist deb test-deb format clean
 .DELETE_ON_ERROR:
 
 all: $(BIN)/kv-export $(BIN)/kv-import $(BIN)/kv-migrate-helper $(BIN)/kv-migrate
@@ -225,6 +229,19 @@ test-matrix:
 
 valgrind: all
 	bats --print-output-on-failure tests/48_valgrind.bats
+
+ARCHIVE := $(BUILD)/kv-migrate-$(VERSION).tar.xz
+
+dist:
+	@mkdir -p $(BUILD)
+	git archive --prefix=kv-migrate-$(VERSION)/ HEAD | xz >$(ARCHIVE)
+
+deb: dist
+	scripts/deb $(VERSION) $(ARCHIVE) $(BUILD)/deb
+	lintian --fail-on error --allow-root $(BUILD)/deb/*.changes
+
+test-deb: deb
+	scripts/test-deb $(BUILD)/deb/lakefs-kv-migrate_$(VERSION)-1_*.deb
 
 format:
 	clang-format -i $(C_FILES)
