@@ -402,8 +402,14 @@ stop_by() {
 programs_with_import() {
     PROGRAMS=$BATS_TEST_TMPDIR/own/bin
     mkdir -p "$PROGRAMS"
-    cp "$KV_BIN"/kv-migrate "$KV_BIN"/kv-migrate-helper "$KV_BIN"/kv-export "$PROGRAMS"
-    ln -s "$TESTS_DIR/../scripts" "$PROGRAMS/../scripts"
+    cp "$KV_BIN"/kv-migrate "$KV_BIN"/kv-export "$PROGRAMS"
+    # Its parts, as in a checkout or as installed.
+    if [ -d "$KV_BIN/../libexec" ]; then
+        ln -s "$KV_BIN/../libexec" "$KV_BIN/../share" "$PROGRAMS/.."
+    else
+        cp "$KV_BIN"/kv-migrate-helper "$PROGRAMS"
+        ln -s "$TESTS_DIR/../scripts" "$PROGRAMS/../scripts"
+    fi
     printf '#!/usr/bin/env bash\n%s\n' "$1" >"$PROGRAMS/kv-import"
     chmod +x "$PROGRAMS/kv-import"
 }

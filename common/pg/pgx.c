@@ -3,9 +3,9 @@
 #include "common/pg/conninfo.h"
 
 #include <ctype.h>
-#include <libpq-fe.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 static const char OPTIONS[] = "options";
 
@@ -19,31 +19,56 @@ static const char *const PGX_PARAMETERS[] = {
     "statement_cache_capacity", "statement_cache_mode",
 };
 
+/* Run-time parameters that somebody may have put into a connection string.  pgx takes any name for
+ * one, but then a mistyped "hots" would be one, too, and the start of a password with "=" in it. */
+static const char *const SERVER_PARAMETERS[] = {
+    "bytea_output",
+    "client_min_messages",
+    "datestyle",
+    "default_transaction_isolation",
+    "default_transaction_read_only",
+    "extra_float_digits",
+    "idle_in_transaction_session_timeout",
+    "intervalstyle",
+    "lock_timeout",
+    "role",
+    "search_path",
+    "standard_conforming_strings",
+    "statement_timeout",
+    "timezone",
+    "work_mem",
+};
+
 typedef enum ParameterKind { OF_LIBPQ, OF_PGX, OF_SERVER } ParameterKind;
 
 /* A connection string on its way. */
 typedef struct Translation {
-    const PQconninfoOption *known; /* libpq's parameters */
     Buffer *libpq;
     Buffer options; /* what the server's parameters amount to, plain */
     void (*dropped)(const char *name);
     Error *error;
 } Translation;
 
-static ParameterKind kind_of(const Translation *translation, const char *name)
+static bool is_one_of(const char *const *names, size_t count, const char *name)
 {
-    for (size_t i = 0; i < sizeof PGX_PARAMETERS / sizeof PGX_PARAMETERS[0]; i++) {
-        if (strcmp(name, PGX_PARAMETERS[i]) == 0) {
-            return OF_PGX;
+    for (size_t i = 0; i < count; i++) {
+        if (strcasecmp(name, names[i]) == 0) {
+            return true;
         }
     }
-    for (const PQconninfoOption *option = translation->known; option->keyword != NULL; option++) {
-        if (strcmp(name, option->keyword) == 0) {
-            return OF_LIBPQ;
-        }
+    return false;
+}
+
+/* What is not known is left to libpq, which refuses it. */
+static ParameterKind kind_of(const char *name)
+{
+    if (is_one_of(PGX_PARAMETERS, sizeof PGX_PARAMETERS / sizeof PGX_PARAMETERS[0], name)) {
+        return OF_PGX;
     }
-    /* In a URI libpq takes this one for sslmode=require. */
-    return strcmp(name, "ssl") == 0 ? OF_LIBPQ : OF_SERVER;
+    return is_one_of(SERVER_PARAMETERS, sizeof SERVER_PARAMETERS / sizeof SERVER_PARAMETERS[0],
+                     name)
+               ? OF_SERVER
+               : OF_LIBPQ;
 }
 
 /* Appends "-c name=value" to the options; blanks and backslashes are escaped as the server reads
@@ -77,7 +102,7 @@ static bool take_parameter(Translation *translation, const char *name, const cha
         return buffer_append_format(&translation->options, translation->error, "%s%s",
                                     translation->options.size > 0 ? " " : "", value);
     }
-    switch (kind_of(translation, name)) {
+    switch (kind_of(name)) {
     case OF_PGX:
         if (translation->dropped != NULL) {
             translation->dropped(name);
@@ -259,12 +284,11 @@ static bool translate_keywords(Translation *translation, char *text, bool *broke
 
 bool pgx_to_libpq(const char *text, Buffer *libpq, void (*dropped)(const char *name), Error *error)
 {
-    PQconninfoOption *known = PQconndefaults();
-    Translation translation = {.known = known, .libpq = libpq, .dropped = dropped, .error = error};
+    Translation translation = {.libpq = libpq, .dropped = dropped, .error = error};
     char *copy = strdup(text);
     bool is_uri = strncmp(text, "postgres://", 11) == 0 || strncmp(text, "postgresql://", 13) == 0;
     bool broken = false;
-    bool done = known != NULL && copy != NULL;
+    bool done = copy != NULL;
 
     if (!done) {
         error_out_of_memory(error);
@@ -284,6 +308,5 @@ bool pgx_to_libpq(const char *text, Buffer *libpq, void (*dropped)(const char *n
     }
     free(copy);
     buffer_free(&translation.options);
-    PQconninfoFree(known);
     return done;
 }

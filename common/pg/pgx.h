@@ -15,7 +15,8 @@
 
 /*
  * Appends to `libpq` the same connection string for libpq: pgx's own parameters are left out, and
- * told to `dropped` (may be NULL) by name; run-time parameters become part of `options`.  Whatever
+ * told to `dropped` (may be NULL) by name; the usual run-time parameters become part of
+ * `options`.  Whatever
  * is no connection string, or a broken one, is appended as it is: libpq will say so.
  */
 bool pgx_to_libpq(const char *text, Buffer *libpq, void (*dropped)(const char *name), Error *error);

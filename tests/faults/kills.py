@@ -124,7 +124,7 @@ class Run:
 
     def command(self, suffix):
         dump = ["--dump", str(self.options.folder / f"{self.name}{suffix}.dump")] if self.with_dump else []
-        return [db.ROOT / "bin" / "kv-migrate", "up", "--kv-enabled", "--blockstore-path", db.BLOCKSTORE, "-j2", "-d", self.name,
+        return [self.options.bin / "kv-migrate", "up", "--kv-enabled", "--blockstore-path", db.BLOCKSTORE, "-j2", "-d", self.name,
                 *dump]
 
     def start(self):
@@ -350,6 +350,7 @@ def read_options():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("server", type=pathlib.Path, help="the server's folder")
     parser.add_argument("--count", type=int, default=200)
+    parser.add_argument("--bin", type=pathlib.Path, default=db.ROOT / "bin")
     parser.add_argument("--seed", default=str(time.time_ns() % 1000000))
     return parser.parse_args()
 

@@ -181,7 +181,7 @@ class Export(Trial):
     def is_whole(self):
         content = subprocess.run(["zstd", "-dcq", self.file], capture_output=True, check=False).stdout
         return hashlib.sha256(content).hexdigest() == self.stream and \
-            subprocess.run([db.ROOT / "bin" / "kv-import", "--check", self.file], capture_output=True, check=False).returncode == 0
+            subprocess.run([self.options.bin / "kv-import", "--check", self.file], capture_output=True, check=False).returncode == 0
 
     def check(self, code, call):
         left = sorted(path.name for path in self.out.iterdir())
