@@ -12,7 +12,7 @@ setup() {
 
 # check_calls ARGUMENT...: no run was wrong, and the faults have struck.
 check_calls() {
-    run -0 "$TESTS_DIR/faults/run.py" --bin "$KV_BIN" "$@"
+    run -0 "$TESTS_DIR/faults/run.py" --bin "$KV_BIN" --seed 1 "$@"
     echo "$output"
     [ "$(grep -cE ' [1-9][0-9]* struck' <<<"$output")" -ge 10 ]
 }

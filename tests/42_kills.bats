@@ -5,6 +5,6 @@
 bats_require_minimum_version 1.5.0
 
 @test "a migration that is struck: the legacy tables or the stamp, and the next run ends well" {
-    run -0 "$BATS_TEST_DIRNAME/faults/kills" --bin "${KV_BIN:-$BATS_TEST_DIRNAME/../bin}" --count 10
+    run -0 "$BATS_TEST_DIRNAME/faults/kills" --bin "${KV_BIN:-$BATS_TEST_DIRNAME/../bin}" --count 10 --seed 1
     echo "$output"
 }

@@ -41,9 +41,11 @@ char *password_ask(Error *error)
     }
     silent = before;
     silent.c_lflag &= ~(tcflag_t)ECHO;
+    /* Silent before it asks: what was typed earlier is no answer, and what comes after the question
+     * must neither show nor get lost. */
+    tcsetattr(fileno(terminal), TCSAFLUSH, &silent);
     fputs("Password: ", terminal);
     fflush(terminal);
-    tcsetattr(fileno(terminal), TCSAFLUSH, &silent);
     password = read_line(terminal);
     tcsetattr(fileno(terminal), TCSAFLUSH, &before);
     fputs("\n", terminal);
