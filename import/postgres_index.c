@@ -37,14 +37,22 @@ static bool list_leaves(Target *target, PgRows **rows, Error *error)
                     2, parameters, rows, error);
 }
 
+/* A number as text, 0 for none. */
+static uint64_t number_at(const PgRows *rows, int row, int column)
+{
+    const char *text = row < pg_rows_count(rows) ? pg_rows_text(rows, row, column) : NULL;
+
+    return text == NULL ? 0 : strtoull(text, NULL, 10);
+}
+
 static int leaf_number(const Completion *completion, int row)
 {
-    return (int)strtol(pg_rows_text(completion->leaves, row, 0), NULL, 10);
+    return (int)number_at(completion->leaves, row, 0);
 }
 
 static uint64_t leaf_bytes(const Completion *completion, int row)
 {
-    return strtoull(pg_rows_text(completion->leaves, row, 1), NULL, 10);
+    return number_at(completion->leaves, row, 1);
 }
 
 static void sum_leaves(Completion *completion)
@@ -113,14 +121,6 @@ static bool set_up_work(const Completion *completion, PgConnection *connection, 
              "SET LOCAL maintenance_work_mem = %" PRIu64,
              STATISTICS_TARGET, helpers, memory_kb);
     return pg_execute(connection, sql, NULL, error);
-}
-
-/* A number as text, 0 for none. */
-static uint64_t number_at(const PgRows *rows, int row, int column)
-{
-    const char *text = row < pg_rows_count(rows) ? pg_rows_text(rows, row, column) : NULL;
-
-    return text == NULL ? 0 : strtoull(text, NULL, 10);
 }
 
 /* What the server gives itself. */

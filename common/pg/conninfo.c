@@ -13,7 +13,7 @@ bool pg_conninfo_is_string(const char *text)
     return strchr(text, '=') != NULL || strstr(text, SCHEME_END) != NULL;
 }
 
-static bool is_uri(const char *text)
+bool pg_conninfo_is_uri(const char *text)
 {
     return strncmp(text, "postgres://", 11) == 0 || strncmp(text, "postgresql://", 13) == 0;
 }
@@ -36,7 +36,7 @@ static bool has_stray_at(const char *uri)
  * password; so a broken string is reported without its text. */
 static PQconninfoOption *parse(const char *text, Error *error)
 {
-    bool refused = is_uri(text) && has_stray_at(text);
+    bool refused = pg_conninfo_is_uri(text) && has_stray_at(text);
     PQconninfoOption *parsed = refused ? NULL : PQconninfoParse(text, NULL);
 
     if (parsed == NULL) {
@@ -60,8 +60,7 @@ bool pg_conninfo_check(const char *text, Error *error)
     return parsed != NULL;
 }
 
-/* Appends keyword='value', quoted as libpq reads it. */
-static bool append_pair(Buffer *text, const char *keyword, const char *value, Error *error)
+bool pg_conninfo_append(Buffer *text, const char *keyword, const char *value, Error *error)
 {
     if (!buffer_append_format(text, error, "%s%s='", text->size > 0 ? " " : "", keyword)) {
         return false;
@@ -99,7 +98,7 @@ bool pg_conninfo_split(const char *text, PgConninfo *conninfo, Error *error)
         parsed = parse(text, error);
         done = parsed != NULL;
     } else if (text[0] != '\0') {
-        done = append_pair(&pairs, "dbname", text, error);
+        done = pg_conninfo_append(&pairs, "dbname", text, error);
     }
     for (const PQconninfoOption *option = parsed; done && option != NULL && option->keyword != NULL;
          option++) {
@@ -114,7 +113,7 @@ bool pg_conninfo_split(const char *text, PgConninfo *conninfo, Error *error)
             conninfo->has_secrets = true;
             conninfo->has_others = true;
         } else {
-            done = append_pair(&pairs, option->keyword, option->val, error);
+            done = pg_conninfo_append(&pairs, option->keyword, option->val, error);
         }
     }
     if (done) {

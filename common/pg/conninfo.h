@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 
+#include "common/base/buffer.h"
 #include "common/base/error.h"
 
 typedef struct PgConninfo {
@@ -18,6 +19,12 @@ typedef struct PgConninfo {
 /* Whether the text is a connection string, and not the name of a database.  What looks like a URI
  * of another kind is one, too, if a broken one: as a name it would be repeated in messages. */
 bool pg_conninfo_is_string(const char *text);
+
+/* Whether the text is a URI that libpq takes for one. */
+bool pg_conninfo_is_uri(const char *text);
+
+/* Appends keyword='value', quoted as libpq reads it, behind a blank where `text` is not empty. */
+bool pg_conninfo_append(Buffer *text, const char *keyword, const char *value, Error *error);
 
 /* Checks a connection string, or takes a database name as it is.  EXIT_CODE_USAGE for one that
  * libpq cannot parse, without its text, which may hold a password. */

@@ -202,26 +202,6 @@ static bool translate_uri(Translation *translation, char *uri)
                                     translation->error)));
 }
 
-static bool append_keyword(Translation *translation, const char *name, const char *value)
-{
-    Buffer *libpq = translation->libpq;
-
-    if (!buffer_append_format(libpq, translation->error, "%s%s='", libpq->size > 0 ? " " : "",
-                              name)) {
-        return false;
-    }
-    for (; *value != '\0'; value++) {
-        if ((*value == '\'' || *value == '\\') &&
-            !buffer_append_text(libpq, "\\", translation->error)) {
-            return false;
-        }
-        if (!buffer_append(libpq, value, 1, translation->error)) {
-            return false;
-        }
-    }
-    return buffer_append_text(libpq, "'", translation->error);
-}
-
 static char *skip_blanks(char *text)
 {
     return text + strspn(text, " \t\n\r\f\v");
@@ -273,20 +253,21 @@ static bool translate_keywords(Translation *translation, char *text, bool *broke
             return true;
         }
         if (!take_parameter(translation, name, value, &taken) ||
-            (!taken && !append_keyword(translation, name, value))) {
+            (!taken && !pg_conninfo_append(translation->libpq, name, value, translation->error))) {
             return false;
         }
     }
     return translation->options.size == 0 ||
            (buffer_text(&translation->options, translation->error) != NULL &&
-            append_keyword(translation, OPTIONS, (const char *)translation->options.data));
+            pg_conninfo_append(translation->libpq, OPTIONS, (const char *)translation->options.data,
+                               translation->error));
 }
 
 bool pgx_to_libpq(const char *text, Buffer *libpq, void (*dropped)(const char *name), Error *error)
 {
     Translation translation = {.libpq = libpq, .dropped = dropped, .error = error};
     char *copy = strdup(text);
-    bool is_uri = strncmp(text, "postgres://", 11) == 0 || strncmp(text, "postgresql://", 13) == 0;
+    bool is_uri = pg_conninfo_is_uri(text);
     bool broken = false;
     bool done = copy != NULL;
 
