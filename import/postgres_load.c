@@ -58,14 +58,9 @@ bool postgres_begin_load(Target *target, Loader **loader, Error *error)
 /* Walks over the tuples; dump_chunk_unpack has made sure that they are whole. */
 static bool next_entry(Slice *rest, Entry *entry, Slice *tuple)
 {
-    const uint8_t *begin = rest->data;
     const char *problem;
 
-    if (rest->size == 0 || !entry_next(rest, entry, &problem)) {
-        return false;
-    }
-    *tuple = slice_of(begin, (size_t)(rest->data - begin));
-    return true;
+    return rest->size > 0 && entry_next_tuple(rest, entry, tuple, &problem);
 }
 
 /* Asks for the leaf of a partition key, and of all others in `rest` that are not known yet. */

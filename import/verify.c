@@ -91,15 +91,14 @@ static bool for_each_entry(Slice tuples, void *state,
                            Error *error)
 {
     const char *problem;
+    Slice tuple;
     Entry entry;
 
     while (tuples.size > 0) {
-        const uint8_t *begin = tuples.data;
-
-        if (!entry_next(&tuples, &entry, &problem)) {
+        if (!entry_next_tuple(&tuples, &entry, &tuple, &problem)) {
             return error_set(error, EXIT_CODE_DUMP, "%s", problem);
         }
-        if (!function(state, &entry, slice_of(begin, (size_t)(tuples.data - begin)), error)) {
+        if (!function(state, &entry, tuple, error)) {
             return false;
         }
     }

@@ -74,21 +74,31 @@ bool entry_next(Slice *tuples, Entry *entry, const char **problem)
     return true;
 }
 
+bool entry_next_tuple(Slice *tuples, Entry *entry, Slice *tuple, const char **problem)
+{
+    const uint8_t *begin = tuples->data;
+
+    if (!entry_next(tuples, entry, problem)) {
+        return false;
+    }
+    *tuple = slice_of(begin, (size_t)(tuples->data - begin));
+    return true;
+}
+
 bool entry_scan(Slice tuples, uint64_t *count, SetDigest *digest, size_t *offset,
                 const char **problem)
 {
     Slice rest = tuples;
+    Slice tuple;
     Entry entry;
 
     *count = 0;
     while (rest.size > 0) {
-        const uint8_t *begin = rest.data;
-
         *offset = tuples.size - rest.size;
-        if (!entry_next(&rest, &entry, problem)) {
+        if (!entry_next_tuple(&rest, &entry, &tuple, problem)) {
             return false;
         }
-        set_digest_add_tuple(digest, slice_of(begin, (size_t)(rest.data - begin)));
+        set_digest_add_tuple(digest, tuple);
         (*count)++;
     }
     return true;

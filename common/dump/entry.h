@@ -30,6 +30,9 @@ bool entry_append(Buffer *tuples, Slice partition_key, Slice key, size_t value_s
  * it.  False, with a constant text in *problem, when no whole entry is there. */
 bool entry_next(Slice *tuples, Entry *entry, const char **problem);
 
+/* The same, and the entry's tuple as it stands there. */
+bool entry_next_tuple(Slice *tuples, Entry *entry, Slice *tuple, const char **problem);
+
 /* Counts the entries and adds each to the digest.  False as in entry_next; *offset is then where
  * the entry in question begins. */
 bool entry_scan(Slice tuples, uint64_t *count, SetDigest *digest, size_t *offset,
