@@ -79,11 +79,11 @@ static char *decode_string(Slice json, Arena *arena, bool *valid, Error *error)
 {
     json_t *string;
     char *text = NULL;
+    bool lacked;
 
-    json_memory_lacked();
-    string = json_loadb((const char *)json.data, json.size, JSON_DECODE_ANY, NULL);
+    string = json_parse(json, JSON_DECODE_ANY, NULL, &lacked);
     *valid = json_is_string(string);
-    if (json_memory_lacked()) {
+    if (lacked) {
         *valid = true; /* for all that is known */
         error_out_of_memory(error);
     } else if (*valid) {

@@ -102,14 +102,12 @@ bool policy_read(Slice json, Arena *arena, Kv__PolicyData *policy, const char **
 {
     /* Numbers have no place here; as reals, none is too long to be parsed. */
     json_t *array;
+    bool lacked;
     bool done;
 
     *problem = NULL;
-    json_memory_lacked();
-    array = json_loadb((const char *)json.data, json.size,
-                       JSON_DECODE_ANY | JSON_DECODE_INT_AS_REAL, NULL);
-    if (json_memory_lacked()) {
-        json_decref(array);
+    array = json_parse(json, JSON_DECODE_ANY | JSON_DECODE_INT_AS_REAL, NULL, &lacked);
+    if (lacked) {
         return error_out_of_memory(error);
     }
     if (array == NULL) {

@@ -1,17 +1,21 @@
 #include "common/base/json_memory.h"
 
-#include <jansson.h>
-#include <stddef.h>
+#include <setjmp.h>
 #include <stdlib.h>
 
-static _Thread_local bool lacked;
+static _Thread_local bool lacked_memory;
+/* Where a parse that lacks memory goes on; NULL outside of one. */
+static _Thread_local jmp_buf *abandon;
 
 static void *allocate(size_t size)
 {
     void *memory = malloc(size);
 
     if (memory == NULL) {
-        lacked = true;
+        lacked_memory = true;
+        if (abandon != NULL) {
+            longjmp(*abandon, 1);
+        }
     }
     return memory;
 }
@@ -22,10 +26,29 @@ __attribute__((constructor)) static void watch(void)
     json_set_alloc_funcs(allocate, free);
 }
 
+json_t *json_parse(Slice text, size_t flags, json_error_t *problem, bool *lacked)
+{
+    jmp_buf here;
+    json_t *json;
+
+    *lacked = false;
+    /* The parser is left at the failed allocation, as it does not survive every one. */
+    if (setjmp(here) != 0) {
+        abandon = NULL;
+        lacked_memory = false;
+        *lacked = true;
+        return NULL;
+    }
+    abandon = &here;
+    json = json_loadb((const char *)text.data, text.size, flags, problem);
+    abandon = NULL;
+    return json;
+}
+
 bool json_memory_lacked(void)
 {
-    bool answer = lacked;
+    bool answer = lacked_memory;
 
-    lacked = false;
+    lacked_memory = false;
     return answer;
 }

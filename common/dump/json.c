@@ -8,11 +8,10 @@ json_t *dump_json_parse(Slice text, Error *error)
 {
     json_error_t problem;
     json_t *json;
+    bool lacked;
 
-    json_memory_lacked();
-    json = json_loadb((const char *)text.data, text.size, JSON_REJECT_DUPLICATES, &problem);
-    if (json_memory_lacked()) {
-        json_decref(json);
+    json = json_parse(text, JSON_REJECT_DUPLICATES, &problem, &lacked);
+    if (lacked) {
         error_out_of_memory(error);
         return NULL;
     }
