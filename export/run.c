@@ -6,6 +6,7 @@
 #include "common/cli/progress.h"
 #include "common/cli/signals.h"
 #include "common/cli/version.h"
+#include "common/dump/digest.h"
 #include "common/kv/model.h"
 #include "export/schema_version.h"
 #include "export/snapshot.h"
@@ -269,6 +270,7 @@ bool export_run(ExportOptions *options, Error *error)
     pthread_mutex_init(&run.mutex, NULL);
     choose_packages(&run);
     done = written_keys_new(&run.context.written, error) && open_database(&run, error) &&
+           sha256_prepare(error) &&
            dump_output_open(options->file, options->force, &run.output, error) &&
            snapshot_begin(run.connection, &run.context.schema, options, run.packages,
                           run.package_count, &run.snapshot, error) &&

@@ -15,6 +15,13 @@ static bool openssl_failed(Error *error)
     return error_set(error, EXIT_CODE_FAILED, "could not compute a SHA-256 digest");
 }
 
+bool sha256_prepare(Error *error)
+{
+    uint8_t digest[SHA256_SIZE];
+
+    return sha256_of(slice_of(NULL, 0), digest, error);
+}
+
 bool sha256_new(Sha256 **sha256, Error *error)
 {
     *sha256 = calloc(1, sizeof **sha256);

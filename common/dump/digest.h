@@ -14,6 +14,12 @@
 
 enum { SHA256_SIZE = 32, SHA256_TEXT_SIZE = 64, SET_DIGEST_TEXT_SIZE = 32, XXH64_TEXT_SIZE = 16 };
 
+/*
+ * Makes OpenSSL get what it needs for SHA-256.  It does not survive a lack of memory while it does
+ * so; whoever is about to make something that a crash must not leave behind calls this before.
+ */
+bool sha256_prepare(Error *error);
+
 /* SHA-256 of bytes that come piece by piece.  Free takes NULL. */
 typedef struct Sha256 Sha256;
 
