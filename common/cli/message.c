@@ -2,6 +2,7 @@
 
 #include "common/base/slice.h"
 #include "common/base/utf8.h"
+#include "common/cli/color.h"
 
 #include <jansson.h>
 #include <pthread.h>
@@ -26,6 +27,7 @@ static const char CLEAR_LINE[] = "\r\033[K";
 void message_init(const char *program)
 {
     program_name = program;
+    color_init();
 }
 
 void message_set_level(MessageLevel level)
@@ -118,19 +120,43 @@ static void write_json(const char *level, const char *message, const char *detai
     }
 }
 
+/* A further line of a message, where it has a text. */
+static void write_note(const char *label, const char *text)
+{
+    if (text[0] != '\0') {
+        fprintf(stderr, "%s%s:%s %s\n", color_begin(COLOR_NOTE), label, color_end(COLOR_NOTE),
+                text);
+    }
+}
+
+static void write_text(const char *level, const char *message, const char *detail, const char *hint)
+{
+    bool has_color = true;
+    Color color = COLOR_ERROR;
+
+    if (strcmp(level, "warning") == 0) {
+        color = COLOR_WARNING;
+    } else if (strcmp(level, "error") != 0) {
+        has_color = false;
+    }
+    pthread_mutex_lock(&terminal_mutex);
+    fprintf(stderr, "%s%s%s:%s %s%s:%s %s\n", status_line[0] != '\0' ? CLEAR_LINE : "",
+            color_begin(COLOR_LOCUS), program_name, color_end(COLOR_LOCUS),
+            has_color ? color_begin(color) : "", level, has_color ? color_end(color) : "", message);
+    write_note("detail", detail);
+    write_note("hint", hint);
+    fputs(status_line, stderr);
+    pthread_mutex_unlock(&terminal_mutex);
+}
+
 static void write_message(const char *level, const char *message, const char *detail,
                           const char *hint)
 {
     if (json_lines) {
         write_json(level, message, detail, hint);
-        return;
+    } else {
+        write_text(level, message, detail, hint);
     }
-    pthread_mutex_lock(&terminal_mutex);
-    fprintf(stderr, "%s%s: %s: %s\n%s%s%s%s%s%s%s", status_line[0] != '\0' ? CLEAR_LINE : "",
-            program_name, level, message, detail[0] != '\0' ? "detail: " : "", detail,
-            detail[0] != '\0' ? "\n" : "", hint[0] != '\0' ? "hint: " : "", hint,
-            hint[0] != '\0' ? "\n" : "", status_line);
-    pthread_mutex_unlock(&terminal_mutex);
 }
 
 void message_error(const Error *error)
@@ -164,6 +190,13 @@ void message_verbose(const char *format, ...)
 {
     if (current_level >= MESSAGE_VERBOSE) {
         WRITE_FORMATTED("info", format);
+    }
+}
+
+void message_debug(const char *text)
+{
+    if (current_level >= MESSAGE_DEBUG) {
+        write_message("debug", text, "", "");
     }
 }
 

@@ -12,12 +12,14 @@
 #include "common/base/error.h"
 
 typedef enum MessageLevel {
-    MESSAGE_QUIET,  /* -q: errors and warnings only */
-    MESSAGE_NORMAL, /* and what was done */
-    MESSAGE_VERBOSE /* -v: and every row that is left out or adjusted */
+    MESSAGE_QUIET,   /* -q: errors and warnings only */
+    MESSAGE_NORMAL,  /* and what was done */
+    MESSAGE_VERBOSE, /* -v: and every row that is left out or adjusted */
+    MESSAGE_DEBUG    /* -v twice: and every statement that goes to the server */
 } MessageLevel;
 
-/* `program` is the name that begins each line; it must stay. */
+/* `program` is the name that begins each line; it must stay.  Reads what the environment says of
+ * colours. */
 void message_init(const char *program);
 void message_set_level(MessageLevel level);
 MessageLevel message_level(void);
@@ -38,6 +40,8 @@ void message_error(const Error *error);
 void message_warning(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void message_info(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void message_verbose(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* Of any length, as statements are. */
+void message_debug(const char *text);
 
 /* Writes a line as it is. */
 void message_line(const char *line);

@@ -29,7 +29,8 @@ const char COMMON_OPTIONS_HELP[] =
     "  -P, --progress             print progress also where no terminal is\n"
     "      --no-progress          print no progress\n"
     "  -q, --quiet                warnings and errors only\n"
-    "  -v, --verbose              name every row that is left out or adjusted\n"
+    "  -v, --verbose              name every row that is left out or adjusted; twice:\n"
+    "                             show every statement that goes to the server\n"
     "      --log-format=FORMAT    text (default) or json, one object a line\n"
     "  -V, --version              print the version, then exit\n"
     "  -?, --help                 print this help, then exit\n";
@@ -45,6 +46,7 @@ void common_options_init(CommonOptions *options, const char *program)
     options->pg.program = program;
     options->pg.ask_password = password_ask;
     options->pg.on_notice = show_notice;
+    options->pg.on_statement = message_debug;
 }
 
 bool option_number(const char *name, const char *text, long lowest, long highest, long *number,
@@ -169,7 +171,7 @@ bool common_option(CommonOptions *options, int option, char *const *arguments, E
         message_set_level(MESSAGE_QUIET);
         return true;
     case 'v':
-        message_set_level(MESSAGE_VERBOSE);
+        message_set_level(message_level() >= MESSAGE_VERBOSE ? MESSAGE_DEBUG : MESSAGE_VERBOSE);
         return true;
     case 'V':
         options->version = true;

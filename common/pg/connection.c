@@ -11,6 +11,7 @@ struct PgConnection {
     PGconn *conn;
     char *copied; /* the latest piece of COPY OUT, libpq's memory */
     void (*on_notice)(const char *text);
+    void (*on_statement)(const char *sql);
     char sqlstate[6];
     PgConnection *next_open;
 };
@@ -141,6 +142,7 @@ bool pg_connect(PgOptions *options, PgConnection **connection, Error *error)
     }
     c->conn = conn;
     c->on_notice = options->on_notice;
+    c->on_statement = options->on_statement;
     PQsetNoticeReceiver(conn, handle_notice, c);
     register_connection(c);
     *connection = c;
@@ -225,9 +227,23 @@ static bool statement_failed(PgConnection *connection, const PGresult *result, c
     return false;
 }
 
+static void show_statement(const PgConnection *connection, const char *sql)
+{
+    if (connection->on_statement != NULL) {
+        connection->on_statement(sql);
+    }
+}
+
+/* Every statement without parameters. */
+static PGresult *execute(PgConnection *connection, const char *sql)
+{
+    show_statement(connection, sql);
+    return PQexec(connection->conn, sql);
+}
+
 bool pg_execute(PgConnection *connection, const char *sql, uint64_t *affected, Error *error)
 {
-    PGresult *result = PQexec(connection->conn, sql);
+    PGresult *result = execute(connection, sql);
     ExecStatusType status = PQresultStatus(result);
     bool done = status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK;
 
@@ -287,7 +303,7 @@ bool pg_commit(PgConnection *connection, Error *error)
 void pg_rollback(PgConnection *connection)
 {
     if (PQtransactionStatus(connection->conn) != PQTRANS_IDLE) {
-        PQclear(PQexec(connection->conn, "ROLLBACK"));
+        PQclear(execute(connection, "ROLLBACK"));
     }
 }
 
@@ -298,10 +314,11 @@ struct PgRows {
 bool pg_query(PgConnection *connection, const char *sql, int parameter_count,
               const char *const *parameters, PgRows **rows, Error *error)
 {
-    PGresult *result =
-        PQexecParams(connection->conn, sql, parameter_count, NULL, parameters, NULL, NULL, 0);
+    PGresult *result;
 
     *rows = NULL;
+    show_statement(connection, sql);
+    result = PQexecParams(connection->conn, sql, parameter_count, NULL, parameters, NULL, NULL, 0);
     if (PQresultStatus(result) != PGRES_TUPLES_OK) {
         statement_failed(connection, result, "a query failed", error);
         PQclear(result);
@@ -411,7 +428,7 @@ bool pg_join_snapshot(PgConnection *connection, const char *name, Error *error)
 static bool copy_begin(PgConnection *connection, const char *sql, ExecStatusType expected,
                        Error *error)
 {
-    PGresult *result = PQexec(connection->conn, sql);
+    PGresult *result = execute(connection, sql);
     bool done = PQresultStatus(result) == expected;
 
     if (!done) {

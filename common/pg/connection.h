@@ -40,6 +40,9 @@ typedef struct PgOptions {
 
     /* Called with each warning of the server, without trailing newline; may be NULL. */
     void (*on_notice)(const char *text);
+
+    /* Called with each statement before it is sent; may be NULL. */
+    void (*on_statement)(const char *sql);
 } PgOptions;
 
 /* Connects.  False: nothing is left open. */

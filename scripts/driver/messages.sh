@@ -3,7 +3,8 @@
 # shellcheck disable=SC2034,SC2154
 # Messages of kv-migrate: the same form as the C programs', see common/cli/message.h.
 #
-# Reads: quiet, verbose (true or false), log_format (text or json).
+# Reads: quiet (true or false), verbosity (how often -v was given), log_format (text or json), and what the
+# environment says of colours, see common/cli/color.h.
 
 # json_string TEXT: prints TEXT as a JSON string.
 json_string() {
@@ -19,6 +20,31 @@ json_string() {
     printf '"%s"' "${text//[$'\001'-$'\037']/ }"
 }
 
+# What is written before a text of a colour; nothing where none is wanted.
+declare -A color_begin=([error]="" [warning]="" [note]="" [locus]="")
+color_end=""
+
+# set_colors: reads PG_COLOR and PG_COLORS.
+set_colors() {
+    local pair codes=() colors=${PG_COLORS-error=01;31:warning=01;35:note=01;36:locus=01}
+    [[ ${PG_COLOR-} == always ]] || { [[ ${PG_COLOR-} == auto ]] && [[ -t 2 ]]; } || return 0
+    IFS=: read -r -a codes <<<"$colors"
+    for pair in "${codes[@]}"; do
+        # Only codes go to the terminal, whatever the variable holds.
+        if [[ $pair =~ ^(error|warning|note|locus)=([0-9\;]{1,32})$ ]]; then
+            color_begin[${BASH_REMATCH[1]}]=$'\033['${BASH_REMATCH[2]}m
+        fi
+    done
+    color_end=$'\033[0m'
+}
+set_colors
+
+# colored COLOR TEXT: prints TEXT in a colour.
+colored() {
+    local begin=${color_begin[$1]-}
+    printf '%s' "$begin$2${begin:+$color_end}"
+}
+
 # message LEVEL TEXT [DETAIL [HINT]]
 message() {
     local level=$1 text=$2 detail=${3-} hint=${4-}
@@ -29,14 +55,19 @@ message() {
         [[ -z $hint ]] || printf ',"hint":%s' "$(json_string "$hint")"
         printf '}\n'
     else
-        printf 'kv-migrate: %s: %s\n' "$level" "$text"
-        [[ -z $detail ]] || printf 'detail: %s\n' "$detail"
-        [[ -z $hint ]] || printf 'hint: %s\n' "$hint"
+        # An event asks for somebody as an error does.
+        printf '%s %s %s\n' "$(colored locus kv-migrate:)" "$(colored "${level/#event/error}" "$level:")" "$text"
+        [[ -z $detail ]] || printf '%s %s\n' "$(colored note detail:)" "$detail"
+        [[ -z $hint ]] || printf '%s %s\n' "$(colored note hint:)" "$hint"
     fi >&2
 }
 
 info() {
     $quiet || message info "$@"
+}
+
+debug() {
+    ((verbosity < 2)) || message debug "$@"
 }
 
 warning() {
