@@ -386,8 +386,11 @@ bool kv_table_change_version(const KvTable *table, PgConnection *connection, uin
                       4, from, to, &changed, error)) {
         return false;
     }
-    return changed == 1 ||
-           error_set(error, EXIT_CODE_REFUSED,
-                     "table \"%s\" is no longer at version %" PRIu64 ": another program changed it",
-                     table->name, from);
+    if (changed != 1) {
+        error_set(error, EXIT_CODE_REFUSED,
+                  "table \"%s\" is no longer at version %" PRIu64 ": another program changed it",
+                  table->name, from);
+        return error_hint(error, "See to it that no lakeFS runs on this database, then run again.");
+    }
+    return true;
 }

@@ -91,7 +91,11 @@ static bool check_legacy(Target *target, const DumpHeader *header, bool stamped,
     }
     if (dirty) {
         error_set(error, EXIT_CODE_REFUSED, "schema version %" PRId64 " is dirty", version);
-        return error_hint(error, "Put the schema right by hand, then run again.");
+        error_detail(error, "A schema migration was interrupted.");
+        return error_hint(error,
+                          "Put the schema right by hand, set dirty to false in "
+                          "%s.schema_migrations, then run kv-migrate up.",
+                          target->schema.quoted);
     }
     if (stamped && version < (int64_t)header->kv_migration_version) {
         error_set(error, EXIT_CODE_REFUSED,
@@ -186,8 +190,10 @@ static bool stamp_legacy(Target *target, const DumpHeader *header, Error *error)
     }
     done = text != NULL && pg_execute(target->connection, text, &changed, error);
     if (done && changed != 1) {
-        done = error_set(error, EXIT_CODE_REFUSED,
-                         "the schema version was changed by another program during the load");
+        error_set(error, EXIT_CODE_REFUSED,
+                  "the schema version was changed by another program during the load");
+        done = error_hint(error, "kv-migrate version tells where the database stands; see to it "
+                                 "that no lakeFS runs on it, then run again.");
     }
     buffer_free(&sql);
     return done;

@@ -119,6 +119,8 @@ static CopyStatus visit_tuples(Reading *reading, CopyParser *parser, void *worke
         if (fields[0].size < 0 || fields[1].size < 0 || fields[2].size < 0) {
             error_set(error, EXIT_CODE_REFUSED, "table \"%s\" has a NULL in an entry",
                       reading->target->table.name);
+            error_hint(error, "No lakeFS writes one. Look for rows where a column IS NULL; "
+                              "kv-import --clean loads the dump again.");
             return COPY_INVALID;
         }
         if (!visit_tuple(reading, worker, fields, error)) {

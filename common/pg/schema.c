@@ -139,7 +139,10 @@ bool pg_schema_version(PgConnection *connection, const PgSchema *schema, int64_t
             error_set(error, EXIT_CODE_REFUSED,
                       "table \"%s.schema_migrations\" holds %d rows instead of one", schema->name,
                       pg_rows_count(rows));
-            error_hint(error, "Put the schema version right by hand, then run again.");
+            error_hint(error,
+                       "Leave one row there, with the version that the schema is at: DELETE FROM "
+                       "%s.schema_migrations WHERE version <> N; then run again.",
+                       schema->quoted);
         } else {
             *version = strtoll(pg_rows_text(rows, 0, 0), NULL, 10);
             *dirty = strcmp(pg_rows_text(rows, 0, 1), "t") == 0;

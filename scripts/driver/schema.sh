@@ -43,7 +43,7 @@ read_version() {
         "") ;;
         *$'\n'*)
             fail "$EXIT_REFUSED" "table \"$schema.schema_migrations\" holds several rows instead of one" "" \
-                "Put the schema version right by hand, then run again."
+                "Leave one row there, with the version that the schema is at: DELETE FROM $schema_quoted.schema_migrations WHERE version <> N; then run again."
             ;;
         *)
             version=${session_output% *}
@@ -60,7 +60,8 @@ check_version() {
     fi
     if [[ -z $version ]]; then
         if has_relation kv; then
-            fail "$EXIT_REFUSED" "the database holds a table kv and no schema_migrations: it is a KV store, no legacy lakeFS database"
+            fail "$EXIT_REFUSED" "the database holds a table kv and no schema_migrations: it is a KV store, no legacy lakeFS database" \
+                "" "Connect to lakeFS's legacy database, or name its schema with --schema; a KV store needs no migration."
         fi
         return 0
     fi

@@ -63,7 +63,7 @@ assert_missing() {
 }
 
 # fails CODE PROGRAM ARGUMENT...: the program ends with the code and says why, on standard error only, in one error message
-# that begins with its name. Sets output and stderr as bats' run does.
+# that begins with its name; a refusal (5) also with what to do. Sets output and stderr as bats' run does.
 fails() {
     local code=$1 program=${2##*/}
     shift
@@ -74,6 +74,9 @@ fails() {
     assert_equal "" "$output"
     # A program that is run by another one may have spoken first.
     assert_equal 1 "$(grep -ac "^$program: error: ." <<<"$stderr")"
+    if [ "$code" -eq 5 ] && [[ $* != *--log-format* ]]; then
+        grep -aq '^hint: .' <<<"$stderr"
+    fi
 }
 
 # succeeds PROGRAM ARGUMENT...: the program ends with 0 and reports no error.
