@@ -377,14 +377,13 @@ static bool add_table_units(Worker *worker, UnitList *units, int kind, const cha
 /* Notes the staging tokens of all branches. */
 static bool note_tokens(Worker *worker, Repositories *repositories, Error *error)
 {
-    SourceRange range = {0};
+    PgPageRange range = {0};
     Buffer relation = {0};
     bool done = false;
 
     if (pg_schema_qualify(worker->connection, &worker->context->schema, BRANCHES, &relation,
                           error) &&
-        buffer_text(&relation, error) != NULL) {
-        range.relation = (char *)relation.data;
+        (range.relation = buffer_text(&relation, error)) != NULL) {
         done = source_read(worker, &BRANCH_QUERY, &range, note_token, repositories, error);
     }
     buffer_free(&relation);

@@ -24,7 +24,7 @@ typedef struct Unit {
     size_t package_index; /* in the dump's header */
     void *state;          /* the package's, as prepared */
     int kind;             /* what it is to the package */
-    SourceRange range;    /* what is read, where the kind does not say it all */
+    PgPageRange range;    /* what is read, where the kind does not say it all; owned */
 } Unit;
 
 /* {0} is an empty list; end with unit_list_free. */
@@ -60,8 +60,8 @@ extern const Package PACKAGE_MULTIPARTS;
 /* Adds a unit that needs no range.  Package and state are filled in by the run. */
 bool unit_list_add(UnitList *units, int kind, Error *error);
 
-/* Adds units that together read a relation (qualified and quoted; it is copied) once: one for each
- * piece of some megabytes, so that large tables are shared out evenly. */
+/* Adds units that together read a relation (qualified and quoted; it is copied) once, as
+ * pg_page_ranges cuts it. */
 bool unit_list_add_relation(UnitList *units, int kind, Worker *worker, const char *relation,
                             Error *error);
 void unit_list_free(UnitList *units);

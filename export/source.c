@@ -3,30 +3,13 @@
 #include "common/base/interrupt.h"
 #include "common/cli/progress.h"
 
-#include <inttypes.h>
 #include <string.h>
 
 /* Rows after which the progress is told. */
 enum { ROWS_TOLD = 1024 };
 
-/* Appends "ONLY relation", with the condition for its pages. */
-static bool append_range(const SourceRange *range, Buffer *sql, Error *error)
-{
-    if (!buffer_append_format(sql, error, "ONLY %s", range->relation)) {
-        return false;
-    }
-    if (range->first_page > 0 || range->end_page > 0) {
-        if (!buffer_append_format(sql, error, " WHERE ctid >= '(%" PRIu64 ",0)'::tid",
-                                  range->first_page)) {
-            return false;
-        }
-    }
-    return range->end_page == 0 ||
-           buffer_append_format(sql, error, " AND ctid < '(%" PRIu64 ",0)'::tid", range->end_page);
-}
-
 /* Appends `sql` with its placeholders replaced. */
-static bool expand_sql(Worker *worker, const char *sql, const SourceRange *range, Buffer *expanded,
+static bool expand_sql(Worker *worker, const char *sql, const PgPageRange *range, Buffer *expanded,
                        Error *error)
 {
     static const char SCHEMA[] = "{schema}";
@@ -45,7 +28,7 @@ static bool expand_sql(Worker *worker, const char *sql, const SourceRange *range
             }
             sql += strlen(SCHEMA);
         } else if (strncmp(sql, RANGE, strlen(RANGE)) == 0) {
-            if (!append_range(range, expanded, error)) {
+            if (!pg_page_range_append(range, expanded, error)) {
                 return false;
             }
             sql += strlen(RANGE);
@@ -144,7 +127,7 @@ static bool copy_rows(Worker *worker, const SourceQuery *query, const char *sql,
     return done;
 }
 
-bool source_read(Worker *worker, const SourceQuery *query, const SourceRange *range,
+bool source_read(Worker *worker, const SourceQuery *query, const PgPageRange *range,
                  SourceRowFunction *function, void *state, Error *error)
 {
     Buffer select = {0};

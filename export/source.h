@@ -7,22 +7,16 @@
 #include <stdbool.h>
 
 #include "common/base/error.h"
+#include "common/pg/page_range.h"
 #include "export/source_row.h"
 #include "export/worker.h"
-
-/* A part of a table: a relation, or some of its pages. */
-typedef struct SourceRange {
-    char *relation; /* qualified and quoted; NULL: the query names its tables itself */
-    uint64_t first_page;
-    uint64_t end_page; /* behind the last page; 0: to the end */
-} SourceRange;
 
 typedef bool SourceRowFunction(SourceRow *row, void *state, Error *error);
 
 /* Reads all rows of a range (NULL: the query asks for none).  Each goes to `function`; what that
  * allocates from the worker's arena lasts until the next row.  Rows are counted when there is a
  * chunk writer. */
-bool source_read(Worker *worker, const SourceQuery *query, const SourceRange *range,
+bool source_read(Worker *worker, const SourceQuery *query, const PgPageRange *range,
                  SourceRowFunction *function, void *state, Error *error);
 
 /* Refuses a table in which several rows have the same values in `columns` (comma-separated, as

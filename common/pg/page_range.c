@@ -1,0 +1,64 @@
+#include "common/pg/page_range.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+/* Pages of a range: 8 MiB of a heap, so that a worker that runs ahead of its turn keeps little. */
+enum { RANGE_PAGES = 1024 };
+
+/* From here on the server finds a range of pages without reading the others. */
+enum { TID_RANGE_SCAN_VERSION = 140000 };
+
+/* The pages of a relation; 0 for one that has none, such as a foreign table. */
+static bool count_pages(PgConnection *connection, const char *relation, uint64_t *pages,
+                        Error *error)
+{
+    const char *parameters[] = {relation};
+    PgRows *rows;
+
+    if (!pg_query(connection,
+                  "SELECT coalesce(pg_relation_size($1::regclass), 0)"
+                  " / current_setting('block_size')::int8",
+                  1, parameters, &rows, error)) {
+        return false;
+    }
+    *pages = strtoull(pg_rows_text(rows, 0, 0), NULL, 10);
+    pg_rows_free(rows);
+    return true;
+}
+
+bool pg_page_ranges(PgConnection *connection, const char *relation, PgPageRangeFunction *add,
+                    void *state, Error *error)
+{
+    uint64_t pages = 0;
+    uint64_t first = 0;
+
+    if (pg_server_version(connection) >= TID_RANGE_SCAN_VERSION &&
+        !count_pages(connection, relation, &pages, error)) {
+        return false;
+    }
+    for (; pages - first > RANGE_PAGES && pages > first; first += RANGE_PAGES) {
+        PgPageRange range = {relation, first, first + RANGE_PAGES};
+
+        if (!add(state, range, error)) {
+            return false;
+        }
+    }
+    /* The last one has no end: the relation may have grown. */
+    return add(state, (PgPageRange){relation, first, 0}, error);
+}
+
+bool pg_page_range_append(const PgPageRange *range, Buffer *sql, Error *error)
+{
+    if (!buffer_append_format(sql, error, "ONLY %s", range->relation)) {
+        return false;
+    }
+    if (range->first_page > 0 || range->end_page > 0) {
+        if (!buffer_append_format(sql, error, " WHERE ctid >= '(%" PRIu64 ",0)'::tid",
+                                  range->first_page)) {
+            return false;
+        }
+    }
+    return range->end_page == 0 ||
+           buffer_append_format(sql, error, " AND ctid < '(%" PRIu64 ",0)'::tid", range->end_page);
+}
