@@ -286,7 +286,5 @@ const TargetDriver TARGET_POSTGRES = {
     .end_load = postgres_end_load,
     .complete = postgres_complete,
     .stamp = postgres_stamp,
-    .open_to_read = postgres_open_to_read,
-    .read = postgres_read,
     .close = postgres_close,
 };

@@ -4,14 +4,13 @@
  *   postgres.c        guards, the empty table, the stamp
  *   postgres_load.c   entries into the leaf partitions
  *   postgres_index.c  primary keys, counts, statistics
- *   postgres_read.c   reading what is there
  */
 #ifndef IMPORT_POSTGRES_H
 #define IMPORT_POSTGRES_H
 
 #include "common/pg/connection.h"
 #include "common/pg/schema.h"
-#include "import/kv_table.h"
+#include "common/store/kv_table.h"
 #include "import/target.h"
 
 struct Target {
@@ -29,11 +28,6 @@ bool postgres_end_load(Loader *loader, bool keep, Error *error);
 
 /* postgres_index.c; see TargetDriver. */
 bool postgres_complete(Target *target, const DumpManifest *manifest, Error *error);
-
-/* postgres_read.c; see TargetDriver. */
-bool postgres_open_to_read(ImportOptions *options, Target **target, uint64_t *version,
-                           Error *error);
-bool postgres_read(Target *target, const EntryVisitor *visitor, void *state, Error *error);
 
 /* Another connection to the target's database, for a worker. */
 bool postgres_connect_worker(Target *target, PgConnection **connection, Error *error);

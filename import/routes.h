@@ -12,7 +12,7 @@
 #include "common/base/error.h"
 #include "common/base/slice.h"
 #include "common/pg/connection.h"
-#include "import/kv_table.h"
+#include "common/store/kv_table.h"
 
 typedef struct Routes Routes;
 

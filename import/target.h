@@ -1,13 +1,12 @@
 /*
- * The seam for targets: a KV store that a dump is loaded into.
+ * The seam for targets: a KV store that a dump is loaded into.  How a store is read is in
+ * common/store/.
  *
  * A target is one file with a TargetDriver, and what that file needs.  The drivers are dumb; the
  * order of what is done, and what a failure means, is in load.c:
  *
  *   open; then, unless it is stamped already, prepare; for each worker, on its own thread,
- *   begin_load, load for each chunk, end_load; then complete and stamp; close;
- *
- * or, to compare a store with a dump: open_to_read, read, close.
+ *   begin_load, load for each chunk, end_load; then complete and stamp; close.
  *
  * A target that was opened must be left as it was until prepare, and with version "0" between
  * prepare and stamp, so that a failed load is told from a finished one.
@@ -20,7 +19,6 @@
 
 #include "common/base/error.h"
 #include "common/base/slice.h"
-#include "common/dump/entry.h"
 #include "common/dump/header.h"
 #include "common/dump/manifest.h"
 #include "import/options.h"
@@ -28,17 +26,6 @@
 /* A target's own state, and that of one of its workers; each driver defines them. */
 typedef struct Target Target;
 typedef struct Loader Loader;
-
-/* What is done with the entries of a store that is read.  The functions of one worker are called
- * from its own thread. */
-typedef struct EntryVisitor {
-    /* Readies a worker; *worker is handed to the others, to `end` also after a failure. */
-    bool (*begin)(void *state, void **worker, Error *error);
-    /* Takes an entry, and its tuple as it would stand in a dump. */
-    bool (*visit)(void *worker, const Entry *entry, Slice tuple, Error *error);
-    /* Ends a worker; `complete`: it has seen all that it was to see. */
-    bool (*end)(void *worker, bool complete, Error *error);
-} EntryVisitor;
 
 typedef struct TargetDriver {
     const char *name;
@@ -72,14 +59,6 @@ typedef struct TargetDriver {
      * KV migration.  After this the migration has happened. */
     bool (*stamp)(Target *target, const DumpHeader *header, const DumpManifest *manifest,
                   Error *error);
-
-    /* Connects to a store that is to be read only, whatever its version, which is told; without a
-     * lock, and changing nothing.  EXIT_CODE_REFUSED where there is none. */
-    bool (*open_to_read)(ImportOptions *options, Target **target, uint64_t *version, Error *error);
-
-    /* Reads all entries but that of the version, as they are at one moment, by as many workers as
-     * the options ask for.  Progress is told.  May be repeated: the moment is that of the first. */
-    bool (*read)(Target *target, const EntryVisitor *visitor, void *state, Error *error);
 
     /* Takes NULL. */
     void (*close)(Target *target);

@@ -4,11 +4,11 @@
 #include "common/cli/signals.h"
 #include "common/kv/entry_json.h"
 #include "common/pg/connection.h"
+#include "common/store/store.h"
 #include "import/differences.h"
 #include "import/dump_visit.h"
 #include "import/entry_sums.h"
 #include "import/inspect.h"
-#include "import/target.h"
 
 #include <inttypes.h>
 #include <pthread.h>
@@ -21,8 +21,9 @@ enum { NOTED_ENTRIES = 200000, SHOWN_DIFFERENCES = 20 };
 
 typedef struct Verification {
     ImportOptions *options;
-    const TargetDriver *driver;
-    Target *target;
+    const StoreDriver *driver;
+    StoreOptions store_options;
+    Store *store;
     EntrySums *dump_sums;
     EntrySums *store_sums;
     bool *chosen; /* the buckets whose entries are noted; owned */
@@ -146,7 +147,7 @@ static bool read_store(Verification *verification, const char *phase, const Entr
                        Error *error)
 {
     progress_begin(phase, entry_sums_entries(verification->dump_sums));
-    if (!verification->driver->read(verification->target, visitor, verification, error)) {
+    if (!verification->driver->read(verification->store, visitor, verification, error)) {
         return false;
     }
     progress_end();
@@ -156,7 +157,8 @@ static bool read_store(Verification *verification, const char *phase, const Entr
 static bool sum_up(Verification *verification, Error *error)
 {
     static const DumpVisitor DUMP = {begin_dump_sums, sum_chunk, end_sums};
-    static const EntryVisitor STORE = {begin_store_sums, sum_entry, end_sums};
+    static const EntryVisitor STORE = {
+        .begin = begin_store_sums, .visit = sum_entry, .end = end_sums};
 
     return read_dump(verification, "dump", &DUMP, error) &&
            read_store(verification, "store", &STORE, error);
@@ -233,7 +235,8 @@ static bool compare_entry(void *worker, const Entry *entry, Slice tuple, Error *
 static bool find_differences(Verification *verification, Error *error)
 {
     static const DumpVisitor DUMP = {begin_shared, note_chunk, end_shared};
-    static const EntryVisitor STORE = {begin_shared, compare_entry, end_shared};
+    static const EntryVisitor STORE = {
+        .begin = begin_shared, .visit = compare_entry, .end = end_shared};
 
     return differences_new(&verification->differences, error) &&
            read_dump(verification, "differences: dump", &DUMP, error) &&
@@ -318,7 +321,15 @@ static bool open_store(Verification *verification, Error *error)
     ImportOptions *options = verification->options;
     uint64_t version = 0;
 
-    if (!verification->driver->open_to_read(options, &verification->target, &version, error)) {
+    verification->store_options = (StoreOptions){
+        .pg = &options->common.pg,
+        .schema = options->common.schema,
+        .table = options->table,
+        .lock_wait_timeout_ms = options->common.lock_wait_timeout_ms,
+        .jobs = options->jobs,
+    };
+    if (!verification->driver->open(&verification->store_options, &verification->store, &version,
+                                    error)) {
         return false;
     }
     if (version == 0) {
@@ -330,7 +341,7 @@ static bool open_store(Verification *verification, Error *error)
 
 bool verify_store(ImportOptions *options, Error *error)
 {
-    Verification verification = {.options = options, .driver = &TARGET_POSTGRES};
+    Verification verification = {.options = options, .driver = &STORE_POSTGRES};
     bool done;
 
     pthread_mutex_init(&verification.mutex, NULL);
@@ -344,7 +355,7 @@ bool verify_store(ImportOptions *options, Error *error)
            signals_start(pg_cancel_all, error) && open_store(&verification, error) &&
            progress_init(options->common.progress, error) && compare(&verification, error);
     progress_stop();
-    verification.driver->close(verification.target);
+    verification.driver->close(verification.store);
     differences_free(verification.differences);
     free(verification.chosen);
     free(verification.dump_sums);

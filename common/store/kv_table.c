@@ -1,4 +1,4 @@
-#include "import/kv_table.h"
+#include "common/store/kv_table.h"
 
 #include "common/kv/model.h"
 

@@ -4,8 +4,8 @@
  * Source of the shape: KV model facts, "The table", "The version".  All functions work within a
  * transaction of the caller's.
  */
-#ifndef IMPORT_KV_TABLE_H
-#define IMPORT_KV_TABLE_H
+#ifndef COMMON_STORE_KV_TABLE_H
+#define COMMON_STORE_KV_TABLE_H
 
 #include <stdbool.h>
 #include <stdint.h>

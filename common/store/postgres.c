@@ -1,0 +1,295 @@
+/*
+ * A KV store in PostgreSQL: the table's leaves as COPY BINARY, by several sessions in one snapshot.
+ */
+#include "common/store/store.h"
+
+#include "common/base/interrupt.h"
+#include "common/base/workers.h"
+#include "common/cli/progress.h"
+#include "common/copy/binary.h"
+#include "common/kv/model.h"
+#include "common/pg/page_range.h"
+#include "common/pg/schema.h"
+#include "common/store/kv_table.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+
+/* The size of a tuple's field count and of the length of its first field. */
+enum { BEFORE_FIRST_FIELD = 2 + 4, FIELD_COUNT = 3 };
+
+/* Rows after which the progress is told. */
+enum { ROWS_TOLD = 1024 };
+
+struct Store {
+    const StoreOptions *options;
+    PgConnection *connection; /* its transaction has the snapshot */
+    PgSchema schema;
+    KvTable table;
+    char *snapshot;    /* for other connections to join */
+    PgRows *relations; /* quoted and qualified names, the largest first */
+    PgPageRange *parts;
+    size_t part_count;
+};
+
+typedef struct Reading {
+    Store *store;
+    const EntryVisitor *visitor;
+    void *state;
+
+    pthread_mutex_t mutex; /* guards what follows */
+    size_t next_part;
+} Reading;
+
+static bool open_store(const StoreOptions *options, Store **store, uint64_t *version, Error *error)
+{
+    KvTableState state = KV_TABLE_NONE;
+    Store *s = calloc(1, sizeof *s);
+
+    *store = s;
+    if (s == NULL) {
+        return error_out_of_memory(error);
+    }
+    s->options = options;
+    if (!pg_connect(options->pg, &s->connection, error) ||
+        !pg_schema_find(s->connection, options->schema, &s->schema, error) ||
+        !kv_table_init(&s->table, s->connection, &s->schema, options->table, 0, error) ||
+        !pg_begin(s->connection, PG_READ_SNAPSHOT, options->lock_wait_timeout_ms, error) ||
+        !kv_table_inspect(&s->table, s->connection, &state, version, error)) {
+        return false;
+    }
+    if (state == KV_TABLE_NONE) {
+        error_set(error, EXIT_CODE_REFUSED,
+                  "there is no table \"%s\" in schema \"%s\" of database "
+                  "\"%s\"",
+                  s->table.name, s->schema.name, s->schema.database);
+        return error_hint(error, "Name the schema with --schema, the table with --table.");
+    }
+    return true;
+}
+
+static void close_store(Store *store)
+{
+    if (store != NULL) {
+        pg_rows_free(store->relations);
+        free(store->parts);
+        free(store->snapshot);
+        kv_table_free(&store->table);
+        pg_schema_free(&store->schema);
+        pg_close(store->connection);
+        free(store);
+    }
+}
+
+static bool add_part(void *state, PgPageRange range, Error *error)
+{
+    Store *store = state;
+    PgPageRange *parts = realloc(store->parts, (store->part_count + 1) * sizeof *parts);
+
+    if (parts == NULL) {
+        return error_out_of_memory(error);
+    }
+    store->parts = parts;
+    parts[store->part_count++] = range;
+    return true;
+}
+
+/* Of the table itself, or of its leaves where it is partitioned. */
+static bool list_parts(Store *store, Error *error)
+{
+    const char *parameters[] = {store->table.table};
+
+    if (!pg_query(store->connection,
+                  "WITH RECURSIVE tree AS (SELECT $1::regclass::oid AS oid"
+                  " UNION ALL"
+                  " SELECT i.inhrelid FROM pg_inherits i JOIN tree t ON t.oid = i.inhparent)"
+                  "SELECT format('%I.%I', n.nspname, c.relname)"
+                  " FROM tree t JOIN pg_class c ON c.oid = t.oid"
+                  " JOIN pg_namespace n ON n.oid = c.relnamespace"
+                  " WHERE c.relkind <> 'p' ORDER BY pg_relation_size(c.oid) DESC, c.relname",
+                  1, parameters, &store->relations, error)) {
+        return false;
+    }
+    for (int i = 0; i < pg_rows_count(store->relations); i++) {
+        if (!pg_page_ranges(store->connection, pg_rows_text(store->relations, i, 0), add_part,
+                            store, error)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool take_part(Reading *reading, size_t *part)
+{
+    bool taken;
+
+    pthread_mutex_lock(&reading->mutex);
+    taken = reading->next_part < reading->store->part_count;
+    if (taken) {
+        *part = reading->next_part++;
+    }
+    pthread_mutex_unlock(&reading->mutex);
+    return taken;
+}
+
+static void stop_reading(void *shared)
+{
+    Reading *reading = shared;
+
+    pthread_mutex_lock(&reading->mutex);
+    reading->next_part = reading->store->part_count;
+    pthread_mutex_unlock(&reading->mutex);
+}
+
+/* Hands a tuple to the visitor; the version's entry is nobody's business. */
+static bool visit_tuple(Reading *reading, void *worker, const CopyField *fields, Error *error)
+{
+    const uint8_t *begin = fields[0].data - BEFORE_FIRST_FIELD;
+    const uint8_t *end = fields[2].data + fields[2].size;
+    Entry entry = {slice_of(fields[0].data, (size_t)fields[0].size),
+                   slice_of(fields[1].data, (size_t)fields[1].size),
+                   slice_of(fields[2].data, (size_t)fields[2].size)};
+
+    return slice_equal(entry.partition_key, slice_text(KV_PARTITION_INTERNAL)) ||
+           reading->visitor->visit(worker, &entry, slice_of(begin, (size_t)(end - begin)), error);
+}
+
+/* Hands on all tuples of what has come. */
+static CopyStatus visit_tuples(Reading *reading, CopyParser *parser, void *worker, uint64_t *rows,
+                               Error *error)
+{
+    CopyField fields[FIELD_COUNT];
+    CopyStatus status;
+
+    while ((status = copy_parser_next(parser, fields, error)) == COPY_TUPLE) {
+        if (fields[0].size < 0 || fields[1].size < 0 || fields[2].size < 0) {
+            error_set(error, EXIT_CODE_REFUSED, "table \"%s\" has a NULL in an entry",
+                      reading->store->table.name);
+            error_hint(error, "No lakeFS writes one. Look for rows where a column IS NULL; "
+                              "kv-import --clean loads the dump again.");
+            return COPY_INVALID;
+        }
+        if (!visit_tuple(reading, worker, fields, error)) {
+            return COPY_INVALID;
+        }
+        (*rows)++;
+    }
+    return status;
+}
+
+static bool copy_out(Reading *reading, PgConnection *connection, const char *sql, void *worker,
+                     Error *error)
+{
+    CopyParser parser = {.field_count = FIELD_COUNT};
+    CopyStatus status = COPY_MORE;
+    uint64_t rows = 0;
+    uint64_t bytes = 0;
+    bool end = false;
+    bool done = pg_copy_out_begin(connection, sql, error);
+
+    while (done && !end) {
+        Slice piece;
+
+        done = pg_copy_out_read(connection, &piece, &end, error);
+        if (done && !end) {
+            done = interrupt_check(error) && copy_parser_feed(&parser, piece, error);
+        }
+        if (done && !end) {
+            status = visit_tuples(reading, &parser, worker, &rows, error);
+            done = status != COPY_INVALID;
+            bytes += piece.size;
+        }
+        if (rows >= ROWS_TOLD || end) {
+            progress_add(rows, bytes);
+            rows = 0;
+            bytes = 0;
+        }
+    }
+    copy_parser_free(&parser);
+    return done && (status == COPY_END ||
+                    error_set(error, EXIT_CODE_FAILED,
+                              "the COPY BINARY stream of table \"%s\" ends without its trailer",
+                              reading->store->table.name));
+}
+
+static bool copy_part(Reading *reading, PgConnection *connection, size_t part, void *worker,
+                      Error *error)
+{
+    Buffer sql = {0};
+    const char *text = NULL;
+    bool done;
+
+    if (buffer_append_text(&sql, "COPY (SELECT partition_key, key, value FROM ", error) &&
+        pg_page_range_append(&reading->store->parts[part], &sql, error) &&
+        buffer_append_text(&sql, ") TO STDOUT (FORMAT binary)", error)) {
+        text = buffer_text(&sql, error);
+    }
+    done = text != NULL && copy_out(reading, connection, text, worker, error);
+    buffer_free(&sql);
+    return done;
+}
+
+static bool read_part(Reading *reading, PgConnection *connection, size_t part, void *worker,
+                      Error *error)
+{
+    const EntryVisitor *visitor = reading->visitor;
+
+    return (visitor->begin_part == NULL || visitor->begin_part(worker, part, error)) &&
+           copy_part(reading, connection, part, worker, error) &&
+           (visitor->end_part == NULL || visitor->end_part(worker, error));
+}
+
+static bool read_parts(Reading *reading, PgConnection *connection, Error *error)
+{
+    void *worker = NULL;
+    Error ignored;
+    size_t part;
+    bool done = reading->visitor->begin(reading->state, &worker, error);
+
+    while (done && take_part(reading, &part)) {
+        done = read_part(reading, connection, part, worker, error);
+    }
+    return reading->visitor->end(worker, done, done ? error : &ignored) && done;
+}
+
+/* The first worker has the connection that exported the snapshot; the others join it. */
+static bool run_worker(void *shared, size_t number, Error *error)
+{
+    Reading *reading = shared;
+    PgOptions options = *reading->store->options->pg; /* the password is known by now */
+    PgConnection *connection = NULL;
+    bool done;
+
+    if (number == 0) {
+        return read_parts(reading, reading->store->connection, error);
+    }
+    options.force_password = false;
+    options.no_password = true;
+    done = pg_connect(&options, &connection, error) &&
+           pg_begin(connection, PG_READ_SNAPSHOT, 0, error) &&
+           pg_join_snapshot(connection, reading->store->snapshot, error) &&
+           read_parts(reading, connection, error);
+    pg_close(connection);
+    return done;
+}
+
+static bool read_store(Store *store, const EntryVisitor *visitor, void *state, Error *error)
+{
+    Reading reading = {.store = store, .visitor = visitor, .state = state};
+    bool done;
+
+    pthread_mutex_init(&reading.mutex, NULL);
+    done = (store->snapshot != NULL ||
+            (list_parts(store, error) &&
+             pg_export_snapshot(store->connection, &store->snapshot, error))) &&
+           workers_run((size_t)store->options->jobs, run_worker, &reading, stop_reading, error);
+    pthread_mutex_destroy(&reading.mutex);
+    return done;
+}
+
+const StoreDriver STORE_POSTGRES = {
+    .name = "postgres",
+    .open = open_store,
+    .read = read_store,
+    .close = close_store,
+};

@@ -1,0 +1,68 @@
+/*
+ * The seam for KV stores that are read, to be compared with a dump or exported.
+ *
+ * A store is one file with a StoreDriver.  Whatever it is, its entries are read as they are at one
+ * moment, by several workers, in parts that do not depend on chance.  Writing to a store is
+ * kv-import's, see import/target.h.
+ */
+#ifndef COMMON_STORE_STORE_H
+#define COMMON_STORE_STORE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/base/error.h"
+#include "common/base/slice.h"
+#include "common/dump/entry.h"
+#include "common/pg/connection.h"
+
+/* Which store.  All is borrowed, and must stay while the store is open. */
+typedef struct StoreOptions {
+    PgOptions *pg;
+    const char *schema; /* NULL: where the search_path leads */
+    const char *table;
+    int lock_wait_timeout_ms;
+    int jobs; /* workers that read at the same time */
+} StoreOptions;
+
+/* A driver's own state. */
+typedef struct Store Store;
+
+/* What is done with the entries that are read.  The functions of one worker are called from its own
+ * thread. */
+typedef struct EntryVisitor {
+    /* Readies a worker; *worker is handed to the others, to `end` also after a failure. */
+    bool (*begin)(void *state, void **worker, Error *error);
+
+    /* Before and after the entries of a part.  Parts are numbered from 0, and each goes to one
+     * worker, the lower ones first.  NULL where that is of no interest. */
+    bool (*begin_part)(void *worker, size_t part, Error *error);
+    bool (*end_part)(void *worker, Error *error);
+
+    /* Takes an entry, and its tuple as it would stand in a dump. */
+    bool (*visit)(void *worker, const Entry *entry, Slice tuple, Error *error);
+
+    /* Ends a worker; `complete`: it has seen all that it was to see. */
+    bool (*end)(void *worker, bool complete, Error *error);
+} EntryVisitor;
+
+typedef struct StoreDriver {
+    const char *name;
+
+    /* Connects to a store, whatever its version, which is told; without a lock, and changing
+     * nothing.  EXIT_CODE_REFUSED where there is none, or something else in its place.  *store is
+     * to be closed, also after a failure, unless it is NULL. */
+    bool (*open)(const StoreOptions *options, Store **store, uint64_t *version, Error *error);
+
+    /* Reads all entries but that of the version.  Progress is told.  May be repeated: the moment is
+     * that of the first time. */
+    bool (*read)(Store *store, const EntryVisitor *visitor, void *state, Error *error);
+
+    /* Takes NULL. */
+    void (*close)(Store *store);
+} StoreDriver;
+
+extern const StoreDriver STORE_POSTGRES;
+
+#endif
