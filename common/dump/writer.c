@@ -295,8 +295,8 @@ struct ChunkWriter {
     DumpWriter *writer;
     Compressor *compressor;
     size_t unit;
-    size_t package;
-    Chunk *chunk; /* that is being filled; NULL when none is */
+    size_t package;                   /* of the entries that come */
+    Chunk *filled[DUMP_MAX_PACKAGES]; /* that is being filled, of each package; NULL when none is */
 };
 
 bool chunk_writer_new(DumpWriter *writer, ChunkWriter **chunks, Error *error)
@@ -332,6 +332,11 @@ bool chunk_writer_begin(ChunkWriter *chunks, size_t unit, size_t package, Error 
     return done;
 }
 
+void chunk_writer_set_package(ChunkWriter *chunks, size_t package)
+{
+    chunks->package = package;
+}
+
 /* Takes a spare chunk, or makes one. */
 static bool new_chunk(ChunkWriter *chunks, Error *error)
 {
@@ -355,15 +360,14 @@ static bool new_chunk(ChunkWriter *chunks, Error *error)
     chunk->entries = 0;
     chunk->digest = (SetDigest){0};
     chunk->content.size = 0;
-    chunks->chunk = chunk;
+    chunks->filled[chunks->package] = chunk;
     return true;
 }
 
 /* Compresses the chunk, and computes its digest by the same walk that a reader makes: what that
  * cannot read is never written. */
-static bool seal_chunk(ChunkWriter *chunks, Error *error)
+static bool seal_chunk(ChunkWriter *chunks, Chunk *chunk, Error *error)
 {
-    Chunk *chunk = chunks->chunk;
     const char *problem;
     uint64_t entries;
     size_t offset;
@@ -384,21 +388,21 @@ static bool must_wait(const ChunkWriter *chunks)
            (writer->writing || chunks->unit != writer->turn);
 }
 
-/* Hands over the chunk that was filled, if there is one. */
-static bool end_chunk(ChunkWriter *chunks, Error *error)
+/* Hands over the package's chunk that was filled, if there is one. */
+static bool end_chunk(ChunkWriter *chunks, size_t package, Error *error)
 {
     DumpWriter *writer = chunks->writer;
-    Chunk *chunk = chunks->chunk;
+    Chunk *chunk = chunks->filled[package];
     WaitingUnit *unit;
     bool done;
 
     if (chunk == NULL) {
         return true;
     }
-    if (!seal_chunk(chunks, error)) {
+    if (!seal_chunk(chunks, chunk, error)) {
         return false;
     }
-    chunks->chunk = NULL;
+    chunks->filled[package] = NULL;
     pthread_mutex_lock(&writer->mutex);
     unit = waiting_unit(writer, chunks->unit);
     if (unit->last == NULL) {
@@ -424,20 +428,24 @@ bool chunk_writer_add(ChunkWriter *chunks, Slice partition_key, Slice key, size_
                       uint8_t **value, Error *error)
 {
     size_t size = entry_tuple_size(partition_key.size, key.size, value_size);
+    Chunk *chunk = chunks->filled[chunks->package];
 
     if (size > DUMP_CHUNK_MAX_SIZE) {
         return error_set(error, EXIT_CODE_FAILED,
                          "an entry of %zu bytes is larger than a dump can hold", size);
     }
-    if (chunks->chunk != NULL && chunks->chunk->content.size + size > DUMP_CHUNK_SIZE &&
-        !end_chunk(chunks, error)) {
+    if (chunk != NULL && chunk->content.size + size > DUMP_CHUNK_SIZE &&
+        !end_chunk(chunks, chunks->package, error)) {
         return false;
     }
-    if ((chunks->chunk == NULL && !new_chunk(chunks, error)) ||
-        !entry_append(&chunks->chunk->content, partition_key, key, value_size, value, error)) {
+    if (chunks->filled[chunks->package] == NULL && !new_chunk(chunks, error)) {
         return false;
     }
-    chunks->chunk->entries++;
+    chunk = chunks->filled[chunks->package];
+    if (!entry_append(&chunk->content, partition_key, key, value_size, value, error)) {
+        return false;
+    }
+    chunk->entries++;
     return true;
 }
 
@@ -446,8 +454,10 @@ bool chunk_writer_end(ChunkWriter *chunks, Error *error)
     DumpWriter *writer = chunks->writer;
     bool done;
 
-    if (!end_chunk(chunks, error)) {
-        return false;
+    for (size_t package = 0; package < DUMP_MAX_PACKAGES; package++) {
+        if (!end_chunk(chunks, package, error)) {
+            return false;
+        }
     }
     pthread_mutex_lock(&writer->mutex);
     waiting_unit(writer, chunks->unit)->completed = true;
@@ -459,7 +469,9 @@ bool chunk_writer_end(ChunkWriter *chunks, Error *error)
 void chunk_writer_free(ChunkWriter *chunks)
 {
     if (chunks != NULL) {
-        free_chunks(chunks->chunk);
+        for (size_t package = 0; package < DUMP_MAX_PACKAGES; package++) {
+            free_chunks(chunks->filled[package]);
+        }
         compressor_free(chunks->compressor);
         free(chunks);
     }

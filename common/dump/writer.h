@@ -44,9 +44,13 @@ typedef struct ChunkWriter ChunkWriter;
 
 bool chunk_writer_new(DumpWriter *writer, ChunkWriter **chunks, Error *error);
 
-/* Begins a unit, whose entries are of this package, an index into the header's.  Waits while the
- * unit is too far ahead. */
+/* Begins a unit, whose first entries are of this package, an index into the header's.  Waits while
+ * the unit is too far ahead. */
 bool chunk_writer_begin(ChunkWriter *chunks, size_t unit, size_t package, Error *error);
+
+/* The entries that follow are of this package.  A unit may hold entries of several packages, in any
+ * order: they go to chunks of their own. */
+void chunk_writer_set_package(ChunkWriter *chunks, size_t package);
 
 /* Adds an entry; *value is where its `value_size` bytes are to be written before the next call. */
 bool chunk_writer_add(ChunkWriter *chunks, Slice partition_key, Slice key, size_t value_size,

@@ -308,6 +308,51 @@ static void test_units_may_be_empty(void **state)
     assert_done(read_dump(path, NULL, &error), &error);
 }
 
+/* Entries of several packages in turn: each package's go to chunks of its own. */
+static void test_a_unit_may_hold_entries_of_several_packages(void **state)
+{
+    const char *path = folder_path(state, "dump");
+    DumpHeader header = sample_header();
+    DumpWriter *writer = new_writer(path, &header);
+    ChunkWriter *chunks;
+    DumpManifest manifest;
+    Buffer expected = {0};
+    Buffer tuples = {0};
+    Error error = {0};
+
+    assert_done(chunk_writer_new(writer, &chunks, &error), &error);
+    assert_done(chunk_writer_begin(chunks, 0, 0, &error), &error);
+    for (uint32_t i = 0; i < 9; i++) {
+        uint8_t key[4];
+
+        store_be32(key, i);
+        chunk_writer_set_package(chunks, i % 3);
+        add_entry(chunks, BYTES("p"), slice_of(key, sizeof key), BYTES("v"));
+    }
+    assert_done(chunk_writer_end(chunks, &error), &error);
+    chunk_writer_free(chunks);
+    for (uint32_t package = 0; package < 3; package++) {
+        for (uint32_t i = package; i < 9; i += 3) {
+            uint8_t key[4];
+
+            store_be32(key, i);
+            append_tuple(&expected, BYTES("p"), slice_of(key, sizeof key), BYTES("v"));
+        }
+    }
+    sample_manifest(&manifest);
+    assert_done(dump_writer_finish(writer, &manifest, &error), &error);
+    for (size_t package = 0; package < 3; package++) {
+        assert_int_equal(manifest.packages[package].totals.entries, 3);
+        assert_int_equal(manifest.packages[package].totals.chunks, 1);
+    }
+    dump_manifest_free(&manifest);
+    dump_writer_free(writer);
+    assert_done(read_dump(path, &tuples, &error), &error);
+    assert_slice_equal(buffer_slice(&tuples), buffer_slice(&expected));
+    buffer_free(&expected);
+    buffer_free(&tuples);
+}
+
 /* Its memory stays bounded: nobody has to wait for the end of a large unit. */
 static void test_worker_whose_turn_it_is_writes_as_it_goes(void **state)
 {
@@ -491,6 +536,7 @@ int main(void)
         IN_FOLDER(test_file_does_not_depend_on_how_many_threads_write_it),
         IN_FOLDER(test_chunks_stand_in_the_order_of_units),
         IN_FOLDER(test_units_may_be_empty),
+        IN_FOLDER(test_a_unit_may_hold_entries_of_several_packages),
         IN_FOLDER(test_worker_whose_turn_it_is_writes_as_it_goes),
         IN_FOLDER(test_worker_far_ahead_waits_and_goes_on_when_its_turn_comes),
         IN_FOLDER(test_worker_far_ahead_is_told_to_stop),
