@@ -3,9 +3,6 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
-/* Pages of a range: 8 MiB of a heap, so that a worker that runs ahead of its turn keeps little. */
-enum { RANGE_PAGES = 1024 };
-
 /* From here on the server finds a range of pages without reading the others. */
 enum { TID_RANGE_SCAN_VERSION = 140000 };
 
@@ -37,8 +34,8 @@ bool pg_page_ranges(PgConnection *connection, const char *relation, PgPageRangeF
         !count_pages(connection, relation, &pages, error)) {
         return false;
     }
-    for (; pages - first > RANGE_PAGES && pages > first; first += RANGE_PAGES) {
-        PgPageRange range = {relation, first, first + RANGE_PAGES};
+    for (; pages - first > PG_RANGE_PAGES && pages > first; first += PG_RANGE_PAGES) {
+        PgPageRange range = {relation, first, first + PG_RANGE_PAGES};
 
         if (!add(state, range, error)) {
             return false;

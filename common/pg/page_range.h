@@ -11,6 +11,9 @@
 #include "common/base/error.h"
 #include "common/pg/connection.h"
 
+/* Pages of a range: 8 MiB of a heap, so that a worker that runs ahead of its turn keeps little. */
+enum { PG_RANGE_PAGES = 1024 };
+
 /* A relation without its partitions or children, or some of its pages. */
 typedef struct PgPageRange {
     const char *relation; /* qualified and quoted; NULL: none */
@@ -20,7 +23,7 @@ typedef struct PgPageRange {
 
 typedef bool PgPageRangeFunction(void *state, PgPageRange range, Error *error);
 
-/* Hands ranges that together are the relation to `add`, one for each piece of some megabytes, so
+/* Hands ranges that together are the relation to `add`, one for each PG_RANGE_PAGES, so
  * that large tables are shared out evenly; one for all of it where the server would read all of it
  * for each.  Their relation is the caller's own text. */
 bool pg_page_ranges(PgConnection *connection, const char *relation, PgPageRangeFunction *add,

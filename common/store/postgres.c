@@ -21,6 +21,12 @@ enum { BEFORE_FIRST_FIELD = 2 + 4, FIELD_COUNT = 3 };
 /* Rows after which the progress is told. */
 enum { ROWS_TOLD = 1024 };
 
+/* What is read by one statement: some of the ranges. */
+typedef struct Part {
+    size_t first;
+    size_t count;
+} Part;
+
 struct Store {
     const StoreOptions *options;
     PgConnection *connection; /* its transaction has the snapshot */
@@ -28,7 +34,9 @@ struct Store {
     KvTable table;
     char *snapshot;    /* for other connections to join */
     PgRows *relations; /* quoted and qualified names, the largest first */
-    PgPageRange *parts;
+    PgPageRange *ranges;
+    size_t range_count;
+    Part *parts;
     size_t part_count;
 };
 
@@ -72,6 +80,7 @@ static void close_store(Store *store)
 {
     if (store != NULL) {
         pg_rows_free(store->relations);
+        free(store->ranges);
         free(store->parts);
         free(store->snapshot);
         kv_table_free(&store->table);
@@ -81,42 +90,79 @@ static void close_store(Store *store)
     }
 }
 
-static bool add_part(void *state, PgPageRange range, Error *error)
+static bool add_part(Store *store, size_t first, size_t count, Error *error)
 {
-    Store *store = state;
-    PgPageRange *parts = realloc(store->parts, (store->part_count + 1) * sizeof *parts);
+    Part *parts = realloc(store->parts, (store->part_count + 1) * sizeof *parts);
 
     if (parts == NULL) {
         return error_out_of_memory(error);
     }
     store->parts = parts;
-    parts[store->part_count++] = range;
+    parts[store->part_count++] = (Part){first, count};
     return true;
 }
 
-/* Of the table itself, or of its leaves where it is partitioned. */
-static bool list_parts(Store *store, Error *error)
+static bool add_range(void *state, PgPageRange range, Error *error)
+{
+    Store *store = state;
+    PgPageRange *ranges = realloc(store->ranges, (store->range_count + 1) * sizeof *ranges);
+
+    if (ranges == NULL) {
+        return error_out_of_memory(error);
+    }
+    store->ranges = ranges;
+    ranges[store->range_count++] = range;
+    return true;
+}
+
+/* The table itself, or its leaves where it is partitioned, with their pages. */
+static bool list_relations(Store *store, Error *error)
 {
     const char *parameters[] = {store->table.table};
 
-    if (!pg_query(store->connection,
-                  "WITH RECURSIVE tree AS (SELECT $1::regclass::oid AS oid"
-                  " UNION ALL"
-                  " SELECT i.inhrelid FROM pg_inherits i JOIN tree t ON t.oid = i.inhparent)"
-                  "SELECT format('%I.%I', n.nspname, c.relname)"
-                  " FROM tree t JOIN pg_class c ON c.oid = t.oid"
-                  " JOIN pg_namespace n ON n.oid = c.relnamespace"
-                  " WHERE c.relkind <> 'p' ORDER BY pg_relation_size(c.oid) DESC, c.relname",
-                  1, parameters, &store->relations, error)) {
-        return false;
-    }
+    return pg_query(store->connection,
+                    "WITH RECURSIVE tree AS (SELECT $1::regclass::oid AS oid"
+                    " UNION ALL"
+                    " SELECT i.inhrelid FROM pg_inherits i JOIN tree t ON t.oid = i.inhparent)"
+                    "SELECT format('%I.%I', n.nspname, c.relname),"
+                    " pg_relation_size(c.oid) / current_setting('block_size')::int8 AS pages"
+                    " FROM tree t JOIN pg_class c ON c.oid = t.oid"
+                    " JOIN pg_namespace n ON n.oid = c.relnamespace"
+                    " WHERE c.relkind <> 'p' ORDER BY pages DESC, c.relname",
+                    1, parameters, &store->relations, error);
+}
+
+/* Large leaves are read in several parts, small ones several in one. */
+static bool list_parts(Store *store, Error *error)
+{
+    uint64_t small_pages = 0;
+    size_t first = 0;
+
     for (int i = 0; i < pg_rows_count(store->relations); i++) {
-        if (!pg_page_ranges(store->connection, pg_rows_text(store->relations, i, 0), add_part,
+        uint64_t pages = strtoull(pg_rows_text(store->relations, i, 1), NULL, 10);
+
+        if (!pg_page_ranges(store->connection, pg_rows_text(store->relations, i, 0), add_range,
                             store, error)) {
             return false;
         }
+        if (pages > PG_RANGE_PAGES) {
+            while (first < store->range_count) {
+                if (!add_part(store, first++, 1, error)) {
+                    return false;
+                }
+            }
+            continue;
+        }
+        small_pages += pages;
+        if (small_pages > PG_RANGE_PAGES) {
+            if (!add_part(store, first, store->range_count - first, error)) {
+                return false;
+            }
+            first = store->range_count;
+            small_pages = 0;
+        }
     }
-    return true;
+    return first == store->range_count || add_part(store, first, store->range_count - first, error);
 }
 
 static bool take_part(Reading *reading, size_t *part)
@@ -212,16 +258,21 @@ static bool copy_out(Reading *reading, PgConnection *connection, const char *sql
                               reading->store->table.name));
 }
 
-static bool copy_part(Reading *reading, PgConnection *connection, size_t part, void *worker,
+static bool copy_part(Reading *reading, PgConnection *connection, const Part *part, void *worker,
                       Error *error)
 {
+    const char *separator = "COPY (";
     Buffer sql = {0};
     const char *text = NULL;
-    bool done;
+    bool done = true;
 
-    if (buffer_append_text(&sql, "COPY (SELECT partition_key, key, value FROM ", error) &&
-        pg_page_range_append(&reading->store->parts[part], &sql, error) &&
-        buffer_append_text(&sql, ") TO STDOUT (FORMAT binary)", error)) {
+    for (size_t i = part->first; done && i < part->first + part->count; i++) {
+        done = buffer_append_format(&sql, error, "%sSELECT partition_key, key, value FROM ",
+                                    separator) &&
+               pg_page_range_append(&reading->store->ranges[i], &sql, error);
+        separator = " UNION ALL ";
+    }
+    if (done && buffer_append_text(&sql, ") TO STDOUT (FORMAT binary)", error)) {
         text = buffer_text(&sql, error);
     }
     done = text != NULL && copy_out(reading, connection, text, worker, error);
@@ -235,7 +286,7 @@ static bool read_part(Reading *reading, PgConnection *connection, size_t part, v
     const EntryVisitor *visitor = reading->visitor;
 
     return (visitor->begin_part == NULL || visitor->begin_part(worker, part, error)) &&
-           copy_part(reading, connection, part, worker, error) &&
+           copy_part(reading, connection, &reading->store->parts[part], worker, error) &&
            (visitor->end_part == NULL || visitor->end_part(worker, error));
 }
 
@@ -280,7 +331,7 @@ static bool read_store(Store *store, const EntryVisitor *visitor, void *state, E
 
     pthread_mutex_init(&reading.mutex, NULL);
     done = (store->snapshot != NULL ||
-            (list_parts(store, error) &&
+            (list_relations(store, error) && list_parts(store, error) &&
              pg_export_snapshot(store->connection, &store->snapshot, error))) &&
            workers_run((size_t)store->options->jobs, run_worker, &reading, stop_reading, error);
     pthread_mutex_destroy(&reading.mutex);
