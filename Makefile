@@ -97,7 +97,7 @@ $(BUILD)/proto/%.pb-c.c $(BUILD)/proto/%.pb-c.h: common/kv/%.proto
 	protoc-c --c_out=$(BUILD)/proto --proto_path=common/kv $<
 
 # The generated code is not ours to mend: no warnings.
-$(BUILD)/proto/%.o: $(BUILD)/proto/%.c
+$(BUILD)/proto/%.o: $(BUILD)/proto/%.c | $(PROTO_HEADERS)
 	$(CC) $(ALL_CFLAGS) -w -MMD -MP -c -o $@ $<
 
 # The number of migrations is in the flags, so their folder is a dependency.
