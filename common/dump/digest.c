@@ -1,7 +1,10 @@
 #include "common/dump/digest.h"
 
 #include <inttypes.h>
+#include <openssl/core_names.h>
+#include <openssl/crypto.h>
 #include <openssl/evp.h>
+#include <openssl/params.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <xxhash.h>
@@ -74,6 +77,70 @@ bool sha256_of(Slice bytes, uint8_t digest[SHA256_SIZE], Error *error)
         return openssl_failed(error);
     }
     return true;
+}
+
+struct HmacSha256 {
+    EVP_MAC_CTX *context;
+};
+
+static EVP_MAC_CTX *new_hmac_context(Slice key)
+{
+    char digest[] = "SHA256";
+    const OSSL_PARAM parameters[] = {
+        OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest, 0),
+        OSSL_PARAM_construct_end()};
+    EVP_MAC *mac = EVP_MAC_fetch(NULL, "HMAC", NULL);
+    EVP_MAC_CTX *context = mac == NULL ? NULL : EVP_MAC_CTX_new(mac);
+
+    EVP_MAC_free(mac);
+    if (context != NULL && EVP_MAC_init(context, key.data, key.size, parameters) != 1) {
+        EVP_MAC_CTX_free(context);
+        return NULL;
+    }
+    return context;
+}
+
+bool hmac_sha256_new(Slice key, HmacSha256 **hmac, Error *error)
+{
+    *hmac = calloc(1, sizeof **hmac);
+    if (*hmac == NULL) {
+        return error_out_of_memory(error);
+    }
+    (*hmac)->context = new_hmac_context(key);
+    if ((*hmac)->context == NULL) {
+        hmac_sha256_free(*hmac);
+        *hmac = NULL;
+        return openssl_failed(error);
+    }
+    return true;
+}
+
+bool hmac_sha256_of(HmacSha256 *hmac, const Slice *parts, size_t count, uint8_t digest[SHA256_SIZE],
+                    Error *error)
+{
+    size_t size = 0;
+    /* Without a key: again with the one that it has. */
+    bool done = EVP_MAC_init(hmac->context, NULL, 0, NULL) == 1;
+
+    for (size_t i = 0; done && i < count; i++) {
+        done = EVP_MAC_update(hmac->context, parts[i].data, parts[i].size) == 1;
+    }
+    return (done && EVP_MAC_final(hmac->context, digest, &size, SHA256_SIZE) == 1 &&
+            size == SHA256_SIZE) ||
+           openssl_failed(error);
+}
+
+void hmac_sha256_free(HmacSha256 *hmac)
+{
+    if (hmac != NULL) {
+        EVP_MAC_CTX_free(hmac->context);
+        free(hmac);
+    }
+}
+
+void digest_wipe(void *secret, size_t size)
+{
+    OPENSSL_cleanse(secret, size);
 }
 
 struct Xxh64 {

@@ -1,5 +1,6 @@
 /*
- * Digests: SHA-256 of a stream, XXH64 of a file's bytes, and the set digest of entries.
+ * Digests: SHA-256 of a stream, HMAC-SHA-256, XXH64 of a file's bytes, and the set digest of
+ * entries.
  *
  * This folder is the only place that includes a digest library.
  */
@@ -31,6 +32,21 @@ void sha256_free(Sha256 *sha256);
 
 /* SHA-256 of bytes in memory. */
 bool sha256_of(Slice bytes, uint8_t digest[SHA256_SIZE], Error *error);
+
+/*
+ * HMAC-SHA-256 (RFC 2104) with one key, which is copied, and wiped by the free; that takes NULL.
+ * For one thread at a time.
+ */
+typedef struct HmacSha256 HmacSha256;
+
+bool hmac_sha256_new(Slice key, HmacSha256 **hmac, Error *error);
+/* Of the parts, one behind the other. */
+bool hmac_sha256_of(HmacSha256 *hmac, const Slice *parts, size_t count, uint8_t digest[SHA256_SIZE],
+                    Error *error);
+void hmac_sha256_free(HmacSha256 *hmac);
+
+/* Overwrites a secret that is no longer needed, which a compiler would leave out. */
+void digest_wipe(void *secret, size_t size);
 
 /* XXH64, seed 0, of bytes that come piece by piece.  Free takes NULL. */
 typedef struct Xxh64 Xxh64;

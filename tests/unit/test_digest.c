@@ -86,6 +86,43 @@ static void test_sha256_does_not_depend_on_the_pieces(void **state)
     }
 }
 
+/* The vectors of RFC 4231, 4.3 and 4.7: a short key, and one that is longer than a block. */
+static void test_hmac_sha256_is_that_of_the_standard(void **state)
+{
+    static const uint8_t SHORT_KEY[SHA256_SIZE] = {0x5b, 0xdc, 0xc1, 0x46, 0xbf, 0x60, 0x75, 0x4e,
+                                                   0x6a, 0x04, 0x24, 0x26, 0x08, 0x95, 0x75, 0xc7,
+                                                   0x5a, 0x00, 0x3f, 0x08, 0x9d, 0x27, 0x39, 0x83,
+                                                   0x9d, 0xec, 0x58, 0xb9, 0x64, 0xec, 0x38, 0x43};
+    static const uint8_t LONG_KEY[SHA256_SIZE] = {0x60, 0xe4, 0x31, 0x59, 0x1e, 0xe0, 0xb6, 0x7f,
+                                                  0x0d, 0x8a, 0x26, 0xaa, 0xcb, 0xf5, 0xb7, 0x7f,
+                                                  0x8e, 0x0b, 0xc6, 0x21, 0x37, 0x28, 0xc5, 0x14,
+                                                  0x05, 0x46, 0x04, 0x0f, 0x0e, 0xe3, 0x7f, 0x54};
+    const Slice question[] = {BYTES("what do ya want "), BYTES(""), BYTES("for nothing?")};
+    const Slice text[] = {BYTES("Test Using Larger Than Block-Size Key - Hash Key First")};
+    uint8_t key[131];
+    uint8_t digest[SHA256_SIZE];
+    HmacSha256 *hmac;
+    Error error = {0};
+
+    (void)state;
+    assert_done(hmac_sha256_new(BYTES("Jefe"), &hmac, &error), &error);
+    /* The second time as the first. */
+    for (unsigned i = 0; i < 2; i++) {
+        assert_done(hmac_sha256_of(hmac, question, COUNT_OF(question), digest, &error), &error);
+        assert_memory_equal(digest, SHORT_KEY, SHA256_SIZE);
+    }
+    hmac_sha256_free(hmac);
+    memset(key, 0xaa, sizeof key);
+    assert_done(hmac_sha256_new(slice_of(key, sizeof key), &hmac, &error), &error);
+    digest_wipe(key, sizeof key);
+    assert_int_equal(key[0], 0);
+    assert_int_equal(key[sizeof key - 1], 0);
+    assert_done(hmac_sha256_of(hmac, text, COUNT_OF(text), digest, &error), &error);
+    assert_memory_equal(digest, LONG_KEY, SHA256_SIZE);
+    hmac_sha256_free(hmac);
+    hmac_sha256_free(NULL);
+}
+
 static void test_xxh64_is_that_of_other_implementations(void **state)
 {
     uint8_t bytes[1024];
@@ -268,6 +305,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_sha256_is_that_of_the_standard),
         cmocka_unit_test(test_sha256_does_not_depend_on_the_pieces),
+        cmocka_unit_test(test_hmac_sha256_is_that_of_the_standard),
         cmocka_unit_test(test_xxh64_is_that_of_other_implementations),
         cmocka_unit_test(test_xxh64_does_not_depend_on_the_pieces),
         cmocka_unit_test(test_xxh64_can_be_asked_on_the_way),
