@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+static const char ALPHABET[] = "0123456789abcdefghijklmnopqrstuv";
+
 Xid xid_make(int64_t seconds, const uint8_t tail[XID_TAIL_SIZE])
 {
     Xid xid;
@@ -15,8 +17,6 @@ Xid xid_make(int64_t seconds, const uint8_t tail[XID_TAIL_SIZE])
 
 void xid_to_text(Xid xid, char text[XID_TEXT_SIZE + 1])
 {
-    static const char ALPHABET[] = "0123456789abcdefghijklmnopqrstuv";
-
     for (unsigned i = 0; i < XID_TEXT_SIZE; i++) {
         unsigned bit = i * 5;
         /* Five bits, from the byte in which they begin and the next one; zeros behind the end. */
@@ -28,4 +28,31 @@ void xid_to_text(Xid xid, char text[XID_TEXT_SIZE + 1])
         text[i] = ALPHABET[pair >> (11 - bit % 8) & 31];
     }
     text[XID_TEXT_SIZE] = '\0';
+}
+
+bool xid_from_text(Slice text, Xid *xid)
+{
+    char again[XID_TEXT_SIZE + 1];
+
+    if (text.size != XID_TEXT_SIZE) {
+        return false;
+    }
+    *xid = (Xid){0};
+    for (unsigned i = 0; i < XID_TEXT_SIZE; i++) {
+        const char *digit = memchr(ALPHABET, text.data[i], sizeof ALPHABET - 1);
+        unsigned bit = i * 5;
+        unsigned pair;
+
+        if (digit == NULL) {
+            return false;
+        }
+        pair = (unsigned)(digit - ALPHABET) << (11 - bit % 8);
+        xid->bytes[bit / 8] |= (uint8_t)(pair >> 8);
+        if (bit / 8 + 1 < XID_SIZE) {
+            xid->bytes[bit / 8 + 1] |= (uint8_t)pair;
+        }
+    }
+    /* The last character has four bits too many. */
+    xid_to_text(*xid, again);
+    return slice_equal(text, slice_text(again));
 }

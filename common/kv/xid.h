@@ -8,7 +8,10 @@
 #ifndef COMMON_KV_XID_H
 #define COMMON_KV_XID_H
 
+#include <stdbool.h>
 #include <stdint.h>
+
+#include "common/base/slice.h"
 
 enum { XID_SIZE = 12, XID_TAIL_SIZE = 8, XID_TEXT_SIZE = 20 };
 
@@ -21,5 +24,8 @@ Xid xid_make(int64_t seconds, const uint8_t tail[XID_TAIL_SIZE]);
 
 /* Writes the 20 characters and a terminating NUL. */
 void xid_to_text(Xid xid, char text[XID_TEXT_SIZE + 1]);
+
+/* Reads what xid_to_text writes, without the NUL; false for any other text. */
+bool xid_from_text(Slice text, Xid *xid);
 
 #endif

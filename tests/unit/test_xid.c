@@ -122,6 +122,39 @@ static void test_seconds_are_taken_modulo_2_to_the_32(void **state)
     }
 }
 
+static void test_text_is_read_back(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(KNOWN); i++) {
+        Xid xid;
+
+        assert_true(xid_from_text(slice_text(KNOWN[i].text), &xid));
+        assert_memory_equal(xid.bytes, KNOWN[i].xid.bytes, XID_SIZE);
+    }
+}
+
+static void test_other_texts_are_no_xids(void **state)
+{
+    static const char *const TEXTS[] = {
+        "",
+        "9m4e2mr0ui3e8a215n4",   /* too short */
+        "9m4e2mr0ui3e8a215n4g0", /* too long */
+        "9m4e2mr0ui3e8a215n4w",  /* no digit */
+        "9m4e2mr0ui3e8a215N4g",
+        "9m4e2mr0ui3e8a215n4h", /* bits behind the last byte */
+    };
+    Xid xid;
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(TEXTS); i++) {
+        if (xid_from_text(slice_text(TEXTS[i]), &xid)) {
+            fail_msg("\"%s\" was read", TEXTS[i]);
+        }
+    }
+    /* A NUL is no digit. */
+    assert_false(xid_from_text(BYTES("9m4e2mr0ui3e8a215n4\0"), &xid));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -130,6 +163,8 @@ int main(void)
         cmocka_unit_test(test_texts_sort_like_the_bytes),
         cmocka_unit_test(test_seconds_stand_big_endian_before_the_tail),
         cmocka_unit_test(test_seconds_are_taken_modulo_2_to_the_32),
+        cmocka_unit_test(test_text_is_read_back),
+        cmocka_unit_test(test_other_texts_are_no_xids),
     };
 
     return cmocka_run_group_tests_name("xid", tests, NULL, NULL);
