@@ -1,5 +1,6 @@
 /*
- * Writing entries: a partition key, a key, and a message or bytes as the value.
+ * Writing entries: a partition key, a key, and a message or bytes as the value.  Here they are
+ * redacted, if that is asked for.
  */
 #ifndef EXPORT_EMIT_H
 #define EXPORT_EMIT_H

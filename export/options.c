@@ -13,6 +13,8 @@ enum {
     OPTION_LIST_TABLES,
     OPTION_STRICT,
     OPTION_INVALID_UTF8,
+    OPTION_REDACT,
+    OPTION_REDACT_KEY_FILE,
     OPTION_NO_SETTINGS,
     OPTION_BLOCKSTORE_PATH,
     OPTION_BLOCK_STORAGE_PREFIX,
@@ -34,6 +36,8 @@ static const struct option LONG_OPTIONS[] = {
     {"list-tables", no_argument, NULL, OPTION_LIST_TABLES},
     {"strict", no_argument, NULL, OPTION_STRICT},
     {"invalid-utf8", required_argument, NULL, OPTION_INVALID_UTF8},
+    {"redact", no_argument, NULL, OPTION_REDACT},
+    {"redact-key-file", required_argument, NULL, OPTION_REDACT_KEY_FILE},
     {"no-settings", no_argument, NULL, OPTION_NO_SETTINGS},
     {"blockstore-path", required_argument, NULL, OPTION_BLOCKSTORE_PATH},
     {"block-storage-prefix", required_argument, NULL, OPTION_BLOCK_STORAGE_PREFIX},
@@ -66,6 +70,10 @@ void export_options_help(void)
            "      --strict               a row that would be left out is an error\n"
            "      --invalid-utf8=ACTION  refuse (default) text that is not UTF-8, or replace\n"
            "                             what is invalid by U+FFFD\n"
+           "      --redact               without secrets, and with pseudonyms in place of\n"
+           "                             names: for a dump that leaves the house\n"
+           "      --redact-key-file=FILE the key of pseudonyms, so that they are the same in\n"
+           "                             several dumps (default: random, and forgotten)\n"
            "\n"
            "Branch protection rules, which are in the repositories' storage:\n"
            "      --blockstore-path=DIR  root of local:// storage namespaces\n"
@@ -143,6 +151,12 @@ static bool set_option(ExportOptions *options, int option, char *const *argument
         return true;
     case OPTION_INVALID_UTF8:
         return set_invalid_utf8(options, optarg, error);
+    case OPTION_REDACT:
+        options->redact = true;
+        return true;
+    case OPTION_REDACT_KEY_FILE:
+        options->redact_key_file = optarg;
+        return true;
     case OPTION_NO_SETTINGS:
         options->no_settings = true;
         return true;
@@ -177,5 +191,6 @@ bool export_options_parse(ExportOptions *options, int count, char **arguments, E
     if (optind < count) {
         return option_unexpected(arguments[optind], error);
     }
-    return true;
+    return options->redact || options->redact_key_file == NULL ||
+           error_set(error, EXIT_CODE_USAGE, "option --redact-key-file goes with --redact");
 }

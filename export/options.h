@@ -25,6 +25,8 @@ typedef struct ExportOptions {
     bool list_tables;       /* --list-tables */
     bool strict;            /* a row that is left out is an error */
     bool replace_invalid_utf8;
+    bool redact;
+    const char *redact_key_file; /* --redact-key-file; NULL: a random key */
     bool no_settings;
     SettingsOptions settings;
 } ExportOptions;

@@ -8,6 +8,7 @@
 #include "common/cli/version.h"
 #include "common/dump/digest.h"
 #include "common/kv/model.h"
+#include "export/redact/key_file.h"
 #include "export/schema_version.h"
 #include "export/snapshot.h"
 
@@ -28,6 +29,8 @@ typedef struct Run {
     void *states[DUMP_MAX_PACKAGES];
     size_t package_count;
     char omitted[DUMP_MAX_OMITTED][64];
+    RedactKey redact_key;     /* where entries are redacted ... */
+    Redactor *redactor;       /* ... and so is the header */
     PgConnection *connection; /* the leader's: it holds the snapshot */
     Snapshot snapshot;
     uint64_t estimated_rows;
@@ -125,6 +128,8 @@ static void free_worker(Worker *worker)
     chunk_writer_free(worker->chunks);
     arena_free(&worker->arena);
     buffer_free(&worker->key);
+    buffer_free(&worker->value);
+    redactor_free(worker->redactor);
     report_free(&worker->report);
 }
 
@@ -149,14 +154,54 @@ static bool prepare_packages(Run *run, Error *error)
     return done;
 }
 
+/* Readies a worker to redact, if that is asked for. */
+static bool new_redactor(const Run *run, Redactor **redactor, Error *error)
+{
+    *redactor = NULL;
+    return !run->options->redact ||
+           redactor_new(redact_key_slice(&run->redact_key), redactor, error);
+}
+
+/* The names that a header tells, once redacted. */
+typedef struct SourceNames {
+    Buffer database;
+    Buffer schema;
+} SourceNames;
+
+/* What tells whose database it is does not stay in the header either. */
+static bool redact_header(const Run *run, DumpHeader *header, SourceNames *names, Error *error)
+{
+    header->redacted = true;
+    header->source.system_identifier = "";
+    if (!redactor_name(run->redactor, header->source.database, &names->database, error) ||
+        !redactor_name(run->redactor, header->source.schema, &names->schema, error)) {
+        return false;
+    }
+    header->source.database = buffer_text(&names->database, error);
+    /* Hardly anybody has chosen this one. */
+    if (strcmp(header->source.schema, "public") != 0) {
+        header->source.schema = buffer_text(&names->schema, error);
+    }
+    return header->source.database != NULL && header->source.schema != NULL;
+}
+
 static bool begin_dump(Run *run, Error *error)
 {
     DumpHeader header;
-    DumpOutput *output = run->output;
+    SourceNames names = {0};
+    bool done;
 
     fill_header(run, &header);
-    run->output = NULL;
-    return dump_writer_new(output, &header, (size_t)run->options->jobs, &run->writer, error);
+    done = !run->options->redact || redact_header(run, &header, &names, error);
+    if (done) {
+        DumpOutput *output = run->output;
+
+        run->output = NULL;
+        done = dump_writer_new(output, &header, (size_t)run->options->jobs, &run->writer, error);
+    }
+    buffer_free(&names.database);
+    buffer_free(&names.schema);
+    return done;
 }
 
 /* The next unit that nobody works on; NULL when there is none, or when a worker has failed. */
@@ -195,7 +240,8 @@ static bool work(Run *run, PgConnection *connection, Error *error)
                      .report = {.strict = run->options->strict}};
     const Unit *unit;
     size_t number;
-    bool done = chunk_writer_new(run->writer, &worker.chunks, error);
+    bool done = chunk_writer_new(run->writer, &worker.chunks, error) &&
+                new_redactor(run, &worker.redactor, error);
 
     while (done && (unit = take_unit(run, &number)) != NULL) {
         done = run_unit(run, &worker, unit, number, error);
@@ -262,6 +308,16 @@ static void tell_result(const Run *run)
                  run->manifest.stream_sha256);
 }
 
+/* Reads or makes the key, and has OpenSSL get what it needs (sha256_prepare), before anything is
+ * touched. */
+static bool prepare_redaction(Run *run, Error *error)
+{
+    return !run->options->redact ||
+           (redact_key_read(run->options->redact_key_file, &run->redact_key, error) &&
+            distinct_keys_new(&run->context.redacted, error) &&
+            new_redactor(run, &run->redactor, error));
+}
+
 bool export_run(ExportOptions *options, Error *error)
 {
     Run run = {.options = options, .context = {.options = options}};
@@ -269,8 +325,8 @@ bool export_run(ExportOptions *options, Error *error)
 
     pthread_mutex_init(&run.mutex, NULL);
     choose_packages(&run);
-    done = written_keys_new(&run.context.written, error) && open_database(&run, error) &&
-           sha256_prepare(error) &&
+    done = prepare_redaction(&run, error) && written_keys_new(&run.context.written, error) &&
+           open_database(&run, error) && sha256_prepare(error) &&
            dump_output_open(options->file, options->force, &run.output, error) &&
            snapshot_begin(run.connection, &run.context.schema, options, run.packages,
                           run.package_count, &run.snapshot, error) &&
@@ -296,6 +352,9 @@ bool export_run(ExportOptions *options, Error *error)
     snapshot_free(&run.snapshot);
     pg_schema_free(&run.context.schema);
     written_keys_free(run.context.written);
+    distinct_keys_free(run.context.redacted);
+    redactor_free(run.redactor);
+    redact_key_wipe(&run.redact_key);
     pthread_mutex_destroy(&run.mutex);
     return done;
 }

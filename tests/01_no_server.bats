@@ -40,7 +40,7 @@ usage_fails() {
 @test "--help names every option that the program takes" {
     run -0 kv-export --help
     assert_contains "$output" -f --file --force -j --jobs -Z --compress -n --package --snapshot --strict --invalid-utf8 \
-        --blockstore-path --block-storage-prefix --no-settings --migrations
+        --blockstore-path --block-storage-prefix --no-settings --migrations --redact --redact-key-file
     run -0 kv-import --help
     assert_contains "$output" -l --list --check -c --clean --allow-redacted --table --partitions --lock-held-by
     run -0 kv-migrate --help

@@ -12,7 +12,7 @@ _kv_settings_options=(--blockstore-path= --block-storage-prefix= --no-settings)
 # Each program's options, and the letters of those that take an argument.
 _kv_export_options=("${_kv_connection_options[@]}" "${_kv_message_options[@]}" "${_kv_settings_options[@]}"
     -f --file= --force -j --jobs= -Z --compress= --no-sha256 --migrations= --list-tables
-    -n --package= --snapshot= --strict --invalid-utf8=)
+    -n --package= --snapshot= --strict --invalid-utf8= --redact --redact-key-file=)
 _kv_export_letters=dhpUfjZn
 _kv_import_options=("${_kv_connection_options[@]}" "${_kv_message_options[@]}"
     -l --list --format= --check --print -n --package= --partition= --prefix= --limit= --raw
@@ -84,7 +84,7 @@ _kv_argument() {
         --format | --log-format) _kv_complete text json ;;
         --invalid-utf8) _kv_complete refuse replace ;;
         --blockstore-path | --migrations) _kv_complete_files -d ;;
-        -f | --file | --dump | --config) _kv_complete_files -f ;;
+        -f | --file | --dump | --config | --redact-key-file) _kv_complete_files -f ;;
         --on-event) mapfile -t COMPREPLY < <(compgen -c -- "$current") ;;
     esac
 }

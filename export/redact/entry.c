@@ -1,0 +1,234 @@
+#include "export/redact/entry.h"
+
+#include "common/base/arena.h"
+#include "common/base/buffer.h"
+#include "common/kv/entry_type.h"
+#include "common/kv/model.h"
+#include "export/redact/fields.h"
+#include "export/redact/keys.h"
+#include "export/redact/refusal.h"
+#include "export/redact/texts.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "graveler.pb-c.h"
+
+struct Redactor {
+    Pseudonyms *names;
+    Arena arena; /* for one entry */
+    Buffer partition_key;
+    Buffer key;
+    Buffer value;
+};
+
+bool redactor_new(Slice key, Redactor **redactor, Error *error)
+{
+    *redactor = calloc(1, sizeof **redactor);
+    if (*redactor == NULL) {
+        return error_out_of_memory(error);
+    }
+    if (!pseudonyms_new(key, &(*redactor)->names, error)) {
+        redactor_free(*redactor);
+        *redactor = NULL;
+        return false;
+    }
+    return true;
+}
+
+static bool is_text(Slice bytes, const char *text)
+{
+    return slice_equal(bytes, slice_text(text));
+}
+
+/* Partitions of which every lakeFS has one. */
+static bool is_common_partition(Slice partition_key)
+{
+    return is_text(partition_key, KV_PARTITION_AUTH) ||
+           is_text(partition_key, KV_PARTITION_ACTIONS) ||
+           is_text(partition_key, KV_PARTITION_MULTIPARTS) ||
+           is_text(partition_key, KV_PARTITION_GRAVELER) ||
+           is_text(partition_key, KV_PARTITION_INTERNAL);
+}
+
+static bool keep(Buffer *redacted, Slice bytes, Error *error)
+{
+    return buffer_append(redacted, bytes.data, bytes.size, error);
+}
+
+static bool redact_partition(Redactor *redactor, Slice partition_key,
+                             const ProtobufCMessageDescriptor *message, Error *error)
+{
+    if (is_common_partition(partition_key)) {
+        return keep(&redactor->partition_key, partition_key, error);
+    }
+    return (message == &kv__staged_entry_data__descriptor ? text_staging_token
+                                                          : text_repository_partition)(
+        redactor->names, partition_key, &redactor->partition_key, error);
+}
+
+/* Redacts the value of a message.  What the key needs of it before and after is returned. */
+static bool redact_value(Redactor *redactor, const ProtobufCMessageDescriptor *descriptor,
+                         Slice value, ProtobufCMessage **before, ProtobufCMessage **after,
+                         Error *error)
+{
+    Slice packed;
+
+    return message_read(descriptor, value, &redactor->arena, before, error) &&
+           message_read(descriptor, value, &redactor->arena, after, error) &&
+           message_redact(redactor->names, *after, &redactor->arena, error) &&
+           message_write(*after, &redactor->arena, &packed, error) &&
+           keep(&redactor->value, packed, error);
+}
+
+static bool redact_message(Redactor *redactor, Slice partition_key,
+                           const ProtobufCMessageDescriptor *descriptor, Slice key, Slice value,
+                           Error *error)
+{
+    ProtobufCMessage *before;
+    ProtobufCMessage *after;
+
+    return redact_partition(redactor, partition_key, descriptor, error) &&
+           redact_value(redactor, descriptor, value, &before, &after, error) &&
+           key_redact(redactor->names, key, before, after, &redactor->key, error);
+}
+
+/* Branch protection rules, whose key names nothing. */
+static bool redact_rules(Redactor *redactor, Slice partition_key, Slice key, Slice value,
+                         Error *error)
+{
+    ProtobufCMessage *before;
+    ProtobufCMessage *after;
+
+    return !is_common_partition(partition_key) && is_text(key, KV_BRANCH_PROTECTION_KEY)
+               ? redact_partition(redactor, partition_key, NULL, error) &&
+                     redact_value(redactor, &kv__branch_protection_rules__descriptor, value,
+                                  &before, &after, error) &&
+                     keep(&redactor->key, key, error)
+               : redact_refused(error, "what it is is not known here");
+}
+
+/* Metadata of an installation that lakeFS writes itself, of itself.  Source: lakeFS,
+ * pkg/auth/db_metadata.go. */
+static bool tells_of_lakefs(Slice name)
+{
+    static const char *const NAMES[] = {"setup_timestamp", "lakefs_version", "golang_version",
+                                        "architecture", "os"};
+
+    for (size_t i = 0; i < sizeof NAMES / sizeof NAMES[0]; i++) {
+        if (is_text(name, NAMES[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool redact_installation(Redactor *redactor, Slice key, Slice value, Error *error)
+{
+    const size_t size = strlen(KV_INSTALLATION_METADATA);
+    bool is_id = is_text(key, KV_INSTALLATION_ID_KEY);
+    Slice name;
+
+    if (is_id) {
+        return keep(&redactor->key, key, error) &&
+               text_name(redactor->names, value, &redactor->value, error);
+    }
+    if (key.size < size || !is_text(slice_of(key.data, size), KV_INSTALLATION_METADATA)) {
+        return redact_refused(error, "what it is is not known here");
+    }
+    name = slice_of(key.data + size, key.size - size);
+    if (tells_of_lakefs(name)) {
+        return keep(&redactor->key, key, error) && keep(&redactor->value, value, error);
+    }
+    return buffer_append_text(&redactor->key, KV_INSTALLATION_METADATA, error) &&
+           (is_text(name, KV_INSTALLATION_ID_KEY)
+                ? keep(&redactor->key, name, error)
+                : text_name(redactor->names, name, &redactor->key, error)) &&
+           text_name(redactor->names, value, &redactor->value, error);
+}
+
+/* The version of the KV store. */
+static bool redact_version(Redactor *redactor, Slice key, Slice value, Error *error)
+{
+    bool is_number = value.size > 0;
+
+    for (size_t i = 0; i < value.size; i++) {
+        is_number = is_number && value.data[i] >= '0' && value.data[i] <= '9';
+    }
+    return is_number && is_text(key, KV_VERSION_KEY)
+               ? keep(&redactor->key, key, error) && keep(&redactor->value, value, error)
+               : redact_refused(error, "it is not the version");
+}
+
+static bool redact_text(Redactor *redactor, Slice partition_key, Slice key, Slice value,
+                        Error *error)
+{
+    return redact_partition(redactor, partition_key, NULL, error) &&
+           (is_text(partition_key, KV_PARTITION_INTERNAL)
+                ? redact_version(redactor, key, value, error)
+                : redact_installation(redactor, key, value, error));
+}
+
+static bool redact(Redactor *redactor, const KvEntryType *type, Slice partition_key, Slice key,
+                   Slice value, Error *error)
+{
+    switch (type->form) {
+    case KV_VALUE_MESSAGE:
+        return redact_message(redactor, partition_key, type->message, key, value, error);
+    case KV_VALUE_TEXT:
+        return redact_text(redactor, partition_key, key, value, error);
+    case KV_VALUE_BYTES:
+        break;
+    }
+    return redact_rules(redactor, partition_key, key, value, error);
+}
+
+/* The operator's terminal may name what the dump must not. */
+static bool name_entry(Error *error, Slice partition_key, Slice key)
+{
+    enum { MOST = 500 };
+
+    return error_detail(error, "Partition \"%.*s\", key \"%.*s\".",
+                        (int)(partition_key.size < MOST ? partition_key.size : MOST),
+                        (const char *)partition_key.data, (int)(key.size < MOST ? key.size : MOST),
+                        (const char *)key.data);
+}
+
+bool redactor_entry(Redactor *redactor, Slice partition_key, Slice key, Slice value,
+                    RedactedEntry *entry, Error *error)
+{
+    KvEntryType type = kv_entry_type(partition_key, key, value);
+
+    arena_reset(&redactor->arena);
+    redactor->partition_key.size = 0;
+    redactor->key.size = 0;
+    redactor->value.size = 0;
+    if (!redact(redactor, &type, partition_key, key, value, error)) {
+        return name_entry(error, partition_key, key);
+    }
+    *entry = (RedactedEntry){buffer_slice(&redactor->partition_key), buffer_slice(&redactor->key),
+                             buffer_slice(&redactor->value)};
+    if (strcmp(kv_entry_type(entry->partition_key, entry->key, entry->value).name, type.name) !=
+        0) {
+        redact_refused(error, "it would no longer be a %s", type.name);
+        return name_entry(error, partition_key, key);
+    }
+    return true;
+}
+
+bool redactor_name(Redactor *redactor, const char *name, Buffer *pseudonym, Error *error)
+{
+    return text_name(redactor->names, slice_text(name), pseudonym, error);
+}
+
+void redactor_free(Redactor *redactor)
+{
+    if (redactor != NULL) {
+        pseudonyms_free(redactor->names);
+        arena_free(&redactor->arena);
+        buffer_free(&redactor->partition_key);
+        buffer_free(&redactor->key);
+        buffer_free(&redactor->value);
+        free(redactor);
+    }
+}

@@ -1,0 +1,72 @@
+#include "export/redact/key_file.h"
+
+#include "common/dump/digest.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { RANDOM_KEY_SIZE = 32 };
+
+static bool unreadable(const char *file, Error *error)
+{
+    return error_set(error, EXIT_CODE_USAGE, "could not read the key file \"%s\": %s", file,
+                     strerror(errno));
+}
+
+/* Reads to the end of the file, or until the key is full. */
+static bool read_bytes(int fd, const char *file, RedactKey *key, Error *error)
+{
+    while (key->size < sizeof key->bytes) {
+        ssize_t size = read(fd, key->bytes + key->size, sizeof key->bytes - key->size);
+
+        if (size == 0) {
+            return true;
+        }
+        if (size < 0 && errno != EINTR) {
+            return unreadable(file, error);
+        }
+        key->size += size > 0 ? (size_t)size : 0;
+    }
+    return true;
+}
+
+static bool check_size(const char *file, const RedactKey *key, Error *error)
+{
+    if (key->size >= REDACT_KEY_MIN_SIZE && key->size < sizeof key->bytes) {
+        return true;
+    }
+    error_set(error, EXIT_CODE_USAGE, "the key file \"%s\" has %s", file,
+              key->size < REDACT_KEY_MIN_SIZE ? "too few bytes" : "too many bytes");
+    return error_hint(error,
+                      "A key has at least %d bytes and less than %d, at random: openssl rand "
+                      "-out FILE 32",
+                      REDACT_KEY_MIN_SIZE, REDACT_KEY_MAX_SIZE);
+}
+
+bool redact_key_read(const char *file, RedactKey *key, Error *error)
+{
+    int fd;
+    bool done;
+
+    *key = (RedactKey){0};
+    if (file == NULL) {
+        key->size = RANDOM_KEY_SIZE;
+        return getentropy(key->bytes, RANDOM_KEY_SIZE) == 0 ||
+               error_set(error, EXIT_CODE_USAGE, "the system gives no random bytes: %s",
+                         strerror(errno));
+    }
+    fd = open(file, O_RDONLY | O_CLOEXEC);
+    if (fd < 0) {
+        return unreadable(file, error);
+    }
+    done = read_bytes(fd, file, key, error) && check_size(file, key, error);
+    close(fd);
+    return done;
+}
+
+void redact_key_wipe(RedactKey *key)
+{
+    digest_wipe(key, sizeof *key);
+}
