@@ -23,11 +23,13 @@ static json_t *encode_rows(const DumpManifest *manifest)
     return rows;
 }
 
-char *provenance_encode(const DumpHeader *header, const DumpManifest *manifest, Error *error)
+char *provenance_encode(const DumpHeader *header, const DumpManifest *manifest,
+                        const char *imported, Error *error)
 {
     return dump_json_encode(
-        json_pack("{s:s, s:s, s:s*, s:{s:s, s:s, s:s, s:s}, s:o}", "imported_by",
-                  "kv-import " PROGRAM_VERSION, "dump_created", header->created, "stream_sha256",
+        json_pack("{s:s, s:s, s:s, s:s*, s:{s:s, s:s, s:s, s:s}, s:o}", "imported_by",
+                  "kv-import " PROGRAM_VERSION, "imported", imported, "dump_created",
+                  header->created, "stream_sha256",
                   manifest->stream_sha256[0] == '\0' ? NULL : manifest->stream_sha256, "source",
                   "database", header->source.database, "schema", header->source.schema,
                   "system_identifier", header->source.system_identifier, "snapshot",

@@ -11,9 +11,11 @@
 
 /*
  * JSON text, malloced; NULL when out of memory.  An object with the members imported_by (program
- * and version), dump_created, stream_sha256 (where the dump has it), source (database, schema,
- * system_identifier, snapshot: the header's) and source_rows (the rows read of each legacy table).
+ * and version), imported (the time of the stamp), dump_created, stream_sha256 (where the dump has
+ * it), source (database, schema, system_identifier, snapshot: the header's) and source_rows (the
+ * rows read of each legacy table).  `imported` is RFC 3339, UTC.
  */
-char *provenance_encode(const DumpHeader *header, const DumpManifest *manifest, Error *error);
+char *provenance_encode(const DumpHeader *header, const DumpManifest *manifest,
+                        const char *imported, Error *error);
 
 #endif

@@ -22,7 +22,7 @@ _kv_migrate_options=("${_kv_connection_options[@]}" "${_kv_message_options[@]}" 
     --kv-enabled --keep-tables --drop-tables --dump= --force -Z --compress= -j --jobs= --strict
     --invalid-utf8= --on-event= --config= --migrations=)
 _kv_migrate_letters=dhpUjZ
-_kv_migrate_commands=(up version cleanup)
+_kv_migrate_commands=(up status version cleanup)
 
 # _kv_join: sets words and current to the words of the line, put together again where readline has cut
 # them at a "=".
