@@ -48,11 +48,16 @@ transfer() {
     local import=("$programs/kv-import" "${connection[@]}" "${shared_options[@]}"
         --schema "$schema" --lock-held-by "$session_pid")
     if [[ -n $dump ]]; then
+        begin_phase export
         run_child "${export[@]}" --file "$dump" || transfer_failed "$child_status" "kv-export"
+        begin_phase import
         run_child "${import[@]}" "$dump" || transfer_failed "$child_status" "kv-import"
+        end_phase
         return
     fi
+    begin_phase transfer
     transfer_by_pipe
+    end_phase
 }
 
 transfer_by_pipe() {

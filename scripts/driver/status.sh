@@ -7,22 +7,8 @@
 # Reads: what the session and the parts that look at the database set, connection_public,
 # place_arguments.
 
-# What a line is wide, and where what its label announces begins.
-readonly STATUS_WIDTH=79 STATUS_INDENT=17
-
-# status_line LABEL TEXT: prints a line, the text wrapped.
-status_line() {
-    local words word line="" label="$1:"
-    read -r -a words <<<"${2//$'\n'/ }"
-    for word in "${words[@]}"; do
-        if [[ -n $line ]] && ((STATUS_INDENT + ${#line} + 1 + ${#word} > STATUS_WIDTH)); then
-            printf '%-*s%s\n' "$STATUS_INDENT" "$label" "$line"
-            label="" line=""
-        fi
-        line+=${line:+ }$word
-    done
-    printf '%-*s%s\n' "$STATUS_INDENT" "$label" "$line"
-}
+# Where what a label announces begins.
+readonly STATUS_INDENT=17
 
 # shell_word TEXT: prints TEXT as a word that a shell reads as it is.
 shell_word() {
@@ -169,14 +155,14 @@ show_status() {
     look_at_kv
     read_origin
     judge_state
-    status_line "database" "$database, schema $schema"
-    status_line "schema version" "${version:-none}$([[ $dirty == f ]] || printf ' (dirty)')"
-    status_line "last version" "$last_version, KV migration version $kv_migration_version"
-    status_line "KV version" "$kv_version"
-    status_line "legacy tables" "${#legacy_tables[@]}${legacy_tables[*]:+: ${legacy_tables[*]}}"
-    [[ -z $kv_origin ]] || status_line "KV table loaded" "$kv_origin"
-    [[ -z $lock_holder ]] || status_line "migration lock" "held by $lock_holder"
-    status_line "state" "$state"
+    field "$STATUS_INDENT" "database" "$database, schema $schema"
+    field "$STATUS_INDENT" "schema version" "${version:-none}$([[ $dirty == f ]] || printf ' (dirty)')"
+    field "$STATUS_INDENT" "last version" "$last_version, KV migration version $kv_migration_version"
+    field "$STATUS_INDENT" "KV version" "$kv_version"
+    field "$STATUS_INDENT" "legacy tables" "${#legacy_tables[@]}${legacy_tables[*]:+: ${legacy_tables[*]}}"
+    [[ -z $kv_origin ]] || field "$STATUS_INDENT" "KV table loaded" "$kv_origin"
+    [[ -z $lock_holder ]] || field "$STATUS_INDENT" "migration lock" "held by $lock_holder"
+    field "$STATUS_INDENT" "state" "$state"
     # In one line, to be copied.
     printf '%-*s%s\n' "$STATUS_INDENT" "next:" "$next_step"
 }
