@@ -25,6 +25,7 @@ typedef struct Worker {
     const ExportContext *context;
     PgConnection *connection; /* owned by the run */
     ChunkWriter *chunks;      /* NULL while packages prepare: nothing is written then */
+    bool checks_only;         /* queries are checked, but their rows are not read */
     Report report;            /* of the package that is being worked on */
     Arena arena;              /* for one row */
     Buffer key;               /* of the entry that is being made */

@@ -12,7 +12,8 @@
 readonly SESSION_MARK="--kv-migrate-end-of-answer--"
 
 # How transactions begin; a command that only looks sets session_mode to another one.
-readonly MODE_WRITE="ISOLATION LEVEL READ COMMITTED READ WRITE" MODE_LOOK="ISOLATION LEVEL REPEATABLE READ READ ONLY"
+readonly MODE_WRITE="ISOLATION LEVEL READ COMMITTED READ WRITE" MODE_CHECK="ISOLATION LEVEL READ COMMITTED READ ONLY"
+readonly MODE_LOOK="ISOLATION LEVEL REPEATABLE READ READ ONLY"
 session_mode=$MODE_WRITE
 
 # begin_sql SEPARATOR MODE: prints the statements that begin a transaction with the settings that every
@@ -47,14 +48,23 @@ session_start() {
     exec {session_in}>"$scratch/session.in" {session_out}<"$scratch/session.out"
     if ! session_begin; then
         # feature_not_supported: no transaction can write on a standby.
-        [[ $session_state == 0A000 ]] &&
-            fail "$EXIT_REFUSED" "the server is a standby, which cannot be written to" "$session_output" \
-                "Connect to the primary server."
+        [[ $session_state != 0A000 ]] || standby_refused "$session_output"
         session_lost && fail "$EXIT_CONNECTION" "could not connect to the database" "$session_output"
         fail "$EXIT_FAILED" "could not begin a transaction" "$session_output"
     fi
     session_require "SELECT pg_catalog.pg_backend_pid()"
     session_pid=$session_output
+}
+
+# standby_refused DETAIL
+standby_refused() {
+    fail "$EXIT_REFUSED" "the server is a standby, which cannot be written to" "$1" "Connect to the primary server."
+}
+
+# refuse_standby: for a session that does not write, which a standby would let go on.
+refuse_standby() {
+    session_require "SELECT pg_is_in_recovery()"
+    [[ $session_output == f ]] || standby_refused ""
 }
 
 # session_statement SQL: runs one statement; false when it failed or the session is gone.
