@@ -18,7 +18,8 @@ enum {
     OPTION_NO_SETTINGS,
     OPTION_BLOCKSTORE_PATH,
     OPTION_BLOCK_STORAGE_PREFIX,
-    OPTION_NO_SHA256
+    OPTION_NO_SHA256,
+    OPTION_DRY_RUN
 };
 
 static const char SHORT_OPTIONS[] = COMMON_SHORT_OPTIONS "f:n:j:Z:";
@@ -34,6 +35,7 @@ static const struct option LONG_OPTIONS[] = {
     {"snapshot", required_argument, NULL, OPTION_SNAPSHOT},
     {"migrations", required_argument, NULL, OPTION_MIGRATIONS},
     {"list-tables", no_argument, NULL, OPTION_LIST_TABLES},
+    {"dry-run", no_argument, NULL, OPTION_DRY_RUN},
     {"strict", no_argument, NULL, OPTION_STRICT},
     {"invalid-utf8", required_argument, NULL, OPTION_INVALID_UTF8},
     {"redact", no_argument, NULL, OPTION_REDACT},
@@ -62,6 +64,8 @@ void export_options_help(void)
            "      --migrations=DIR       folder of the schema migrations, which tells the\n"
            "                             last schema version\n"
            "      --list-tables          print the names of the legacy tables, then exit\n"
+           "      --dry-run              make all checks that need not read every row, and\n"
+           "                             fetch the branch protection rules; write nothing\n"
            "\n"
            "What is exported:\n"
            "  -n, --package=NAME         only this package; may be given several times:\n"
@@ -145,6 +149,9 @@ static bool set_option(ExportOptions *options, int option, char *const *argument
         return true;
     case OPTION_LIST_TABLES:
         options->list_tables = true;
+        return true;
+    case OPTION_DRY_RUN:
+        options->dry_run = true;
         return true;
     case OPTION_STRICT:
         options->strict = true;

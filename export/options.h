@@ -23,6 +23,7 @@ typedef struct ExportOptions {
     const char *snapshot;   /* --snapshot: an exported snapshot to read in; may be NULL */
     const char *migrations; /* --migrations: the folder that tells the last schema version */
     bool list_tables;       /* --list-tables */
+    bool dry_run;           /* check, and write nothing */
     bool strict;            /* a row that is left out is an error */
     bool replace_invalid_utf8;
     bool redact;

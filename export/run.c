@@ -185,6 +185,21 @@ static bool redact_header(const Run *run, DumpHeader *header, SourceNames *names
     return header->source.database != NULL && header->source.schema != NULL;
 }
 
+/* What else a real export would stumble over before it reads the rows: the shape of each table. */
+static bool check_units(Run *run, Error *error)
+{
+    Worker worker = {.context = &run->context, .connection = run->connection, .checks_only = true};
+    bool done = true;
+
+    for (size_t i = 0; done && i < run->units.count; i++) {
+        const Unit *unit = &run->units.items[i];
+
+        done = interrupt_check(error) && unit->package->run(&worker, unit, error);
+    }
+    free_worker(&worker);
+    return done;
+}
+
 static bool begin_dump(Run *run, Error *error)
 {
     DumpHeader header;
@@ -318,6 +333,20 @@ static bool prepare_redaction(Run *run, Error *error)
             new_redactor(run, &run->redactor, error));
 }
 
+static bool open_output(Run *run, Error *error)
+{
+    const ExportOptions *options = run->options;
+
+    return options->dry_run ? dump_output_check(options->file, options->force, error)
+                            : dump_output_open(options->file, options->force, &run->output, error);
+}
+
+static bool write_dump(Run *run, Error *error)
+{
+    return begin_dump(run, error) && run_workers(run, error) && interrupt_check(error) &&
+           dump_writer_finish(run->writer, &run->manifest, error);
+}
+
 bool export_run(ExportOptions *options, Error *error)
 {
     Run run = {.options = options, .context = {.options = options}};
@@ -326,19 +355,20 @@ bool export_run(ExportOptions *options, Error *error)
     pthread_mutex_init(&run.mutex, NULL);
     choose_packages(&run);
     done = prepare_redaction(&run, error) && written_keys_new(&run.context.written, error) &&
-           open_database(&run, error) && sha256_prepare(error) &&
-           dump_output_open(options->file, options->force, &run.output, error) &&
+           open_database(&run, error) && sha256_prepare(error) && open_output(&run, error) &&
            snapshot_begin(run.connection, &run.context.schema, options, run.packages,
                           run.package_count, &run.snapshot, error) &&
            check_version(&run, error) &&
            snapshot_estimate_rows(run.connection, &run.context.schema, run.packages,
                                   run.package_count, &run.estimated_rows, error);
     run.context.now = run.snapshot.now;
-    done = done && prepare_packages(&run, error) && begin_dump(&run, error) &&
-           run_workers(&run, error) && interrupt_check(error) &&
-           dump_writer_finish(run.writer, &run.manifest, error);
+    done = done && prepare_packages(&run, error) &&
+           (options->dry_run ? check_units(&run, error) : write_dump(&run, error));
     progress_stop();
-    if (done) {
+    if (done && options->dry_run) {
+        message_info("dry run: an export of about %" PRIu64 " rows could begin",
+                     run.estimated_rows);
+    } else if (done) {
         tell_result(&run);
     }
     dump_writer_free(run.writer);

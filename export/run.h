@@ -10,7 +10,7 @@
 #include "export/options.h"
 #include "export/package.h"
 
-/* Does what the options say.  After a failure no dump is left. */
+/* Does what the options say.  After a failure, and after a dry run, no dump is left. */
 bool export_run(ExportOptions *options, Error *error);
 
 /* All packages, NULL behind the last. */

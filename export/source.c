@@ -145,7 +145,8 @@ bool source_read(Worker *worker, const SourceQuery *query, const PgPageRange *ra
         copy_text = buffer_text(&copy, error);
     }
     if (copy_text != NULL) {
-        done = copy_rows(worker, query, copy_text, function, state, &rows, error);
+        done = worker->checks_only ||
+               copy_rows(worker, query, copy_text, function, state, &rows, error);
     }
     if (done && worker->chunks != NULL) {
         done = report_rows(&worker->report, query->table, rows, error);

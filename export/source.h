@@ -15,7 +15,7 @@ typedef bool SourceRowFunction(SourceRow *row, void *state, Error *error);
 
 /* Reads all rows of a range (NULL: the query asks for none).  Each goes to `function`; what that
  * allocates from the worker's arena lasts until the next row.  Rows are counted when there is a
- * chunk writer. */
+ * chunk writer.  A worker of a dry run only has the query and its columns checked. */
 bool source_read(Worker *worker, const SourceQuery *query, const PgPageRange *range,
                  SourceRowFunction *function, void *state, Error *error);
 

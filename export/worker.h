@@ -29,6 +29,7 @@ typedef struct Worker {
     PgConnection *connection; /* owned by the run */
     ChunkWriter *chunks;      /* NULL while packages prepare: nothing is written then */
     Redactor *redactor;       /* NULL: entries are written as they are */
+    bool checks_only;         /* queries are checked, but their rows are not read */
     Report report;            /* of the package that is being worked on */
     Arena arena;              /* for one row */
     Buffer key;               /* of the entry that is being made */

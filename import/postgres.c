@@ -202,11 +202,20 @@ static bool stamp_legacy(Target *target, const DumpHeader *header, Error *error)
 static bool write_provenance(Target *target, const DumpHeader *header, const DumpManifest *manifest,
                              Error *error)
 {
-    char *json = provenance_encode(header, manifest, error);
     Buffer sql = {0};
     const char *text = NULL;
+    char *json;
+    PgRows *now;
     bool done;
 
+    /* By the server's clock, as the dump's time is. */
+    if (!pg_query(target->connection,
+                  "SELECT to_char(now() AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"')", 0,
+                  NULL, &now, error)) {
+        return false;
+    }
+    json = provenance_encode(header, manifest, pg_rows_text(now, 0, 0), error);
+    pg_rows_free(now);
     if (json != NULL &&
         buffer_append_format(&sql, error, "COMMENT ON TABLE %s IS ", target->table.table) &&
         pg_quote_literal(target->connection, json, &sql, error)) {

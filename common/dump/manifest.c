@@ -79,7 +79,7 @@ static int compare_counts(const void *a, const void *b)
     return order != 0 ? order : strcmp(x->reason, y->reason);
 }
 
-static json_t *encode_counts(const DumpCounts *counts, bool with_reasons)
+json_t *dump_counts_encode(const DumpCounts *counts, bool with_reasons)
 {
     json_t *array = json_array();
     DumpCount *sorted = malloc((counts->count + 1) * sizeof *sorted);
@@ -122,9 +122,9 @@ static json_t *encode_package(const DumpPackageSummary *package)
                      (json_int_t)package->totals.entries, "bytes",
                      (json_int_t)package->totals.bytes, "chunks",
                      (json_int_t)package->totals.chunks, "set_digest", digest, "source_rows",
-                     encode_counts(&package->source_rows, false), "left_out",
-                     encode_counts(&package->left_out, true), "adjusted",
-                     encode_counts(&package->adjusted, true));
+                     dump_counts_encode(&package->source_rows, false), "left_out",
+                     dump_counts_encode(&package->left_out, true), "adjusted",
+                     dump_counts_encode(&package->adjusted, true));
 }
 
 char *dump_manifest_encode(const DumpManifest *manifest, Error *error)

@@ -5,6 +5,7 @@
 #ifndef COMMON_DUMP_MANIFEST_H
 #define COMMON_DUMP_MANIFEST_H
 
+#include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -32,6 +33,9 @@ bool dump_counts_add(DumpCounts *counts, const char *table, const char *reason, 
                      Error *error);
 bool dump_counts_merge(DumpCounts *counts, const DumpCounts *more, Error *error);
 uint64_t dump_counts_total(const DumpCounts *counts);
+/* As they stand in a manifest: an array of objects with table, rows and, if asked for, reason, by
+ * table and reason.  The caller owns it; NULL when out of memory. */
+json_t *dump_counts_encode(const DumpCounts *counts, bool with_reasons);
 void dump_counts_free(DumpCounts *counts);
 
 /* What the chunks of one package amount to. */

@@ -108,11 +108,36 @@ static bool open_file(DumpOutput *output, const char *path, Error *error)
     return open_partial(output, error);
 }
 
-static bool open_any(DumpOutput *output, const char *path, Error *error)
+static bool is_standard_output(const char *path)
+{
+    return path == NULL || strcmp(path, "-") == 0;
+}
+
+/* What stands in the place of `path`; *kind is 0 for nothing.  Refuses what may not be replaced. */
+static bool look_at_path(const char *path, bool replace, mode_t *kind, Error *error)
 {
     struct stat status;
 
-    if (path == NULL || strcmp(path, "-") == 0) {
+    *kind = 0;
+    if (stat(path, &status) != 0) {
+        return errno == ENOENT || file_failed("create", path, EXIT_CODE_USAGE, error);
+    }
+    *kind = status.st_mode & S_IFMT;
+    if (S_ISDIR(*kind)) {
+        return error_set(error, EXIT_CODE_USAGE, "\"%s\" is a directory", path);
+    }
+    if (S_ISREG(*kind) && !replace) {
+        error_set(error, EXIT_CODE_USAGE, "file \"%s\" exists already", path);
+        return error_hint(error, "Choose another name, or replace the file with --force.");
+    }
+    return true;
+}
+
+static bool open_any(DumpOutput *output, const char *path, Error *error)
+{
+    mode_t kind;
+
+    if (is_standard_output(path)) {
         output->name = "standard output";
         output->fd = STDOUT_FILENO;
         if (isatty(STDOUT_FILENO)) {
@@ -122,19 +147,11 @@ static bool open_any(DumpOutput *output, const char *path, Error *error)
         return true;
     }
     output->name = path;
-    if (stat(path, &status) != 0) {
-        return errno == ENOENT ? open_file(output, path, error)
-                               : file_failed("create", path, EXIT_CODE_USAGE, error);
+    if (!look_at_path(path, output->replace, &kind, error)) {
+        return false;
     }
-    if (S_ISDIR(status.st_mode)) {
-        return error_set(error, EXIT_CODE_USAGE, "\"%s\" is a directory", path);
-    }
-    if (S_ISREG(status.st_mode)) {
-        if (!output->replace) {
-            error_set(error, EXIT_CODE_USAGE, "file \"%s\" exists already", path);
-            return error_hint(error, "Choose another name, or replace the file with --force.");
-        }
-        output->exists = true;
+    output->exists = S_ISREG(kind);
+    if (kind == 0 || output->exists) {
         return open_file(output, path, error);
     }
     output->fd = open(path, O_WRONLY | O_CLOEXEC);
@@ -154,6 +171,34 @@ static void widen_pipe(int fd)
 #else
     (void)fd;
 #endif
+}
+
+/* Whether a file could be made in the folder of `path`. */
+static bool check_folder(const char *path, Error *error)
+{
+    char *copy = strdup(path);
+    const char *folder;
+    bool done;
+
+    if (copy == NULL) {
+        return error_out_of_memory(error);
+    }
+    folder = dirname(copy);
+    done = access(folder, W_OK | X_OK) == 0 ||
+           file_failed("write to folder", folder, EXIT_CODE_USAGE, error);
+    free(copy);
+    return done;
+}
+
+bool dump_output_check(const char *path, bool replace, Error *error)
+{
+    mode_t kind;
+
+    if (is_standard_output(path)) {
+        return true;
+    }
+    return look_at_path(path, replace, &kind, error) &&
+           ((kind != 0 && !S_ISREG(kind)) || check_folder(path, error));
 }
 
 bool dump_output_open(const char *path, bool replace, DumpOutput **output, Error *error)

@@ -21,6 +21,9 @@ typedef struct DumpOutput DumpOutput;
  */
 bool dump_output_open(const char *path, bool replace, DumpOutput **output, Error *error);
 
+/* Whether dump_output_open would refuse `path`, without making a file.  Standard output passes. */
+bool dump_output_check(const char *path, bool replace, Error *error);
+
 /* Writes all bytes. */
 bool dump_output_write(DumpOutput *output, Slice bytes, Error *error);
 

@@ -11,7 +11,7 @@ _kv_settings_options=(--blockstore-path= --block-storage-prefix= --no-settings)
 
 # Each program's options, and the letters of those that take an argument.
 _kv_export_options=("${_kv_connection_options[@]}" "${_kv_message_options[@]}" "${_kv_settings_options[@]}"
-    -f --file= --force -j --jobs= -Z --compress= --no-sha256 --migrations= --list-tables
+    -f --file= --force -j --jobs= -Z --compress= --no-sha256 --migrations= --list-tables --dry-run
     -n --package= --snapshot= --strict --invalid-utf8= --redact --redact-key-file=)
 _kv_export_letters=dhpUfjZn
 _kv_import_options=("${_kv_connection_options[@]}" "${_kv_message_options[@]}"
@@ -20,9 +20,9 @@ _kv_import_options=("${_kv_connection_options[@]}" "${_kv_message_options[@]}"
 _kv_import_letters=dhpUjn
 _kv_migrate_options=("${_kv_connection_options[@]}" "${_kv_message_options[@]}" "${_kv_settings_options[@]}"
     --kv-enabled --keep-tables --drop-tables --dump= --force -Z --compress= -j --jobs= --strict
-    --invalid-utf8= --on-event= --config= --migrations=)
+    --invalid-utf8= --on-event= --config= --migrations= --dry-run)
 _kv_migrate_letters=dhpUjZ
-_kv_migrate_commands=(up version cleanup)
+_kv_migrate_commands=(up status version cleanup)
 
 # _kv_join: sets words and current to the words of the line, put together again where readline has cut
 # them at a "=".

@@ -48,11 +48,16 @@ transfer() {
     local import=("$programs/kv-import" "${connection[@]}" "${shared_options[@]}"
         --schema "$schema" --lock-held-by "$session_pid")
     if [[ -n $dump ]]; then
+        begin_phase export
         run_child "${export[@]}" --file "$dump" || transfer_failed "$child_status" "kv-export"
+        begin_phase import
         run_child "${import[@]}" "$dump" || transfer_failed "$child_status" "kv-import"
+        end_phase
         return
     fi
+    begin_phase transfer
     transfer_by_pipe
+    end_phase
 }
 
 transfer_by_pipe() {
@@ -93,20 +98,28 @@ transfer_failed() {
         "Mend the cause, then run again: where nothing was stamped, it starts from scratch."
 }
 
-# check_stamp: whether the migration has happened, asked of the database itself.  Sets stamp to
-# "schema version/kv version".
-read_stamp() {
-    local sql kv_version=none
-    # A relation of this name may be somebody else's.
+# is_kv_table: whether there is a relation kv with a KV table's columns.  A relation of this name may be
+# somebody else's.
+is_kv_table() {
     session_require "SELECT count(*) FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace
         WHERE n.nspname = $(sql_literal "$schema") AND c.relname = 'kv' AND a.attname IN ('partition_key', 'key', 'value')
         AND a.atttypid = 'bytea'::regtype"
-    if ((session_output == 3)); then
-        sql="SELECT encode(value, 'escape') FROM $schema_quoted.kv WHERE partition_key = 'kv-internal-metadata'::bytea
-            AND key = 'kv/schema/version'::bytea"
-        session_require "$sql"
-        kv_version=${session_output:-none}
-    fi
+    ((session_output == 3))
+}
+
+# read_kv_version: sets kv_version to the version of the KV store, none where it has none.
+read_kv_version() {
+    kv_version=none
+    is_kv_table || return 0
+    session_require "SELECT encode(value, 'escape') FROM $schema_quoted.kv WHERE partition_key = 'kv-internal-metadata'::bytea
+        AND key = 'kv/schema/version'::bytea"
+    kv_version=${session_output:-none}
+}
+
+# read_stamp: whether the migration has happened, asked of the database itself.  Sets stamp to
+# "schema version/kv version".
+read_stamp() {
+    read_kv_version
     read_version
     stamp="${version:-none}/$kv_version"
 }
@@ -127,16 +140,27 @@ cleanup_failed() {
     event "the legacy tables could not be dropped" "$session_output" "DROP TABLE $(legacy_tables_sql);"
 }
 
+# note_sql: prints the expression of the note that kv-import leaves as the comment of the table kv, as
+# jsonb; see import/provenance.h.
+note_sql() {
+    printf '%s' "obj_description($(sql_literal "$schema_quoted.kv")::regclass, 'pg_class')::jsonb"
+}
+
+# has_note: whether the table kv, which must be there, has such a note.  Its comment may be somebody else's.
+has_note() {
+    session_require "SELECT coalesce(obj_description($(sql_literal "$schema_quoted.kv")::regclass, 'pg_class'), '')"
+    [[ $session_output == '{'*'"source_rows"'*'}' ]] && session_try "SELECT $(note_sql)"
+}
+
 # check_unchanged: refuses the cleanup when a legacy table is no longer as it was when it was read.
 # What kv-import wrote down as the comment of the table kv tells how that was.
 check_unchanged() {
     local table changes="" identifier
-    session_require "SELECT coalesce(obj_description('$schema_quoted.kv'::regclass, 'pg_class'), '')"
-    [[ $session_output == '{'*'"source_rows"'* ]] ||
+    has_note ||
         fail "$EXIT_REFUSED" "it is not known when the legacy tables were read" \
             "The comment of table kv, in which kv-import notes it, is missing." \
             "Make sure yourself that they hold nothing new, then drop them by hand: DROP TABLE $(legacy_tables_sql);"
-    session_require "SELECT coalesce(obj_description('$schema_quoted.kv'::regclass, 'pg_class')::jsonb #>> '{source,system_identifier}', '')"
+    session_require "SELECT coalesce($(note_sql) #>> '{source,system_identifier}', '')"
     identifier=$session_output
     if [[ -n $identifier ]]; then
         session_require "SELECT system_identifier FROM pg_control_system()"
@@ -156,7 +180,7 @@ check_unchanged() {
 # count_changes TABLE: sets session_output to ", table: ..." when it has rows that the snapshot did not
 # see, or lacks rows that it saw; else to nothing.  A row's xmin has 32 bits; the upper ones are those of the present, or one less.
 count_changes() {
-    session_require "WITH note AS (SELECT obj_description('$schema_quoted.kv'::regclass, 'pg_class')::jsonb AS j),
+    session_require "WITH note AS (SELECT $(note_sql) AS j),
         present AS (SELECT txid_snapshot_xmax(txid_current_snapshot()) AS xid),
         row_xids AS (SELECT r.xmin::text::int8 AS low, p.xid AS present,
             (p.xid >> 32 << 32) + r.xmin::text::int8 AS xid FROM $schema_quoted.$1 r CROSS JOIN present p),

@@ -62,6 +62,21 @@ message() {
     fi >&2
 }
 
+# field INDENT LABEL TEXT: prints a line of a label and a text, which begins at column INDENT and is
+# wrapped for a terminal of 80 columns.
+field() {
+    local words word line="" indent=$1 label=${2:+$2:}
+    read -r -a words <<<"${3//$'\n'/ }"
+    for word in "${words[@]}"; do
+        if [[ -n $line ]] && ((indent + ${#line} + 1 + ${#word} > 79)); then
+            printf '%-*s%s\n' "$indent" "$label" "$line"
+            label="" line=""
+        fi
+        line+=${line:+ }$word
+    done
+    printf '%-*s%s\n' "$indent" "$label" "$line"
+}
+
 info() {
     $quiet || message info "$@"
 }

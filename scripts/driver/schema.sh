@@ -143,7 +143,7 @@ psql_transaction() {
     for statement; do
         arguments+=(-c "$statement")
     done
-    psql_batch -c "$(begin_sql ';'); $(search_path_sql true)" "${arguments[@]}" -c "COMMIT"
+    psql_batch -c "$(begin_sql ';' "$MODE_WRITE"); $(search_path_sql true)" "${arguments[@]}" -c "COMMIT"
 }
 
 # run_migration NUMBER: runs one file, and its version's row with it.

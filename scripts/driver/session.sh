@@ -11,13 +11,18 @@
 
 readonly SESSION_MARK="--kv-migrate-end-of-answer--"
 
-# begin_sql SEPARATOR: prints the statements that begin a transaction with the settings that every
+# How transactions begin; a command that only looks sets session_mode to another one.
+readonly MODE_WRITE="ISOLATION LEVEL READ COMMITTED READ WRITE" MODE_CHECK="ISOLATION LEVEL READ COMMITTED READ ONLY"
+readonly MODE_LOOK="ISOLATION LEVEL REPEATABLE READ READ ONLY"
+session_mode=$MODE_WRITE
+
+# begin_sql SEPARATOR MODE: prints the statements that begin a transaction with the settings that every
 # transaction of ours has, here as in common/pg/connection.h: whatever a role or database sets, they run as
 # they are meant, or fail.  They go to the server in one message, so that a time-out ends before it can
 # strike, and for the transaction only, so that nothing stays behind in a connection pool.
 begin_sql() {
     local setting
-    printf 'BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE'
+    printf 'BEGIN %s' "$2"
     for setting in "statement_timeout = 0" "idle_in_transaction_session_timeout = 0" "lock_timeout = $lock_wait_ms" \
         "client_min_messages = 'warning'" "client_encoding = 'UTF8'" "standard_conforming_strings = on" \
         "row_security = off"; do
@@ -29,7 +34,7 @@ begin_sql() {
 
 # session_begin: begins the session's transaction.
 session_begin() {
-    session_statement "$(begin_sql '\;')\; SET LOCAL DateStyle = 'ISO'\; SET LOCAL TimeZone = 'UTC'\; SET LOCAL jit = off"
+    session_statement "$(begin_sql '\;' "$session_mode")\; SET LOCAL DateStyle = 'ISO'\; SET LOCAL TimeZone = 'UTC'\; SET LOCAL jit = off"
 }
 
 # session_start: connects and begins the transaction.
@@ -43,14 +48,23 @@ session_start() {
     exec {session_in}>"$scratch/session.in" {session_out}<"$scratch/session.out"
     if ! session_begin; then
         # feature_not_supported: no transaction can write on a standby.
-        [[ $session_state == 0A000 ]] &&
-            fail "$EXIT_REFUSED" "the server is a standby, which cannot be written to" "$session_output" \
-                "Connect to the primary server."
+        [[ $session_state != 0A000 ]] || standby_refused "$session_output"
         session_lost && fail "$EXIT_CONNECTION" "could not connect to the database" "$session_output"
         fail "$EXIT_FAILED" "could not begin a transaction" "$session_output"
     fi
     session_require "SELECT pg_catalog.pg_backend_pid()"
     session_pid=$session_output
+}
+
+# standby_refused DETAIL
+standby_refused() {
+    fail "$EXIT_REFUSED" "the server is a standby, which cannot be written to" "$1" "Connect to the primary server."
+}
+
+# refuse_standby: for a session that does not write, which a standby would let go on.
+refuse_standby() {
+    session_require "SELECT pg_is_in_recovery()"
+    [[ $session_output == f ]] || standby_refused ""
 }
 
 # session_statement SQL: runs one statement; false when it failed or the session is gone.
@@ -106,6 +120,18 @@ session_require() {
         fail "$EXIT_REFUSED" "another session holds a lock" "$session_output" \
             "Wait for it to end, or end it, then run again; --lock-wait-timeout says how long to wait."
     fail "$EXIT_FAILED" "a statement failed" "$session_output"
+}
+
+# session_try SQL: like session_statement, but after a failure the transaction can go on.
+session_try() {
+    local output state
+    session_require "SAVEPOINT try"
+    session_statement "$1" && return
+    ! session_lost || return 1
+    output=$session_output state=$session_state
+    session_require "ROLLBACK TO SAVEPOINT try"
+    session_output=$output session_state=$state
+    return 1
 }
 
 # session_end: commits nothing; what is open is rolled back by the server.  psql cancels the statement that
@@ -165,21 +191,31 @@ sql_literal() {
     fi
 }
 
+# find_lock_key: sets lock_key to that of the migration lock of this schema.
+find_lock_key() {
+    lock_key=$("$helper" lock-key "$schema" "$database") || exit "$EXIT_USAGE"
+}
+
+# find_lock_holder: sets lock_holder to a description of the session that holds the migration lock; empty
+# where none does.
+find_lock_holder() {
+    session_require "SELECT format('process %s of user \"%s\" (application \"%s\", since %s)', l.pid, a.usename,
+        a.application_name, a.backend_start) FROM pg_locks l LEFT JOIN pg_stat_activity a ON a.pid = l.pid
+        WHERE l.locktype = 'advisory' AND l.granted AND l.classid = 0 AND l.objid = '$lock_key'
+        AND l.database = (SELECT d.oid FROM pg_database d WHERE d.datname = current_database()) LIMIT 1"
+    lock_holder=$session_output
+}
+
 # take_lock: waits for the lock as long as lock_timeout allows; refuses, naming the holder.
 take_lock() {
-    local key holder
-    key=$("$helper" lock-key "$schema" "$database") || exit "$EXIT_USAGE"
-    session_statement "SELECT pg_advisory_xact_lock($key)" && return
+    find_lock_key
+    session_statement "SELECT pg_advisory_xact_lock($lock_key)" && return
     [[ $session_state == 55P03 ]] ||
         fail "$EXIT_CONNECTION" "could not take the migration lock" "$session_output"
     session_require "ROLLBACK"
     session_begin && session_require "SET LOCAL search_path = ''"
-    session_require "SELECT format('process %s of user \"%s\" (application \"%s\", since %s)', l.pid, a.usename,
-        a.application_name, a.backend_start) FROM pg_locks l LEFT JOIN pg_stat_activity a ON a.pid = l.pid
-        WHERE l.locktype = 'advisory' AND l.granted AND l.classid = 0 AND l.objid = '$key'
-        AND l.database = (SELECT d.oid FROM pg_database d WHERE d.datname = current_database()) LIMIT 1"
-    holder=${session_output:-another session}
+    find_lock_holder
     fail "$EXIT_REFUSED" "another migration holds the lock of database \"$database\"" \
-        "The lock is held by $holder." \
+        "The lock is held by ${lock_holder:-another session}." \
         "Wait for it to end, or end it, then run again; --lock-wait-timeout says how long to wait."
 }

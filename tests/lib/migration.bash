@@ -152,6 +152,12 @@ ORDER BY relname \gexec
 SQL
 }
 
+# whole_database: prints all that is in the database, schema and rows.
+whole_database() {
+    # Newer versions guard the text by a word that is another one each time.
+    pg_dump | sed -E '/^.(un)?restrict /d'
+}
+
 # The KV table --------------------------------------------------------------------------------------------------------
 
 # assert_stamp VERSION KV_VERSION: schema_migrations is at that version and clean, the KV table at that version; - stands
