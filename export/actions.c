@@ -158,20 +158,21 @@ static bool write_run_entries(Worker *worker, const RunKey *key, const Kv__RunRe
     const Slice partition = slice_text(KV_PARTITION_ACTIONS);
     const Slice repository = slice_text(key->repository_id);
     Buffer run_key = {0};
-    bool done = kv_key_run(&run_key, repository, data->run_id, error) &&
-                emit_message(worker, partition, buffer_slice(&run_key), &data->base, error);
+    bool done =
+        kv_key_run(&run_key, repository, data->run_id, error) &&
+        emit_message(&worker->emitter, partition, buffer_slice(&run_key), &data->base, error);
 
     if (done && data->branch_id[0] != '\0') {
         done = kv_key_branch_run(&worker->key, repository, slice_text(data->branch_id),
                                  data->run_id, error) &&
-               emit_index(worker, partition, buffer_slice(&worker->key), buffer_slice(&run_key),
-                          error);
+               emit_index(&worker->emitter, partition, buffer_slice(&worker->key),
+                          buffer_slice(&run_key), error);
     }
     if (done && data->commit_id[0] != '\0') {
         done = kv_key_commit_run(&worker->key, repository, slice_text(data->commit_id),
                                  data->run_id, error) &&
-               emit_index(worker, partition, buffer_slice(&worker->key), buffer_slice(&run_key),
-                          error);
+               emit_index(&worker->emitter, partition, buffer_slice(&worker->key),
+                          buffer_slice(&run_key), error);
     }
     buffer_free(&run_key);
     return done;
@@ -233,7 +234,7 @@ static bool write_hook(SourceRow *row, void *state, Error *error)
                        slice_text(data.hook_run_id), error) &&
            source_claim_key(row, slice_text(KV_PARTITION_ACTIONS), buffer_slice(&row->worker->key),
                             false, error) &&
-           emit_message(row->worker, slice_text(KV_PARTITION_ACTIONS),
+           emit_message(&row->worker->emitter, slice_text(KV_PARTITION_ACTIONS),
                         buffer_slice(&row->worker->key), &data.base, error);
 }
 

@@ -36,8 +36,9 @@ static bool claim_key(SourceRow *row, Error *error)
 
 static bool write_message(SourceRow *row, const ProtobufCMessage *message, Error *error)
 {
-    return claim_key(row, error) && emit_message(row->worker, slice_text(KV_PARTITION_AUTH),
-                                                 buffer_slice(&row->worker->key), message, error);
+    return claim_key(row, error) &&
+           emit_message(&row->worker->emitter, slice_text(KV_PARTITION_AUTH),
+                        buffer_slice(&row->worker->key), message, error);
 }
 
 enum {
@@ -235,7 +236,7 @@ static bool write_relation(SourceRow *row, void *state, Error *error)
     done = relation->primary_key(&primary_key, slice_text(member), error) &&
            relation->key(&worker->key, slice_text(owner), slice_text(member), error) &&
            claim_key(row, error) &&
-           emit_index(worker, slice_text(KV_PARTITION_AUTH), buffer_slice(&worker->key),
+           emit_index(&worker->emitter, slice_text(KV_PARTITION_AUTH), buffer_slice(&worker->key),
                       buffer_slice(&primary_key), error);
     buffer_free(&primary_key);
     return done;
@@ -366,13 +367,14 @@ static bool write_installation_metadata(SourceRow *row, void *state, Error *erro
     }
     if (!kv_key_installation_metadata(&worker->key, slice_text(name), error) ||
         !claim_key(row, error) ||
-        !emit_bytes(worker, partition, buffer_slice(&worker->key), slice_text(value), error)) {
+        !emit_bytes(&worker->emitter, partition, buffer_slice(&worker->key), slice_text(value),
+                    error)) {
         return false;
     }
     /* Where lakeFS looks the id up; without it an installation would get a new one. */
     return strcmp(name, KV_INSTALLATION_ID_KEY) != 0 ||
-           emit_bytes(worker, partition, slice_text(KV_INSTALLATION_ID_KEY), slice_text(value),
-                      error);
+           emit_bytes(&worker->emitter, partition, slice_text(KV_INSTALLATION_ID_KEY),
+                      slice_text(value), error);
 }
 
 static bool prepare(Worker *worker, void **state, UnitList *units, Error *error)

@@ -7,15 +7,29 @@
 
 #include <protobuf-c/protobuf-c.h>
 
+#include "common/base/buffer.h"
 #include "common/base/error.h"
 #include "common/base/slice.h"
-#include "export/worker.h"
+#include "common/dump/writer.h"
+#include "export/redact/distinct_keys.h"
+#include "export/redact/entry.h"
 
-bool emit_message(Worker *worker, Slice partition_key, Slice key, const ProtobufCMessage *message,
+/* One worker's way into the dump.  {0} writes nothing; see export_dump_new_emitter. */
+typedef struct Emitter {
+    ChunkWriter *chunks;    /* NULL while nothing may be written */
+    Redactor *redactor;     /* NULL: entries are written as they are */
+    DistinctKeys *redacted; /* of all workers; borrowed */
+    Buffer value;           /* of the entry that is being made, where it is redacted */
+} Emitter;
+
+bool emit_message(Emitter *emitter, Slice partition_key, Slice key, const ProtobufCMessage *message,
                   Error *error);
-bool emit_bytes(Worker *worker, Slice partition_key, Slice key, Slice value, Error *error);
+bool emit_bytes(Emitter *emitter, Slice partition_key, Slice key, Slice value, Error *error);
 
 /* An entry that leads to the entry `primary_key` of the same partition. */
-bool emit_index(Worker *worker, Slice partition_key, Slice key, Slice primary_key, Error *error);
+bool emit_index(Emitter *emitter, Slice partition_key, Slice key, Slice primary_key, Error *error);
+
+/* Frees what the emitter has. */
+void emitter_free(Emitter *emitter);
 
 #endif

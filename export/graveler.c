@@ -112,10 +112,11 @@ static bool write_repository(SourceRow *row, void *state, Error *error)
     data.creation_date = &creation_date;
     data.state = KV__REPOSITORY_STATE__ACTIVE;
     data.instance_uid = (char *)(uintptr_t)repository->instance_id;
-    return emit_message(worker, slice_text(KV_PARTITION_GRAVELER), buffer_slice(&worker->key),
-                        &data.base, error) &&
+    return emit_message(&worker->emitter, slice_text(KV_PARTITION_GRAVELER),
+                        buffer_slice(&worker->key), &data.base, error) &&
            (!repository->rules.found ||
-            emit_bytes(worker, repository->partition, slice_text(KV_BRANCH_PROTECTION_KEY),
+            emit_bytes(&worker->emitter, repository->partition,
+                       slice_text(KV_BRANCH_PROTECTION_KEY),
                        buffer_slice(&repository->rules.content), error));
 }
 
@@ -190,8 +191,8 @@ static bool write_branch(SourceRow *row, void *state, Error *error)
             kv_key_branch(&worker->key, slice_text(data.id), error) &&
             source_claim_key(row, repository->partition, buffer_slice(&worker->key), false,
                              error) &&
-            emit_message(worker, repository->partition, buffer_slice(&worker->key), &data.base,
-                         error));
+            emit_message(&worker->emitter, repository->partition, buffer_slice(&worker->key),
+                         &data.base, error));
 }
 
 enum { TAG_COMMIT_ID = OWNED_COMMON_COLUMNS, TAG_COLUMNS };
@@ -222,7 +223,7 @@ static bool write_tag(SourceRow *row, void *state, Error *error)
                                   kv_key_tag(&worker->key, slice_text(data.id), error) &&
                                   source_claim_key(row, repository->partition,
                                                    buffer_slice(&worker->key), false, error) &&
-                                  emit_message(worker, repository->partition,
+                                  emit_message(&worker->emitter, repository->partition,
                                                buffer_slice(&worker->key), &data.base, error));
 }
 
@@ -288,8 +289,8 @@ static bool write_commit(SourceRow *row, void *state, Error *error)
     data.creation_date = &creation_date;
     data.n_metadata = metadata.count;
     data.metadata = metadata.entries;
-    return emit_message(worker, repository->partition, buffer_slice(&worker->key), &data.base,
-                        error);
+    return emit_message(&worker->emitter, repository->partition, buffer_slice(&worker->key),
+                        &data.base, error);
 }
 
 enum { STAGED_TOKEN, STAGED_KEY, STAGED_IDENTITY, STAGED_DATA, STAGED_COLUMNS };
@@ -325,7 +326,8 @@ static bool write_staged(SourceRow *row, void *state, Error *error)
     data.key = source_binary(row, STAGED_KEY);
     data.identity = source_binary(row, STAGED_IDENTITY);
     data.data = source_binary(row, STAGED_DATA);
-    return emit_message(row->worker, partition, source_bytes(row, STAGED_KEY), &data.base, error);
+    return emit_message(&row->worker->emitter, partition, source_bytes(row, STAGED_KEY), &data.base,
+                        error);
 }
 
 /* Adds a unit for each relation that holds rows of the staging table: its partitions. */

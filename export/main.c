@@ -4,8 +4,8 @@
 #include "common/cli/message.h"
 #include "common/cli/signals.h"
 #include "common/cli/version.h"
+#include "export/legacy.h"
 #include "export/options.h"
-#include "export/run.h"
 
 #include <stdio.h>
 
@@ -35,7 +35,7 @@ static bool export_main(ExportOptions *options, int count, char **arguments, Err
         list_tables();
         return true;
     }
-    return export_run(options, error);
+    return export_legacy(options, error);
 }
 
 int main(int argc, char **argv)

@@ -1,7 +1,7 @@
 #include "export/options.h"
 
 #include "common/dump/compression.h"
-#include "export/run.h"
+#include "export/legacy.h"
 
 #include <stdio.h>
 #include <string.h>

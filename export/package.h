@@ -1,7 +1,7 @@
 /*
  * The seam for packages: a part of lakeFS that owns legacy tables, and how they become entries.
  *
- * A package is one file with a Package and one line in the table of run.c.  Its work is cut into
+ * A package is one file with a Package and one line in the table of legacy.c.  Its work is cut into
  * units that may run at the same time on different workers, all of them in one snapshot.
  */
 #ifndef EXPORT_PACKAGE_H

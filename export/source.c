@@ -111,7 +111,7 @@ static bool copy_rows(Worker *worker, const SourceQuery *query, const char *sql,
             done = status != COPY_INVALID;
             bytes += piece.size;
         }
-        if (worker->chunks != NULL && (*rows - told >= ROWS_TOLD || end)) {
+        if (worker->emitter.chunks != NULL && (*rows - told >= ROWS_TOLD || end)) {
             progress_add(*rows - told, bytes);
             told = *rows;
             bytes = 0;
@@ -148,7 +148,7 @@ bool source_read(Worker *worker, const SourceQuery *query, const PgPageRange *ra
         done = worker->checks_only ||
                copy_rows(worker, query, copy_text, function, state, &rows, error);
     }
-    if (done && worker->chunks != NULL) {
+    if (done && worker->emitter.chunks != NULL) {
         done = report_rows(&worker->report, query->table, rows, error);
     }
     buffer_free(&select);

@@ -132,7 +132,7 @@ bool source_row_end(SourceRow *row, Error *error)
 {
     char key[ROW_TEXT_SIZE];
 
-    if (row->adjusted == 0 || row->worker->chunks == NULL) {
+    if (row->adjusted == 0 || row->worker->emitter.chunks == NULL) {
         return true;
     }
     describe_row(row, key);

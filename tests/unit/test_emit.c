@@ -10,8 +10,8 @@
 
 typedef struct Emitting {
     DumpWriter *writer;
-    ExportContext context;
-    Worker worker;
+    DistinctKeys *redacted;
+    Emitter emitter;
 } Emitting;
 
 static void begin(Emitting *emitting, const char *path, bool redact)
@@ -20,24 +20,23 @@ static void begin(Emitting *emitting, const char *path, bool redact)
     Error error = {0};
 
     *emitting = (Emitting){.writer = new_writer(path, &header)};
-    emitting->worker.context = &emitting->context;
-    assert_done(chunk_writer_new(emitting->writer, &emitting->worker.chunks, &error) &&
-                    chunk_writer_begin(emitting->worker.chunks, 0, 0, &error),
+    assert_done(chunk_writer_new(emitting->writer, &emitting->emitter.chunks, &error) &&
+                    chunk_writer_begin(emitting->emitter.chunks, 0, 0, &error),
                 &error);
     if (redact) {
-        assert_done(distinct_keys_new(&emitting->context.redacted, &error) &&
-                        redactor_new(BYTES("0123456789abcdef"), &emitting->worker.redactor, &error),
-                    &error);
+        assert_done(
+            distinct_keys_new(&emitting->redacted, &error) &&
+                redactor_new(BYTES("0123456789abcdef"), &emitting->emitter.redactor, &error),
+            &error);
+        emitting->emitter.redacted = emitting->redacted;
     }
 }
 
 static void end(Emitting *emitting)
 {
-    chunk_writer_free(emitting->worker.chunks);
+    emitter_free(&emitting->emitter);
     dump_writer_free(emitting->writer);
-    distinct_keys_free(emitting->context.redacted);
-    redactor_free(emitting->worker.redactor);
-    buffer_free(&emitting->worker.value);
+    distinct_keys_free(emitting->redacted);
 }
 
 /* Completes the dump, and reads its entries. */
@@ -47,7 +46,7 @@ static void finish(Emitting *emitting, const char *path, Buffer *tuples)
     Error error = {0};
 
     sample_manifest(&manifest);
-    assert_done(chunk_writer_end(emitting->worker.chunks, &error) &&
+    assert_done(chunk_writer_end(emitting->emitter.chunks, &error) &&
                     dump_writer_finish(emitting->writer, &manifest, &error),
                 &error);
     dump_manifest_free(&manifest);
@@ -63,8 +62,8 @@ static bool emit_user(Emitting *emitting, const char *name, Error *error)
     user.username = (char *)(uintptr_t)name;
     done =
         kv_key_user(&key, slice_text(name), error) &&
-        emit_message(&emitting->worker, BYTES("auth"), buffer_slice(&key), &user.base, error) &&
-        emit_bytes(&emitting->worker, BYTES("auth"), BYTES("installation_id"), BYTES("id"), error);
+        emit_message(&emitting->emitter, BYTES("auth"), buffer_slice(&key), &user.base, error) &&
+        emit_bytes(&emitting->emitter, BYTES("auth"), BYTES("installation_id"), BYTES("id"), error);
     buffer_free(&key);
     return done;
 }

@@ -1,14 +1,12 @@
-#include "export/run.h"
+#include "export/legacy.h"
 
 #include "common/base/interrupt.h"
 #include "common/base/workers.h"
 #include "common/cli/message.h"
 #include "common/cli/progress.h"
 #include "common/cli/signals.h"
-#include "common/cli/version.h"
-#include "common/dump/digest.h"
 #include "common/kv/model.h"
-#include "export/redact/key_file.h"
+#include "export/dump.h"
 #include "export/schema_version.h"
 #include "export/snapshot.h"
 
@@ -29,15 +27,11 @@ typedef struct Run {
     void *states[DUMP_MAX_PACKAGES];
     size_t package_count;
     char omitted[DUMP_MAX_OMITTED][64];
-    RedactKey redact_key;     /* where entries are redacted ... */
-    Redactor *redactor;       /* ... and so is the header */
     PgConnection *connection; /* the leader's: it holds the snapshot */
     Snapshot snapshot;
     uint64_t estimated_rows;
     UnitList units;
-    DumpOutput *output; /* until the writer takes it over */
-    DumpWriter *writer;
-    DumpManifest manifest;
+    ExportDump dump;
 
     pthread_mutex_t mutex; /* guards what follows, and the manifest, while workers run */
     size_t next_unit;
@@ -72,8 +66,6 @@ static bool is_chosen(const Run *run, const Package *package)
 static void fill_header(Run *run, DumpHeader *header)
 {
     *header = (DumpHeader){
-        .program = "kv-export",
-        .program_version = PROGRAM_VERSION,
         .created = run->snapshot.created,
         .source = {.kind = "legacy",
                    .database = run->context.schema.database,
@@ -84,8 +76,6 @@ static void fill_header(Run *run, DumpHeader *header)
                    .snapshot = run->snapshot.text},
         .kv_version = KV_VERSION_MIGRATED,
         .kv_migration_version = (uint64_t)run->last_version + 1,
-        .compression_level = run->options->compression_level,
-        .has_stream_sha256 = !run->options->no_sha256,
         .estimated_entries = run->estimated_rows,
     };
     if (run->options->no_settings) {
@@ -125,11 +115,9 @@ static bool open_database(Run *run, Error *error)
 /* The connection is not the worker's own. */
 static void free_worker(Worker *worker)
 {
-    chunk_writer_free(worker->chunks);
+    emitter_free(&worker->emitter);
     arena_free(&worker->arena);
     buffer_free(&worker->key);
-    buffer_free(&worker->value);
-    redactor_free(worker->redactor);
     report_free(&worker->report);
 }
 
@@ -147,42 +135,11 @@ static bool prepare_packages(Run *run, Error *error)
             run->units.items[unit].package_index = i;
             run->units.items[unit].state = run->states[i];
         }
-        run->manifest.packages[i].name = run->packages[i]->name;
-        run->manifest.package_count++;
+        run->dump.manifest.packages[i].name = run->packages[i]->name;
+        run->dump.manifest.package_count++;
     }
     free_worker(&worker);
     return done;
-}
-
-/* Readies a worker to redact, if that is asked for. */
-static bool new_redactor(const Run *run, Redactor **redactor, Error *error)
-{
-    *redactor = NULL;
-    return !run->options->redact ||
-           redactor_new(redact_key_slice(&run->redact_key), redactor, error);
-}
-
-/* The names that a header tells, once redacted. */
-typedef struct SourceNames {
-    Buffer database;
-    Buffer schema;
-} SourceNames;
-
-/* What tells whose database it is does not stay in the header either. */
-static bool redact_header(const Run *run, DumpHeader *header, SourceNames *names, Error *error)
-{
-    header->redacted = true;
-    header->source.system_identifier = "";
-    if (!redactor_name(run->redactor, header->source.database, &names->database, error) ||
-        !redactor_name(run->redactor, header->source.schema, &names->schema, error)) {
-        return false;
-    }
-    header->source.database = buffer_text(&names->database, error);
-    /* Hardly anybody has chosen this one. */
-    if (strcmp(header->source.schema, "public") != 0) {
-        header->source.schema = buffer_text(&names->schema, error);
-    }
-    return header->source.database != NULL && header->source.schema != NULL;
 }
 
 /* What else a real export would stumble over before it reads the rows: the shape of each table. */
@@ -197,25 +154,6 @@ static bool check_units(Run *run, Error *error)
         done = interrupt_check(error) && unit->package->run(&worker, unit, error);
     }
     free_worker(&worker);
-    return done;
-}
-
-static bool begin_dump(Run *run, Error *error)
-{
-    DumpHeader header;
-    SourceNames names = {0};
-    bool done;
-
-    fill_header(run, &header);
-    done = !run->options->redact || redact_header(run, &header, &names, error);
-    if (done) {
-        DumpOutput *output = run->output;
-
-        run->output = NULL;
-        done = dump_writer_new(output, &header, (size_t)run->options->jobs, &run->writer, error);
-    }
-    buffer_free(&names.database);
-    buffer_free(&names.schema);
     return done;
 }
 
@@ -237,12 +175,13 @@ static bool run_unit(Run *run, Worker *worker, const Unit *unit, size_t number, 
 {
     bool done;
 
-    if (!chunk_writer_begin(worker->chunks, number, unit->package_index, error) ||
-        !unit->package->run(worker, unit, error) || !chunk_writer_end(worker->chunks, error)) {
+    if (!chunk_writer_begin(worker->emitter.chunks, number, unit->package_index, error) ||
+        !unit->package->run(worker, unit, error) ||
+        !chunk_writer_end(worker->emitter.chunks, error)) {
         return false;
     }
     pthread_mutex_lock(&run->mutex);
-    done = report_move(&worker->report, &run->manifest.packages[unit->package_index], error);
+    done = report_move(&worker->report, &run->dump.manifest.packages[unit->package_index], error);
     pthread_mutex_unlock(&run->mutex);
     return done;
 }
@@ -255,8 +194,7 @@ static bool work(Run *run, PgConnection *connection, Error *error)
                      .report = {.strict = run->options->strict}};
     const Unit *unit;
     size_t number;
-    bool done = chunk_writer_new(run->writer, &worker.chunks, error) &&
-                new_redactor(run, &worker.redactor, error);
+    bool done = export_dump_new_emitter(&run->dump, &worker.emitter, error);
 
     while (done && (unit = take_unit(run, &number)) != NULL) {
         done = run_unit(run, &worker, unit, number, error);
@@ -291,7 +229,7 @@ static void stop_workers(void *shared)
     pthread_mutex_lock(&run->mutex);
     run->stopped = true;
     pthread_mutex_unlock(&run->mutex);
-    dump_writer_stop(run->writer);
+    dump_writer_stop(run->dump.writer);
 }
 
 static bool run_workers(Run *run, Error *error)
@@ -309,53 +247,34 @@ static bool run_workers(Run *run, Error *error)
     return done;
 }
 
-static void tell_result(const Run *run)
-{
-    for (size_t i = 0; i < run->manifest.package_count; i++) {
-        const DumpPackageSummary *package = &run->manifest.packages[i];
-
-        report_warn(package);
-        message_verbose("package %s: %" PRIu64 " entries of %" PRIu64 " rows", package->name,
-                        package->totals.entries, dump_counts_total(&package->source_rows));
-    }
-    message_info("exported %" PRIu64 " entries%s%s", dump_manifest_entries(&run->manifest),
-                 run->options->no_sha256 ? "" : ", SHA-256 of the stream ",
-                 run->manifest.stream_sha256);
-}
-
-/* Reads or makes the key, and has OpenSSL get what it needs (sha256_prepare), before anything is
- * touched. */
-static bool prepare_redaction(Run *run, Error *error)
-{
-    return !run->options->redact ||
-           (redact_key_read(run->options->redact_key_file, &run->redact_key, error) &&
-            distinct_keys_new(&run->context.redacted, error) &&
-            new_redactor(run, &run->redactor, error));
-}
-
-static bool open_output(Run *run, Error *error)
-{
-    const ExportOptions *options = run->options;
-
-    return options->dry_run ? dump_output_check(options->file, options->force, error)
-                            : dump_output_open(options->file, options->force, &run->output, error);
-}
-
 static bool write_dump(Run *run, Error *error)
 {
-    return begin_dump(run, error) && run_workers(run, error) && interrupt_check(error) &&
-           dump_writer_finish(run->writer, &run->manifest, error);
+    DumpHeader header;
+
+    fill_header(run, &header);
+    return export_dump_begin(&run->dump, &header, error) && run_workers(run, error) &&
+           export_dump_finish(&run->dump, error);
 }
 
-bool export_run(ExportOptions *options, Error *error)
+static bool dry_run(Run *run, Error *error)
 {
-    Run run = {.options = options, .context = {.options = options}};
+    if (!check_units(run, error)) {
+        return false;
+    }
+    progress_stop();
+    message_info("dry run: an export of about %" PRIu64 " rows could begin", run->estimated_rows);
+    return true;
+}
+
+bool export_legacy(ExportOptions *options, Error *error)
+{
+    Run run = {.options = options, .context = {.options = options}, .dump = {.options = options}};
     bool done;
 
     pthread_mutex_init(&run.mutex, NULL);
     choose_packages(&run);
-    done = prepare_redaction(&run, error) && written_keys_new(&run.context.written, error) &&
-           open_database(&run, error) && sha256_prepare(error) && open_output(&run, error) &&
+    done = export_dump_prepare(&run.dump, error) && written_keys_new(&run.context.written, error) &&
+           open_database(&run, error) && export_dump_open(&run.dump, error) &&
            snapshot_begin(run.connection, &run.context.schema, options, run.packages,
                           run.package_count, &run.snapshot, error) &&
            check_version(&run, error) &&
@@ -363,17 +282,9 @@ bool export_run(ExportOptions *options, Error *error)
                                   run.package_count, &run.estimated_rows, error);
     run.context.now = run.snapshot.now;
     done = done && prepare_packages(&run, error) &&
-           (options->dry_run ? check_units(&run, error) : write_dump(&run, error));
+           (options->dry_run ? dry_run(&run, error) : write_dump(&run, error));
     progress_stop();
-    if (done && options->dry_run) {
-        message_info("dry run: an export of about %" PRIu64 " rows could begin",
-                     run.estimated_rows);
-    } else if (done) {
-        tell_result(&run);
-    }
-    dump_writer_free(run.writer);
-    dump_output_discard(run.output);
-    dump_manifest_free(&run.manifest);
+    export_dump_free(&run.dump);
     unit_list_free(&run.units);
     for (size_t i = 0; i < run.package_count; i++) {
         run.packages[i]->free_state(run.states[i]);
@@ -382,9 +293,6 @@ bool export_run(ExportOptions *options, Error *error)
     snapshot_free(&run.snapshot);
     pg_schema_free(&run.context.schema);
     written_keys_free(run.context.written);
-    distinct_keys_free(run.context.redacted);
-    redactor_free(run.redactor);
-    redact_key_wipe(&run.redact_key);
     pthread_mutex_destroy(&run.mutex);
     return done;
 }

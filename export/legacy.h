@@ -1,8 +1,9 @@
 /*
- * An export from beginning to end: one snapshot, the packages' units on several workers, one dump.
+ * An export of the legacy tables from beginning to end: one snapshot, the packages' units on
+ * several workers, one dump.
  */
-#ifndef EXPORT_RUN_H
-#define EXPORT_RUN_H
+#ifndef EXPORT_LEGACY_H
+#define EXPORT_LEGACY_H
 
 #include <stdbool.h>
 
@@ -11,7 +12,7 @@
 #include "export/package.h"
 
 /* Does what the options say.  After a failure, and after a dry run, no dump is left. */
-bool export_run(ExportOptions *options, Error *error);
+bool export_legacy(ExportOptions *options, Error *error);
 
 /* All packages, NULL behind the last. */
 extern const Package *const ALL_PACKAGES[];

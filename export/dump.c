@@ -1,0 +1,124 @@
+#include "export/dump.h"
+
+#include "common/base/interrupt.h"
+#include "common/cli/message.h"
+#include "common/cli/progress.h"
+#include "common/cli/version.h"
+#include "common/dump/digest.h"
+#include "export/report.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+/* Readies to redact, if that is asked for. */
+static bool new_redactor(const ExportDump *dump, Redactor **redactor, Error *error)
+{
+    *redactor = NULL;
+    return !dump->options->redact ||
+           redactor_new(redact_key_slice(&dump->redact_key), redactor, error);
+}
+
+bool export_dump_prepare(ExportDump *dump, Error *error)
+{
+    return !dump->options->redact ||
+           (redact_key_read(dump->options->redact_key_file, &dump->redact_key, error) &&
+            distinct_keys_new(&dump->redacted, error) &&
+            new_redactor(dump, &dump->redactor, error));
+}
+
+bool export_dump_open(ExportDump *dump, Error *error)
+{
+    const ExportOptions *options = dump->options;
+
+    if (options->dry_run) {
+        return dump_output_check(options->file, options->force, error);
+    }
+    return sha256_prepare(error) &&
+           dump_output_open(options->file, options->force, &dump->output, error);
+}
+
+/* The names that a header tells, once redacted. */
+typedef struct SourceNames {
+    Buffer database;
+    Buffer schema;
+} SourceNames;
+
+/* What tells whose database it is does not stay in the header either. */
+static bool redact_header(const ExportDump *dump, DumpHeader *header, SourceNames *names,
+                          Error *error)
+{
+    header->redacted = true;
+    header->source.system_identifier = "";
+    if (!redactor_name(dump->redactor, header->source.database, &names->database, error) ||
+        !redactor_name(dump->redactor, header->source.schema, &names->schema, error)) {
+        return false;
+    }
+    header->source.database = buffer_text(&names->database, error);
+    /* Hardly anybody has chosen this one. */
+    if (strcmp(header->source.schema, "public") != 0) {
+        header->source.schema = buffer_text(&names->schema, error);
+    }
+    return header->source.database != NULL && header->source.schema != NULL;
+}
+
+bool export_dump_begin(ExportDump *dump, DumpHeader *header, Error *error)
+{
+    SourceNames names = {0};
+    bool done;
+
+    header->program = "kv-export";
+    header->program_version = PROGRAM_VERSION;
+    header->compression_level = dump->options->compression_level;
+    header->has_stream_sha256 = !dump->options->no_sha256;
+    done = !dump->options->redact || redact_header(dump, header, &names, error);
+    if (done) {
+        DumpOutput *output = dump->output;
+
+        dump->output = NULL;
+        done = dump_writer_new(output, header, (size_t)dump->options->jobs, &dump->writer, error);
+    }
+    buffer_free(&names.database);
+    buffer_free(&names.schema);
+    return done;
+}
+
+bool export_dump_new_emitter(ExportDump *dump, Emitter *emitter, Error *error)
+{
+    *emitter = (Emitter){.redacted = dump->redacted};
+    return chunk_writer_new(dump->writer, &emitter->chunks, error) &&
+           new_redactor(dump, &emitter->redactor, error);
+}
+
+static void tell_result(const ExportDump *dump)
+{
+    for (size_t i = 0; i < dump->manifest.package_count; i++) {
+        const DumpPackageSummary *package = &dump->manifest.packages[i];
+
+        report_warn(package);
+        message_verbose("package %s: %" PRIu64 " entries of %" PRIu64 " rows", package->name,
+                        package->totals.entries, dump_counts_total(&package->source_rows));
+    }
+    message_info("exported %" PRIu64 " entries%s%s", dump_manifest_entries(&dump->manifest),
+                 dump->options->no_sha256 ? "" : ", SHA-256 of the stream ",
+                 dump->manifest.stream_sha256);
+}
+
+bool export_dump_finish(ExportDump *dump, Error *error)
+{
+    if (!interrupt_check(error) || !dump_writer_finish(dump->writer, &dump->manifest, error)) {
+        return false;
+    }
+    progress_stop();
+    tell_result(dump);
+    return true;
+}
+
+void export_dump_free(ExportDump *dump)
+{
+    dump_writer_free(dump->writer);
+    dump_output_discard(dump->output);
+    dump_manifest_free(&dump->manifest);
+    distinct_keys_free(dump->redacted);
+    redactor_free(dump->redactor);
+    redact_key_wipe(&dump->redact_key);
+}
