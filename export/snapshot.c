@@ -1,9 +1,10 @@
 #include "export/snapshot.h"
 
+#include "common/pg/facts.h"
+
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 static const char UNDEFINED_TABLE[] = "42P01";
 
@@ -82,57 +83,14 @@ static bool lock_tables(PgConnection *connection, const PgSchema *schema,
     return done;
 }
 
-/* One value of a query without parameters, malloced; "" for a null. */
-static bool query_text(PgConnection *connection, const char *sql, char **text, Error *error)
+static bool query_time(PgConnection *connection, Snapshot *snapshot, Error *error)
 {
-    PgRows *rows;
-    const char *value;
+    int64_t microseconds;
 
-    if (!pg_query(connection, sql, 0, NULL, &rows, error)) {
+    if (!pg_transaction_time(connection, &microseconds, snapshot->created, error)) {
         return false;
     }
-    value = pg_rows_count(rows) > 0 ? pg_rows_text(rows, 0, 0) : NULL;
-    *text = strdup(value == NULL ? "" : value);
-    pg_rows_free(rows);
-    return *text != NULL || error_out_of_memory(error);
-}
-
-static bool query_system_identifier(PgConnection *connection, char **text, Error *error)
-{
-    char *allowed;
-    bool done =
-        query_text(connection, "SELECT has_function_privilege('pg_control_system()', 'execute')",
-                   &allowed, error);
-
-    if (done) {
-        done = query_text(connection,
-                          strcmp(allowed, "t") == 0
-                              ? "SELECT system_identifier FROM pg_control_system()"
-                              : "SELECT ''",
-                          text, error);
-        free(allowed);
-    }
-    return done;
-}
-
-static bool query_now(PgConnection *connection, Snapshot *snapshot, Error *error)
-{
-    char *text;
-    int64_t unix_microseconds;
-    time_t seconds;
-    struct tm utc;
-
-    if (!query_text(connection, "SELECT (extract(epoch FROM now()) * 1000000)::int8", &text,
-                    error)) {
-        return false;
-    }
-    unix_microseconds = strtoll(text, NULL, 10);
-    free(text);
-    snapshot->now = unix_microseconds - (int64_t)POSTGRES_EPOCH * MICROSECONDS;
-    seconds = unix_microseconds / MICROSECONDS;
-    if (gmtime_r(&seconds, &utc) != NULL) {
-        strftime(snapshot->created, sizeof snapshot->created, "%Y-%m-%dT%H:%M:%SZ", &utc);
-    }
+    snapshot->now = microseconds - (int64_t)POSTGRES_EPOCH * MICROSECONDS;
     return true;
 }
 
@@ -215,8 +173,8 @@ bool snapshot_begin(PgConnection *connection, const PgSchema *schema, const Expo
     return lock_tables(connection, schema, packages, package_count, error) &&
            (snapshot->name != NULL || pg_export_snapshot(connection, &snapshot->name, error)) &&
            query_snapshot(connection, schema, packages, package_count, &snapshot->text, error) &&
-           query_system_identifier(connection, &snapshot->system_identifier, error) &&
-           query_now(connection, snapshot, error);
+           pg_system_identifier(connection, &snapshot->system_identifier, error) &&
+           query_time(connection, snapshot, error);
 }
 
 /* The rows of one table and its partitions. */

@@ -9,16 +9,17 @@
 
 #include "common/base/error.h"
 #include "common/pg/connection.h"
+#include "common/pg/facts.h"
 #include "common/pg/schema.h"
 #include "export/options.h"
 #include "export/package.h"
 
 typedef struct Snapshot {
-    char *name;              /* to be joined by other connections */
-    char *text;              /* as pg_current_snapshot() prints it */
-    char *system_identifier; /* of the cluster; "" where it may not be asked for */
-    int64_t now;             /* microseconds since 2000-01-01 00:00:00 UTC */
-    char created[32];        /* the same in RFC 3339, whole seconds */
+    char *name;                      /* to be joined by other connections */
+    char *text;                      /* as pg_current_snapshot() prints it */
+    char *system_identifier;         /* of the cluster; "" where it may not be asked for */
+    int64_t now;                     /* microseconds since 2000-01-01 00:00:00 UTC */
+    char created[PG_TIME_TEXT_SIZE]; /* the same in RFC 3339, whole seconds */
 } Snapshot;
 
 /* Refuses a database that is not at the last schema version, or dirty, with EXIT_CODE_REFUSED and

@@ -1,0 +1,60 @@
+#include "common/pg/facts.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+enum { MICROSECONDS = 1000000 };
+
+bool pg_query_text(PgConnection *connection, const char *sql, char **text, Error *error)
+{
+    PgRows *rows;
+    const char *value;
+
+    if (!pg_query(connection, sql, 0, NULL, &rows, error)) {
+        return false;
+    }
+    value = pg_rows_count(rows) > 0 ? pg_rows_text(rows, 0, 0) : NULL;
+    *text = strdup(value == NULL ? "" : value);
+    pg_rows_free(rows);
+    return *text != NULL || error_out_of_memory(error);
+}
+
+bool pg_system_identifier(PgConnection *connection, char **text, Error *error)
+{
+    char *allowed;
+    bool done =
+        pg_query_text(connection, "SELECT has_function_privilege('pg_control_system()', 'execute')",
+                      &allowed, error);
+
+    if (done) {
+        done = pg_query_text(connection,
+                             strcmp(allowed, "t") == 0
+                                 ? "SELECT system_identifier FROM pg_control_system()"
+                                 : "SELECT ''",
+                             text, error);
+        free(allowed);
+    }
+    return done;
+}
+
+bool pg_transaction_time(PgConnection *connection, int64_t *microseconds,
+                         char text[PG_TIME_TEXT_SIZE], Error *error)
+{
+    char *answer;
+    time_t seconds;
+    struct tm utc;
+
+    if (!pg_query_text(connection, "SELECT (extract(epoch FROM now()) * 1000000)::int8", &answer,
+                       error)) {
+        return false;
+    }
+    *microseconds = strtoll(answer, NULL, 10);
+    free(answer);
+    seconds = *microseconds / MICROSECONDS;
+    text[0] = '\0';
+    if (gmtime_r(&seconds, &utc) != NULL) {
+        strftime(text, PG_TIME_TEXT_SIZE, "%Y-%m-%dT%H:%M:%SZ", &utc);
+    }
+    return true;
+}
