@@ -8,12 +8,14 @@
 #include "common/cli/progress.h"
 #include "common/copy/binary.h"
 #include "common/kv/model.h"
+#include "common/pg/facts.h"
 #include "common/pg/page_range.h"
 #include "common/pg/schema.h"
 #include "common/store/kv_table.h"
 
 #include <pthread.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* The size of a tuple's field count and of the length of its first field. */
 enum { BEFORE_FIRST_FIELD = 2 + 4, FIELD_COUNT = 3 };
@@ -27,13 +29,19 @@ typedef struct Part {
     size_t count;
 } Part;
 
+/* Of the list of relations. */
+enum { COLUMN_NAME, COLUMN_PAGES, COLUMN_ROWS };
+
 struct Store {
     const StoreOptions *options;
     PgConnection *connection; /* its transaction has the snapshot */
     PgSchema schema;
     KvTable table;
-    char *snapshot;    /* for other connections to join */
-    PgRows *relations; /* quoted and qualified names, the largest first */
+    char *snapshot; /* for other connections to join */
+    char *snapshot_text;
+    char *system_identifier;
+    char time[PG_TIME_TEXT_SIZE];
+    PgRows *relations; /* the largest first */
     PgPageRange *ranges;
     size_t range_count;
     Part *parts;
@@ -49,6 +57,40 @@ typedef struct Reading {
     size_t next_part;
 } Reading;
 
+/* Takes the snapshot that the options name, if they do. */
+static bool join_snapshot(Store *store, Error *error)
+{
+    const char *name = store->options->snapshot;
+
+    if (name == NULL) {
+        return true;
+    }
+    if (!pg_join_snapshot(store->connection, name, error)) {
+        error->code = error->code == EXIT_CODE_FAILED ? EXIT_CODE_USAGE : error->code;
+        return false;
+    }
+    store->snapshot = strdup(name);
+    return store->snapshot != NULL || error_out_of_memory(error);
+}
+
+/* The table itself, or its leaves where it is partitioned, with their pages and rows. */
+static bool list_relations(Store *store, Error *error)
+{
+    const char *parameters[] = {store->table.table};
+
+    return pg_query(store->connection,
+                    "WITH RECURSIVE tree AS (SELECT $1::regclass::oid AS oid"
+                    " UNION ALL"
+                    " SELECT i.inhrelid FROM pg_inherits i JOIN tree t ON t.oid = i.inhparent)"
+                    "SELECT format('%I.%I', n.nspname, c.relname),"
+                    " pg_relation_size(c.oid) / current_setting('block_size')::int8 AS pages,"
+                    " greatest(c.reltuples, 0)::int8"
+                    " FROM tree t JOIN pg_class c ON c.oid = t.oid"
+                    " JOIN pg_namespace n ON n.oid = c.relnamespace"
+                    " WHERE c.relkind <> 'p' ORDER BY pages DESC, c.relname",
+                    1, parameters, &store->relations, error);
+}
+
 static bool open_store(const StoreOptions *options, Store **store, uint64_t *version, Error *error)
 {
     KvTableState state = KV_TABLE_NONE;
@@ -63,6 +105,7 @@ static bool open_store(const StoreOptions *options, Store **store, uint64_t *ver
         !pg_schema_find(s->connection, options->schema, &s->schema, error) ||
         !kv_table_init(&s->table, s->connection, &s->schema, options->table, 0, error) ||
         !pg_begin(s->connection, PG_READ_SNAPSHOT, options->lock_wait_timeout_ms, error) ||
+        !join_snapshot(s, error) ||
         !kv_table_inspect(&s->table, s->connection, &state, version, error)) {
         return false;
     }
@@ -73,7 +116,10 @@ static bool open_store(const StoreOptions *options, Store **store, uint64_t *ver
                   s->table.name, s->schema.name, s->schema.database);
         return error_hint(error, "Name the schema with --schema, the table with --table.");
     }
-    return true;
+    /* So that no leaf goes away before it was read. */
+    return kv_table_execute(&s->table, s->connection, "LOCK TABLE {table} IN ACCESS SHARE MODE",
+                            NULL, error) &&
+           list_relations(s, error);
 }
 
 static void close_store(Store *store)
@@ -83,11 +129,63 @@ static void close_store(Store *store)
         free(store->ranges);
         free(store->parts);
         free(store->snapshot);
+        free(store->snapshot_text);
+        free(store->system_identifier);
         kv_table_free(&store->table);
         pg_schema_free(&store->schema);
         pg_close(store->connection);
         free(store);
     }
+}
+
+/* By the planner's estimates; a leaf that was never analysed counts for nothing. */
+static uint64_t estimate_entries(const Store *store)
+{
+    uint64_t entries = 0;
+
+    for (int i = 0; i < pg_rows_count(store->relations); i++) {
+        entries += strtoull(pg_rows_text(store->relations, i, COLUMN_ROWS), NULL, 10);
+    }
+    return entries;
+}
+
+static bool read_schema_version(Store *store, uint64_t *version, Error *error)
+{
+    int64_t number = 0;
+    bool dirty;
+
+    *version = 0;
+    if (store->schema.has_migrations &&
+        !pg_schema_version(store->connection, &store->schema, &number, &dirty, error)) {
+        return false;
+    }
+    *version = (uint64_t)number;
+    return true;
+}
+
+static bool describe(Store *store, StoreFacts *facts, Error *error)
+{
+    int64_t microseconds;
+
+    /* The function's older name: PostgreSQL 12 has no other. */
+    if ((store->snapshot_text == NULL &&
+         !pg_query_text(store->connection, "SELECT txid_current_snapshot()", &store->snapshot_text,
+                        error)) ||
+        (store->system_identifier == NULL &&
+         !pg_system_identifier(store->connection, &store->system_identifier, error)) ||
+        !pg_transaction_time(store->connection, &microseconds, store->time, error)) {
+        return false;
+    }
+    *facts = (StoreFacts){
+        .database = store->schema.database,
+        .schema = store->schema.name,
+        .server_version = pg_server_version_text(store->connection),
+        .system_identifier = store->system_identifier,
+        .snapshot = store->snapshot_text,
+        .time = store->time,
+        .estimated_entries = estimate_entries(store),
+    };
+    return read_schema_version(store, &facts->schema_version, error);
 }
 
 static bool add_part(Store *store, size_t first, size_t count, Error *error)
@@ -115,23 +213,6 @@ static bool add_range(void *state, PgPageRange range, Error *error)
     return true;
 }
 
-/* The table itself, or its leaves where it is partitioned, with their pages. */
-static bool list_relations(Store *store, Error *error)
-{
-    const char *parameters[] = {store->table.table};
-
-    return pg_query(store->connection,
-                    "WITH RECURSIVE tree AS (SELECT $1::regclass::oid AS oid"
-                    " UNION ALL"
-                    " SELECT i.inhrelid FROM pg_inherits i JOIN tree t ON t.oid = i.inhparent)"
-                    "SELECT format('%I.%I', n.nspname, c.relname),"
-                    " pg_relation_size(c.oid) / current_setting('block_size')::int8 AS pages"
-                    " FROM tree t JOIN pg_class c ON c.oid = t.oid"
-                    " JOIN pg_namespace n ON n.oid = c.relnamespace"
-                    " WHERE c.relkind <> 'p' ORDER BY pages DESC, c.relname",
-                    1, parameters, &store->relations, error);
-}
-
 /* Large leaves are read in several parts, small ones several in one. */
 static bool list_parts(Store *store, Error *error)
 {
@@ -139,10 +220,10 @@ static bool list_parts(Store *store, Error *error)
     size_t first = 0;
 
     for (int i = 0; i < pg_rows_count(store->relations); i++) {
-        uint64_t pages = strtoull(pg_rows_text(store->relations, i, 1), NULL, 10);
+        uint64_t pages = strtoull(pg_rows_text(store->relations, i, COLUMN_PAGES), NULL, 10);
 
-        if (!pg_page_ranges(store->connection, pg_rows_text(store->relations, i, 0), add_range,
-                            store, error)) {
+        if (!pg_page_ranges(store->connection, pg_rows_text(store->relations, i, COLUMN_NAME),
+                            add_range, store, error)) {
             return false;
         }
         if (pages > PG_RANGE_PAGES) {
@@ -185,6 +266,9 @@ static void stop_reading(void *shared)
     pthread_mutex_lock(&reading->mutex);
     reading->next_part = reading->store->part_count;
     pthread_mutex_unlock(&reading->mutex);
+    if (reading->visitor->stop != NULL) {
+        reading->visitor->stop(reading->state);
+    }
 }
 
 /* Hands a tuple to the visitor; the version's entry is nobody's business. */
@@ -330,9 +414,9 @@ static bool read_store(Store *store, const EntryVisitor *visitor, void *state, E
     bool done;
 
     pthread_mutex_init(&reading.mutex, NULL);
-    done = (store->snapshot != NULL ||
-            (list_relations(store, error) && list_parts(store, error) &&
-             pg_export_snapshot(store->connection, &store->snapshot, error))) &&
+    done = (store->parts != NULL || list_parts(store, error)) &&
+           (store->snapshot != NULL ||
+            pg_export_snapshot(store->connection, &store->snapshot, error)) &&
            workers_run((size_t)store->options->jobs, run_worker, &reading, stop_reading, error);
     pthread_mutex_destroy(&reading.mutex);
     return done;
@@ -341,6 +425,7 @@ static bool read_store(Store *store, const EntryVisitor *visitor, void *state, E
 const StoreDriver STORE_POSTGRES = {
     .name = "postgres",
     .open = open_store,
+    .describe = describe,
     .read = read_store,
     .close = close_store,
 };

@@ -22,12 +22,25 @@ typedef struct StoreOptions {
     PgOptions *pg;
     const char *schema; /* NULL: where the search_path leads */
     const char *table;
+    const char *snapshot; /* the exported snapshot to read in; NULL: one of its own */
     int lock_wait_timeout_ms;
     int jobs; /* workers that read at the same time */
 } StoreOptions;
 
 /* A driver's own state. */
 typedef struct Store Store;
+
+/* What is to be known of a store, and of the moment that it is read at.  Texts are the store's. */
+typedef struct StoreFacts {
+    const char *database;
+    const char *schema;
+    const char *server_version;
+    const char *system_identifier; /* of the cluster; "" where that is not known */
+    const char *snapshot;          /* as pg_current_snapshot() prints it */
+    const char *time;              /* RFC 3339, UTC */
+    uint64_t schema_version;       /* of the legacy tables; 0 where there is none */
+    uint64_t estimated_entries;    /* for a progress display; 0: not known */
+} StoreFacts;
 
 /* What is done with the entries that are read.  The functions of one worker are called from its own
  * thread. */
@@ -45,6 +58,10 @@ typedef struct EntryVisitor {
 
     /* Ends a worker; `complete`: it has seen all that it was to see. */
     bool (*end)(void *worker, bool complete, Error *error);
+
+    /* Called, once, when a worker has failed: the others are to end.  NULL where none of the
+     * visitor's functions waits for another. */
+    void (*stop)(void *state);
 } EntryVisitor;
 
 typedef struct StoreDriver {
@@ -54,6 +71,8 @@ typedef struct StoreDriver {
      * nothing.  EXIT_CODE_REFUSED where there is none, or something else in its place.  *store is
      * to be closed, also after a failure, unless it is NULL. */
     bool (*open)(const StoreOptions *options, Store **store, uint64_t *version, Error *error);
+
+    bool (*describe)(Store *store, StoreFacts *facts, Error *error);
 
     /* Reads all entries but that of the version.  Progress is told.  May be repeated: the moment is
      * that of the first time. */
