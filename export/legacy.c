@@ -67,7 +67,7 @@ static void fill_header(Run *run, DumpHeader *header)
 {
     *header = (DumpHeader){
         .created = run->snapshot.created,
-        .source = {.kind = "legacy",
+        .source = {.kind = DUMP_SOURCE_LEGACY,
                    .database = run->context.schema.database,
                    .schema = run->context.schema.name,
                    .server_version = pg_server_version_text(run->connection),

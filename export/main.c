@@ -4,6 +4,7 @@
 #include "common/cli/message.h"
 #include "common/cli/signals.h"
 #include "common/cli/version.h"
+#include "export/kv_store.h"
 #include "export/legacy.h"
 #include "export/options.h"
 
@@ -35,7 +36,7 @@ static bool export_main(ExportOptions *options, int count, char **arguments, Err
         list_tables();
         return true;
     }
-    return export_legacy(options, error);
+    return options->from_kv ? export_kv_store(options, error) : export_legacy(options, error);
 }
 
 int main(int argc, char **argv)

@@ -1,7 +1,8 @@
 #include "export/options.h"
 
 #include "common/dump/compression.h"
-#include "export/legacy.h"
+#include "common/kv/model.h"
+#include "common/kv/package.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -19,7 +20,9 @@ enum {
     OPTION_BLOCKSTORE_PATH,
     OPTION_BLOCK_STORAGE_PREFIX,
     OPTION_NO_SHA256,
-    OPTION_DRY_RUN
+    OPTION_DRY_RUN,
+    OPTION_SOURCE,
+    OPTION_TABLE
 };
 
 static const char SHORT_OPTIONS[] = COMMON_SHORT_OPTIONS "f:n:j:Z:";
@@ -32,6 +35,8 @@ static const struct option LONG_OPTIONS[] = {
     {"compress", required_argument, NULL, 'Z'},
     {"no-sha256", no_argument, NULL, OPTION_NO_SHA256},
     {"force", no_argument, NULL, OPTION_FORCE},
+    {"source", required_argument, NULL, OPTION_SOURCE},
+    {"table", required_argument, NULL, OPTION_TABLE},
     {"snapshot", required_argument, NULL, OPTION_SNAPSHOT},
     {"migrations", required_argument, NULL, OPTION_MIGRATIONS},
     {"list-tables", no_argument, NULL, OPTION_LIST_TABLES},
@@ -48,7 +53,7 @@ static const struct option LONG_OPTIONS[] = {
 
 void export_options_help(void)
 {
-    printf("kv-export reads a legacy lakeFS database and writes a dump of its KV entries.\n"
+    printf("kv-export reads a lakeFS database, legacy or KV, and writes a dump of KV entries.\n"
            "\n"
            "Usage:\n"
            "  kv-export [OPTION]... [DBNAME]\n"
@@ -68,8 +73,12 @@ void export_options_help(void)
            "                             fetch the branch protection rules; write nothing\n"
            "\n"
            "What is exported:\n"
+           "      --source=KIND          legacy (default): the tables of lakeFS before the\n"
+           "                             KV store; kv: a KV store as it is\n"
+           "      --table=NAME           name of the KV table, of --source=kv (default: kv)\n"
            "  -n, --package=NAME         only this package; may be given several times:\n"
-           "                             actions, auth, graveler, multiparts\n"
+           "                             actions, auth, graveler, multiparts, and other\n"
+           "                             for partitions of a KV store that are of none\n"
            "      --snapshot=NAME        read in this exported snapshot\n"
            "      --strict               a row that would be left out is an error\n"
            "      --invalid-utf8=ACTION  refuse (default) text that is not UTF-8, or replace\n"
@@ -95,17 +104,25 @@ void export_options_help(void)
 
 static bool add_package(ExportOptions *options, const char *name, Error *error)
 {
-    for (const Package *const *package = ALL_PACKAGES; *package != NULL; package++) {
-        if (strcmp((*package)->name, name) == 0) {
+    for (KvPackage package = 0; package < KV_PACKAGES; package++) {
+        if (strcmp(KV_PACKAGE_NAMES[package], name) == 0) {
             if (options->package_count == DUMP_MAX_PACKAGES) {
                 return error_set(error, EXIT_CODE_USAGE, "too many packages are named");
             }
-            options->packages[options->package_count++] = (*package)->name;
+            options->packages[options->package_count++] = KV_PACKAGE_NAMES[package];
             return true;
         }
     }
     error_set(error, EXIT_CODE_USAGE, "there is no package \"%s\"", name);
-    return error_hint(error, "Packages are actions, auth, graveler, multiparts.");
+    return error_hint(error, "Packages are actions, auth, graveler, multiparts, other.");
+}
+
+static bool set_source(ExportOptions *options, const char *kind, Error *error)
+{
+    options->from_kv = strcmp(kind, DUMP_SOURCE_KV) == 0;
+    return options->from_kv || strcmp(kind, DUMP_SOURCE_LEGACY) == 0 ||
+           error_set(error, EXIT_CODE_USAGE, "option --source takes legacy or kv, not \"%s\"",
+                     kind);
 }
 
 static bool set_invalid_utf8(ExportOptions *options, const char *action, Error *error)
@@ -140,6 +157,11 @@ static bool set_option(ExportOptions *options, int option, char *const *argument
         return true;
     case OPTION_FORCE:
         options->force = true;
+        return true;
+    case OPTION_SOURCE:
+        return set_source(options, optarg, error);
+    case OPTION_TABLE:
+        options->table = optarg;
         return true;
     case OPTION_SNAPSHOT:
         options->snapshot = optarg;
@@ -178,6 +200,33 @@ static bool set_option(ExportOptions *options, int option, char *const *argument
     }
 }
 
+/* Options that mean nothing beside the others are a misunderstanding. */
+static bool check_together(ExportOptions *options, Error *error)
+{
+    if (options->redact_key_file != NULL && !options->redact) {
+        return error_set(error, EXIT_CODE_USAGE, "option --redact-key-file goes with --redact");
+    }
+    if (options->from_kv && (options->strict || options->replace_invalid_utf8 ||
+                             options->no_settings || options->settings.blockstore_path != NULL)) {
+        error_set(error, EXIT_CODE_USAGE, "an option goes with --source=legacy only");
+        return error_detail(error,
+                            "They are --strict, --invalid-utf8, --no-settings and those that "
+                            "say where branch protection rules are: a KV store is "
+                            "exported as it is.");
+    }
+    if (!options->from_kv && options->table != NULL) {
+        return error_set(error, EXIT_CODE_USAGE, "option --table goes with --source=kv");
+    }
+    for (size_t i = 0; !options->from_kv && i < options->package_count; i++) {
+        if (options->packages[i] == KV_PACKAGE_NAMES[KV_PACKAGE_OTHER]) {
+            return error_set(error, EXIT_CODE_USAGE, "package %s goes with --source=kv",
+                             options->packages[i]);
+        }
+    }
+    options->table = options->table == NULL ? KV_TABLE_NAME : options->table;
+    return true;
+}
+
 bool export_options_parse(ExportOptions *options, int count, char **arguments, Error *error)
 {
     int option;
@@ -198,6 +247,5 @@ bool export_options_parse(ExportOptions *options, int count, char **arguments, E
     if (optind < count) {
         return option_unexpected(arguments[optind], error);
     }
-    return options->redact || options->redact_key_file == NULL ||
-           error_set(error, EXIT_CODE_USAGE, "option --redact-key-file goes with --redact");
+    return check_together(options, error);
 }

@@ -20,6 +20,8 @@ typedef struct ExportOptions {
     int jobs;       /* connections that read at the same time */
     const char *packages[DUMP_MAX_PACKAGES]; /* --package; none: all */
     size_t package_count;
+    bool from_kv;           /* --source kv: a KV store, not the legacy tables */
+    const char *table;      /* --table: its name */
     const char *snapshot;   /* --snapshot: an exported snapshot to read in; may be NULL */
     const char *migrations; /* --migrations: the folder that tells the last schema version */
     bool list_tables;       /* --list-tables */

@@ -45,8 +45,8 @@ bool snapshot_check_version(PgConnection *connection, const PgSchema *schema, in
                   "the database is at schema version %" PRId64
                   ", beyond the last one before the KV store, %" PRId64,
                   version, last_version);
-        return error_hint(error, "It was migrated to the KV store already: see kv-migrate "
-                                 "version.");
+        return error_hint(error, "It was migrated to the KV store already: --source=kv exports "
+                                 "that; see kv-migrate status.");
     }
     return true;
 }

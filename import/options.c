@@ -1,5 +1,6 @@
 #include "import/options.h"
 
+#include "common/kv/model.h"
 #include "common/pg/conninfo.h"
 
 #include <limits.h>
@@ -204,7 +205,7 @@ bool import_options_parse(ImportOptions *options, int count, char **arguments, E
 
     *options = (ImportOptions){.action = IMPORT_LOAD,
                                .print = {.limit = -1},
-                               .table = "kv",
+                               .table = KV_TABLE_NAME,
                                .partitions = 100,
                                .jobs = option_default_jobs()};
     common_options_init(&options->common, "kv-import");

@@ -191,10 +191,14 @@ completes() {
 
 @test "arguments with fixed choices are completed, and taken by the programs" {
     local package format
-    completes "actions auth graveler multiparts" kv-export -n ""
+    completes "actions auth graveler multiparts other" kv-export -n ""
+    completes "kv legacy" kv-export --source ""
     completes "actions auth" kv-import --print --package a
     for package in actions auth graveler multiparts; do
         run -0 kv-export --package "$package" --list-tables
+    done
+    for package in actions other; do
+        run -0 kv-export --source kv --package "$package" --list-tables
     done
     completes "json text" kv-export --log-format ""
     completes "json text" kv-import -l --format ""

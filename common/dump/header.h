@@ -19,19 +19,23 @@ enum { DUMP_MAX_PACKAGES = 32, DUMP_MAX_OMITTED = 64 };
 /* The rules of branch protection, left out on request. */
 #define DUMP_OMITTED_SETTINGS "settings"
 
+/* Where a dump's entries are from: the legacy tables, or a KV store. */
+#define DUMP_SOURCE_LEGACY "legacy"
+#define DUMP_SOURCE_KV "kv"
+
 /* All texts are borrowed: from the caller when it is written, from `json` when it was read. */
 typedef struct DumpHeader {
     const char *program;
     const char *program_version;
     const char *created; /* RFC 3339, UTC */
     struct {
-        const char *kind; /* "legacy" */
+        const char *kind; /* DUMP_SOURCE_… */
         const char *database;
         const char *schema;
         const char *server_version;
         const char *system_identifier; /* of the cluster, as pg_control_system() tells it */
-        uint64_t schema_version;
-        const char *snapshot; /* as pg_current_snapshot() prints it */
+        uint64_t schema_version;       /* of the legacy tables; 0: there were none */
+        const char *snapshot;          /* as pg_current_snapshot() prints it */
     } source;
     uint64_t kv_version;           /* what the import stamps into the KV store */
     uint64_t kv_migration_version; /* what the import stamps into schema_migrations */

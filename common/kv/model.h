@@ -20,6 +20,9 @@
 #define KV_PARTITION_GRAVELER "graveler"
 #define KV_PARTITION_INTERNAL "kv-internal-metadata"
 
+/* The table of PostgreSQL that holds the entries, unless it is told otherwise. */
+#define KV_TABLE_NAME "kv"
+
 /* The version's entry, in KV_PARTITION_INTERNAL. */
 #define KV_VERSION_KEY "kv/schema/version"
 

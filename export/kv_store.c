@@ -1,0 +1,244 @@
+#include "export/kv_store.h"
+
+#include "common/cli/message.h"
+#include "common/cli/progress.h"
+#include "common/cli/signals.h"
+#include "common/kv/package.h"
+#include "common/pg/connection.h"
+#include "common/store/store.h"
+#include "export/dump.h"
+#include "export/schema_version.h"
+
+#include <inttypes.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+typedef struct StoreExport {
+    const ExportOptions *options;
+    const StoreDriver *driver;
+    StoreOptions store_options;
+    Store *store;
+    StoreFacts facts;
+    uint64_t version;
+    int64_t last_version; /* of the legacy schema */
+    size_t
+        indexes[KV_PACKAGES]; /* of the packages in the dump; NOT_CHOSEN for those that are not */
+    char omitted[KV_PACKAGES][64];
+    ExportDump dump;
+    pthread_mutex_t mutex; /* guards the manifest while workers run */
+} StoreExport;
+
+enum { NOT_CHOSEN = DUMP_MAX_PACKAGES };
+
+/* A worker: its way into the dump, and how many entries of each package it has read. */
+typedef struct StoreWorker {
+    StoreExport *export;
+    Emitter emitter;
+    uint64_t rows[KV_PACKAGES];
+} StoreWorker;
+
+static bool is_chosen(const StoreExport *export, const char *package)
+{
+    for (size_t i = 0; i < export->options->package_count; i++) {
+        if (strcmp(export->options->packages[i], package) == 0) {
+            return true;
+        }
+    }
+    return export->options->package_count == 0;
+}
+
+/* The packages of the dump, in its header and its manifest. */
+static void choose_packages(StoreExport *export, DumpHeader *header)
+{
+    for (KvPackage package = 0; package < KV_PACKAGES; package++) {
+        const char *name = KV_PACKAGE_NAMES[package];
+        DumpManifest *manifest = &export->dump.manifest;
+
+        if (is_chosen(export, name)) {
+            export->indexes[package] = header->package_count;
+            header->packages[header->package_count++] = name;
+            manifest->packages[manifest->package_count++].name = name;
+        } else {
+            export->indexes[package] = NOT_CHOSEN;
+            snprintf(export->omitted[package], sizeof export->omitted[package],
+                     DUMP_OMITTED_PACKAGE "%s", name);
+            header->omitted[header->omitted_count++] = export->omitted[package];
+        }
+    }
+}
+
+static void fill_header(StoreExport *export, DumpHeader *header)
+{
+    const StoreFacts *facts = &export->facts;
+
+    *header = (DumpHeader){
+        .created = facts->time,
+        .source = {.kind = DUMP_SOURCE_KV,
+                   .database = facts->database,
+                   .schema = facts->schema,
+                   .server_version = facts->server_version,
+                   .system_identifier = facts->system_identifier,
+                   .schema_version = facts->schema_version,
+                   .snapshot = facts->snapshot},
+        .kv_version = export->version,
+        .kv_migration_version = (uint64_t) export->last_version + 1,
+        .estimated_entries = facts->estimated_entries,
+    };
+    choose_packages(export, header);
+}
+
+static bool begin_worker(void *state, void **worker, Error *error)
+{
+    StoreExport *export = state;
+    StoreWorker *w = calloc(1, sizeof *w);
+
+    *worker = w;
+    if (w == NULL) {
+        return error_out_of_memory(error);
+    }
+    w->export = export;
+    return export_dump_new_emitter(&export->dump, &w->emitter, error);
+}
+
+static bool begin_part(void *worker, size_t part, Error *error)
+{
+    StoreWorker *w = worker;
+
+    return chunk_writer_begin(w->emitter.chunks, part, 0, error);
+}
+
+static bool visit_entry(void *worker, const Entry *entry, Slice tuple, Error *error)
+{
+    StoreWorker *w = worker;
+    KvPackage package = kv_package_of(entry->partition_key, entry->key, entry->value);
+
+    (void)tuple;
+    if (w->export->indexes[package] == NOT_CHOSEN) {
+        return true;
+    }
+    w->rows[package]++;
+    chunk_writer_set_package(w->emitter.chunks, w->export->indexes[package]);
+    return emit_bytes(&w->emitter, entry->partition_key, entry->key, entry->value, error);
+}
+
+static bool end_part(void *worker, Error *error)
+{
+    StoreWorker *w = worker;
+
+    return chunk_writer_end(w->emitter.chunks, error);
+}
+
+/* Adds a worker's counts to the manifest. */
+static bool count_rows(StoreWorker *worker, Error *error)
+{
+    StoreExport *export = worker->export;
+    bool done = true;
+
+    pthread_mutex_lock(&export->mutex);
+    for (KvPackage package = 0; done && package < KV_PACKAGES; package++) {
+        if (worker->rows[package] > 0) {
+            done = dump_counts_add(
+                &export->dump.manifest.packages[export->indexes[package]].source_rows,
+                export->options->table, "", worker->rows[package], error);
+        }
+    }
+    pthread_mutex_unlock(&export->mutex);
+    return done;
+}
+
+static bool end_worker(void *worker, bool complete, Error *error)
+{
+    StoreWorker *w = worker;
+    bool done;
+
+    if (w == NULL) {
+        return true;
+    }
+    done = !complete || count_rows(w, error);
+    emitter_free(&w->emitter);
+    free(w);
+    return done;
+}
+
+static void stop_workers(void *state)
+{
+    StoreExport *export = state;
+
+    dump_writer_stop(export->dump.writer);
+}
+
+static bool open_store(StoreExport *export, Error *error)
+{
+    if (!export->driver->open(&export->store_options, &export->store, &export->version, error)) {
+        return false;
+    }
+    if (export->version == 0) {
+        error_set(error, EXIT_CODE_REFUSED, "the KV store is not complete: it is at version 0");
+        return error_hint(error, "A migration or an import has failed: run it again. To export the "
+                                 "legacy tables leave out --source.");
+    }
+    return export->driver->describe(export->store, &export->facts, error);
+}
+
+static bool write_dump(StoreExport *export, Error *error)
+{
+    static const EntryVisitor EXPORTING = {.begin = begin_worker,
+                                           .begin_part = begin_part,
+                                           .visit = visit_entry,
+                                           .end_part = end_part,
+                                           .end = end_worker,
+                                           .stop = stop_workers};
+    DumpHeader header;
+
+    fill_header(export, &header);
+    if (!export_dump_begin(&export->dump, &header, error)) {
+        return false;
+    }
+    progress_begin("export", export->facts.estimated_entries);
+    if (!export->driver->read(export->store, &EXPORTING, export, error)) {
+        return false;
+    }
+    progress_end();
+    return export_dump_finish(&export->dump, error);
+}
+
+static void tell_dry_run(const StoreExport *export)
+{
+    progress_stop();
+    message_info("dry run: an export of about %" PRIu64 " entries at version %" PRIu64
+                 " could begin",
+                 export->facts.estimated_entries, export->version);
+}
+
+bool export_kv_store(ExportOptions *options, Error *error)
+{
+    StoreExport export = {
+        .options = options,
+        .driver = &STORE_POSTGRES,
+        .store_options = {.pg = &options->common.pg,
+                          .schema = options->common.schema,
+                          .table = options->table,
+                          .snapshot = options->snapshot,
+                          .lock_wait_timeout_ms = options->common.lock_wait_timeout_ms,
+                          .jobs = options->jobs},
+        .dump = {.options = options}};
+    bool done;
+
+    pthread_mutex_init(&export.mutex, NULL);
+    done = schema_version_last(options->migrations, &export.last_version, error) &&
+           signals_start(pg_cancel_all, error) && export_dump_prepare(&export.dump, error) &&
+           open_store(&export, error) && progress_init(options->common.progress, error) &&
+           export_dump_open(&export.dump, error);
+    if (done && options->dry_run) {
+        tell_dry_run(&export);
+    } else {
+        done = done && write_dump(&export, error);
+    }
+    progress_stop();
+    export_dump_free(&export.dump);
+    export.driver->close(export.store);
+    pthread_mutex_destroy(&export.mutex);
+    return done;
+}
