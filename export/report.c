@@ -77,15 +77,15 @@ void report_warn(const DumpPackageSummary *package)
         const DumpCount *count = &package->left_out.items[i];
 
         if (!is_rule(count->reason)) {
-            message_warning("left out %" PRIu64 " rows of table \"%s\": %s", count->rows,
-                            count->table, count->reason);
+            message_warning("left out %" PRIu64 " row%s of table \"%s\": %s", count->rows,
+                            count->rows == 1 ? "" : "s", count->table, count->reason);
         }
     }
     for (size_t i = 0; i < package->adjusted.count; i++) {
         const DumpCount *count = &package->adjusted.items[i];
 
-        message_warning("adjusted %" PRIu64 " rows of table \"%s\": %s", count->rows, count->table,
-                        count->reason);
+        message_warning("adjusted %" PRIu64 " row%s of table \"%s\": %s", count->rows,
+                        count->rows == 1 ? "" : "s", count->table, count->reason);
     }
 }
 

@@ -13,9 +13,9 @@ static void print_header(const DumpHeader *header)
 {
     printf("program:               %s %s\n", header->program, header->program_version);
     printf("created:               %s\n", header->created);
-    printf("source:                %s, database \"%s\", schema \"%s\", PostgreSQL %s\n",
-           header->source.kind, header->source.database, header->source.schema,
-           header->source.server_version);
+    printf("source:                %s, database \"%s\", schema \"%s\"\n", header->source.kind,
+           header->source.database, header->source.schema);
+    printf("server:                PostgreSQL %s\n", header->source.server_version);
     printf("snapshot:              %s\n", header->source.snapshot);
     printf("schema version:        %" PRIu64 "\n", header->source.schema_version);
     printf("KV version:            %" PRIu64 "\n", header->kv_version);
@@ -32,8 +32,10 @@ static void print_header(const DumpHeader *header)
 static void print_counts(const char *title, const char *package, const DumpCounts *counts)
 {
     for (size_t i = 0; i < counts->count; i++) {
-        printf("%s: %" PRIu64 " rows of %s (package %s): %s\n", title, counts->items[i].rows,
-               counts->items[i].table, package, counts->items[i].reason);
+        const DumpCount *count = &counts->items[i];
+
+        printf("%s: %" PRIu64 " row%s of %s (package %s): %s\n", title, count->rows,
+               count->rows == 1 ? "" : "s", count->table, package, count->reason);
     }
 }
 
@@ -72,7 +74,7 @@ static void print_manifest(const DumpManifest *manifest)
     printf("size:                  %" PRIu64 " bytes, decompressed %" PRIu64 " (ratio %.2f)\n",
            manifest->file_size, manifest->stream_size,
            (double)manifest->stream_size / (double)manifest->file_size);
-    printf("SHA-256 of the stream: %s\n", stream_sha256(manifest));
+    printf("stream SHA-256: %s\n", stream_sha256(manifest));
 }
 
 bool inspect_output_failed(Error *error)

@@ -197,7 +197,7 @@ export_esti() {
     local sum listed
     zstd -tq "$DUMP"
     sum=$(zstd -dcq "$DUMP" | sha256sum | cut -d ' ' -f 1)
-    listed=$(kv-import --list "$DUMP" | sed -n 's/^SHA-256 of the stream: //p')
+    listed=$(kv-import --list "$DUMP" | sed -n 's/^stream SHA-256: //p')
     assert_equal "$sum" "$listed"
     assert_equal "$sum" "$(manifest_member "$DUMP" "['stream']['sha256']")"
 }
@@ -303,7 +303,7 @@ export_esti() {
     export_esti -Z 0 --no-sha256 >"$dump"
     assert_same_stream "$DUMP" "$dump"
     assert_equal false "$("$TESTS_DIR/lib/decode.py" header "$dump" "['stream_sha256']")"
-    assert_contains "$(kv-import --list "$dump")" "SHA-256 of the stream: none"
+    assert_contains "$(kv-import --list "$dump")" "stream SHA-256: none"
     assert_contains "$(kv-import --check "$dump")" "439 entries"
     # What is stored is not smaller than what is in it, nor much larger.
     [ "$(stat -c %s "$dump")" -gt "$(zstd -dc "$dump" | wc -c)" ]

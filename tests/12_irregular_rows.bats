@@ -106,7 +106,7 @@ assert_counted() {
     local lines
     lines=$(kv-import --list "$DUMP" | grep "^$1: ")
     assert_equal 1 "$(wc -l <<<"$lines")"
-    assert_contains "$lines" "$1: $2 rows of $3 (package $4): " "$5"
+    assert_contains "$lines" "$1: $2 row$([ "$2" -eq 1 ] || echo s) of $3 (package $4): " "$5"
 }
 
 # assert_warned TABLE WORD: a warning names the table and the reason.
@@ -660,7 +660,7 @@ assert_time() {
     export_rows
     # A row counts once, whichever of its times were clamped.
     assert_equal "actions_run_hooks actions_runs auth_credentials auth_policies auth_users gateway_multiparts graveler_commits graveler_repositories" \
-        "$(adjusted | sed -n 's/^adjusted: 1 rows of \([a-z_]*\) .*timestamp.*/\1/p' | sort | xargs)"
+        "$(adjusted | sed -n 's/^adjusted: 1 row of \([a-z_]*\) .*timestamp.*/\1/p' | sort | xargs)"
     assert_equal 8 "$(adjusted | wc -l)"
     id=$(new_ids repo)
     entry actions "repos/repo/runs/$id" | grep -F '"start_time": "253402300799.999999999"'
@@ -776,7 +776,7 @@ SQL
 
     export_rows --invalid-utf8=replace
     assert_equal "auth_installation_metadata auth_policies gateway_multiparts graveler_branches graveler_commits graveler_staging_kv" \
-        "$(adjusted | sed -n 's/^adjusted: 1 rows of \([a-z_]*\) .*UTF-8.*/\1/p' | sort | xargs)"
+        "$(adjusted | sed -n 's/^adjusted: 1 row of \([a-z_]*\) .*UTF-8.*/\1/p' | sort | xargs)"
     assert_entry $'token\ufffd' key '{"data": "data", "identity": "identity", "key": "key"}'
     assert_entry 'R(repo)' branches/main $'{"commit_id": "c1", "id": "main", "staging_token": "token\ufffd"}'
     assert_entry multiparts up $'{"creation_date": "1577836800.000000000", "metadata": {"k\ufffd": "v\ufffd"}, "path": "path", "upload_id": "up"}'
@@ -995,8 +995,8 @@ ROWS
     cp "$DUMP" "$BATS_TEST_TMPDIR/first.dump"
     left_out | sed 's/: [^:]*$//' | sort >"$BATS_TEST_TMPDIR/list"
     diff - "$BATS_TEST_TMPDIR/list" <<'LIST'
-left out: 1 rows of auth_expired_tokens (package auth)
-left out: 1 rows of graveler_tags (package graveler)
+left out: 1 row of auth_expired_tokens (package auth)
+left out: 1 row of graveler_tags (package graveler)
 left out: 2 rows of auth_credentials (package auth)
 left out: 25 rows of graveler_staging_kv (package graveler)
 left out: 3 rows of graveler_branches (package graveler)
