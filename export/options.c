@@ -1,6 +1,7 @@
 #include "export/options.h"
 
 #include "common/dump/compression.h"
+#include "common/kv/time.h"
 #include "export/legacy.h"
 
 #include <stdio.h>
@@ -19,7 +20,8 @@ enum {
     OPTION_BLOCKSTORE_PATH,
     OPTION_BLOCK_STORAGE_PREFIX,
     OPTION_NO_SHA256,
-    OPTION_DRY_RUN
+    OPTION_DRY_RUN,
+    OPTION_AS_OF
 };
 
 static const char SHORT_OPTIONS[] = COMMON_SHORT_OPTIONS "f:n:j:Z:";
@@ -36,6 +38,7 @@ static const struct option LONG_OPTIONS[] = {
     {"migrations", required_argument, NULL, OPTION_MIGRATIONS},
     {"list-tables", no_argument, NULL, OPTION_LIST_TABLES},
     {"dry-run", no_argument, NULL, OPTION_DRY_RUN},
+    {"as-of", required_argument, NULL, OPTION_AS_OF},
     {"strict", no_argument, NULL, OPTION_STRICT},
     {"invalid-utf8", required_argument, NULL, OPTION_INVALID_UTF8},
     {"redact", no_argument, NULL, OPTION_REDACT},
@@ -71,6 +74,8 @@ void export_options_help(void)
            "  -n, --package=NAME         only this package; may be given several times:\n"
            "                             actions, auth, graveler, multiparts\n"
            "      --snapshot=NAME        read in this exported snapshot\n"
+           "      --as-of=TIME           read the kept tables of a migrated database, as\n"
+           "                             they were at TIME, such as 2024-02-29T12:00:00Z\n"
            "      --strict               a row that would be left out is an error\n"
            "      --invalid-utf8=ACTION  refuse (default) text that is not UTF-8, or replace\n"
            "                             what is invalid by U+FFFD\n"
@@ -116,6 +121,16 @@ static bool set_invalid_utf8(ExportOptions *options, const char *action, Error *
                      "option --invalid-utf8 takes refuse or replace, not \"%s\"", action);
 }
 
+static bool set_as_of(ExportOptions *options, const char *text, Error *error)
+{
+    options->has_as_of = kv_timestamptz_from_text(slice_text(text), &options->as_of);
+    if (!options->has_as_of) {
+        error_set(error, EXIT_CODE_USAGE, "option --as-of takes a time, not \"%s\"", text);
+        return error_hint(error, "Write it as in RFC 3339, such as 2024-02-29T12:00:00Z.");
+    }
+    return true;
+}
+
 static bool set_option(ExportOptions *options, int option, char *const *arguments, Error *error)
 {
     long number;
@@ -150,6 +165,8 @@ static bool set_option(ExportOptions *options, int option, char *const *argument
     case OPTION_LIST_TABLES:
         options->list_tables = true;
         return true;
+    case OPTION_AS_OF:
+        return set_as_of(options, optarg, error);
     case OPTION_DRY_RUN:
         options->dry_run = true;
         return true;
