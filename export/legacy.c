@@ -6,6 +6,7 @@
 #include "common/cli/progress.h"
 #include "common/cli/signals.h"
 #include "common/kv/model.h"
+#include "common/kv/time.h"
 #include "export/dump.h"
 #include "export/schema_version.h"
 #include "export/snapshot.h"
@@ -29,6 +30,7 @@ typedef struct Run {
     char omitted[DUMP_MAX_OMITTED][64];
     PgConnection *connection; /* the leader's: it holds the snapshot */
     Snapshot snapshot;
+    char time[KV_TIME_TEXT_SIZE]; /* context.now */
     uint64_t estimated_rows;
     UnitList units;
     ExportDump dump;
@@ -73,7 +75,8 @@ static void fill_header(Run *run, DumpHeader *header)
                    .server_version = pg_server_version_text(run->connection),
                    .system_identifier = run->snapshot.system_identifier,
                    .schema_version = (uint64_t)run->last_version,
-                   .snapshot = run->snapshot.text},
+                   .snapshot = run->snapshot.text,
+                   .time = run->time},
         .kv_version = KV_VERSION_MIGRATED,
         .kv_migration_version = (uint64_t)run->last_version + 1,
         .estimated_entries = run->estimated_rows,
@@ -95,7 +98,20 @@ static void fill_header(Run *run, DumpHeader *header)
 
 static bool check_version(Run *run, Error *error)
 {
-    return snapshot_check_version(run->connection, &run->context.schema, run->last_version, error);
+    return run->options->has_as_of ? snapshot_check_migrated(run->connection, &run->context.schema,
+                                                             run->last_version + 1, error)
+                                   : snapshot_check_version(run->connection, &run->context.schema,
+                                                            run->last_version, error);
+}
+
+/* The time by which expiry is judged. */
+static void set_time(Run *run)
+{
+    KvTime time;
+
+    run->context.now = run->options->has_as_of ? run->options->as_of : run->snapshot.now;
+    kv_time_from_timestamptz(run->context.now, &time);
+    kv_time_to_text(time, run->time);
 }
 
 /* Connects and makes sure that there is something to export, before a file is touched. */
@@ -280,7 +296,7 @@ bool export_legacy(ExportOptions *options, Error *error)
            check_version(&run, error) &&
            snapshot_estimate_rows(run.connection, &run.context.schema, run.packages,
                                   run.package_count, &run.estimated_rows, error);
-    run.context.now = run.snapshot.now;
+    set_time(&run);
     done = done && prepare_packages(&run, error) &&
            (options->dry_run ? dry_run(&run, error) : write_dump(&run, error));
     progress_stop();

@@ -3,6 +3,7 @@
 #include "common/dump/compression.h"
 #include "common/kv/model.h"
 #include "common/kv/package.h"
+#include "common/kv/time.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -22,7 +23,8 @@ enum {
     OPTION_NO_SHA256,
     OPTION_DRY_RUN,
     OPTION_SOURCE,
-    OPTION_TABLE
+    OPTION_TABLE,
+    OPTION_AS_OF
 };
 
 static const char SHORT_OPTIONS[] = COMMON_SHORT_OPTIONS "f:n:j:Z:";
@@ -41,6 +43,7 @@ static const struct option LONG_OPTIONS[] = {
     {"migrations", required_argument, NULL, OPTION_MIGRATIONS},
     {"list-tables", no_argument, NULL, OPTION_LIST_TABLES},
     {"dry-run", no_argument, NULL, OPTION_DRY_RUN},
+    {"as-of", required_argument, NULL, OPTION_AS_OF},
     {"strict", no_argument, NULL, OPTION_STRICT},
     {"invalid-utf8", required_argument, NULL, OPTION_INVALID_UTF8},
     {"redact", no_argument, NULL, OPTION_REDACT},
@@ -53,7 +56,7 @@ static const struct option LONG_OPTIONS[] = {
 
 void export_options_help(void)
 {
-    printf("kv-export reads a lakeFS database, legacy or KV, and writes a dump of KV entries.\n"
+    printf("kv-export writes the KV entries of a lakeFS database, legacy or KV, to a dump.\n"
            "\n"
            "Usage:\n"
            "  kv-export [OPTION]... [DBNAME]\n"
@@ -80,6 +83,8 @@ void export_options_help(void)
            "                             actions, auth, graveler, multiparts, and other\n"
            "                             for partitions of a KV store that are of none\n"
            "      --snapshot=NAME        read in this exported snapshot\n"
+           "      --as-of=TIME           read the kept tables of a migrated database, as\n"
+           "                             they were at TIME, such as 2024-02-29T12:00:00Z\n"
            "      --strict               a row that would be left out is an error\n"
            "      --invalid-utf8=ACTION  refuse (default) text that is not UTF-8, or replace\n"
            "                             what is invalid by U+FFFD\n"
@@ -133,6 +138,16 @@ static bool set_invalid_utf8(ExportOptions *options, const char *action, Error *
                      "option --invalid-utf8 takes refuse or replace, not \"%s\"", action);
 }
 
+static bool set_as_of(ExportOptions *options, const char *text, Error *error)
+{
+    options->has_as_of = kv_timestamptz_from_text(slice_text(text), &options->as_of);
+    if (!options->has_as_of) {
+        error_set(error, EXIT_CODE_USAGE, "option --as-of takes a time, not \"%s\"", text);
+        return error_hint(error, "Write it as in RFC 3339, such as 2024-02-29T12:00:00Z.");
+    }
+    return true;
+}
+
 static bool set_option(ExportOptions *options, int option, char *const *arguments, Error *error)
 {
     long number;
@@ -172,6 +187,8 @@ static bool set_option(ExportOptions *options, int option, char *const *argument
     case OPTION_LIST_TABLES:
         options->list_tables = true;
         return true;
+    case OPTION_AS_OF:
+        return set_as_of(options, optarg, error);
     case OPTION_DRY_RUN:
         options->dry_run = true;
         return true;
@@ -206,13 +223,14 @@ static bool check_together(ExportOptions *options, Error *error)
     if (options->redact_key_file != NULL && !options->redact) {
         return error_set(error, EXIT_CODE_USAGE, "option --redact-key-file goes with --redact");
     }
-    if (options->from_kv && (options->strict || options->replace_invalid_utf8 ||
-                             options->no_settings || options->settings.blockstore_path != NULL)) {
+    if (options->from_kv &&
+        (options->strict || options->replace_invalid_utf8 || options->no_settings ||
+         options->has_as_of || options->settings.blockstore_path != NULL)) {
         error_set(error, EXIT_CODE_USAGE, "an option goes with --source=legacy only");
-        return error_detail(error,
-                            "They are --strict, --invalid-utf8, --no-settings and those that "
-                            "say where branch protection rules are: a KV store is "
-                            "exported as it is.");
+        return error_detail(
+            error, "They are --strict, --invalid-utf8, --as-of, --no-settings and those that "
+                   "say where branch protection rules are: a KV store is "
+                   "exported as it is.");
     }
     if (!options->from_kv && options->table != NULL) {
         return error_set(error, EXIT_CODE_USAGE, "option --table goes with --source=kv");

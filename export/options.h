@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "common/cli/options.h"
 #include "common/dump/header.h"
@@ -26,6 +27,8 @@ typedef struct ExportOptions {
     const char *migrations; /* --migrations: the folder that tells the last schema version */
     bool list_tables;       /* --list-tables */
     bool dry_run;           /* check, and write nothing */
+    bool has_as_of;         /* --as-of: the database was migrated; its kept tables are read ... */
+    int64_t as_of;          /* ... as at this time, microseconds since 2000-01-01 00:00:00 UTC */
     bool strict;            /* a row that is left out is an error */
     bool replace_invalid_utf8;
     bool redact;

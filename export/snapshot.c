@@ -10,10 +10,9 @@ static const char UNDEFINED_TABLE[] = "42P01";
 
 enum { MICROSECONDS = 1000000, POSTGRES_EPOCH = 946684800 };
 
-bool snapshot_check_version(PgConnection *connection, const PgSchema *schema, int64_t last_version,
-                            Error *error)
+static bool read_version(PgConnection *connection, const PgSchema *schema, int64_t *version,
+                         Error *error)
 {
-    int64_t version;
     bool dirty;
 
     if (!schema->has_migrations) {
@@ -22,16 +21,46 @@ bool snapshot_check_version(PgConnection *connection, const PgSchema *schema, in
                   schema->database);
         return error_hint(error, "Connect to lakeFS's database, or name its schema with --schema.");
     }
-    if (!pg_schema_version(connection, schema, &version, &dirty, error)) {
+    if (!pg_schema_version(connection, schema, version, &dirty, error)) {
         return false;
     }
     if (dirty) {
-        error_set(error, EXIT_CODE_REFUSED, "schema version %" PRId64 " is dirty", version);
+        error_set(error, EXIT_CODE_REFUSED, "schema version %" PRId64 " is dirty", *version);
         error_detail(error, "A schema migration was interrupted.");
         return error_hint(error,
                           "Put the schema right by hand, set dirty to false in "
                           "%s.schema_migrations, then run kv-migrate up.",
                           schema->quoted);
+    }
+    return true;
+}
+
+bool snapshot_check_migrated(PgConnection *connection, const PgSchema *schema,
+                             int64_t kv_migration_version, Error *error)
+{
+    int64_t version;
+
+    if (!read_version(connection, schema, &version, error)) {
+        return false;
+    }
+    if (version != kv_migration_version) {
+        error_set(error, EXIT_CODE_REFUSED,
+                  "the database is at schema version %" PRId64
+                  ", not at the KV migration version, %" PRId64,
+                  version, kv_migration_version);
+        return error_hint(error, "--as-of is for the kept tables of a database that was migrated; "
+                                 "leave it out for one that was not.");
+    }
+    return true;
+}
+
+bool snapshot_check_version(PgConnection *connection, const PgSchema *schema, int64_t last_version,
+                            Error *error)
+{
+    int64_t version;
+
+    if (!read_version(connection, schema, &version, error)) {
+        return false;
     }
     if (version < last_version) {
         error_set(error, EXIT_CODE_REFUSED,

@@ -27,6 +27,10 @@ typedef struct Snapshot {
 bool snapshot_check_version(PgConnection *connection, const PgSchema *schema, int64_t last_version,
                             Error *error);
 
+/* Likewise a database that is not at the KV migration version, or dirty. */
+bool snapshot_check_migrated(PgConnection *connection, const PgSchema *schema,
+                             int64_t kv_migration_version, Error *error);
+
 /* Begins the transaction that everything is read in, in a snapshot of its own or in the one that
  * the options name, and locks the packages' tables against being changed in shape or dropped.
  * End with snapshot_free, also after a failure. */

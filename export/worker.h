@@ -17,7 +17,7 @@
 typedef struct ExportContext {
     const ExportOptions *options;
     PgSchema schema;
-    int64_t now; /* the snapshot's time, microseconds since 2000-01-01 00:00:00 UTC */
+    int64_t now; /* the snapshot's time, or --as-of; microseconds since 2000-01-01 00:00:00 UTC */
     WrittenKeys *written;
 } ExportContext;
 

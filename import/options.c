@@ -21,7 +21,8 @@ enum {
     OPTION_PREFIX,
     OPTION_LIMIT,
     OPTION_RAW,
-    OPTION_VERIFY
+    OPTION_VERIFY,
+    OPTION_SECOND_READING
 };
 
 static const char SHORT_OPTIONS[] = COMMON_SHORT_OPTIONS "lcj:n:";
@@ -44,6 +45,7 @@ static const struct option LONG_OPTIONS[] = {
     {"limit", required_argument, NULL, OPTION_LIMIT},
     {"raw", no_argument, NULL, OPTION_RAW},
     {"verify", no_argument, NULL, OPTION_VERIFY},
+    {"second-reading", required_argument, NULL, OPTION_SECOND_READING},
     {NULL, 0, NULL, 0},
 };
 
@@ -74,6 +76,8 @@ void import_options_help(void)
            "Loading and verifying:\n"
            "      --verify               change nothing; tell what is missing, extra or\n"
            "                             different in the KV table, and exit with 3 if so\n"
+           "      --second-reading=FILE  read the dump there when it is read for the second\n"
+           "                             time, to name differences\n"
            "  -j, --jobs=NUM             work with NUM connections at the same time\n"
            "                             (default: number of processors, at most %d)\n"
            "  -c, --clean                replace a KV store that is already stamped\n"
@@ -137,6 +141,9 @@ static bool set_option(ImportOptions *options, int option, char *const *argument
     case OPTION_VERIFY:
         options->action = IMPORT_VERIFY;
         return true;
+    case OPTION_SECOND_READING:
+        options->second_reading = optarg;
+        return true;
     case OPTION_RAW:
         options->print.raw = true;
         return true;
@@ -191,6 +198,9 @@ static bool check_combination(const ImportOptions *options, Error *error)
         return error_set(error, EXIT_CODE_USAGE,
                          "options --package, --partition, --prefix, --limit and --raw go with "
                          "--print only");
+    }
+    if (options->action != IMPORT_VERIFY && options->second_reading != NULL) {
+        return error_set(error, EXIT_CODE_USAGE, "option --second-reading goes with --verify only");
     }
     if (options->action != IMPORT_LIST && options->json) {
         error_set(error, EXIT_CODE_USAGE, "option --format goes with --list only");

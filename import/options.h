@@ -30,14 +30,15 @@ typedef struct ImportOptions {
     CommonOptions common;
     ImportAction action;
     PrintOptions print;
-    bool json;            /* --format json, of --list */
-    const char *file;     /* NULL or "-": standard input */
-    bool clean;           /* replace a KV store that is already stamped */
-    bool allow_redacted;  /* stamp a dump that lacks packages or was redacted */
-    const char *table;    /* "kv" */
-    int partitions;       /* 100 */
-    int jobs;             /* connections that load at the same time */
-    int64_t lock_held_by; /* backend that holds the lock for us; 0: take it */
+    bool json;                  /* --format json, of --list */
+    const char *file;           /* NULL or "-": standard input */
+    const char *second_reading; /* where --verify reads the dump again; NULL: where it did first */
+    bool clean;                 /* replace a KV store that is already stamped */
+    bool allow_redacted;        /* stamp a dump that lacks packages or was redacted */
+    const char *table;          /* "kv" */
+    int partitions;             /* 100 */
+    int jobs;                   /* connections that load at the same time */
+    int64_t lock_held_by;       /* backend that holds the lock for us; 0: take it */
 } ImportOptions;
 
 /* Reads the command line.  False with EXIT_CODE_USAGE. */

@@ -63,15 +63,16 @@ char *provenance_encode(const DumpHeader *header, const DumpManifest *manifest,
 
     if (gather_counts(manifest, &left_out, &adjusted, error)) {
         text = dump_json_encode(
-            json_pack("{s:s, s:s, s:s, s:s*, s:{s:s, s:s, s:s, s:s}, s:o, s:o, s:o, s:o}",
+            json_pack("{s:s, s:s, s:s, s:s*, s:{s:s, s:s, s:s, s:s, s:s*}, s:o, s:o, s:o, s:o}",
                       "imported_by", "kv-import " PROGRAM_VERSION, "imported", imported,
                       "dump_created", header->created, "stream_sha256",
                       manifest->stream_sha256[0] == '\0' ? NULL : manifest->stream_sha256, "source",
                       "database", header->source.database, "schema", header->source.schema,
                       "system_identifier", header->source.system_identifier, "snapshot",
-                      header->source.snapshot, "source_rows", encode_rows(manifest), "entries",
-                      encode_entries(manifest), "left_out", dump_counts_encode(&left_out, true),
-                      "adjusted", dump_counts_encode(&adjusted, true)),
+                      header->source.snapshot, "time", header->source.time, "source_rows",
+                      encode_rows(manifest), "entries", encode_entries(manifest), "left_out",
+                      dump_counts_encode(&left_out, true), "adjusted",
+                      dump_counts_encode(&adjusted, true)),
             error);
     }
     dump_counts_free(&left_out);

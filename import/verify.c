@@ -29,6 +29,7 @@ typedef struct Verification {
     bool *chosen; /* the buckets whose entries are noted; owned */
     bool all_chosen;
     Differences *differences;
+    SetDigest first_digests[DUMP_MAX_PACKAGES]; /* of the packages, at the first reading */
     pthread_mutex_t mutex; /* guards the sums and differences while workers run */
 } Verification;
 
@@ -121,25 +122,58 @@ static bool sum_chunk(void *worker, Slice tuples, uint64_t entries, Error *error
     return for_each_entry(tuples, worker, sum_entry, error);
 }
 
-/* Reads the whole dump, with all of its checks. */
-static bool read_dump(Verification *verification, const char *phase, const DumpVisitor *visitor,
-                      Error *error)
+/* Reads the whole dump, with all of its checks; its manifest is to be freed, also after a failure.
+ */
+static bool read_dump(Verification *verification, const char *path, const char *phase,
+                      const DumpVisitor *visitor, DumpManifest *manifest, Error *error)
 {
     DumpReader *reader = NULL;
-    DumpManifest manifest = {0};
     bool done;
 
-    if (!dump_reader_open(verification->options->file, &reader, error)) {
+    *manifest = (DumpManifest){0};
+    if (!dump_reader_open(path, &reader, error)) {
         return false;
     }
     progress_begin(phase, dump_reader_header(reader)->estimated_entries);
-    done = dump_visit(reader, (size_t)verification->options->jobs, visitor, verification, &manifest,
+    done = dump_visit(reader, (size_t)verification->options->jobs, visitor, verification, manifest,
                       error);
     if (done) {
         progress_end();
     }
-    dump_manifest_free(&manifest);
     dump_reader_free(reader);
+    return done;
+}
+
+static bool read_dump_first(Verification *verification, const DumpVisitor *visitor, Error *error)
+{
+    DumpManifest manifest;
+    bool done =
+        read_dump(verification, verification->options->file, "dump", visitor, &manifest, error);
+
+    for (size_t i = 0; i < manifest.package_count; i++) {
+        verification->first_digests[i] = manifest.packages[i].totals.set_digest;
+    }
+    dump_manifest_free(&manifest);
+    return done;
+}
+
+/* What comes from another place must hold the same as what was read first. */
+static bool read_dump_again(Verification *verification, const DumpVisitor *visitor, Error *error)
+{
+    const ImportOptions *options = verification->options;
+    DumpManifest manifest;
+    bool done = read_dump(verification,
+                          options->second_reading == NULL ? options->file : options->second_reading,
+                          "differences: dump", visitor, &manifest, error);
+
+    for (size_t i = 0; done && i < manifest.package_count; i++) {
+        done = set_digest_equal(verification->first_digests[i],
+                                manifest.packages[i].totals.set_digest) ||
+               error_set(error, EXIT_CODE_FAILED,
+                         "the dump is another one when it is read again: which entries differ "
+                         "cannot be told");
+    }
+    dump_manifest_free(&manifest);
     return done;
 }
 
@@ -160,7 +194,7 @@ static bool sum_up(Verification *verification, Error *error)
     static const EntryVisitor STORE = {
         .begin = begin_store_sums, .visit = sum_entry, .end = end_sums};
 
-    return read_dump(verification, "dump", &DUMP, error) &&
+    return read_dump_first(verification, &DUMP, error) &&
            read_store(verification, "store", &STORE, error);
 }
 
@@ -239,7 +273,7 @@ static bool find_differences(Verification *verification, Error *error)
         .begin = begin_shared, .visit = compare_entry, .end = end_shared};
 
     return differences_new(&verification->differences, error) &&
-           read_dump(verification, "differences: dump", &DUMP, error) &&
+           read_dump_again(verification, &DUMP, error) &&
            read_store(verification, "differences: store", &STORE, error);
 }
 
@@ -306,12 +340,14 @@ static bool compare(Verification *verification, Error *error)
         printf("equal: %" PRIu64 " entries\n", entry_sums_entries(verification->dump_sums));
         return inspect_flush_output(error);
     }
-    if (is_standard_input(verification->options->file)) {
+    if (is_standard_input(verification->options->file) &&
+        verification->options->second_reading == NULL) {
         error_set(error, EXIT_CODE_FAILED, "the KV store differs from the dump");
         error_detail(error, "The dump holds %" PRIu64 " entries, the store %" PRIu64 ".",
                      entry_sums_entries(verification->dump_sums),
                      entry_sums_entries(verification->store_sums));
-        return error_hint(error, "To see which entries differ give the dump as a file.");
+        return error_hint(error, "To see which entries differ give the dump as a file, or a second "
+                                 "pipe with --second-reading.");
     }
     return find_differences(verification, error) && tell_differences(verification, error);
 }

@@ -26,8 +26,8 @@ char *dump_header_encode(const DumpHeader *header, Error *error)
     snprintf(version, sizeof version, "%d.%d", DUMP_FORMAT_MAJOR, DUMP_FORMAT_MINOR);
     return dump_json_encode(
         json_pack("{s:s, s:s, s:s, s:s, s:s, s:s,"
-                  " s:{s:s, s:s, s:s, s:s, s:s, s:I, s:s}, s:I, s:I, s:o, s:{s:s, s:I}, s:b, s:I, "
-                  "s:b, s:o}",
+                  " s:{s:s, s:s, s:s, s:s, s:s, s:I, s:s, s:s*}, s:I, s:I, s:o, s:{s:s, s:I}, "
+                  "s:b, s:I, s:b, s:o}",
                   "frame", DUMP_FRAME_HEADER, "format", DUMP_FORMAT_NAME, "version", version,
                   "program", header->program, "program_version", header->program_version, "created",
                   header->created, "source", "kind", header->source.kind, "database",
@@ -35,8 +35,8 @@ char *dump_header_encode(const DumpHeader *header, Error *error)
                   header->source.server_version, "system_identifier",
                   header->source.system_identifier, "schema_version",
                   (json_int_t)header->source.schema_version, "snapshot", header->source.snapshot,
-                  "kv_version", (json_int_t)header->kv_version, "kv_migration_version",
-                  (json_int_t)header->kv_migration_version, "packages",
+                  "time", header->source.time, "kv_version", (json_int_t)header->kv_version,
+                  "kv_migration_version", (json_int_t)header->kv_migration_version, "packages",
                   text_array(header->packages, header->package_count), "compression", "algorithm",
                   "zstd", "level", (json_int_t)header->compression_level, "stream_sha256",
                   header->has_stream_sha256, "estimated_entries",
@@ -102,6 +102,12 @@ static bool read_has_stream_sha256(const json_t *json, DumpHeader *header, Error
            dump_json_bool(json, "stream_sha256", &header->has_stream_sha256, error);
 }
 
+static bool read_time(const json_t *source, DumpHeader *header, Error *error)
+{
+    return json_object_get(source, "time") == NULL ||
+           dump_json_text(source, "time", &header->source.time, error);
+}
+
 static bool has_duplicates(const char *const *texts, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
@@ -137,6 +143,7 @@ bool dump_header_decode(Slice text, DumpHeader *header, Error *error)
         !dump_json_text(source, "system_identifier", &header->source.system_identifier, error) ||
         !dump_json_count(source, "schema_version", &header->source.schema_version, error) ||
         !dump_json_text(source, "snapshot", &header->source.snapshot, error) ||
+        !read_time(source, header, error) ||
         !dump_json_count(json, "kv_version", &header->kv_version, error) ||
         !dump_json_count(json, "kv_migration_version", &header->kv_migration_version, error) ||
         !read_texts(json, "packages", header->packages, DUMP_MAX_PACKAGES, &header->package_count,

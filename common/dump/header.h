@@ -36,6 +36,9 @@ typedef struct DumpHeader {
         const char *system_identifier; /* of the cluster, as pg_control_system() tells it */
         uint64_t schema_version;       /* of the legacy tables; 0: there were none */
         const char *snapshot;          /* as pg_current_snapshot() prints it */
+        /* By which it was judged what had expired, RFC 3339, to the microsecond; NULL in a dump of
+         * an older program, which did not tell. */
+        const char *time;
     } source;
     uint64_t kv_version;           /* what the import stamps into the KV store */
     uint64_t kv_migration_version; /* what the import stamps into schema_migrations */

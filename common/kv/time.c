@@ -2,6 +2,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 #include <time.h>
 
 enum { MICROSECONDS = 1000000 };
@@ -47,19 +48,14 @@ static bool read_digits(Slice text, size_t *offset, int width, int *number)
     return true;
 }
 
-bool kv_time_from_run_id(Slice run_id, int64_t *seconds)
+/* The seconds since 1970 of a date and time of the calendar, whose year and month are as people
+ * count them; false where there is no such date or time. */
+static bool calendar_seconds(struct tm given, int64_t *seconds)
 {
-    struct tm given = {0};
     struct tm normal;
-    size_t offset = 0;
     time_t time;
 
-    if (run_id.size < 14 || !read_digits(run_id, &offset, 4, &given.tm_year) ||
-        !read_digits(run_id, &offset, 2, &given.tm_mon) ||
-        !read_digits(run_id, &offset, 2, &given.tm_mday) ||
-        !read_digits(run_id, &offset, 2, &given.tm_hour) ||
-        !read_digits(run_id, &offset, 2, &given.tm_min) ||
-        !read_digits(run_id, &offset, 2, &given.tm_sec) || given.tm_year < 1) {
+    if (given.tm_year < 1) {
         return false;
     }
     given.tm_year -= 1900;
@@ -73,6 +69,91 @@ bool kv_time_from_run_id(Slice run_id, int64_t *seconds)
         return false;
     }
     *seconds = time;
+    return true;
+}
+
+bool kv_time_from_run_id(Slice run_id, int64_t *seconds)
+{
+    struct tm given = {0};
+    size_t offset = 0;
+
+    if (run_id.size < 14 || !read_digits(run_id, &offset, 4, &given.tm_year) ||
+        !read_digits(run_id, &offset, 2, &given.tm_mon) ||
+        !read_digits(run_id, &offset, 2, &given.tm_mday) ||
+        !read_digits(run_id, &offset, 2, &given.tm_hour) ||
+        !read_digits(run_id, &offset, 2, &given.tm_min) ||
+        !read_digits(run_id, &offset, 2, &given.tm_sec)) {
+        return false;
+    }
+    return calendar_seconds(given, seconds);
+}
+
+static bool read_character(Slice text, size_t *offset, char character)
+{
+    return *offset < text.size && text.data[(*offset)++] == (uint8_t)character;
+}
+
+/* Reads ".123456", where it is there; what is finer than a microsecond is cut off. */
+static bool read_fraction(Slice text, size_t *offset, int *microseconds)
+{
+    int weight = MICROSECONDS / 10;
+    size_t first;
+
+    *microseconds = 0;
+    if (*offset >= text.size || text.data[*offset] != '.') {
+        return true;
+    }
+    first = ++*offset;
+    while (*offset < text.size && text.data[*offset] >= '0' && text.data[*offset] <= '9') {
+        *microseconds += (text.data[(*offset)++] - '0') * weight;
+        weight /= 10;
+    }
+    return *offset > first;
+}
+
+/* Reads "Z" or "+01:30", which must be the end: how far the clock is ahead of UTC. */
+static bool read_offset(Slice text, size_t *offset, int *seconds)
+{
+    int hours;
+    int minutes;
+    int sign;
+
+    *seconds = 0;
+    if (*offset + 1 == text.size) {
+        return text.data[*offset] == 'Z' || text.data[*offset] == 'z';
+    }
+    if (*offset + strlen("+00:00") != text.size ||
+        (text.data[*offset] != '+' && text.data[*offset] != '-')) {
+        return false;
+    }
+    sign = text.data[(*offset)++] == '+' ? 1 : -1;
+    if (!read_digits(text, offset, 2, &hours) || !read_character(text, offset, ':') ||
+        !read_digits(text, offset, 2, &minutes) || hours > 23 || minutes > 59) {
+        return false;
+    }
+    *seconds = sign * (hours * 60 + minutes) * 60;
+    return true;
+}
+
+bool kv_timestamptz_from_text(Slice text, int64_t *microseconds)
+{
+    struct tm given = {0};
+    size_t offset = 0;
+    int64_t seconds;
+    int fraction;
+    int ahead;
+
+    if (text.size < strlen("2000-01-01T00:00:00Z") ||
+        !read_digits(text, &offset, 4, &given.tm_year) || !read_character(text, &offset, '-') ||
+        !read_digits(text, &offset, 2, &given.tm_mon) || !read_character(text, &offset, '-') ||
+        !read_digits(text, &offset, 2, &given.tm_mday) || !read_character(text, &offset, 'T') ||
+        !read_digits(text, &offset, 2, &given.tm_hour) || !read_character(text, &offset, ':') ||
+        !read_digits(text, &offset, 2, &given.tm_min) || !read_character(text, &offset, ':') ||
+        !read_digits(text, &offset, 2, &given.tm_sec) || !read_fraction(text, &offset, &fraction) ||
+        !read_offset(text, &offset, &ahead) || !calendar_seconds(given, &seconds)) {
+        return false;
+    }
+    *microseconds = (seconds - ahead - POSTGRES_EPOCH) * MICROSECONDS + fraction;
     return true;
 }
 

@@ -26,6 +26,10 @@ bool kv_time_from_timestamptz(int64_t microseconds, KvTime *time);
  * False when they are no date and time of the calendar. */
 bool kv_time_from_run_id(Slice run_id, int64_t *seconds);
 
+/* Reads RFC 3339, such as "2022-06-15T14:30:00.123456Z", as a timestamptz: microseconds since
+ * 2000-01-01 00:00:00 UTC; what is finer is cut off.  False when it is no date and time. */
+bool kv_timestamptz_from_text(Slice text, int64_t *microseconds);
+
 /* "9999-12-31T23:59:59.999999999Z" and a NUL. */
 enum { KV_TIME_TEXT_SIZE = 31 };
 

@@ -12,17 +12,17 @@ _kv_settings_options=(--blockstore-path= --block-storage-prefix= --no-settings)
 # Each program's options, and the letters of those that take an argument.
 _kv_export_options=("${_kv_connection_options[@]}" "${_kv_message_options[@]}" "${_kv_settings_options[@]}"
     -f --file= --force -j --jobs= -Z --compress= --no-sha256 --migrations= --list-tables --dry-run
-    -n --package= --source= --table= --snapshot= --strict --invalid-utf8= --redact --redact-key-file=)
+    -n --package= --source= --table= --snapshot= --as-of= --strict --invalid-utf8= --redact --redact-key-file=)
 _kv_export_letters=dhpUfjZn
 _kv_import_options=("${_kv_connection_options[@]}" "${_kv_message_options[@]}"
     -l --list --format= --check --print -n --package= --partition= --prefix= --limit= --raw
-    --verify -j --jobs= -c --clean --allow-redacted --table= --partitions= --lock-held-by=)
+    --verify --second-reading= -j --jobs= -c --clean --allow-redacted --table= --partitions= --lock-held-by=)
 _kv_import_letters=dhpUjn
 _kv_migrate_options=("${_kv_connection_options[@]}" "${_kv_message_options[@]}" "${_kv_settings_options[@]}"
     --kv-enabled --keep-tables --drop-tables --dump= --force -Z --compress= -j --jobs= --strict
     --invalid-utf8= --on-event= --config= --migrations= --dry-run)
 _kv_migrate_letters=dhpUjZ
-_kv_migrate_commands=(up status version cleanup)
+_kv_migrate_commands=(up status version verify cleanup)
 
 # _kv_join: sets words and current to the words of the line, put together again where readline has cut
 # them at a "=".
@@ -85,7 +85,7 @@ _kv_argument() {
         --format | --log-format) _kv_complete text json ;;
         --invalid-utf8) _kv_complete refuse replace ;;
         --blockstore-path | --migrations) _kv_complete_files -d ;;
-        -f | --file | --dump | --config | --redact-key-file) _kv_complete_files -f ;;
+        -f | --file | --dump | --config | --redact-key-file | --second-reading) _kv_complete_files -f ;;
         --on-event) mapfile -t COMPREPLY < <(compgen -c -- "$current") ;;
     esac
 }

@@ -5,12 +5,19 @@
 #
 # Reads: connection, schema, schema_quoted, database, session_pid, and the options.
 
+# list_known_tables: sets known_tables to the names of all tables that kv-export reads.
+list_known_tables() {
+    local names
+    names=$("$programs/kv-export" --list-tables) || fail "$EXIT_USAGE" "could not run kv-export"
+    mapfile -t known_tables <<<"$names"
+}
+
 # find_legacy_tables: sets legacy_tables (names) to those of the tables that kv-export reads that are
 # there.  kv-export knows them; they are written down nowhere else.
 find_legacy_tables() {
     local names
-    names=$("$programs/kv-export" --list-tables) || fail "$EXIT_USAGE" "could not run kv-export"
-    names=$(while IFS= read -r name; do printf ', %s' "$(sql_literal "$name")"; done <<<"$names")
+    list_known_tables
+    names=$(printf ", '%s'" "${known_tables[@]}")
     session_require "SELECT c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
         WHERE n.nspname = $(sql_literal "$schema") AND c.relkind IN ('r', 'p') AND c.relname IN (${names#, })
         ORDER BY c.relname"
@@ -152,22 +159,27 @@ has_note() {
     [[ $session_output == '{'*'"source_rows"'*'}' ]] && session_try "SELECT $(note_sql)"
 }
 
-# check_unchanged: refuses the cleanup when a legacy table is no longer as it was when it was read.
-# What kv-import wrote down as the comment of the table kv tells how that was.
-check_unchanged() {
-    local table changes="" identifier
+# check_origin HINT: refuses where it is not known that the table kv was loaded from these legacy tables,
+# and when.
+check_origin() {
+    local identifier
     has_note ||
         fail "$EXIT_REFUSED" "it is not known when the legacy tables were read" \
-            "The comment of table kv, in which kv-import notes it, is missing." \
-            "Make sure yourself that they hold nothing new, then drop them by hand: DROP TABLE $(legacy_tables_sql);"
+            "The comment of table kv, in which kv-import notes it, is missing." "$1"
     session_require "SELECT coalesce($(note_sql) #>> '{source,system_identifier}', '')"
     identifier=$session_output
     if [[ -n $identifier ]]; then
         session_require "SELECT system_identifier FROM pg_control_system()"
         [[ $session_output == "$identifier" ]] ||
-            fail "$EXIT_REFUSED" "the table kv was loaded from another database cluster" "" \
-                "Make sure yourself that the legacy tables hold nothing new, then drop them by hand: DROP TABLE $(legacy_tables_sql);"
+            fail "$EXIT_REFUSED" "the table kv was loaded from another database cluster" "" "$1"
     fi
+}
+
+# check_unchanged: refuses the cleanup when a legacy table is no longer as it was when it was read.
+# What kv-import wrote down as the comment of the table kv tells how that was.
+check_unchanged() {
+    local table changes=""
+    check_origin "Make sure yourself that the legacy tables hold nothing new, then drop them by hand: DROP TABLE $(legacy_tables_sql);"
     for table in "${legacy_tables[@]}"; do
         count_changes "$table"
         changes+=$session_output

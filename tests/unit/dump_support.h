@@ -59,6 +59,7 @@ static inline DumpHeader sample_header(void)
                 .system_identifier = "7109876543210987654",
                 .schema_version = 38,
                 .snapshot = "750:750:",
+                .time = "2022-06-15T14:30:00.123456Z",
             },
         .kv_version = 1,
         .kv_migration_version = 39,

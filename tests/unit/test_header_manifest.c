@@ -200,6 +200,7 @@ static void test_each_member_of_the_header_must_be_there_and_of_its_type(void **
     assert_header_refused("compression/level", "\"1\"");
     assert_header_refused("compression/level", "1.0");
     assert_header_refused("stream_sha256", "1");
+    assert_header_refused("source/time", "1");
     assert_header_refused("packages", "{}");
     assert_header_refused("source", "[]");
     assert_header_refused("redacted", "0");

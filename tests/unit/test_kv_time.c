@@ -211,10 +211,77 @@ static void test_time_as_text_is_rfc_3339(void **state)
     }
 }
 
+/* Expected: Python's datetime.fromisoformat, less 2000-01-01, in microseconds. */
+static void test_rfc_3339_is_read_to_the_microsecond(void **state)
+{
+    static const struct {
+        const char *text;
+        int64_t microseconds;
+    } TIMES[] = {
+        {"2000-01-01T00:00:00Z", 0},
+        {"2024-02-29T12:00:00Z", 762523200000000},
+        {"2024-02-29T12:00:00.5z", 762523200500000},
+        {"2024-02-29T12:00:00.000001Z", 762523200000001},
+        {"2024-02-29T12:00:00.1234569Z", 762523200123456},
+        {"2024-02-29T13:30:00+01:30", 762523200000000},
+        {"2024-02-29T00:00:00.25-12:00", 762523200250000},
+        {"1999-12-31T23:59:59.999999Z", -1},
+        {"0001-01-01T00:00:00Z", -63082281600000000},
+        {"9999-12-31T23:59:59.999999Z", 252455615999999999},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(TIMES); i++) {
+        int64_t microseconds = 1;
+
+        assert_true(kv_timestamptz_from_text(slice_text(TIMES[i].text), &microseconds));
+        assert_int_equal(microseconds, TIMES[i].microseconds);
+    }
+}
+
+static void test_what_is_no_rfc_3339_is_refused(void **state)
+{
+    static const char *const TEXTS[] = {
+        "",
+        "now",
+        "2024-02-29",
+        "2024-02-29T12:00:00",
+        "2024-02-29 12:00:00Z",
+        "2024-02-29T12:00:00ZZ",
+        "2024-02-29T12:00:00.Z",
+        "2024-02-29T12:00:00.5",
+        "2024-02-29T12:00:00+0130",
+        "2024-02-29T12:00:00+01:3",
+        "2024-02-29T12:00:00+24:00",
+        "2024-02-29T12:00:00+01:60",
+        "2024-02-29T12:00:00+01:30Z",
+        "2023-02-29T12:00:00Z",
+        "2024-13-01T12:00:00Z",
+        "2024-02-29T24:00:00Z",
+        "0000-01-01T00:00:00Z",
+        "2024-2-29T12:00:000Z",
+        "+024-02-29T12:00:00Z",
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(TEXTS); i++) {
+        Slice text = slice_text(TEXTS[i]);
+        uint8_t *copy = copy_of(text);
+        int64_t microseconds;
+
+        if (kv_timestamptz_from_text(slice_of(copy, text.size), &microseconds)) {
+            fail_msg("\"%s\" was taken for a time", TEXTS[i]);
+        }
+        free(copy);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_time_as_text_is_rfc_3339),
+        cmocka_unit_test(test_rfc_3339_is_read_to_the_microsecond),
+        cmocka_unit_test(test_what_is_no_rfc_3339_is_refused),
         cmocka_unit_test(test_timestamptz_becomes_seconds_since_1970_and_nanos),
         cmocka_unit_test(test_nanos_count_forward_before_1970),
         cmocka_unit_test(test_years_1_to_9999_are_taken_to_the_microsecond),

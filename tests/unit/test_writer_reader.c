@@ -44,6 +44,7 @@ static void test_header_comes_back(void **state)
     assert_string_equal(header->program, "kv-export");
     assert_string_equal(header->program_version, "1.2.3");
     assert_string_equal(header->created, "2022-06-15T14:30:00Z");
+    assert_string_equal(header->source.time, "2022-06-15T14:30:00.123456Z");
     assert_string_equal(header->source.kind, "legacy");
     assert_string_equal(header->source.database, "lakefs");
     assert_string_equal(header->source.schema, "public");

@@ -1,0 +1,88 @@
+# shellcheck shell=bash
+# The parts share variables, which no part can see whole.
+# shellcheck disable=SC2034,SC2154
+# Comparing the KV table with the legacy tables that were kept: kv-export | kv-import --verify, while nobody can
+# write to the latter.
+#
+# Reads: connection, schema, session_pid, and the options.
+
+# check_kept_tables: refuses where a legacy table is missing: what was read of it could not be told from what
+# was added to the KV table since.
+check_kept_tables() {
+    local table missing=""
+    for table in "${known_tables[@]}"; do
+        [[ " ${legacy_tables[*]} " == *" $table "* ]] || missing+=", $table"
+    done
+    [[ -z $missing ]] ||
+        fail "$EXIT_REFUSED" "legacy tables are missing: there is nothing to compare with" "Tables: ${missing#, }." \
+            "$with_dump"
+}
+
+# read_as_of: sets as_of to the time by which the migration judged what had expired.
+read_as_of() {
+    session_require "SELECT coalesce($(note_sql) #>> '{source,time}', $(note_sql) ->> 'dump_created', '')"
+    as_of=$session_output
+    [[ -n $as_of ]] ||
+        fail "$EXIT_REFUSED" "it is not known when the legacy tables were read" "The comment of table kv does not tell." "$with_dump"
+}
+
+# compare_stores: sets export_status, import_status.  Where the two differ kv-import wants to read the dump again, to
+# say in what.  It comes from a second export, whose shell waits until kv-import opens the pipe, and which ends
+# unneeded where it does not.
+compare_stores() {
+    local second export=("$programs/kv-export" "${connection[@]}" "${shared_options[@]}" --compress=0 --no-sha256
+        "${export_options[@]}" --no-progress --schema "$schema" --migrations "$migrations_folder" --as-of "$as_of")
+    local import=("$programs/kv-import" "${connection[@]}" "${shared_options[@]}" --schema "$schema" --verify
+        --second-reading "$scratch/second")
+    mkfifo -m 600 "$scratch/first" "$scratch/second" || fail "$EXIT_USAGE" "could not make pipes in \"$scratch\""
+    connected "${export[@]}" >"$scratch/first" &
+    children+=($!)
+    # It warns of the same as the first one.
+    connected "${export[@]}" --quiet >"$scratch/second" 2>"$scratch/second.errors" &
+    second=$!
+    children+=("$second")
+    connected "${import[@]}" - <"$scratch/first" &
+    children+=($!)
+    wait_for "${children[0]}"
+    export_status=$child_status
+    wait_for "${children[2]}"
+    import_status=$child_status
+    children=("$second")
+    if ((export_status == 0 && import_status == EXIT_DUMP)); then
+        # What it could not read whole was the second dump, which has ended by then.
+        wait_for "$second"
+        export_status=$child_status
+        children=()
+        cat "$scratch/second.errors" >&2
+    fi
+    stop_children
+}
+
+verify_kept_tables() {
+    open_database
+    read_stamp
+    is_stamped || fail "$EXIT_REFUSED" "the database was not migrated to the KV store: there is nothing to compare" \
+        "Schema version and KV version are $stamp." "Run kv-migrate up --kv-enabled --keep-tables first."
+    with_dump="If a dump of the migration was kept, compare with that: kv-import --verify -d $(shell_word "$database") FILE"
+    find_legacy_tables
+    check_kept_tables
+    check_origin "$with_dump"
+    read_as_of
+    lock_legacy_tables
+    compare_stores
+    # As in a migration: whichever failed first is told by the other's complaint.
+    if ((export_status != 0 && (import_status == 0 || import_status == EXIT_DUMP))); then
+        comparison_failed "$export_status" "kv-export"
+    fi
+    # That they differ kv-import has told.
+    ((import_status == 0 || import_status == EXIT_FAILED)) || comparison_failed "$import_status" "kv-import"
+    exit "$import_status"
+}
+
+# comparison_failed CODE PROGRAM
+comparison_failed() {
+    local code=$1
+    # A program that was killed has failed, whatever its signal was.
+    ((code <= EXIT_CLEANUP)) || code=$EXIT_FAILED
+    fail "$code" "the comparison failed: $2 ended with exit code $1" "" "Mend the cause, then run again."
+}
