@@ -247,5 +247,5 @@ bool export_options_parse(ExportOptions *options, int count, char **arguments, E
     if (optind < count) {
         return option_unexpected(arguments[optind], error);
     }
-    return check_together(options, error);
+    return check_together(options, error) && settings_check(&options->settings, error);
 }
