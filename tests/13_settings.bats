@@ -175,7 +175,7 @@ check_refused() {
     local namespace
     add_repository fine local://fine
     add_rules fine
-    for namespace in s3://bucket/prefix gs://bucket/prefix https://account.blob.core.windows.net/container mem://bucket \
+    for namespace in gs://bucket/prefix https://account.blob.core.windows.net/container mem://bucket \
         LOCAL://fine /fine ""; do
         add_repository stranger "$namespace"
         check_refused --blockstore-path="$STORE"

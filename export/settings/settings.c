@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const SettingsStore *const STORES[] = {&SETTINGS_LOCAL};
+static const SettingsStore *const STORES[] = {&SETTINGS_LOCAL, &SETTINGS_S3};
 
 enum { STORE_COUNT = sizeof STORES / sizeof STORES[0] };
 
@@ -110,7 +110,8 @@ bool settings_fetch(Settings *settings, const char *repository_id, const char *s
     *object = (SettingsObject){0};
     if (index == STORE_COUNT) {
         error_set(error, EXIT_CODE_REFUSED, "storage of this kind cannot be read");
-        return unreadable(repository_id, storage_namespace, "Only local:// can be read.", error);
+        return unreadable(repository_id, storage_namespace, "Only local:// and s3:// can be read.",
+                          error);
     }
     if (fetch(settings, index, storage_namespace, object, error)) {
         return true;

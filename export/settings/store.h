@@ -43,5 +43,6 @@ typedef struct SettingsStore {
 } SettingsStore;
 
 extern const SettingsStore SETTINGS_LOCAL;
+extern const SettingsStore SETTINGS_S3;
 
 #endif

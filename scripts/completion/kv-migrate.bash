@@ -7,7 +7,8 @@
 _kv_connection_options=(-d --dbname= -h --host= -p --port= -U --username= -w --no-password -W --password
     --schema= --lock-wait-timeout=)
 _kv_message_options=(-P --progress --no-progress -q --quiet -v --verbose --log-format= -V --version '-?' --help)
-_kv_settings_options=(--blockstore-path= --block-storage-prefix= --no-settings)
+_kv_settings_options=(--blockstore-path= --block-storage-prefix= --s3-endpoint= --s3-region= --s3-force-path-style
+    --no-settings)
 
 # Each program's options, and the letters of those that take an argument.
 _kv_export_options=("${_kv_connection_options[@]}" "${_kv_message_options[@]}" "${_kv_settings_options[@]}"

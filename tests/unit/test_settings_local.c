@@ -273,7 +273,6 @@ static void test_object_too_large_for_rules_is_refused(void **state)
 static void test_other_kinds_of_storage_are_refused(void **state)
 {
     static const char *const NAMESPACES[] = {
-        "s3://bucket/prefix",
         "gs://bucket/prefix",
         "https://account.blob.core.windows.net/container",
         "mem://collection",
