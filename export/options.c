@@ -22,6 +22,7 @@ enum {
     OPTION_S3_ENDPOINT,
     OPTION_S3_REGION,
     OPTION_S3_FORCE_PATH_STYLE,
+    OPTION_SETTINGS_COMMAND,
     OPTION_NO_SHA256,
     OPTION_DRY_RUN,
     OPTION_SOURCE,
@@ -54,6 +55,7 @@ static const struct option LONG_OPTIONS[] = {
     {"s3-endpoint", required_argument, NULL, OPTION_S3_ENDPOINT},
     {"s3-region", required_argument, NULL, OPTION_S3_REGION},
     {"s3-force-path-style", no_argument, NULL, OPTION_S3_FORCE_PATH_STYLE},
+    {"settings-command", required_argument, NULL, OPTION_SETTINGS_COMMAND},
     {NULL, 0, NULL, 0},
 };
 
@@ -102,6 +104,9 @@ void export_options_help(void)
            "      --s3-region=NAME       its region (default: AWS_REGION, the profile's, or\n"
            "                             us-east-1)\n"
            "      --s3-force-path-style  do not make the bucket a part of the host's name\n"
+           "      --settings-command=CMD for any kind of storage: CMD, in which {} is the\n"
+           "                             object's URL, prints the object, or ends with exit\n"
+           "                             code 44 where there is none\n"
            "      --no-settings          leave the rules out, knowingly\n"
            "\n"
            "%s"
@@ -214,6 +219,9 @@ static bool set_option(ExportOptions *options, int option, char *const *argument
     case OPTION_S3_FORCE_PATH_STYLE:
         options->settings.s3_force_path_style = true;
         return true;
+    case OPTION_SETTINGS_COMMAND:
+        options->settings.command = optarg;
+        return true;
     default:
         return common_option(&options->common, option, arguments, error);
     }
@@ -221,8 +229,9 @@ static bool set_option(ExportOptions *options, int option, char *const *argument
 
 static bool says_where_rules_are(const SettingsOptions *settings)
 {
-    return settings->blockstore_path != NULL || settings->s3_endpoint != NULL ||
-           settings->s3_region != NULL || settings->s3_force_path_style;
+    return settings->blockstore_path != NULL || settings->command != NULL ||
+           settings->s3_endpoint != NULL || settings->s3_region != NULL ||
+           settings->s3_force_path_style;
 }
 
 /* Options that mean nothing beside the others are a misunderstanding. */

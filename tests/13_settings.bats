@@ -179,7 +179,7 @@ check_refused() {
         LOCAL://fine /fine ""; do
         add_repository stranger "$namespace"
         check_refused --blockstore-path="$STORE"
-        assert_contains "$stderr" '"stranger"' "\"$namespace\""
+        assert_contains "$stderr" '"stranger"' "\"$namespace\"" --settings-command
         sql "DELETE FROM graveler_repositories WHERE id = 'stranger'"
     done
 }

@@ -437,6 +437,8 @@ print(", ".join(sorted(r["path"][1:].split("_lakefs")[0] + " at " + r["headers"]
     start_proxy huge
     run -5 "$@" --s3-endpoint="$PROXY" --force
     run -2 "$@" --s3-endpoint=http://127.0.0.1:1 --force
+    run -0 "$@" --force --settings-command 'echo {}'
+    run -5 "$@" --force --settings-command 'echo {} >&2; exit 3'
     # Also those of children that have not become their own program yet.
     assert_equal "" "$(cat "$reports"/*)"
 }
@@ -465,4 +467,5 @@ migrates_with_rules() {
     start_proxy pass
     migrates_with_rules --s3-endpoint="http://localhost:${PROXY##*:}" --s3-region eu-west-3 --s3-force-path-style
     assert_contains "$(<"$PROXY_LOG")" '"/bucket/repo/' /eu-west-3/s3/
+    migrates_with_rules --dump "$DUMP" --settings-command "printf %s rules # {}" --s3-endpoint=http://127.0.0.1:1
 }

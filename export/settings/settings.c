@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const SettingsStore *const STORES[] = {&SETTINGS_LOCAL, &SETTINGS_S3};
+static const SettingsStore *const STORES[] = {&SETTINGS_COMMAND, &SETTINGS_LOCAL, &SETTINGS_S3};
 
 enum { STORE_COUNT = sizeof STORES / sizeof STORES[0] };
 
@@ -41,9 +41,10 @@ bool settings_open(const SettingsOptions *options, Settings **settings, Error *e
     return true;
 }
 
-static size_t find_store(const char *storage_namespace)
+/* A command is asked for every repository, as who gives one knows better how to get at objects. */
+static size_t find_store(const SettingsOptions *options, const char *storage_namespace)
 {
-    size_t i = 0;
+    size_t i = options->command != NULL ? 0 : 1;
 
     while (i < STORE_COUNT &&
            strncmp(storage_namespace, STORES[i]->scheme, strlen(STORES[i]->scheme)) != 0) {
@@ -105,12 +106,14 @@ static bool fetch(Settings *settings, size_t index, const char *storage_namespac
 bool settings_fetch(Settings *settings, const char *repository_id, const char *storage_namespace,
                     SettingsObject *object, Error *error)
 {
-    size_t index = find_store(storage_namespace);
+    size_t index = find_store(settings->options, storage_namespace);
 
     *object = (SettingsObject){0};
     if (index == STORE_COUNT) {
         error_set(error, EXIT_CODE_REFUSED, "storage of this kind cannot be read");
-        return unreadable(repository_id, storage_namespace, "Only local:// and s3:// can be read.",
+        return unreadable(repository_id, storage_namespace,
+                          "Name a command that prints an object of it with --settings-command "
+                          "(local:// and s3:// need none).",
                           error);
     }
     if (fetch(settings, index, storage_namespace, object, error)) {

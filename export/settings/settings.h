@@ -19,6 +19,7 @@
 typedef struct SettingsOptions {
     const char *blockstore_path;      /* root of local:// namespaces; may be NULL */
     const char *block_storage_prefix; /* "_lakefs" unless configured otherwise */
+    const char *command;              /* fetches objects of any kind; may be NULL */
     const char *s3_endpoint;          /* URL of the server of s3:// namespaces; NULL: AWS's own */
     const char *s3_region;            /* NULL: what AWS's tools would take */
     bool s3_force_path_style;         /* the bucket is never a part of the host's name */

@@ -15,7 +15,7 @@ enum { MAX_RULES_SIZE = 16 * 1024 * 1024 };
 
 /* One kind of storage, such as local:// */
 typedef struct SettingsStore {
-    const char *scheme; /* with "://" */
+    const char *scheme; /* with "://"; "" for any namespace */
 
     /* What to do when its objects cannot be read, where fetch has no better hint. */
     const char *hint;
@@ -42,6 +42,7 @@ typedef struct SettingsStore {
     void (*close)(void *state);
 } SettingsStore;
 
+extern const SettingsStore SETTINGS_COMMAND;
 extern const SettingsStore SETTINGS_LOCAL;
 extern const SettingsStore SETTINGS_S3;
 
