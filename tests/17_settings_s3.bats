@@ -469,3 +469,69 @@ migrates_with_rules() {
     assert_contains "$(<"$PROXY_LOG")" '"/bucket/repo/' /eu-west-3/s3/
     migrates_with_rules --dump "$DUMP" --settings-command "printf %s rules # {}" --s3-endpoint=http://127.0.0.1:1
 }
+
+@test "lakeFS's configuration says where S3 is, and with which credentials" {
+    local config=$BATS_TEST_TMPDIR/lakefs.yaml
+    add_repository repo s3://bucket/repo
+    start_proxy pass
+    # What is in AWS's variables does not count: lakeFS would not use it.
+    export AWS_ACCESS_KEY_ID=wrong AWS_SECRET_ACCESS_KEY=wrong AWS_SESSION_TOKEN=wrong
+    cat >"$config" <<YAML
+blockstore:
+  type: s3
+  s3:
+    endpoint: http://localhost:${PROXY##*:}
+    region: eu-west-3
+    force_path_style: true
+    credentials:
+      access_secret_key: older
+      access_key_id: $S3_USER_KEY
+      secret_access_key: $S3_USER_SECRET
+YAML
+    migrates_with_rules --config "$config"
+    assert_contains "$(<"$PROXY_LOG")" '"/bucket/repo/' /eu-west-3/s3/
+    sed -i '/ secret_access_key/d; s|older|'"$S3_USER_SECRET|" "$config"
+    migrates_with_rules --config "$config" --dump "$DUMP"
+    run -0 kv-migrate up --kv-enabled --dry-run -d "$DSN" --config "$config"
+    assert_equal 3 "$(proxy_requests)"
+    # lakeFS's environment beats it.
+    LAKEFS_BLOCKSTORE_S3_REGION=eu-south-1 LAKEFS_BLOCKSTORE_S3_CREDENTIALS_ACCESS_KEY_ID=$S3_SESSION_KEY \
+        LAKEFS_BLOCKSTORE_S3_CREDENTIALS_SECRET_ACCESS_KEY=$S3_SESSION_SECRET \
+        LAKEFS_BLOCKSTORE_S3_CREDENTIALS_SESSION_TOKEN=$S3_SESSION_TOKEN migrates_with_rules --config "$config"
+    assert_contains "$(tail -n 1 "$PROXY_LOG")" /eu-south-1/s3/ "$S3_SESSION_TOKEN"
+    LAKEFS_BLOCKSTORE_S3_ENDPOINT=$PROXY LAKEFS_BLOCKSTORE_S3_FORCE_PATH_STYLE=false \
+        migrates_with_rules --config "$config" --s3-region=eu-east-1
+    assert_contains "$(tail -n 1 "$PROXY_LOG")" "\"${PROXY#http://}\"" /eu-east-1/s3/
+    printf '[lakefs]\naws_access_key_id = %s\naws_secret_access_key = %s\n' "$S3_USER_KEY" "$S3_USER_SECRET" >"$HOME/keys"
+    printf 'blockstore: {s3: {endpoint: "%s", profile: lakefs, credentials_file: ~/keys}}\n' "$S3_ENDPOINT" >"$config"
+    migrates_with_rules --config "$config"
+    printf 'blockstore: {s3: {endpoint: "%s"}}\n' "$S3_ENDPOINT" >"$config"
+    LAKEFS_BLOCKSTORE_S3_PROFILE=lakefs LAKEFS_BLOCKSTORE_S3_CREDENTIALS_FILE=$HOME/keys migrates_with_rules --config "$config"
+    LAKEFS_BLOCKSTORE_S3_FORCE_PATH_STYLE=perhaps fails 1 kv-migrate up --config "$config"
+    assert_contains "$stderr" LAKEFS_BLOCKSTORE_S3_FORCE_PATH_STYLE
+}
+
+@test "only kv-export gets lakeFS's credentials, and no command line has them" {
+    local config=$BATS_TEST_TMPDIR/lakefs.yaml bin=$BATS_TEST_TMPDIR/bin
+    add_repository repo s3://bucket/repo
+    no_s3_user
+    mkdir "$BATS_TEST_TMPDIR/written" "$bin"
+    # In place of psql: one that writes down its environment first.
+    printf '#!/bin/bash\ntr "\\0" "\\n" </proc/$$/environ >>%q\nexec %q "$@"\n' "$BATS_TEST_TMPDIR/written/psql" \
+        "$(command -v psql)" >"$bin/psql"
+    chmod +x "$bin/psql"
+    start_proxy pass
+    watch
+    cat >"$config" <<YAML
+blockstore: {s3: {endpoint: "$PROXY", credentials: {access_key_id: $S3_SESSION_KEY, secret_access_key: $S3_SESSION_SECRET}}}
+YAML
+    # The password has the program begin anew, and it still knows them.
+    LAKEFS_BLOCKSTORE_S3_CREDENTIALS_SESSION_TOKEN=$S3_SESSION_TOKEN PATH=$bin:$PATH \
+        succeeds env -u S3_SESSION_SECRET -u S3_SESSION_TOKEN \
+        kv-migrate up --kv-enabled -v --config "$config" -d "$DSN password=unused"
+    assert_equal 1 "$(proxy_requests)"
+    watch_stop
+    refute_credentials "$stderr"
+    grep -x "PGAPPNAME=kv-migrate" "$BATS_TEST_TMPDIR/written/psql"
+    assert_equal "" "$(grep -E '^(arguments|file)' "$BATS_TEST_TMPDIR/watch")"
+}
