@@ -32,7 +32,7 @@ ZSHCOMPDIR ?= $(PREFIX)/share/zsh/site-functions
 BUILD ?= build
 BIN ?= bin
 
-LIBRARIES := libpq libzstd jansson libprotobuf-c libcrypto libxxhash zlib
+LIBRARIES := libpq libzstd jansson libprotobuf-c libcrypto libxxhash zlib libcurl expat
 # Counted from the migrations folder, so that it is written down nowhere.
 LAST_SCHEMA_VERSION := $(shell ls scripts/migrations | sed -n 's/^0*\([0-9]*\)_.*\.up\.sql$$/\1/p' | sort -n | tail -n 1)
 VERSION := $(shell sed -n 's/^.define PROGRAM_VERSION "\(.*\)"/\1/p' common/cli/version.h)
@@ -45,7 +45,7 @@ CFLAGS ?= -O2 -g
 DEFINES := -D_DEFAULT_SOURCE -DLAST_SCHEMA_VERSION=$(LAST_SCHEMA_VERSION)
 INCLUDES := -I. -isystem $(BUILD)/proto $(patsubst -I%,-isystem %,$(shell pkg-config --cflags-only-I $(LIBRARIES)))
 ALL_CFLAGS := -std=c17 -pthread $(CPPFLAGS) $(CFLAGS) $(HARDENING) $(DEFINES) $(INCLUDES)
-ALL_LDFLAGS := -pthread $(LDFLAGS) $(LINK_HARDENING)
+ALL_LDFLAGS := -pthread -Wl,--as-needed $(LDFLAGS) $(LINK_HARDENING)
 LIBS := $(shell pkg-config --libs $(LIBRARIES)) -lunistring
 
 PROTOS := $(wildcard common/kv/*.proto)

@@ -9,6 +9,7 @@
 #include "common/kv/model.h"
 #include "export/emit.h"
 #include "export/repositories.h"
+#include "export/rules.h"
 #include "export/source.h"
 
 #include <string.h>
@@ -46,24 +47,11 @@ static const SourceQuery REPOSITORY_QUERY = {
     .column_count = REPOSITORY_COLUMNS,
 };
 
-/* What is counted while repositories are noted. */
+/* What repositories are noted in. */
 typedef struct NotingState {
     Repositories *repositories;
-    uint64_t local;       /* repositories whose storage can tell whether it is there ... */
-    uint64_t local_found; /* ... and those whose storage is there */
+    RulesList rules;
 } NotingState;
-
-static bool fetch_rules(Worker *worker, const char *storage_namespace, NotingState *noting,
-                        Repository *repository, Error *error)
-{
-    if (!settings_fetch(&worker->context->options->settings, repository->id, storage_namespace,
-                        &repository->rules, error)) {
-        return false;
-    }
-    noting->local += 1;
-    noting->local_found += repository->rules.namespace_found ? 1 : 0;
-    return true;
-}
 
 static bool note_repository(SourceRow *row, void *state, Error *error)
 {
@@ -88,7 +76,7 @@ static bool note_repository(SourceRow *row, void *state, Error *error)
                             (KvTime){creation_date.seconds, creation_date.nanos}, &repository,
                             error) &&
            (options->no_settings ||
-            fetch_rules(row->worker, storage_namespace, noting, repository, error));
+            rules_note(&noting->rules, repository, storage_namespace, error));
 }
 
 static bool write_repository(SourceRow *row, void *state, Error *error)
@@ -392,40 +380,30 @@ static bool note_tokens(Worker *worker, Repositories *repositories, Error *error
     return done;
 }
 
-/* A wrong folder looks like one in which no repository has rules, and all would be lost. */
-static bool check_block_store(const ExportOptions *options, const NotingState *noting, Error *error)
-{
-    if (noting->local == 0 || noting->local_found > 0) {
-        return true;
-    }
-    error_set(error, EXIT_CODE_REFUSED, "the block store \"%s\" holds none of the repositories",
-              options->settings.blockstore_path);
-    return error_hint(error, "Branch protection rules are read from there: give lakeFS's "
-                             "blockstore.local.path as --blockstore-path, or leave the rules out, "
-                             "knowingly, with --no-settings.");
-}
-
 static bool prepare(Worker *worker, void **state, UnitList *units, Error *error)
 {
     NotingState noting = {0};
+    bool done;
 
     *state = NULL;
     if (!repositories_new(&noting.repositories, error)) {
         return false;
     }
     *state = noting.repositories;
-    return source_check_unique(worker, REPOSITORIES, NULL, "id", error) &&
+    done = source_check_unique(worker, REPOSITORIES, NULL, "id", error) &&
            source_check_unique(worker, BRANCHES, NULL, "repository_id, id", error) &&
            source_check_unique(worker, TAGS, NULL, "repository_id, id", error) &&
            source_check_unique(worker, COMMITS, NULL, "repository_id, id", error) &&
            source_read(worker, &REPOSITORY_QUERY, NULL, note_repository, &noting, error) &&
-           check_block_store(worker->context->options, &noting, error) &&
+           rules_fetch(&noting.rules, worker->context->options, error) &&
            note_tokens(worker, noting.repositories, error) &&
            unit_list_add(units, UNIT_REPOSITORIES, error) &&
            add_table_units(worker, units, UNIT_BRANCHES, BRANCHES, error) &&
            add_table_units(worker, units, UNIT_TAGS, TAGS, error) &&
            add_table_units(worker, units, UNIT_COMMITS, COMMITS, error) &&
            add_staged_units(worker, units, error);
+    rules_free(&noting.rules);
+    return done;
 }
 
 static bool run(Worker *worker, const Unit *unit, Error *error)

@@ -20,6 +20,10 @@ enum {
     OPTION_NO_SETTINGS,
     OPTION_BLOCKSTORE_PATH,
     OPTION_BLOCK_STORAGE_PREFIX,
+    OPTION_S3_ENDPOINT,
+    OPTION_S3_REGION,
+    OPTION_S3_FORCE_PATH_STYLE,
+    OPTION_SETTINGS_COMMAND,
     OPTION_NO_SHA256,
     OPTION_DRY_RUN,
     OPTION_SOURCE,
@@ -51,6 +55,10 @@ static const struct option LONG_OPTIONS[] = {
     {"no-settings", no_argument, NULL, OPTION_NO_SETTINGS},
     {"blockstore-path", required_argument, NULL, OPTION_BLOCKSTORE_PATH},
     {"block-storage-prefix", required_argument, NULL, OPTION_BLOCK_STORAGE_PREFIX},
+    {"s3-endpoint", required_argument, NULL, OPTION_S3_ENDPOINT},
+    {"s3-region", required_argument, NULL, OPTION_S3_REGION},
+    {"s3-force-path-style", no_argument, NULL, OPTION_S3_FORCE_PATH_STYLE},
+    {"settings-command", required_argument, NULL, OPTION_SETTINGS_COMMAND},
     {NULL, 0, NULL, 0},
 };
 
@@ -97,6 +105,13 @@ void export_options_help(void)
            "      --blockstore-path=DIR  root of local:// storage namespaces\n"
            "      --block-storage-prefix=NAME\n"
            "                             folder of lakeFS's own objects (default: _lakefs)\n"
+           "      --s3-endpoint=URL      server of s3:// storage namespaces (default: AWS)\n"
+           "      --s3-region=NAME       its region (default: AWS_REGION, the profile's, or\n"
+           "                             us-east-1)\n"
+           "      --s3-force-path-style  do not make the bucket a part of the host's name\n"
+           "      --settings-command=CMD for any kind of storage: CMD, in which {} is the\n"
+           "                             object's URL, prints the object, or ends with exit\n"
+           "                             code 44 where there is none\n"
            "      --no-settings          leave the rules out, knowingly\n"
            "\n"
            "%s"
@@ -212,9 +227,28 @@ static bool set_option(ExportOptions *options, int option, char *const *argument
     case OPTION_BLOCK_STORAGE_PREFIX:
         options->settings.block_storage_prefix = optarg;
         return true;
+    case OPTION_S3_ENDPOINT:
+        options->settings.s3_endpoint = optarg;
+        return true;
+    case OPTION_S3_REGION:
+        options->settings.s3_region = optarg;
+        return true;
+    case OPTION_S3_FORCE_PATH_STYLE:
+        options->settings.s3_force_path_style = true;
+        return true;
+    case OPTION_SETTINGS_COMMAND:
+        options->settings.command = optarg;
+        return true;
     default:
         return common_option(&options->common, option, arguments, error);
     }
+}
+
+static bool says_where_rules_are(const SettingsOptions *settings)
+{
+    return settings->blockstore_path != NULL || settings->command != NULL ||
+           settings->s3_endpoint != NULL || settings->s3_region != NULL ||
+           settings->s3_force_path_style;
 }
 
 /* Options that mean nothing beside the others are a misunderstanding. */
@@ -225,7 +259,7 @@ static bool check_together(ExportOptions *options, Error *error)
     }
     if (options->from_kv &&
         (options->strict || options->replace_invalid_utf8 || options->no_settings ||
-         options->has_as_of || options->settings.blockstore_path != NULL)) {
+         options->has_as_of || says_where_rules_are(&options->settings))) {
         error_set(error, EXIT_CODE_USAGE, "an option goes with --source=legacy only");
         return error_detail(
             error, "They are --strict, --invalid-utf8, --as-of, --no-settings and those that "
@@ -265,5 +299,5 @@ bool export_options_parse(ExportOptions *options, int count, char **arguments, E
     if (optind < count) {
         return option_unexpected(arguments[optind], error);
     }
-    return check_together(options, error);
+    return check_together(options, error) && settings_check(&options->settings, error);
 }

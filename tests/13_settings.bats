@@ -175,11 +175,11 @@ check_refused() {
     local namespace
     add_repository fine local://fine
     add_rules fine
-    for namespace in s3://bucket/prefix gs://bucket/prefix https://account.blob.core.windows.net/container mem://bucket \
+    for namespace in gs://bucket/prefix https://account.blob.core.windows.net/container mem://bucket \
         LOCAL://fine /fine ""; do
         add_repository stranger "$namespace"
         check_refused --blockstore-path="$STORE"
-        assert_contains "$stderr" '"stranger"' "\"$namespace\""
+        assert_contains "$stderr" '"stranger"' "\"$namespace\"" --settings-command
         sql "DELETE FROM graveler_repositories WHERE id = 'stranger'"
     done
 }

@@ -188,6 +188,8 @@ digests() {
 @test "options that mean nothing together are refused" {
     fails 1 kv-export --source kv --strict -d x -f "$DUMP"
     fails 1 kv-export --source kv --blockstore-path / -d x -f "$DUMP"
+    fails 1 kv-export --source kv --s3-region eu-west-1 -d x -f "$DUMP"
+    fails 1 kv-export --source kv --settings-command "cat {}" -d x -f "$DUMP"
     fails 1 kv-export --table kv -d x -f "$DUMP"
     fails 1 kv-export -n other -d x -f "$DUMP"
     fails 1 kv-export --source elsewhere -d x -f "$DUMP"

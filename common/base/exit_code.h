@@ -10,7 +10,7 @@
 typedef enum ExitCode {
     EXIT_CODE_DONE = 0,       /* done, or nothing to do */
     EXIT_CODE_USAGE = 1,      /* usage or environment; nothing was touched */
-    EXIT_CODE_CONNECTION = 2, /* database unreachable, or the connection was lost */
+    EXIT_CODE_CONNECTION = 2, /* database or storage unreachable, or the connection was lost */
     EXIT_CODE_FAILED = 3,     /* failed before the stamp: a new run starts from scratch */
     EXIT_CODE_DUMP = 4,       /* dump corrupt, truncated or of an unknown format */
     EXIT_CODE_REFUSED = 5,    /* a person must look: dirty, unknown kv, newer version, lock held */

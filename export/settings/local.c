@@ -1,16 +1,13 @@
 /*
  * local://: objects are files below lakeFS's block store folder.
  */
-#include "export/settings/settings.h"
+#include "export/settings/store.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-/* Far more than any set of rules; a larger file is something else. */
-enum { MAX_RULES_SIZE = 16 * 1024 * 1024 };
 
 static bool unreadable(const char *path, Error *error)
 {
@@ -60,8 +57,8 @@ static bool open_object(const char *path, int *fd, bool *found, Error *error)
     return *found || errno == ENOENT || errno == ENOTDIR || unreadable(path, error);
 }
 
-static bool fetch_local(const SettingsOptions *options, const char *location, const char *path,
-                        SettingsObject *object, Error *error)
+static bool fetch_local(void *state, const SettingsOptions *options, const char *location,
+                        const char *path, SettingsObject *object, Error *error)
 {
     Buffer name = {0};
     const char *text = NULL;
@@ -69,6 +66,7 @@ static bool fetch_local(const SettingsOptions *options, const char *location, co
     int fd = -1;
     bool done = false;
 
+    (void)state;
     if (options->blockstore_path == NULL) {
         return error_set(error, EXIT_CODE_REFUSED, "no block store folder was given");
     }
@@ -85,6 +83,7 @@ static bool fetch_local(const SettingsOptions *options, const char *location, co
     if (text == NULL) {
         goto finished;
     }
+    object->namespace_checked = true;
     object->namespace_found = stat(text, &status) == 0;
     if (!object->namespace_found && errno != ENOENT && errno != ENOTDIR) {
         unreadable(text, error);
@@ -103,4 +102,8 @@ finished:
     return done;
 }
 
-const SettingsStore SETTINGS_LOCAL = {.scheme = "local://", .fetch = fetch_local};
+const SettingsStore SETTINGS_LOCAL = {
+    .scheme = "local://",
+    .hint = "Make the storage readable: --blockstore-path is lakeFS's blockstore.local.path.",
+    .fetch = fetch_local,
+};

@@ -1,57 +1,152 @@
 #include "export/settings/settings.h"
 
+#include "export/settings/store.h"
+
+#include <pthread.h>
+#include <stdlib.h>
 #include <string.h>
 
-static const SettingsStore *const STORES[] = {&SETTINGS_LOCAL};
+static const SettingsStore *const STORES[] = {&SETTINGS_COMMAND, &SETTINGS_LOCAL, &SETTINGS_S3};
+
+enum { STORE_COUNT = sizeof STORES / sizeof STORES[0] };
 
 static const char RULES_PATH[] = "settings/protected_branches.json";
 
-static const SettingsStore *find_store(const char *storage_namespace)
+struct Settings {
+    const SettingsOptions *options;
+    pthread_mutex_t mutex; /* guards what follows */
+    bool opened[STORE_COUNT];
+    bool stopped;
+    void *states[STORE_COUNT];
+};
+
+bool settings_check(const SettingsOptions *options, Error *error)
 {
-    for (size_t i = 0; i < sizeof STORES / sizeof STORES[0]; i++) {
-        if (strncmp(storage_namespace, STORES[i]->scheme, strlen(STORES[i]->scheme)) == 0) {
-            return STORES[i];
+    for (size_t i = 0; i < STORE_COUNT; i++) {
+        if (STORES[i]->check != NULL && !STORES[i]->check(options, error)) {
+            return false;
         }
     }
-    return NULL;
+    return true;
 }
 
-static bool refused(const char *repository_id, const char *storage_namespace, Error *error)
+bool settings_open(const SettingsOptions *options, Settings **settings, Error *error)
 {
-    char reason[sizeof error->message];
-
-    memcpy(reason, error->message, sizeof reason);
-    error_set(error, EXIT_CODE_REFUSED,
-              "the branch protection rules of repository \"%s\" cannot be read", repository_id);
-    error_detail(error, "Its storage namespace is \"%s\": %s.", storage_namespace, reason);
-    return error_hint(error, "Make the storage readable (--blockstore-path for local://), or leave "
-                             "all rules out, knowingly, with --no-settings: branches that were "
-                             "protected will not be.");
+    *settings = calloc(1, sizeof **settings);
+    if (*settings == NULL) {
+        return error_out_of_memory(error);
+    }
+    (*settings)->options = options;
+    pthread_mutex_init(&(*settings)->mutex, NULL);
+    return true;
 }
 
-bool settings_fetch(const SettingsOptions *options, const char *repository_id,
-                    const char *storage_namespace, SettingsObject *object, Error *error)
+/* A command is asked for every repository, as who gives one knows better how to get at objects. */
+static size_t find_store(const SettingsOptions *options, const char *storage_namespace)
 {
-    const SettingsStore *store = find_store(storage_namespace);
+    size_t i = options->command != NULL ? 0 : 1;
+
+    while (i < STORE_COUNT &&
+           strncmp(storage_namespace, STORES[i]->scheme, strlen(STORES[i]->scheme)) != 0) {
+        i++;
+    }
+    return i;
+}
+
+/* Opens a kind of storage where that is still to be done; others wait meanwhile. */
+static bool open_store(Settings *settings, size_t index, Error *error)
+{
+    const SettingsStore *store = STORES[index];
+    bool done;
+
+    pthread_mutex_lock(&settings->mutex);
+    done = settings->opened[index] || store->open == NULL ||
+           store->open(settings->options, &settings->states[index], error);
+    settings->opened[index] = done;
+    if (done && settings->stopped && store->stop != NULL) {
+        store->stop(settings->states[index]);
+    }
+    pthread_mutex_unlock(&settings->mutex);
+    return done;
+}
+
+/* Puts the repository before what is wrong with its storage. */
+static bool unreadable(const char *repository_id, const char *storage_namespace, const char *hint,
+                       Error *error)
+{
+    Error reason = *error;
+
+    error_set(error, reason.code, "the branch protection rules of repository \"%s\" cannot be read",
+              repository_id);
+    error_detail(error, "Its storage namespace is \"%s\": %s.%s%s", storage_namespace,
+                 reason.message, reason.detail[0] != '\0' ? "\n" : "", reason.detail);
+    return error_hint(error,
+                      "%s Or leave all rules out, knowingly, with --no-settings: branches that "
+                      "were protected will not be.",
+                      reason.hint[0] != '\0' ? reason.hint : hint);
+}
+
+static bool fetch(Settings *settings, size_t index, const char *storage_namespace,
+                  SettingsObject *object, Error *error)
+{
+    const SettingsOptions *options = settings->options;
+    const SettingsStore *store = STORES[index];
     Buffer path = {0};
-    const char *text = NULL;
-    bool done = false;
+    bool done =
+        open_store(settings, index, error) &&
+        buffer_append_format(&path, error, "%s/%s", options->block_storage_prefix, RULES_PATH) &&
+        buffer_text(&path, error) != NULL &&
+        store->fetch(settings->states[index], options, storage_namespace + strlen(store->scheme),
+                     (const char *)path.data, object, error);
 
-    *object = (SettingsObject){0};
-    if (store == NULL) {
-        error_set(error, EXIT_CODE_REFUSED, "storage of this kind cannot be read");
-        return refused(repository_id, storage_namespace, error);
-    }
-    if (buffer_append_format(&path, error, "%s/%s", options->block_storage_prefix, RULES_PATH)) {
-        text = buffer_text(&path, error);
-    }
-    if (text != NULL) {
-        done =
-            store->fetch(options, storage_namespace + strlen(store->scheme), text, object, error);
-        if (!done && error->code == EXIT_CODE_REFUSED) {
-            refused(repository_id, storage_namespace, error);
-        }
-    }
     buffer_free(&path);
     return done;
+}
+
+bool settings_fetch(Settings *settings, const char *repository_id, const char *storage_namespace,
+                    SettingsObject *object, Error *error)
+{
+    size_t index = find_store(settings->options, storage_namespace);
+
+    *object = (SettingsObject){0};
+    if (index == STORE_COUNT) {
+        error_set(error, EXIT_CODE_REFUSED, "storage of this kind cannot be read");
+        return unreadable(repository_id, storage_namespace,
+                          "Name a command that prints an object of it with --settings-command "
+                          "(local:// and s3:// need none).",
+                          error);
+    }
+    if (fetch(settings, index, storage_namespace, object, error)) {
+        return true;
+    }
+    if (error->code == EXIT_CODE_REFUSED || error->code == EXIT_CODE_CONNECTION) {
+        unreadable(repository_id, storage_namespace, STORES[index]->hint, error);
+    }
+    return false;
+}
+
+void settings_stop(Settings *settings)
+{
+    pthread_mutex_lock(&settings->mutex);
+    settings->stopped = true;
+    for (size_t i = 0; i < STORE_COUNT; i++) {
+        if (settings->opened[i] && STORES[i]->stop != NULL) {
+            STORES[i]->stop(settings->states[i]);
+        }
+    }
+    pthread_mutex_unlock(&settings->mutex);
+}
+
+void settings_close(Settings *settings)
+{
+    if (settings == NULL) {
+        return;
+    }
+    for (size_t i = 0; i < STORE_COUNT; i++) {
+        if (STORES[i]->close != NULL) {
+            STORES[i]->close(settings->states[i]);
+        }
+    }
+    pthread_mutex_destroy(&settings->mutex);
+    free(settings);
 }

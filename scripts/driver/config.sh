@@ -4,8 +4,8 @@
 # lakeFS's own configuration: what neither an option nor the environment says is taken from there.
 #
 # Reads: config_file (of --config), helper, log_format, and what the environment and the options have
-# set.  Sets, where they are empty: kv_enabled, drop_tables, blockstore_path, block_storage_prefix,
-# config_connection_string.
+# set.  Sets, where they are empty: kv_enabled, drop_tables, blockstore_path, block_storage_prefix, the
+# variables s3_*, config_connection_string.
 
 # find_config: sets config_file to the first of lakeFS's places that has one; empty where none has.
 find_config() {
@@ -37,6 +37,18 @@ take_setting() {
         database.type) database_type=${database_type:-$value} ;;
         blockstore.type) blockstore_type=${blockstore_type:-$value} ;;
         blockstore.local.path) blockstore_path=${blockstore_path:-${value/#\~/$HOME}} ;;
+        blockstore.s3.endpoint) s3_endpoint=${s3_endpoint:-$value} ;;
+        blockstore.s3.region) s3_region=${s3_region:-$value} ;;
+        blockstore.s3.force_path_style)
+            [[ -n $s3_force_path_style ]] || s3_force_path_style=$(config_bool "$1" "$value") || exit
+            ;;
+        blockstore.s3.profile) s3_profile=${s3_profile:-$value} ;;
+        blockstore.s3.credentials_file) s3_credentials_file=${s3_credentials_file:-$value} ;;
+        blockstore.s3.credentials.access_key_id) s3_access_key_id=${s3_access_key_id:-$value} ;;
+        blockstore.s3.credentials.secret_access_key) config_secret_access_key=$value ;;
+        # Its older name.
+        blockstore.s3.credentials.access_secret_key) config_secret_access_key=${config_secret_access_key:-$value} ;;
+        blockstore.s3.credentials.session_token) s3_session_token=${s3_session_token:-$value} ;;
         committed.block_storage_prefix) block_storage_prefix=${block_storage_prefix:-$value} ;;
     esac
 }
@@ -49,7 +61,7 @@ is_database_named() {
 
 # read_config: reads the configuration, where there is one, and fills in the defaults.
 read_config() {
-    local pairs index named=$config_file
+    local pairs index named=$config_file config_secret_access_key=""
     find_config
     if [[ -n $config_file ]]; then
         mapfile -d '' -t pairs < <("$helper" config "$config_file" "$log_format" || printf 'failed\0')
@@ -59,6 +71,7 @@ read_config() {
         for ((index = 0; index < ${#pairs[@]}; index += 2)); do
             take_setting "${pairs[index]}" "${pairs[index + 1]}"
         done
+        s3_secret_access_key=${s3_secret_access_key:-$config_secret_access_key}
         [[ -n $named ]] || ! is_database_named || config_connection_string=""
         # lakeFS's own default, for a lakeFS that was told to store locally and nothing more.
         if [[ $blockstore_type == local && -z $blockstore_path ]]; then

@@ -31,12 +31,25 @@ static void add_rules(void *const *state, const char *path, Slice content)
     file_write(folder_path(state, path), content);
 }
 
+static bool fetch_with(const SettingsOptions *options, const char *storage_namespace,
+                       SettingsObject *object, Error *error)
+{
+    Settings *settings;
+    bool done;
+
+    *object = (SettingsObject){0};
+    done = settings_open(options, &settings, error) &&
+           settings_fetch(settings, REPOSITORY, storage_namespace, object, error);
+    settings_close(settings);
+    return done;
+}
+
 static bool fetch(void *const *state, const char *storage_namespace, SettingsObject *object,
                   Error *error)
 {
     SettingsOptions options = {.blockstore_path = *state, .block_storage_prefix = "_lakefs"};
 
-    return settings_fetch(&options, REPOSITORY, storage_namespace, object, error);
+    return fetch_with(&options, storage_namespace, object, error);
 }
 
 static void assert_found(void *const *state, const char *storage_namespace, Slice content)
@@ -46,6 +59,7 @@ static void assert_found(void *const *state, const char *storage_namespace, Slic
 
     assert_done(fetch(state, storage_namespace, &object, &error), &error);
     assert_true(object.found);
+    assert_true(object.namespace_checked);
     assert_true(object.namespace_found);
     assert_slice_equal(buffer_slice(&object.content), content);
     buffer_free(&object.content);
@@ -69,7 +83,7 @@ static void assert_unreadable(const SettingsOptions *options, const char *storag
 {
     SettingsObject object;
 
-    assert_refused(settings_fetch(options, REPOSITORY, storage_namespace, &object, error), error,
+    assert_refused(fetch_with(options, storage_namespace, &object, error), error,
                    EXIT_CODE_REFUSED);
     buffer_free(&object.content);
     assert_contains(error->message, REPOSITORY);
@@ -198,7 +212,7 @@ static void test_slash_behind_the_block_store_does_not_matter(void **state)
 
     add_rules(state, "host/_lakefs/" RULES, BYTES("ours"));
     options.blockstore_path = folder_path(state, "");
-    assert_done(settings_fetch(&options, REPOSITORY, "local://host", &object, &error), &error);
+    assert_done(fetch_with(&options, "local://host", &object, &error), &error);
     assert_true(object.found);
     assert_slice_equal(buffer_slice(&object.content), BYTES("ours"));
     buffer_free(&object.content);
@@ -216,7 +230,7 @@ static void test_block_storage_prefix_is_the_configured_one(void **state)
         SettingsObject object;
         Error error = {0};
 
-        assert_done(settings_fetch(&options, REPOSITORY, "local://host", &object, &error), &error);
+        assert_done(fetch_with(&options, "local://host", &object, &error), &error);
         assert_true(object.found);
         assert_slice_equal(buffer_slice(&object.content), slice_text(PREFIXES[i]));
         buffer_free(&object.content);
@@ -259,7 +273,6 @@ static void test_object_too_large_for_rules_is_refused(void **state)
 static void test_other_kinds_of_storage_are_refused(void **state)
 {
     static const char *const NAMESPACES[] = {
-        "s3://bucket/prefix",
         "gs://bucket/prefix",
         "https://account.blob.core.windows.net/container",
         "mem://collection",

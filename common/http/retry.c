@@ -1,0 +1,86 @@
+#include "common/http/retry.h"
+
+#include <sys/random.h>
+#include <time.h>
+
+enum { SLEEP_MS = 50 }; /* at one time; then it looks whether to go on */
+
+const RetryPolicy RETRY_USUAL = {.attempts = 6, .first_wait_ms = 100, .longest_wait_ms = 5000};
+
+static uint32_t random_number(void)
+{
+    uint32_t number = 0;
+
+    /* Where there is no chance, a wait of the lower half will do. */
+    if (getrandom(&number, sizeof number, GRND_NONBLOCK) != (ssize_t)sizeof number) {
+        number = 0;
+    }
+    return number;
+}
+
+static bool sleep_for(void *state, uint32_t milliseconds, Error *error)
+{
+    const struct timespec step = {.tv_nsec = SLEEP_MS * 1000000L};
+
+    for (uint32_t slept = 0; slept < milliseconds; slept += SLEEP_MS) {
+        if (!http_client_check(state, error)) {
+            return false;
+        }
+        nanosleep(&step, NULL);
+    }
+    return http_client_check(state, error);
+}
+
+uint32_t retry_wait_ms(const RetryPolicy *policy, unsigned attempt, uint64_t retry_after_ms,
+                       uint32_t random)
+{
+    uint64_t wait = policy->first_wait_ms;
+
+    for (unsigned i = 1; i < attempt && wait < policy->longest_wait_ms; i++) {
+        wait *= 2;
+    }
+    if (wait > policy->longest_wait_ms) {
+        wait = policy->longest_wait_ms;
+    }
+    wait = wait - wait / 2 + (wait / 2 > 0 ? random % (wait / 2 + 1) : 0);
+    if (wait < retry_after_ms) {
+        wait = retry_after_ms;
+    }
+    return wait > policy->longest_wait_ms ? policy->longest_wait_ms : (uint32_t)wait;
+}
+
+bool retry_status(long status)
+{
+    enum { REQUEST_TIMEOUT = 408, TOO_MANY_REQUESTS = 429, NOT_IMPLEMENTED = 501 };
+
+    return status == REQUEST_TIMEOUT || status == TOO_MANY_REQUESTS ||
+           (status >= 500 && status != NOT_IMPLEMENTED);
+}
+
+bool http_send_retrying(HttpClient *client, const RetryPolicy *policy,
+                        bool (*transient)(const HttpResponse *response), const HttpRequest *request,
+                        HttpResponse *response, Error *error)
+{
+    bool (*wait)(void *, uint32_t, Error *) = policy->wait != NULL ? policy->wait : sleep_for;
+    void *state = policy->wait != NULL ? policy->wait_state : client;
+
+    for (unsigned attempt = 1;; attempt++) {
+        bool answered = http_send(client, request, response, error);
+        bool again =
+            answered ? retry_status(response->status) || (transient != NULL && transient(response))
+                     : response->may_succeed_later;
+        uint64_t asked_ms = response->retry_after_s > 0 && response->retry_after_s < INT32_MAX
+                                ? (uint64_t)response->retry_after_s * 1000
+                                : 0;
+
+        if (!again || attempt >= policy->attempts) {
+            return answered;
+        }
+        if (!wait(state,
+                  retry_wait_ms(policy, attempt, asked_ms,
+                                policy->random != NULL ? policy->random() : random_number()),
+                  error)) {
+            return false;
+        }
+    }
+}

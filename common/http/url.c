@@ -1,0 +1,143 @@
+#include "common/http/url.h"
+
+#include <arpa/inet.h>
+#include <ctype.h>
+#include <curl/curl.h>
+#include <stdlib.h>
+#include <string.h>
+
+static bool no_url(const char *url, Error *error)
+{
+    /* Before an "@" there may be a password. */
+    return error_set(error, EXIT_CODE_USAGE, "\"%s\" is not the URL of a server",
+                     strchr(url, '@') == NULL ? url : "(a URL with an @)");
+}
+
+static bool has_part(CURLU *parsed, CURLUPart what)
+{
+    char *part = NULL;
+    bool found = curl_url_get(parsed, what, &part, 0) == CURLUE_OK;
+
+    curl_free(part);
+    return found;
+}
+
+/* Copies a part; `text` stays NULL where the URL has none. */
+static bool take_part(CURLU *parsed, CURLUPart what, char **text, Error *error)
+{
+    char *part = NULL;
+    CURLUcode code = curl_url_get(parsed, what, &part, 0);
+
+    if (code == CURLUE_OK) {
+        *text = strdup(part);
+        curl_free(part);
+        return *text != NULL || error_out_of_memory(error);
+    }
+    return code != CURLUE_OUT_OF_MEMORY || error_out_of_memory(error);
+}
+
+static bool take_parts(CURLU *parsed, const char *url, UrlParts *parts, Error *error)
+{
+    struct in_addr address;
+
+    if (has_part(parsed, CURLUPART_USER) || has_part(parsed, CURLUPART_PASSWORD) ||
+        has_part(parsed, CURLUPART_QUERY) || has_part(parsed, CURLUPART_FRAGMENT)) {
+        /* Not what is there: it may be a password. */
+        return error_set(error, EXIT_CODE_USAGE,
+                         "the URL of a server must have neither user nor query");
+    }
+    if (!take_part(parsed, CURLUPART_SCHEME, &parts->scheme, error) ||
+        !take_part(parsed, CURLUPART_HOST, &parts->host, error) ||
+        !take_part(parsed, CURLUPART_PORT, &parts->port, error) ||
+        !take_part(parsed, CURLUPART_PATH, &parts->path, error)) {
+        return false;
+    }
+    if (parts->scheme == NULL || parts->host == NULL || parts->path == NULL ||
+        (strcmp(parts->scheme, "http") != 0 && strcmp(parts->scheme, "https") != 0)) {
+        return no_url(url, error);
+    }
+    for (size_t size = strlen(parts->path); size > 0 && parts->path[size - 1] == '/'; size--) {
+        parts->path[size - 1] = '\0';
+    }
+    parts->is_address = parts->host[0] == '[' || inet_pton(AF_INET, parts->host, &address) == 1;
+    return true;
+}
+
+bool url_split(const char *url, UrlParts *parts, Error *error)
+{
+    CURLU *parsed = curl_url();
+    Buffer text = {0};
+    bool done = false;
+
+    *parts = (UrlParts){0};
+    if (parsed == NULL) {
+        return error_out_of_memory(error);
+    }
+    if (buffer_append_format(&text, error, "%s%s", strstr(url, "://") == NULL ? "https://" : "",
+                             url) &&
+        buffer_text(&text, error) != NULL) {
+        CURLUcode code =
+            curl_url_set(parsed, CURLUPART_URL, (const char *)text.data, CURLU_NON_SUPPORT_SCHEME);
+
+        done = code == CURLUE_OK              ? take_parts(parsed, url, parts, error)
+               : code == CURLUE_OUT_OF_MEMORY ? error_out_of_memory(error)
+                                              : no_url(url, error);
+    }
+    buffer_free(&text);
+    curl_url_cleanup(parsed);
+    return done;
+}
+
+void url_free(UrlParts *parts)
+{
+    free(parts->scheme);
+    free(parts->host);
+    free(parts->port);
+    free(parts->path);
+    *parts = (UrlParts){0};
+}
+
+bool url_append_path(Buffer *url, Slice path, Error *error)
+{
+    for (size_t i = 0; i < path.size; i++) {
+        uint8_t byte = path.data[i];
+        bool plain = byte < 0x80 && (isalnum(byte) || strchr("-._~/", byte) != NULL) && byte != 0;
+
+        if (plain ? !buffer_append(url, &byte, 1, error)
+                  : !buffer_append_format(url, error, "%%%02X", byte)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static int hex_value(uint8_t digit)
+{
+    return isdigit(digit) ? digit - '0' : tolower(digit) - 'a' + 10;
+}
+
+bool url_append_decoded(Buffer *text, Slice encoded, bool *valid, Error *error)
+{
+    *valid = true;
+    for (size_t i = 0; i < encoded.size; i++) {
+        uint8_t byte = encoded.data[i];
+
+        if (byte == '%') {
+            if (encoded.size - i < 3 || !isxdigit(encoded.data[i + 1]) ||
+                !isxdigit(encoded.data[i + 2])) {
+                *valid = false;
+                return true;
+            }
+            byte = (uint8_t)(hex_value(encoded.data[i + 1]) << 4 | hex_value(encoded.data[i + 2]));
+            i += 2;
+        }
+        if (byte == 0) {
+            *valid = false;
+            return true;
+        }
+        if (!buffer_append(text, &byte, 1, error)) {
+            return false;
+        }
+    }
+    return true;
+}

@@ -1,0 +1,280 @@
+#define _GNU_SOURCE /* environ, pipe2 */
+#include "export/settings/child.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { OUT, ERR, STREAMS };
+
+/* How often it is looked at whether to go on, and how long a program may take to end. */
+enum { LOOK_MS = 100, PATIENCE_MS = 2000 };
+
+typedef struct Running {
+    Child *child;
+    Buffer *output;
+    pid_t pid;
+    struct pollfd streams[STREAMS]; /* fd -1: closed */
+} Running;
+
+static bool not_run(const Child *child, int code, Error *error)
+{
+    return error_set(error, EXIT_CODE_REFUSED, "could not run \"%s\": %s", child->arguments[0],
+                     strerror(code));
+}
+
+/* The environment without the password of the database, which is nobody else's business. */
+static char **make_environment(void)
+{
+    static const char PASSWORD[] = "PGPASSWORD=";
+    size_t count = 0;
+    size_t kept = 0;
+    char **copy;
+
+    while (environ[count] != NULL) {
+        count++;
+    }
+    copy = calloc(count + 1, sizeof *copy);
+    for (size_t i = 0; copy != NULL && i < count; i++) {
+        if (strncmp(environ[i], PASSWORD, sizeof PASSWORD - 1) != 0) {
+            copy[kept++] = environ[i];
+        }
+    }
+    return copy;
+}
+
+/* Signals are as they are for any program, whatever this one has made of them. */
+static int set_attributes(posix_spawnattr_t *attributes)
+{
+    sigset_t none;
+    sigset_t all;
+
+    sigemptyset(&none);
+    sigfillset(&all);
+    posix_spawnattr_setsigmask(attributes, &none);
+    posix_spawnattr_setsigdefault(attributes, &all);
+    posix_spawnattr_setpgroup(attributes, 0);
+    return posix_spawnattr_setflags(attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF |
+                                                    POSIX_SPAWN_SETPGROUP);
+}
+
+static int spawn(Running *running, const int ends[STREAMS], char **environment)
+{
+    posix_spawn_file_actions_t actions;
+    posix_spawnattr_t attributes;
+    int code;
+
+    if ((code = posix_spawn_file_actions_init(&actions)) != 0) {
+        return code;
+    }
+    if ((code = posix_spawnattr_init(&attributes)) != 0) {
+        posix_spawn_file_actions_destroy(&actions);
+        return code;
+    }
+    if ((code = posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY,
+                                                 0)) == 0 &&
+        (code = posix_spawn_file_actions_adddup2(&actions, ends[OUT], STDOUT_FILENO)) == 0 &&
+        (code = posix_spawn_file_actions_adddup2(&actions, ends[ERR], STDERR_FILENO)) == 0 &&
+        (code = set_attributes(&attributes)) == 0) {
+        code = posix_spawn(&running->pid, running->child->arguments[0], &actions, &attributes,
+                           (char *const *)(uintptr_t)running->child->arguments, environment);
+    }
+    posix_spawnattr_destroy(&attributes);
+    posix_spawn_file_actions_destroy(&actions);
+    return code;
+}
+
+/* Starts the program, with a pipe for each of its two outputs. */
+static bool start(Running *running, Error *error)
+{
+    char **environment = make_environment();
+    int ends[STREAMS] = {-1, -1};
+    int code = environment == NULL ? ENOMEM : 0;
+
+    for (int i = 0; i < STREAMS && code == 0; i++) {
+        int pipe_ends[2];
+
+        if (pipe2(pipe_ends, O_CLOEXEC) != 0) {
+            code = errno;
+        } else {
+            running->streams[i] = (struct pollfd){.fd = pipe_ends[0], .events = POLLIN};
+            ends[i] = pipe_ends[1];
+        }
+    }
+    if (code == 0) {
+        code = spawn(running, ends, environment);
+    }
+    for (int i = 0; i < STREAMS; i++) {
+        if (ends[i] >= 0) {
+            close(ends[i]);
+        }
+    }
+    free(environment);
+    return code == 0 || not_run(running->child, code, error);
+}
+
+static void close_stream(struct pollfd *stream)
+{
+    if (stream->fd >= 0) {
+        close(stream->fd);
+        stream->fd = -1;
+    }
+}
+
+/* Keeps the end of what is written on standard error. */
+static void keep_complaint(Child *child, const char *text, size_t size)
+{
+    size_t room = sizeof child->complaint - 1;
+    size_t used = strlen(child->complaint);
+
+    if (size > room) {
+        text += size - room;
+        size = room;
+    }
+    if (used > room - size) {
+        size_t dropped = used - (room - size);
+
+        memmove(child->complaint, child->complaint + dropped, used - dropped + 1);
+        used -= dropped;
+    }
+    for (size_t i = 0; i < size; i++) {
+        unsigned char byte = (unsigned char)text[i];
+
+        child->complaint[used + i] = (byte < 0x20 && byte != '\n') || byte == 0x7f ? ' ' : text[i];
+    }
+    child->complaint[used + size] = '\0';
+}
+
+static bool take(Running *running, int stream, Error *error)
+{
+    char piece[4096];
+    ssize_t size = read(running->streams[stream].fd, piece, sizeof piece);
+
+    if (size < 0) {
+        return errno == EINTR || not_run(running->child, errno, error);
+    }
+    if (size == 0) {
+        close_stream(&running->streams[stream]);
+        return true;
+    }
+    if (stream == ERR) {
+        keep_complaint(running->child, piece, (size_t)size);
+        return true;
+    }
+    if ((size_t)size > running->child->output_limit - running->output->size) {
+        running->child->output_too_large = true;
+        return true;
+    }
+    return buffer_append(running->output, piece, (size_t)size, error);
+}
+
+/* Reads until both outputs are closed, or there is nothing more to wait for. */
+static bool read_streams(Running *running, Error *error)
+{
+    Child *child = running->child;
+
+    while ((running->streams[OUT].fd >= 0 || running->streams[ERR].fd >= 0) &&
+           !child->output_too_large) {
+        int ready;
+
+        if (child->is_stopped(child->state, error)) {
+            return false;
+        }
+        ready = poll(running->streams, STREAMS, LOOK_MS);
+        if (ready < 0 && errno != EINTR) {
+            return not_run(child, errno, error);
+        }
+        for (int i = 0; ready > 0 && i < STREAMS; i++) {
+            if (running->streams[i].fd >= 0 && running->streams[i].revents != 0 &&
+                !take(running, i, error)) {
+                return false;
+            }
+        }
+    }
+    return true;
+}
+
+/* Whether the program has ended; it is waited for no longer than one look.  It is not reaped: while
+ * it is there, so is its group. */
+static bool has_ended(const Running *running)
+{
+    const struct timespec look = {.tv_nsec = 10 * 1000000L};
+    siginfo_t info = {0};
+
+    if (waitid(P_PID, (id_t)running->pid, &info, WEXITED | WNOHANG | WNOWAIT) == 0 &&
+        info.si_pid == running->pid) {
+        return true;
+    }
+    nanosleep(&look, NULL);
+    return false;
+}
+
+static bool wait_for_end(const Running *running, Error *error)
+{
+    while (!has_ended(running)) {
+        if (running->child->is_stopped(running->child->state, error)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static long milliseconds_since(const struct timespec *begin)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (now.tv_sec - begin->tv_sec) * 1000 + (now.tv_nsec - begin->tv_nsec) / 1000000;
+}
+
+/* Has the program end, and all that it has started. */
+static void terminate(const Running *running)
+{
+    struct timespec begin;
+
+    clock_gettime(CLOCK_MONOTONIC, &begin);
+    kill(-running->pid, SIGTERM);
+    while (!has_ended(running)) {
+        if (milliseconds_since(&begin) > PATIENCE_MS) {
+            kill(-running->pid, SIGKILL);
+        }
+    }
+}
+
+/* Takes the program's status; what it has left running ends. */
+static void reap(const Running *running)
+{
+    kill(-running->pid, SIGKILL);
+    while (waitpid(running->pid, &running->child->status, 0) < 0 && errno == EINTR) {
+    }
+}
+
+bool child_run(Child *child, Buffer *output, Error *error)
+{
+    Running running = {.child = child, .output = output, .streams = {{.fd = -1}, {.fd = -1}}};
+    bool done = start(&running, error);
+
+    if (done) {
+        done = read_streams(&running, error) && !child->output_too_large &&
+               wait_for_end(&running, error);
+        if (!done) {
+            terminate(&running);
+        }
+        reap(&running);
+        done = done || child->output_too_large;
+    }
+    for (int i = 0; i < STREAMS; i++) {
+        close_stream(&running.streams[i]);
+    }
+    for (size_t n = strlen(child->complaint); n > 0 && child->complaint[n - 1] == '\n'; n--) {
+        child->complaint[n - 1] = '\0';
+    }
+    return done;
+}

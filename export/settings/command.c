@@ -1,0 +1,148 @@
+/*
+ * Any storage: a command that the user gives prints the object.
+ *
+ * Exit code 0: what it has printed is the object.  NO_OBJECT: there is none.  Any other one: it
+ * could not tell.  An empty output is an empty object, not a missing one.
+ */
+#include "export/settings/store.h"
+
+#include "common/base/interrupt.h"
+#include "export/settings/child.h"
+#include "export/settings/command_line.h"
+
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+
+enum { NO_OBJECT = 44 }; /* as in HTTP's 404 */
+
+typedef struct Command {
+    atomic_bool stopped;
+    char *script;
+} Command;
+
+static bool check_command(const SettingsOptions *options, Error *error)
+{
+    if (options->command == NULL || command_line_has_url(options->command)) {
+        return true;
+    }
+    /* It would fetch the same object for every repository. */
+    error_set(error, EXIT_CODE_USAGE, "the command of --settings-command does not say {}");
+    return error_hint(error, "{} stands for the object's URL: --settings-command 'gsutil cat {}'.");
+}
+
+static bool open_command(const SettingsOptions *options, void **state, Error *error)
+{
+    Buffer script = {0};
+    Command *command = calloc(1, sizeof *command);
+
+    if (command == NULL) {
+        return error_out_of_memory(error);
+    }
+    *state = command;
+    atomic_init(&command->stopped, false);
+    if (!command_line_to_script(options->command, &script, error) ||
+        buffer_text(&script, error) == NULL) {
+        buffer_free(&script);
+        return false;
+    }
+    command->script = (char *)script.data;
+    return true;
+}
+
+static void stop_command(void *state)
+{
+    Command *command = state;
+
+    atomic_store(&command->stopped, true);
+}
+
+static void close_command(void *state)
+{
+    Command *command = state;
+
+    if (command != NULL) {
+        free(command->script);
+        free(command);
+    }
+}
+
+static bool is_stopped(const void *state, Error *error)
+{
+    const Command *command = state;
+
+    return !interrupt_check(error) ||
+           (atomic_load(&command->stopped) &&
+            !error_set(error, EXIT_CODE_FAILED, "stopped, as something else has failed"));
+}
+
+static bool judge(const Child *child, const char *url, SettingsObject *object, Error *error)
+{
+    if (WIFEXITED(child->status) && WEXITSTATUS(child->status) == 0) {
+        object->found = true;
+        return true;
+    }
+    if (WIFEXITED(child->status) && WEXITSTATUS(child->status) == NO_OBJECT) {
+        object->content.size = 0;
+        return true;
+    }
+    error_set(error, EXIT_CODE_REFUSED,
+              "asked for \"%s\" the command of --settings-command ended %s %d", url,
+              WIFEXITED(child->status) ? "with exit code" : "by signal",
+              WIFEXITED(child->status) ? WEXITSTATUS(child->status) : WTERMSIG(child->status));
+    if (child->complaint[0] != '\0') {
+        error_detail(error, "It says: %s", child->complaint);
+    }
+    return false;
+}
+
+static bool run(const Command *command, const char *url, SettingsObject *object, Error *error)
+{
+    const char *const arguments[] = {"/bin/sh", "-c", command->script, "sh", url, NULL};
+    Child child = {.arguments = arguments,
+                   .output_limit = MAX_RULES_SIZE,
+                   .is_stopped = is_stopped,
+                   .state = command};
+
+    if (!child_run(&child, &object->content, error)) {
+        return false;
+    }
+    if (child.output_too_large) {
+        return error_set(error, EXIT_CODE_REFUSED,
+                         "what the command of --settings-command prints for \"%s\" is too large "
+                         "for branch protection rules",
+                         url);
+    }
+    return judge(&child, url, object, error);
+}
+
+static bool fetch_by_command(void *state, const SettingsOptions *options, const char *location,
+                             const char *path, SettingsObject *object, Error *error)
+{
+    size_t size = strlen(location);
+    Buffer url = {0};
+    bool done;
+
+    (void)options;
+    while (size > 0 && location[size - 1] == '/') {
+        size--;
+    }
+    done = buffer_append(&url, location, size, error) && buffer_append_text(&url, "/", error) &&
+           buffer_append_text(&url, path, error) && buffer_text(&url, error) != NULL &&
+           run(state, (const char *)url.data, object, error);
+    buffer_free(&url);
+    return done;
+}
+
+const SettingsStore SETTINGS_COMMAND = {
+    .scheme = "",
+    .hint =
+        "Try the command by hand: it must print the object that {} names, or end with exit code "
+        "44 where there is none.",
+    .check = check_command,
+    .open = open_command,
+    .fetch = fetch_by_command,
+    .stop = stop_command,
+    .close = close_command,
+};

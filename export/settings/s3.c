@@ -1,0 +1,310 @@
+/*
+ * s3://: objects are asked for from AWS, or from a server that is like it.
+ */
+#include "export/settings/store.h"
+
+#include "common/base/environment.h"
+#include "common/cli/version.h"
+#include "common/http/aws_credentials.h"
+#include "common/http/client.h"
+#include "common/http/retry.h"
+#include "export/settings/s3_address.h"
+#include "export/settings/s3_answer.h"
+
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { HTTP_OK = 200, HTTP_NOT_FOUND = 404, REGION_SIZE = 64 };
+
+/* lakeFS's own default. */
+static const char DEFAULT_REGION[] = "us-east-1";
+
+static const char HINT_ENDPOINT[] =
+    "Check --s3-endpoint (lakeFS's blockstore.s3.endpoint) and the network.";
+static const char HINT_NOT_S3[] =
+    "Check --s3-endpoint: it must be the URL of the S3 service itself, not of its console, say.";
+
+typedef struct S3 {
+    HttpClient *client;
+    S3Endpoint endpoint;
+    AwsCredentials credentials;
+    pthread_mutex_t mutex; /* guards what follows */
+    char region[REGION_SIZE];
+} S3;
+
+static const char *given_endpoint(const SettingsOptions *options)
+{
+    const char *endpoint = options->s3_endpoint;
+
+    if (endpoint == NULL) {
+        endpoint = environment_variable("AWS_ENDPOINT_URL_S3");
+    }
+    return endpoint != NULL ? endpoint : environment_variable("AWS_ENDPOINT_URL");
+}
+
+static bool split_endpoint(const char *endpoint, UrlParts *parts, Error *error)
+{
+    return url_split(endpoint, parts, error) ||
+           error_hint(error, "--s3-endpoint (or AWS_ENDPOINT_URL_S3, AWS_ENDPOINT_URL) is a URL "
+                             "such as http://minio:9000.");
+}
+
+static bool check_s3(const SettingsOptions *options, Error *error)
+{
+    UrlParts parts = {0};
+    bool done = options->s3_endpoint == NULL || split_endpoint(options->s3_endpoint, &parts, error);
+
+    url_free(&parts);
+    return done && (options->s3_region == NULL || aws_region_is_valid(options->s3_region) ||
+                    error_set(error, EXIT_CODE_USAGE,
+                              "option --s3-region takes the name of a region, not \"%s\"",
+                              options->s3_region));
+}
+
+static bool choose_region(S3 *s3, const SettingsOptions *options, Error *error)
+{
+    char *found = NULL;
+    const char *region = options->s3_region;
+    bool done = true;
+
+    if (region == NULL) {
+        done = aws_region_find(&found, error);
+        region = found != NULL ? found : DEFAULT_REGION;
+    }
+    if (done && !aws_region_is_valid(region)) {
+        done = error_set(error, EXIT_CODE_REFUSED, "\"%s\" is not the name of a region", region);
+        error_hint(error, "Name the region with --s3-region.");
+    }
+    if (done) {
+        snprintf(s3->region, sizeof s3->region, "%s", region);
+    }
+    free(found);
+    return done;
+}
+
+static bool open_s3(const SettingsOptions *options, void **state, Error *error)
+{
+    HttpOptions http = {.user_agent = "kv-export/" PROGRAM_VERSION,
+                        .ca_file = environment_variable("AWS_CA_BUNDLE")};
+    const char *endpoint = given_endpoint(options);
+    S3 *s3 = calloc(1, sizeof *s3);
+
+    if (s3 == NULL) {
+        return error_out_of_memory(error);
+    }
+    *state = s3;
+    pthread_mutex_init(&s3->mutex, NULL);
+    s3->endpoint.force_path_style = options->s3_force_path_style;
+    s3->endpoint.is_given = endpoint != NULL;
+    return (endpoint == NULL || split_endpoint(endpoint, &s3->endpoint.url, error)) &&
+           choose_region(s3, options, error) && http_client_new(&http, &s3->client, error) &&
+           aws_credentials_find(s3->client, &s3->credentials, error);
+}
+
+static void stop_s3(void *state)
+{
+    S3 *s3 = state;
+
+    http_client_stop(s3->client);
+}
+
+static void close_s3(void *state)
+{
+    S3 *s3 = state;
+
+    if (s3 == NULL) {
+        return;
+    }
+    http_client_free(s3->client);
+    aws_credentials_free(&s3->credentials);
+    url_free(&s3->endpoint.url);
+    pthread_mutex_destroy(&s3->mutex);
+    free(s3);
+}
+
+static void get_region(S3 *s3, char region[REGION_SIZE])
+{
+    pthread_mutex_lock(&s3->mutex);
+    snprintf(region, REGION_SIZE, "%s", s3->region);
+    pthread_mutex_unlock(&s3->mutex);
+}
+
+static void set_region(S3 *s3, const char *region)
+{
+    pthread_mutex_lock(&s3->mutex);
+    snprintf(s3->region, sizeof s3->region, "%s", region);
+    pthread_mutex_unlock(&s3->mutex);
+}
+
+static bool ask(S3 *s3, const S3Address *address, const char *region, HttpResponse *response,
+                Error *error)
+{
+    HttpSigning signing = {.region = region,
+                           .service = "s3",
+                           .access_key_id = s3->credentials.access_key_id,
+                           .secret_access_key = s3->credentials.secret_access_key,
+                           .session_token = s3->credentials.session_token};
+    HttpRequest request = {.method = "GET", .response_limit = MAX_RULES_SIZE, .signing = &signing};
+    Buffer url = {0};
+    bool done = s3_append_url(&url, &s3->endpoint, region, address, error) &&
+                (request.url = buffer_text(&url, error)) != NULL;
+
+    if (done && !http_send_retrying(s3->client, &RETRY_USUAL, NULL, &request, response, error)) {
+        done = error->code == EXIT_CODE_CONNECTION ? error_hint(error, "%s", HINT_ENDPOINT) : false;
+    }
+    buffer_free(&url);
+    return done;
+}
+
+/* The region where the bucket is, as an answer tells it; NULL where it tells none, or only the one
+ * that was asked. */
+static const char *other_region(const HttpResponse *response, const S3Answer *answer,
+                                const char *region)
+{
+    const char *told = http_response_header(response, "x-amz-bucket-region");
+
+    if (told == NULL && answer->region[0] != '\0') {
+        told = answer->region;
+    }
+    return response->status < 300 || told == NULL || !aws_region_is_valid(told) ||
+                   strcmp(told, region) == 0
+               ? NULL
+               : told;
+}
+
+/* What to do when S3 answers so. */
+static const char *hint_for(const S3Answer *answer, long status)
+{
+    static const struct {
+        const char *code;
+        const char *hint;
+    } HINTS[] = {
+        {"AccessDenied", "Allow these credentials s3:GetObject on the object and s3:ListBucket on "
+                         "the bucket; without the latter S3 says so of an object that is not "
+                         "there, too."},
+        {"SignatureDoesNotMatch", "Check the secret access key."},
+        {"InvalidAccessKeyId", "Check the access key; temporary ones need AWS_SESSION_TOKEN, too."},
+        {"InvalidToken", "Check AWS_SESSION_TOKEN: it belongs to temporary credentials only."},
+        {"ExpiredToken", "Get new temporary credentials."},
+        {"RequestTimeTooSkewed", "Set this machine's clock right."},
+        {"NoSuchBucket", "Check that --s3-endpoint and --s3-region lead to where lakeFS keeps its "
+                         "objects."},
+        {"PermanentRedirect", "Check --s3-endpoint and --s3-region."},
+        {"TemporaryRedirect", "Check --s3-endpoint and --s3-region."},
+        {"AuthorizationHeaderMalformed", "Check --s3-region."},
+    };
+
+    for (size_t i = 0; i < sizeof HINTS / sizeof HINTS[0]; i++) {
+        if (strcmp(answer->code, HINTS[i].code) == 0) {
+            return HINTS[i].hint;
+        }
+    }
+    if (retry_status(status)) {
+        return "Try again when the server works.";
+    }
+    return answer->code[0] == '\0' ? HINT_NOT_S3 : SETTINGS_S3.hint;
+}
+
+/* An odd server might repeat what it was sent. */
+static bool repeats_secret(const S3 *s3, const char *text)
+{
+    return strstr(text, s3->credentials.access_key_id) != NULL ||
+           (s3->credentials.session_token != NULL &&
+            strstr(text, s3->credentials.session_token) != NULL);
+}
+
+static bool refused(const S3 *s3, const S3Address *address, const HttpResponse *response,
+                    const S3Answer *answer, const char *region, Error *error)
+{
+    const char *told = other_region(response, answer, region);
+    const char *message = repeats_secret(s3, answer->message) ? "" : answer->message;
+
+    error_set(
+        error, retry_status(response->status) ? EXIT_CODE_CONNECTION : EXIT_CODE_REFUSED,
+        "asked for object \"%s\" of bucket \"%s\" the server answers with HTTP status %ld%s%s",
+        address->key, address->bucket, response->status, answer->code[0] != '\0' ? ", " : "",
+        answer->code);
+    error_detail(error, "%s%sThe region is \"%s\"; the credentials are from %s.", message,
+                 message[0] != '\0' ? " " : "", region, s3->credentials.source);
+    if (told != NULL) {
+        return error_hint(error, "The bucket is in region \"%s\": name it with --s3-region.", told);
+    }
+    return error_hint(error, "%s", hint_for(answer, response->status));
+}
+
+/* An answer that has the object.  It must be from S3, which always tells length and ETag: other
+ * servers may answer to anything with a page of theirs. */
+static bool take_object(HttpResponse *response, SettingsObject *object, Error *error)
+{
+    if (!response->length_known || http_response_header(response, "ETag") == NULL) {
+        error_set(error, EXIT_CODE_REFUSED, "the server does not answer as S3 does");
+        return error_hint(error, "%s", HINT_NOT_S3);
+    }
+    object->found = true;
+    object->content = response->body;
+    response->body = (Buffer){0};
+    return true;
+}
+
+/* Asks, and once more where the answer tells that the bucket is in another region. */
+static bool fetch_object(S3 *s3, const S3Address *address, SettingsObject *object, Error *error)
+{
+    HttpResponse response = {0};
+    S3Answer answer = {0};
+    char region[REGION_SIZE];
+    bool done;
+
+    get_region(s3, region);
+    for (int attempt = 1;; attempt++) {
+        const char *told;
+
+        done = ask(s3, address, region, &response, error);
+        if (!done || response.status == HTTP_OK) {
+            break;
+        }
+        s3_answer_parse(buffer_slice(&response.body), &answer);
+        told = other_region(&response, &answer, region);
+        if (told == NULL || attempt == 2) {
+            break;
+        }
+        snprintf(region, sizeof region, "%s", told);
+        set_region(s3, region);
+    }
+    if (done && response.status == HTTP_OK) {
+        done = take_object(&response, object, error);
+    } else if (done &&
+               (response.status != HTTP_NOT_FOUND || strcmp(answer.code, "NoSuchKey") != 0)) {
+        done = refused(s3, address, &response, &answer, region, error);
+    }
+    http_response_free(&response);
+    return done;
+}
+
+static bool fetch_s3(void *state, const SettingsOptions *options, const char *location,
+                     const char *path, SettingsObject *object, Error *error)
+{
+    S3Address address;
+    bool done;
+
+    (void)options;
+    if (!s3_address_parse(location, path, &address, error)) {
+        return false;
+    }
+    done = fetch_object(state, &address, object, error);
+    s3_address_free(&address);
+    return done;
+}
+
+const SettingsStore SETTINGS_S3 = {
+    .scheme = "s3://",
+    .hint =
+        "Make the storage readable: --s3-endpoint, --s3-region, --s3-force-path-style and AWS's "
+        "own variables say how.",
+    .check = check_s3,
+    .open = open_s3,
+    .fetch = fetch_s3,
+    .stop = stop_s3,
+    .close = close_s3,
+};

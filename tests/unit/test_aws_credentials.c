@@ -1,0 +1,348 @@
+/*
+ * Credentials and region, from where AWS's own tools take them, in their order.
+ */
+#include "tests/unit/http_server.h"
+
+#include "common/http/aws_credentials.h"
+#include "common/http/aws_metadata.h"
+
+#define JSON(size, body) "HTTP/1.1 200 OK\r\nContent-Length: " size "\r\n\r\n" body
+#define CREDENTIALS                                                                                \
+    JSON("69",                                                                                     \
+         "{\"AccessKeyId\":\"ROLEKEY\",\"SecretAccessKey\":\"rolesecret\",\"Token\":\"rt\"}  ")
+
+static const char *const VARIABLES[] = {"AWS_ACCESS_KEY_ID",
+                                        "AWS_SECRET_ACCESS_KEY",
+                                        "AWS_SESSION_TOKEN",
+                                        "AWS_PROFILE",
+                                        "AWS_SHARED_CREDENTIALS_FILE",
+                                        "AWS_CONFIG_FILE",
+                                        "AWS_REGION",
+                                        "AWS_DEFAULT_REGION",
+                                        "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
+                                        "AWS_CONTAINER_CREDENTIALS_FULL_URI",
+                                        "AWS_CONTAINER_AUTHORIZATION_TOKEN",
+                                        "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE",
+                                        "AWS_EC2_METADATA_SERVICE_ENDPOINT"};
+
+/* A home with nothing in it, and an environment that says nothing. */
+static int setup(void **state)
+{
+    if (folder_setup(state) != 0) {
+        return -1;
+    }
+    for (size_t i = 0; i < COUNT_OF(VARIABLES); i++) {
+        unsetenv(VARIABLES[i]);
+    }
+    setenv("AWS_EC2_METADATA_DISABLED", "true", 1);
+    setenv("HOME", *state, 1);
+    folder_make(state, ".aws");
+    return 0;
+}
+
+static bool find(AwsCredentials *credentials, Error *error)
+{
+    HttpOptions options = {.user_agent = "test"};
+    HttpClient *client;
+    bool done;
+
+    assert_done(http_client_new(&options, &client, error), error);
+    done = aws_credentials_find(client, credentials, error);
+    http_client_free(client);
+    return done;
+}
+
+static void assert_found(const char *key, const char *secret, const char *token, const char *source)
+{
+    AwsCredentials credentials;
+    Error error = {0};
+
+    assert_done(find(&credentials, &error), &error);
+    assert_string_equal(credentials.access_key_id, key);
+    assert_string_equal(credentials.secret_access_key, secret);
+    if (token == NULL) {
+        assert_null(credentials.session_token);
+    } else {
+        assert_string_equal(credentials.session_token, token);
+    }
+    assert_contains(credentials.source, source);
+    aws_credentials_free(&credentials);
+}
+
+/* Nothing is found, and the error names `what` but no secret. */
+static void assert_none(const char *what)
+{
+    AwsCredentials credentials;
+    Error error;
+
+    assert_refused(find(&credentials, &error), &error, EXIT_CODE_REFUSED);
+    assert_contains(error.message, what);
+    assert_lacks(error.message, "secret");
+    assert_null(credentials.secret_access_key);
+}
+
+static void write_credentials(void *const *state, const char *text)
+{
+    file_write(folder_path(state, ".aws/credentials"), slice_text(text));
+}
+
+static void write_config(void *const *state, const char *text)
+{
+    file_write(folder_path(state, ".aws/config"), slice_text(text));
+}
+
+static void test_environment_comes_first(void **state)
+{
+    write_credentials(state, "[default]\naws_access_key_id=F\naws_secret_access_key=fsecret\n");
+    setenv("AWS_ACCESS_KEY_ID", "E", 1);
+    setenv("AWS_SECRET_ACCESS_KEY", "esecret", 1);
+    assert_found("E", "esecret", NULL, "environment");
+    setenv("AWS_SESSION_TOKEN", "t", 1);
+    assert_found("E", "esecret", "t", "environment");
+    setenv("AWS_SESSION_TOKEN", "", 1);
+    assert_found("E", "esecret", NULL, "environment");
+}
+
+static void test_a_half_of_a_pair_is_told(void **state)
+{
+    (void)state;
+    setenv("AWS_ACCESS_KEY_ID", "E", 1);
+    assert_none("not AWS_SECRET_ACCESS_KEY");
+    setenv("AWS_ACCESS_KEY_ID", "", 1);
+    setenv("AWS_SECRET_ACCESS_KEY", "hidden", 1);
+    assert_none("not AWS_ACCESS_KEY_ID");
+}
+
+static void test_nothing_anywhere_is_told(void **state)
+{
+    (void)state;
+    assert_none("no credentials were found");
+    unsetenv("HOME");
+    assert_none("no credentials were found");
+}
+
+static void test_profiles_of_the_credentials_file(void **state)
+{
+    write_credentials(state, "; comment\n[other]\naws_access_key_id = WRONG\n"
+                             "aws_secret_access_key = wrong\n"
+                             "[ default ]\r\n"
+                             "  aws_access_key_id = NESTED\r\n"
+                             "#aws_access_key_id = COMMENT\r\n"
+                             "aws_access_key_id\t=\tKEY\r\n"
+                             "aws_secret_access_key=a/+b==c # d\r\n"
+                             "aws_access_key_id = SECOND\n"
+                             "[a name]\naws_access_key_id=N\naws_secret_access_key=s\n"
+                             "aws_session_token=tok=en\n");
+    assert_found("KEY", "a/+b==c # d", NULL, "\"default\"");
+    setenv("AWS_PROFILE", "a name", 1);
+    assert_found("N", "s", "tok=en", "\"a name\"");
+    setenv("AWS_PROFILE", "nobody", 1);
+    assert_none("no profile \"nobody\"");
+}
+
+static void test_profiles_of_the_configuration(void **state)
+{
+    write_config(state, "[p]\naws_access_key_id=NOT\naws_secret_access_key=this\n"
+                        "[sso-session p]\naws_access_key_id=NOR\naws_secret_access_key=this\n"
+                        "[profile p]\nregion = eu-p-1\naws_access_key_id=C\n"
+                        "aws_secret_access_key=csecret\n[default]\nregion=eu-d-1\n");
+    setenv("AWS_PROFILE", "p", 1);
+    assert_found("C", "csecret", NULL, "\"p\"");
+    /* The credentials file beats it. */
+    write_credentials(state, "[p]\naws_access_key_id=F\naws_secret_access_key=fsecret\n");
+    assert_found("F", "fsecret", NULL, "\"p\"");
+}
+
+static void test_profile_that_wants_more_than_is_known_here(void **state)
+{
+    write_config(state, "[profile r]\nrole_arn = arn\nsource_profile = default\n"
+                        "[profile s]\nsso_session = x\n[profile c]\ncredential_process = y\n"
+                        "[profile e]\nregion = z\n");
+    setenv("AWS_PROFILE", "r", 1);
+    assert_none("role_arn");
+    setenv("AWS_PROFILE", "s", 1);
+    assert_none("sso_session");
+    setenv("AWS_PROFILE", "c", 1);
+    assert_none("credential_process");
+    setenv("AWS_PROFILE", "e", 1);
+    assert_none("has no credentials");
+}
+
+static void test_files_that_the_environment_names(void **state)
+{
+    file_write(folder_path(state, "keys"),
+               BYTES("[default]\naws_access_key_id=K\naws_secret_access_key=ksecret\n"));
+    setenv("AWS_SHARED_CREDENTIALS_FILE", folder_path(state, "keys"), 1);
+    assert_found("K", "ksecret", NULL, "default");
+    setenv("AWS_SHARED_CREDENTIALS_FILE", folder_path(state, "missing"), 1);
+    assert_none("missing");
+    setenv("AWS_SHARED_CREDENTIALS_FILE", folder_path(state, ".aws"), 1);
+    assert_none(".aws");
+}
+
+static void assert_region(const char *expected)
+{
+    char *region;
+    Error error = {0};
+
+    assert_done(aws_region_find(&region, &error), &error);
+    if (expected == NULL) {
+        assert_null(region);
+    } else {
+        assert_string_equal(region, expected);
+    }
+    free(region);
+}
+
+static void test_region(void **state)
+{
+    assert_region(NULL);
+    write_config(state, "[default]\nregion = eu-d-1\ns3 =\n  region = nested\n"
+                        "[profile p]\nregion = eu-p-1\n");
+    assert_region("eu-d-1");
+    setenv("AWS_PROFILE", "p", 1);
+    assert_region("eu-p-1");
+    setenv("AWS_DEFAULT_REGION", "second", 1);
+    assert_region("second");
+    setenv("AWS_REGION", "first", 1);
+    assert_region("first");
+    assert_true(aws_region_is_valid("us-gov-west-1"));
+    assert_false(aws_region_is_valid(""));
+    assert_false(aws_region_is_valid("a.b"));
+    assert_false(aws_region_is_valid("a/b"));
+    assert_false(aws_region_is_valid("a b"));
+}
+
+static void test_container_is_asked_with_its_token(void **state)
+{
+    static const char *const ANSWERS[] = {CREDENTIALS, CREDENTIALS, NULL};
+    HttpServer server;
+    char url[128];
+
+    server_start(&server, ANSWERS);
+    snprintf(url, sizeof url, "%s/role?id=1", server.url);
+    setenv("AWS_CONTAINER_CREDENTIALS_FULL_URI", url, 1);
+    setenv("AWS_CONTAINER_AUTHORIZATION_TOKEN", "Bearer x", 1);
+    assert_found("ROLEKEY", "rolesecret", "rt", "container");
+    file_write(folder_path(state, "token"), BYTES("from file\n"));
+    setenv("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", folder_path(state, "token"), 1);
+    assert_found("ROLEKEY", "rolesecret", "rt", "container");
+    server_stop(&server, 2);
+    assert_contains(server.requests[0], "GET /role?id=1 ");
+    assert_contains(server.requests[0], "Authorization: Bearer x\r\n");
+    assert_contains(server.requests[1], "Authorization: from file\r\n");
+    setenv("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", folder_path(state, "missing"), 1);
+    assert_none("missing");
+}
+
+static void test_container_that_has_none_is_told(void **state)
+{
+    static const char *const ANSWERS[] = {"HTTP/1.1 403 No\r\nContent-Length: 0\r\n\r\n",
+                                          JSON("2", "{}"), JSON("4", "none"), NULL};
+    HttpServer server;
+
+    (void)state;
+    server_start(&server, ANSWERS);
+    setenv("AWS_CONTAINER_CREDENTIALS_FULL_URI", server.url, 1);
+    assert_none("status 403");
+    assert_none("no credentials");
+    assert_none("no credentials");
+    server_stop(&server, 3);
+}
+
+static void assert_container_url(const char *expected)
+{
+    Buffer url = {0};
+    Error error = {0};
+
+    if (expected == NULL) {
+        assert_refused(aws_container_url(&url, &error), &error, EXIT_CODE_REFUSED);
+    } else {
+        assert_done(aws_container_url(&url, &error), &error);
+        assert_slice_equal(buffer_slice(&url), slice_text(expected));
+    }
+    buffer_free(&url);
+}
+
+/* Source: AWS SDKs and Tools Reference Guide, "Container credential provider". */
+static void test_container_must_be_beside_the_program_or_https(void **state)
+{
+    static const char *const ALLOWED[] = {"http://localhost:1/x",   "http://127.0.0.7/x",
+                                          "http://169.254.170.23/", "http://[fd00:ec2::23]/x",
+                                          "http://[::1]:8/",        "https://elsewhere.example/x"};
+    static const char *const REFUSED[] = {"http://elsewhere.example/x", "http://127.0.0.1.example/",
+                                          "http://10.0.0.1/", "ftp://localhost/"};
+
+    (void)state;
+    assert_container_url("");
+    for (size_t i = 0; i < COUNT_OF(ALLOWED); i++) {
+        setenv("AWS_CONTAINER_CREDENTIALS_FULL_URI", ALLOWED[i], 1);
+        assert_container_url(ALLOWED[i]);
+    }
+    for (size_t i = 0; i < COUNT_OF(REFUSED); i++) {
+        setenv("AWS_CONTAINER_CREDENTIALS_FULL_URI", REFUSED[i], 1);
+        assert_container_url(NULL);
+    }
+    setenv("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "/v2/credentials/1", 1);
+    assert_container_url("http://169.254.170.2/v2/credentials/1");
+}
+
+/* Source: Amazon EC2 User Guide, "Use IMDSv2". */
+static void test_instance_is_asked_for_token_role_and_credentials(void **state)
+{
+    static const char *const ANSWERS[] = {JSON("5", "TOKEN"), JSON("9", "my role\n\n"), CREDENTIALS,
+                                          NULL};
+    HttpServer server;
+
+    (void)state;
+    server_start(&server, ANSWERS);
+    setenv("AWS_EC2_METADATA_DISABLED", "false", 1);
+    setenv("AWS_EC2_METADATA_SERVICE_ENDPOINT", server.url, 1);
+    assert_found("ROLEKEY", "rolesecret", "rt", "instance");
+    server_stop(&server, 3);
+    assert_contains(server.requests[0], "PUT /latest/api/token ");
+    assert_contains(server.requests[0], "X-aws-ec2-metadata-token-ttl-seconds: ");
+    assert_contains(server.requests[1], "GET /latest/meta-data/iam/security-credentials/ ");
+    assert_contains(server.requests[1], "X-aws-ec2-metadata-token: TOKEN\r\n");
+    assert_contains(server.requests[2], "/latest/meta-data/iam/security-credentials/my%20role ");
+    assert_contains(server.requests[2], "X-aws-ec2-metadata-token: TOKEN\r\n");
+}
+
+static void test_instance_without_role_or_service_has_none(void **state)
+{
+    static const char *const ANSWERS[] = {JSON("5", "TOKEN"),
+                                          "HTTP/1.1 404 None\r\nContent-Length: 0\r\n\r\n", NULL};
+    HttpServer server;
+
+    (void)state;
+    server_start(&server, ANSWERS);
+    setenv("AWS_EC2_METADATA_DISABLED", "false", 1);
+    setenv("AWS_EC2_METADATA_SERVICE_ENDPOINT", server.url, 1);
+    assert_none("no credentials were found");
+    server_stop(&server, 2);
+    /* Nobody is there any more. */
+    assert_none("no credentials were found");
+}
+
+#define IN_HOME(test) cmocka_unit_test_setup_teardown(test, setup, folder_teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        IN_HOME(test_environment_comes_first),
+        IN_HOME(test_a_half_of_a_pair_is_told),
+        IN_HOME(test_nothing_anywhere_is_told),
+        IN_HOME(test_profiles_of_the_credentials_file),
+        IN_HOME(test_profiles_of_the_configuration),
+        IN_HOME(test_profile_that_wants_more_than_is_known_here),
+        IN_HOME(test_files_that_the_environment_names),
+        IN_HOME(test_region),
+        IN_HOME(test_container_is_asked_with_its_token),
+        IN_HOME(test_container_that_has_none_is_told),
+        IN_HOME(test_container_must_be_beside_the_program_or_https),
+        IN_HOME(test_instance_is_asked_for_token_role_and_credentials),
+        IN_HOME(test_instance_without_role_or_service_has_none),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
