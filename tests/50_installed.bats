@@ -41,6 +41,7 @@ files() {
 /usr/bin/kv-export
 /usr/bin/kv-import
 /usr/bin/kv-migrate
+/usr/libexec/kv-migrate/driver/children.sh
 /usr/libexec/kv-migrate/driver/config.sh
 /usr/libexec/kv-migrate/driver/kv.sh
 /usr/libexec/kv-migrate/driver/messages.sh
