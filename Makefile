@@ -1,4 +1,4 @@
-# The build of kv-export, kv-import and kv-migrate.  Everything that is made lies in build/ and bin/.
+# The build of kv-export, kv-import, kv-migrate and kv-replay.  Everything that is made lies in build/ and bin/.
 #
 #   make            the programs, in bin/
 #   make install    PREFIX (/usr/local), DESTDIR
@@ -57,8 +57,8 @@ IMPORT_SOURCES := $(wildcard import/*.c)
 HELPER_SOURCES := $(wildcard scripts/helper/*.c)
 SOURCES := $(COMMON_SOURCES) $(EXPORT_SOURCES) $(IMPORT_SOURCES) $(HELPER_SOURCES)
 HEADERS := $(wildcard common/*/*.h export/*.h export/*/*.h import/*.h scripts/helper/*.h)
-PROGRAMS := kv-export kv-import kv-migrate
-MANUALS := export/kv-export.1 import/kv-import.1 scripts/kv-migrate.1 common/dump/kv-dump.5
+PROGRAMS := kv-export kv-import kv-migrate kv-replay
+MANUALS := export/kv-export.1 import/kv-import.1 scripts/kv-migrate.1 scripts/kv-replay.1 common/dump/kv-dump.5
 UNIT_TESTS := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/test_*.c))
 FUZZ_TARGETS := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 
@@ -75,7 +75,7 @@ TESTED_OBJECTS := $(filter-out %/main.o,$(EXPORT_OBJECTS) $(IMPORT_OBJECTS)) $(B
 	dist deb test-deb format clean
 .DELETE_ON_ERROR:
 
-all: $(BIN)/kv-export $(BIN)/kv-import $(BIN)/kv-migrate-helper $(BIN)/kv-migrate
+all: $(addprefix $(BIN)/,$(PROGRAMS) kv-migrate-helper)
 
 $(BUILD)/libcommon.a: $(COMMON_OBJECTS)
 	rm -f $@ && $(AR) rcs $@ $^
@@ -89,6 +89,8 @@ $(BIN)/kv-export $(BIN)/kv-import $(BIN)/kv-migrate-helper:
 	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
 
 $(BIN)/kv-migrate: scripts/kv-migrate
+$(BIN)/kv-replay: scripts/replay
+$(BIN)/kv-migrate $(BIN)/kv-replay:
 	@mkdir -p $(@D)
 	install -m 755 $< $@
 
@@ -180,8 +182,9 @@ install: all
 	install -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(LIBEXECDIR) $(DESTDIR)$(DATADIR)/migrations
 	install -m 755 $(addprefix $(BIN)/,$(PROGRAMS)) $(DESTDIR)$(BINDIR)
 	install -m 755 $(BIN)/kv-migrate-helper $(DESTDIR)$(LIBEXECDIR)
-	install -d $(DESTDIR)$(LIBEXECDIR)/driver
+	install -d $(DESTDIR)$(LIBEXECDIR)/driver $(DESTDIR)$(LIBEXECDIR)/lib
 	install -m 644 scripts/driver/*.sh $(DESTDIR)$(LIBEXECDIR)/driver
+	install -m 644 scripts/lib/throwaway-postgres.sh $(DESTDIR)$(LIBEXECDIR)/lib
 	install -m 644 scripts/migrations/*.up.sql $(DESTDIR)$(DATADIR)/migrations
 	install -m 644 common/dump/FORMAT.md $(DESTDIR)$(DATADIR)
 	install -d $(DESTDIR)$(MANDIR)/man1 $(DESTDIR)$(MANDIR)/man5
@@ -191,6 +194,7 @@ install: all
 	install -m 644 scripts/completion/kv-migrate.bash $(DESTDIR)$(BASHCOMPDIR)/kv-migrate
 	ln -sf kv-migrate $(DESTDIR)$(BASHCOMPDIR)/kv-export
 	ln -sf kv-migrate $(DESTDIR)$(BASHCOMPDIR)/kv-import
+	ln -sf kv-migrate $(DESTDIR)$(BASHCOMPDIR)/kv-replay
 	install -m 644 scripts/completion/_kv-migrate $(DESTDIR)$(ZSHCOMPDIR)
 
 uninstall:

@@ -52,7 +52,7 @@ usage_fails() {
 
 @test "--version and -V print one version, the same for all programs" {
     local program option versions=""
-    for program in "${PROGRAMS[@]}"; do
+    for program in "${PROGRAMS[@]}" kv-replay; do
         for option in --version -V; do
             run --separate-stderr -0 "$program" "$option"
             assert_equal "" "$stderr"

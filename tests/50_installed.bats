@@ -41,20 +41,29 @@ files() {
 /usr/bin/kv-export
 /usr/bin/kv-import
 /usr/bin/kv-migrate
+/usr/bin/kv-replay
+/usr/libexec/kv-migrate/driver/children.sh
 /usr/libexec/kv-migrate/driver/config.sh
+/usr/libexec/kv-migrate/driver/dry_run.sh
 /usr/libexec/kv-migrate/driver/kv.sh
 /usr/libexec/kv-migrate/driver/messages.sh
 /usr/libexec/kv-migrate/driver/schema.sh
 /usr/libexec/kv-migrate/driver/session.sh
+/usr/libexec/kv-migrate/driver/status.sh
+/usr/libexec/kv-migrate/driver/summary.sh
+/usr/libexec/kv-migrate/driver/verify.sh
 /usr/libexec/kv-migrate/kv-migrate-helper
+/usr/libexec/kv-migrate/lib/throwaway-postgres.sh
 /usr/share/bash-completion/completions/kv-export
 /usr/share/bash-completion/completions/kv-import
 /usr/share/bash-completion/completions/kv-migrate
+/usr/share/bash-completion/completions/kv-replay
 /usr/share/kv-migrate/FORMAT.md
 ${migrations//0000/\/usr\/share\/kv-migrate\/migrations\/0000}
 /usr/share/man/man1/kv-export.1
 /usr/share/man/man1/kv-import.1
 /usr/share/man/man1/kv-migrate.1
+/usr/share/man/man1/kv-replay.1
 /usr/share/man/man5/kv-dump.5
 /usr/share/zsh/site-functions/_kv-migrate
 FILES
@@ -65,7 +74,7 @@ FILES
     assert_equal "" "$(find "$ROOT" ! -type l ! -perm -o=r)"
     assert_equal "" "$(find "$ROOT" -type d ! -perm -o=x)"
     assert_equal "" "$(find "$ROOT" ! -type l -perm /o=w)"
-    assert_equal $'kv-export\nkv-import\nkv-migrate\nkv-migrate-helper' \
+    assert_equal $'kv-export\nkv-import\nkv-migrate\nkv-migrate-helper\nkv-replay' \
         "$(find "$ROOT" -type f -perm -o=x -printf '%f\n' | sort)"
 }
 
@@ -91,7 +100,7 @@ FILES
 
 @test "bash and zsh find the completions" {
     local program
-    for program in kv-export kv-import kv-migrate; do
+    for program in kv-export kv-import kv-migrate kv-replay; do
         run -0 bash --norc -c 'source "$1" && complete -p "$2"' bash "$ROOT/usr/share/bash-completion/completions/$program" \
             "$program"
     done
@@ -113,6 +122,16 @@ FILES
     assert_stamp 39 1
     assert_contains "$stderr" "kv-export: info" "kv-import: info" "migrated to version 39"
     succeeds "$ROOT/usr/bin/kv-migrate" version -d "$DSN"
+}
+
+@test "the installed kv-replay finds its parts, wherever it was called from and by whichever name" {
+    local link=$BATS_TEST_TMPDIR/replay
+    ln -s "$ROOT/usr/bin/kv-replay" "$link"
+    cd /
+    PATH=${PATH//"$KV_BIN:"/}
+    succeeds "$link" "$FIXTURES_DIR/esti/esti.dump" -- psql -XAtc "SELECT count(*) FROM kv"
+    # The entries of the dump, and the version's.
+    assert_equal 440 "$output"
 }
 
 @test "make uninstall removes all that was installed, and nothing else" {

@@ -7,7 +7,7 @@
 
 bats_require_minimum_version 1.5.0
 
-PROGRAMS=(kv-export kv-import kv-migrate)
+PROGRAMS=(kv-export kv-import kv-migrate kv-replay)
 
 # Options that the programs take and that are nobody else's business: neither help, manual nor completion names them.
 INTERNAL_OPTIONS=()
@@ -44,25 +44,26 @@ table_options() {
     } | without_internal
 }
 
-# driver_options: prints the options of kv-migrate's case patterns. Which of them take an argument it tells itself.
-driver_options() {
+# script_options PROGRAM FILE: prints the options of the script's case patterns. Which of them take an argument the
+# program tells itself.
+script_options() {
     local option
-    sed -n '/^set_option() {/,/^}/p' "$TOP/scripts/kv-migrate" | sed -z 's/\\\n *//g' |
-        sed -nE "s/^        (['-][^)]*)\).*/\1/p" | tr -d "' " | tr '|' '\n' | grep -vxF -e '-*' |
+    sed -n '/^set_option() {/,/^}/p' "$2" | sed -z 's/\\\n *//g' |
+        sed -nE "s/^        (['-][^)]*)\).*/\1/p" | tr -d "' " | tr '|' '\n' | grep -vxF -e '-*' -e '-?*' |
         while IFS= read -r option; do
-            if [[ $option == --* ]] && takes_argument "$option"; then
+            if [[ $option == --* ]] && takes_argument "$1" "$option"; then
                 option=$option=
             fi
             printf '%s\n' "$option"
         done | without_internal
 }
 
-# takes_argument OPTION: whether kv-migrate asks for an argument when there is none.
+# takes_argument PROGRAM OPTION: whether the script asks for an argument when there is none.
 takes_argument() {
     local answer
-    # There is no command, so nothing else happens.
-    answer=$(kv-migrate "$1" 2>&1 >/dev/null </dev/null) || true
-    [[ $answer == *"option $1 needs an argument"* ]]
+    # There is no command and no dump, so nothing else happens.
+    answer=$("$1" "$2" 2>&1 >/dev/null </dev/null) || true
+    [[ $answer == *"option $2 needs an argument"* ]]
 }
 
 without_internal() {
@@ -72,7 +73,8 @@ without_internal() {
 # program_options PROGRAM: prints the options that the program takes.
 program_options() {
     case $1 in
-        kv-migrate) driver_options ;;
+        kv-migrate) script_options kv-migrate "$TOP/scripts/kv-migrate" ;;
+        kv-replay) script_options kv-replay "$TOP/scripts/replay" ;;
         *) table_options "$1" ;;
     esac
 }
@@ -82,6 +84,7 @@ manual() {
         kv-export) echo "$TOP/export/kv-export.1" ;;
         kv-import) echo "$TOP/import/kv-import.1" ;;
         kv-migrate) echo "$TOP/scripts/kv-migrate.1" ;;
+        kv-replay) echo "$TOP/scripts/kv-replay.1" ;;
     esac
 }
 
@@ -125,7 +128,7 @@ completes() {
     for program in "${PROGRAMS[@]}"; do
         echo "$program"
         # An empty list would equal another one.
-        help_options "$program" | grep -qx -e '--dbname='
+        help_options "$program" | grep -qx -e '--jobs='
         assert_equal "$(program_options "$program")" "$(help_options "$program")"
     done
 }
@@ -227,6 +230,15 @@ completes() {
     completes kv.dump kv-migrate up --dump kv
     completes folder kv-export --blockstore-path ""
     completes folder kv-migrate --migrations ""
+}
+
+@test "behind -- kv-replay's command is completed, and its arguments" {
+    touch "$BATS_TEST_TMPDIR/kv.dump"
+    cd "$BATS_TEST_TMPDIR"
+    completes kv.dump kv-replay kv
+    completes kv.dump kv-replay --keep-dump kv
+    completes mktemp kv-replay kv.dump -- mktem
+    completes kv.dump kv-replay kv.dump -- cat kv
 }
 
 @test "names of databases are completed, by asking the server that the line names" {

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# Completion of kv-export, kv-import and kv-migrate for bash.  It needs no other file; installed under
+# Completion of kv-export, kv-import, kv-migrate and kv-replay for bash.  It needs no other file; installed under
 # the name of each program, it is found by bash-completion.
 #
 # An option that takes an argument is listed with a "=".
@@ -24,6 +24,9 @@ _kv_migrate_options=("${_kv_connection_options[@]}" "${_kv_message_options[@]}" 
     --invalid-utf8= --on-event= --config= --migrations= --dry-run)
 _kv_migrate_letters=dhpUjZ
 _kv_migrate_commands=(up status version verify cleanup)
+_kv_replay_options=(--bindir= --psql --wait -j --jobs= --blockstore-path= --block-storage-prefix= --keep-dump=
+    -q --quiet -v --verbose -V --version '-?' --help)
+_kv_replay_letters=j
 
 # _kv_join: sets words and current to the words of the line, put together again where readline has cut
 # them at a "=".
@@ -85,9 +88,9 @@ _kv_argument() {
         --source) _kv_complete legacy kv ;;
         --format | --log-format) _kv_complete text json ;;
         --invalid-utf8) _kv_complete refuse replace ;;
-        --blockstore-path | --migrations) _kv_complete_files -d ;;
-        -f | --file | --dump | --config | --redact-key-file | --second-reading) _kv_complete_files -f ;;
-        --on-event | --settings-command) mapfile -t COMPREPLY < <(compgen -c -- "$current") ;;
+        --blockstore-path | --migrations | --bindir) _kv_complete_files -d ;;
+        -f | --file | --dump | --keep-dump | --config | --redact-key-file | --second-reading) _kv_complete_files -f ;;
+        --on-event | --settings-command) mapfile -t COMPREPLY < <(compgen -c -- "$current" | sort -u) ;;
     esac
 }
 
@@ -95,7 +98,7 @@ _kv_argument() {
 _kv_operand() {
     local word
     case $1 in
-        kv-import) _kv_argument --file ;;
+        kv-import | kv-replay) _kv_argument --file ;;
         kv-export) _kv_argument --dbname ;;
         kv-migrate)
             # Behind the command comes the database.
@@ -110,6 +113,24 @@ _kv_operand() {
     esac
 }
 
+# _kv_behind_dashes: completes a command behind "--" to a program, and its arguments to files; false where
+# there is no "--".
+_kv_behind_dashes() {
+    local i
+    for ((i = 1; i < COMP_CWORD; i++)); do
+        if [[ ${COMP_WORDS[i]} == -- ]]; then
+            current=${COMP_WORDS[COMP_CWORD]}
+            if ((i == COMP_CWORD - 1)); then
+                _kv_argument --on-event
+            else
+                _kv_complete_files -f
+            fi
+            return 0
+        fi
+    done
+    return 1
+}
+
 _kv_programs() {
     local program=${1##*/} words current previous letters options
     COMPREPLY=()
@@ -117,6 +138,10 @@ _kv_programs() {
         kv-export) options=("${_kv_export_options[@]}") letters=$_kv_export_letters ;;
         kv-import) options=("${_kv_import_options[@]}") letters=$_kv_import_letters ;;
         kv-migrate) options=("${_kv_migrate_options[@]}") letters=$_kv_migrate_letters ;;
+        kv-replay)
+            options=("${_kv_replay_options[@]}") letters=$_kv_replay_letters
+            _kv_behind_dashes && return
+            ;;
         *) return 0 ;;
     esac
     _kv_join
@@ -142,4 +167,4 @@ _kv_programs() {
     fi
 }
 
-complete -F _kv_programs kv-export kv-import kv-migrate
+complete -F _kv_programs kv-export kv-import kv-migrate kv-replay

@@ -1,10 +1,10 @@
 # shellcheck shell=bash
 # The parts share variables, which no part can see whole.
 # shellcheck disable=SC2034,SC2154
-# Messages of kv-migrate: the same form as the C programs', see common/cli/message.h.
+# Messages of kv-migrate and kv-replay: the same form as the C programs', see common/cli/message.h.
 #
-# Reads: quiet (true or false), verbosity (how often -v was given), log_format (text or json), and what the
-# environment says of colours, see common/cli/color.h.
+# Reads: program (its name), quiet (true or false), verbosity (how often -v was given), log_format (text or
+# json), and what the environment says of colours, see common/cli/color.h.
 
 # json_string TEXT: prints TEXT as a JSON string.
 json_string() {
@@ -49,14 +49,14 @@ colored() {
 message() {
     local level=$1 text=$2 detail=${3-} hint=${4-}
     if [[ $log_format == json ]]; then
-        printf '{"time":"%s","level":"%s","program":"kv-migrate","message":%s' \
-            "$(date -u +%Y-%m-%dT%H:%M:%SZ)" "$level" "$(json_string "$text")"
+        printf '{"time":"%s","level":"%s","program":"%s","message":%s' \
+            "$(date -u +%Y-%m-%dT%H:%M:%SZ)" "$level" "$program" "$(json_string "$text")"
         [[ -z $detail ]] || printf ',"detail":%s' "$(json_string "$detail")"
         [[ -z $hint ]] || printf ',"hint":%s' "$(json_string "$hint")"
         printf '}\n'
     else
         # An event asks for somebody as an error does.
-        printf '%s %s %s\n' "$(colored locus kv-migrate:)" "$(colored "${level/#event/error}" "$level:")" "$text"
+        printf '%s %s %s\n' "$(colored locus "$program:")" "$(colored "${level/#event/error}" "$level:")" "$text"
         [[ -z $detail ]] || printf '%s %s\n' "$(colored note detail:)" "$detail"
         [[ -z $hint ]] || printf '%s %s\n' "$(colored note hint:)" "$hint"
     fi >&2
@@ -102,8 +102,8 @@ fail() {
 event() {
     local text=$1 detail=$2 sql=$3 hint json
     hint="The migration itself is done and stands. Run by hand: $sql"
-    json=$(printf '{"time":"%s","level":"event","program":"kv-migrate","event":"cleanup_failed","message":%s,"detail":%s,"hint":%s,"sql":%s}' \
-        "$(date -u +%Y-%m-%dT%H:%M:%SZ)" "$(json_string "$text")" "$(json_string "$detail")" \
+    json=$(printf '{"time":"%s","level":"event","program":"%s","event":"cleanup_failed","message":%s,"detail":%s,"hint":%s,"sql":%s}' \
+        "$(date -u +%Y-%m-%dT%H:%M:%SZ)" "$program" "$(json_string "$text")" "$(json_string "$detail")" \
         "$(json_string "$hint")" "$(json_string "$sql")")
     if [[ $log_format == json ]]; then
         printf '%s\n' "$json" >&2

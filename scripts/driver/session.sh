@@ -144,17 +144,6 @@ session_end() {
     session_process=""
 }
 
-# end_process PID: waits for a child that was told to end; kills it when it takes too long.
-end_process() {
-    local attempt
-    for ((attempt = 0; attempt < 50; attempt++)); do
-        kill -0 "$1" 2>/dev/null || break
-        sleep 0.1
-    done
-    kill -KILL "$1" 2>/dev/null || true
-    wait "$1" 2>/dev/null || true
-}
-
 # find_schema: sets database, schema, schema_quoted, from the session's own search_path or --schema; from
 # then on the session's search_path is empty.
 find_schema() {
