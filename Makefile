@@ -204,7 +204,7 @@ uninstall:
 	rm -f $(addprefix $(DESTDIR)$(BASHCOMPDIR)/,$(PROGRAMS)) $(DESTDIR)$(ZSHCOMPDIR)/_kv-migrate
 	rm -rf $(DESTDIR)$(LIBEXECDIR) $(DESTDIR)$(DATADIR)
 
-SHELL_SCRIPTS := $(shell grep -lsE '^\#!.*(bash|sh)$$' .ci/run scripts/* tests/* tests/faults/*) \
+SHELL_SCRIPTS := $(shell grep -lsE '^\#!.*(bash|sh)$$' .ci/run scripts/* scripts/lib/* tests/* tests/faults/*) \
 	$(wildcard scripts/lib/*.sh scripts/driver/*.sh tests/*.bash tests/lib/*.bash) \
 	scripts/completion/kv-migrate.bash
 C_FILES := $(SOURCES) $(HEADERS) $(wildcard tests/unit/*.[ch] tests/fuzz/*.[ch] tests/faults/*.c)
