@@ -137,6 +137,7 @@ assert s["adjusted"] == [{"table": t, "rows": 1, "reason": "timestamp out of ran
     for t in ("auth_users", "graveler_repositories")]
 assert s["kv_migration_version"] == 39
 assert all(isinstance(n, float) and n >= 0 for n in s["seconds"].values())
+assert s["seconds"]["total"] > 0
 assert s["seconds"]["total"] >= sum(n for name, n in s["seconds"].items() if name != "total") - 0.005
 assert eval("(" + sys.argv[1] + ")"), sys.argv[1]' "$1" <<<"$stderr"
 }

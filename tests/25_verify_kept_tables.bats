@@ -137,8 +137,8 @@ expired() {
     # kv-export has said why; kv-import had nothing to read.
     sql "INSERT INTO graveler_staging_kv VALUES ('nowhere', 'k', 'i', 'd')"
     succeeds kv-migrate verify --no-settings
-    assert_contains "$stderr" "left out 1 row"
-    assert_equal 1 "$(grep -c "left out 1 row" <<<"$stderr")"
+    assert_contains "$stderr" "left out 1 row of"
+    assert_equal 1 "$(grep -c "left out 1 row of" <<<"$stderr")"
     run --separate-stderr -3 kv-migrate verify --no-settings --strict
     assert_contains "$stderr" "would be left out"
 }
@@ -163,6 +163,14 @@ expired() {
         jsonb_set(obj_description('kv'::regclass)::jsonb, '{source,system_identifier}', '\"1\"')); END \$\$"
     fails 5 "${VERIFY[@]}"
     assert_contains "$stderr" "another database cluster" "hint: "
+}
+
+@test "a KV table that was loaded from the dump of a KV store" {
+    fresh_database TEMPLATE "$KEPT"
+    kv-export --source kv -q -d "$DSN" -f "$BATS_TEST_TMPDIR/kv.dump"
+    kv-import --clean -q -d "$DSN" "$BATS_TEST_TMPDIR/kv.dump"
+    fails 5 "${VERIFY[@]}"
+    assert_contains "$stderr" "not known when" "hint: "
 }
 
 @test "a note of an older kv-import, which knows the dump's time only" {
@@ -217,6 +225,23 @@ hold_partition() {
     assert_equal "" "$(still_running)"
 }
 
+@test "killed, it leaves no program and no lock" {
+    fresh_database TEMPLATE "$KEPT"
+    hold_partition
+    background "${VERIFY[@]}" -d "$DSN"
+    eventually someone_waits
+    kill -KILL "$BACKGROUND"
+    background_ends 137
+    release
+    eventually nobody_is_left
+    eventually nobody_else
+    rm -r "${TMPDIR:?}"/*
+}
+
+nobody_is_left() {
+    [ -z "$(still_running)" ]
+}
+
 @test "a schema of another name" {
     fresh_database TEMPLATE "$ESTI"
     sql "ALTER SCHEMA public RENAME TO \"Lake 'FS\"" "CREATE SCHEMA public"
@@ -243,6 +268,7 @@ hold_partition() {
     fresh_database TEMPLATE "$ESTI"
     fails 5 kv-export --as-of "$time" --no-settings -f "$BATS_TEST_TMPDIR/more.dump"
     assert_contains "$stderr" "hint: " --as-of
+    fails 1 kv-export --as-of "$time" --source kv -f "$BATS_TEST_TMPDIR/more.dump"
     fails 1 kv-export --as-of yesterday --no-settings -f "$BATS_TEST_TMPDIR/more.dump"
     assert_contains "$stderr" "yesterday" "2024-02-29T12:00:00Z"
     assert_missing "$BATS_TEST_TMPDIR/more.dump"

@@ -36,8 +36,8 @@ typedef struct DumpHeader {
         const char *system_identifier; /* of the cluster, as pg_control_system() tells it */
         uint64_t schema_version;       /* of the legacy tables; 0: there were none */
         const char *snapshot;          /* as pg_current_snapshot() prints it */
-        /* By which it was judged what had expired, RFC 3339, to the microsecond; NULL in a dump of
-         * an older program, which did not tell. */
+        /* By which it was judged what had expired, RFC 3339, to the microsecond; NULL where nothing
+         * does, and in a dump of an older program, which did not tell. */
         const char *time;
     } source;
     uint64_t kv_version;           /* what the import stamps into the KV store */

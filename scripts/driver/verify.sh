@@ -20,42 +20,63 @@ check_kept_tables() {
 
 # read_as_of: sets as_of to the time by which the migration judged what had expired.
 read_as_of() {
-    session_require "SELECT coalesce($(note_sql) #>> '{source,time}', $(note_sql) ->> 'dump_created', '')"
+    local names
+    names=$(printf ", '%s'" "${known_tables[@]}")
+    # What was loaded from a KV store's dump, or from a part of one, was not read from these tables.  A note of an older
+    # kv-import has the dump's time only.
+    session_require "SELECT CASE WHEN note -> 'source_rows' ?& ARRAY[${names#, }] THEN coalesce(note #>> '{source,time}',
+        note ->> 'dump_created', '') ELSE '' END FROM (SELECT $(note_sql) AS note) AS noted"
     as_of=$session_output
     [[ -n $as_of ]] ||
-        fail "$EXIT_REFUSED" "it is not known when the legacy tables were read" "The comment of table kv does not tell." "$with_dump"
+        fail "$EXIT_REFUSED" "it is not known when the legacy tables were read" "The note of table kv does not tell of all of them." "$with_dump"
 }
 
 # compare_stores: sets export_status, import_status.  Where the two differ kv-import wants to read the dump again, to
-# say in what.  It comes from a second export, whose shell waits until kv-import opens the pipe, and which ends
-# unneeded where it does not.
+# say in what.  It comes from a second export, whose shell waits until kv-import opens the pipe, and which the
+# end of this program ends where it does not.
 compare_stores() {
-    local second export=("$programs/kv-export" "${connection[@]}" "${shared_options[@]}" --compress=0 --no-sha256
+    local second watcher export=("$programs/kv-export" "${connection[@]}" "${shared_options[@]}" --compress=0 --no-sha256
         "${export_options[@]}" --no-progress --schema "$schema" --migrations "$migrations_folder" --as-of "$as_of")
     local import=("$programs/kv-import" "${connection[@]}" "${shared_options[@]}" --schema "$schema" --verify
         --second-reading "$scratch/second")
     mkfifo -m 600 "$scratch/first" "$scratch/second" || fail "$EXIT_USAGE" "could not make pipes in \"$scratch\""
     connected "${export[@]}" >"$scratch/first" &
     children+=($!)
-    # It warns of the same as the first one.
-    connected "${export[@]}" --quiet >"$scratch/second" 2>"$scratch/second.errors" &
+    second_export &
     second=$!
     children+=("$second")
+    watch_over "$second" </dev/null >/dev/null 2>&1 &
+    watcher=$!
     connected "${import[@]}" - <"$scratch/first" &
-    children+=($!)
+    children+=($! "$watcher")
     wait_for "${children[0]}"
     export_status=$child_status
     wait_for "${children[2]}"
     import_status=$child_status
-    children=("$second")
+    children=("$second" "$watcher")
     if ((export_status == 0 && import_status == EXIT_DUMP)); then
         # What it could not read whole was the second dump, which has ended by then.
         wait_for "$second"
         export_status=$child_status
-        children=()
+        children=("$watcher")
         cat "$scratch/second.errors" >&2
     fi
-    stop_children
+}
+
+# second_export: for compare_stores, in a subshell.  It may wait at the pipe for long, so it must not keep the session
+# open: the server would not take its locks back.  It warns of the same as the first export, so it is quiet.
+second_export() {
+    exec {session_in}>&- {session_out}<&-
+    connected "${export[@]}" --quiet >"$scratch/second" 2>"$scratch/second.errors"
+}
+
+# watch_over PID: ends that child when this program is gone without having done so, killed.  In a subshell.
+watch_over() {
+    exec {session_in}>&- {session_out}<&-
+    while kill -0 "$$" 2>/dev/null; do
+        sleep 1
+    done
+    kill "$1" 2>/dev/null
 }
 
 verify_kept_tables() {
