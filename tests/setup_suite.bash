@@ -10,6 +10,9 @@ setup_suite() {
     export LC_ALL=C.UTF-8
     SUITE_POSTGRES_DIR=$(mktemp -d "${TMPDIR:-/tmp}/kv-tests.XXXXXX")
     throwaway_postgres_start "$SUITE_POSTGRES_DIR"
+    # Names made of it are not those of another run of tests on this machine.
+    SUITE_POSTGRES_PID=$(head -n 1 "$SUITE_POSTGRES_DIR/data/postmaster.pid")
+    export SUITE_POSTGRES_PID
 }
 
 teardown_suite() {

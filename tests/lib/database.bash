@@ -10,8 +10,8 @@ FIXTURES_DIR=$TESTS_DIR/fixtures
 # fresh_database [OPTION...]: makes an empty database and sets PGDATABASE and DSN to it. The options are those of CREATE
 # DATABASE.
 fresh_database() {
-    # A transaction has its number for itself, whichever process or test asks.
-    PGDATABASE=$(psql -XAtq -d postgres -c "SELECT 'test_' || txid_current()")
+    # A transaction has its number for itself, whichever process or test asks, and a server its process.
+    PGDATABASE=$(psql -XAtq -d postgres -c "SELECT 'test_' || $SUITE_POSTGRES_PID || '_' || txid_current()")
     psql -Xq -d postgres -v ON_ERROR_STOP=1 -c "CREATE DATABASE $PGDATABASE $*"
     DSN="host=$PGHOST port=$PGPORT user=$PGUSER dbname=$PGDATABASE"
     export PGDATABASE DSN
