@@ -1,6 +1,7 @@
 # shellcheck shell=bash
-# One PostgreSQL server for the whole run: starting one costs more than most tests. The tests get at it through the
-# exported PG* variables, and each makes databases of its own (see lib/database.bash).
+# One PostgreSQL server for the whole run, or for several (scripts/lib/bats-groups): starting one costs more than most
+# tests. The tests get at it through the exported PG* variables, and each makes databases of its own (see
+# lib/database.bash).
 
 # shellcheck source=/dev/null
 source "${BASH_SOURCE[0]%/*}/../scripts/lib/throwaway-postgres.sh"
@@ -8,15 +9,17 @@ source "${BASH_SOURCE[0]%/*}/../scripts/lib/throwaway-postgres.sh"
 setup_suite() {
     # Tests spell characters as \u escapes, which bash only understands where text is UTF-8.
     export LC_ALL=C.UTF-8
-    SUITE_POSTGRES_DIR=$(mktemp -d "${TMPDIR:-/tmp}/kv-tests.XXXXXX")
-    throwaway_postgres_start "$SUITE_POSTGRES_DIR"
+    if [ -z "${SUITE_POSTGRES_IS_SHARED-}" ]; then
+        SUITE_POSTGRES_DIR=$(mktemp -d "${TMPDIR:-/tmp}/kv-tests.XXXXXX")
+        throwaway_postgres_start "$SUITE_POSTGRES_DIR"
+    fi
     # Names made of it are not those of another run of tests on this machine.
     SUITE_POSTGRES_PID=$(head -n 1 "$SUITE_POSTGRES_DIR/data/postmaster.pid")
     export SUITE_POSTGRES_PID
 }
 
 teardown_suite() {
-    if [ -n "${SUITE_POSTGRES_DIR-}" ]; then
+    if [ -n "${SUITE_POSTGRES_DIR-}" ] && [ -z "${SUITE_POSTGRES_IS_SHARED-}" ]; then
         throwaway_postgres_stop "$SUITE_POSTGRES_DIR"
     fi
 }
