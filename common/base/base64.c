@@ -1,5 +1,6 @@
 #include "common/base/base64.h"
 
+#include <limits.h>
 #include <openssl/evp.h>
 
 /* EVP_EncodeBlock counts in int; a multiple of 3, so that pieces can be put together. */
@@ -18,6 +19,41 @@ bool base64_append(Buffer *text, Slice bytes, Error *error)
         written = EVP_EncodeBlock(text->data + text->size, bytes.data, (int)size);
         text->size += (size_t)written;
         bytes = slice_of(bytes.data + size, bytes.size - size);
+    }
+    return true;
+}
+
+/* How many of the last characters are padding; -1 where there is such a character elsewhere, which
+ * OpenSSL would take for an A. */
+static int count_padding(Slice text)
+{
+    const uint8_t *first = memchr(text.data, '=', text.size);
+    size_t count = first == NULL ? 0 : text.size - (size_t)(first - text.data);
+
+    if (count > 2 || (count == 2 && text.data[text.size - 1] != '=')) {
+        return -1;
+    }
+    return (int)count;
+}
+
+bool base64_decode(Buffer *bytes, Slice text, bool *valid, Error *error)
+{
+    int padding;
+    int written;
+
+    *valid = text.size % 4 == 0 && text.size <= INT_MAX;
+    if (!*valid || text.size == 0) {
+        return true;
+    }
+    padding = count_padding(text);
+    if (!buffer_reserve(bytes, text.size / 4 * 3, error)) {
+        return false;
+    }
+    written = EVP_DecodeBlock(bytes->data + bytes->size, text.data, (int)text.size);
+    /* It skips blanks at the ends, which are not of the alphabet. */
+    *valid = padding >= 0 && written >= 0 && (size_t)written == text.size / 4 * 3;
+    if (*valid) {
+        bytes->size += (size_t)(written - padding);
     }
     return true;
 }

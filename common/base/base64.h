@@ -11,4 +11,8 @@
 /* Appends the bytes, encoded. */
 bool base64_append(Buffer *text, Slice bytes, Error *error);
 
+/* Appends the bytes that a text stands for; *valid is false, and nothing is appended, where it is
+ * no base64. */
+bool base64_decode(Buffer *bytes, Slice text, bool *valid, Error *error);
+
 #endif

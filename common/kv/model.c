@@ -114,3 +114,17 @@ bool kv_key_tag(Buffer *key, Slice tag_id, Error *error)
 {
     return JOIN(key, error, slice_text(KV_TAGS), tag_id);
 }
+
+bool kv_version_parse(Slice value, uint64_t *version)
+{
+    enum { DIGITS_MAX = 9 };
+
+    *version = 0;
+    for (size_t i = 0; i < value.size; i++) {
+        if (value.data[i] < '0' || value.data[i] > '9') {
+            return false;
+        }
+        *version = *version * 10 + (uint64_t)(value.data[i] - '0');
+    }
+    return value.size > 0 && value.size <= DIGITS_MAX;
+}

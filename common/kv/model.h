@@ -10,6 +10,9 @@
 #ifndef COMMON_KV_MODEL_H
 #define COMMON_KV_MODEL_H
 
+#include <stdbool.h>
+#include <stdint.h>
+
 #include "common/base/buffer.h"
 #include "common/base/error.h"
 #include "common/base/slice.h"
@@ -30,6 +33,9 @@ enum {
     KV_VERSION_STARTED = 0, /* a migration was started and has not succeeded */
     KV_VERSION_MIGRATED = 1 /* migrated from the legacy tables */
 };
+
+/* Reads the value of the version's entry; false where it is no version. */
+bool kv_version_parse(Slice value, uint64_t *version);
 
 /* The lookup key of the installation id, beside its metadata entry. */
 #define KV_INSTALLATION_ID_KEY "installation_id"

@@ -228,12 +228,11 @@ static bool judge_version(const KvTable *table, const char *text, bool empty, Kv
                  table->name);
         return not_ours(table, what, error);
     }
-    if (text[0] == '\0' || strspn(text, "0123456789") != strlen(text) || strlen(text) > 9) {
+    if (!kv_version_parse(slice_text(text), version)) {
         snprintf(what, sizeof what, "there is a table \"%.64s\" with the unknown version \"%.64s\"",
                  table->name, text);
         return not_ours(table, what, error);
     }
-    *version = strtoull(text, NULL, 10);
     *state = *version == KV_VERSION_STARTED ? KV_TABLE_STARTED : KV_TABLE_STAMPED;
     return true;
 }

@@ -1,0 +1,455 @@
+#include "common/dynamodb/client.h"
+
+#include "common/base/buffer.h"
+#include "common/base/environment.h"
+#include "common/base/json_memory.h"
+#include "common/cli/version.h"
+#include "common/dump/json.h"
+#include "common/http/aws_credentials.h"
+#include "common/http/client.h"
+#include "common/http/retry.h"
+#include "common/http/url.h"
+
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <time.h>
+
+enum {
+    HTTP_OK = 200,
+    HTTP_BAD_REQUEST = 400,
+    CODE_SIZE = 64,
+    MESSAGE_SIZE = 1024,
+    WAIT_STEP_MS = 50
+};
+
+/* A page of a scan has a megabyte of data, and each item some JSON around it; what a batch could
+ * not write comes back as it went, which is 16 MB at most. */
+enum { RESPONSE_LIMIT = 64 * 1024 * 1024 };
+
+/* Beside a server of one's own nobody asks for the region. */
+static const char DEFAULT_REGION[] = "us-east-1";
+
+static const char HINT_ENDPOINT[] = "Check --dynamodb-endpoint, --aws-region and the network.";
+
+/* A table whose capacity is used up has it again before long; a load that ends for it has to begin
+ * anew.  That is about a minute. */
+static const RetryPolicy RETRY_PERSISTENT = {
+    .attempts = 14, .first_wait_ms = 50, .longest_wait_ms = 10 * 1000};
+
+struct DynamoClient {
+    const DynamoOptions *options;
+    char *endpoint; /* as it was given; "" where it is AWS's own */
+    char *region;
+    char *url;
+    char user_agent[64];
+    HttpClient *http;
+    AwsCredentials credentials;
+    atomic_bool answered; /* the server was reached once: it is there */
+};
+
+/* What DynamoDB's errors mean.  Source: "Error handling with DynamoDB", "Common errors". */
+typedef struct KnownError {
+    const char *code;
+    bool transient;
+    DynamoFault fault;
+    ExitCode exit_code;
+    const char *hint;
+} KnownError;
+
+static const char HINT_CAPACITY[] =
+    "Give the table more capacity, or take less of it: --write-units, --jobs.";
+static const char HINT_LATER[] = "Try again when DynamoDB works.";
+static const char HINT_SECRET[] =
+    "Check the secret access key, --aws-region, and this machine's clock.";
+static const char HINT_KEY[] =
+    "Check the access key and --aws-region; temporary credentials need AWS_SESSION_TOKEN, too.";
+static const char HINT_EXPIRED[] = "Get new temporary credentials.";
+
+static const KnownError KNOWN_ERRORS[] = {
+    {"ProvisionedThroughputExceededException", true, DYNAMO_FAULT_OTHER, EXIT_CODE_FAILED,
+     HINT_CAPACITY},
+    {"ThrottlingException", true, DYNAMO_FAULT_OTHER, EXIT_CODE_FAILED, HINT_CAPACITY},
+    {"Throttling", true, DYNAMO_FAULT_OTHER, EXIT_CODE_FAILED, HINT_CAPACITY},
+    {"RequestLimitExceeded", true, DYNAMO_FAULT_OTHER, EXIT_CODE_FAILED, HINT_CAPACITY},
+    {"LimitExceededException", true, DYNAMO_FAULT_OTHER, EXIT_CODE_FAILED,
+     "Too many tables are being made or deleted at this time, or there are too many."},
+    {"TransactionInProgressException", true, DYNAMO_FAULT_OTHER, EXIT_CODE_FAILED, HINT_LATER},
+    {"TransactionConflictException", true, DYNAMO_FAULT_OTHER, EXIT_CODE_FAILED, HINT_LATER},
+    {"ReplicatedWriteConflictException", true, DYNAMO_FAULT_OTHER, EXIT_CODE_FAILED, HINT_LATER},
+    {"InternalServerError", true, DYNAMO_FAULT_OTHER, EXIT_CODE_CONNECTION, HINT_LATER},
+    {"InternalFailure", true, DYNAMO_FAULT_OTHER, EXIT_CODE_CONNECTION, HINT_LATER},
+    {"ServiceUnavailable", true, DYNAMO_FAULT_OTHER, EXIT_CODE_CONNECTION, HINT_LATER},
+    {"ResourceNotFoundException", false, DYNAMO_FAULT_NOT_FOUND, EXIT_CODE_FAILED,
+     "Somebody has deleted the table meanwhile: find out who, then run again."},
+    {"ResourceInUseException", false, DYNAMO_FAULT_IN_USE, EXIT_CODE_FAILED,
+     "Somebody else is making, changing or deleting the table: find out who, then run again."},
+    {"ConditionalCheckFailedException", false, DYNAMO_FAULT_CONDITION, EXIT_CODE_REFUSED,
+     "Another program has changed the table: see to it that none does, then run again."},
+    {"AccessDeniedException", false, DYNAMO_FAULT_OTHER, EXIT_CODE_REFUSED, NULL},
+    {"UnrecognizedClientException", false, DYNAMO_FAULT_OTHER, EXIT_CODE_REFUSED, HINT_KEY},
+    {"InvalidClientTokenId", false, DYNAMO_FAULT_OTHER, EXIT_CODE_REFUSED, HINT_KEY},
+    {"MissingAuthenticationTokenException", false, DYNAMO_FAULT_OTHER, EXIT_CODE_REFUSED, HINT_KEY},
+    {"MissingAuthenticationToken", false, DYNAMO_FAULT_OTHER, EXIT_CODE_REFUSED, HINT_KEY},
+    {"IncompleteSignatureException", false, DYNAMO_FAULT_OTHER, EXIT_CODE_REFUSED, HINT_SECRET},
+    {"IncompleteSignature", false, DYNAMO_FAULT_OTHER, EXIT_CODE_REFUSED, HINT_SECRET},
+    {"InvalidSignatureException", false, DYNAMO_FAULT_OTHER, EXIT_CODE_REFUSED, HINT_SECRET},
+    {"SignatureDoesNotMatch", false, DYNAMO_FAULT_OTHER, EXIT_CODE_REFUSED, HINT_SECRET},
+    {"ExpiredTokenException", false, DYNAMO_FAULT_OTHER, EXIT_CODE_REFUSED, HINT_EXPIRED},
+    {"ExpiredToken", false, DYNAMO_FAULT_OTHER, EXIT_CODE_REFUSED, HINT_EXPIRED},
+    {"OptInRequired", false, DYNAMO_FAULT_OTHER, EXIT_CODE_REFUSED,
+     "Enable DynamoDB, or the region, for this account."},
+};
+
+/* Of an answer that is an error. */
+typedef struct Answer {
+    char code[CODE_SIZE]; /* "" where it has none: it is not DynamoDB's */
+    char message[MESSAGE_SIZE];
+} Answer;
+
+static const KnownError *find_known(const char *code)
+{
+    for (size_t i = 0; i < sizeof KNOWN_ERRORS / sizeof KNOWN_ERRORS[0]; i++) {
+        if (strcmp(KNOWN_ERRORS[i].code, code) == 0) {
+            return &KNOWN_ERRORS[i];
+        }
+    }
+    return NULL;
+}
+
+/* "__type" is a namespace, "#", and the code. */
+static void read_answer(const HttpResponse *response, Answer *answer)
+{
+    bool lacked;
+    json_t *json = json_parse(buffer_slice(&response->body), 0, NULL, &lacked);
+    const char *type = json_string_value(json_object_get(json, "__type"));
+    const char *message = json_string_value(json_object_get(json, "message"));
+
+    *answer = (Answer){0};
+    if (message == NULL) {
+        message = json_string_value(json_object_get(json, "Message"));
+    }
+    if (type != NULL) {
+        const char *code = strrchr(type, '#');
+
+        snprintf(answer->code, sizeof answer->code, "%s", code != NULL ? code + 1 : type);
+        snprintf(answer->message, sizeof answer->message, "%s", message != NULL ? message : "");
+    }
+    json_decref(json);
+}
+
+static bool is_transient(const HttpResponse *response)
+{
+    const KnownError *known;
+    Answer answer;
+
+    if (response->status != HTTP_BAD_REQUEST) {
+        return false; /* its own status says it */
+    }
+    read_answer(response, &answer);
+    known = find_known(answer.code);
+    return known != NULL && known->transient;
+}
+
+static bool is_table_name(const char *name)
+{
+    static const char CHARACTERS[] =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.";
+    size_t size = strspn(name, CHARACTERS);
+
+    return size >= 3 && size <= 255 && name[size] == '\0';
+}
+
+static bool split_endpoint(const char *endpoint, UrlParts *parts, Error *error)
+{
+    return url_split(endpoint, parts, error) ||
+           error_hint(error, "--dynamodb-endpoint (or AWS_ENDPOINT_URL_DYNAMODB, AWS_ENDPOINT_URL) "
+                             "is a URL such as http://localhost:8000.");
+}
+
+bool dynamo_options_check(const DynamoOptions *options, Error *error)
+{
+    UrlParts parts = {0};
+    bool done = options->endpoint == NULL || split_endpoint(options->endpoint, &parts, error);
+
+    url_free(&parts);
+    if (done && !is_table_name(options->table)) {
+        error_set(error, EXIT_CODE_USAGE, "\"%s\" is not the name of a DynamoDB table",
+                  options->table);
+        return error_hint(error, "It has 3 to 255 letters, digits, \"-\", \"_\" and \".\".");
+    }
+    return done && (options->region == NULL || aws_region_is_valid(options->region) ||
+                    error_set(error, EXIT_CODE_USAGE,
+                              "option --aws-region takes the name of a region, not \"%s\"",
+                              options->region));
+}
+
+static const char *given_endpoint(const DynamoOptions *options)
+{
+    const char *endpoint = options->endpoint;
+
+    if (endpoint == NULL) {
+        endpoint = environment_variable("AWS_ENDPOINT_URL_DYNAMODB");
+    }
+    return endpoint != NULL ? endpoint : environment_variable("AWS_ENDPOINT_URL");
+}
+
+static bool choose_region(DynamoClient *client, bool has_endpoint, Error *error)
+{
+    if (client->options->region != NULL) {
+        client->region = strdup(client->options->region);
+    } else if (!aws_region_find(&client->region, error)) {
+        return false;
+    } else if (client->region == NULL && has_endpoint) {
+        client->region = strdup(DEFAULT_REGION);
+    } else if (client->region == NULL) {
+        error_set(error, EXIT_CODE_REFUSED, "nothing says in which region the table is");
+        return error_hint(error, "Name it with --aws-region, AWS_REGION or the profile.");
+    }
+    if (client->region == NULL) {
+        return error_out_of_memory(error);
+    }
+    if (!aws_region_is_valid(client->region)) {
+        error_set(error, EXIT_CODE_REFUSED, "\"%s\" is not the name of a region", client->region);
+        return error_hint(error, "Name the region with --aws-region.");
+    }
+    return true;
+}
+
+static bool choose_url(DynamoClient *client, const char *endpoint, Error *error)
+{
+    UrlParts parts = {0};
+    Buffer url = {0};
+    bool done;
+
+    if (endpoint == NULL) {
+        done = buffer_append_format(&url, error, "https://dynamodb.%s.amazonaws.com%s/",
+                                    client->region,
+                                    strncmp(client->region, "cn-", 3) == 0 ? ".cn" : "");
+    } else {
+        done = split_endpoint(endpoint, &parts, error) &&
+               buffer_append_format(&url, error, "%s://%s%s%s%s/", parts.scheme, parts.host,
+                                    parts.port != NULL ? ":" : "",
+                                    parts.port != NULL ? parts.port : "", parts.path);
+    }
+    done = done && buffer_text(&url, error) != NULL;
+    if (done) {
+        client->url = strdup((const char *)url.data);
+        client->endpoint = strdup(endpoint == NULL ? "" : (const char *)url.data);
+        done = (client->url != NULL && client->endpoint != NULL) || error_out_of_memory(error);
+    }
+    buffer_free(&url);
+    url_free(&parts);
+    return done;
+}
+
+bool dynamo_client_open(const DynamoOptions *options, const char *program, DynamoClient **client,
+                        Error *error)
+{
+    const char *endpoint = given_endpoint(options);
+    DynamoClient *c = calloc(1, sizeof *c);
+    HttpOptions http = {.ca_file = environment_variable("AWS_CA_BUNDLE")};
+
+    *client = c;
+    if (c == NULL) {
+        return error_out_of_memory(error);
+    }
+    c->options = options;
+    atomic_init(&c->answered, false);
+    snprintf(c->user_agent, sizeof c->user_agent, "%s/%s", program, PROGRAM_VERSION);
+    http.user_agent = c->user_agent;
+    return choose_region(c, endpoint != NULL, error) && choose_url(c, endpoint, error) &&
+           http_client_new(&http, &c->http, error) &&
+           aws_credentials_find(c->http, &c->credentials, error);
+}
+
+void dynamo_client_close(DynamoClient *client)
+{
+    if (client != NULL) {
+        http_client_free(client->http);
+        aws_credentials_free(&client->credentials);
+        free(client->endpoint);
+        free(client->region);
+        free(client->url);
+        free(client);
+    }
+}
+
+const char *dynamo_client_table(const DynamoClient *client)
+{
+    return client->options->table;
+}
+
+const char *dynamo_client_region(const DynamoClient *client)
+{
+    return client->region;
+}
+
+const char *dynamo_client_endpoint(const DynamoClient *client)
+{
+    return client->endpoint;
+}
+
+bool dynamo_bad_answer(Error *error)
+{
+    error_set(error, EXIT_CODE_REFUSED, "the server does not answer as DynamoDB does");
+    return error_hint(error, "Check --dynamodb-endpoint.");
+}
+
+/* Of a signature that it finds wrong DynamoDB tells how it should have been made, the session's
+ * token included. */
+static bool repeats_secret(const DynamoClient *client, const char *text)
+{
+    const AwsCredentials *credentials = &client->credentials;
+
+    return strstr(text, credentials->access_key_id) != NULL ||
+           strstr(text, credentials->secret_access_key) != NULL ||
+           strstr(text, "x-amz-security-token") != NULL ||
+           (credentials->session_token != NULL && strstr(text, credentials->session_token) != NULL);
+}
+
+/* Words an answer that is an error. */
+static bool refused(const DynamoClient *client, const char *operation, const HttpResponse *response,
+                    DynamoFault *fault, Error *error)
+{
+    const KnownError *known;
+    Answer answer;
+    const char *message;
+    bool overload = retry_status(response->status);
+
+    read_answer(response, &answer);
+    if (answer.code[0] == '\0' && !overload) {
+        return dynamo_bad_answer(error);
+    }
+    known = find_known(answer.code);
+    message = repeats_secret(client, answer.message) ? "" : answer.message;
+    error_set(error,
+              known != NULL ? known->exit_code
+              : overload    ? EXIT_CODE_CONNECTION
+                            : EXIT_CODE_FAILED,
+              "asked for %s of table \"%s\" DynamoDB answers with HTTP status %ld%s%s", operation,
+              client->options->table, response->status, answer.code[0] != '\0' ? ", " : "",
+              answer.code);
+    error_detail(error, "%s%sThe region is \"%s\"; the credentials are from %s.", message,
+                 message[0] != '\0' ? " " : "", client->region, client->credentials.source);
+    if (known == NULL) {
+        return overload ? error_hint(error, "%s", HINT_LATER) : false;
+    }
+    *fault = known->fault;
+    return known->hint != NULL
+               ? error_hint(error, "%s", known->hint)
+               : error_hint(error, "Allow these credentials dynamodb:%s on the table.", operation);
+}
+
+static bool take_answer(const HttpResponse *response, json_t **answer, Error *error)
+{
+    bool lacked;
+
+    *answer = json_parse(buffer_slice(&response->body), 0, NULL, &lacked);
+    if (lacked) {
+        return error_out_of_memory(error);
+    }
+    if (!json_is_object(*answer)) {
+        json_decref(*answer);
+        *answer = NULL;
+        return dynamo_bad_answer(error);
+    }
+    return true;
+}
+
+static bool send_request(DynamoClient *client, const char *operation, Slice body,
+                         HttpResponse *response, DynamoFault *fault, Error *error)
+{
+    char target[96];
+    const char *headers[] = {"Content-Type: application/x-amz-json-1.0", target, NULL};
+    HttpSigning signing = {.region = client->region,
+                           .service = "dynamodb",
+                           .access_key_id = client->credentials.access_key_id,
+                           .secret_access_key = client->credentials.secret_access_key,
+                           .session_token = client->credentials.session_token};
+    HttpRequest request = {.method = "POST",
+                           .url = client->url,
+                           .headers = headers,
+                           .body = body,
+                           .response_limit = RESPONSE_LIMIT,
+                           .signing = &signing};
+    /* Who was never there will hardly come. */
+    const RetryPolicy *policy = atomic_load(&client->answered) ? &RETRY_PERSISTENT : &RETRY_USUAL;
+
+    snprintf(target, sizeof target, "X-Amz-Target: DynamoDB_20120810.%s", operation);
+    if (!http_send_retrying(client->http, policy, is_transient, &request, response, error)) {
+        *fault = DYNAMO_FAULT_LOST;
+        return error->code == EXIT_CODE_CONNECTION ? error_hint(error, "%s", HINT_ENDPOINT) : false;
+    }
+    atomic_store(&client->answered, true);
+    return true;
+}
+
+bool dynamo_call(DynamoClient *client, const char *operation, Slice body, json_t **answer,
+                 DynamoFault *fault, Error *error)
+{
+    HttpResponse response = {0};
+    Error failure = {0}; /* an attempt that failed is none when another one did not */
+    bool done;
+
+    *answer = NULL;
+    *fault = DYNAMO_FAULT_OTHER;
+    done = send_request(client, operation, body, &response, fault, &failure) &&
+           (response.status == HTTP_OK ? take_answer(&response, answer, &failure)
+                                       : refused(client, operation, &response, fault, &failure));
+    if (done) {
+        *fault = DYNAMO_FAULT_NONE;
+    } else {
+        *error = failure;
+    }
+    http_response_free(&response);
+    return done;
+}
+
+bool dynamo_call_json(DynamoClient *client, const char *operation, json_t *parameters,
+                      json_t **answer, DynamoFault *fault, Error *error)
+{
+    char *text = dump_json_encode(parameters, error);
+    bool done;
+
+    *answer = NULL;
+    *fault = DYNAMO_FAULT_OTHER;
+    if (text == NULL) {
+        return false;
+    }
+    done = dynamo_call(client, operation, slice_text(text), answer, fault, error);
+    free(text);
+    return done;
+}
+
+bool dynamo_wait(DynamoClient *client, uint32_t milliseconds, Error *error)
+{
+    for (uint32_t waited = 0; waited < milliseconds; waited += WAIT_STEP_MS) {
+        uint32_t step = milliseconds - waited < WAIT_STEP_MS ? milliseconds - waited : WAIT_STEP_MS;
+        struct timespec time = {.tv_nsec = (long)step * 1000000L};
+
+        if (!http_client_check(client->http, error)) {
+            return false;
+        }
+        nanosleep(&time, NULL);
+    }
+    return http_client_check(client->http, error);
+}
+
+bool dynamo_back_off(DynamoClient *client, unsigned attempt, Error *error)
+{
+    uint32_t chance = 0;
+
+    if (attempt >= RETRY_PERSISTENT.attempts) {
+        error_set(error, EXIT_CODE_FAILED, "DynamoDB does not take what table \"%s\" is sent",
+                  client->options->table);
+        return error_hint(error, "%s", HINT_CAPACITY);
+    }
+    /* Where there is no chance, a wait of the lower half will do. */
+    if (getrandom(&chance, sizeof chance, GRND_NONBLOCK) != (ssize_t)sizeof chance) {
+        chance = 0;
+    }
+    return dynamo_wait(client, retry_wait_ms(&RETRY_PERSISTENT, attempt, 0, chance), error);
+}

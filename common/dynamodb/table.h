@@ -1,0 +1,62 @@
+/*
+ * The KV table of DynamoDB: its shape, its version, and what may stand in its place.
+ *
+ * Beside what lakeFS reads, the version's item has two attributes of ours, which lakeFS passes over
+ * and which go when it writes a version of its own: LoadId tells apart the loads that began at
+ * version 0, Provenance is where the entries come from (import/provenance.h).  So a table never has
+ * an entry more than it should.
+ *
+ * Source of the shape: KV model facts, "On DynamoDB", "The version".
+ */
+#ifndef COMMON_DYNAMODB_TABLE_H
+#define COMMON_DYNAMODB_TABLE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/base/error.h"
+#include "common/dynamodb/client.h"
+
+typedef enum DynamoTableState {
+    DYNAMO_TABLE_NONE,    /* nothing of this name */
+    DYNAMO_TABLE_EMPTY,   /* a KV table without items */
+    DYNAMO_TABLE_STARTED, /* version 0: a load that has not succeeded */
+    DYNAMO_TABLE_STAMPED  /* version 1 or more */
+} DynamoTableState;
+
+/* Capacity units; both 0: what is used is paid for, on demand. */
+typedef struct DynamoCapacity {
+    uint64_t read;
+    uint64_t write;
+} DynamoCapacity;
+
+/* {0} is empty; end with dynamo_table_facts_free. */
+typedef struct DynamoTableFacts {
+    DynamoTableState state;
+    uint64_t version;
+    char *load_id;    /* NULL: none */
+    char *provenance; /* NULL: none */
+    DynamoCapacity capacity;
+    uint64_t item_count; /* as it was some hours ago */
+} DynamoTableFacts;
+
+/* Finds out what is there; a table that is being made or deleted is waited for.  EXIT_CODE_REFUSED
+ * for anything that is not lakeFS's or ours. */
+bool dynamo_table_inspect(DynamoClient *client, DynamoTableFacts *facts, Error *error);
+void dynamo_table_facts_free(DynamoTableFacts *facts);
+
+/* Makes the table, which must not be there, and waits until it can be used. */
+bool dynamo_table_create(DynamoClient *client, DynamoCapacity capacity, Error *error);
+
+/* Deletes the table and waits until it is gone. */
+bool dynamo_table_delete(DynamoClient *client, Error *error);
+
+/* Writes version 0 into an empty table: a load with this id has begun.  EXIT_CODE_REFUSED where
+ * there is a version already. */
+bool dynamo_table_start(DynamoClient *client, const char *load_id, Error *error);
+
+/* Changes the version from 0; EXIT_CODE_REFUSED when it is not that of this load any more. */
+bool dynamo_table_stamp(DynamoClient *client, const char *load_id, uint64_t version,
+                        const char *provenance, Error *error);
+
+#endif
