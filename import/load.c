@@ -5,7 +5,6 @@
 #include "common/cli/progress.h"
 #include "common/cli/signals.h"
 #include "common/dump/reader.h"
-#include "common/pg/connection.h"
 #include "import/dump_visit.h"
 #include "import/target.h"
 
@@ -137,11 +136,11 @@ static bool fill_target(Load *load, Error *error)
 
 bool load_dump(ImportOptions *options, Error *error)
 {
-    Load load = {.options = options, .driver = &TARGET_POSTGRES};
+    Load load = {.options = options, .driver = target_named(options->target)};
     uint64_t stamped = 0;
     bool done;
 
-    done = signals_start(pg_cancel_all, error) &&
+    done = signals_start(load.driver->cancel, error) &&
            dump_reader_open(options->file, &load.reader, error) && check_whole(&load, error) &&
            check_complete(&load, error) &&
            load.driver->open(options, dump_reader_header(load.reader), &load.target, &stamped,

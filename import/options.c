@@ -2,6 +2,7 @@
 
 #include "common/kv/model.h"
 #include "common/pg/conninfo.h"
+#include "import/target.h"
 
 #include <limits.h>
 #include <stdio.h>
@@ -22,8 +23,17 @@ enum {
     OPTION_LIMIT,
     OPTION_RAW,
     OPTION_VERIFY,
-    OPTION_SECOND_READING
+    OPTION_SECOND_READING,
+    OPTION_TARGET,
+    OPTION_DYNAMODB_TABLE,
+    OPTION_DYNAMODB_ENDPOINT,
+    OPTION_DYNAMODB_READ_CAPACITY,
+    OPTION_DYNAMODB_WRITE_CAPACITY,
+    OPTION_AWS_REGION,
+    OPTION_WRITE_UNITS
 };
+
+enum { DEFAULT_PARTITIONS = 100 };
 
 static const char SHORT_OPTIONS[] = COMMON_SHORT_OPTIONS "lcj:n:";
 
@@ -46,6 +56,13 @@ static const struct option LONG_OPTIONS[] = {
     {"raw", no_argument, NULL, OPTION_RAW},
     {"verify", no_argument, NULL, OPTION_VERIFY},
     {"second-reading", required_argument, NULL, OPTION_SECOND_READING},
+    {"target", required_argument, NULL, OPTION_TARGET},
+    {"dynamodb-table", required_argument, NULL, OPTION_DYNAMODB_TABLE},
+    {"dynamodb-endpoint", required_argument, NULL, OPTION_DYNAMODB_ENDPOINT},
+    {"dynamodb-read-capacity", required_argument, NULL, OPTION_DYNAMODB_READ_CAPACITY},
+    {"dynamodb-write-capacity", required_argument, NULL, OPTION_DYNAMODB_WRITE_CAPACITY},
+    {"aws-region", required_argument, NULL, OPTION_AWS_REGION},
+    {"write-units", required_argument, NULL, OPTION_WRITE_UNITS},
     {NULL, 0, NULL, 0},
 };
 
@@ -55,6 +72,8 @@ void import_options_help(void)
            "\n"
            "Usage:\n"
            "  kv-import -d DBNAME [OPTION]... [FILE]   load\n"
+           "  kv-import --target=dynamodb [OPTION]... [FILE]\n"
+           "                                           load into DynamoDB\n"
            "  kv-import -d DBNAME --verify [FILE]      compare the KV table with a dump\n"
            "  kv-import -l [FILE]                      show what is in a dump\n"
            "  kv-import --check [FILE]                 read and check all of a dump\n"
@@ -86,6 +105,18 @@ void import_options_help(void)
            "      --partitions=NUM       its hash partitions (default: 100)\n"
            "      --lock-held-by=PID     the session with this backend process id holds the\n"
            "                             migration lock already\n"
+           "      --target=STORE         postgres (default) or dynamodb\n"
+           "\n"
+           "With --target=dynamodb:\n"
+           "      --dynamodb-table=NAME  the table (default: kvstore)\n"
+           "      --dynamodb-endpoint=URL\n"
+           "                             the server (default: AWS)\n"
+           "      --aws-region=NAME      its region (default: AWS_REGION, the profile's)\n"
+           "      --dynamodb-read-capacity=NUM\n"
+           "      --dynamodb-write-capacity=NUM\n"
+           "                             capacity units of a table that is made (default:\n"
+           "                             those of the table it replaces, else on demand)\n"
+           "      --write-units=NUM      write no more than so many capacity units a second\n"
            "\n"
            "%s"
            "\n"
@@ -102,9 +133,47 @@ static bool set_format(ImportOptions *options, const char *format, Error *error)
                      format);
 }
 
+static bool set_units(const char *name, uint64_t *units, Error *error)
+{
+    long number = 0;
+
+    if (!option_number(name, optarg, 1, INT32_MAX, &number, error)) {
+        return false;
+    }
+    *units = (uint64_t)number;
+    return true;
+}
+
+/* An option of DynamoDB's; *known is false for any other. */
+static bool set_dynamodb(DynamoTargetOptions *options, int option, bool *known, Error *error)
+{
+    *known = true;
+    switch (option) {
+    case OPTION_DYNAMODB_TABLE:
+        options->table.table = optarg;
+        return true;
+    case OPTION_DYNAMODB_ENDPOINT:
+        options->table.endpoint = optarg;
+        return true;
+    case OPTION_AWS_REGION:
+        options->table.region = optarg;
+        return true;
+    case OPTION_DYNAMODB_READ_CAPACITY:
+        return set_units("--dynamodb-read-capacity", &options->capacity.read, error);
+    case OPTION_DYNAMODB_WRITE_CAPACITY:
+        return set_units("--dynamodb-write-capacity", &options->capacity.write, error);
+    case OPTION_WRITE_UNITS:
+        return set_units("--write-units", &options->write_units, error);
+    default:
+        *known = false;
+        return true;
+    }
+}
+
 static bool set_option(ImportOptions *options, int option, char *const *arguments, Error *error)
 {
     long number = 0;
+    bool known;
 
     switch (option) {
     case 'l':
@@ -147,6 +216,9 @@ static bool set_option(ImportOptions *options, int option, char *const *argument
     case OPTION_RAW:
         options->print.raw = true;
         return true;
+    case OPTION_TARGET:
+        options->target = optarg;
+        return true;
     case OPTION_ALLOW_REDACTED:
         options->allow_redacted = true;
         return true;
@@ -166,8 +238,14 @@ static bool set_option(ImportOptions *options, int option, char *const *argument
         options->lock_held_by = number;
         return true;
     default:
-        return common_option(&options->common, option, arguments, error);
+        return set_dynamodb(&options->dynamodb, option, &known, error) &&
+               (known || common_option(&options->common, option, arguments, error));
     }
+}
+
+static bool is_dynamodb(const ImportOptions *options)
+{
+    return target_named(options->target) == &TARGET_DYNAMODB;
 }
 
 /* A load goes where it was told to, never to a database that happens to have the user's name. */
@@ -175,8 +253,9 @@ static bool check_database(const ImportOptions *options, Error *error)
 {
     bool needs_database = options->action == IMPORT_LOAD || options->action == IMPORT_VERIFY;
 
-    if (!needs_database || options->common.pg.dbname != NULL || options->common.help ||
-        options->common.version || getenv("PGDATABASE") != NULL || getenv("PGSERVICE") != NULL) {
+    if (!needs_database || is_dynamodb(options) || options->common.pg.dbname != NULL ||
+        options->common.help || options->common.version || getenv("PGDATABASE") != NULL ||
+        getenv("PGSERVICE") != NULL) {
         return true;
     }
     error_set(error, EXIT_CODE_USAGE,
@@ -184,6 +263,41 @@ static bool check_database(const ImportOptions *options, Error *error)
                                              : "no database to compare with was named");
     return error_hint(error, "Name it with --dbname, or look into the dump with --list, --print "
                              "or --check.");
+}
+
+/* What goes with one target only; then the defaults. */
+static bool check_target(ImportOptions *options, Error *error)
+{
+    DynamoTargetOptions *dynamodb = &options->dynamodb;
+    bool named = dynamodb->table.table != NULL || dynamodb->table.endpoint != NULL ||
+                 dynamodb->table.region != NULL || dynamodb->capacity.read > 0 ||
+                 dynamodb->capacity.write > 0 || dynamodb->write_units > 0;
+
+    if (target_named(options->target) == NULL) {
+        return error_set(error, EXIT_CODE_USAGE,
+                         "option --target takes postgres or dynamodb, not \"%s\"", options->target);
+    }
+    if (named && !is_dynamodb(options)) {
+        return error_set(error, EXIT_CODE_USAGE,
+                         "options --dynamodb-..., --aws-region and --write-units go with "
+                         "--target=dynamodb only");
+    }
+    if (is_dynamodb(options) && (options->table != NULL || options->partitions > 0)) {
+        error_set(error, EXIT_CODE_USAGE,
+                  "options --table and --partitions go with --target=postgres only");
+        return error_hint(error, "The name of a DynamoDB table goes to --dynamodb-table.");
+    }
+    if ((dynamodb->capacity.read > 0) != (dynamodb->capacity.write > 0)) {
+        return error_set(error, EXIT_CODE_USAGE,
+                         "options --dynamodb-read-capacity and --dynamodb-write-capacity go "
+                         "together");
+    }
+    options->table = options->table == NULL ? KV_TABLE_NAME : options->table;
+    options->partitions = options->partitions == 0 ? DEFAULT_PARTITIONS : options->partitions;
+    if (dynamodb->table.table == NULL) {
+        dynamodb->table.table = DYNAMO_TABLE_NAME;
+    }
+    return dynamo_options_check(&dynamodb->table, error);
 }
 
 /* An option that would be without effect is a misunderstanding: a filter that was given to a load
@@ -215,8 +329,7 @@ bool import_options_parse(ImportOptions *options, int count, char **arguments, E
 
     *options = (ImportOptions){.action = IMPORT_LOAD,
                                .print = {.limit = -1},
-                               .table = KV_TABLE_NAME,
-                               .partitions = 100,
+                               .target = TARGET_POSTGRES.name,
                                .jobs = option_default_jobs()};
     common_options_init(&options->common, "kv-import");
     while ((option = getopt_long(count, arguments, SHORT_OPTIONS, LONG_OPTIONS, NULL)) != -1) {
@@ -237,5 +350,6 @@ bool import_options_parse(ImportOptions *options, int count, char **arguments, E
     if (optind < count) {
         return option_unexpected(arguments[optind], error);
     }
-    return check_combination(options, error) && check_database(options, error);
+    return check_combination(options, error) && check_target(options, error) &&
+           check_database(options, error);
 }

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "common/cli/options.h"
+#include "common/dynamodb/table.h"
 
 typedef enum ImportAction {
     IMPORT_LOAD,  /* into a KV store */
@@ -26,6 +27,13 @@ typedef struct PrintOptions {
     bool raw;              /* as they are, in base64 */
 } PrintOptions;
 
+/* The target DynamoDB. */
+typedef struct DynamoTargetOptions {
+    DynamoOptions table;
+    DynamoCapacity capacity; /* of a table that is made; 0: on demand */
+    uint64_t write_units;    /* a second, at most; 0: any */
+} DynamoTargetOptions;
+
 typedef struct ImportOptions {
     CommonOptions common;
     ImportAction action;
@@ -35,10 +43,12 @@ typedef struct ImportOptions {
     const char *second_reading; /* where --verify reads the dump again; NULL: where it did first */
     bool clean;                 /* replace a KV store that is already stamped */
     bool allow_redacted;        /* stamp a dump that lacks packages or was redacted */
-    const char *table;          /* "kv" */
-    int partitions;             /* 100 */
-    int jobs;                   /* connections that load at the same time */
-    int64_t lock_held_by;       /* backend that holds the lock for us; 0: take it */
+    const char *target;         /* the name of a TargetDriver */
+    DynamoTargetOptions dynamodb;
+    const char *table;    /* "kv" */
+    int partitions;       /* 100 */
+    int jobs;             /* connections that load at the same time */
+    int64_t lock_held_by; /* backend that holds the lock for us; 0: take it */
 } ImportOptions;
 
 /* Reads the command line.  False with EXIT_CODE_USAGE. */

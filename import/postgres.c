@@ -288,6 +288,7 @@ static void postgres_close(Target *target)
 
 const TargetDriver TARGET_POSTGRES = {
     .name = "postgres",
+    .cancel = pg_cancel_all,
     .open = postgres_open,
     .prepare = postgres_prepare,
     .begin_load = postgres_begin_load,

@@ -30,6 +30,9 @@ typedef struct Loader Loader;
 typedef struct TargetDriver {
     const char *name;
 
+    /* See signals_start: ends what waits for the store, if anything does. */
+    bool (*cancel)(void);
+
     /* Connects, takes the lock, and looks at what is there.  *stamped is the version of a KV store
      * that is complete, 0 where there is none or where it may be replaced.  EXIT_CODE_REFUSED for a
      * store that is not lakeFS's, or a database that does not go with the dump.  *target is to be
@@ -65,5 +68,9 @@ typedef struct TargetDriver {
 } TargetDriver;
 
 extern const TargetDriver TARGET_POSTGRES;
+extern const TargetDriver TARGET_DYNAMODB;
+
+/* The target of that name; NULL: there is none. */
+const TargetDriver *target_named(const char *name);
 
 #endif

@@ -10,6 +10,8 @@ _kv_message_options=(-P --progress --no-progress -q --quiet -v --verbose --log-f
 _kv_settings_options=(--blockstore-path= --block-storage-prefix= --s3-endpoint= --s3-region= --s3-force-path-style
     --settings-command= --no-settings)
 
+_kv_dynamodb_options=(--dynamodb-table= --dynamodb-endpoint= --aws-region=)
+
 # Each program's options, and the letters of those that take an argument.
 _kv_export_options=("${_kv_connection_options[@]}" "${_kv_message_options[@]}" "${_kv_settings_options[@]}"
     -f --file= --force -j --jobs= -Z --compress= --no-sha256 --migrations= --list-tables --dry-run
@@ -17,7 +19,8 @@ _kv_export_options=("${_kv_connection_options[@]}" "${_kv_message_options[@]}" "
 _kv_export_letters=dhpUfjZn
 _kv_import_options=("${_kv_connection_options[@]}" "${_kv_message_options[@]}"
     -l --list --format= --check --print -n --package= --partition= --prefix= --limit= --raw
-    --verify --second-reading= -j --jobs= -c --clean --allow-redacted --table= --partitions= --lock-held-by=)
+    --verify --second-reading= -j --jobs= -c --clean --allow-redacted --table= --partitions= --lock-held-by=
+    --target= "${_kv_dynamodb_options[@]}" --dynamodb-read-capacity= --dynamodb-write-capacity= --write-units=)
 _kv_import_letters=dhpUjn
 _kv_migrate_options=("${_kv_connection_options[@]}" "${_kv_message_options[@]}" "${_kv_settings_options[@]}"
     --kv-enabled --keep-tables --drop-tables --dump= --force -Z --compress= -j --jobs= --strict

@@ -37,8 +37,11 @@ class Handler(http.server.BaseHTTPRequestHandler):
         behaviour = self.server.next_behaviour(
             {"method": self.command, "path": self.path, "headers": {name.lower(): value for name, value in self.headers.items()}}
         )
+        self.body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         name, *arguments = behaviour.split(":")
         getattr(self, "answer_" + name)(*arguments)
+
+    do_POST = do_GET
 
     def log_message(self, *_):
         pass
@@ -57,7 +60,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         connection.putrequest(self.command, self.path, skip_host=True, skip_accept_encoding=True)
         for name, value in self.headers.items():
             connection.putheader(name, value)
-        connection.endheaders()
+        connection.endheaders(self.body or None)
         answer = connection.getresponse()
         body = answer.read()
         hop = ("connection", "content-length", "transfer-encoding", "date", "server")
@@ -152,8 +155,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
 class Server(http.server.ThreadingHTTPServer):
     daemon_threads = True
 
-    def __init__(self, upstream, log, behaviours):
-        super().__init__(("127.0.0.1", 0), Handler)
+    def __init__(self, upstream, log, behaviours, handler):
+        super().__init__(("127.0.0.1", 0), handler)
         self.upstream = upstream
         self.log = log
         self.behaviours = behaviours
@@ -167,18 +170,19 @@ class Server(http.server.ThreadingHTTPServer):
             return self.behaviours.pop(0) if len(self.behaviours) > 1 else self.behaviours[0]
 
 
-def main():
+def main(handler=Handler, server_class=Server):
     arguments = sys.argv[1:]
     tls = None
     if arguments[0] == "--tls":
         tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         tls.load_cert_chain(arguments[1], arguments[2])
         arguments = arguments[3:]
-    server = Server(int(arguments[0]), arguments[1], arguments[2:])
+    server = server_class(int(arguments[0]), arguments[1], arguments[2:], handler)
     if tls:
         server.socket = tls.wrap_socket(server.socket, server_side=True)
     print(server.server_address[1], flush=True)
     server.serve_forever()
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,31 @@
+/*
+ * The target DynamoDB, inside: what its parts share.  Others know it as TARGET_DYNAMODB only.
+ *
+ *   dynamodb.c        guards, the empty table, the count, the stamp
+ *   dynamodb_load.c   entries into the table
+ *   dynamodb_batch.c  a request's entries
+ */
+#ifndef IMPORT_DYNAMODB_H
+#define IMPORT_DYNAMODB_H
+
+#include "common/dynamodb/client.h"
+#include "common/dynamodb/table.h"
+#include "import/rate_limit.h"
+#include "import/target.h"
+
+enum { LOAD_ID_SIZE = 32 };
+
+struct Target {
+    ImportOptions *options;
+    DynamoClient *client;
+    DynamoTableFacts facts; /* as they were when it was opened */
+    RateLimit rate;
+    char load_id[LOAD_ID_SIZE + 1]; /* by chance: this load's */
+};
+
+/* dynamodb_load.c; see TargetDriver. */
+bool dynamodb_begin_load(Target *target, Loader **loader, Error *error);
+bool dynamodb_load(Loader *loader, Slice tuples, uint64_t entries, Error *error);
+bool dynamodb_end_load(Loader *loader, bool keep, Error *error);
+
+#endif

@@ -1,0 +1,46 @@
+/*
+ * A request of BatchWriteItem: entries gathered up to DynamoDB's limits, and what of them it did
+ * not write, to be sent again.
+ *
+ * Source: the DynamoDB API reference, BatchWriteItem.
+ */
+#ifndef IMPORT_DYNAMODB_BATCH_H
+#define IMPORT_DYNAMODB_BATCH_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/base/buffer.h"
+#include "common/base/error.h"
+#include "common/dump/entry.h"
+
+/* Of one request: items, and bytes of its JSON. */
+enum { DYNAMO_BATCH_ITEMS = 25, DYNAMO_BATCH_BYTES = 16 * 1024 * 1024 };
+
+/* {0} is an empty batch; end with dynamo_batch_free. */
+typedef struct DynamoBatch {
+    Buffer json; /* the request, but for its end */
+    size_t items;
+    uint64_t units; /* write capacity units that it takes */
+} DynamoBatch;
+
+/* Whether the entry can be added to what is there; to an empty batch always. */
+bool dynamo_batch_has_room(const DynamoBatch *batch, const Entry *entry);
+
+/* Adds an entry that dynamo_item_check has passed. */
+bool dynamo_batch_add(DynamoBatch *batch, const char *table, const Entry *entry, Error *error);
+
+/* Ends the request: its JSON.  Nothing can be added before dynamo_batch_clear. */
+bool dynamo_batch_finish(DynamoBatch *batch, Slice *request, Error *error);
+
+/* Takes in an answer: of a finished batch only what was not written stays, finished as well.  The
+ * units are in proportion. */
+bool dynamo_batch_keep_unprocessed(DynamoBatch *batch, const char *table, const json_t *answer,
+                                   Error *error);
+
+void dynamo_batch_clear(DynamoBatch *batch);
+void dynamo_batch_free(DynamoBatch *batch);
+
+#endif

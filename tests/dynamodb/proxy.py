@@ -1,0 +1,76 @@
+#!/usr/bin/env python3
+"""A server between a program and DynamoDB that does not always do what it should, for tests; see ../s3/proxy.py.
+
+    proxy.py UPSTREAM_PORT LOG BEHAVIOUR...
+
+A behaviour may begin with the name of an operation and "=": it is for the next request for that operation, and other requests
+get what DynamoDB answers.  The behaviours are those of ../s3/proxy.py, and
+
+    error:N:CODE    an answer with this status and DynamoDB's JSON with this code
+    unprocessed     of a batch only the first item is written; the others come back
+    lost            what is asked for is done, but the connection ends without an answer
+    forget          of a batch only the first item is written, and the answer says that all are
+    wait:FILE       what DynamoDB answers, but not before there is a file of this name
+    repeat          an error whose message repeats the request's headers
+"""
+import json
+import os
+import sys
+import time
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), "..", "s3"))
+import proxy  # noqa: E402
+
+
+class Handler(proxy.Handler):
+    def answer_error(self, status, code, message="The words of the server."):
+        document = {"__type": "com.amazonaws.dynamodb.v20120810#" + code, "message": message}
+        self.answer(int(status), json.dumps(document).encode(), [("Content-Type", "application/x-amz-json-1.0")])
+
+    def answer_unprocessed(self, tell=True):
+        request = json.loads(self.body)
+        rest = {}
+        for table, items in request["RequestItems"].items():
+            rest[table] = items[1:]
+            request["RequestItems"][table] = items[:1]
+        self.body = json.dumps(request).encode()
+        self.headers.replace_header("Content-Length", str(len(self.body)))
+        status, body, headers = self.upstream()
+        answer = json.loads(body)
+        if status == 200 and tell and any(rest.values()):
+            answer["UnprocessedItems"] = rest
+        headers = [(name, value) for name, value in headers if name.lower() != "x-amz-crc32"]
+        self.answer(status, json.dumps(answer).encode(), headers)
+
+    def answer_lost(self):
+        self.upstream()
+        self.end_connection()
+
+    def answer_forget(self):
+        self.answer_unprocessed(tell=False)
+
+    def answer_wait(self, path):
+        while not os.path.exists(path):
+            time.sleep(0.05)
+        self.answer_pass()
+
+    def answer_repeat(self):
+        self.answer_error(400, "InvalidSignatureException", " ".join(self.headers.values()))
+
+
+class Server(proxy.Server):
+    def next_behaviour(self, request):
+        with self.lock:
+            with open(self.log, "a") as file:
+                file.write(json.dumps(request) + "\n")
+            operation, found, behaviour = self.behaviours[0].partition("=")
+            if not found:
+                behaviour = self.behaviours[0]
+            elif not request["headers"]["x-amz-target"].endswith("." + operation):
+                return "pass"
+            if len(self.behaviours) > 1:
+                self.behaviours.pop(0)
+            return behaviour
+
+
+proxy.main(Handler, Server)

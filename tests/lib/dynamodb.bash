@@ -1,0 +1,109 @@
+# shellcheck shell=bash
+# A DynamoDB in memory, and servers between it and the programs that misbehave: load it after lib/database and
+# lib/migration.
+
+# What the caller's shell may have set would change what is tested; and nobody asks for an instance's credentials here.
+unset -v "${!AWS_@}" http_proxy https_proxy all_proxy HTTPS_PROXY ALL_PROXY
+export AWS_EC2_METADATA_DISABLED=true AWS_SHARED_CREDENTIALS_FILE=/dev/null AWS_CONFIG_FILE=/dev/null
+export AWS_ACCESS_KEY_ID=AKIATESTACCESSKEY AWS_SECRET_ACCESS_KEY=test/secret/access/key
+
+# start_dynamodb: starts a server. For setup_file; stop_dynamodb ends it.
+start_dynamodb() {
+    NODE_PATH=$("$TESTS_DIR/../scripts/install-deps" --dynamodb-server)
+    export NODE_PATH
+    # Descriptor 3 is bats' own.
+    node "$TESTS_DIR/dynamodb/server.js" >"$BATS_FILE_TMPDIR/dynamodb" 2>&1 3>&- &
+    export DYNAMODB_SERVER=$!
+    eventually grep -q '^[0-9]' "$BATS_FILE_TMPDIR/dynamodb" || {
+        cat "$BATS_FILE_TMPDIR/dynamodb"
+        return 1
+    }
+    DYNAMODB_PORT=$(head -n 1 "$BATS_FILE_TMPDIR/dynamodb")
+    export DYNAMODB_PORT DYNAMODB_ENDPOINT=http://127.0.0.1:$DYNAMODB_PORT
+}
+
+stop_dynamodb() {
+    if [ -n "${DYNAMODB_SERVER-}" ]; then
+        kill "$DYNAMODB_SERVER" || true
+        wait "$DYNAMODB_SERVER" || true
+    fi
+}
+
+# fresh_table: sets TABLE to the name of a table that is not there, and DYNAMODB to the options that lead to it.
+fresh_table() {
+    TABLE=table-$BATS_TEST_NUMBER
+    # shellcheck disable=SC2034 # for the tests
+    DYNAMODB=(--dynamodb-table="$TABLE" --dynamodb-endpoint="$DYNAMODB_ENDPOINT")
+}
+
+# dynamodb COMMAND...: see dynamodb/table.py.
+dynamodb() {
+    "$TESTS_DIR/dynamodb/table.py" "$DYNAMODB_ENDPOINT" "$@"
+}
+
+# create_table [HASH KEY [RANGE KEY [TYPE]]]: makes the table, by default a KV table, and waits for it.
+create_table() {
+    local hash=${1-PartitionKey} range=${2-ItemKey} type=${3-B}
+    dynamodb call CreateTable "{\"TableName\": \"$TABLE\", \"BillingMode\": \"PAY_PER_REQUEST\",
+        \"AttributeDefinitions\": [{\"AttributeName\": \"$hash\", \"AttributeType\": \"$type\"},
+            {\"AttributeName\": \"$range\", \"AttributeType\": \"$type\"}],
+        \"KeySchema\": [{\"AttributeName\": \"$hash\", \"KeyType\": \"HASH\"},
+            {\"AttributeName\": \"$range\", \"KeyType\": \"RANGE\"}]}" >"$BATS_TEST_TMPDIR/created"
+    eventually table_is_active
+}
+
+# table_member MEMBER: prints a part of the table's description, such as ['TableStatus'].
+table_member() {
+    dynamodb get DescribeTable "{\"TableName\": \"$TABLE\"}" "['Table']$1"
+}
+
+table_is_active() {
+    [ "$(table_member "['TableStatus']")" = ACTIVE ]
+}
+
+# start_dynamodb_proxy BEHAVIOUR...: starts a server in front of DynamoDB, see dynamodb/proxy.py. Sets PROXY, its URL;
+# PROXY_LOG, the file with its requests; and ends the one before.
+start_dynamodb_proxy() {
+    stop_proxy
+    PROXY_LOG=$BATS_TEST_TMPDIR/requests
+    : >"$PROXY_LOG"
+    # The port of the one before is not to be read.
+    rm -f "$BATS_TEST_TMPDIR/proxy"
+    "$TESTS_DIR/dynamodb/proxy.py" "$DYNAMODB_PORT" "$PROXY_LOG" "$@" >"$BATS_TEST_TMPDIR/proxy" 2>&1 3>&- &
+    PROXY_PID=$!
+    eventually grep -q '^[0-9]' "$BATS_TEST_TMPDIR/proxy"
+    PROXY=http://127.0.0.1:$(head -n 1 "$BATS_TEST_TMPDIR/proxy")
+    # shellcheck disable=SC2034 # for the tests
+    DYNAMODB_PROXY=(--dynamodb-table="$TABLE" --dynamodb-endpoint="$PROXY")
+}
+
+stop_proxy() {
+    if [ -n "${PROXY_PID-}" ]; then
+        kill "$PROXY_PID" || true
+        wait "$PROXY_PID" || true
+        unset -v PROXY_PID
+    fi
+}
+
+# requests OPERATION: prints how many requests for it the proxy got.
+requests() {
+    grep -c "DynamoDB_20120810.$1\"" "$PROXY_LOG" || true
+}
+
+# assert_dynamodb_as_expected: the table is, entry by entry, what lakeFS's own migration made of the esti fixture, and has
+# the version.
+assert_dynamodb_as_expected() {
+    sql "DROP TABLE IF EXISTS kv" "CREATE TABLE kv (partition_key bytea, key bytea, value bytea,
+        PRIMARY KEY (partition_key, key))" 2>"$BATS_TEST_TMPDIR/notices"
+    dynamodb rows "$TABLE" >"$BATS_TEST_TMPDIR/rows"
+    sql "COPY kv FROM STDIN" <"$BATS_TEST_TMPDIR/rows"
+    assert_equal 1 "$(dynamodb version "$TABLE")"
+    sql "INSERT INTO kv VALUES ('kv-internal-metadata', 'kv/schema/version', '1')"
+    assert_kv_as_expected
+    sql "DROP TABLE kv"
+}
+
+# refute_dynamodb_secret TEXT: the secret is not in it.
+refute_dynamodb_secret() {
+    refute_contains "$1" "$AWS_SECRET_ACCESS_KEY"
+}
