@@ -4,7 +4,6 @@
 #include "common/cli/progress.h"
 #include "common/cli/signals.h"
 #include "common/kv/package.h"
-#include "common/pg/connection.h"
 #include "common/store/store.h"
 #include "export/dump.h"
 #include "export/schema_version.h"
@@ -21,6 +20,7 @@ typedef struct StoreExport {
     StoreOptions store_options;
     Store *store;
     StoreFacts facts;
+    const char *table; /* its name */
     uint64_t version;
     int64_t last_version; /* of the legacy schema */
     size_t
@@ -76,6 +76,7 @@ static void fill_header(StoreExport *export, DumpHeader *header)
     *header = (DumpHeader){
         .created = facts->time,
         .source = {.kind = DUMP_SOURCE_KV,
+                   .store = export->driver == &STORE_POSTGRES ? NULL : export->driver->name,
                    .database = facts->database,
                    .schema = facts->schema,
                    .server_version = facts->server_version,
@@ -141,7 +142,7 @@ static bool count_rows(StoreWorker *worker, Error *error)
         if (worker->rows[package] > 0) {
             done = dump_counts_add(
                 &export->dump.manifest.packages[export->indexes[package]].source_rows,
-                export->options->table, "", worker->rows[package], error);
+                export->table, "", worker->rows[package], error);
         }
     }
     pthread_mutex_unlock(&export->mutex);
@@ -216,8 +217,10 @@ bool export_kv_store(ExportOptions *options, Error *error)
 {
     StoreExport export = {
         .options = options,
-        .driver = &STORE_POSTGRES,
+        .table = options->store == STORE_DYNAMODB.name ? options->dynamodb.table : options->table,
+        .driver = store_named(options->store),
         .store_options = {.pg = &options->common.pg,
+                          .dynamodb = &options->dynamodb,
                           .schema = options->common.schema,
                           .table = options->table,
                           .snapshot = options->snapshot,
@@ -228,9 +231,9 @@ bool export_kv_store(ExportOptions *options, Error *error)
 
     pthread_mutex_init(&export.mutex, NULL);
     done = schema_version_last(options->migrations, &export.last_version, error) &&
-           signals_start(pg_cancel_all, error) && export_dump_prepare(&export.dump, error) &&
-           open_store(&export, error) && progress_init(options->common.progress, error) &&
-           export_dump_open(&export.dump, error);
+           signals_start(export.driver->cancel, error) &&
+           export_dump_prepare(&export.dump, error) && open_store(&export, error) &&
+           progress_init(options->common.progress, error) && export_dump_open(&export.dump, error);
     if (done && options->dry_run) {
         tell_dry_run(&export);
     } else {

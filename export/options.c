@@ -4,6 +4,7 @@
 #include "common/kv/model.h"
 #include "common/kv/package.h"
 #include "common/kv/time.h"
+#include "common/store/store.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -28,7 +29,11 @@ enum {
     OPTION_DRY_RUN,
     OPTION_SOURCE,
     OPTION_TABLE,
-    OPTION_AS_OF
+    OPTION_AS_OF,
+    OPTION_STORE,
+    OPTION_DYNAMODB_TABLE,
+    OPTION_DYNAMODB_ENDPOINT,
+    OPTION_AWS_REGION
 };
 
 static const char SHORT_OPTIONS[] = COMMON_SHORT_OPTIONS "f:n:j:Z:";
@@ -59,6 +64,10 @@ static const struct option LONG_OPTIONS[] = {
     {"s3-region", required_argument, NULL, OPTION_S3_REGION},
     {"s3-force-path-style", no_argument, NULL, OPTION_S3_FORCE_PATH_STYLE},
     {"settings-command", required_argument, NULL, OPTION_SETTINGS_COMMAND},
+    {"store", required_argument, NULL, OPTION_STORE},
+    {"dynamodb-table", required_argument, NULL, OPTION_DYNAMODB_TABLE},
+    {"dynamodb-endpoint", required_argument, NULL, OPTION_DYNAMODB_ENDPOINT},
+    {"aws-region", required_argument, NULL, OPTION_AWS_REGION},
     {NULL, 0, NULL, 0},
 };
 
@@ -87,6 +96,11 @@ void export_options_help(void)
            "      --source=KIND          legacy (default): the tables of lakeFS before the\n"
            "                             KV store; kv: a KV store as it is\n"
            "      --table=NAME           name of the KV table, of --source=kv (default: kv)\n"
+           "      --store=STORE          of --source=kv: postgres (default) or dynamodb\n"
+           "      --dynamodb-table=NAME  the table, of --store=dynamodb (default: kvstore)\n"
+           "      --dynamodb-endpoint=URL\n"
+           "                             the server (default: AWS)\n"
+           "      --aws-region=NAME      its region (default: AWS_REGION, the profile's)\n"
            "  -n, --package=NAME         only this package; may be given several times:\n"
            "                             actions, auth, graveler, multiparts, and other\n"
            "                             for partitions of a KV store that are of none\n"
@@ -239,6 +253,18 @@ static bool set_option(ExportOptions *options, int option, char *const *argument
     case OPTION_SETTINGS_COMMAND:
         options->settings.command = optarg;
         return true;
+    case OPTION_STORE:
+        options->store = optarg;
+        return true;
+    case OPTION_DYNAMODB_TABLE:
+        options->dynamodb.table = optarg;
+        return true;
+    case OPTION_DYNAMODB_ENDPOINT:
+        options->dynamodb.endpoint = optarg;
+        return true;
+    case OPTION_AWS_REGION:
+        options->dynamodb.region = optarg;
+        return true;
     default:
         return common_option(&options->common, option, arguments, error);
     }
@@ -249,6 +275,38 @@ static bool says_where_rules_are(const SettingsOptions *settings)
     return settings->blockstore_path != NULL || settings->command != NULL ||
            settings->s3_endpoint != NULL || settings->s3_region != NULL ||
            settings->s3_force_path_style;
+}
+
+/* What goes with one store only; then the defaults. */
+static bool check_store(ExportOptions *options, Error *error)
+{
+    DynamoOptions *dynamodb = &options->dynamodb;
+    const PgOptions *pg = &options->common.pg;
+    const StoreDriver *store =
+        store_named(options->store == NULL ? STORE_POSTGRES.name : options->store);
+
+    if (store == NULL) {
+        return error_set(error, EXIT_CODE_USAGE,
+                         "option --store takes postgres or dynamodb, not \"%s\"", options->store);
+    }
+    if (options->store != NULL && !options->from_kv) {
+        return error_set(error, EXIT_CODE_USAGE, "option --store goes with --source=kv");
+    }
+    if (store != &STORE_DYNAMODB &&
+        (dynamodb->table != NULL || dynamodb->endpoint != NULL || dynamodb->region != NULL)) {
+        return error_set(error, EXIT_CODE_USAGE,
+                         "options --dynamodb-... and --aws-region go with --store=dynamodb only");
+    }
+    if (store == &STORE_DYNAMODB &&
+        (options->table != NULL || options->snapshot != NULL || pg->dbname != NULL ||
+         pg->host != NULL || pg->port != NULL || pg->user != NULL)) {
+        error_set(error, EXIT_CODE_USAGE, "an option goes with --store=postgres only");
+        return error_detail(error, "They are --table, --snapshot and those of the connection: a "
+                                   "DynamoDB table is read without PostgreSQL.");
+    }
+    options->store = store->name;
+    dynamodb->table = dynamodb->table == NULL ? DYNAMO_TABLE_NAME : dynamodb->table;
+    return dynamo_options_check(dynamodb, error);
 }
 
 /* Options that mean nothing beside the others are a misunderstanding. */
@@ -299,5 +357,6 @@ bool export_options_parse(ExportOptions *options, int count, char **arguments, E
     if (optind < count) {
         return option_unexpected(arguments[optind], error);
     }
-    return check_together(options, error) && settings_check(&options->settings, error);
+    return check_store(options, error) && check_together(options, error) &&
+           settings_check(&options->settings, error);
 }

@@ -10,6 +10,7 @@
 
 #include "common/cli/options.h"
 #include "common/dump/header.h"
+#include "common/dynamodb/client.h"
 #include "export/settings/settings.h"
 
 typedef struct ExportOptions {
@@ -35,6 +36,8 @@ typedef struct ExportOptions {
     const char *redact_key_file; /* --redact-key-file; NULL: a random key */
     bool no_settings;
     SettingsOptions settings;
+    const char *store; /* the name of a StoreDriver */
+    DynamoOptions dynamodb;
 } ExportOptions;
 
 /* Reads the command line.  False with EXIT_CODE_USAGE. */

@@ -13,10 +13,16 @@ static void print_header(const DumpHeader *header)
 {
     printf("program:               %s %s\n", header->program, header->program_version);
     printf("created:               %s\n", header->created);
-    printf("source:                %s, database \"%s\", schema \"%s\"\n", header->source.kind,
-           header->source.database, header->source.schema);
-    printf("server:                PostgreSQL %s\n", header->source.server_version);
-    printf("snapshot:              %s\n", header->source.snapshot);
+    if (header->source.store == NULL) {
+        printf("source:                %s, database \"%s\", schema \"%s\"\n", header->source.kind,
+               header->source.database, header->source.schema);
+        printf("server:                PostgreSQL %s\n", header->source.server_version);
+    } else {
+        printf("source:                %s, %s, table \"%s\", region \"%s\"\n", header->source.kind,
+               header->source.store, header->source.database, header->source.schema);
+    }
+    printf("snapshot:              %s\n",
+           header->source.snapshot[0] == '\0' ? "none" : header->source.snapshot);
     printf("schema version:        %" PRIu64 "\n", header->source.schema_version);
     printf("KV version:            %" PRIu64 "\n", header->kv_version);
     printf("KV migration version:  %" PRIu64 "\n", header->kv_migration_version);

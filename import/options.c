@@ -105,7 +105,8 @@ void import_options_help(void)
            "      --partitions=NUM       its hash partitions (default: 100)\n"
            "      --lock-held-by=PID     the session with this backend process id holds the\n"
            "                             migration lock already\n"
-           "      --target=STORE         postgres (default) or dynamodb\n"
+           "      --target=STORE         what the KV store is kept in: postgres (default) or\n"
+           "                             dynamodb\n"
            "\n"
            "With --target=dynamodb:\n"
            "      --dynamodb-table=NAME  the table (default: kvstore)\n"
@@ -248,6 +249,15 @@ static bool is_dynamodb(const ImportOptions *options)
     return target_named(options->target) == &TARGET_DYNAMODB;
 }
 
+/* Whether a database beside DynamoDB is named: by options, as everybody may have variables. */
+static bool names_legacy(const ImportOptions *options)
+{
+    const PgOptions *pg = &options->common.pg;
+
+    return pg->dbname != NULL || pg->host != NULL || pg->port != NULL || pg->user != NULL ||
+           options->lock_held_by != 0;
+}
+
 /* A load goes where it was told to, never to a database that happens to have the user's name. */
 static bool check_database(const ImportOptions *options, Error *error)
 {
@@ -286,6 +296,10 @@ static bool check_target(ImportOptions *options, Error *error)
         error_set(error, EXIT_CODE_USAGE,
                   "options --table and --partitions go with --target=postgres only");
         return error_hint(error, "The name of a DynamoDB table goes to --dynamodb-table.");
+    }
+    if (is_dynamodb(options) && options->action == IMPORT_VERIFY && names_legacy(options)) {
+        error_set(error, EXIT_CODE_USAGE, "option --verify needs no database beside DynamoDB");
+        return error_hint(error, "Leave the connection options out.");
     }
     if ((dynamodb->capacity.read > 0) != (dynamodb->capacity.write > 0)) {
         return error_set(error, EXIT_CODE_USAGE,

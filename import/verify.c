@@ -359,6 +359,7 @@ static bool open_store(Verification *verification, Error *error)
 
     verification->store_options = (StoreOptions){
         .pg = &options->common.pg,
+        .dynamodb = &options->dynamodb.table,
         .schema = options->common.schema,
         .table = options->table,
         .lock_wait_timeout_ms = options->common.lock_wait_timeout_ms,
@@ -377,7 +378,7 @@ static bool open_store(Verification *verification, Error *error)
 
 bool verify_store(ImportOptions *options, Error *error)
 {
-    Verification verification = {.options = options, .driver = &STORE_POSTGRES};
+    Verification verification = {.options = options, .driver = store_named(options->target)};
     bool done;
 
     pthread_mutex_init(&verification.mutex, NULL);
@@ -388,7 +389,7 @@ bool verify_store(ImportOptions *options, Error *error)
         error_out_of_memory(error);
     }
     done = verification.store_sums != NULL && verification.chosen != NULL &&
-           signals_start(pg_cancel_all, error) && open_store(&verification, error) &&
+           signals_start(verification.driver->cancel, error) && open_store(&verification, error) &&
            progress_init(options->common.progress, error) && compare(&verification, error);
     progress_stop();
     verification.driver->close(verification.store);

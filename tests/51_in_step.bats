@@ -196,6 +196,8 @@ completes() {
     local package format
     completes "actions auth graveler multiparts other" kv-export -n ""
     completes "kv legacy" kv-export --source ""
+    completes "dynamodb postgres" kv-export --store ""
+    completes "dynamodb postgres" kv-import --target ""
     completes "actions auth" kv-import --print --package a
     for package in actions auth graveler multiparts; do
         run -0 kv-export --package "$package" --list-tables

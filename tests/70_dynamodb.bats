@@ -72,12 +72,14 @@ times() {
     behaviours+=(pass)
 }
 
-# dump_of_version VERSION [ROWS]: makes DUMP, the dump of a KV store of this version with these rows of SQL's VALUES.
+# dump_of_version VERSION [ROWS [QUERY]]: makes DUMP, the dump of a KV store of this version with these rows of SQL's VALUES,
+# and those of the query.
 dump_of_version() {
     DUMP=$BATS_TEST_TMPDIR/made.dump
     sql "CREATE TABLE kv (partition_key bytea NOT NULL, key bytea NOT NULL, value bytea NOT NULL,
         PRIMARY KEY (partition_key, key))" "INSERT INTO kv VALUES ('kv-internal-metadata', 'kv/schema/version', '$1')"
-    [ $# -eq 1 ] || sql "INSERT INTO kv VALUES $2"
+    [ $# -lt 2 ] || sql "INSERT INTO kv VALUES $2"
+    [ $# -lt 3 ] || sql "INSERT INTO kv $3"
     kv-export -q -d "$DSN" --source=kv -f "$DUMP"
     sql "DROP TABLE kv"
 }
@@ -370,4 +372,71 @@ requests_came() {
     background_ends 5
     assert_equal 1 "$(dynamodb rows "$TABLE" | wc -l)"
     assert_equal 1 "$(dynamodb version "$TABLE")"
+}
+
+# Reading -------------------------------------------------------------------------------------------------------------
+
+@test "from PostgreSQL to DynamoDB and back again nothing is lost and nothing is added" {
+    local first=$BATS_TEST_TMPDIR/first.dump second=$BATS_TEST_TMPDIR/second.dump before
+    kv-import -q -d "$DSN" "$ESTI_DUMP"
+    # What the fixture has not.
+    sql "INSERT INTO kv VALUES ('\\x00ff', '\\x01', ''), ('other', '\\x5c', decode(repeat('0af1', 150000), 'hex')),
+        ('kv-internal-other', 'k', 'v')"
+    before=$(kv_digest)
+    kv-export -q -d "$DSN" --source=kv -f "$first"
+    succeeds kv-import --target=dynamodb "${DYNAMODB[@]}" "$first"
+    succeeds env -u PGHOST -u PGDATABASE kv-export --source=kv --store=dynamodb "${DYNAMODB[@]}" -f "$second"
+    assert_equal "$(digests "$first")" "$(digests "$second")"
+    drop_database
+    fresh_database
+    kv-import -q -d "$DSN" "$second"
+    assert_equal "$before" "$(kv_digest)"
+}
+
+# digests DUMP: prints entries and set digest of the packages that have any.
+digests() {
+    manifest_member "$1" "['packages']" | python3 -c '
+import ast, sys
+for package in ast.literal_eval(sys.stdin.read()):
+    if package["entries"]:
+        print(package["name"], package["entries"], package["set_digest"])'
+}
+
+@test "a dump of DynamoDB tells that it is one" {
+    local dump=$BATS_TEST_TMPDIR/dump
+    load_esti
+    AWS_REGION=eu-west-1 kv-export -q --source=kv --store=dynamodb "${DYNAMODB[@]}" -f "$dump"
+    run -0 kv-import --list "$dump"
+    # shellcheck disable=SC2154
+    assert_contains "$output" "kv, dynamodb, table \"$TABLE\", region \"eu-west-1\"" "snapshot:              none"
+    assert_equal dynamodb "$("$TESTS_DIR/lib/decode.py" header "$dump" "['source']['store']")"
+}
+
+@test "a store of many pages is read whole, by any number of jobs" {
+    local jobs
+    # Three megabytes in one partition, so in one segment.
+    dump_of_version 1 "('q', 'k', 'v')" "SELECT 'p', int4send(n), decode(repeat(md5(n::text), 600), 'hex')
+        FROM generate_series(1, 300) AS n"
+    succeeds kv-import --target=dynamodb "${DYNAMODB[@]}" -j 2 "$DUMP"
+    for jobs in 1 4; do
+        succeeds kv-import --verify --target=dynamodb "${DYNAMODB[@]}" -j "$jobs" "$DUMP"
+        assert_equal "equal: 301 entries" "$output"
+    done
+}
+
+@test "reading, what is transient is tried again" {
+    load_esti
+    start_dynamodb_proxy Scan=status:500 Scan=drop Scan=error:400:ProvisionedThroughputExceededException Scan=cut pass
+    succeeds kv-import --verify --target=dynamodb "${DYNAMODB_PROXY[@]}" "$ESTI_DUMP"
+    assert_equal "equal: 439 entries" "$output"
+}
+
+@test "an export of DynamoDB takes no options of PostgreSQL's" {
+    fails 1 kv-export --source=kv --store=dynamodb -d "$DSN" "${DYNAMODB[@]}" -f "$BATS_TEST_TMPDIR/dump"
+    fails 1 kv-export --source=kv --store=dynamodb --table=kv "${DYNAMODB[@]}" -f "$BATS_TEST_TMPDIR/dump"
+    fails 1 kv-export --store=dynamodb -f "$BATS_TEST_TMPDIR/dump"
+    fails 1 kv-export --source=kv --store=elsewhere -f "$BATS_TEST_TMPDIR/dump"
+    fails 1 kv-export --source=kv -d "$DSN" --dynamodb-table=kvstore -f "$BATS_TEST_TMPDIR/dump"
+    fails 1 kv-import --verify --target=dynamodb -d "$DSN" "${DYNAMODB[@]}" "$ESTI_DUMP"
+    assert_missing "$BATS_TEST_TMPDIR/dump"
 }

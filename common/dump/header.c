@@ -25,23 +25,24 @@ char *dump_header_encode(const DumpHeader *header, Error *error)
 
     snprintf(version, sizeof version, "%d.%d", DUMP_FORMAT_MAJOR, DUMP_FORMAT_MINOR);
     return dump_json_encode(
-        json_pack("{s:s, s:s, s:s, s:s, s:s, s:s,"
-                  " s:{s:s, s:s, s:s, s:s, s:s, s:I, s:s, s:s*}, s:I, s:I, s:o, s:{s:s, s:I}, "
-                  "s:b, s:I, s:b, s:o}",
-                  "frame", DUMP_FRAME_HEADER, "format", DUMP_FORMAT_NAME, "version", version,
-                  "program", header->program, "program_version", header->program_version, "created",
-                  header->created, "source", "kind", header->source.kind, "database",
-                  header->source.database, "schema", header->source.schema, "server_version",
-                  header->source.server_version, "system_identifier",
-                  header->source.system_identifier, "schema_version",
-                  (json_int_t)header->source.schema_version, "snapshot", header->source.snapshot,
-                  "time", header->source.time, "kv_version", (json_int_t)header->kv_version,
-                  "kv_migration_version", (json_int_t)header->kv_migration_version, "packages",
-                  text_array(header->packages, header->package_count), "compression", "algorithm",
-                  "zstd", "level", (json_int_t)header->compression_level, "stream_sha256",
-                  header->has_stream_sha256, "estimated_entries",
-                  (json_int_t)header->estimated_entries, "redacted", header->redacted, "omitted",
-                  text_array(header->omitted, header->omitted_count)),
+        json_pack(
+            "{s:s, s:s, s:s, s:s, s:s, s:s,"
+            " s:{s:s, s:s*, s:s, s:s, s:s, s:s, s:I, s:s, s:s*}, s:I, s:I, s:o, s:{s:s, s:I}, "
+            "s:b, s:I, s:b, s:o}",
+            "frame", DUMP_FRAME_HEADER, "format", DUMP_FORMAT_NAME, "version", version, "program",
+            header->program, "program_version", header->program_version, "created", header->created,
+            "source", "kind", header->source.kind, "store", header->source.store, "database",
+            header->source.database, "schema", header->source.schema, "server_version",
+            header->source.server_version, "system_identifier", header->source.system_identifier,
+            "schema_version", (json_int_t)header->source.schema_version, "snapshot",
+            header->source.snapshot, "time", header->source.time, "kv_version",
+            (json_int_t)header->kv_version, "kv_migration_version",
+            (json_int_t)header->kv_migration_version, "packages",
+            text_array(header->packages, header->package_count), "compression", "algorithm", "zstd",
+            "level", (json_int_t)header->compression_level, "stream_sha256",
+            header->has_stream_sha256, "estimated_entries", (json_int_t)header->estimated_entries,
+            "redacted", header->redacted, "omitted",
+            text_array(header->omitted, header->omitted_count)),
         error);
 }
 
@@ -108,6 +109,14 @@ static bool read_time(const json_t *source, DumpHeader *header, Error *error)
            dump_json_text(source, "time", &header->source.time, error);
 }
 
+/* Dumps that do not speak of it are from PostgreSQL. */
+static bool read_store(const json_t *source, DumpHeader *header, Error *error)
+{
+    header->source.store = NULL;
+    return json_object_get(source, "store") == NULL ||
+           dump_json_text(source, "store", &header->source.store, error);
+}
+
 static bool has_duplicates(const char *const *texts, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
@@ -137,6 +146,7 @@ bool dump_header_decode(Slice text, DumpHeader *header, Error *error)
         !dump_json_text(json, "created", &header->created, error) ||
         !dump_json_object(json, "source", &source, error) ||
         !dump_json_text(source, "kind", &header->source.kind, error) ||
+        !read_store(source, header, error) ||
         !dump_json_text(source, "database", &header->source.database, error) ||
         !dump_json_text(source, "schema", &header->source.schema, error) ||
         !dump_json_text(source, "server_version", &header->source.server_version, error) ||

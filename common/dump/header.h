@@ -29,7 +29,8 @@ typedef struct DumpHeader {
     const char *program_version;
     const char *created; /* RFC 3339, UTC */
     struct {
-        const char *kind; /* DUMP_SOURCE_… */
+        const char *kind;  /* DUMP_SOURCE_… */
+        const char *store; /* what it is kept in; NULL: PostgreSQL */
         const char *database;
         const char *schema;
         const char *server_version;

@@ -424,6 +424,7 @@ static bool read_store(Store *store, const EntryVisitor *visitor, void *state, E
 
 const StoreDriver STORE_POSTGRES = {
     .name = "postgres",
+    .cancel = pg_cancel_all,
     .open = open_store,
     .describe = describe,
     .read = read_store,

@@ -1,9 +1,9 @@
 /*
  * The seam for KV stores that are read, to be compared with a dump or exported.
  *
- * A store is one file with a StoreDriver.  Whatever it is, its entries are read as they are at one
- * moment, by several workers, in parts that do not depend on chance.  Writing to a store is
- * kv-import's, see import/target.h.
+ * A store is one file with a StoreDriver.  Its entries are read by several workers, in parts that
+ * do not depend on chance, and as they are at one moment where the store has such a thing.  Writing
+ * to a store is kv-import's, see import/target.h.
  */
 #ifndef COMMON_STORE_STORE_H
 #define COMMON_STORE_STORE_H
@@ -15,11 +15,13 @@
 #include "common/base/error.h"
 #include "common/base/slice.h"
 #include "common/dump/entry.h"
+#include "common/dynamodb/client.h"
 #include "common/pg/connection.h"
 
 /* Which store.  All is borrowed, and must stay while the store is open. */
 typedef struct StoreOptions {
-    PgOptions *pg;
+    PgOptions *pg; /* its `program` is of interest whatever the store is */
+    const DynamoOptions *dynamodb;
     const char *schema; /* NULL: where the search_path leads */
     const char *table;
     const char *snapshot; /* the exported snapshot to read in; NULL: one of its own */
@@ -32,11 +34,11 @@ typedef struct Store Store;
 
 /* What is to be known of a store, and of the moment that it is read at.  Texts are the store's. */
 typedef struct StoreFacts {
-    const char *database;
-    const char *schema;
-    const char *server_version;
+    const char *database;          /* of DynamoDB the table */
+    const char *schema;            /* of DynamoDB the region */
+    const char *server_version;    /* "" where it is of no server's */
     const char *system_identifier; /* of the cluster; "" where that is not known */
-    const char *snapshot;          /* as pg_current_snapshot() prints it */
+    const char *snapshot;          /* as pg_current_snapshot() prints it; "" where there is none */
     const char *time;              /* RFC 3339, UTC */
     uint64_t schema_version;       /* of the legacy tables; 0 where there is none */
     uint64_t estimated_entries;    /* for a progress display; 0: not known */
@@ -53,7 +55,7 @@ typedef struct EntryVisitor {
     bool (*begin_part)(void *worker, size_t part, Error *error);
     bool (*end_part)(void *worker, Error *error);
 
-    /* Takes an entry, and its tuple as it would stand in a dump. */
+    /* Takes an entry, and its tuple as it would stand in a dump, into which the entry points. */
     bool (*visit)(void *worker, const Entry *entry, Slice tuple, Error *error);
 
     /* Ends a worker; `complete`: it has seen all that it was to see. */
@@ -67,6 +69,9 @@ typedef struct EntryVisitor {
 typedef struct StoreDriver {
     const char *name;
 
+    /* See signals_start: ends what waits for the store, if anything does. */
+    bool (*cancel)(void);
+
     /* Connects to a store, whatever its version, which is told; without a lock, and changing
      * nothing.  EXIT_CODE_REFUSED where there is none, or something else in its place.  *store is
      * to be closed, also after a failure, unless it is NULL. */
@@ -75,7 +80,7 @@ typedef struct StoreDriver {
     bool (*describe)(Store *store, StoreFacts *facts, Error *error);
 
     /* Reads all entries but that of the version.  Progress is told.  May be repeated: the moment is
-     * that of the first time. */
+     * that of the first time, where the store has moments. */
     bool (*read)(Store *store, const EntryVisitor *visitor, void *state, Error *error);
 
     /* Takes NULL. */
@@ -83,5 +88,9 @@ typedef struct StoreDriver {
 } StoreDriver;
 
 extern const StoreDriver STORE_POSTGRES;
+extern const StoreDriver STORE_DYNAMODB;
+
+/* The store of that name; NULL: there is none. */
+const StoreDriver *store_named(const char *name);
 
 #endif

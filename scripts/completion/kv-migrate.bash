@@ -15,7 +15,8 @@ _kv_dynamodb_options=(--dynamodb-table= --dynamodb-endpoint= --aws-region=)
 # Each program's options, and the letters of those that take an argument.
 _kv_export_options=("${_kv_connection_options[@]}" "${_kv_message_options[@]}" "${_kv_settings_options[@]}"
     -f --file= --force -j --jobs= -Z --compress= --no-sha256 --migrations= --list-tables --dry-run
-    -n --package= --source= --table= --snapshot= --as-of= --strict --invalid-utf8= --redact --redact-key-file=)
+    -n --package= --source= --table= --store= "${_kv_dynamodb_options[@]}" --snapshot= --as-of= --strict
+    --invalid-utf8= --redact --redact-key-file=)
 _kv_export_letters=dhpUfjZn
 _kv_import_options=("${_kv_connection_options[@]}" "${_kv_message_options[@]}"
     -l --list --format= --check --print -n --package= --partition= --prefix= --limit= --raw
@@ -89,6 +90,7 @@ _kv_argument() {
         -h | --host) mapfile -t COMPREPLY < <(compgen -A hostname -- "$current") ;;
         -n | --package) _kv_complete actions auth graveler multiparts other ;;
         --source) _kv_complete legacy kv ;;
+        --store | --target) _kv_complete dynamodb postgres ;;
         --format | --log-format) _kv_complete text json ;;
         --invalid-utf8) _kv_complete refuse replace ;;
         --blockstore-path | --migrations | --bindir) _kv_complete_files -d ;;

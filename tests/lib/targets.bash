@@ -1,0 +1,202 @@
+# shellcheck shell=bash
+# What every target of kv-import has to do, whatever it is: load it after lib/database, lib/migration and lib/dynamodb.
+#
+# shellcheck disable=SC2154 # run sets stderr and output
+
+# TARGET is postgres or dynamodb; the functions target_* are its own, the functions conforms_* the suite.
+
+# target_use TARGET: all that follows is about this one. For setup.
+target_use() {
+    TARGET=$1
+    fresh_table
+    fresh_database
+    case $TARGET in
+        postgres) TARGET_OPTIONS=(-d "$DSN") STORE_OPTIONS=(-d "$DSN") ;;
+        dynamodb) TARGET_OPTIONS=(--target=dynamodb "${DYNAMODB[@]}") STORE_OPTIONS=(--store=dynamodb "${DYNAMODB[@]}") ;;
+    esac
+}
+
+# target_version: prints the version; - where there is none.
+target_version() {
+    local version
+    case $TARGET in
+        postgres)
+            version=$(sql "SELECT encode(value, 'escape') FROM kv
+                WHERE partition_key = 'kv-internal-metadata' AND key = 'kv/schema/version'")
+            printf '%s\n' "${version:--}"
+            ;;
+        dynamodb) dynamodb version "$TABLE" ;;
+    esac
+}
+
+# target_put PARTITION KEY VALUE: writes an entry, new or not.
+target_put() {
+    case $TARGET in
+        postgres) sql "DELETE FROM kv WHERE partition_key = '$1' AND key = '$2'" "INSERT INTO kv VALUES ('$1', '$2', '$3')" ;;
+        dynamodb) dynamodb put "$TABLE" "$@" ;;
+    esac
+}
+
+target_delete() {
+    case $TARGET in
+        postgres) sql "DELETE FROM kv WHERE partition_key = '$1' AND key = '$2'" ;;
+        dynamodb) dynamodb delete "$TABLE" "$@" ;;
+    esac
+}
+
+target_set_version() {
+    target_put kv-internal-metadata kv/schema/version "$1"
+}
+
+# target_make_empty: makes a KV store without entries and without a version.
+target_make_empty() {
+    case $TARGET in
+        postgres)
+            sql "CREATE TABLE kv (partition_key bytea NOT NULL, key bytea NOT NULL, value bytea NOT NULL,
+                PRIMARY KEY (partition_key, key))"
+            ;;
+        dynamodb) create_table ;;
+    esac
+}
+
+# target_rows: prints the entries but for the version, one a line.
+target_rows() {
+    case $TARGET in
+        postgres) sql "COPY (SELECT * FROM kv WHERE partition_key <> 'kv-internal-metadata') TO STDOUT" ;;
+        dynamodb) dynamodb rows "$TABLE" ;;
+    esac | LC_ALL=C sort
+}
+
+# target_load CODE [OPTION...]: loads the fixture, which ends so.
+target_load() {
+    local code=$1
+    shift
+    if [ "$code" -eq 0 ]; then
+        succeeds kv-import "${TARGET_OPTIONS[@]}" "$ESTI_DUMP" "$@"
+    else
+        fails "$code" kv-import "${TARGET_OPTIONS[@]}" "$ESTI_DUMP" "$@"
+    fi
+}
+
+# assert_target_is_esti: what is in the store is what is in the fixture's dump, by way of COPY.
+assert_target_is_esti() {
+    zstd -dcq -- "$ESTI_DUMP" >"$BATS_TEST_TMPDIR/stream"
+    sql "CREATE TABLE reference (partition_key bytea, key bytea, value bytea)"
+    psql -Xq -v ON_ERROR_STOP=1 -c "\\copy reference FROM '$BATS_TEST_TMPDIR/stream' (FORMAT binary)"
+    sql "COPY reference TO STDOUT" | LC_ALL=C sort >"$BATS_TEST_TMPDIR/expected"
+    sql "DROP TABLE reference"
+    target_rows | diff "$BATS_TEST_TMPDIR/expected" -
+    [ -s "$BATS_TEST_TMPDIR/expected" ]
+    assert_equal 1 "$(target_version)"
+}
+
+# The suite -----------------------------------------------------------------------------------------------------------
+
+conforms_loads() {
+    target_load 0
+    assert_contains "$stderr" "loaded 439 entries and stamped version 1"
+    assert_target_is_esti
+}
+
+conforms_loads_once() {
+    target_load 0
+    target_put auth users/new written-since
+    target_load 0
+    assert_contains "$stderr" "at version 1 already: nothing to do"
+    assert_contains "$(target_rows)" "$(hex written-since)"
+    # Of any version.
+    target_set_version 2
+    target_load 0
+    assert_contains "$stderr" "at version 2 already: nothing to do"
+    assert_equal 2 "$(target_version)"
+}
+
+conforms_replaces_when_told() {
+    target_load 0
+    target_put auth users/new written-since
+    target_set_version 2
+    target_load 0 --clean
+    assert_target_is_esti
+}
+
+conforms_begins_anew_after_a_failure() {
+    target_make_empty
+    target_set_version 0
+    target_put left over value
+    fails 5 kv-import --verify "${TARGET_OPTIONS[@]}" "$ESTI_DUMP"
+    fails 5 kv-export --source=kv "${STORE_OPTIONS[@]}" -f "$BATS_TEST_TMPDIR/no.dump"
+    target_load 0
+    assert_target_is_esti
+}
+
+conforms_takes_an_empty_store() {
+    target_make_empty
+    target_load 0
+    assert_target_is_esti
+}
+
+conforms_refuses_what_is_not_ours() {
+    target_make_empty
+    target_put some other entry
+    target_load 5
+    target_load 5 --clean
+    assert_equal 1 "$(target_rows | wc -l)"
+    target_set_version some-text
+    target_load 5
+    target_load 5 --clean
+    assert_equal some-text "$(target_version)"
+}
+
+conforms_refuses_dumps_that_are_not_whole() {
+    head -c 100000 "$ESTI_DUMP" >"$BATS_TEST_TMPDIR/cut.dump"
+    fails 4 kv-import "${TARGET_OPTIONS[@]}" "$BATS_TEST_TMPDIR/cut.dump"
+    # By a pipe its end is seen late.
+    fails 4 kv-import "${TARGET_OPTIONS[@]}" - < <(cat "$BATS_TEST_TMPDIR/cut.dump")
+    assert_equal 0 "$(target_version)"
+    target_load 0
+    assert_target_is_esti
+}
+
+conforms_verifies() {
+    target_load 0
+    succeeds kv-import --verify "${TARGET_OPTIONS[@]}" -j 3 "$ESTI_DUMP"
+    assert_equal "equal: 439 entries" "$output"
+    target_delete auth groups/Developers
+    target_put auth users/eve new
+    target_put auth installation_id other
+    run --separate-stderr -3 kv-import --verify "${TARGET_OPTIONS[@]}" "$ESTI_DUMP"
+    assert_contains "$stderr" "1 are missing and 1 have another value; 1 are there that the dump has not"
+    assert_equal '{"difference":"missing","partition":"auth","key":"groups/Developers"}
+{"difference":"value","partition":"auth","key":"installation_id"}
+{"difference":"extra","partition":"auth","key":"users/eve"}' "$output"
+}
+
+conforms_is_exported_as_it_was_loaded() {
+    local dump=$BATS_TEST_TMPDIR/again.dump
+    target_load 0
+    # What is of lakeFS's own version is stamped again.
+    target_set_version 2
+    succeeds kv-export --source=kv "${STORE_OPTIONS[@]}" -j 3 -f "$dump"
+    kv-import --check "$dump"
+    assert_equal "$(manifest_member "$ESTI_DUMP" "['entries']")" "$(manifest_member "$dump" "['entries']")"
+    assert_equal "$(set_digests "$ESTI_DUMP")" "$(set_digests "$dump")"
+    succeeds kv-import "${TARGET_OPTIONS[@]}" --clean "$dump"
+    assert_equal 2 "$(target_version)"
+    target_set_version 1
+    assert_target_is_esti
+}
+
+# set_digests DUMP: prints the packages that have entries, and their digests.
+set_digests() {
+    manifest_member "$1" "['packages']" | python3 -c '
+import ast, sys
+for package in ast.literal_eval(sys.stdin.read()):
+    if package["entries"]:
+        print(package["name"], package["set_digest"])'
+}
+
+conforms_refuses_where_nothing_is() {
+    fails 5 kv-import --verify "${TARGET_OPTIONS[@]}" "$ESTI_DUMP"
+    fails 5 kv-export --source=kv "${STORE_OPTIONS[@]}" -f "$BATS_TEST_TMPDIR/no.dump"
+    assert_missing "$BATS_TEST_TMPDIR/no.dump"
+}
