@@ -49,8 +49,8 @@ setup() {
     REPLAY_TMPDIR=$(mktemp -d "${TMPDIR:-/tmp}/kv-rt.XXXXXX")
     chmod 711 "$REPLAY_TMPDIR"
     REPLAY=(env TMPDIR="$REPLAY_TMPDIR" kv-replay)
-    # A shell lets what it runs in the background ignore SIGINT.
-    REPLAY_IN_BACKGROUND=(env --default-signal=INT TMPDIR="$REPLAY_TMPDIR" kv-replay)
+    # A shell lets what it runs in the background ignore SIGINT, nohup all that it runs SIGHUP.
+    REPLAY_IN_BACKGROUND=(env --default-signal=INT --default-signal=HUP TMPDIR="$REPLAY_TMPDIR" kv-replay)
 }
 
 teardown() {
