@@ -4,6 +4,10 @@
  * DynamoDB has neither transactions over a whole table nor locks that end with a connection.  So a
  * load writes its id beside version 0, and stamps only where both still stand: of two loads at the
  * same time at most one succeeds, and what it counted is what was stamped.
+ *
+ * Where a legacy database is named, its lock keeps other migrators off, and it is stamped after the
+ * table, with a note of where its KV store is.  A run that ended between the two is told from a
+ * database and a table that do not belong together by the note in the table.
  */
 #include "import/dynamodb.h"
 
@@ -32,13 +36,50 @@ static bool make_load_id(Target *target, Error *error)
     return true;
 }
 
+static bool refuse_without_legacy(const Target *target, Error *error)
+{
+    error_set(error, EXIT_CODE_REFUSED, "database \"%s\" has no table schema_migrations",
+              target->database.schema.database);
+    return error_hint(error, "Beside DynamoDB only the legacy database is named: name that one, or "
+                             "leave the connection options out.");
+}
+
+/* A store that is stamped, and a database that is not: an earlier run may have come so far. */
+static bool look_at_database(Target *target, const DumpHeader *header, TargetState *state,
+                             Error *error)
+{
+    ImportDatabase *database = &target->database;
+    uint64_t version = 0;
+    char name[300];
+
+    if (!target->options->dynamodb.has_database) {
+        return true;
+    }
+    if (!database_open(database, target->options, error)) {
+        return false;
+    }
+    if (!database->schema.has_migrations) {
+        return refuse_without_legacy(target, error);
+    }
+    if (!pg_begin(database->connection, PG_READ_SNAPSHOT,
+                  target->options->common.lock_wait_timeout_ms, error) ||
+        !database_version(database, &version, error)) {
+        return false;
+    }
+    snprintf(name, sizeof name, "DynamoDB table \"%s\"", dynamo_client_table(target->client));
+    state->half_stamped = state->version > 0 && target->facts.provenance != NULL && version > 0 &&
+                          version == header->source.schema_version;
+    return (state->half_stamped ||
+            database_check(database, header, state->version > 0 ? name : NULL, error)) &&
+           pg_commit(database->connection, error);
+}
+
 static bool dynamodb_open(ImportOptions *options, const DumpHeader *header, Target **target,
-                          uint64_t *stamped, Error *error)
+                          TargetState *state, Error *error)
 {
     Target *t = calloc(1, sizeof *t);
 
-    (void)header;
-    *stamped = 0;
+    *state = (TargetState){0};
     *target = t;
     if (t == NULL) {
         return error_out_of_memory(error);
@@ -50,8 +91,8 @@ static bool dynamodb_open(ImportOptions *options, const DumpHeader *header, Targ
         !dynamo_table_inspect(t->client, &t->facts, error)) {
         return false;
     }
-    *stamped = options->clean ? 0 : t->facts.version;
-    return true;
+    state->version = options->clean ? 0 : t->facts.version;
+    return look_at_database(t, header, state, error);
 }
 
 /* Somebody may have made the table with care: one that is empty stays, and one that has to be made
@@ -78,9 +119,19 @@ static bool empty_table(Target *target, Error *error)
     return dynamo_table_create(target->client, capacity, error);
 }
 
+/* The connection has nothing to do while the entries are loaded.  It waits in a transaction, in
+ * which no idle_session_timeout ends it. */
+static bool begin_stamp(Target *target, Error *error)
+{
+    return !target->options->dynamodb.has_database ||
+           pg_begin(target->database.connection, PG_READ_WRITE,
+                    target->options->common.lock_wait_timeout_ms, error);
+}
+
 static bool dynamodb_prepare(Target *target, Error *error)
 {
-    return empty_table(target, error) && dynamo_table_start(target->client, target->load_id, error);
+    return begin_stamp(target, error) && empty_table(target, error) &&
+           dynamo_table_start(target->client, target->load_id, error);
 }
 
 /* All that was written must be there, and the version's item beside it. */
@@ -104,18 +155,87 @@ static bool dynamodb_complete(Target *target, const DumpManifest *manifest, Erro
     return true;
 }
 
+static char *encode_note(const Target *target, const DumpHeader *header,
+                         const DumpManifest *manifest, Error *error)
+{
+    const ProvenanceStore store = {.table = dynamo_client_table(target->client),
+                                   .region = dynamo_client_region(target->client),
+                                   .endpoint = dynamo_client_endpoint(target->client),
+                                   .version = header->kv_version};
+    char now[MESSAGE_NOW_SIZE];
+
+    message_now(now);
+    return provenance_encode(header, manifest, now, &store, error);
+}
+
+/* Stamps the legacy database, and notes there where its KV store is. */
+static bool stamp_database(const Target *target, const DumpHeader *header, const char *note,
+                           Error *error)
+{
+    const ImportDatabase *database = &target->database;
+    Buffer table = {0};
+    bool done =
+        buffer_append_format(&table, error, "%s.schema_migrations", database->schema.quoted) &&
+        buffer_text(&table, error) != NULL && database_stamp(database, header, error) &&
+        database_comment(database, (const char *)table.data, note, error) &&
+        database_check_lock(database, error) && database_commit(database, error);
+
+    buffer_free(&table);
+    return done;
+}
+
+static bool is_half_stamped(const Target *target, const Error *cause, Error *error)
+{
+    error_set(error, cause->code,
+              "the DynamoDB table \"%s\" is stamped, but to stamp the database failed: %s",
+              dynamo_client_table(target->client), cause->message);
+    error_detail(error, "%s", cause->detail);
+    return error_hint(error, "See to it that no legacy lakeFS is started on the database, mend the "
+                             "cause, then run the same command again: where the entries are still "
+                             "the same, it stamps the database.");
+}
+
+/* The table first: a legacy lakeFS must not be locked out while there is no store to go on with. */
 static bool dynamodb_stamp(Target *target, const DumpHeader *header, const DumpManifest *manifest,
                            Error *error)
 {
-    char now[MESSAGE_NOW_SIZE];
-    char *provenance;
+    bool has_database = target->options->dynamodb.has_database;
+    char *note = encode_note(target, header, manifest, error);
+    Error cause = {0};
+    bool done =
+        note != NULL && (!has_database || database_check_lock(&target->database, error)) &&
+        dynamo_table_stamp(target->client, target->load_id, header->kv_version, note, error);
+
+    if (done && has_database && !stamp_database(target, header, note, &cause)) {
+        done = is_half_stamped(target, &cause, error);
+    }
+    free(note);
+    return done;
+}
+
+static bool dynamodb_finish(Target *target, const DumpHeader *header, const DumpManifest *manifest,
+                            Error *error)
+{
+    Error cause = {0};
+    char *note;
     bool done;
 
-    message_now(now);
-    provenance = provenance_encode(header, manifest, now, error);
-    done = provenance != NULL && dynamo_table_stamp(target->client, target->load_id,
-                                                    header->kv_version, provenance, error);
-    free(provenance);
+    if (!provenance_matches(target->facts.provenance, header, manifest)) {
+        error_set(error, EXIT_CODE_REFUSED,
+                  "the DynamoDB table \"%s\" is stamped already, and was loaded with other entries "
+                  "than the dump's",
+                  dynamo_client_table(target->client));
+        error_detail(error,
+                     "It is of another database, or rows were changed or have expired since.");
+        return error_hint(error, "If it is to be replaced, load with kv-import --clean, or delete "
+                                 "the table and run kv-migrate up again.");
+    }
+    note = encode_note(target, header, manifest, error);
+    done = note != NULL && begin_stamp(target, error);
+    if (done && !stamp_database(target, header, note, &cause)) {
+        done = is_half_stamped(target, &cause, error);
+    }
+    free(note);
     return done;
 }
 
@@ -126,6 +246,7 @@ static void dynamodb_close(Target *target)
     }
     dynamo_table_facts_free(&target->facts);
     dynamo_client_close(target->client);
+    database_close(&target->database);
     rate_limit_destroy(&target->rate);
     free(target);
 }
@@ -147,5 +268,6 @@ const TargetDriver TARGET_DYNAMODB = {
     .end_load = dynamodb_end_load,
     .complete = dynamodb_complete,
     .stamp = dynamodb_stamp,
+    .finish = dynamodb_finish,
     .close = dynamodb_close,
 };

@@ -10,6 +10,7 @@
 
 #include "common/dynamodb/client.h"
 #include "common/dynamodb/table.h"
+#include "import/database.h"
 #include "import/rate_limit.h"
 #include "import/target.h"
 
@@ -18,7 +19,8 @@ enum { LOAD_ID_SIZE = 32 };
 struct Target {
     ImportOptions *options;
     DynamoClient *client;
-    DynamoTableFacts facts; /* as they were when it was opened */
+    ImportDatabase database; /* {0} without a legacy database */
+    DynamoTableFacts facts;  /* as they were when it was opened */
     RateLimit rate;
     char load_id[LOAD_ID_SIZE + 1]; /* by chance: this load's */
 };

@@ -134,20 +134,71 @@ static bool fill_target(Load *load, Error *error)
     return true;
 }
 
+/* The dump is only read. */
+static bool begin_reading(void *state, void **worker, Error *error)
+{
+    (void)state;
+    (void)error;
+    *worker = NULL;
+    return true;
+}
+
+static bool pass_over(void *worker, Slice tuples, uint64_t entries, Error *error)
+{
+    (void)worker;
+    (void)tuples;
+    (void)entries;
+    (void)error;
+    return true;
+}
+
+static bool end_reading(void *worker, bool complete, Error *error)
+{
+    (void)worker;
+    (void)complete;
+    (void)error;
+    return true;
+}
+
+/* The second half of a stamp whose first one was made by an earlier run. */
+static bool finish_target(Load *load, Error *error)
+{
+    static const DumpVisitor READING = {begin_reading, pass_over, end_reading};
+    const DumpHeader *header = dump_reader_header(load->reader);
+
+    progress_begin("check", load->expected_entries);
+    if (!dump_visit(load->reader, (size_t)load->options->jobs, &READING, NULL, &load->manifest,
+                    error)) {
+        return false;
+    }
+    progress_end();
+    if (!load->driver->finish(load->target, header, &load->manifest, error)) {
+        return false;
+    }
+    progress_stop();
+    message_info("the KV store was stamped already and holds what the dump does; now the database "
+                 "is at version %" PRIu64,
+                 header->kv_migration_version);
+    return true;
+}
+
 bool load_dump(ImportOptions *options, Error *error)
 {
     Load load = {.options = options, .driver = target_named(options->target)};
-    uint64_t stamped = 0;
+    TargetState state = {0};
     bool done;
 
-    done = signals_start(load.driver->cancel, error) &&
-           dump_reader_open(options->file, &load.reader, error) && check_whole(&load, error) &&
-           check_complete(&load, error) &&
-           load.driver->open(options, dump_reader_header(load.reader), &load.target, &stamped,
-                             error) &&
-           progress_init(options->common.progress, error);
-    if (done && stamped > 0) {
-        message_info("the KV store is at version %" PRIu64 " already: nothing to do", stamped);
+    done =
+        signals_start(load.driver->cancel, error) &&
+        dump_reader_open(options->file, &load.reader, error) && check_whole(&load, error) &&
+        check_complete(&load, error) &&
+        load.driver->open(options, dump_reader_header(load.reader), &load.target, &state, error) &&
+        progress_init(options->common.progress, error);
+    if (done && state.half_stamped) {
+        done = finish_target(&load, error);
+    } else if (done && state.version > 0) {
+        message_info("the KV store is at version %" PRIu64 " already: nothing to do",
+                     state.version);
     } else {
         done = done && fill_target(&load, error);
     }

@@ -108,7 +108,8 @@ void import_options_help(void)
            "      --target=STORE         what the KV store is kept in: postgres (default) or\n"
            "                             dynamodb\n"
            "\n"
-           "With --target=dynamodb:\n"
+           "With --target=dynamodb (a database, if it is named, is the legacy database; it\n"
+           "is stamped as well):\n"
            "      --dynamodb-table=NAME  the table (default: kvstore)\n"
            "      --dynamodb-endpoint=URL\n"
            "                             the server (default: AWS)\n"
@@ -306,6 +307,7 @@ static bool check_target(ImportOptions *options, Error *error)
                          "options --dynamodb-read-capacity and --dynamodb-write-capacity go "
                          "together");
     }
+    dynamodb->has_database = is_dynamodb(options) && names_legacy(options);
     options->table = options->table == NULL ? KV_TABLE_NAME : options->table;
     options->partitions = options->partitions == 0 ? DEFAULT_PARTITIONS : options->partitions;
     if (dynamodb->table.table == NULL) {

@@ -9,15 +9,13 @@
 #define IMPORT_POSTGRES_H
 
 #include "common/pg/connection.h"
-#include "common/pg/schema.h"
 #include "common/store/kv_table.h"
+#include "import/database.h"
 #include "import/target.h"
 
 struct Target {
     ImportOptions *options;
-    PgConnection *guard; /* holds the lock; NULL when another session does */
-    PgConnection *connection;
-    PgSchema schema;
+    ImportDatabase database;
     KvTable table;
 };
 
@@ -28,9 +26,6 @@ bool postgres_end_load(Loader *loader, bool keep, Error *error);
 
 /* postgres_index.c; see TargetDriver. */
 bool postgres_complete(Target *target, const DumpManifest *manifest, Error *error);
-
-/* Another connection to the target's database, for a worker. */
-bool postgres_connect_worker(Target *target, PgConnection **connection, Error *error);
 
 /* Begins a transaction that writes, on a worker's connection.  Its commit does not wait for the
  * disk: the stamp, which comes later, does, and for all that was committed before it. */

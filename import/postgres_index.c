@@ -30,7 +30,7 @@ static bool list_leaves(Target *target, PgRows **rows, Error *error)
     const char *parameters[] = {target->table.table, target->table.name};
 
     /* A leaf's number is what follows the table's name and "_". */
-    return pg_query(target->connection,
+    return pg_query(target->database.connection,
                     "SELECT substr(c.relname, length($2) + 2), pg_relation_size(c.oid)"
                     " FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid"
                     " WHERE i.inhparent = $1::regclass ORDER BY pg_relation_size(c.oid) DESC",
@@ -128,7 +128,7 @@ static bool read_settings(Completion *completion, Error *error)
 {
     PgRows *rows;
 
-    if (!pg_query(completion->target->connection,
+    if (!pg_query(completion->target->database.connection,
                   "SELECT max(setting::int8) FILTER (WHERE name = 'maintenance_work_mem'),"
                   " max(setting::int8) FILTER (WHERE name = 'max_parallel_maintenance_workers')"
                   " FROM pg_settings",
@@ -231,7 +231,7 @@ static bool run_worker(void *shared, size_t number, Error *error)
     int row = 0;
 
     (void)number;
-    done = postgres_connect_worker(completion->target, &connection, error) &&
+    done = database_connect(&completion->target->database, &connection, error) &&
            postgres_begin_work(completion->target, connection, error);
     while (done && (row = take_leaf(completion)) >= 0) {
         done = interrupt_check(error) && complete_leaf(completion, connection, row, error);
@@ -276,9 +276,9 @@ bool postgres_complete(Target *target, const DumpManifest *manifest, Error *erro
            workers_run((size_t)target->options->jobs, run_worker, &completion, stop_completion,
                        error) &&
            begin_verification(manifest) && check_count(&completion, manifest, error) &&
-           kv_table_add_primary_key(&target->table, target->connection, error) &&
-           kv_table_allow_autovacuum(&target->table, target->connection, error) &&
-           pg_commit(target->connection, error);
+           kv_table_add_primary_key(&target->table, target->database.connection, error) &&
+           kv_table_allow_autovacuum(&target->table, target->database.connection, error) &&
+           pg_commit(target->database.connection, error);
     if (done) {
         progress_add(completion.entries - 1, 0);
         progress_end();

@@ -51,7 +51,7 @@ bool postgres_begin_load(Target *target, Loader **loader, Error *error)
     l->target = target;
     return leaf_buffers_new((size_t)target->table.partitions, GATHERED_BYTES, &l->leaves, error) &&
            routes_new(&target->table, &l->routes, error) &&
-           postgres_connect_worker(target, &l->connection, error) &&
+           database_connect(&target->database, &l->connection, error) &&
            postgres_begin_work(target, l->connection, error);
 }
 

@@ -6,7 +6,8 @@
  * order of what is done, and what a failure means, is in load.c:
  *
  *   open; then, unless it is stamped already, prepare; for each worker, on its own thread,
- *   begin_load, load for each chunk, end_load; then complete and stamp; close.
+ *   begin_load, load for each chunk, end_load; then complete and stamp; close.  Of a target that
+ *   is half stamped: open, finish, close.
  *
  * A target that was opened must be left as it was until prepare, and with version "0" between
  * prepare and stamp, so that a failed load is told from a finished one.
@@ -27,18 +28,23 @@
 typedef struct Target Target;
 typedef struct Loader Loader;
 
+/* What was found. */
+typedef struct TargetState {
+    uint64_t version;  /* of a KV store that is complete; 0: none is there, or it may be replaced */
+    bool half_stamped; /* it is complete, but the legacy database has not been told */
+} TargetState;
+
 typedef struct TargetDriver {
     const char *name;
 
     /* See signals_start: ends what waits for the store, if anything does. */
     bool (*cancel)(void);
 
-    /* Connects, takes the lock, and looks at what is there.  *stamped is the version of a KV store
-     * that is complete, 0 where there is none or where it may be replaced.  EXIT_CODE_REFUSED for a
-     * store that is not lakeFS's, or a database that does not go with the dump.  *target is to be
-     * closed, also after a failure, unless it is NULL. */
+    /* Connects, takes the lock, and looks at what is there.  EXIT_CODE_REFUSED for a store that is
+     * not lakeFS's, or a database that does not go with the dump.  *target is to be closed, also
+     * after a failure, unless it is NULL. */
     bool (*open)(ImportOptions *options, const DumpHeader *header, Target **target,
-                 uint64_t *stamped, Error *error);
+                 TargetState *state, Error *error);
 
     /* Removes what a failed load left, makes an empty store and stamps it "0". */
     bool (*prepare)(Target *target, Error *error);
@@ -58,10 +64,16 @@ typedef struct TargetDriver {
      * the manifest's counts.  May start threads of its own. */
     bool (*complete)(Target *target, const DumpManifest *manifest, Error *error);
 
-    /* In one step: the store's version becomes the header's, and the legacy database's that of the
-     * KV migration.  After this the migration has happened. */
+    /* The store's version becomes the header's, and the legacy database's that of the KV migration;
+     * in one step where that is possible.  After this the migration has happened. */
     bool (*stamp)(Target *target, const DumpHeader *header, const DumpManifest *manifest,
                   Error *error);
+
+    /* Where the two cannot be one step: does the second one for a target that is half stamped, once
+     * the dump was read and its manifest is known.  EXIT_CODE_REFUSED where the store holds
+     * something else than the dump.  NULL where no target is ever half stamped. */
+    bool (*finish)(Target *target, const DumpHeader *header, const DumpManifest *manifest,
+                   Error *error);
 
     /* Takes NULL. */
     void (*close)(Target *target);
