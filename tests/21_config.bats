@@ -147,8 +147,8 @@ YAML
     printf 'database: {drop_tables: perhaps}\n' >"$CONFIG"
     fails 1 kv-migrate up -q --config "$CONFIG"
     assert_contains "$stderr" "database.drop_tables" "perhaps" "$CONFIG"
-    printf 'database: {type: dynamodb}\n' >"$CONFIG"
+    printf 'database: {type: etcd}\n' >"$CONFIG"
     fails 5 kv-migrate up -q --config "$CONFIG"
-    assert_contains "$stderr" "dynamodb"
+    assert_contains "$stderr" "etcd"
     assert_stamp 38 -
 }

@@ -11,6 +11,7 @@ _kv_settings_options=(--blockstore-path= --block-storage-prefix= --s3-endpoint= 
     --settings-command= --no-settings)
 
 _kv_dynamodb_options=(--dynamodb-table= --dynamodb-endpoint= --aws-region=)
+_kv_dynamodb_load_options=("${_kv_dynamodb_options[@]}" --dynamodb-read-capacity= --dynamodb-write-capacity= --write-units=)
 
 # Each program's options, and the letters of those that take an argument.
 _kv_export_options=("${_kv_connection_options[@]}" "${_kv_message_options[@]}" "${_kv_settings_options[@]}"
@@ -21,11 +22,12 @@ _kv_export_letters=dhpUfjZn
 _kv_import_options=("${_kv_connection_options[@]}" "${_kv_message_options[@]}"
     -l --list --format= --check --print -n --package= --partition= --prefix= --limit= --raw
     --verify --second-reading= -j --jobs= -c --clean --allow-redacted --table= --partitions= --lock-held-by=
-    --target= "${_kv_dynamodb_options[@]}" --dynamodb-read-capacity= --dynamodb-write-capacity= --write-units=)
+    --target= "${_kv_dynamodb_load_options[@]}")
 _kv_import_letters=dhpUjn
 _kv_migrate_options=("${_kv_connection_options[@]}" "${_kv_message_options[@]}" "${_kv_settings_options[@]}"
     --kv-enabled --keep-tables --drop-tables --dump= --force -Z --compress= -j --jobs= --strict
-    --invalid-utf8= --on-event= --config= --migrations= --dry-run)
+    --invalid-utf8= --on-event= --config= --migrations= --dry-run
+    --target= "${_kv_dynamodb_load_options[@]}")
 _kv_migrate_letters=dhpUjZ
 _kv_migrate_commands=(up status version verify cleanup)
 _kv_replay_options=(--bindir= --psql --wait -j --jobs= --blockstore-path= --block-storage-prefix= --keep-dump=

@@ -5,7 +5,7 @@
 #
 # Reads: config_file (of --config), helper, log_format, and what the environment and the options have
 # set.  Sets, where they are empty: kv_enabled, drop_tables, blockstore_path, block_storage_prefix, the
-# variables s3_*, config_connection_string.
+# variables s3_* and dynamodb_*, database_type, config_connection_string.
 
 # find_config: sets config_file to the first of lakeFS's places that has one; empty where none has.
 find_config() {
@@ -35,6 +35,13 @@ take_setting() {
         database.kv_enabled) [[ -n $kv_enabled ]] || kv_enabled=$(config_bool "$1" "$value") || exit ;;
         database.drop_tables) [[ -n $drop_tables ]] || drop_tables=$(config_bool "$1" "$value") || exit ;;
         database.type) database_type=${database_type:-$value} ;;
+        database.dynamodb.table_name) dynamodb_table=${dynamodb_table:-$value} ;;
+        database.dynamodb.endpoint) dynamodb_endpoint=${dynamodb_endpoint:-$value} ;;
+        database.dynamodb.aws_region) dynamodb_region=${dynamodb_region:-$value} ;;
+        database.dynamodb.aws_access_key_id) dynamodb_access_key_id=${dynamodb_access_key_id:-$value} ;;
+        database.dynamodb.aws_secret_access_key) dynamodb_secret_access_key=${dynamodb_secret_access_key:-$value} ;;
+        database.dynamodb.read_capacity_units) dynamodb_read_capacity=${dynamodb_read_capacity:-$value} ;;
+        database.dynamodb.write_capacity_units) dynamodb_write_capacity=${dynamodb_write_capacity:-$value} ;;
         blockstore.type) blockstore_type=${blockstore_type:-$value} ;;
         blockstore.local.path) blockstore_path=${blockstore_path:-${value/#\~/$HOME}} ;;
         blockstore.s3.endpoint) s3_endpoint=${s3_endpoint:-$value} ;;
@@ -78,11 +85,6 @@ read_config() {
             blockstore_path=$HOME/data/lakefs/block
         fi
     fi
-    case $database_type in
-        "" | postgres) ;;
-        *) fail "$EXIT_REFUSED" "the configuration asks for a KV store of type \"$database_type\"" "" \
-            "This program migrates to PostgreSQL; set database.type to postgres for the migration." ;;
-    esac
     kv_enabled=${kv_enabled:-false}
     drop_tables=${drop_tables:-true}
 }

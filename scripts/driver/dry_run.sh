@@ -126,12 +126,16 @@ tell_plan() {
         line="all legacy tables"
     fi
     field "$DRY_RUN_INDENT" "would drop" "$line"
-    kv_bytes=$(share "$table_bytes" "$KV_RATIO")
     if [[ -n $dump ]]; then
         printf '%-*s%s\n' "$DRY_RUN_INDENT" "dump:" "$dump"
         free=$(free_bytes "$(dirname -- "$dump")")
         field "$DRY_RUN_INDENT" "" "about $(size_text "$dump_bytes"), by $(ratio_text "$dump_ratio") of the tables' sizes${free:+; $(size_text "$free") are free}"
     fi
+    if [[ $target == dynamodb ]]; then
+        field "$DRY_RUN_INDENT" "KV store" "DynamoDB table ${dynamodb_table:-kvstore}, which is not looked at from here"
+        return
+    fi
+    kv_bytes=$(share "$table_bytes" "$KV_RATIO")
     field "$DRY_RUN_INDENT" "table kv" "about $(size_text "$kv_bytes"), by $(ratio_text "$KV_RATIO") of the tables' sizes, on the server's disk, which cannot be seen from here"
 }
 
@@ -302,9 +306,9 @@ warn_of_circumstances() {
 # dry_run_kv: what the KV migration would stumble over, in the order in which it would.
 dry_run_kv() {
     check_export_rights && check_export
-    check_kv
-    if ((${#pending[@]} == 0)); then
-        check_create
+    if [[ $target == postgres ]]; then
+        check_kv
+        ((${#pending[@]} > 0)) || check_create
     fi
     check_schema_migrations SELECT UPDATE
     if $drop_tables; then

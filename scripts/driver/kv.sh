@@ -3,7 +3,7 @@
 # shellcheck disable=SC2034,SC2154
 # The KV migration: export | import, and the cleanup of the legacy tables.
 #
-# Reads: connection, schema, schema_quoted, database, session_pid, and the options.
+# Reads: connection, schema, schema_quoted, database, session_pid, target, import_options, and the options.
 
 # list_known_tables: sets known_tables to the names of all tables that kv-export reads.
 list_known_tables() {
@@ -53,7 +53,7 @@ transfer() {
     local export=("$programs/kv-export" "${connection[@]}" "${shared_options[@]}" "${for_pipe[@]}"
         "${export_options[@]}" --schema "$schema" --migrations "$migrations_folder")
     local import=("$programs/kv-import" "${connection[@]}" "${shared_options[@]}"
-        --schema "$schema" --lock-held-by "$session_pid")
+        "${import_options[@]}" --schema "$schema" --lock-held-by "$session_pid")
     if [[ -n $dump ]]; then
         begin_phase export
         run_child "${export[@]}" --file "$dump" || transfer_failed "$child_status" "kv-export"
@@ -92,6 +92,8 @@ transfer_by_pipe() {
 
 transfer_failed() {
     local code=$1 detail="Nothing was stamped; the legacy tables are as they were."
+    # The table in DynamoDB may be; kv-import has said so then.
+    [[ $target != dynamodb ]] || detail="The database was not stamped; the legacy tables are as they were."
     # A program that was killed has failed, whatever its signal was.
     ((code <= EXIT_CLEANUP)) || code=$EXIT_FAILED
     # It may have come to its end behind the stamp.  A stamp whose COMMIT is on its way is waited for.
@@ -117,6 +119,12 @@ is_kv_table() {
 # read_kv_version: sets kv_version to the version of the KV store, none where it has none.
 read_kv_version() {
     kv_version=none
+    if is_in_dynamodb; then
+        # As it was stamped: who goes on with the store is not asked here.
+        session_require "SELECT $(note_sql) #>> '{store,kv_version}'"
+        kv_version=$session_output
+        return
+    fi
     is_kv_table || return 0
     session_require "SELECT encode(value, 'escape') FROM $schema_quoted.kv WHERE partition_key = 'kv-internal-metadata'::bytea
         AND key = 'kv/schema/version'::bytea"
@@ -147,16 +155,33 @@ cleanup_failed() {
     event "the legacy tables could not be dropped" "$session_output" "DROP TABLE $(legacy_tables_sql);"
 }
 
-# note_sql: prints the expression of the note that kv-import leaves as the comment of the table kv, as
-# jsonb; see import/provenance.h.
+# note_sql: prints the expression of the note that kv-import leaves, as jsonb; see import/provenance.h.  It is the
+# comment of the table that has_note has found.
 note_sql() {
-    printf '%s' "obj_description($(sql_literal "$schema_quoted.kv")::regclass, 'pg_class')::jsonb"
+    printf '%s' "$(comment_sql "$note_table")::jsonb"
 }
 
-# has_note: whether the table kv, which must be there, has such a note.  Its comment may be somebody else's.
+# comment_sql TABLE: prints the expression of a table's comment, NULL where it is not there.
+comment_sql() {
+    printf '%s' "obj_description(to_regclass($(sql_literal "$schema_quoted.$1")), 'pg_class')"
+}
+
+# has_note: whether there is such a note.  A store in DynamoDB has it in the comment of schema_migrations, one in
+# PostgreSQL in that of the table kv.  A comment may be somebody else's.
 has_note() {
-    session_require "SELECT coalesce(obj_description($(sql_literal "$schema_quoted.kv")::regclass, 'pg_class'), '')"
-    [[ $session_output == '{'*'"source_rows"'*'}' ]] && session_try "SELECT $(note_sql)"
+    for note_table in schema_migrations kv; do
+        session_require "SELECT coalesce($(comment_sql "$note_table"), '')"
+        [[ $session_output == '{'*'"source_rows"'*'}' ]] && session_try "SELECT $(note_sql)" && return
+    done
+    return 1
+}
+
+# is_in_dynamodb: whether the note tells of a store in DynamoDB.  Sets dynamodb_place, for people.
+is_in_dynamodb() {
+    has_note && [[ $note_table == schema_migrations ]] || return
+    session_require "SELECT format('DynamoDB table \"%s\", region \"%s\"%s', store ->> 'table', store ->> 'region',
+        ', ' || nullif(store ->> 'endpoint', '')) FROM (SELECT $(note_sql) -> 'store' AS store) AS noted"
+    dynamodb_place=$session_output
 }
 
 # check_origin HINT: refuses where it is not known that the table kv was loaded from these legacy tables,

@@ -34,6 +34,12 @@ command_line() {
 # what is shown of it.
 look_at_kv() {
     kv_state=missing kv_version=none
+    if is_in_dynamodb; then
+        kv_state=stamped
+        read_kv_version
+        kv_version+=" when it was stamped, in $dynamodb_place"
+        return
+    fi
     has_relation kv || return 0
     kv_state=foreign
     is_kv_table || return 0

@@ -7,7 +7,7 @@
 # Order of calls: begin_clock; begin_phase and end_phase around each phase; read_result once the import has
 # stamped, while the session is in its transaction; tell_summary.
 #
-# Sets: phases (names), phase_microseconds (by name).  Reads: dump, drop_tables, legacy_tables,
+# Sets: phases (names), phase_microseconds (by name).  Reads: dump, drop_tables, target, legacy_tables,
 # place_arguments, log_format.
 
 readonly SUMMARY_INDENT=11
@@ -147,7 +147,7 @@ summary_json() {
 } >&2
 
 tell_summary() {
-    local total=$(($(now_microseconds) - clock_began)) next="start lakeFS 0.80 or later, with database.type: postgres" cleanup_command
+    local total=$(($(now_microseconds) - clock_began)) next="start lakeFS 0.80 or later, with database.type: $target" cleanup_command
     cleanup_command=$(command_line kv-migrate cleanup "${place_arguments[@]}")
     if [[ $log_format == text ]]; then
         summary_text "$total" "$next"

@@ -1,0 +1,162 @@
+#!/usr/bin/env bats
+# kv-migrate up with a KV store in DynamoDB: from the legacy tables to the cleanup, and back to work after a failure.
+
+# shellcheck disable=SC2154 # run sets stderr and output
+# shellcheck disable=SC2030,SC2031 # every test is a process of its own
+
+bats_require_minimum_version 1.5.0
+
+setup_file() {
+    load lib/database
+    load lib/migration
+    load lib/dynamodb
+    make_template ESTI "$FIXTURES_DIR/esti/legacy.data.sql"
+    start_dynamodb
+}
+
+teardown_file() {
+    load lib/database
+    load lib/migration
+    load lib/dynamodb
+    stop_dynamodb
+    drop_template "$ESTI"
+}
+
+setup() {
+    load lib/database
+    load lib/migration
+    load lib/dynamodb
+    export HOME=$BATS_TEST_TMPDIR/home
+    mkdir "$HOME"
+    cd "$HOME" || return 1
+    fresh_table
+    fresh_database TEMPLATE "$ESTI"
+    UP=(kv-migrate up --kv-enabled --blockstore-path="$BLOCKSTORE" -d "$DSN" --target=dynamodb)
+}
+
+teardown() {
+    stop_background
+    stop_proxy
+    release
+    drop_database
+}
+
+# assert_migrated: the table holds the fixture, the database is stamped, and there is no table kv.
+assert_migrated() {
+    assert_sql "39|f" "SELECT version, dirty FROM schema_migrations"
+    assert_sql "" "SELECT to_regclass('kv')"
+    assert_dynamodb_as_expected
+}
+
+@test "up brings a legacy database to DynamoDB, then drops its tables" {
+    succeeds "${UP[@]}" "${DYNAMODB[@]}"
+    assert_contains "$stderr" "dropped $LEGACY_TABLE_COUNT legacy tables" "migrated to version 39" "439" \
+        "database.type: dynamodb"
+    assert_migrated
+    assert_equal "" "$(legacy_tables)"
+    succeeds "${UP[@]}" "${DYNAMODB[@]}"
+    assert_contains "$stderr" "nothing to do"
+    refute_dynamodb_secret "$stderr"
+}
+
+@test "by way of a dump that is kept it is the same" {
+    succeeds "${UP[@]}" "${DYNAMODB[@]}" --dump="$BATS_TEST_TMPDIR/kept.dump"
+    assert_migrated
+    succeeds kv-import --verify --target=dynamodb "${DYNAMODB[@]}" "$BATS_TEST_TMPDIR/kept.dump"
+}
+
+@test "status and cleanup know where the store is" {
+    succeeds "${UP[@]}" "${DYNAMODB[@]}" --keep-tables
+    [ -n "$(legacy_tables)" ]
+    run -0 kv-migrate status -d "$DSN"
+    assert_contains "$output" "1 when it was stamped, in DynamoDB table \"$TABLE\"" "migrated; legacy tables are left" \
+        "kv-migrate cleanup"
+    succeeds kv-migrate cleanup -d "$DSN"
+    assert_equal "" "$(legacy_tables)"
+    assert_migrated
+    run -0 kv-migrate status -d "$DSN"
+    assert_contains "$output" "migrated"
+}
+
+@test "cleanup drops nothing that was written since" {
+    succeeds "${UP[@]}" "${DYNAMODB[@]}" --keep-tables
+    sql "UPDATE auth_users SET email = 'since@example.com' WHERE id = (SELECT min(id) FROM auth_users)"
+    fails 5 kv-migrate cleanup -d "$DSN"
+    assert_contains "$stderr" auth_users
+    # Nor where nobody knows any more when they were read.
+    sql "COMMENT ON TABLE schema_migrations IS NULL"
+    fails 5 kv-migrate cleanup -d "$DSN"
+    assert_equal "$LEGACY_TABLE_COUNT" "$(legacy_tables | wc -l)"
+}
+
+@test "a failure leaves the legacy tables, and the next run migrates" {
+    local digest
+    digest=$(legacy_digest)
+    start_dynamodb_proxy BatchWriteItem=error:400:AccessDeniedException
+    fails 5 "${UP[@]}" "${DYNAMODB_PROXY[@]}"
+    assert_contains "$stderr" AccessDeniedException "the legacy tables are as they were"
+    assert_equal "$digest" "$(legacy_digest)"
+    assert_sql 38 "SELECT version FROM schema_migrations"
+    succeeds "${UP[@]}" "${DYNAMODB[@]}"
+    assert_migrated
+}
+
+@test "a run that ended between the two stamps is finished by the next" {
+    sql "CREATE FUNCTION no() RETURNS trigger LANGUAGE plpgsql AS \$\$ BEGIN RAISE 'not now'; END \$\$" \
+        "CREATE TRIGGER no BEFORE UPDATE ON schema_migrations FOR EACH ROW EXECUTE FUNCTION no()"
+    fails 3 "${UP[@]}" "${DYNAMODB[@]}"
+    assert_contains "$stderr" "table \"$TABLE\" is stamped" "not now" "The database was not stamped"
+    refute_contains "$stderr" "Nothing was stamped"
+    assert_equal "$LEGACY_TABLE_COUNT" "$(legacy_tables | wc -l)"
+    assert_equal 1 "$(dynamodb version "$TABLE")"
+    sql "DROP TRIGGER no ON schema_migrations" "DROP FUNCTION no"
+    succeeds "${UP[@]}" "${DYNAMODB[@]}"
+    assert_contains "$stderr" "stamped already" "dropped $LEGACY_TABLE_COUNT legacy tables"
+    assert_migrated
+}
+
+@test "lakeFS's configuration leads to DynamoDB, with keys of its own that are shown nowhere" {
+    local secret=config/secret/key
+    start_dynamodb_proxy pass
+    cat >config.yaml <<YAML
+database:
+  type: dynamodb
+  kv_enabled: true
+  connection_string: "postgres://$PGUSER@/$PGDATABASE?host=$PGHOST&port=$PGPORT"
+  dynamodb: {table_name: $TABLE, endpoint: "$PROXY", aws_region: eu-west-3, aws_access_key_id: AKIACONFIG,
+    aws_secret_access_key: $secret, read_capacity_units: 11, write_capacity_units: 12}
+blockstore: {type: local, local: {path: "$BLOCKSTORE"}}
+YAML
+    unset -v AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY
+    "$TESTS_DIR/lib/watch_secrets.py" "$BATS_TEST_TMPDIR/written" >"$BATS_TEST_TMPDIR/watch" 2>&1 3>&- <<<"$secret" &
+    WATCHER=$!
+    eventually grep -qx watching "$BATS_TEST_TMPDIR/watch"
+    succeeds kv-migrate up --config config.yaml -v -v
+    kill "$WATCHER"
+    wait "$WATCHER"
+    refute_contains "$stderr" "$secret"
+    assert_contains "$(head -n 1 "$PROXY_LOG")" "Credential=AKIACONFIG/" "/eu-west-3/dynamodb/"
+    assert_equal "11 12" "$(table_member "['ProvisionedThroughput']['ReadCapacityUnits']") $(table_member "['ProvisionedThroughput']['WriteCapacityUnits']")"
+    assert_migrated
+}
+
+@test "an option beats the environment, which beats the configuration" {
+    printf 'database: {type: dynamodb, dynamodb: {table_name: of-config, endpoint: "http://127.0.0.1:1"}}\n' >config.yaml
+    export LAKEFS_DATABASE_DYNAMODB_TABLE_NAME=of-environment LAKEFS_DATABASE_DYNAMODB_ENDPOINT=$DYNAMODB_ENDPOINT
+    succeeds kv-migrate up --kv-enabled --blockstore-path="$BLOCKSTORE" -d "$DSN" --dynamodb-table="$TABLE"
+    assert_migrated
+}
+
+@test "a dry run says where it would go, and touches nothing" {
+    local before
+    before=$(whole_database)
+    run --separate-stderr -0 "${UP[@]}" "${DYNAMODB[@]}" --dry-run
+    assert_contains "$output" "DynamoDB table $TABLE"
+    assert_equal "$before" "$(whole_database)"
+    run ! dynamodb version "$TABLE"
+}
+
+@test "options of another target are refused" {
+    fails 1 kv-migrate up --kv-enabled -d "$DSN" --dynamodb-table=kvstore
+    fails 1 kv-migrate up --kv-enabled -d "$DSN" --target=elsewhere
+}
