@@ -1,7 +1,7 @@
 /*
  * Loading: each worker puts 25 entries into a request and waits for its answer, so there are as
- * many requests under way as workers.  What DynamoDB has not written for want of capacity goes
- * again.
+ * many requests under way as workers, or chunks, where the dump has fewer.  What DynamoDB has not
+ * written for want of capacity goes again.
  *
  * An entry is put whether it is there or not, so a request that was sent twice does no harm.
  */
