@@ -225,6 +225,7 @@ status_is() {
 }
 
 @test "a standby" {
+    [ -x "$(cat "$SUITE_POSTGRES_DIR/throwaway-postgres")/pg_basebackup" ] || skip "this server came without pg_basebackup"
     fresh_database TEMPLATE "$SMALL"
     STANDBY_DIR=$(TMPDIR=/tmp mktemp -d /tmp/kv-standby.XXXXXX)
     throwaway_postgres_standby "$STANDBY_DIR"

@@ -44,7 +44,7 @@ look_at_kv() {
     kv_state=foreign
     is_kv_table || return 0
     # A load locks its table now and then, and a role may lack the right to read it.
-    if ! session_try "LOCK TABLE $schema_quoted.kv IN ACCESS SHARE MODE"; then
+    if ! session_try "LOCK TABLE ONLY $schema_quoted.kv IN ACCESS SHARE MODE"; then
         kv_state=unreadable
         kv_version="not known (${session_output#ERROR:  })"
         return
