@@ -82,5 +82,7 @@ bool http_send_retrying(HttpClient *client, const RetryPolicy *policy,
                   error)) {
             return false;
         }
+        /* What went wrong is forgotten: the next attempt may go well. */
+        *error = (Error){0};
     }
 }
