@@ -35,9 +35,8 @@ typedef struct Run {
     UnitList units;
     ExportDump dump;
 
-    pthread_mutex_t mutex; /* guards what follows, and the manifest, while workers run */
-    size_t next_unit;
-    bool stopped; /* a worker has failed */
+    WorkPieces pieces;     /* the units, while workers run ... */
+    pthread_mutex_t mutex; /* ... when this guards the manifest */
 } Run;
 
 /* Chooses the packages; the names were checked when the options were read. */
@@ -173,20 +172,6 @@ static bool check_units(Run *run, Error *error)
     return done;
 }
 
-/* The next unit that nobody works on; NULL when there is none, or when a worker has failed. */
-static const Unit *take_unit(Run *run, size_t *number)
-{
-    const Unit *unit = NULL;
-
-    pthread_mutex_lock(&run->mutex);
-    if (!run->stopped && run->next_unit < run->units.count) {
-        *number = run->next_unit++;
-        unit = &run->units.items[*number];
-    }
-    pthread_mutex_unlock(&run->mutex);
-    return unit;
-}
-
 static bool run_unit(Run *run, Worker *worker, const Unit *unit, size_t number, Error *error)
 {
     bool done;
@@ -208,12 +193,11 @@ static bool work(Run *run, PgConnection *connection, Error *error)
     Worker worker = {.context = &run->context,
                      .connection = connection,
                      .report = {.strict = run->options->strict}};
-    const Unit *unit;
     size_t number;
     bool done = export_dump_new_emitter(&run->dump, &worker.emitter, error);
 
-    while (done && (unit = take_unit(run, &number)) != NULL) {
-        done = run_unit(run, &worker, unit, number, error);
+    while (done && work_pieces_take(&run->pieces, &number)) {
+        done = run_unit(run, &worker, &run->units.items[number], number, error);
     }
     free_worker(&worker);
     return done;
@@ -242,18 +226,16 @@ static void stop_workers(void *shared)
 {
     Run *run = shared;
 
-    pthread_mutex_lock(&run->mutex);
-    run->stopped = true;
-    pthread_mutex_unlock(&run->mutex);
+    work_pieces_stop(&run->pieces);
     dump_writer_stop(run->dump.writer);
 }
 
 static bool run_workers(Run *run, Error *error)
 {
     size_t count = (size_t)run->options->jobs;
-
     bool done;
 
+    work_pieces_init(&run->pieces, run->units.count);
     progress_begin("export", run->estimated_rows);
     done = workers_run(count < run->units.count ? count : run->units.count, run_worker, run,
                        stop_workers, error);

@@ -3,7 +3,6 @@
 #include "common/base/workers.h"
 #include "export/settings/settings.h"
 
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,8 +14,7 @@ struct RulesItem {
 typedef struct Fetch {
     const RulesList *list;
     Settings *settings;
-    atomic_size_t next;
-    atomic_bool stopped;
+    WorkPieces pieces;
 } Fetch;
 
 bool rules_note(RulesList *list, Repository *repository, const char *storage_namespace,
@@ -50,8 +48,7 @@ static bool fetch_some(void *shared, size_t number, Error *error)
     size_t i;
 
     (void)number;
-    while (!atomic_load(&fetch->stopped) &&
-           (i = atomic_fetch_add(&fetch->next, 1)) < fetch->list->count) {
+    while (work_pieces_take(&fetch->pieces, &i)) {
         const RulesItem *item = &fetch->list->items[i];
 
         if (!settings_fetch(fetch->settings, item->repository->id, item->storage_namespace,
@@ -66,7 +63,7 @@ static void stop(void *shared)
 {
     Fetch *fetch = shared;
 
-    atomic_store(&fetch->stopped, true);
+    work_pieces_stop(&fetch->pieces);
     settings_stop(fetch->settings);
 }
 
@@ -102,8 +99,7 @@ bool rules_fetch(const RulesList *list, const ExportOptions *options, Error *err
     if (list->count == 0) {
         return true;
     }
-    atomic_init(&fetch.next, 0);
-    atomic_init(&fetch.stopped, false);
+    work_pieces_init(&fetch.pieces, list->count);
     done = settings_open(&options->settings, &fetch.settings, error) &&
            workers_run(jobs < list->count ? jobs : list->count, fetch_some, &fetch, stop, error) &&
            check_block_store(list, options, error);

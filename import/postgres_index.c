@@ -20,8 +20,8 @@ typedef struct Completion {
     uint64_t memory_kb;   /* maintenance_work_mem, as the server has it */
     uint64_t helpers;     /* max_parallel_maintenance_workers, likewise */
 
-    pthread_mutex_t mutex; /* guards what follows */
-    int next;
+    WorkPieces rows;       /* of the leaves, while workers run ... */
+    pthread_mutex_t mutex; /* ... when this guards what follows */
     uint64_t entries;
 } Completion;
 
@@ -62,25 +62,11 @@ static void sum_leaves(Completion *completion)
     }
 }
 
-static int take_leaf(Completion *completion)
-{
-    int next = -1;
-
-    pthread_mutex_lock(&completion->mutex);
-    if (completion->next < pg_rows_count(completion->leaves)) {
-        next = completion->next++;
-    }
-    pthread_mutex_unlock(&completion->mutex);
-    return next;
-}
-
 static void stop_completion(void *shared)
 {
     Completion *completion = shared;
 
-    pthread_mutex_lock(&completion->mutex);
-    completion->next = pg_rows_count(completion->leaves);
-    pthread_mutex_unlock(&completion->mutex);
+    work_pieces_stop(&completion->rows);
 }
 
 /*
@@ -228,13 +214,13 @@ static bool run_worker(void *shared, size_t number, Error *error)
     Completion *completion = shared;
     PgConnection *connection = NULL;
     bool done;
-    int row = 0;
+    size_t row;
 
     (void)number;
     done = database_connect(&completion->target->database, &connection, error) &&
            postgres_begin_work(completion->target, connection, error);
-    while (done && (row = take_leaf(completion)) >= 0) {
-        done = interrupt_check(error) && complete_leaf(completion, connection, row, error);
+    while (done && work_pieces_take(&completion->rows, &row)) {
+        done = interrupt_check(error) && complete_leaf(completion, connection, (int)row, error);
     }
     done = done && pg_commit(connection, error);
     pg_close(connection);
@@ -271,6 +257,7 @@ bool postgres_complete(Target *target, const DumpManifest *manifest, Error *erro
     done = list_leaves(target, &completion.leaves, error) && read_settings(&completion, error);
     if (done) {
         sum_leaves(&completion);
+        work_pieces_init(&completion.rows, (size_t)pg_rows_count(completion.leaves));
     }
     done = done &&
            workers_run((size_t)target->options->jobs, run_worker, &completion, stop_completion,

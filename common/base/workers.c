@@ -79,3 +79,20 @@ bool workers_run(size_t count, WorkerFunction *function, void *shared, void (*st
     free(list);
     return !workers.failed;
 }
+
+void work_pieces_init(WorkPieces *pieces, size_t count)
+{
+    atomic_init(&pieces->next, 0);
+    pieces->count = count;
+}
+
+bool work_pieces_take(WorkPieces *pieces, size_t *piece)
+{
+    *piece = atomic_fetch_add(&pieces->next, 1);
+    return *piece < pieces->count;
+}
+
+void work_pieces_stop(WorkPieces *pieces)
+{
+    atomic_store(&pieces->next, pieces->count);
+}

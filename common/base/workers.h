@@ -1,9 +1,10 @@
 /*
- * Running one function on several threads at once.
+ * Running one function on several threads at once, and handing out pieces of work to them.
  */
 #ifndef COMMON_BASE_WORKERS_H
 #define COMMON_BASE_WORKERS_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -19,5 +20,19 @@ typedef bool WorkerFunction(void *shared, size_t number, Error *error);
  */
 bool workers_run(size_t count, WorkerFunction *function, void *shared, void (*stop)(void *shared),
                  Error *error);
+
+/* Numbered pieces of work, each of which goes to one worker, the lower ones first. */
+typedef struct WorkPieces {
+    atomic_size_t next;
+    size_t count;
+} WorkPieces;
+
+void work_pieces_init(WorkPieces *pieces, size_t count);
+
+/* Takes the next piece; false when none is left. */
+bool work_pieces_take(WorkPieces *pieces, size_t *piece);
+
+/* Nobody gets any more. */
+void work_pieces_stop(WorkPieces *pieces);
 
 #endif

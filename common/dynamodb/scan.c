@@ -91,31 +91,16 @@ static bool count_segment(DynamoClient *client, size_t segment, uint64_t *count,
 
 typedef struct Counting {
     DynamoClient *client;
+    WorkPieces segments;
     pthread_mutex_t mutex; /* guards what follows */
-    size_t next_segment;
     uint64_t count;
 } Counting;
-
-static size_t take_segment(Counting *counting)
-{
-    size_t segment;
-
-    pthread_mutex_lock(&counting->mutex);
-    segment = counting->next_segment;
-    if (segment < DYNAMO_SEGMENTS) {
-        counting->next_segment++;
-    }
-    pthread_mutex_unlock(&counting->mutex);
-    return segment;
-}
 
 static void stop_counting(void *shared)
 {
     Counting *counting = shared;
 
-    pthread_mutex_lock(&counting->mutex);
-    counting->next_segment = DYNAMO_SEGMENTS;
-    pthread_mutex_unlock(&counting->mutex);
+    work_pieces_stop(&counting->segments);
 }
 
 static bool count_segments(void *shared, size_t number, Error *error)
@@ -125,7 +110,7 @@ static bool count_segments(void *shared, size_t number, Error *error)
     size_t segment;
 
     (void)number;
-    while ((segment = take_segment(counting)) < DYNAMO_SEGMENTS) {
+    while (work_pieces_take(&counting->segments, &segment)) {
         if (!count_segment(counting->client, segment, &count, error)) {
             return false;
         }
@@ -141,6 +126,7 @@ bool dynamo_scan_count(DynamoClient *client, size_t threads, uint64_t *count, Er
     Counting counting = {.client = client};
     bool done;
 
+    work_pieces_init(&counting.segments, DYNAMO_SEGMENTS);
     pthread_mutex_init(&counting.mutex, NULL);
     done = workers_run(threads < DYNAMO_SEGMENTS ? threads : DYNAMO_SEGMENTS, count_segments,
                        &counting, stop_counting, error);

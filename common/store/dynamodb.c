@@ -14,7 +14,6 @@
 #include "common/dynamodb/table.h"
 #include "common/kv/model.h"
 
-#include <pthread.h>
 #include <stdlib.h>
 
 struct Store {
@@ -28,9 +27,7 @@ typedef struct Reading {
     Store *store;
     const EntryVisitor *visitor;
     void *state;
-
-    pthread_mutex_t mutex; /* guards what follows */
-    size_t next_segment;
+    WorkPieces segments;
 } Reading;
 
 /* One thread's: the visitor's worker, and an entry as item and as tuple. */
@@ -89,29 +86,11 @@ static bool describe(Store *store, StoreFacts *facts, Error *error)
     return true;
 }
 
-static bool take_segment(Reading *reading, size_t *segment)
-{
-    bool taken;
-
-    pthread_mutex_lock(&reading->mutex);
-    taken = reading->next_segment < DYNAMO_SEGMENTS;
-    if (taken) {
-        *segment = reading->next_segment++;
-    }
-    pthread_mutex_unlock(&reading->mutex);
-    return taken;
-}
-
 static void stop_reading(void *shared)
 {
     Reading *reading = shared;
 
-    pthread_mutex_lock(&reading->mutex);
-    reading->next_segment = DYNAMO_SEGMENTS;
-    pthread_mutex_unlock(&reading->mutex);
-    if (reading->visitor->stop != NULL) {
-        reading->visitor->stop(reading->state);
-    }
+    store_stop(&reading->segments, reading->visitor, reading->state);
 }
 
 /* Hands an item to the visitor; the version's is nobody's business. */
@@ -159,42 +138,34 @@ static bool visit_page(const json_t *items, void *state, Error *error)
     return true;
 }
 
-static bool read_segment(Reader *reader, size_t segment, Error *error)
+static bool read_segment(void *state, size_t segment, void *worker, Error *error)
 {
-    const EntryVisitor *visitor = reader->reading->visitor;
+    Reader *reader = state;
 
-    return (visitor->begin_part == NULL || visitor->begin_part(reader->worker, segment, error)) &&
-           dynamo_scan_segment(reader->reading->store->client, segment, visit_page, reader,
-                               error) &&
-           (visitor->end_part == NULL || visitor->end_part(reader->worker, error));
+    reader->worker = worker;
+    return dynamo_scan_segment(reader->reading->store->client, segment, visit_page, reader, error);
 }
 
 static bool run_worker(void *shared, size_t number, Error *error)
 {
     Reading *reading = shared;
     Reader reader = {.reading = reading};
-    Error ignored;
-    size_t segment;
-    bool done = reading->visitor->begin(reading->state, &reader.worker, error);
+    bool done;
 
     (void)number;
-    while (done && take_segment(reading, &segment)) {
-        done = read_segment(&reader, segment, error);
-    }
+    done = store_visit_parts(&reading->segments, reading->visitor, reading->state, read_segment,
+                             &reader, error);
     buffer_free(&reader.bytes);
     buffer_free(&reader.tuple);
-    return reading->visitor->end(reader.worker, done, done ? error : &ignored) && done;
+    return done;
 }
 
 static bool read_store(Store *store, const EntryVisitor *visitor, void *state, Error *error)
 {
     Reading reading = {.store = store, .visitor = visitor, .state = state};
-    bool done;
 
-    pthread_mutex_init(&reading.mutex, NULL);
-    done = workers_run((size_t)store->options->jobs, run_worker, &reading, stop_reading, error);
-    pthread_mutex_destroy(&reading.mutex);
-    return done;
+    work_pieces_init(&reading.segments, DYNAMO_SEGMENTS);
+    return workers_run((size_t)store->options->jobs, run_worker, &reading, stop_reading, error);
 }
 
 /* Requests end by themselves when the program is asked to stop. */

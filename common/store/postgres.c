@@ -13,7 +13,6 @@
 #include "common/pg/schema.h"
 #include "common/store/kv_table.h"
 
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -52,9 +51,7 @@ typedef struct Reading {
     Store *store;
     const EntryVisitor *visitor;
     void *state;
-
-    pthread_mutex_t mutex; /* guards what follows */
-    size_t next_part;
+    WorkPieces parts;
 } Reading;
 
 /* Takes the snapshot that the options name, if they do. */
@@ -246,29 +243,11 @@ static bool list_parts(Store *store, Error *error)
     return first == store->range_count || add_part(store, first, store->range_count - first, error);
 }
 
-static bool take_part(Reading *reading, size_t *part)
-{
-    bool taken;
-
-    pthread_mutex_lock(&reading->mutex);
-    taken = reading->next_part < reading->store->part_count;
-    if (taken) {
-        *part = reading->next_part++;
-    }
-    pthread_mutex_unlock(&reading->mutex);
-    return taken;
-}
-
 static void stop_reading(void *shared)
 {
     Reading *reading = shared;
 
-    pthread_mutex_lock(&reading->mutex);
-    reading->next_part = reading->store->part_count;
-    pthread_mutex_unlock(&reading->mutex);
-    if (reading->visitor->stop != NULL) {
-        reading->visitor->stop(reading->state);
-    }
+    store_stop(&reading->parts, reading->visitor, reading->state);
 }
 
 /* Hands a tuple to the visitor; the version's entry is nobody's business. */
@@ -342,9 +321,17 @@ static bool copy_out(Reading *reading, PgConnection *connection, const char *sql
                               reading->store->table.name));
 }
 
-static bool copy_part(Reading *reading, PgConnection *connection, const Part *part, void *worker,
-                      Error *error)
+/* What a thread reads with. */
+typedef struct Reader {
+    Reading *reading;
+    PgConnection *connection;
+} Reader;
+
+static bool read_part(void *state, size_t number, void *worker, Error *error)
 {
+    const Reader *reader = state;
+    const Store *store = reader->reading->store;
+    const Part *part = &store->parts[number];
     const char *separator = "COPY (";
     Buffer sql = {0};
     const char *text = NULL;
@@ -353,38 +340,23 @@ static bool copy_part(Reading *reading, PgConnection *connection, const Part *pa
     for (size_t i = part->first; done && i < part->first + part->count; i++) {
         done = buffer_append_format(&sql, error, "%sSELECT partition_key, key, value FROM ",
                                     separator) &&
-               pg_page_range_append(&reading->store->ranges[i], &sql, error);
+               pg_page_range_append(&store->ranges[i], &sql, error);
         separator = " UNION ALL ";
     }
     if (done && buffer_append_text(&sql, ") TO STDOUT (FORMAT binary)", error)) {
         text = buffer_text(&sql, error);
     }
-    done = text != NULL && copy_out(reading, connection, text, worker, error);
+    done = text != NULL && copy_out(reader->reading, reader->connection, text, worker, error);
     buffer_free(&sql);
     return done;
 }
 
-static bool read_part(Reading *reading, PgConnection *connection, size_t part, void *worker,
-                      Error *error)
-{
-    const EntryVisitor *visitor = reading->visitor;
-
-    return (visitor->begin_part == NULL || visitor->begin_part(worker, part, error)) &&
-           copy_part(reading, connection, &reading->store->parts[part], worker, error) &&
-           (visitor->end_part == NULL || visitor->end_part(worker, error));
-}
-
 static bool read_parts(Reading *reading, PgConnection *connection, Error *error)
 {
-    void *worker = NULL;
-    Error ignored;
-    size_t part;
-    bool done = reading->visitor->begin(reading->state, &worker, error);
+    Reader reader = {reading, connection};
 
-    while (done && take_part(reading, &part)) {
-        done = read_part(reading, connection, part, worker, error);
-    }
-    return reading->visitor->end(worker, done, done ? error : &ignored) && done;
+    return store_visit_parts(&reading->parts, reading->visitor, reading->state, read_part, &reader,
+                             error);
 }
 
 /* The first worker has the connection that exported the snapshot; the others join it. */
@@ -411,15 +383,14 @@ static bool run_worker(void *shared, size_t number, Error *error)
 static bool read_store(Store *store, const EntryVisitor *visitor, void *state, Error *error)
 {
     Reading reading = {.store = store, .visitor = visitor, .state = state};
-    bool done;
 
-    pthread_mutex_init(&reading.mutex, NULL);
-    done = (store->parts != NULL || list_parts(store, error)) &&
-           (store->snapshot != NULL ||
-            pg_export_snapshot(store->connection, &store->snapshot, error)) &&
-           workers_run((size_t)store->options->jobs, run_worker, &reading, stop_reading, error);
-    pthread_mutex_destroy(&reading.mutex);
-    return done;
+    if ((store->parts == NULL && !list_parts(store, error)) ||
+        (store->snapshot == NULL &&
+         !pg_export_snapshot(store->connection, &store->snapshot, error))) {
+        return false;
+    }
+    work_pieces_init(&reading.parts, store->part_count);
+    return workers_run((size_t)store->options->jobs, run_worker, &reading, stop_reading, error);
 }
 
 const StoreDriver STORE_POSTGRES = {

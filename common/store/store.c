@@ -13,3 +13,33 @@ const StoreDriver *store_named(const char *name)
     }
     return NULL;
 }
+
+static bool visit_part(const EntryVisitor *visitor, StorePartReader *read, void *reader,
+                       size_t part, void *worker, Error *error)
+{
+    return (visitor->begin_part == NULL || visitor->begin_part(worker, part, error)) &&
+           read(reader, part, worker, error) &&
+           (visitor->end_part == NULL || visitor->end_part(worker, error));
+}
+
+bool store_visit_parts(WorkPieces *parts, const EntryVisitor *visitor, void *state,
+                       StorePartReader *read, void *reader, Error *error)
+{
+    void *worker = NULL;
+    Error ignored;
+    size_t part;
+    bool done = visitor->begin(state, &worker, error);
+
+    while (done && work_pieces_take(parts, &part)) {
+        done = visit_part(visitor, read, reader, part, worker, error);
+    }
+    return visitor->end(worker, done, done ? error : &ignored) && done;
+}
+
+void store_stop(WorkPieces *parts, const EntryVisitor *visitor, void *state)
+{
+    work_pieces_stop(parts);
+    if (visitor->stop != NULL) {
+        visitor->stop(state);
+    }
+}

@@ -14,6 +14,7 @@
 
 #include "common/base/error.h"
 #include "common/base/slice.h"
+#include "common/base/workers.h"
 #include "common/dump/entry.h"
 #include "common/dynamodb/client.h"
 #include "common/pg/connection.h"
@@ -86,6 +87,17 @@ typedef struct StoreDriver {
     /* Takes NULL. */
     void (*close)(Store *store);
 } StoreDriver;
+
+/* Reads one part; `reader` is what a driver's thread reads it with. */
+typedef bool StorePartReader(void *reader, size_t part, void *worker, Error *error);
+
+/* What one thread of a driver's `read` does: a visitor's worker, from begin to end, gets the parts
+ * that nobody else takes. */
+bool store_visit_parts(WorkPieces *parts, const EntryVisitor *visitor, void *state,
+                       StorePartReader *read, void *reader, Error *error);
+
+/* Ends the threads: one of them has failed. */
+void store_stop(WorkPieces *parts, const EntryVisitor *visitor, void *state);
 
 extern const StoreDriver STORE_POSTGRES;
 extern const StoreDriver STORE_DYNAMODB;
