@@ -207,16 +207,13 @@ static bool work(Run *run, PgConnection *connection, Error *error)
 static bool run_worker(void *shared, size_t number, Error *error)
 {
     Run *run = shared;
-    PgOptions options = run->options->common.pg; /* the password is known by now */
     PgConnection *connection = NULL;
     bool done;
 
     if (number == 0) {
         return work(run, run->connection, error);
     }
-    options.force_password = false;
-    options.no_password = true;
-    done = pg_connect(&options, &connection, error) &&
+    done = pg_connect_again(&run->options->common.pg, &connection, error) &&
            snapshot_join(connection, &run->snapshot, error) && work(run, connection, error);
     pg_close(connection);
     return done;

@@ -8,11 +8,7 @@
 
 bool database_connect(const ImportDatabase *database, PgConnection **connection, Error *error)
 {
-    PgOptions options = database->options->common.pg; /* the password is known by now */
-
-    options.force_password = false;
-    options.no_password = true;
-    return pg_connect(&options, connection, error);
+    return pg_connect_again(&database->options->common.pg, connection, error);
 }
 
 static bool refuse_standby(PgConnection *connection, Error *error)

@@ -149,6 +149,15 @@ bool pg_connect(PgOptions *options, PgConnection **connection, Error *error)
     return true;
 }
 
+bool pg_connect_again(const PgOptions *options, PgConnection **connection, Error *error)
+{
+    PgOptions again = *options;
+
+    again.force_password = false;
+    again.no_password = true;
+    return pg_connect(&again, connection, error);
+}
+
 void pg_close(PgConnection *connection)
 {
     if (connection == NULL) {

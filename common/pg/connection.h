@@ -48,6 +48,10 @@ typedef struct PgOptions {
 /* Connects.  False: nothing is left open. */
 bool pg_connect(PgOptions *options, PgConnection **connection, Error *error);
 
+/* Another connection with the same options, for another worker.  Nobody is asked anything: the
+ * first one knows the password by now. */
+bool pg_connect_again(const PgOptions *options, PgConnection **connection, Error *error);
+
 /* Closes.  Takes NULL. */
 void pg_close(PgConnection *connection);
 

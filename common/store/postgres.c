@@ -363,16 +363,13 @@ static bool read_parts(Reading *reading, PgConnection *connection, Error *error)
 static bool run_worker(void *shared, size_t number, Error *error)
 {
     Reading *reading = shared;
-    PgOptions options = *reading->store->options->pg; /* the password is known by now */
     PgConnection *connection = NULL;
     bool done;
 
     if (number == 0) {
         return read_parts(reading, reading->store->connection, error);
     }
-    options.force_password = false;
-    options.no_password = true;
-    done = pg_connect(&options, &connection, error) &&
+    done = pg_connect_again(reading->store->options->pg, &connection, error) &&
            pg_begin(connection, PG_READ_SNAPSHOT, 0, error) &&
            pg_join_snapshot(connection, reading->store->snapshot, error) &&
            read_parts(reading, connection, error);
