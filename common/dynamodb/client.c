@@ -14,16 +14,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
-#include <time.h>
 
-enum {
-    HTTP_OK = 200,
-    HTTP_BAD_REQUEST = 400,
-    CODE_SIZE = 64,
-    MESSAGE_SIZE = 1024,
-    WAIT_STEP_MS = 50
-};
+enum { HTTP_OK = 200, HTTP_BAD_REQUEST = 400, CODE_SIZE = 64, MESSAGE_SIZE = 1024 };
 
 /* A page of a scan has a megabyte of data, and each item some JSON around it; what a batch could
  * not write comes back as it went, which is 16 MB at most. */
@@ -391,18 +383,15 @@ bool dynamo_call(DynamoClient *client, const char *operation, Slice body, json_t
                  DynamoFault *fault, Error *error)
 {
     HttpResponse response = {0};
-    Error failure = {0}; /* an attempt that failed is none when another one did not */
     bool done;
 
     *answer = NULL;
     *fault = DYNAMO_FAULT_OTHER;
-    done = send_request(client, operation, body, &response, fault, &failure) &&
-           (response.status == HTTP_OK ? take_answer(&response, answer, &failure)
-                                       : refused(client, operation, &response, fault, &failure));
+    done = send_request(client, operation, body, &response, fault, error) &&
+           (response.status == HTTP_OK ? take_answer(&response, answer, error)
+                                       : refused(client, operation, &response, fault, error));
     if (done) {
         *fault = DYNAMO_FAULT_NONE;
-    } else {
-        *error = failure;
     }
     http_response_free(&response);
     return done;
@@ -426,30 +415,15 @@ bool dynamo_call_json(DynamoClient *client, const char *operation, json_t *param
 
 bool dynamo_wait(DynamoClient *client, uint32_t milliseconds, Error *error)
 {
-    for (uint32_t waited = 0; waited < milliseconds; waited += WAIT_STEP_MS) {
-        uint32_t step = milliseconds - waited < WAIT_STEP_MS ? milliseconds - waited : WAIT_STEP_MS;
-        struct timespec time = {.tv_nsec = (long)step * 1000000L};
-
-        if (!http_client_check(client->http, error)) {
-            return false;
-        }
-        nanosleep(&time, NULL);
-    }
-    return http_client_check(client->http, error);
+    return retry_sleep(client->http, milliseconds, error);
 }
 
 bool dynamo_back_off(DynamoClient *client, unsigned attempt, Error *error)
 {
-    uint32_t chance = 0;
-
     if (attempt >= RETRY_PERSISTENT.attempts) {
         error_set(error, EXIT_CODE_FAILED, "DynamoDB does not take what table \"%s\" is sent",
                   client->options->table);
         return error_hint(error, "%s", HINT_CAPACITY);
     }
-    /* Where there is no chance, a wait of the lower half will do. */
-    if (getrandom(&chance, sizeof chance, GRND_NONBLOCK) != (ssize_t)sizeof chance) {
-        chance = 0;
-    }
-    return dynamo_wait(client, retry_wait_ms(&RETRY_PERSISTENT, attempt, 0, chance), error);
+    return retry_back_off(client->http, &RETRY_PERSISTENT, attempt, 0, error);
 }

@@ -18,17 +18,18 @@ static uint32_t random_number(void)
     return number;
 }
 
-static bool sleep_for(void *state, uint32_t milliseconds, Error *error)
+bool retry_sleep(const HttpClient *client, uint32_t milliseconds, Error *error)
 {
-    const struct timespec step = {.tv_nsec = SLEEP_MS * 1000000L};
-
     for (uint32_t slept = 0; slept < milliseconds; slept += SLEEP_MS) {
-        if (!http_client_check(state, error)) {
+        uint32_t step = milliseconds - slept < SLEEP_MS ? milliseconds - slept : SLEEP_MS;
+        const struct timespec time = {.tv_nsec = (long)step * 1000000L};
+
+        if (!http_client_check(client, error)) {
             return false;
         }
-        nanosleep(&step, NULL);
+        nanosleep(&time, NULL);
     }
-    return http_client_check(state, error);
+    return http_client_check(client, error);
 }
 
 uint32_t retry_wait_ms(const RetryPolicy *policy, unsigned attempt, uint64_t retry_after_ms,
@@ -49,6 +50,16 @@ uint32_t retry_wait_ms(const RetryPolicy *policy, unsigned attempt, uint64_t ret
     return wait > policy->longest_wait_ms ? policy->longest_wait_ms : (uint32_t)wait;
 }
 
+bool retry_back_off(const HttpClient *client, const RetryPolicy *policy, unsigned attempt,
+                    uint64_t retry_after_ms, Error *error)
+{
+    uint32_t random = policy->random != NULL ? policy->random() : random_number();
+    uint32_t wait_ms = retry_wait_ms(policy, attempt, retry_after_ms, random);
+
+    return policy->wait != NULL ? policy->wait(policy->wait_state, wait_ms, error)
+                                : retry_sleep(client, wait_ms, error);
+}
+
 bool retry_status(long status)
 {
     enum { REQUEST_TIMEOUT = 408, TOO_MANY_REQUESTS = 429, NOT_IMPLEMENTED = 501 };
@@ -61,9 +72,6 @@ bool http_send_retrying(HttpClient *client, const RetryPolicy *policy,
                         bool (*transient)(const HttpResponse *response), const HttpRequest *request,
                         HttpResponse *response, Error *error)
 {
-    bool (*wait)(void *, uint32_t, Error *) = policy->wait != NULL ? policy->wait : sleep_for;
-    void *state = policy->wait != NULL ? policy->wait_state : client;
-
     for (unsigned attempt = 1;; attempt++) {
         bool answered = http_send(client, request, response, error);
         bool again =
@@ -76,10 +84,7 @@ bool http_send_retrying(HttpClient *client, const RetryPolicy *policy,
         if (!again || attempt >= policy->attempts) {
             return answered;
         }
-        if (!wait(state,
-                  retry_wait_ms(policy, attempt, asked_ms,
-                                policy->random != NULL ? policy->random() : random_number()),
-                  error)) {
+        if (!retry_back_off(client, policy, attempt, asked_ms, error)) {
             return false;
         }
         /* What went wrong is forgotten: the next attempt may go well. */

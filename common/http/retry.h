@@ -32,6 +32,13 @@ extern const RetryPolicy RETRY_USUAL;
 uint32_t retry_wait_ms(const RetryPolicy *policy, unsigned attempt, uint64_t retry_after_ms,
                        uint32_t random);
 
+/* Waits; false with the error set when the client is stopped, or the program asked to stop. */
+bool retry_sleep(const HttpClient *client, uint32_t milliseconds, Error *error);
+
+/* Waits behind attempt number `attempt` as the policy says; false likewise. */
+bool retry_back_off(const HttpClient *client, const RetryPolicy *policy, unsigned attempt,
+                    uint64_t retry_after_ms, Error *error);
+
 /* Whether a status says that the request may succeed later: a server's error or overload. */
 bool retry_status(long status);
 

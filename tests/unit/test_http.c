@@ -73,6 +73,9 @@ static void assert_answered(const char *const *answers, size_t count, long statu
     assert_done(ask(server.url, &policy, 100, &response, &error), &error);
     server_stop(&server, count);
     assert_int_equal(response.status, status);
+    /* What went wrong on the way there is no error of the request's. */
+    assert_int_equal(error.code, 0);
+    assert_string_equal(error.message, "");
     http_response_free(&response);
 }
 
