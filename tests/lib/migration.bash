@@ -243,7 +243,11 @@ hold() {
 release() {
     if [ -n "${HOLDER-}" ]; then
         # What was started meanwhile has the pipe open as well, so its end is not enough.
-        printf 'ROLLBACK;\n\\q\n' >&"$HOLDER_INPUT" || true
+        # It may have ended for a failure of its own, which must not end the test without a word.
+        (
+            trap '' PIPE
+            printf 'ROLLBACK;\n\\q\n' 1>&"$HOLDER_INPUT" 2>/dev/null
+        ) || true
         exec {HOLDER_INPUT}>&-
         wait "$HOLDER" || true
         unset HOLDER HOLDER_INPUT
