@@ -5,7 +5,7 @@
 #include "common/base/json_memory.h"
 #include "common/cli/version.h"
 #include "common/dump/json.h"
-#include "common/http/aws_credentials.h"
+#include "common/http/aws_session.h"
 #include "common/http/client.h"
 #include "common/http/retry.h"
 #include "common/http/url.h"
@@ -15,7 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { HTTP_OK = 200, HTTP_BAD_REQUEST = 400, CODE_SIZE = 64, MESSAGE_SIZE = 1024 };
+enum { HTTP_OK = 200 };
 
 /* A page of a scan has a megabyte of data, and each item some JSON around it; what a batch could
  * not write comes back as it went, which is 16 MB at most. */
@@ -38,112 +38,9 @@ struct DynamoClient {
     char *url;
     char user_agent[64];
     HttpClient *http;
-    AwsCredentials credentials;
     atomic_bool answered; /* the server was reached once: it is there */
+    AwsSession *session;
 };
-
-/* What DynamoDB's errors mean.  Source: "Error handling with DynamoDB", "Common errors". */
-typedef struct KnownError {
-    const char *code;
-    bool transient;
-    DynamoFault fault;
-    ExitCode exit_code;
-    const char *hint;
-} KnownError;
-
-static const char HINT_CAPACITY[] =
-    "Give the table more capacity, or take less of it: --write-units, --jobs.";
-static const char HINT_LATER[] = "Try again when DynamoDB works.";
-static const char HINT_SECRET[] =
-    "Check the secret access key, --aws-region, and this machine's clock.";
-static const char HINT_KEY[] =
-    "Check the access key and --aws-region; temporary credentials need AWS_SESSION_TOKEN, too.";
-static const char HINT_EXPIRED[] = "Get new temporary credentials.";
-
-static const KnownError KNOWN_ERRORS[] = {
-    {"ProvisionedThroughputExceededException", true, DYNAMO_FAULT_OTHER, EXIT_CODE_FAILED,
-     HINT_CAPACITY},
-    {"ThrottlingException", true, DYNAMO_FAULT_OTHER, EXIT_CODE_FAILED, HINT_CAPACITY},
-    {"Throttling", true, DYNAMO_FAULT_OTHER, EXIT_CODE_FAILED, HINT_CAPACITY},
-    {"RequestLimitExceeded", true, DYNAMO_FAULT_OTHER, EXIT_CODE_FAILED, HINT_CAPACITY},
-    {"LimitExceededException", true, DYNAMO_FAULT_OTHER, EXIT_CODE_FAILED,
-     "Too many tables are being made or deleted at this time, or there are too many."},
-    {"TransactionInProgressException", true, DYNAMO_FAULT_OTHER, EXIT_CODE_FAILED, HINT_LATER},
-    {"TransactionConflictException", true, DYNAMO_FAULT_OTHER, EXIT_CODE_FAILED, HINT_LATER},
-    {"ReplicatedWriteConflictException", true, DYNAMO_FAULT_OTHER, EXIT_CODE_FAILED, HINT_LATER},
-    {"InternalServerError", true, DYNAMO_FAULT_OTHER, EXIT_CODE_CONNECTION, HINT_LATER},
-    {"InternalFailure", true, DYNAMO_FAULT_OTHER, EXIT_CODE_CONNECTION, HINT_LATER},
-    {"ServiceUnavailable", true, DYNAMO_FAULT_OTHER, EXIT_CODE_CONNECTION, HINT_LATER},
-    {"ResourceNotFoundException", false, DYNAMO_FAULT_NOT_FOUND, EXIT_CODE_FAILED,
-     "Somebody has deleted the table meanwhile: find out who, then run again."},
-    {"ResourceInUseException", false, DYNAMO_FAULT_IN_USE, EXIT_CODE_FAILED,
-     "Somebody else is making, changing or deleting the table: find out who, then run again."},
-    {"ConditionalCheckFailedException", false, DYNAMO_FAULT_CONDITION, EXIT_CODE_REFUSED,
-     "Another program has changed the table: see to it that none does, then run again."},
-    {"AccessDeniedException", false, DYNAMO_FAULT_OTHER, EXIT_CODE_REFUSED, NULL},
-    {"UnrecognizedClientException", false, DYNAMO_FAULT_OTHER, EXIT_CODE_REFUSED, HINT_KEY},
-    {"InvalidClientTokenId", false, DYNAMO_FAULT_OTHER, EXIT_CODE_REFUSED, HINT_KEY},
-    {"MissingAuthenticationTokenException", false, DYNAMO_FAULT_OTHER, EXIT_CODE_REFUSED, HINT_KEY},
-    {"MissingAuthenticationToken", false, DYNAMO_FAULT_OTHER, EXIT_CODE_REFUSED, HINT_KEY},
-    {"IncompleteSignatureException", false, DYNAMO_FAULT_OTHER, EXIT_CODE_REFUSED, HINT_SECRET},
-    {"IncompleteSignature", false, DYNAMO_FAULT_OTHER, EXIT_CODE_REFUSED, HINT_SECRET},
-    {"InvalidSignatureException", false, DYNAMO_FAULT_OTHER, EXIT_CODE_REFUSED, HINT_SECRET},
-    {"SignatureDoesNotMatch", false, DYNAMO_FAULT_OTHER, EXIT_CODE_REFUSED, HINT_SECRET},
-    {"ExpiredTokenException", false, DYNAMO_FAULT_OTHER, EXIT_CODE_REFUSED, HINT_EXPIRED},
-    {"ExpiredToken", false, DYNAMO_FAULT_OTHER, EXIT_CODE_REFUSED, HINT_EXPIRED},
-    {"OptInRequired", false, DYNAMO_FAULT_OTHER, EXIT_CODE_REFUSED,
-     "Enable DynamoDB, or the region, for this account."},
-};
-
-/* Of an answer that is an error. */
-typedef struct Answer {
-    char code[CODE_SIZE]; /* "" where it has none: it is not DynamoDB's */
-    char message[MESSAGE_SIZE];
-} Answer;
-
-static const KnownError *find_known(const char *code)
-{
-    for (size_t i = 0; i < sizeof KNOWN_ERRORS / sizeof KNOWN_ERRORS[0]; i++) {
-        if (strcmp(KNOWN_ERRORS[i].code, code) == 0) {
-            return &KNOWN_ERRORS[i];
-        }
-    }
-    return NULL;
-}
-
-/* "__type" is a namespace, "#", and the code. */
-static void read_answer(const HttpResponse *response, Answer *answer)
-{
-    bool lacked;
-    json_t *json = json_parse(buffer_slice(&response->body), 0, NULL, &lacked);
-    const char *type = json_string_value(json_object_get(json, "__type"));
-    const char *message = json_string_value(json_object_get(json, "message"));
-
-    *answer = (Answer){0};
-    if (message == NULL) {
-        message = json_string_value(json_object_get(json, "Message"));
-    }
-    if (type != NULL) {
-        const char *code = strrchr(type, '#');
-
-        snprintf(answer->code, sizeof answer->code, "%s", code != NULL ? code + 1 : type);
-        snprintf(answer->message, sizeof answer->message, "%s", message != NULL ? message : "");
-    }
-    json_decref(json);
-}
-
-static bool is_transient(const HttpResponse *response)
-{
-    const KnownError *known;
-    Answer answer;
-
-    if (response->status != HTTP_BAD_REQUEST) {
-        return false; /* its own status says it */
-    }
-    read_answer(response, &answer);
-    known = find_known(answer.code);
-    return known != NULL && known->transient;
-}
 
 static bool is_table_name(const char *name)
 {
@@ -253,19 +150,25 @@ bool dynamo_client_open(const DynamoOptions *options, const char *program, Dynam
     snprintf(c->user_agent, sizeof c->user_agent, "%s/%s", program, PROGRAM_VERSION);
     http.user_agent = c->user_agent;
     return choose_region(c, endpoint != NULL, error) && choose_url(c, endpoint, error) &&
-           http_client_new(&http, &c->http, error) &&
-           aws_credentials_find(c->http, &c->credentials, error);
+           http_client_new(&http, &c->http, error) && aws_session_open(c->http, &c->session, error);
 }
 
 void dynamo_client_close(DynamoClient *client)
 {
     if (client != NULL) {
+        aws_session_close(client->session);
         http_client_free(client->http);
-        aws_credentials_free(&client->credentials);
         free(client->endpoint);
         free(client->region);
         free(client->url);
         free(client);
+    }
+}
+
+void dynamo_client_stop(DynamoClient *client)
+{
+    if (client != NULL) {
+        http_client_stop(client->http);
     }
 }
 
@@ -284,57 +187,6 @@ const char *dynamo_client_endpoint(const DynamoClient *client)
     return client->endpoint;
 }
 
-bool dynamo_bad_answer(Error *error)
-{
-    error_set(error, EXIT_CODE_REFUSED, "the server does not answer as DynamoDB does");
-    return error_hint(error, "Check --dynamodb-endpoint.");
-}
-
-/* Of a signature that it finds wrong DynamoDB tells how it should have been made, the session's
- * token included. */
-static bool repeats_secret(const DynamoClient *client, const char *text)
-{
-    const AwsCredentials *credentials = &client->credentials;
-
-    return strstr(text, credentials->access_key_id) != NULL ||
-           strstr(text, credentials->secret_access_key) != NULL ||
-           strstr(text, "x-amz-security-token") != NULL ||
-           (credentials->session_token != NULL && strstr(text, credentials->session_token) != NULL);
-}
-
-/* Words an answer that is an error. */
-static bool refused(const DynamoClient *client, const char *operation, const HttpResponse *response,
-                    DynamoFault *fault, Error *error)
-{
-    const KnownError *known;
-    Answer answer;
-    const char *message;
-    bool overload = retry_status(response->status);
-
-    read_answer(response, &answer);
-    if (answer.code[0] == '\0' && !overload) {
-        return dynamo_bad_answer(error);
-    }
-    known = find_known(answer.code);
-    message = repeats_secret(client, answer.message) ? "" : answer.message;
-    error_set(error,
-              known != NULL ? known->exit_code
-              : overload    ? EXIT_CODE_CONNECTION
-                            : EXIT_CODE_FAILED,
-              "asked for %s of table \"%s\" DynamoDB answers with HTTP status %ld%s%s", operation,
-              client->options->table, response->status, answer.code[0] != '\0' ? ", " : "",
-              answer.code);
-    error_detail(error, "%s%sThe region is \"%s\"; the credentials are from %s.", message,
-                 message[0] != '\0' ? " " : "", client->region, client->credentials.source);
-    if (known == NULL) {
-        return overload ? error_hint(error, "%s", HINT_LATER) : false;
-    }
-    *fault = known->fault;
-    return known->hint != NULL
-               ? error_hint(error, "%s", known->hint)
-               : error_hint(error, "Allow these credentials dynamodb:%s on the table.", operation);
-}
-
 static bool take_answer(const HttpResponse *response, json_t **answer, Error *error)
 {
     bool lacked;
@@ -351,16 +203,16 @@ static bool take_answer(const HttpResponse *response, json_t **answer, Error *er
     return true;
 }
 
-static bool send_request(DynamoClient *client, const char *operation, Slice body,
+static bool send_request(DynamoClient *client, const DynamoQuestion *question, Slice body,
                          HttpResponse *response, DynamoFault *fault, Error *error)
 {
     char target[96];
     const char *headers[] = {"Content-Type: application/x-amz-json-1.0", target, NULL};
     HttpSigning signing = {.region = client->region,
                            .service = "dynamodb",
-                           .access_key_id = client->credentials.access_key_id,
-                           .secret_access_key = client->credentials.secret_access_key,
-                           .session_token = client->credentials.session_token};
+                           .access_key_id = question->credentials->access_key_id,
+                           .secret_access_key = question->credentials->secret_access_key,
+                           .session_token = question->credentials->session_token};
     HttpRequest request = {.method = "POST",
                            .url = client->url,
                            .headers = headers,
@@ -370,8 +222,9 @@ static bool send_request(DynamoClient *client, const char *operation, Slice body
     /* Who was never there will hardly come. */
     const RetryPolicy *policy = atomic_load(&client->answered) ? &RETRY_PERSISTENT : &RETRY_USUAL;
 
-    snprintf(target, sizeof target, "X-Amz-Target: DynamoDB_20120810.%s", operation);
-    if (!http_send_retrying(client->http, policy, is_transient, &request, response, error)) {
+    snprintf(target, sizeof target, "X-Amz-Target: DynamoDB_20120810.%s", question->operation);
+    if (!http_send_retrying(client->http, policy, dynamo_answer_is_transient, &request, response,
+                            error)) {
         *fault = DYNAMO_FAULT_LOST;
         return error->code == EXIT_CODE_CONNECTION ? error_hint(error, "%s", HINT_ENDPOINT) : false;
     }
@@ -379,22 +232,42 @@ static bool send_request(DynamoClient *client, const char *operation, Slice body
     return true;
 }
 
-bool dynamo_call(DynamoClient *client, const char *operation, Slice body, json_t **answer,
-                 DynamoFault *fault, Error *error)
+/* One request, with the credentials of now. */
+static bool ask(DynamoClient *client, const DynamoQuestion *question, Slice body, json_t **answer,
+                DynamoFault *fault, Error *error)
 {
     HttpResponse response = {0};
     bool done;
 
     *answer = NULL;
     *fault = DYNAMO_FAULT_OTHER;
-    done = send_request(client, operation, body, &response, fault, error) &&
+    done = send_request(client, question, body, &response, fault, error) &&
            (response.status == HTTP_OK ? take_answer(&response, answer, error)
-                                       : refused(client, operation, &response, fault, error));
+                                       : dynamo_answer_refused(question, &response, fault, error));
     if (done) {
         *fault = DYNAMO_FAULT_NONE;
     }
     http_response_free(&response);
     return done;
+}
+
+bool dynamo_call(DynamoClient *client, const char *operation, Slice body, json_t **answer,
+                 DynamoFault *fault, Error *error)
+{
+    DynamoQuestion question = {
+        .operation = operation, .table = dynamo_client_table(client), .region = client->region};
+
+    for (;;) {
+        question.credentials = aws_session_credentials(client->session);
+        if (ask(client, &question, body, answer, fault, error)) {
+            return true;
+        }
+        if (*fault != DYNAMO_FAULT_EXPIRED ||
+            !aws_session_renew(client->session, question.credentials)) {
+            return false;
+        }
+        *error = (Error){0};
+    }
 }
 
 bool dynamo_call_json(DynamoClient *client, const char *operation, json_t *parameters,
@@ -420,10 +293,5 @@ bool dynamo_wait(DynamoClient *client, uint32_t milliseconds, Error *error)
 
 bool dynamo_back_off(DynamoClient *client, unsigned attempt, Error *error)
 {
-    if (attempt >= RETRY_PERSISTENT.attempts) {
-        error_set(error, EXIT_CODE_FAILED, "DynamoDB does not take what table \"%s\" is sent",
-                  client->options->table);
-        return error_hint(error, "%s", HINT_CAPACITY);
-    }
     return retry_back_off(client->http, &RETRY_PERSISTENT, attempt, 0, error);
 }

@@ -3,10 +3,10 @@
  *
  * Not for what is asked: that is in table.h.  Requests are signed with the credentials that
  * common/http/aws_credentials.h finds, and sent again while DynamoDB says, or the network does,
- * that they may succeed later.  Any thread may call the functions.
+ * that they may succeed later.  Credentials that expire meanwhile are looked for again.  Any thread
+ * may call the functions.
  *
- * Source: the DynamoDB developer guide, "DynamoDB low-level API" and "Error handling with
- * DynamoDB".
+ * Source: the DynamoDB developer guide, "DynamoDB low-level API".
  */
 #ifndef COMMON_DYNAMODB_CLIENT_H
 #define COMMON_DYNAMODB_CLIENT_H
@@ -17,6 +17,7 @@
 
 #include "common/base/error.h"
 #include "common/base/slice.h"
+#include "common/dynamodb/answer.h"
 
 /* lakeFS's name for its table. */
 #define DYNAMO_TABLE_NAME "kvstore"
@@ -30,16 +31,6 @@ typedef struct DynamoOptions {
 
 typedef struct DynamoClient DynamoClient;
 
-/* What a caller may have expected to go wrong. */
-typedef enum DynamoFault {
-    DYNAMO_FAULT_NONE,
-    DYNAMO_FAULT_NOT_FOUND, /* there is no such table */
-    DYNAMO_FAULT_IN_USE,    /* the table is being made, changed or deleted, or is there already */
-    DYNAMO_FAULT_CONDITION, /* the condition of a write does not hold */
-    DYNAMO_FAULT_LOST,      /* no answer came: what was asked for may have been done */
-    DYNAMO_FAULT_OTHER
-} DynamoFault;
-
 /* Whether the options can be meant; false with EXIT_CODE_USAGE. */
 bool dynamo_options_check(const DynamoOptions *options, Error *error);
 
@@ -49,6 +40,9 @@ bool dynamo_client_open(const DynamoOptions *options, const char *program, Dynam
                         Error *error);
 /* Takes NULL. */
 void dynamo_client_close(DynamoClient *client);
+
+/* Ends all requests, also future ones, from any thread.  Takes NULL. */
+void dynamo_client_stop(DynamoClient *client);
 
 /* For messages and notes. */
 const char *dynamo_client_table(const DynamoClient *client);
@@ -71,13 +65,10 @@ bool dynamo_call_json(DynamoClient *client, const char *operation, json_t *param
                       json_t **answer, DynamoFault *fault, Error *error);
 
 /* Waits behind attempt number `attempt` (1, 2 ...) of what DynamoDB has done in part only.  False
- * with the error set when the program is to stop, or has waited often enough. */
+ * with the error set when the program is to stop. */
 bool dynamo_back_off(DynamoClient *client, unsigned attempt, Error *error);
 
 /* Waits; false with the error set when the program is to stop. */
 bool dynamo_wait(DynamoClient *client, uint32_t milliseconds, Error *error);
-
-/* The complaint about an answer that is not DynamoDB's.  Always returns false. */
-bool dynamo_bad_answer(Error *error);
 
 #endif

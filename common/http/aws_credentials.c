@@ -128,6 +128,18 @@ bool aws_credentials_find(HttpClient *client, AwsCredentials *credentials, Error
     return true;
 }
 
+static bool equal_texts(const char *one, const char *other)
+{
+    return one == NULL || other == NULL ? one == other : strcmp(one, other) == 0;
+}
+
+bool aws_credentials_equal(const AwsCredentials *one, const AwsCredentials *other)
+{
+    return equal_texts(one->access_key_id, other->access_key_id) &&
+           equal_texts(one->secret_access_key, other->secret_access_key) &&
+           equal_texts(one->session_token, other->session_token);
+}
+
 bool aws_region_find(char **region, Error *error)
 {
     AwsSetting setting = {.name = "region"};

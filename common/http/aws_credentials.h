@@ -31,6 +31,9 @@ typedef struct AwsCredentials {
  * where there are none, or none that can be used. */
 bool aws_credentials_find(HttpClient *client, AwsCredentials *credentials, Error *error);
 
+/* Whether they are the same, wherever they are from. */
+bool aws_credentials_equal(const AwsCredentials *one, const AwsCredentials *other);
+
 /* Finds the region: AWS_REGION, AWS_DEFAULT_REGION, that of the profile.  *region (owned by the
  * caller) is NULL where nothing says it. */
 bool aws_region_find(char **region, Error *error);
