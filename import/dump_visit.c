@@ -76,6 +76,13 @@ static void stop_workers(void *shared)
     pthread_mutex_unlock(&visit->account_mutex);
 }
 
+static bool use_chunk(const Visit *visit, VisitWorker *worker, Error *error)
+{
+    return visit->visitor->visit == NULL ||
+           visit->visitor->visit(worker->state, buffer_slice(&worker->content),
+                                 worker->chunk.entries, error);
+}
+
 static bool visit_chunks(Visit *visit, VisitWorker *worker, Error *error)
 {
     for (;;) {
@@ -91,8 +98,7 @@ static bool visit_chunks(Visit *visit, VisitWorker *worker, Error *error)
         if (!dump_chunk_unpack(visit->reader, worker->decompressor, &worker->chunk,
                                &worker->content, &digest, error) ||
             !account(visit, &worker->chunk, buffer_slice(&worker->content), digest, error) ||
-            !visit->visitor->visit(worker->state, buffer_slice(&worker->content),
-                                   worker->chunk.entries, error)) {
+            !use_chunk(visit, worker, error)) {
             return false;
         }
         progress_add(worker->chunk.entries, worker->content.size);
@@ -102,15 +108,18 @@ static bool visit_chunks(Visit *visit, VisitWorker *worker, Error *error)
 static bool run_worker(void *shared, size_t number, Error *error)
 {
     Visit *visit = shared;
-    VisitWorker worker = {0};
+    const DumpVisitor *visitor = visit->visitor;
+    VisitWorker worker = {.state = visitor->begin == NULL ? visit->state : NULL};
     Error ignored;
     bool done;
 
     (void)number;
     done = decompressor_new(&worker.decompressor, error) &&
-           visit->visitor->begin(visit->state, &worker.state, error) &&
+           (visitor->begin == NULL || visitor->begin(visit->state, &worker.state, error)) &&
            visit_chunks(visit, &worker, error);
-    done = visit->visitor->end(worker.state, done, done ? error : &ignored) && done;
+    if (visitor->end != NULL) {
+        done = visitor->end(worker.state, done, done ? error : &ignored) && done;
+    }
     dump_chunk_free(&worker.chunk);
     buffer_free(&worker.content);
     decompressor_free(worker.decompressor);

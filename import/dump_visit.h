@@ -14,7 +14,8 @@
 #include "common/dump/manifest.h"
 #include "common/dump/reader.h"
 
-/* What is done with the entries.  The functions of one worker are called from its own thread. */
+/* What is done with the entries.  The functions of one worker are called from its own thread; each
+ * may be NULL: then nothing is done.  Without `begin`, the worker is the state. */
 typedef struct DumpVisitor {
     /* Readies a worker; *worker is handed to the others, to `end` also after a failure. */
     bool (*begin)(void *state, void **worker, Error *error);

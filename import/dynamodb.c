@@ -95,28 +95,45 @@ static bool dynamodb_open(ImportOptions *options, const DumpHeader *header, Targ
     return look_at_database(t, header, state, error);
 }
 
-/* Somebody may have made the table with care: one that is empty stays, and one that has to be made
- * again gets the capacity that it had. */
+/* Nothing is left of a table but what it is made again with: its capacity. */
+static bool delete_table(Target *target, DynamoCapacity *capacity, Error *error)
+{
+    if (capacity->write == 0) {
+        *capacity = target->facts.capacity;
+    }
+    target->facts.state = DYNAMO_TABLE_NONE;
+    return dynamo_table_delete(target->client, error);
+}
+
+static void warn_of_capacity(const Target *target)
+{
+    const DynamoCapacity *asked = &target->options->dynamodb.capacity;
+    const DynamoCapacity *there = &target->facts.capacity;
+
+    if (asked->write > 0 && (asked->write != there->write || asked->read != there->read)) {
+        message_warning("the table \"%s\" is there already and keeps its capacity",
+                        dynamo_client_table(target->client));
+    }
+}
+
+/* Makes the table, or empties it, with version 0.  Somebody may have made it with care: only one
+ * that a load has made is deleted. */
 static bool empty_table(Target *target, Error *error)
 {
     DynamoCapacity capacity = target->options->dynamodb.capacity;
+    const DynamoTableFacts *facts = &target->facts;
 
-    switch (target->facts.state) {
-    case DYNAMO_TABLE_EMPTY:
-        return true;
-    case DYNAMO_TABLE_NONE:
-        break;
-    case DYNAMO_TABLE_STARTED:
-    case DYNAMO_TABLE_STAMPED:
-        if (capacity.write == 0) {
-            capacity = target->facts.capacity;
-        }
-        if (!dynamo_table_delete(target->client, error)) {
-            return false;
-        }
-        break;
+    if (facts->state > DYNAMO_TABLE_EMPTY && facts->disposable &&
+        !delete_table(target, &capacity, error)) {
+        return false;
     }
-    return dynamo_table_create(target->client, capacity, error);
+    if (facts->state == DYNAMO_TABLE_NONE) {
+        return dynamo_table_create(target->client, capacity, error) &&
+               dynamo_table_start(target->client, facts, target->load_id, true, error);
+    }
+    warn_of_capacity(target);
+    return dynamo_table_start(target->client, facts, target->load_id, false, error) &&
+           (facts->state == DYNAMO_TABLE_EMPTY || dynamodb_clear(target, error));
 }
 
 /* The connection has nothing to do while the entries are loaded.  It waits in a transaction, in
@@ -130,18 +147,26 @@ static bool begin_stamp(Target *target, Error *error)
 
 static bool dynamodb_prepare(Target *target, Error *error)
 {
-    return begin_stamp(target, error) && empty_table(target, error) &&
-           dynamo_table_start(target->client, target->load_id, error);
+    return begin_stamp(target, error) &&
+           dynamo_senders_start(target->client, &target->rate,
+                                (size_t)target->options->dynamodb.requests, DYNAMO_PATIENCE_S,
+                                &target->senders, error) &&
+           empty_table(target, error);
 }
 
-/* All that was written must be there, and the version's item beside it. */
+/* All that was submitted must be written, all that was written must be there, and the version's
+ * item beside it. */
 static bool dynamodb_complete(Target *target, const DumpManifest *manifest, Error *error)
 {
     uint64_t expected = dump_manifest_entries(manifest);
     uint64_t items = 0;
 
+    if (!dynamo_senders_drain(target->senders, error)) {
+        return false;
+    }
     progress_begin("count", expected);
-    if (!dynamo_scan_count(target->client, (size_t)target->options->jobs, &items, error)) {
+    if (!dynamo_scan_count(target->client, (size_t)target->options->dynamodb.requests, &items,
+                           error)) {
         return false;
     }
     progress_end();
@@ -244,6 +269,7 @@ static void dynamodb_close(Target *target)
     if (target == NULL) {
         return;
     }
+    dynamo_senders_stop(target->senders);
     dynamo_table_facts_free(&target->facts);
     dynamo_client_close(target->client);
     database_close(&target->database);
@@ -262,6 +288,8 @@ const TargetDriver TARGET_DYNAMODB = {
     .name = "dynamodb",
     .cancel = dynamodb_cancel,
     .open = dynamodb_open,
+    .check_entries = dynamodb_check_entries,
+    .unit_name = "write capacity units",
     .prepare = dynamodb_prepare,
     .begin_load = dynamodb_begin_load,
     .load = dynamodb_load,

@@ -29,19 +29,41 @@ bool dynamo_batch_has_room(const DynamoBatch *batch, const Entry *entry)
             batch->json.size + json_size(entry) + sizeof REQUEST_END <= DYNAMO_BATCH_BYTES);
 }
 
-bool dynamo_batch_add(DynamoBatch *batch, const char *table, const Entry *entry, Error *error)
+static bool begin_request(DynamoBatch *batch, const char *table, Error *error)
 {
     /* Neither the table's name nor base64 has a character that JSON would want escaped. */
-    if (!(batch->items > 0
-              ? buffer_append_text(&batch->json, ",", error)
-              : buffer_append_format(&batch->json, error, "{\"RequestItems\":{\"%s\":[", table)) ||
+    return batch->items > 0
+               ? buffer_append_text(&batch->json, ",", error)
+               : buffer_append_format(&batch->json, error, "{\"RequestItems\":{\"%s\":[", table);
+}
+
+static void count_request(DynamoBatch *batch, const Entry *entry)
+{
+    batch->items++;
+    batch->units += dynamo_item_units(dynamo_item_size(entry));
+}
+
+bool dynamo_batch_put(DynamoBatch *batch, const char *table, const Entry *entry, Error *error)
+{
+    if (!begin_request(batch, table, error) ||
         !buffer_append_text(&batch->json, "{\"PutRequest\":{\"Item\":", error) ||
         !dynamo_item_append(&batch->json, entry, error) ||
         !buffer_append_text(&batch->json, "}}", error)) {
         return false;
     }
-    batch->items++;
-    batch->units += dynamo_item_units(dynamo_item_size(entry));
+    count_request(batch, entry);
+    return true;
+}
+
+bool dynamo_batch_delete(DynamoBatch *batch, const char *table, const Entry *entry, Error *error)
+{
+    if (!begin_request(batch, table, error) ||
+        !buffer_append_text(&batch->json, "{\"DeleteRequest\":{\"Key\":", error) ||
+        !dynamo_key_append(&batch->json, entry->partition_key, entry->key, error) ||
+        !buffer_append_text(&batch->json, "}}", error)) {
+        return false;
+    }
+    count_request(batch, entry);
     return true;
 }
 

@@ -1,6 +1,6 @@
 /*
- * A request of BatchWriteItem: entries gathered up to DynamoDB's limits, and what of them it did
- * not write, to be sent again.
+ * A request of BatchWriteItem: entries to be written, or keys of items to be deleted, gathered up
+ * to a limit; and what of them DynamoDB did not write, to be sent again.
  *
  * Source: the DynamoDB API reference, BatchWriteItem.
  */
@@ -16,8 +16,9 @@
 #include "common/base/error.h"
 #include "common/dump/entry.h"
 
-/* Of one request: items, and bytes of its JSON. */
-enum { DYNAMO_BATCH_ITEMS = 25, DYNAMO_BATCH_BYTES = 16 * 1024 * 1024 };
+/* Of one request: items, and bytes of its JSON.  DynamoDB takes 16 MB; but large entries are slow
+ * whatever they come in, and many requests are under way at the same time. */
+enum { DYNAMO_BATCH_ITEMS = 25, DYNAMO_BATCH_BYTES = 2 * 1024 * 1024 };
 
 /* {0} is an empty batch; end with dynamo_batch_free. */
 typedef struct DynamoBatch {
@@ -26,11 +27,15 @@ typedef struct DynamoBatch {
     uint64_t units; /* write capacity units that it takes */
 } DynamoBatch;
 
-/* Whether the entry can be added to what is there; to an empty batch always. */
+/* Whether the entry can be added to what is there; to an empty batch always.  For a deletion the
+ * value is empty. */
 bool dynamo_batch_has_room(const DynamoBatch *batch, const Entry *entry);
 
-/* Adds an entry that dynamo_item_check has passed. */
-bool dynamo_batch_add(DynamoBatch *batch, const char *table, const Entry *entry, Error *error);
+/* Adds an entry that dynamo_item_check has passed.  A batch must not have two with one key. */
+bool dynamo_batch_put(DynamoBatch *batch, const char *table, const Entry *entry, Error *error);
+
+/* Adds the deletion of an item.  Units are counted as for an item without a value. */
+bool dynamo_batch_delete(DynamoBatch *batch, const char *table, const Entry *entry, Error *error);
 
 /* Ends the request: its JSON.  Nothing can be added before dynamo_batch_clear. */
 bool dynamo_batch_finish(DynamoBatch *batch, Slice *request, Error *error);

@@ -3,7 +3,7 @@
 #include "common/cli/progress.h"
 #include "common/dump/json.h"
 #include "common/dump/reader.h"
-#include "import/dump_visit.h"
+#include "import/dump_check.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -172,57 +172,25 @@ static uint64_t expected_entries(DumpReader *reader)
     return entries;
 }
 
-/* Every check is made on the way: there is nothing to be done with the entries. */
-static bool begin_check(void *state, void **worker, Error *error)
-{
-    (void)state;
-    (void)error;
-    *worker = NULL;
-    return true;
-}
-
-static bool check_chunk(void *worker, Slice tuples, uint64_t entries, Error *error)
-{
-    (void)worker;
-    (void)tuples;
-    (void)entries;
-    (void)error;
-    return true;
-}
-
-static bool end_check(void *worker, bool complete, Error *error)
-{
-    (void)worker;
-    (void)complete;
-    (void)error;
-    return true;
-}
-
-static bool check_all(const ImportOptions *options, DumpReader *reader, DumpManifest *manifest,
-                      Error *error)
-{
-    static const DumpVisitor CHECKING = {begin_check, check_chunk, end_check};
-
-    progress_begin("check", expected_entries(reader));
-    if (!dump_visit(reader, (size_t)options->jobs, &CHECKING, NULL, manifest, error)) {
-        return false;
-    }
-    progress_end();
-    return true;
-}
-
 bool inspect_check(const ImportOptions *options, Error *error)
 {
+    const TargetDriver *target = target_named(options->target);
     DumpReader *reader = NULL;
     DumpManifest manifest = {0};
+    uint64_t units = 0;
     bool done = dump_reader_open(options->file, &reader, error) &&
                 progress_init(options->common.progress, error) &&
-                check_all(options, reader, &manifest, error);
+                dump_check(reader, (size_t)options->jobs, target, expected_entries(reader), &units,
+                           &manifest, error);
 
     progress_stop();
     if (done) {
         printf("the dump is whole: %" PRIu64 " entries, SHA-256 of the stream %s\n",
                dump_manifest_entries(&manifest), stream_sha256(&manifest));
+        if (target->check_entries != NULL) {
+            printf("%s takes every entry: %" PRIu64 " %s\n", target->name, units,
+                   target->unit_name);
+        }
         done = inspect_flush_output(error);
     }
     dump_manifest_free(&manifest);

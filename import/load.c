@@ -5,12 +5,14 @@
 #include "common/cli/progress.h"
 #include "common/cli/signals.h"
 #include "common/dump/reader.h"
+#include "import/dump_check.h"
 #include "import/dump_visit.h"
 #include "import/target.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 typedef struct Load {
     ImportOptions *options;
@@ -117,13 +119,42 @@ static bool load_entries(Load *load, Error *error)
     return true;
 }
 
+static bool is_regular_file(const char *path)
+{
+    struct stat status;
+
+    return path != NULL && strcmp(path, "-") != 0 && stat(path, &status) == 0 &&
+           S_ISREG(status.st_mode);
+}
+
+/* What the target would not take is better known before it is touched, and before hours of loading:
+ * a file can be read for that. */
+static bool check_entries(const Load *load, Error *error)
+{
+    DumpReader *reader = NULL;
+    DumpManifest manifest = {0};
+    uint64_t units;
+    bool done;
+
+    if (load->driver->check_entries == NULL || !is_regular_file(load->options->file)) {
+        return true;
+    }
+    done = dump_reader_open(load->options->file, &reader, error) &&
+           dump_check(reader, (size_t)load->options->jobs, load->driver, load->expected_entries,
+                      &units, &manifest, error);
+    dump_manifest_free(&manifest);
+    dump_reader_free(reader);
+    return done;
+}
+
 /* From the empty store to the stamp. */
 static bool fill_target(Load *load, Error *error)
 {
     const TargetDriver *driver = load->driver;
 
-    if (!driver->prepare(load->target, error) || !load_entries(load, error) ||
-        !driver->complete(load->target, &load->manifest, error) || !interrupt_check(error) ||
+    if (!check_entries(load, error) || !driver->prepare(load->target, error) ||
+        !load_entries(load, error) || !driver->complete(load->target, &load->manifest, error) ||
+        !interrupt_check(error) ||
         !driver->stamp(load->target, dump_reader_header(load->reader), &load->manifest, error)) {
         return false;
     }
@@ -134,44 +165,16 @@ static bool fill_target(Load *load, Error *error)
     return true;
 }
 
-/* The dump is only read. */
-static bool begin_reading(void *state, void **worker, Error *error)
-{
-    (void)state;
-    (void)error;
-    *worker = NULL;
-    return true;
-}
-
-static bool pass_over(void *worker, Slice tuples, uint64_t entries, Error *error)
-{
-    (void)worker;
-    (void)tuples;
-    (void)entries;
-    (void)error;
-    return true;
-}
-
-static bool end_reading(void *worker, bool complete, Error *error)
-{
-    (void)worker;
-    (void)complete;
-    (void)error;
-    return true;
-}
-
 /* The second half of a stamp whose first one was made by an earlier run. */
 static bool finish_target(Load *load, Error *error)
 {
-    static const DumpVisitor READING = {begin_reading, pass_over, end_reading};
     const DumpHeader *header = dump_reader_header(load->reader);
+    uint64_t units;
 
-    progress_begin("check", load->expected_entries);
-    if (!dump_visit(load->reader, (size_t)load->options->jobs, &READING, NULL, &load->manifest,
-                    error)) {
+    if (!dump_check(load->reader, (size_t)load->options->jobs, load->driver, load->expected_entries,
+                    &units, &load->manifest, error)) {
         return false;
     }
-    progress_end();
     if (!load->driver->finish(load->target, header, &load->manifest, error)) {
         return false;
     }

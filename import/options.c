@@ -30,10 +30,11 @@ enum {
     OPTION_DYNAMODB_READ_CAPACITY,
     OPTION_DYNAMODB_WRITE_CAPACITY,
     OPTION_AWS_REGION,
-    OPTION_WRITE_UNITS
+    OPTION_WRITE_UNITS,
+    OPTION_DYNAMODB_REQUESTS
 };
 
-enum { DEFAULT_PARTITIONS = 100 };
+enum { DEFAULT_PARTITIONS = 100, DEFAULT_REQUESTS = 16, REQUESTS_MAX = 256 };
 
 static const char SHORT_OPTIONS[] = COMMON_SHORT_OPTIONS "lcj:n:";
 
@@ -63,6 +64,7 @@ static const struct option LONG_OPTIONS[] = {
     {"dynamodb-write-capacity", required_argument, NULL, OPTION_DYNAMODB_WRITE_CAPACITY},
     {"aws-region", required_argument, NULL, OPTION_AWS_REGION},
     {"write-units", required_argument, NULL, OPTION_WRITE_UNITS},
+    {"dynamodb-requests", required_argument, NULL, OPTION_DYNAMODB_REQUESTS},
     {NULL, 0, NULL, 0},
 };
 
@@ -84,7 +86,8 @@ void import_options_help(void)
            "Looking into a dump (no database is touched):\n"
            "  -l, --list                 print header and manifest\n"
            "      --format=FORMAT        of the list: text (default) or json\n"
-           "      --check                check every checksum\n"
+           "      --check                check every checksum; with --target=dynamodb also\n"
+           "                             whether DynamoDB takes every entry, at what cost\n"
            "      --print                print entries as JSON lines, decoded\n"
            "  -n, --package=NAME         only those of this package\n"
            "      --partition=NAME       only those of this partition\n"
@@ -118,13 +121,16 @@ void import_options_help(void)
            "      --dynamodb-write-capacity=NUM\n"
            "                             capacity units of a table that is made (default:\n"
            "                             those of the table it replaces, else on demand)\n"
+           "      --dynamodb-requests=NUM\n"
+           "                             requests to write, under way at the same time\n"
+           "                             (default: %d, at most %d)\n"
            "      --write-units=NUM      write no more than so many capacity units a second\n"
            "\n"
            "%s"
            "\n"
            "Example:\n"
            "  kv-import -d postgres://lakefs@db/lakefs kv.dump\n",
-           DEFAULT_JOBS_MAX, COMMON_OPTIONS_HELP);
+           DEFAULT_JOBS_MAX, DEFAULT_REQUESTS, REQUESTS_MAX, COMMON_OPTIONS_HELP);
 }
 
 static bool set_format(ImportOptions *options, const char *format, Error *error)
@@ -149,6 +155,8 @@ static bool set_units(const char *name, uint64_t *units, Error *error)
 /* An option of DynamoDB's; *known is false for any other. */
 static bool set_dynamodb(DynamoTargetOptions *options, int option, bool *known, Error *error)
 {
+    long number = 0;
+
     *known = true;
     switch (option) {
     case OPTION_DYNAMODB_TABLE:
@@ -166,6 +174,12 @@ static bool set_dynamodb(DynamoTargetOptions *options, int option, bool *known, 
         return set_units("--dynamodb-write-capacity", &options->capacity.write, error);
     case OPTION_WRITE_UNITS:
         return set_units("--write-units", &options->write_units, error);
+    case OPTION_DYNAMODB_REQUESTS:
+        if (!option_number("--dynamodb-requests", optarg, 1, REQUESTS_MAX, &number, error)) {
+            return false;
+        }
+        options->requests = (int)number;
+        return true;
     default:
         *known = false;
         return true;
@@ -282,7 +296,8 @@ static bool check_target(ImportOptions *options, Error *error)
     DynamoTargetOptions *dynamodb = &options->dynamodb;
     bool named = dynamodb->table.table != NULL || dynamodb->table.endpoint != NULL ||
                  dynamodb->table.region != NULL || dynamodb->capacity.read > 0 ||
-                 dynamodb->capacity.write > 0 || dynamodb->write_units > 0;
+                 dynamodb->capacity.write > 0 || dynamodb->write_units > 0 ||
+                 dynamodb->requests > 0;
 
     if (target_named(options->target) == NULL) {
         return error_set(error, EXIT_CODE_USAGE,
@@ -310,6 +325,7 @@ static bool check_target(ImportOptions *options, Error *error)
     dynamodb->has_database = is_dynamodb(options) && names_legacy(options);
     options->table = options->table == NULL ? KV_TABLE_NAME : options->table;
     options->partitions = options->partitions == 0 ? DEFAULT_PARTITIONS : options->partitions;
+    dynamodb->requests = dynamodb->requests == 0 ? DEFAULT_REQUESTS : dynamodb->requests;
     if (dynamodb->table.table == NULL) {
         dynamodb->table.table = DYNAMO_TABLE_NAME;
     }

@@ -32,6 +32,7 @@ typedef struct DynamoTargetOptions {
     DynamoOptions table;
     DynamoCapacity capacity; /* of a table that is made; 0: on demand */
     uint64_t write_units;    /* a second, at most; 0: any */
+    int requests;            /* to write, under way at the same time; 16 */
     bool has_database;       /* the connection options lead to a legacy database to be stamped */
 } DynamoTargetOptions;
 

@@ -5,9 +5,9 @@
  * A target is one file with a TargetDriver, and what that file needs.  The drivers are dumb; the
  * order of what is done, and what a failure means, is in load.c:
  *
- *   open; then, unless it is stamped already, prepare; for each worker, on its own thread,
- *   begin_load, load for each chunk, end_load; then complete and stamp; close.  Of a target that
- *   is half stamped: open, finish, close.
+ *   open; then, unless it is stamped already, check_entries for each chunk, prepare; for each
+ *   worker, on its own thread, begin_load, load for each chunk, end_load; then complete and stamp;
+ *   close.  Of a target that is half stamped: open, finish, close.
  *
  * A target that was opened must be left as it was until prepare, and with version "0" between
  * prepare and stamp, so that a failed load is told from a finished one.
@@ -45,6 +45,12 @@ typedef struct TargetDriver {
      * after a failure, unless it is NULL. */
     bool (*open)(ImportOptions *options, const DumpHeader *header, Target **target,
                  TargetState *state, Error *error);
+
+    /* Whether such a target takes the entries of a chunk; *units grows by what it costs to write
+     * them.  No target needs to be open.  Asked for all of a dump before anything is done, where
+     * the dump can be read twice; `load` must ask by itself.  NULL where it takes any. */
+    bool (*check_entries)(Slice tuples, uint64_t *units, Error *error);
+    const char *unit_name; /* "write capacity units" */
 
     /* Removes what a failed load left, makes an empty store and stamps it "0". */
     bool (*prepare)(Target *target, Error *error);

@@ -147,12 +147,66 @@ assert_capacity() {
     assert_capacity 3 4
 }
 
-@test "an empty table stays the one that it is" {
+@test "a table that somebody has made stays the one that it is, whatever becomes of what is in it" {
     local id
     create_table
     id=$(table_member "['TableId']")
     load_esti
     assert_equal "$id" "$(table_member "['TableId']")"
+    assert_dynamodb_as_expected
+    # Entries of another store, and more than a batch of them.
+    dump_of_version 1 "('p', 'k', 'v')" "SELECT 'other', convert_to('k' || i, 'UTF8'), 'v' FROM generate_series(1, 60) AS i"
+    succeeds kv-import --target=dynamodb "${DYNAMODB[@]}" --clean "$DUMP"
+    assert_equal 61 "$(dynamodb rows "$TABLE" | wc -l)"
+    load_esti --clean -j 3
+    assert_equal "$id" "$(table_member "['TableId']")"
+    assert_dynamodb_as_expected
+}
+
+@test "a table that somebody has made is emptied after a failed load, too, and keeps its capacity" {
+    create_table
+    load_esti
+    # As after a load that has failed.
+    dynamodb put "$TABLE" kv-internal-metadata kv/schema/version 0
+    dynamodb put "$TABLE" left over value
+    start_dynamodb_proxy BatchWriteItem=pass BatchWriteItem=silent
+    background kv-import --target=dynamodb "${DYNAMODB_PROXY[@]}" --dynamodb-requests=1 "$ESTI_DUMP"
+    eventually requests_came BatchWriteItem 2
+    kill -KILL "$BACKGROUND"
+    background_ends 137
+    assert_equal 0 "$(dynamodb version "$TABLE")"
+    load_esti --dynamodb-read-capacity=5 --dynamodb-write-capacity=5
+    assert_contains "$stderr" "warning:" "keeps its capacity"
+    assert_dynamodb_as_expected
+}
+
+@test "as many requests are under way as asked for, however small the dump" {
+    local wait=BatchWriteItem=wait:$BATS_TEST_TMPDIR/go
+    start_dynamodb_proxy "$wait" "$wait" "$wait" "$wait" "$wait" "$wait" pass
+    background kv-import --target=dynamodb "${DYNAMODB_PROXY[@]}" --dynamodb-requests=5 -j 1 "$ESTI_DUMP"
+    eventually requests_came BatchWriteItem 5
+    sleep 0.3
+    assert_equal 5 "$(requests BatchWriteItem)"
+    touch "$BATS_TEST_TMPDIR/go"
+    background_ends 0
+    assert_dynamodb_as_expected
+}
+
+@test "credentials that expire are looked for again" {
+    local file=$BATS_TEST_TMPDIR/credentials
+    unset -v AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY
+    export AWS_SHARED_CREDENTIALS_FILE=$file
+    printf '[default]\naws_access_key_id=AKIAOLD\naws_secret_access_key=old/secret\naws_session_token=old\n' >"$file"
+    start_dynamodb_proxy BatchWriteItem=wait:"$BATS_TEST_TMPDIR/go" BatchWriteItem=error:400:ExpiredTokenException pass
+    background kv-import --target=dynamodb "${DYNAMODB_PROXY[@]}" --dynamodb-requests=1 "$ESTI_DUMP"
+    eventually requests_came BatchWriteItem 1
+    printf '[default]\naws_access_key_id=AKIANEW\naws_secret_access_key=new/secret\naws_session_token=new\n' >"$file.new"
+    mv "$file.new" "$file"
+    touch "$BATS_TEST_TMPDIR/go"
+    background_ends 0
+    assert_contains "$(head -n 1 "$PROXY_LOG")" AKIAOLD
+    assert_contains "$(tail -n 1 "$PROXY_LOG")" AKIANEW
+    export AWS_ACCESS_KEY_ID=AKIATESTACCESSKEY AWS_SECRET_ACCESS_KEY=test/secret/access/key
     assert_dynamodb_as_expected
 }
 
@@ -163,7 +217,12 @@ assert_capacity() {
 
 # What is not taken ---------------------------------------------------------------------------------------------------
 
-@test "an entry that DynamoDB does not take is named, and nothing is stamped" {
+# table_is_missing: whether there is no table of this name.
+table_is_missing() {
+    ! dynamodb call DescribeTable "{\"TableName\": \"$TABLE\"}" >"$BATS_TEST_TMPDIR/described" 2>&1
+}
+
+@test "an entry that DynamoDB does not take is named before anything is done" {
     local rows
     for rows in "('some-partition', 'the-key', decode(repeat('00', 409600), 'hex'))" \
         "('some-partition', convert_to('the-key' || repeat('k', 1018), 'UTF8'), 'v')" \
@@ -172,9 +231,25 @@ assert_capacity() {
         fails 3 kv-import --target=dynamodb "${DYNAMODB[@]}" "$DUMP"
         assert_contains "$stderr" some-partition hint:
         [[ $rows == *"''"* ]] || assert_contains "$stderr" the-key
-        assert_equal 0 "$(dynamodb version "$TABLE")"
-        rm "$DUMP"
+        table_is_missing
+        fails 3 kv-import --check --target=dynamodb "$DUMP"
+        assert_contains "$stderr" some-partition
+        mv "$DUMP" "$BATS_TEST_TMPDIR/last.dump"
     done
+    # A pipe is read but once.
+    fails 3 kv-import --target=dynamodb "${DYNAMODB[@]}" - < <(cat "$BATS_TEST_TMPDIR/last.dump")
+    assert_contains "$stderr" some-partition
+    assert_equal 0 "$(dynamodb version "$TABLE")"
+}
+
+@test "what it costs to write a dump is told" {
+    local units
+    kv-import -q -d "$DSN" "$ESTI_DUMP"
+    # An item's size is that of its attributes' names and values; a unit is for each kilobyte that it begins.
+    units=$(sql "SELECT sum((length('PartitionKeyItemKeyItemValue') + length(partition_key) + length(key) + length(value) + 1023)
+        / 1024) FROM kv WHERE partition_key <> 'kv-internal-metadata'")
+    succeeds kv-import --check --target=dynamodb "$ESTI_DUMP"
+    assert_contains "$output" "439 entries" "dynamodb takes every entry: $units write capacity units"
 }
 
 @test "the largest entry that DynamoDB takes arrives" {
@@ -208,6 +283,8 @@ assert_capacity() {
     fails 1 kv-import --target=dynamodb --dynamodb-table='a b' "$ESTI_DUMP"
     fails 1 kv-import --target=dynamodb --dynamodb-endpoint=ftp://x "$ESTI_DUMP"
     fails 1 kv-import --target=dynamodb "${DYNAMODB[@]}" --write-units=0 "$ESTI_DUMP"
+    fails 1 kv-import --target=dynamodb "${DYNAMODB[@]}" --dynamodb-requests=0 "$ESTI_DUMP"
+    fails 1 kv-import -d "$DSN" --dynamodb-requests=3 "$ESTI_DUMP"
 }
 
 @test "without a server, a region or credentials it says so" {

@@ -93,15 +93,43 @@ static bool read_binary(const json_t *item, const char *name, Buffer *bytes, siz
     return true;
 }
 
+/* An empty value can be NULL: Go's encoder, which lakeFS uses, writes empty bytes so. */
+static bool read_value(const json_t *item, Buffer *bytes, size_t *size, Error *error)
+{
+    const json_t *value = json_object_get(item, DYNAMO_ITEM_VALUE);
+
+    *size = 0;
+    return json_is_true(json_object_get(value, "NULL")) ||
+           read_binary(item, DYNAMO_ITEM_VALUE, bytes, size, error);
+}
+
+/* Appends to `bytes`, which may move then. */
+static bool read_keys(const json_t *item, Buffer *bytes, size_t sizes[2], Error *error)
+{
+    bytes->size = 0;
+    return buffer_reserve(bytes, 1, error) &&
+           read_binary(item, DYNAMO_PARTITION_KEY, bytes, &sizes[0], error) &&
+           read_binary(item, DYNAMO_ITEM_KEY, bytes, &sizes[1], error);
+}
+
+bool dynamo_item_read_keys(const json_t *item, Buffer *bytes, Slice *partition_key, Slice *key,
+                           Error *error)
+{
+    size_t sizes[2];
+
+    if (!read_keys(item, bytes, sizes, error)) {
+        return false;
+    }
+    *partition_key = slice_of(bytes->data, sizes[0]);
+    *key = slice_of(bytes->data + sizes[0], sizes[1]);
+    return true;
+}
+
 bool dynamo_item_read(const json_t *item, Buffer *bytes, Entry *entry, Error *error)
 {
     size_t sizes[3];
 
-    bytes->size = 0;
-    if (!buffer_reserve(bytes, 1, error) ||
-        !read_binary(item, DYNAMO_PARTITION_KEY, bytes, &sizes[0], error) ||
-        !read_binary(item, DYNAMO_ITEM_KEY, bytes, &sizes[1], error) ||
-        !read_binary(item, DYNAMO_ITEM_VALUE, bytes, &sizes[2], error)) {
+    if (!read_keys(item, bytes, sizes, error) || !read_value(item, bytes, &sizes[2], error)) {
         return false;
     }
     *entry = (Entry){slice_of(bytes->data, sizes[0]), slice_of(bytes->data + sizes[0], sizes[1]),

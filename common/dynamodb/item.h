@@ -42,7 +42,10 @@ bool dynamo_item_check(const Entry *entry, Error *error);
 bool dynamo_item_append(Buffer *json, const Entry *entry, Error *error);
 bool dynamo_key_append(Buffer *json, Slice partition_key, Slice key, Error *error);
 
-/* Reads an item.  The entry's bytes are in `bytes`, which is emptied before. */
+/* Reads an item, or its two keys alone, whatever else it has.  The bytes are in `bytes`, which is
+ * emptied before.  EXIT_CODE_REFUSED for what no lakeFS writes. */
 bool dynamo_item_read(const json_t *item, Buffer *bytes, Entry *entry, Error *error);
+bool dynamo_item_read_keys(const json_t *item, Buffer *bytes, Slice *partition_key, Slice *key,
+                           Error *error);
 
 #endif

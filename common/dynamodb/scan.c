@@ -2,6 +2,7 @@
 
 #include "common/base/workers.h"
 #include "common/cli/progress.h"
+#include "common/dynamodb/item.h"
 
 #include <pthread.h>
 
@@ -33,8 +34,37 @@ static bool take_items(const json_t *answer, DynamoPageFunction *function, void 
     return json_is_array(items) ? function(items, state, error) : dynamo_bad_answer(error);
 }
 
-bool dynamo_scan_segment(DynamoClient *client, size_t segment, DynamoPageFunction *function,
-                         void *state, Error *error)
+/* The request for a page of a segment. */
+static json_t *segment_parameters(const DynamoClient *client, size_t segment)
+{
+    return json_pack("{s:s, s:b, s:i, s:i}", "TableName", dynamo_client_table(client),
+                     "ConsistentRead", 1, "Segment", (int)segment, "TotalSegments",
+                     (int)DYNAMO_SEGMENTS);
+}
+
+static json_t *page_parameters(const DynamoClient *client, size_t segment, bool keys_alone)
+{
+    json_t *parameters = segment_parameters(client, segment);
+
+    if (parameters != NULL && keys_alone) {
+        json_object_set_new(parameters, "ProjectionExpression",
+                            json_string(DYNAMO_PARTITION_KEY ", " DYNAMO_ITEM_KEY));
+    }
+    return parameters;
+}
+
+static json_t *count_parameters(const DynamoClient *client, size_t segment)
+{
+    json_t *parameters = segment_parameters(client, segment);
+
+    if (parameters != NULL) {
+        json_object_set_new(parameters, "Select", json_string("COUNT"));
+    }
+    return parameters;
+}
+
+bool dynamo_scan_segment(DynamoClient *client, size_t segment, bool keys_alone,
+                         DynamoPageFunction *function, void *state, Error *error)
 {
     json_t *start = NULL;
     bool done;
@@ -42,11 +72,8 @@ bool dynamo_scan_segment(DynamoClient *client, size_t segment, DynamoPageFunctio
     do {
         json_t *answer = NULL;
 
-        done = scan_page(client,
-                         json_pack("{s:s, s:b, s:i, s:i}", "TableName", dynamo_client_table(client),
-                                   "ConsistentRead", 1, "Segment", (int)segment, "TotalSegments",
-                                   (int)DYNAMO_SEGMENTS),
-                         &start, &answer, error) &&
+        done = scan_page(client, page_parameters(client, segment, keys_alone), &start, &answer,
+                         error) &&
                take_items(answer, function, state, error);
         json_decref(answer);
     } while (done && start != NULL);
@@ -74,13 +101,8 @@ static bool count_segment(DynamoClient *client, size_t segment, uint64_t *count,
         uint64_t page = 0;
         json_t *answer = NULL;
 
-        done =
-            scan_page(client,
-                      json_pack("{s:s, s:b, s:s, s:i, s:i}", "TableName",
-                                dynamo_client_table(client), "ConsistentRead", 1, "Select", "COUNT",
-                                "Segment", (int)segment, "TotalSegments", (int)DYNAMO_SEGMENTS),
-                      &start, &answer, error) &&
-            take_count(answer, &page, error);
+        done = scan_page(client, count_parameters(client, segment), &start, &answer, error) &&
+               take_count(answer, &page, error);
         progress_add(page, 0);
         *count += page;
         json_decref(answer);

@@ -22,9 +22,9 @@ enum { DYNAMO_SEGMENTS = 64 };
 /* What is done with an answer of a scan, which has the array "Items". */
 typedef bool DynamoPageFunction(const json_t *items, void *state, Error *error);
 
-/* Reads a segment page by page. */
-bool dynamo_scan_segment(DynamoClient *client, size_t segment, DynamoPageFunction *function,
-                         void *state, Error *error);
+/* Reads a segment page by page: whole items, or their two keys alone. */
+bool dynamo_scan_segment(DynamoClient *client, size_t segment, bool keys_alone,
+                         DynamoPageFunction *function, void *state, Error *error);
 
 /* Counts the items of the table, by so many threads. */
 bool dynamo_scan_count(DynamoClient *client, size_t threads, uint64_t *count, Error *error);

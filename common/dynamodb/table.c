@@ -3,6 +3,7 @@
 #include "common/base/base64.h"
 #include "common/base/buffer.h"
 #include "common/base/json_memory.h"
+#include "common/cli/message.h"
 #include "common/dynamodb/item.h"
 #include "common/dynamodb/scan.h"
 #include "common/kv/model.h"
@@ -13,10 +14,14 @@
 #include <string.h>
 
 #define LOAD_ID "LoadId"
+#define TABLE_CREATED "TableCreated"
 #define PROVENANCE "Provenance"
 
 /* Tables are made and deleted within seconds, large ones within minutes. */
 enum { FIRST_POLL_MS = 50, LONGEST_POLL_MS = 2000, SETTLE_MS = 15 * 60 * 1000 };
+
+/* A wait is told of when it takes longer than this. */
+enum { PATIENCE_MS = 5000 };
 
 void dynamo_table_facts_free(DynamoTableFacts *facts)
 {
@@ -87,34 +92,47 @@ static bool is_settled(const json_t *table)
     return table == NULL || (strcmp(status, "CREATING") != 0 && strcmp(status, "DELETING") != 0);
 }
 
+/* Waits a while longer; false with the error set when that was long enough. */
+static bool wait_on(DynamoClient *client, uint32_t *poll, uint32_t *waited, Error *error)
+{
+    if (*waited >= SETTLE_MS) {
+        error_set(error, EXIT_CODE_FAILED,
+                  "the DynamoDB table \"%s\" is still being made or deleted",
+                  dynamo_client_table(client));
+        return error_hint(error, "Run again when it is not.");
+    }
+    if (*waited < PATIENCE_MS && *waited + *poll >= PATIENCE_MS) {
+        message_info("waiting for DynamoDB to make or delete table \"%s\"",
+                     dynamo_client_table(client));
+    }
+    if (!dynamo_wait(client, *poll, error)) {
+        return false;
+    }
+    *waited += *poll;
+    *poll = *poll * 2 < LONGEST_POLL_MS ? *poll * 2 : LONGEST_POLL_MS;
+    return true;
+}
+
 /* Waits for a table that is there, or is none, as `present` says; or, where that is NULL, for
  * either. *table is owned. */
 static bool wait_settled(DynamoClient *client, const bool *present, json_t **table, Error *error)
 {
     uint32_t poll = FIRST_POLL_MS;
+    uint32_t waited = 0;
 
-    for (uint32_t waited = 0;; waited += poll) {
+    do {
         if (!describe(client, table, error)) {
-            json_decref(*table);
-            *table = NULL;
-            return false;
+            break;
         }
         if (is_settled(*table) && (present == NULL || (*table != NULL) == *present)) {
             return true;
         }
         json_decref(*table);
         *table = NULL;
-        if (waited >= SETTLE_MS) {
-            error_set(error, EXIT_CODE_FAILED,
-                      "the DynamoDB table \"%s\" is still being made or deleted",
-                      dynamo_client_table(client));
-            return error_hint(error, "Run again when it is not.");
-        }
-        if (!dynamo_wait(client, poll, error)) {
-            return false;
-        }
-        poll = poll * 2 < LONGEST_POLL_MS ? poll * 2 : LONGEST_POLL_MS;
-    }
+    } while (wait_on(client, &poll, &waited, error));
+    json_decref(*table);
+    *table = NULL;
+    return false;
 }
 
 static bool has_attribute(const json_t *table, const char *name)
@@ -168,6 +186,7 @@ static bool check_table(const DynamoClient *client, const json_t *table, DynamoT
                   dynamo_client_table(client), status);
         return error_hint(error, "Make it ACTIVE, then run again.");
     }
+    facts->disposable = !json_is_true(json_object_get(table, "DeletionProtectionEnabled"));
     facts->item_count = count_of(table, "ItemCount");
     facts->capacity = (DynamoCapacity){count_of(capacity, "ReadCapacityUnits"),
                                        count_of(capacity, "WriteCapacityUnits")};
@@ -232,6 +251,8 @@ static bool judge_version(const DynamoClient *client, const json_t *item, Dynamo
     }
     facts->state =
         facts->version == KV_VERSION_STARTED ? DYNAMO_TABLE_STARTED : DYNAMO_TABLE_STAMPED;
+    facts->disposable = facts->disposable &&
+                        json_is_true(json_object_get(json_object_get(item, TABLE_CREATED), "BOOL"));
     return copy_text(item, LOAD_ID, &facts->load_id, error) &&
            copy_text(item, PROVENANCE, &facts->provenance, error);
 }
@@ -372,16 +393,45 @@ static bool write_version(DynamoClient *client, json_t *parameters, const char *
     return false;
 }
 
-bool dynamo_table_start(DynamoClient *client, const char *load_id, Error *error)
+/* What the version's item must be for a load to begin; and the values in that condition. */
+static const char *start_condition(const DynamoTableFacts *facts)
+{
+    if (facts->state == DYNAMO_TABLE_NONE || facts->state == DYNAMO_TABLE_EMPTY) {
+        return "attribute_not_exists(" DYNAMO_ITEM_KEY ")";
+    }
+    return facts->load_id != NULL ? DYNAMO_ITEM_VALUE " = :found AND " LOAD_ID " = :found_load"
+                                  : DYNAMO_ITEM_VALUE " = :found AND attribute_not_exists(" LOAD_ID
+                                                      ")";
+}
+
+static json_t *start_values(const DynamoTableFacts *facts, const char *load_id, bool created,
+                            Error *error)
+{
+    json_t *values =
+        json_pack("{s:o, s:{s:s}, s:{s:b}}", ":version", binary_number(KV_VERSION_STARTED, error),
+                  ":load", "S", load_id, ":created", "BOOL", (int)created);
+
+    if (values == NULL || facts->state == DYNAMO_TABLE_NONE || facts->state == DYNAMO_TABLE_EMPTY) {
+        return values;
+    }
+    json_object_set_new(values, ":found", binary_number(facts->version, error));
+    if (facts->load_id != NULL) {
+        json_object_set_new(values, ":found_load", json_pack("{s:s}", "S", facts->load_id));
+    }
+    return values;
+}
+
+bool dynamo_table_start(DynamoClient *client, const DynamoTableFacts *facts, const char *load_id,
+                        bool created, Error *error)
 {
     return write_version(
         client,
-        json_pack("{s:s, s:o, s:s, s:s, s:{s:o, s:{s:s}}}", "TableName",
-                  dynamo_client_table(client), "Key", version_key(error), "UpdateExpression",
-                  "SET " DYNAMO_ITEM_VALUE " = :version, " LOAD_ID " = :load",
-                  "ConditionExpression", "attribute_not_exists(" DYNAMO_ITEM_KEY ")",
-                  "ExpressionAttributeValues", ":version", binary_number(KV_VERSION_STARTED, error),
-                  ":load", "S", load_id),
+        json_pack("{s:s, s:o, s:s, s:s, s:o}", "TableName", dynamo_client_table(client), "Key",
+                  version_key(error), "UpdateExpression",
+                  "SET " DYNAMO_ITEM_VALUE " = :version, " LOAD_ID " = :load, " TABLE_CREATED
+                  " = :created REMOVE " PROVENANCE,
+                  "ConditionExpression", start_condition(facts), "ExpressionAttributeValues",
+                  start_values(facts, load_id, created, error)),
         load_id, KV_VERSION_STARTED, error);
 }
 

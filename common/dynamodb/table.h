@@ -1,12 +1,13 @@
 /*
  * The KV table of DynamoDB: its shape, its version, and what may stand in its place.
  *
- * Beside what lakeFS reads, the version's item has two attributes of ours, which lakeFS passes over
- * and which go when it writes a version of its own: LoadId tells apart the loads that began at
- * version 0, Provenance is where the entries come from (import/provenance.h).  So a table never has
- * an entry more than it should.
+ * Beside what lakeFS reads, the version's item has attributes of ours, which lakeFS passes over and
+ * which go when it writes a version of its own: LoadId tells apart the loads that began at version
+ * 0, TableCreated says whether the table was made for this load, Provenance is where the entries
+ * come from (import/provenance.h).  So a table never has an entry more than it should.
  *
- * Source of the shape: KV model facts, "On DynamoDB", "The version".
+ * Source of the shape: KV model facts, "On DynamoDB", "The version"; that lakeFS reads its three
+ * attributes by name, and replaces an item as a whole: its pkg/kv/dynamodb/store.go.
  */
 #ifndef COMMON_DYNAMODB_TABLE_H
 #define COMMON_DYNAMODB_TABLE_H
@@ -36,6 +37,8 @@ typedef struct DynamoTableFacts {
     uint64_t version;
     char *load_id;    /* NULL: none */
     char *provenance; /* NULL: none */
+    /* Made for a load, and nobody has protected it since: nothing is lost with it but its items. */
+    bool disposable;
     DynamoCapacity capacity;
     uint64_t item_count; /* as it was some hours ago */
 } DynamoTableFacts;
@@ -51,9 +54,11 @@ bool dynamo_table_create(DynamoClient *client, DynamoCapacity capacity, Error *e
 /* Deletes the table and waits until it is gone. */
 bool dynamo_table_delete(DynamoClient *client, Error *error);
 
-/* Writes version 0 into an empty table: a load with this id has begun.  EXIT_CODE_REFUSED where
- * there is a version already. */
-bool dynamo_table_start(DynamoClient *client, const char *load_id, Error *error);
+/* A load begins: writes its id and version 0, on condition that the version is what the facts say,
+ * or that there is none yet.  `created`: the table was made for it.  EXIT_CODE_REFUSED where the
+ * version has changed. */
+bool dynamo_table_start(DynamoClient *client, const DynamoTableFacts *facts, const char *load_id,
+                        bool created, Error *error);
 
 /* Changes the version from 0; EXIT_CODE_REFUSED when it is not that of this load any more. */
 bool dynamo_table_stamp(DynamoClient *client, const char *load_id, uint64_t version,

@@ -143,7 +143,8 @@ static bool read_segment(void *state, size_t segment, void *worker, Error *error
     Reader *reader = state;
 
     reader->worker = worker;
-    return dynamo_scan_segment(reader->reading->store->client, segment, visit_page, reader, error);
+    return dynamo_scan_segment(reader->reading->store->client, segment, false, visit_page, reader,
+                               error);
 }
 
 static bool run_worker(void *shared, size_t number, Error *error)

@@ -11,7 +11,8 @@ _kv_settings_options=(--blockstore-path= --block-storage-prefix= --s3-endpoint= 
     --settings-command= --no-settings)
 
 _kv_dynamodb_options=(--dynamodb-table= --dynamodb-endpoint= --aws-region=)
-_kv_dynamodb_load_options=("${_kv_dynamodb_options[@]}" --dynamodb-read-capacity= --dynamodb-write-capacity= --write-units=)
+_kv_dynamodb_load_options=("${_kv_dynamodb_options[@]}" --dynamodb-read-capacity= --dynamodb-write-capacity=
+    --dynamodb-requests= --write-units=)
 
 # Each program's options, and the letters of those that take an argument.
 _kv_export_options=("${_kv_connection_options[@]}" "${_kv_message_options[@]}" "${_kv_settings_options[@]}"

@@ -82,12 +82,17 @@ static inline void server_start(HttpServer *server, const char *const *answers)
     assert_int_equal(pthread_create(&server->thread, NULL, server_run, server), 0);
 }
 
-/* Ends it; it must have been asked just so often. */
-static inline void server_stop(HttpServer *server, size_t request_count)
+static inline void server_end(HttpServer *server)
 {
     shutdown(server->listener, SHUT_RDWR);
     pthread_join(server->thread, NULL);
     close(server->listener);
+}
+
+/* Ends it; it must have been asked just so often. */
+static inline void server_stop(HttpServer *server, size_t request_count)
+{
+    server_end(server);
     assert_int_equal(server->request_count, request_count);
 }
 

@@ -1,0 +1,41 @@
+#include "import/dump_check.h"
+
+#include "common/cli/progress.h"
+#include "import/dump_visit.h"
+
+#include <stdatomic.h>
+
+typedef struct Check {
+    const TargetDriver *target;
+    atomic_uint_fast64_t units;
+} Check;
+
+static bool check_chunk(void *worker, Slice tuples, uint64_t entries, Error *error)
+{
+    Check *check = worker;
+    uint64_t units = 0;
+
+    (void)entries;
+    if (check->target->check_entries != NULL &&
+        !check->target->check_entries(tuples, &units, error)) {
+        return false;
+    }
+    atomic_fetch_add(&check->units, units);
+    return true;
+}
+
+bool dump_check(DumpReader *reader, size_t workers, const TargetDriver *target,
+                uint64_t expected_entries, uint64_t *units, DumpManifest *manifest, Error *error)
+{
+    static const DumpVisitor CHECKING = {.visit = check_chunk};
+    Check check = {.target = target};
+
+    atomic_init(&check.units, 0);
+    progress_begin("check", expected_entries);
+    if (!dump_visit(reader, workers, &CHECKING, &check, manifest, error)) {
+        return false;
+    }
+    progress_end();
+    *units = atomic_load(&check.units);
+    return true;
+}
