@@ -78,6 +78,20 @@ assert_migrated() {
     assert_contains "$output" "migrated"
 }
 
+@test "verify compares the kept tables with the store that the note tells of" {
+    succeeds "${UP[@]}" "${DYNAMODB[@]}" --keep-tables
+    succeeds kv-migrate verify -d "$DSN" --blockstore-path="$BLOCKSTORE"
+    assert_equal "equal: 439 entries" "$output"
+    dynamodb delete "$TABLE" auth groups/Developers
+    dynamodb put "$TABLE" auth users/eve new
+    run --separate-stderr -3 kv-migrate verify -d "$DSN" --blockstore-path="$BLOCKSTORE"
+    assert_contains "$stderr" "1 are missing" "1 are there that the dump has not"
+    assert_equal '{"difference":"missing","partition":"auth","key":"groups/Developers"}
+{"difference":"extra","partition":"auth","key":"users/eve"}' "$output"
+    # By another way to the same table, which does not work.
+    fails 2 kv-migrate verify -d "$DSN" --blockstore-path="$BLOCKSTORE" --target=dynamodb --dynamodb-endpoint=http://127.0.0.1:1
+}
+
 @test "cleanup drops nothing that was written since" {
     succeeds "${UP[@]}" "${DYNAMODB[@]}" --keep-tables
     sql "UPDATE auth_users SET email = 'since@example.com' WHERE id = (SELECT min(id) FROM auth_users)"

@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # The parts share variables, which no part can see whole.
 # shellcheck disable=SC2034,SC2154
-# Comparing the KV table with the legacy tables that were kept: kv-export | kv-import --verify, while nobody can
+# Comparing the KV store with the legacy tables that were kept: kv-export | kv-import --verify, while nobody can
 # write to the latter.
 #
 # Reads: connection, schema, session_pid, and the options.
@@ -31,14 +31,27 @@ read_as_of() {
         fail "$EXIT_REFUSED" "it is not known when the legacy tables were read" "The note of table kv does not tell of all of them." "$with_dump"
 }
 
+# set_store: sets store, the options of kv-import that lead to the KV store.  Where one in DynamoDB is says the note; but
+# an option may lead to its endpoint by another way.
+set_store() {
+    local place
+    store=("${connection[@]}" --schema "$schema")
+    is_in_dynamodb || return 0
+    session_require "SELECT concat_ws(E'\n', store ->> 'table', store ->> 'region', store ->> 'endpoint')
+        FROM (SELECT $(note_sql) -> 'store' AS store) AS noted"
+    mapfile -t place <<<"$session_output"
+    place[2]=${dynamodb_endpoint:-${place[2]-}}
+    store=(--target=dynamodb "--dynamodb-table=${dynamodb_table:-${place[0]}}" "--aws-region=${dynamodb_region:-${place[1]}}"
+        ${place[2]:+"--dynamodb-endpoint=${place[2]}"})
+}
+
 # compare_stores: sets export_status, import_status.  Where the two differ kv-import wants to read the dump again, to
 # say in what.  It comes from a second export, whose shell waits until kv-import opens the pipe, and which the
 # end of this program ends where it does not.
 compare_stores() {
     local second watcher export=("$programs/kv-export" "${connection[@]}" "${shared_options[@]}" --compress=0 --no-sha256
         "${export_options[@]}" --no-progress --schema "$schema" --migrations "$migrations_folder" --as-of "$as_of")
-    local import=("$programs/kv-import" "${connection[@]}" "${shared_options[@]}" --schema "$schema" --verify
-        --second-reading "$scratch/second")
+    local import=("$programs/kv-import" "${store[@]}" "${shared_options[@]}" --verify --second-reading "$scratch/second")
     mkfifo -m 600 "$scratch/first" "$scratch/second" || fail "$EXIT_USAGE" "could not make pipes in \"$scratch\""
     connected "${export[@]}" >"$scratch/first" &
     children+=($!)
@@ -84,7 +97,11 @@ verify_kept_tables() {
     read_stamp
     is_stamped || fail "$EXIT_REFUSED" "the database was not migrated to the KV store: there is nothing to compare" \
         "Schema version and KV version are $stamp." "Run kv-migrate up --kv-enabled --keep-tables first."
+    set_store
+    # What a connection string holds may be secret.
     with_dump="If a dump of the migration was kept, compare with that: kv-import --verify -d $(shell_word "$database") FILE"
+    [[ ${store[0]} != --target=dynamodb ]] ||
+        with_dump="If a dump of the migration was kept, compare with that: $(command_line kv-import --verify "${store[@]}") FILE"
     find_legacy_tables
     check_kept_tables
     check_origin "$with_dump"
