@@ -1,19 +1,51 @@
 #!/usr/bin/env node
-// A DynamoDB (dynalite), in memory, for tests; runs with the modules of install-deps --dynamodb-server in NODE_PATH.
+// A DynamoDB (dynalite), in memory, for tests and measurements; runs with the modules of install-deps --dynamodb-server in
+// NODE_PATH.
 //
-//     server.js [LATENCY_MS]   prints its port, and serves until it is ended; each answer takes LATENCY_MS (0) longer
+//     server.js [LATENCY_MS [forgetful]]   prints its port, and serves until it is ended
+//
+// Each answer takes LATENCY_MS (0) longer.  One that is forgetful takes batches, counts their items and keeps none: it is as
+// quick as a client can be.
 "use strict";
 const dynalite = require("dynalite");
 
 const latency = Number(process.argv[2] || 0);
+const forgetful = process.argv[3] === "forgetful";
 // Long enough for a table to be seen while it is being made.
 const server = dynalite({ createTableMs: 100, deleteTableMs: 100, maxItemSizeKb: 400 });
-const answer = server.listeners("request")[0];
+const dynamodb = server.listeners("request")[0];
+let items = 0;
 
-if (latency > 0) {
-    server.removeAllListeners("request");
-    server.on("request", (request, response) => setTimeout(() => answer(request, response), latency));
+// take: a batch, or the count of a segment, the first of which has all.
+function take(request, response) {
+    const parts = [];
+    request.on("data", (part) => parts.push(part));
+    request.on("end", () => {
+        const body = JSON.parse(Buffer.concat(parts));
+        let answer = { UnprocessedItems: {} };
+        if (body.RequestItems) {
+            items += Object.values(body.RequestItems)[0].length;
+        } else {
+            // The version's is one more.
+            answer = { Count: body.Segment === 0 ? items + 1 : 0 };
+        }
+        response.setHeader("Content-Type", "application/x-amz-json-1.0");
+        response.end(JSON.stringify(answer));
+    });
 }
+
+function answer(request, response) {
+    const operation = String(request.headers["x-amz-target"]).split(".")[1];
+    // Until something was written, a scan is one for what is in the table.
+    if (forgetful && (operation === "BatchWriteItem" || (operation === "Scan" && items > 0))) {
+        take(request, response);
+    } else {
+        dynamodb(request, response);
+    }
+}
+
+server.removeAllListeners("request");
+server.on("request", (request, response) => setTimeout(() => answer(request, response), latency));
 server.keepAliveTimeout = 60000;
 server.listen(0, "127.0.0.1", () => console.log(server.address().port));
 process.on("SIGTERM", () => process.exit(0));
