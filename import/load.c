@@ -6,6 +6,7 @@
 #include "common/cli/signals.h"
 #include "common/dump/reader.h"
 #include "import/dump_check.h"
+#include "import/dump_spread.h"
 #include "import/dump_visit.h"
 #include "import/target.h"
 
@@ -20,6 +21,7 @@ typedef struct Load {
     Target *target;
     DumpReader *reader;
     DumpManifest manifest;
+    bool checked;              /* all of the dump was read, and the manifest is its */
     uint64_t expected_entries; /* perhaps an estimate; 0: not known */
 } Load;
 
@@ -111,8 +113,10 @@ static bool load_entries(Load *load, Error *error)
     static const DumpVisitor LOADING = {begin_worker, visit_chunk, end_worker};
 
     progress_begin("load", load->expected_entries);
-    if (!dump_visit(load->reader, (size_t)load->options->jobs, &LOADING, load, &load->manifest,
-                    error)) {
+    if (load->checked
+            ? !dump_visit_spread(load->options->file, &load->manifest, &LOADING, load, error)
+            : !dump_visit(load->reader, (size_t)load->options->jobs, &LOADING, load,
+                          &load->manifest, error)) {
         return false;
     }
     progress_end();
@@ -129,22 +133,21 @@ static bool is_regular_file(const char *path)
 
 /* What the target would not take is better known before it is touched, and before hours of loading:
  * a file can be read for that. */
-static bool check_entries(const Load *load, Error *error)
+static bool check_entries(Load *load, Error *error)
 {
     DumpReader *reader = NULL;
     DumpManifest manifest = {0};
     uint64_t units;
-    bool done;
 
     if (load->driver->check_entries == NULL || !is_regular_file(load->options->file)) {
         return true;
     }
-    done = dump_reader_open(load->options->file, &reader, error) &&
-           dump_check(reader, (size_t)load->options->jobs, load->driver, load->expected_entries,
-                      &units, &manifest, error);
-    dump_manifest_free(&manifest);
+    load->checked = dump_reader_open(load->options->file, &reader, error) &&
+                    dump_check(reader, (size_t)load->options->jobs, load->driver,
+                               load->expected_entries, &units, &manifest, error);
     dump_reader_free(reader);
-    return done;
+    load->manifest = manifest;
+    return load->checked;
 }
 
 /* From the empty store to the stamp. */

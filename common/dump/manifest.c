@@ -59,6 +59,14 @@ void dump_counts_free(DumpCounts *counts)
     *counts = (DumpCounts){0};
 }
 
+void dump_totals_add(DumpPackageTotals *totals, uint64_t entries, uint64_t bytes, SetDigest digest)
+{
+    totals->chunks++;
+    totals->entries += entries;
+    totals->bytes += bytes;
+    set_digest_add(&totals->set_digest, digest);
+}
+
 uint64_t dump_manifest_entries(const DumpManifest *manifest)
 {
     uint64_t entries = 0;
@@ -224,6 +232,37 @@ static bool read_package(const json_t *object, DumpPackageSummary *package, Erro
            read_counts(object, "source_rows", false, &package->source_rows, error) &&
            read_counts(object, "left_out", true, &package->left_out, error) &&
            read_counts(object, "adjusted", true, &package->adjusted, error);
+}
+
+static bool check_package(const DumpPackageSummary *package, const DumpPackageTotals *found,
+                          Error *error)
+{
+    const DumpPackageTotals *said = &package->totals;
+
+    if (said->entries != found->entries || said->bytes != found->bytes ||
+        said->chunks != found->chunks) {
+        error_set(error, EXIT_CODE_DUMP,
+                  "the manifest counts %" PRIu64 " entries of package %s in %" PRIu64
+                  " bytes and %" PRIu64 " chunks",
+                  said->entries, package->name, said->bytes, said->chunks);
+        return error_detail(error,
+                            "The dump holds %" PRIu64 " entries in %" PRIu64 " bytes and %" PRIu64
+                            " chunks.",
+                            found->entries, found->bytes, found->chunks);
+    }
+    return set_digest_equal(said->set_digest, found->set_digest) ||
+           error_set(error, EXIT_CODE_DUMP, "the set digest of package %s is wrong", package->name);
+}
+
+bool dump_manifest_check_totals(const DumpManifest *manifest, const DumpPackageTotals *totals,
+                                Error *error)
+{
+    for (size_t i = 0; i < manifest->package_count; i++) {
+        if (!check_package(&manifest->packages[i], &totals[i], error)) {
+            return false;
+        }
+    }
+    return true;
 }
 
 bool dump_manifest_decode(Slice text, DumpManifest *manifest, Error *error)

@@ -46,6 +46,9 @@ typedef struct DumpPackageTotals {
     SetDigest set_digest;
 } DumpPackageTotals;
 
+/* Adds a chunk. */
+void dump_totals_add(DumpPackageTotals *totals, uint64_t entries, uint64_t bytes, SetDigest digest);
+
 typedef struct DumpPackageSummary {
     const char *name;
     DumpPackageTotals totals;
@@ -66,6 +69,11 @@ typedef struct DumpManifest {
 
 /* The sum of entries over all packages. */
 uint64_t dump_manifest_entries(const DumpManifest *manifest);
+
+/* Whether the packages amount to what was read, in the header's order; false with EXIT_CODE_DUMP.
+ */
+bool dump_manifest_check_totals(const DumpManifest *manifest, const DumpPackageTotals *totals,
+                                Error *error);
 
 /* The JSON text, malloced; NULL when out of memory. */
 char *dump_manifest_encode(const DumpManifest *manifest, Error *error);

@@ -16,6 +16,8 @@ struct DumpReader {
     DumpHeader header;
     bool package_chosen; /* chunks of other packages are passed over */
     size_t package;
+    uint64_t first_chunk; /* those before it are passed over */
+    uint64_t end_chunk;   /* here the end is as good as reached */
     uint64_t chunk_count;
     Sha256 *stream_digest; /* NULL where the header says that there is none */
     uint64_t stream_size;
@@ -130,6 +132,7 @@ bool dump_reader_open(const char *path, DumpReader **reader, Error *error)
     if (r == NULL) {
         return error_out_of_memory(error);
     }
+    r->end_chunk = UINT64_MAX;
     if (!frame_reader_open(path, &r->frames, error) || !decompressor_new(&r->decompressor, error) ||
         !read_header(r, error)) {
         dump_reader_free(r);
@@ -230,6 +233,18 @@ void dump_reader_choose_package(DumpReader *reader, size_t package)
     reader->package = package;
 }
 
+void dump_reader_choose_chunks(DumpReader *reader, uint64_t first, uint64_t count)
+{
+    reader->first_chunk = first;
+    reader->end_chunk = first + count;
+}
+
+static bool is_chosen(const DumpReader *reader, const DumpChunk *chunk)
+{
+    return chunk->index >= reader->first_chunk &&
+           (!reader->package_chosen || chunk->package == reader->package);
+}
+
 /* Reads the chunk, or passes over it; *read says which. */
 static bool read_chunk(DumpReader *reader, const Announcement *announcement, uint64_t offset,
                        DumpChunk *chunk, bool *read, Error *error)
@@ -238,7 +253,7 @@ static bool read_chunk(DumpReader *reader, const Announcement *announcement, uin
         return frame_reader_error_at(reader->frames, offset, error);
     }
     reader->chunk_count++;
-    *read = !reader->package_chosen || chunk->package == reader->package;
+    *read = is_chosen(reader, chunk);
     if (!*read) {
         return frame_reader_skip(reader->frames, announcement->compressed_size, error);
     }
@@ -274,7 +289,9 @@ bool dump_reader_next(DumpReader *reader, DumpChunk *chunk, bool *end, Error *er
 
     *end = false;
     while (!read && !*end) {
-        if (!read_next(reader, chunk, &read, end, error)) {
+        if (reader->chunk_count >= reader->end_chunk) {
+            *end = true;
+        } else if (!read_next(reader, chunk, &read, end, error)) {
             return false;
         }
     }
@@ -309,12 +326,7 @@ bool dump_chunk_unpack(const DumpReader *reader, Decompressor *decompressor, con
 bool dump_reader_account(DumpReader *reader, const DumpChunk *chunk, Slice content,
                          SetDigest digest, Error *error)
 {
-    DumpPackageTotals *totals = &reader->totals[chunk->package];
-
-    totals->chunks++;
-    totals->entries += chunk->entries;
-    totals->bytes += content.size;
-    set_digest_add(&totals->set_digest, digest);
+    dump_totals_add(&reader->totals[chunk->package], chunk->entries, content.size, digest);
     return account_bytes(reader, content, error);
 }
 
@@ -323,25 +335,8 @@ static bool compare_contents(DumpReader *reader, const DumpManifest *manifest, E
 {
     char sha256[SHA256_TEXT_SIZE + 1];
 
-    for (size_t i = 0; i < manifest->package_count; i++) {
-        const DumpPackageTotals *said = &manifest->packages[i].totals;
-        const DumpPackageTotals *found = &reader->totals[i];
-
-        if (said->entries != found->entries || said->bytes != found->bytes ||
-            said->chunks != found->chunks) {
-            error_set(error, EXIT_CODE_DUMP,
-                      "the manifest counts %" PRIu64 " entries of package %s in %" PRIu64
-                      " bytes and %" PRIu64 " chunks",
-                      said->entries, manifest->packages[i].name, said->bytes, said->chunks);
-            return error_detail(error,
-                                "The dump holds %" PRIu64 " entries in %" PRIu64
-                                " bytes and %" PRIu64 " chunks.",
-                                found->entries, found->bytes, found->chunks);
-        }
-        if (!set_digest_equal(said->set_digest, found->set_digest)) {
-            return error_set(error, EXIT_CODE_DUMP, "the set digest of package %s is wrong",
-                             manifest->packages[i].name);
-        }
+    if (!dump_manifest_check_totals(manifest, reader->totals, error)) {
+        return false;
     }
     if (manifest->stream_size != reader->stream_size) {
         return error_set(error, EXIT_CODE_DUMP, "the manifest states another size of the stream");

@@ -47,6 +47,10 @@ bool dump_reader_peek_manifest(DumpReader *reader, bool *found, DumpManifest *ma
  * dump_reader_finish must not follow. */
 void dump_reader_choose_package(DumpReader *reader, size_t package);
 
+/* From here on dump_reader_next passes over the chunks before number `first`, and comes to its end
+ * behind `count` chunks; dump_reader_finish must not follow. */
+void dump_reader_choose_chunks(DumpReader *reader, uint64_t first, uint64_t count);
+
 /* Reads the next chunk; *end, and no chunk, after the last one. */
 bool dump_reader_next(DumpReader *reader, DumpChunk *chunk, bool *end, Error *error);
 
