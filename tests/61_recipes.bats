@@ -37,6 +37,7 @@ setup() {
 teardown() {
     release
     drop_template lakefs
+    [ -z "${DYNAMODB_SERVER-}" ] || stop_dynamodb
     if [ -n "${RESTORED-}" ]; then
         drop_template "$RESTORED"
     fi
@@ -74,8 +75,8 @@ assert_migrates_again() {
 }
 
 @test "there are as many recipes as are tested" {
-    [ -n "$(block 7)" ]
-    assert_equal "" "$(block 8)"
+    [ -n "$(block 9)" ]
+    assert_equal "" "$(block 10)"
 }
 
 @test "migrate at night" {
@@ -155,4 +156,31 @@ assert_migrates_again() {
     assert_equal $'stop lakefs\nstart lakefs\nstop lakefs\nstart lakefs' "$(<"$CALLS")"
     assert_legacy
     assert_migrates_again
+}
+
+# with_dynamodb: what a machine with AWS has besides.
+with_dynamodb() {
+    load lib/dynamodb
+    start_dynamodb
+    export AWS_ENDPOINT_URL_DYNAMODB=$DYNAMODB_ENDPOINT AWS_REGION=eu-west-1
+}
+
+@test "migrate to DynamoDB" {
+    with_dynamodb
+    run -0 do_block 8
+    assert_contains "$output" "dynamodb takes every entry" "stamped version 1" "equal: 439 entries" "migrated to version 39"
+    assert_equal "" "$(legacy_tables)"
+    assert_same_entries "$HERE/kv.dump" "$FIXTURES_DIR/esti/esti.dump"
+}
+
+@test "move a KV store to DynamoDB, and back" {
+    local before
+    kv-migrate up -q --kv-enabled -d lakefs --blockstore-path "$BLOCKSTORE"
+    before=$(kv_digest)
+    RESTORED=lakefs_moved
+    with_dynamodb
+    do_block 9
+    assert_equal "$before" "$(kv_digest)"
+    export PGDATABASE=$RESTORED DSN="host=$PGHOST port=$PGPORT user=$PGUSER dbname=$RESTORED"
+    assert_equal "$before" "$(kv_digest)"
 }
