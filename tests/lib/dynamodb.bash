@@ -11,6 +11,8 @@ export AWS_ACCESS_KEY_ID=AKIATESTACCESSKEY AWS_SECRET_ACCESS_KEY=test/secret/acc
 start_dynamodb() {
     NODE_PATH=$("$TESTS_DIR/../scripts/install-deps" --dynamodb-server)
     export NODE_PATH
+    # The port of the one before is not to be read.
+    rm -f "$BATS_FILE_TMPDIR/dynamodb"
     # Descriptor 3 is bats' own.
     node "$TESTS_DIR/dynamodb/server.js" >"$BATS_FILE_TMPDIR/dynamodb" 2>&1 3>&- &
     export DYNAMODB_SERVER=$!
