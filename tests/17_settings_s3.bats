@@ -229,6 +229,20 @@ print(", ".join(sorted(r["path"][1:].split("_lakefs")[0] + " at " + r["headers"]
     export_rules
 }
 
+@test "a profile's role is taken on, by the credentials of another one" {
+    add_repository repo s3://bucket/repo
+    no_s3_user
+    export AWS_ENDPOINT_URL_STS=$S3_ENDPOINT AWS_SHARED_CREDENTIALS_FILE=$HOME/credentials AWS_CONFIG_FILE=$HOME/config
+    printf '[user]\naws_access_key_id=%s\naws_secret_access_key=%s\n' "$S3_USER_KEY" "$S3_USER_SECRET" >"$HOME/credentials"
+    printf '[default]\nregion=us-east-1\nrole_arn=%s\nsource_profile=user\n' "$S3_ROLE_ARN" >"$HOME/config"
+    export_rules
+    assert_rules "repo: rules"
+    # A secret that is not the user's: STS looks at the signature.
+    sed -i "s/^aws_secret.*/aws_secret_access_key=wrong/" "$HOME/credentials"
+    check_fails 5 --s3-endpoint="$S3_ENDPOINT"
+    assert_contains "$stderr" "$S3_ROLE_ARN" "HTTP status 403"
+}
+
 @test "wrong, missing and forbidden credentials are told apart" {
     add_repository repo s3://bucket/repo
     AWS_SECRET_ACCESS_KEY=wrong check_fails 5 --s3-endpoint="$S3_ENDPOINT"

@@ -77,3 +77,11 @@ void buffer_free(Buffer *buffer)
     free(buffer->data);
     *buffer = (Buffer){0};
 }
+
+void buffer_wipe(Buffer *buffer)
+{
+    if (buffer->data != NULL) {
+        explicit_bzero(buffer->data, buffer->capacity);
+    }
+    buffer_free(buffer);
+}

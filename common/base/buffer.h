@@ -42,4 +42,7 @@ static inline Slice buffer_slice(const Buffer *buffer)
 /* Frees the memory and leaves an empty buffer. */
 void buffer_free(Buffer *buffer);
 
+/* The same for secrets: they are overwritten before. */
+void buffer_wipe(Buffer *buffer);
+
 #endif

@@ -4,6 +4,8 @@
 #include "common/base/environment.h"
 #include "common/http/aws_metadata.h"
 #include "common/http/aws_profile.h"
+#include "common/http/aws_profile_credentials.h"
+#include "common/http/aws_role.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -14,7 +16,17 @@ static bool copy_text(const char *text, char **copy, Error *error)
     return text == NULL || *copy != NULL || error_out_of_memory(error);
 }
 
-static bool from_environment(AwsCredentials *credentials, bool *found, Error *error)
+bool aws_credentials_set(AwsCredentials *credentials, const char *access_key_id,
+                         const char *secret_access_key, const char *session_token,
+                         const char *source, Error *error)
+{
+    return copy_text(access_key_id, &credentials->access_key_id, error) &&
+           copy_text(secret_access_key, &credentials->secret_access_key, error) &&
+           copy_text(session_token, &credentials->session_token, error) &&
+           copy_text(source, &credentials->source, error);
+}
+
+bool aws_environment_credentials(AwsCredentials *credentials, bool *found, Error *error)
 {
     const char *key = environment_variable("AWS_ACCESS_KEY_ID");
     const char *secret = environment_variable("AWS_SECRET_ACCESS_KEY");
@@ -26,84 +38,32 @@ static bool from_environment(AwsCredentials *credentials, bool *found, Error *er
                          key != NULL ? "AWS_ACCESS_KEY_ID" : "AWS_SECRET_ACCESS_KEY",
                          key != NULL ? "AWS_SECRET_ACCESS_KEY" : "AWS_ACCESS_KEY_ID");
     }
-    return copy_text(key, &credentials->access_key_id, error) &&
-           copy_text(secret, &credentials->secret_access_key, error) &&
-           copy_text(environment_variable("AWS_SESSION_TOKEN"), &credentials->session_token,
-                     error) &&
-           copy_text("the environment", &credentials->source, error);
+    return aws_credentials_set(credentials, key, secret, environment_variable("AWS_SESSION_TOKEN"),
+                               "the environment", error);
 }
 
-/* What a profile may have; the first three are credentials, the others ways to get some. */
-enum { KEY, SECRET, TOKEN, FIRST_OTHER_WAY, PROFILE_SETTINGS = 8 };
-
-static void profile_settings(AwsSetting settings[PROFILE_SETTINGS])
+/* As pods of EKS get them. */
+static bool from_web_identity(HttpClient *client, AwsCredentials *credentials, bool *found,
+                              Error *error)
 {
-    static const char *const NAMES[PROFILE_SETTINGS] = {
-        "aws_access_key_id",  "aws_secret_access_key",
-        "aws_session_token",  "role_arn",
-        "sso_session",        "sso_start_url",
-        "credential_process", "web_identity_token_file"};
-
-    for (size_t i = 0; i < PROFILE_SETTINGS; i++) {
-        settings[i] = (AwsSetting){.name = NAMES[i]};
-    }
-}
-
-static bool other_way(const AwsSetting *settings, Error *error)
-{
-    for (size_t i = FIRST_OTHER_WAY; i < PROFILE_SETTINGS; i++) {
-        if (settings[i].value != NULL) {
-            error_set(error, EXIT_CODE_REFUSED,
-                      "profile \"%s\" gets its credentials by %s, which is not known here",
-                      aws_profile_name(), settings[i].name);
-            return error_hint(error,
-                              "Put temporary credentials into the environment: eval \"$(aws "
-                              "configure export-credentials --profile %s --format env)\".",
-                              aws_profile_name());
-        }
-    }
-    return true;
-}
-
-static bool take_profile(AwsSetting *settings, AwsCredentials *credentials, Error *error)
-{
-    Buffer source = {0};
-    bool done = buffer_append_format(&source, error, "profile \"%s\"", aws_profile_name()) &&
-                buffer_text(&source, error) != NULL &&
-                copy_text((const char *)source.data, &credentials->source, error) &&
-                copy_text(settings[KEY].value, &credentials->access_key_id, error) &&
-                copy_text(settings[SECRET].value, &credentials->secret_access_key, error) &&
-                copy_text(settings[TOKEN].value, &credentials->session_token, error);
-
-    buffer_free(&source);
-    return done;
-}
-
-static bool from_profile(AwsCredentials *credentials, bool *found, Error *error)
-{
-    AwsSetting settings[PROFILE_SETTINGS];
-    bool in_credentials = false;
-    bool in_config = false;
+    AwsRole role = {.arn = environment_variable("AWS_ROLE_ARN"),
+                    .session_name = environment_variable("AWS_ROLE_SESSION_NAME"),
+                    .token_file = environment_variable("AWS_WEB_IDENTITY_TOKEN_FILE")};
+    char *region = NULL;
     bool done;
 
-    profile_settings(settings);
-    *found = false;
-    done = aws_profile_read(AWS_FILE_CREDENTIALS, settings, PROFILE_SETTINGS, &in_credentials,
-                            error) &&
-           aws_profile_read(AWS_FILE_CONFIG, settings, PROFILE_SETTINGS, &in_config, error);
-    if (done && settings[KEY].value != NULL && settings[SECRET].value != NULL) {
-        *found = true;
-        done = take_profile(settings, credentials, error);
-    } else if (done) {
-        done = other_way(settings, error);
+    *found = role.token_file != NULL;
+    if (!*found) {
+        return true;
     }
-    if (done && !*found && aws_profile_is_named()) {
-        done = error_set(error, EXIT_CODE_REFUSED,
-                         in_credentials || in_config ? "profile \"%s\" has no credentials"
-                                                     : "there is no profile \"%s\"",
-                         aws_profile_name());
+    if (role.arn == NULL) {
+        return error_set(error, EXIT_CODE_REFUSED,
+                         "AWS_WEB_IDENTITY_TOKEN_FILE is set, but not AWS_ROLE_ARN");
     }
-    aws_settings_free(settings, PROFILE_SETTINGS);
+    done = aws_region_find(&region, error);
+    role.region = region;
+    done = done && aws_role_assume(client, &role, credentials, error);
+    free(region);
     return done;
 }
 
@@ -112,8 +72,9 @@ bool aws_credentials_find(HttpClient *client, AwsCredentials *credentials, Error
     bool found = false;
 
     *credentials = (AwsCredentials){0};
-    if (!from_environment(credentials, &found, error) ||
-        (!found && !from_profile(credentials, &found, error)) ||
+    if (!aws_environment_credentials(credentials, &found, error) ||
+        (!found && !from_web_identity(client, credentials, &found, error)) ||
+        (!found && !aws_profile_credentials(client, credentials, &found, error)) ||
         (!found && !aws_container_credentials(client, credentials, &found, error)) ||
         (!found && !aws_instance_credentials(client, credentials, &found, error))) {
         aws_credentials_free(credentials);
@@ -151,7 +112,7 @@ bool aws_region_find(char **region, Error *error)
     if (value != NULL) {
         return copy_text(value, region, error);
     }
-    if (!aws_profile_read(AWS_FILE_CONFIG, &setting, 1, &found, error)) {
+    if (!aws_profile_read(AWS_FILE_CONFIG, aws_profile_name(), &setting, 1, &found, error)) {
         aws_settings_free(&setting, 1);
         return false;
     }

@@ -2,12 +2,14 @@
  * Credentials and region for AWS and what is like it, from where AWS's own tools take them:
  *
  * 1. the environment: AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN;
- * 2. the profile AWS_PROFILE (or "default") of the shared files, see aws_profile.h;
- * 3. a container's provider: AWS_CONTAINER_CREDENTIALS_RELATIVE_URI or _FULL_URI;
- * 4. the instance's metadata service (IMDSv2), unless AWS_EC2_METADATA_DISABLED is true.
+ * 2. a role by a token of a web identity: AWS_WEB_IDENTITY_TOKEN_FILE, AWS_ROLE_ARN;
+ * 3. the profile AWS_PROFILE (or "default") of the shared files, see aws_profile.h: its keys, or a
+ *    role that another profile's, or a provider's, credentials take on;
+ * 4. a container's provider: AWS_CONTAINER_CREDENTIALS_RELATIVE_URI or _FULL_URI;
+ * 5. the instance's metadata service (IMDSv2), unless AWS_EC2_METADATA_DISABLED is true.
  *
- * Profiles that ask for a role, for single sign-on or for a program, and tokens of a web identity,
- * are not for this module: who needs one puts temporary credentials into the environment.
+ * Profiles that ask for single sign-on, a second factor or a program are not for this module: who
+ * needs one puts temporary credentials into the environment.
  *
  * Source: the AWS SDKs and Tools Reference Guide, "Standardized credential providers".
  */
@@ -30,6 +32,15 @@ typedef struct AwsCredentials {
 /* Finds credentials.  The client is for the providers that are asked by HTTP.  EXIT_CODE_REFUSED
  * where there are none, or none that can be used. */
 bool aws_credentials_find(HttpClient *client, AwsCredentials *credentials, Error *error);
+
+/* Fills empty credentials with copies of the texts; session_token may be NULL.  They are to be
+ * freed, also after a failure. */
+bool aws_credentials_set(AwsCredentials *credentials, const char *access_key_id,
+                         const char *secret_access_key, const char *session_token,
+                         const char *source, Error *error);
+
+/* Those of the environment alone; *found is false where there are none. */
+bool aws_environment_credentials(AwsCredentials *credentials, bool *found, Error *error);
 
 /* Whether they are the same, wherever they are from. */
 bool aws_credentials_equal(const AwsCredentials *one, const AwsCredentials *other);

@@ -164,10 +164,7 @@ static bool ask_container(HttpClient *client, const char *url, AwsCredentials *c
                          response.status);
     }
     done = done && take_credentials(&response, SOURCE, credentials, error);
-    if (header.data != NULL) {
-        explicit_bzero(header.data, header.capacity);
-    }
-    buffer_free(&header);
+    buffer_wipe(&header);
     http_response_free(&response);
     return done;
 }

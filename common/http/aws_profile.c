@@ -44,7 +44,7 @@ static char *trim(char *text)
 
 /* Whether a line "[...]" begins the profile.  In the configuration all but the default one have the
  * word "profile" before their name; other words begin sections of another kind. */
-static bool begins_profile(AwsFile file, char *line)
+static bool begins_profile(AwsFile file, const char *profile, char *line)
 {
     static const char WORD[] = "profile";
     char *end = strchr(line, ']');
@@ -61,7 +61,7 @@ static bool begins_profile(AwsFile file, char *line)
     } else if (file == AWS_FILE_CONFIG && strcmp(name, DEFAULT_PROFILE) != 0) {
         return false;
     }
-    return strcmp(name, aws_profile_name()) == 0;
+    return strcmp(name, profile) == 0;
 }
 
 static bool take_line(char *line, AwsSetting *settings, size_t count, Error *error)
@@ -85,8 +85,8 @@ static bool take_line(char *line, AwsSetting *settings, size_t count, Error *err
     return true;
 }
 
-static bool read_lines(FILE *stream, AwsFile file, AwsSetting *settings, size_t count, bool *found,
-                       Error *error)
+static bool read_lines(FILE *stream, AwsFile file, const char *profile, AwsSetting *settings,
+                       size_t count, bool *found, Error *error)
 {
     char *line = NULL;
     size_t capacity = 0;
@@ -99,7 +99,7 @@ static bool read_lines(FILE *stream, AwsFile file, AwsSetting *settings, size_t 
         char *text = trim(line);
 
         if (text[0] == '[') {
-            inside = begins_profile(file, text);
+            inside = begins_profile(file, profile, text);
             *found = *found || inside;
         } else if (inside && !nested && text[0] != '#' && text[0] != ';') {
             done = take_line(text, settings, count, error);
@@ -112,8 +112,8 @@ static bool read_lines(FILE *stream, AwsFile file, AwsSetting *settings, size_t 
     return done;
 }
 
-static bool read_file(const char *path, bool is_named, AwsFile file, AwsSetting *settings,
-                      size_t count, bool *found, Error *error)
+static bool read_file(const char *path, bool is_named, AwsFile file, const char *profile,
+                      AwsSetting *settings, size_t count, bool *found, Error *error)
 {
     FILE *stream = fopen(path, "re");
     bool done;
@@ -122,7 +122,7 @@ static bool read_file(const char *path, bool is_named, AwsFile file, AwsSetting 
         return true;
     }
     errno = stream == NULL ? errno : 0;
-    done = stream != NULL && read_lines(stream, file, settings, count, found, error);
+    done = stream != NULL && read_lines(stream, file, profile, settings, count, found, error);
     if (stream == NULL || (done && ferror(stream) != 0)) {
         done =
             error_set(error, EXIT_CODE_REFUSED, "could not read \"%s\": %s", path, strerror(errno));
@@ -133,7 +133,8 @@ static bool read_file(const char *path, bool is_named, AwsFile file, AwsSetting 
     return done;
 }
 
-bool aws_profile_read(AwsFile file, AwsSetting *settings, size_t count, bool *found, Error *error)
+bool aws_profile_read(AwsFile file, const char *profile, AwsSetting *settings, size_t count,
+                      bool *found, Error *error)
 {
     const char *named = environment_variable(FILES[file].variable);
     const char *home = environment_variable("HOME");
@@ -142,14 +143,15 @@ bool aws_profile_read(AwsFile file, AwsSetting *settings, size_t count, bool *fo
 
     *found = false;
     if (named != NULL) {
-        return read_file(named, file == AWS_FILE_CREDENTIALS, file, settings, count, found, error);
+        return read_file(named, file == AWS_FILE_CREDENTIALS, file, profile, settings, count, found,
+                         error);
     }
     if (home == NULL) {
         return true;
     }
     done = buffer_append_format(&path, error, "%s/%s", home, FILES[file].path) &&
            buffer_text(&path, error) != NULL &&
-           read_file((const char *)path.data, false, file, settings, count, found, error);
+           read_file((const char *)path.data, false, file, profile, settings, count, found, error);
     buffer_free(&path);
     return done;
 }

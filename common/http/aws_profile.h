@@ -21,19 +21,20 @@ typedef struct AwsSetting {
     char *value;
 } AwsSetting;
 
-/* The name of the profile: AWS_PROFILE, or "default". */
+/* The name of the profile that is meant: AWS_PROFILE, or "default". */
 const char *aws_profile_name(void);
 
 /* Whether the environment names the profile. */
 bool aws_profile_is_named(void);
 
 /*
- * Reads settings of the profile.  A value that is set already stays; it is the caller's to free,
+ * Reads settings of a profile.  A value that is set already stays; it is the caller's to free,
  * also after a failure.  *found: whether the file has the profile.  A file that is not there has
  * none; but one of credentials that the environment names is an error then, as is any file that
  * cannot be read (EXIT_CODE_REFUSED).
  */
-bool aws_profile_read(AwsFile file, AwsSetting *settings, size_t count, bool *found, Error *error);
+bool aws_profile_read(AwsFile file, const char *profile, AwsSetting *settings, size_t count,
+                      bool *found, Error *error);
 
 /* Wipes and frees the values. */
 void aws_settings_free(AwsSetting *settings, size_t count);

@@ -97,11 +97,13 @@ void url_free(UrlParts *parts)
     *parts = (UrlParts){0};
 }
 
-bool url_append_path(Buffer *url, Slice path, Error *error)
+/* Encodes all but letters, digits and the characters in `plain_marks`. */
+static bool append_encoded(Buffer *url, Slice text, const char *plain_marks, Error *error)
 {
-    for (size_t i = 0; i < path.size; i++) {
-        uint8_t byte = path.data[i];
-        bool plain = byte < 0x80 && (isalnum(byte) || strchr("-._~/", byte) != NULL) && byte != 0;
+    for (size_t i = 0; i < text.size; i++) {
+        uint8_t byte = text.data[i];
+        bool plain =
+            byte < 0x80 && (isalnum(byte) || strchr(plain_marks, byte) != NULL) && byte != 0;
 
         if (plain ? !buffer_append(url, &byte, 1, error)
                   : !buffer_append_format(url, error, "%%%02X", byte)) {
@@ -109,6 +111,16 @@ bool url_append_path(Buffer *url, Slice path, Error *error)
         }
     }
     return true;
+}
+
+bool url_append_path(Buffer *url, Slice path, Error *error)
+{
+    return append_encoded(url, path, "-._~/", error);
+}
+
+bool url_append_value(Buffer *url, Slice value, Error *error)
+{
+    return append_encoded(url, value, "-._~", error);
 }
 
 static int hex_value(uint8_t digit)

@@ -28,6 +28,9 @@ void url_free(UrlParts *parts);
  * and as S3 wants it signed. */
 bool url_append_path(Buffer *url, Slice path, Error *error);
 
+/* Appends a value of a query or a form: the "/" is encoded, too. */
+bool url_append_value(Buffer *url, Slice value, Error *error);
+
 /* Appends text with its percent-encoding undone.  *valid is false where a "%" is not followed by
  * two hexadecimal digits, or the text would hold a NUL. */
 bool url_append_decoded(Buffer *text, Slice encoded, bool *valid, Error *error);

@@ -9,7 +9,7 @@ OUTPUT gets shell variables: S3_PORT, and the credentials of
     S3_NOBODY_*     a user who may do nothing
     S3_SESSION_*    a role that may do anything, with a session token
 
-Each is ..._KEY, ..._SECRET and ..._TOKEN.
+Each is ..._KEY, ..._SECRET and ..._TOKEN.  S3_ROLE_ARN is the role, which anybody may take on.
 """
 import json
 import os
@@ -20,7 +20,9 @@ import boto3
 import requests
 from moto.server import ThreadedMotoServer
 
-ANYTHING = json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]})
+ALLOW = {"Effect": "Allow", "Action": "*", "Resource": "*"}
+ANYTHING = json.dumps({"Version": "2012-10-17", "Statement": [ALLOW]})
+ANYBODY = json.dumps({"Version": "2012-10-17", "Statement": [{**ALLOW, "Principal": {"AWS": "*"}}]})
 
 
 def serve(folder, output):
@@ -48,8 +50,9 @@ def serve(folder, output):
         key = iam.create_access_key(UserName=user)["AccessKey"]
         tell(user, key["AccessKeyId"], key["SecretAccessKey"])
     iam.put_user_policy(UserName="USER", PolicyName="anything", PolicyDocument=ANYTHING)
-    role = iam.create_role(RoleName="role", AssumeRolePolicyDocument="{}")["Role"]
+    role = iam.create_role(RoleName="role", AssumeRolePolicyDocument=ANYBODY)["Role"]
     iam.put_role_policy(RoleName="role", PolicyName="anything", PolicyDocument=ANYTHING)
+    lines.append(f"S3_ROLE_ARN={role['Arn']}")
     session = sts.assume_role(RoleArn=role["Arn"], RoleSessionName="session")["Credentials"]
     tell("SESSION", session["AccessKeyId"], session["SecretAccessKey"], session["SessionToken"])
     # From now on it wants signatures.

@@ -24,13 +24,24 @@ typedef struct HttpServer {
                  [SERVER_REQUEST_SIZE]; /* to be looked at behind server_stop */
 } HttpServer;
 
-/* Reads a request up to its empty line; false when there is none. */
+/* What a request's body lacks; 0 while its headers are not whole. */
+static inline size_t server_lacks(const char *request)
+{
+    const char *body = strstr(request, "\r\n\r\n");
+    const char *length = strstr(request, "\r\nContent-Length:");
+    size_t size = length == NULL || length > body ? 0 : strtoul(length + 17, NULL, 10);
+
+    return body != NULL && strlen(body + 4) < size ? size - strlen(body + 4) : 0;
+}
+
+/* Reads a request, as much of it as there is room for; false when there is none. */
 static inline bool server_read(int connection, char *request)
 {
     size_t used = 0;
 
     request[0] = '\0';
-    while (strstr(request, "\r\n\r\n") == NULL && used + 1 < SERVER_REQUEST_SIZE) {
+    while ((strstr(request, "\r\n\r\n") == NULL || server_lacks(request) > 0) &&
+           used + 1 < SERVER_REQUEST_SIZE) {
         ssize_t size = read(connection, request + used, SERVER_REQUEST_SIZE - 1 - used);
 
         if (size <= 0) {

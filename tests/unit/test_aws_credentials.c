@@ -23,7 +23,12 @@ static const char *const VARIABLES[] = {"AWS_ACCESS_KEY_ID",
                                         "AWS_CONTAINER_CREDENTIALS_FULL_URI",
                                         "AWS_CONTAINER_AUTHORIZATION_TOKEN",
                                         "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE",
-                                        "AWS_EC2_METADATA_SERVICE_ENDPOINT"};
+                                        "AWS_EC2_METADATA_SERVICE_ENDPOINT",
+                                        "AWS_WEB_IDENTITY_TOKEN_FILE",
+                                        "AWS_ROLE_ARN",
+                                        "AWS_ROLE_SESSION_NAME",
+                                        "AWS_ENDPOINT_URL",
+                                        "AWS_ENDPOINT_URL_STS"};
 
 /* A home with nothing in it, and an environment that says nothing. */
 static int setup(void **state)
@@ -155,17 +160,130 @@ static void test_profiles_of_the_configuration(void **state)
 
 static void test_profile_that_wants_more_than_is_known_here(void **state)
 {
-    write_config(state, "[profile r]\nrole_arn = arn\nsource_profile = default\n"
+    write_config(state, "[profile r]\nrole_arn = arn\nmfa_serial = m\n"
                         "[profile s]\nsso_session = x\n[profile c]\ncredential_process = y\n"
                         "[profile e]\nregion = z\n");
     setenv("AWS_PROFILE", "r", 1);
-    assert_none("role_arn");
+    assert_none("mfa_serial");
     setenv("AWS_PROFILE", "s", 1);
     assert_none("sso_session");
     setenv("AWS_PROFILE", "c", 1);
     assert_none("credential_process");
     setenv("AWS_PROFILE", "e", 1);
     assert_none("has no credentials");
+}
+
+/* As STS answers; the sizes are those of what follows. */
+#define ROLE_XML(action)                                                                           \
+    "<" action "Response xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\"><" action "Result>"   \
+    "<Credentials><AccessKeyId>ROLEKEY</AccessKeyId><SecretAccessKey>rolesecret</SecretAccessKey>" \
+    "<SessionToken>r/t=</SessionToken></Credentials></" action "Result></" action "Response>"
+#define DENIED_XML                                                                                 \
+    "<ErrorResponse><Error><Type>Sender</Type><Code>AccessDenied</Code>"                           \
+    "<Message>not you</Message></Error></ErrorResponse>"
+
+/* An answer with this body, which the caller frees. */
+static char *answer_of(const char *status, const char *body)
+{
+    char *answer = malloc(strlen(body) + 200);
+
+    assert_non_null(answer);
+    sprintf(answer, "HTTP/1.1 %s\r\nContent-Length: %zu\r\n\r\n%s", status, strlen(body), body);
+    return answer;
+}
+
+/* Source: AWS SDKs and Tools Reference Guide, "Assume role credential provider". */
+static void test_role_by_a_token_of_a_web_identity(void **state)
+{
+    char *answer = answer_of("200 OK", ROLE_XML("AssumeRoleWithWebIdentity"));
+    const char *const answers[] = {answer, answer, NULL};
+    HttpServer server;
+
+    server_start(&server, answers);
+    file_write(folder_path(state, "token"), BYTES("to/ken+1=\n"));
+    setenv("AWS_ENDPOINT_URL_STS", server.url, 1);
+    setenv("AWS_WEB_IDENTITY_TOKEN_FILE", folder_path(state, "token"), 1);
+    assert_none("AWS_ROLE_ARN");
+    setenv("AWS_ROLE_ARN", "arn:aws:iam::1:role/x", 1);
+    /* It comes before profiles. */
+    write_credentials(state, "[default]\naws_access_key_id=F\naws_secret_access_key=fsecret\n");
+    assert_found("ROLEKEY", "rolesecret", "r/t=", "role/x");
+    write_config(state, "[profile w]\nrole_arn = arn:w\nrole_session_name = me\n"
+                        "web_identity_token_file = /missing\n");
+    setenv("AWS_ROLE_SESSION_NAME", "other", 1);
+    assert_found("ROLEKEY", "rolesecret", "r/t=", "role/x");
+    unsetenv("AWS_WEB_IDENTITY_TOKEN_FILE");
+    setenv("AWS_PROFILE", "w", 1);
+    assert_none("/missing");
+    server_stop(&server, 2);
+    assert_contains(server.requests[0], "Action=AssumeRoleWithWebIdentity&Version=2011-06-15");
+    assert_contains(server.requests[0], "&RoleArn=arn%3Aaws%3Aiam%3A%3A1%3Arole%2Fx&");
+    assert_contains(server.requests[0], "&WebIdentityToken=to%2Fken%2B1%3D");
+    assert_lacks(server.requests[0], "Authorization:");
+    assert_contains(server.requests[1], "&RoleSessionName=other&");
+    free(answer);
+}
+
+static void test_role_that_another_profile_takes_on(void **state)
+{
+    char *answer = answer_of("200 OK", ROLE_XML("AssumeRole"));
+    const char *const answers[] = {answer, answer, answer, answer, NULL};
+    HttpServer server;
+
+    server_start(&server, answers);
+    setenv("AWS_ENDPOINT_URL_STS", server.url, 1);
+    write_config(state,
+                 "[profile r]\nrole_arn = arn:r\nsource_profile = s\nexternal_id = e d\n"
+                 "role_session_name = me\n[profile chain]\nrole_arn = arn:c\n"
+                 "source_profile = r\n[profile own]\nrole_arn = arn:o\n"
+                 "source_profile = own\naws_access_key_id=OWN\naws_secret_access_key=osecret\n"
+                 "[profile e]\nrole_arn=arn:e\ncredential_source = Environment\n"
+                 "[profile x]\nrole_arn=arn:x\n[profile a]\nrole_arn=arn:a\n"
+                 "source_profile=b\n[profile b]\nrole_arn=arn:b\nsource_profile=a\n");
+    write_credentials(state, "[s]\naws_access_key_id=SOURCE\naws_secret_access_key=ssecret\n");
+    setenv("AWS_REGION", "eu-x-1", 1);
+    setenv("AWS_PROFILE", "r", 1);
+    assert_found("ROLEKEY", "rolesecret", "r/t=", "arn:r");
+    setenv("AWS_PROFILE", "chain", 1);
+    assert_found("ROLEKEY", "rolesecret", "r/t=", "arn:c");
+    setenv("AWS_PROFILE", "own", 1);
+    assert_found("ROLEKEY", "rolesecret", "r/t=", "arn:o");
+    setenv("AWS_PROFILE", "e", 1);
+    assert_none("take on its role");
+    setenv("AWS_PROFILE", "x", 1);
+    assert_none("neither source_profile");
+    setenv("AWS_PROFILE", "a", 1);
+    assert_none("no end");
+    server_stop(&server, 4);
+    assert_contains(server.requests[0], "Action=AssumeRole&Version=2011-06-15&RoleArn=arn%3Ar&"
+                                        "RoleSessionName=me&ExternalId=e%20d");
+    assert_contains(server.requests[0], "Credential=SOURCE/");
+    assert_contains(server.requests[0], "/eu-x-1/sts/aws4_request");
+    /* Of a chain each role takes on the next one. */
+    assert_contains(server.requests[1], "Credential=SOURCE/");
+    assert_contains(server.requests[2], "Credential=ROLEKEY/");
+    assert_contains(server.requests[2], "RoleArn=arn%3Ac&");
+    assert_contains(server.requests[3], "Credential=OWN/");
+    free(answer);
+}
+
+static void test_role_that_is_not_given_is_told(void **state)
+{
+    char *denied = answer_of("403 Forbidden", DENIED_XML);
+    char *strange = answer_of("200 OK", "<html></html>");
+    const char *const answers[] = {denied, strange, NULL};
+    HttpServer server;
+
+    server_start(&server, answers);
+    setenv("AWS_ENDPOINT_URL", server.url, 1);
+    write_config(state, "[profile r]\nrole_arn = arn:r\nsource_profile = r\n"
+                        "aws_access_key_id=OWN\naws_secret_access_key=osecret\n");
+    setenv("AWS_PROFILE", "r", 1);
+    assert_none("AccessDenied");
+    assert_none("arn:r");
+    server_stop(&server, 2);
+    free(denied);
+    free(strange);
 }
 
 static void test_files_that_the_environment_names(void **state)
@@ -335,6 +453,9 @@ int main(void)
         IN_HOME(test_profiles_of_the_credentials_file),
         IN_HOME(test_profiles_of_the_configuration),
         IN_HOME(test_profile_that_wants_more_than_is_known_here),
+        IN_HOME(test_role_by_a_token_of_a_web_identity),
+        IN_HOME(test_role_that_another_profile_takes_on),
+        IN_HOME(test_role_that_is_not_given_is_told),
         IN_HOME(test_files_that_the_environment_names),
         IN_HOME(test_region),
         IN_HOME(test_container_is_asked_with_its_token),
