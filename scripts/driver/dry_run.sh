@@ -240,7 +240,9 @@ dry_run_target() {
 check_kv_owner() {
     # What must not be replaced at all was told.
     [[ -n $target_found ]] && has_relation kv || return 0
-    has_right "SELECT pg_has_role(c.relowner, 'USAGE') FROM pg_class c WHERE c.oid = $(sql_literal "$schema_quoted.kv")::regclass" ||
+    # As DROP TABLE has it, the schema's owner may, too.
+    has_right "SELECT pg_has_role(c.relowner, 'USAGE') OR pg_has_role(n.nspowner, 'USAGE')
+            FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = $(sql_literal "$schema_quoted.kv")::regclass" ||
         problem "$EXIT_FAILED" "role \"$role\" may not replace the table kv, which it does not own" "" "Run as its owner."
 }
 
