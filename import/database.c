@@ -88,12 +88,30 @@ bool database_version(const ImportDatabase *database, uint64_t *version, Error *
     return true;
 }
 
+/* The database is at *version, where that was read. */
+static bool refuse_stamped(const char *stamped, const int64_t *version, Error *error)
+{
+    if (version == NULL) {
+        error_set(error, EXIT_CODE_REFUSED, "%s is stamped as migrated, but the database is not",
+                  stamped);
+    } else {
+        error_set(error, EXIT_CODE_REFUSED,
+                  "%s is stamped as migrated, but the database is at schema version %" PRId64,
+                  stamped, *version);
+    }
+    return error_hint(error, "The two do not belong together. Find out where the table comes from; "
+                             "--clean replaces it.");
+}
+
 bool database_check(const ImportDatabase *database, const DumpHeader *header, const char *stamped,
                     Error *error)
 {
     int64_t version;
     bool dirty;
 
+    if (database->options->not_migrated) {
+        return stamped == NULL || refuse_stamped(stamped, NULL, error);
+    }
     if (!database->schema.has_migrations) {
         return true; /* only a KV store: a replay */
     }
@@ -108,12 +126,11 @@ bool database_check(const ImportDatabase *database, const DumpHeader *header, co
                           "%s.schema_migrations, then run kv-migrate up.",
                           database->schema.quoted);
     }
+    if (header == NULL) {
+        return true;
+    }
     if (stamped != NULL && version < (int64_t)header->kv_migration_version) {
-        error_set(error, EXIT_CODE_REFUSED,
-                  "%s is stamped as migrated, but the database is at schema version %" PRId64,
-                  stamped, version);
-        return error_hint(error, "The two do not belong together. Find out where the table comes "
-                                 "from; --clean replaces it.");
+        return refuse_stamped(stamped, &version, error);
     }
     if (stamped == NULL && version != (int64_t)header->source.schema_version &&
         version != (int64_t)header->kv_migration_version) {

@@ -35,7 +35,8 @@ bool database_connect(const ImportDatabase *database, PgConnection **connection,
 /*
  * Within a transaction: whether a legacy database, where there is one, is of the kind that the dump
  * was taken of.  `stamped` is the name, with its kind, of a store that is stamped already; NULL
- * where none is.  EXIT_CODE_REFUSED where they do not go together.
+ * where none is.  EXIT_CODE_REFUSED where they do not go together.  `header` is NULL where no
+ * dump is there yet, see TargetDriver.
  */
 bool database_check(const ImportDatabase *database, const DumpHeader *header, const char *stamped,
                     Error *error);

@@ -44,12 +44,44 @@ static bool refuse_without_legacy(const Target *target, Error *error)
                              "leave the connection options out.");
 }
 
+static TargetStore store_of(DynamoTableState state)
+{
+    switch (state) {
+    case DYNAMO_TABLE_NONE:
+        break;
+    case DYNAMO_TABLE_EMPTY:
+        return TARGET_STORE_EMPTY;
+    case DYNAMO_TABLE_STARTED:
+        return TARGET_STORE_STARTED;
+    case DYNAMO_TABLE_STAMPED:
+        return TARGET_STORE_STAMPED;
+    }
+    return TARGET_STORE_NONE;
+}
+
+/* Whether it is a database of which an earlier run may have stamped the table alone. */
+static bool may_be_half_stamped(const Target *target, const DumpHeader *header, bool *may,
+                                Error *error)
+{
+    uint64_t version;
+
+    if (target->options->not_migrated || header == NULL) {
+        *may = target->options->not_migrated;
+        return true;
+    }
+    if (!database_version(&target->database, &version, error)) {
+        return false;
+    }
+    *may = version > 0 && version == header->source.schema_version;
+    return true;
+}
+
 /* A store that is stamped, and a database that is not: an earlier run may have come so far. */
 static bool look_at_database(Target *target, const DumpHeader *header, TargetState *state,
                              Error *error)
 {
     ImportDatabase *database = &target->database;
-    uint64_t version = 0;
+    bool unstamped;
     char name[300];
 
     if (!target->options->dynamodb.has_database) {
@@ -58,19 +90,19 @@ static bool look_at_database(Target *target, const DumpHeader *header, TargetSta
     if (!database_open(database, target->options, error)) {
         return false;
     }
-    if (!database->schema.has_migrations) {
+    /* Before the migration, what makes it may still have to run. */
+    if (!database->schema.has_migrations && !target->options->not_migrated) {
         return refuse_without_legacy(target, error);
     }
     if (!pg_begin(database->connection, PG_READ_SNAPSHOT,
                   target->options->common.lock_wait_timeout_ms, error) ||
-        !database_version(database, &version, error)) {
+        !may_be_half_stamped(target, header, &unstamped, error)) {
         return false;
     }
     snprintf(name, sizeof name, "DynamoDB table \"%s\"", dynamo_client_table(target->client));
-    state->half_stamped = state->version > 0 && target->facts.provenance != NULL && version > 0 &&
-                          version == header->source.schema_version;
+    state->half_stamped = state->kept && target->facts.provenance != NULL && unstamped;
     return (state->half_stamped ||
-            database_check(database, header, state->version > 0 ? name : NULL, error)) &&
+            database_check(database, header, state->kept ? name : NULL, error)) &&
            pg_commit(database->connection, error);
 }
 
@@ -91,7 +123,9 @@ static bool dynamodb_open(ImportOptions *options, const DumpHeader *header, Targ
         !dynamo_table_inspect(t->client, &t->facts, error)) {
         return false;
     }
-    state->version = options->clean ? 0 : t->facts.version;
+    state->store = store_of(t->facts.state);
+    state->version = t->facts.version;
+    state->kept = state->store == TARGET_STORE_STAMPED && !options->clean;
     return look_at_database(t, header, state, error);
 }
 
@@ -264,6 +298,11 @@ static bool dynamodb_finish(Target *target, const DumpHeader *header, const Dump
     return done;
 }
 
+static const char *dynamodb_table(const ImportOptions *options)
+{
+    return options->dynamodb.table.table;
+}
+
 static void dynamodb_close(Target *target)
 {
     if (target == NULL) {
@@ -286,6 +325,8 @@ static bool dynamodb_cancel(void)
 
 const TargetDriver TARGET_DYNAMODB = {
     .name = "dynamodb",
+    .kind = "DynamoDB table",
+    .table = dynamodb_table,
     .cancel = dynamodb_cancel,
     .open = dynamodb_open,
     .check_entries = dynamodb_check_entries,

@@ -202,7 +202,7 @@ bool load_dump(ImportOptions *options, Error *error)
         progress_init(options->common.progress, error);
     if (done && state.half_stamped) {
         done = finish_target(&load, error);
-    } else if (done && state.version > 0) {
+    } else if (done && state.kept) {
         message_info("the KV store is at version %" PRIu64 " already: nothing to do",
                      state.version);
     } else {

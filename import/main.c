@@ -1,9 +1,10 @@
 /*
- * kv-import: loads a dump of kv-export into the KV table, or looks into it.
+ * kv-import: loads a dump of kv-export into the KV table, or looks into either.
  */
 #include "common/cli/message.h"
 #include "common/cli/signals.h"
 #include "common/cli/version.h"
+#include "import/check_target.h"
 #include "import/inspect.h"
 #include "import/load.h"
 #include "import/options.h"
@@ -32,6 +33,8 @@ static bool import_main(ImportOptions *options, int count, char **arguments, Err
         return inspect_check(options, error);
     case IMPORT_VERIFY:
         return verify_store(options, error);
+    case IMPORT_CHECK_TARGET:
+        return check_target(options, error);
     case IMPORT_PRINT:
         return print_entries(options, error);
     case IMPORT_LOAD:

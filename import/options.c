@@ -24,6 +24,8 @@ enum {
     OPTION_RAW,
     OPTION_VERIFY,
     OPTION_SECOND_READING,
+    OPTION_CHECK_TARGET,
+    OPTION_NOT_MIGRATED,
     OPTION_TARGET,
     OPTION_DYNAMODB_TABLE,
     OPTION_DYNAMODB_ENDPOINT,
@@ -57,6 +59,8 @@ static const struct option LONG_OPTIONS[] = {
     {"raw", no_argument, NULL, OPTION_RAW},
     {"verify", no_argument, NULL, OPTION_VERIFY},
     {"second-reading", required_argument, NULL, OPTION_SECOND_READING},
+    {"check-target", no_argument, NULL, OPTION_CHECK_TARGET},
+    {"not-migrated", no_argument, NULL, OPTION_NOT_MIGRATED},
     {"target", required_argument, NULL, OPTION_TARGET},
     {"dynamodb-table", required_argument, NULL, OPTION_DYNAMODB_TABLE},
     {"dynamodb-endpoint", required_argument, NULL, OPTION_DYNAMODB_ENDPOINT},
@@ -76,6 +80,7 @@ void import_options_help(void)
            "  kv-import -d DBNAME [OPTION]... [FILE]   load\n"
            "  kv-import --target=dynamodb [OPTION]... [FILE]\n"
            "                                           load into DynamoDB\n"
+           "  kv-import -d DBNAME --check-target       look whether a load would be taken\n"
            "  kv-import -d DBNAME --verify [FILE]      compare the KV table with a dump\n"
            "  kv-import -l [FILE]                      show what is in a dump\n"
            "  kv-import --check [FILE]                 read and check all of a dump\n"
@@ -85,7 +90,8 @@ void import_options_help(void)
            "\n"
            "Looking into a dump (no database is touched):\n"
            "  -l, --list                 print header and manifest\n"
-           "      --format=FORMAT        of the list: text (default) or json\n"
+           "      --format=FORMAT        of the list, or of what --check-target prints: text\n"
+           "                             (default) or json\n"
            "      --check                check every checksum; with --target=dynamodb also\n"
            "                             whether DynamoDB takes every entry, at what cost\n"
            "      --print                print entries as JSON lines, decoded\n"
@@ -96,6 +102,10 @@ void import_options_help(void)
            "      --raw                  partition key, key and value in base64\n"
            "\n"
            "Loading and verifying:\n"
+           "      --check-target         change nothing and take no FILE; tell what is\n"
+           "                             there, and fail as a load would\n"
+           "      --not-migrated         with it: the database is not migrated yet, so that\n"
+           "                             a store that is stamped is another's\n"
            "      --verify               change nothing; tell what is missing, extra or\n"
            "                             different in the KV table, and exit with 3 if so\n"
            "      --second-reading=FILE  read the dump there when it is read for the second\n"
@@ -229,6 +239,12 @@ static bool set_option(ImportOptions *options, int option, char *const *argument
     case OPTION_SECOND_READING:
         options->second_reading = optarg;
         return true;
+    case OPTION_CHECK_TARGET:
+        options->action = IMPORT_CHECK_TARGET;
+        return true;
+    case OPTION_NOT_MIGRATED:
+        options->not_migrated = true;
+        return true;
     case OPTION_RAW:
         options->print.raw = true;
         return true;
@@ -273,19 +289,35 @@ static bool names_legacy(const ImportOptions *options)
            options->lock_held_by != 0;
 }
 
+/* What a database is needed for; NULL: it is not. */
+static const char *database_purpose(ImportAction action)
+{
+    switch (action) {
+    case IMPORT_LOAD:
+        return "load into";
+    case IMPORT_VERIFY:
+        return "compare with";
+    case IMPORT_CHECK_TARGET:
+        return "look at";
+    case IMPORT_LIST:
+    case IMPORT_CHECK:
+    case IMPORT_PRINT:
+        break;
+    }
+    return NULL;
+}
+
 /* A load goes where it was told to, never to a database that happens to have the user's name. */
 static bool check_database(const ImportOptions *options, Error *error)
 {
-    bool needs_database = options->action == IMPORT_LOAD || options->action == IMPORT_VERIFY;
+    const char *purpose = database_purpose(options->action);
 
-    if (!needs_database || is_dynamodb(options) || options->common.pg.dbname != NULL ||
+    if (purpose == NULL || is_dynamodb(options) || options->common.pg.dbname != NULL ||
         options->common.help || options->common.version || getenv("PGDATABASE") != NULL ||
         getenv("PGSERVICE") != NULL) {
         return true;
     }
-    error_set(error, EXIT_CODE_USAGE,
-              options->action == IMPORT_LOAD ? "no database to load into was named"
-                                             : "no database to compare with was named");
+    error_set(error, EXIT_CODE_USAGE, "no database to %s was named", purpose);
     return error_hint(error, "Name it with --dbname, or look into the dump with --list, --print "
                              "or --check.");
 }
@@ -348,8 +380,16 @@ static bool check_combination(const ImportOptions *options, Error *error)
     if (options->action != IMPORT_VERIFY && options->second_reading != NULL) {
         return error_set(error, EXIT_CODE_USAGE, "option --second-reading goes with --verify only");
     }
-    if (options->action != IMPORT_LIST && options->json) {
-        error_set(error, EXIT_CODE_USAGE, "option --format goes with --list only");
+    if (options->action != IMPORT_CHECK_TARGET && options->not_migrated) {
+        return error_set(error, EXIT_CODE_USAGE,
+                         "option --not-migrated goes with --check-target only");
+    }
+    if (options->action == IMPORT_CHECK_TARGET && options->file != NULL) {
+        return error_set(error, EXIT_CODE_USAGE, "option --check-target takes no dump");
+    }
+    if (options->action != IMPORT_LIST && options->action != IMPORT_CHECK_TARGET && options->json) {
+        error_set(error, EXIT_CODE_USAGE,
+                  "option --format goes with --list and --check-target only");
         return error_hint(error, "The format of messages is that of --log-format.");
     }
     return true;

@@ -11,11 +11,12 @@
 #include "common/dynamodb/table.h"
 
 typedef enum ImportAction {
-    IMPORT_LOAD,  /* into a KV store */
-    IMPORT_LIST,  /* show header and manifest */
-    IMPORT_CHECK, /* read all of the dump, touch no database */
-    IMPORT_PRINT, /* show entries */
-    IMPORT_VERIFY /* compare a KV store with the dump */
+    IMPORT_LOAD,        /* into a KV store */
+    IMPORT_LIST,        /* show header and manifest */
+    IMPORT_CHECK,       /* read all of the dump, touch no database */
+    IMPORT_PRINT,       /* show entries */
+    IMPORT_VERIFY,      /* compare a KV store with the dump */
+    IMPORT_CHECK_TARGET /* look whether a load would be taken */
 } ImportAction;
 
 /* Which entries --print shows, and how. */
@@ -40,7 +41,7 @@ typedef struct ImportOptions {
     CommonOptions common;
     ImportAction action;
     PrintOptions print;
-    bool json;                  /* --format json, of --list */
+    bool json;                  /* --format json */
     const char *file;           /* NULL or "-": standard input */
     const char *second_reading; /* where --verify reads the dump again; NULL: where it did first */
     bool clean;                 /* replace a KV store that is already stamped */
@@ -51,6 +52,7 @@ typedef struct ImportOptions {
     int partitions;       /* 100 */
     int jobs;             /* connections that load at the same time */
     int64_t lock_held_by; /* backend that holds the lock for us; 0: take it */
+    bool not_migrated;    /* of --check-target: the database is known not to be */
 } ImportOptions;
 
 /* Reads the command line.  False with EXIT_CODE_USAGE. */

@@ -19,8 +19,23 @@ bool postgres_begin_work(const Target *target, PgConnection *connection, Error *
            pg_execute(connection, "SET LOCAL synchronous_commit = off", NULL, error);
 }
 
+static TargetStore store_of(KvTableState state)
+{
+    switch (state) {
+    case KV_TABLE_NONE:
+        break;
+    case KV_TABLE_EMPTY:
+        return TARGET_STORE_EMPTY;
+    case KV_TABLE_STARTED:
+        return TARGET_STORE_STARTED;
+    case KV_TABLE_STAMPED:
+        return TARGET_STORE_STAMPED;
+    }
+    return TARGET_STORE_NONE;
+}
+
 /* What is in the place of the KV table, and whether it may go. */
-static bool look_around(Target *target, const DumpHeader *header, uint64_t *stamped, Error *error)
+static bool look_around(Target *target, const DumpHeader *header, TargetState *found, Error *error)
 {
     const ImportOptions *options = target->options;
     KvTableState state;
@@ -30,14 +45,14 @@ static bool look_around(Target *target, const DumpHeader *header, uint64_t *stam
                        options->table, options->partitions, error) ||
         !pg_begin(target->database.connection, PG_READ_SNAPSHOT,
                   options->common.lock_wait_timeout_ms, error) ||
-        !kv_table_inspect(&target->table, target->database.connection, &state, stamped, error)) {
+        !kv_table_inspect(&target->table, target->database.connection, &state, &found->version,
+                          error)) {
         return false;
     }
-    if (state != KV_TABLE_STAMPED || options->clean) {
-        *stamped = 0;
-    }
+    found->store = store_of(state);
+    found->kept = state == KV_TABLE_STAMPED && !options->clean;
     snprintf(name, sizeof name, "table \"%.64s\"", target->table.name);
-    return database_check(&target->database, header, *stamped > 0 ? name : NULL, error) &&
+    return database_check(&target->database, header, found->kept ? name : NULL, error) &&
            pg_commit(target->database.connection, error);
 }
 
@@ -52,8 +67,7 @@ static bool postgres_open(ImportOptions *options, const DumpHeader *header, Targ
         return error_out_of_memory(error);
     }
     t->options = options;
-    return database_open(&t->database, options, error) &&
-           look_around(t, header, &found->version, error);
+    return database_open(&t->database, options, error) && look_around(t, header, found, error);
 }
 
 /* The stamp "0" stands before the first entry does, and in the same transaction as the table: at
@@ -106,6 +120,11 @@ static bool postgres_stamp(Target *target, const DumpHeader *header, const DumpM
            database_commit(&target->database, error);
 }
 
+static const char *postgres_table(const ImportOptions *options)
+{
+    return options->table;
+}
+
 static void postgres_close(Target *target)
 {
     if (target == NULL) {
@@ -118,6 +137,8 @@ static void postgres_close(Target *target)
 
 const TargetDriver TARGET_POSTGRES = {
     .name = "postgres",
+    .kind = "table",
+    .table = postgres_table,
     .cancel = pg_cancel_all,
     .open = postgres_open,
     .prepare = postgres_prepare,

@@ -7,7 +7,8 @@
  *
  *   open; then, unless it is stamped already, check_entries for each chunk, prepare; for each
  *   worker, on its own thread, begin_load, load for each chunk, end_load; then complete and stamp;
- *   close.  Of a target that is half stamped: open, finish, close.
+ *   close.  Of a target that is half stamped: open, finish, close.  Of one that is only looked at
+ *   (check_target.c): open, close.
  *
  * A target that was opened must be left as it was until prepare, and with version "0" between
  * prepare and stamp, so that a failed load is told from a finished one.
@@ -28,21 +29,38 @@
 typedef struct Target Target;
 typedef struct Loader Loader;
 
+typedef enum TargetStore {
+    TARGET_STORE_NONE,    /* nothing of its name */
+    TARGET_STORE_EMPTY,   /* a KV store without entries and without a version */
+    TARGET_STORE_STARTED, /* version 0: a load that has not succeeded */
+    TARGET_STORE_STAMPED  /* complete, at version 1 or more */
+} TargetStore;
+
 /* What was found. */
 typedef struct TargetState {
-    uint64_t version;  /* of a KV store that is complete; 0: none is there, or it may be replaced */
-    bool half_stamped; /* it is complete, but the legacy database has not been told */
+    TargetStore store;
+    uint64_t version;  /* of a store that is stamped, else 0 */
+    bool kept;         /* it is stamped, and not to be replaced (--clean) */
+    bool half_stamped; /* it is kept, but the legacy database has not been told */
 } TargetState;
 
 typedef struct TargetDriver {
     const char *name;
+
+    /* What a person calls its table; and the table's name. */
+    const char *kind;
+    const char *(*table)(const ImportOptions *options);
 
     /* See signals_start: ends what waits for the store, if anything does. */
     bool (*cancel)(void);
 
     /* Connects, takes the lock, and looks at what is there.  EXIT_CODE_REFUSED for a store that is
      * not lakeFS's, or a database that does not go with the dump.  *target is to be closed, also
-     * after a failure, unless it is NULL. */
+     * after a failure, unless it is NULL.
+     *
+     * `header` is NULL where the target is only looked at: what the schema version should be, the
+     * dump would tell.  With options->not_migrated it is not read; half_stamped then says that a
+     * load would compare the entries first. */
     bool (*open)(ImportOptions *options, const DumpHeader *header, Target **target,
                  TargetState *state, Error *error);
 

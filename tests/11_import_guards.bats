@@ -273,6 +273,44 @@ RELATIONS
     check_refused 38
 }
 
+@test "--check-target refuses what a load would, and changes nothing" {
+    local before
+    legacy_database
+    before=$(everything)
+    succeeds kv-import -d "$DSN" --check-target
+    assert_equal 'table "kv": no KV store' "$output"
+    hold "SELECT pg_advisory_xact_lock($(lock_key public "$PGDATABASE"))"
+    fails 5 kv-import -d "$DSN" --check-target --lock-wait-timeout=300ms
+    assert_contains "$stderr" "$HOLDER_BACKEND"
+    succeeds kv-import -d "$DSN" --check-target --lock-held-by="$HOLDER_BACKEND" --lock-wait-timeout=300ms
+    release
+    # It took none that it has kept.
+    assert_sql t "SELECT pg_try_advisory_lock($(lock_key public "$PGDATABASE"))"
+    assert_equal "$before" "$(everything)"
+    sql "UPDATE schema_migrations SET dirty = true"
+    fails 5 kv-import -d "$DSN" --check-target
+    sql "UPDATE schema_migrations SET dirty = false" "CREATE VIEW kv_7 AS SELECT 1 AS a"
+    fails 5 kv-import -d "$DSN" --check-target
+    assert_contains "$stderr" kv_7
+}
+
+@test "--check-target of a database that is not migrated refuses a store that is stamped" {
+    legacy_database
+    create_kv
+    set_kv_version 1
+    succeeds kv-import -d "$DSN" --check-target
+    assert_equal 'table "kv": KV store at version 1' "$output"
+    fails 5 kv-import -d "$DSN" --check-target --not-migrated
+    assert_contains "$stderr" 'table "kv" is stamped'
+    succeeds kv-import -d "$DSN" --check-target --not-migrated --clean
+    fails 1 kv-import -d "$DSN" --not-migrated "$DUMP"
+    # A role that may only read can ask.
+    sql "CREATE ROLE ${PGDATABASE}_r LOGIN" "GRANT SELECT ON kv, schema_migrations TO ${PGDATABASE}_r"
+    run --separate-stderr -0 kv-import -d "$DSN user=${PGDATABASE}_r" --check-target
+    sql "DROP OWNED BY ${PGDATABASE}_r" "DROP ROLE ${PGDATABASE}_r"
+    assert_equal 'table "kv": KV store at version 1' "$output"
+}
+
 @test "legacy tables never change" {
     local before
     legacy_database

@@ -398,7 +398,8 @@ stop_by() {
     assert_migrated
 }
 
-# programs_with_import SCRIPT: programs of the test's own, whose kv-import is that script; sets PROGRAMS to their folder.
+# programs_with_import SCRIPT: programs of the test's own, whose kv-import is that script, but for its look at the
+# target; sets PROGRAMS to their folder.
 programs_with_import() {
     PROGRAMS=$BATS_TEST_TMPDIR/own/bin
     mkdir -p "$PROGRAMS"
@@ -410,7 +411,8 @@ programs_with_import() {
         cp "$KV_BIN"/kv-migrate-helper "$PROGRAMS"
         ln -s "$TESTS_DIR/../scripts" "$PROGRAMS/../scripts"
     fi
-    printf '#!/usr/bin/env bash\n%s\n' "$1" >"$PROGRAMS/kv-import"
+    printf '#!/usr/bin/env bash\n[[ " $* " != *" --check-target "* ]] || exec "%s" "$@"\n%s\n' \
+        "$KV_BIN/kv-import" "$1" >"$PROGRAMS/kv-import"
     chmod +x "$PROGRAMS/kv-import"
 }
 

@@ -55,6 +55,10 @@ teardown() {
     conforms_refuses_what_is_not_ours
 }
 
+@test "postgres: it is looked at without a dump, and stays as it is" {
+    conforms_is_looked_at
+}
+
 @test "postgres: a dump that is cut off is not stamped" {
     conforms_refuses_dumps_that_are_not_whole
 }
@@ -93,6 +97,10 @@ teardown() {
 
 @test "dynamodb: entries without a version, and versions that are none, are not touched" {
     conforms_refuses_what_is_not_ours
+}
+
+@test "dynamodb: it is looked at without a dump, and stays as it is" {
+    conforms_is_looked_at
 }
 
 @test "dynamodb: a dump that is cut off is not stamped" {

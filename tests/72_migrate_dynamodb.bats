@@ -123,6 +123,8 @@ assert_migrated() {
     refute_contains "$stderr" "Nothing was stamped"
     assert_equal "$LEGACY_TABLE_COUNT" "$(legacy_tables | wc -l)"
     assert_equal 1 "$(dynamodb version "$TABLE")"
+    run --separate-stderr -0 "${UP[@]}" "${DYNAMODB[@]}" --dry-run
+    assert_contains "$(tr -s ' \n' ' ' <<<"$output")" "KV store at version 1, of which the database has not been told"
     sql "DROP TRIGGER no ON schema_migrations" "DROP FUNCTION no"
     succeeds "${UP[@]}" "${DYNAMODB[@]}"
     assert_contains "$stderr" "stamped already" "dropped $LEGACY_TABLE_COUNT legacy tables"
@@ -142,6 +144,8 @@ database:
 blockstore: {type: local, local: {path: "$BLOCKSTORE"}}
 YAML
     unset -v AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY
+    run --separate-stderr -0 kv-migrate up --config config.yaml --dry-run
+    assert_contains "$output" "table \"$TABLE\": no KV store"
     "$TESTS_DIR/lib/watch_secrets.py" "$BATS_TEST_TMPDIR/written" >"$BATS_TEST_TMPDIR/watch" 2>&1 3>&- <<<"$secret" &
     WATCHER=$!
     eventually grep -qx watching "$BATS_TEST_TMPDIR/watch"
@@ -165,9 +169,44 @@ YAML
     local before
     before=$(whole_database)
     run --separate-stderr -0 "${UP[@]}" "${DYNAMODB[@]}" --dry-run
-    assert_contains "$output" "DynamoDB table $TABLE"
+    assert_contains "$output" "KV store:        DynamoDB table \"$TABLE\": no KV store"
     assert_equal "$before" "$(whole_database)"
     run ! dynamodb version "$TABLE"
+    # Also where the schema migrations have to make schema_migrations first.
+    drop_database
+    fresh_database
+    run --separate-stderr -0 kv-migrate up --kv-enabled --no-settings -d "$DSN" --target=dynamodb "${DYNAMODB[@]}" --dry-run
+    assert_contains "$output" "no KV store"
+}
+
+# refused_at_once CODE TEXT OPTION...: neither up nor its dry run, with a schema migration to come, does anything.
+refused_at_once() {
+    local code=$1 text=$2 before
+    shift 2
+    sql "UPDATE schema_migrations SET version = 37"
+    before=$(whole_database)
+    fails "$code" "${UP[@]}" "$@"
+    assert_contains "$stderr" "$text" "hint: " "nothing was done"
+    run --separate-stderr "-$code" "${UP[@]}" "$@" --dry-run
+    assert_contains "$stderr" "kv-import: error: " "$text" "hint: "
+    assert_contains "$output" "up would end with exit code $code"
+    assert_equal "$before" "$(whole_database)"
+}
+
+@test "a table that is not to be had, or is another's, is known before anything is done" {
+    start_dynamodb_proxy DescribeTable=error:400:AccessDeniedException
+    refused_at_once 5 AccessDeniedException "${DYNAMODB_PROXY[@]}"
+    assert_equal 0 "$(requests CreateTable)"
+    stop_proxy
+    create_table Id Sort S
+    refused_at_once 5 "has other keys" "${DYNAMODB[@]}"
+}
+
+@test "a table that is stamped goes with the database only if an earlier run has stamped it" {
+    create_table
+    dynamodb put "$TABLE" kv-internal-metadata kv/schema/version 1
+    refused_at_once 5 "table \"$TABLE\" is stamped as migrated, but the database is not" "${DYNAMODB[@]}"
+    assert_equal 1 "$(dynamodb version "$TABLE")"
 }
 
 @test "options of another target are refused" {

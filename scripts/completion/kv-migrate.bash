@@ -22,7 +22,7 @@ _kv_export_options=("${_kv_connection_options[@]}" "${_kv_message_options[@]}" "
 _kv_export_letters=dhpUfjZn
 _kv_import_options=("${_kv_connection_options[@]}" "${_kv_message_options[@]}"
     -l --list --format= --check --print -n --package= --partition= --prefix= --limit= --raw
-    --verify --second-reading= -j --jobs= -c --clean --allow-redacted --table= --partitions= --lock-held-by=
+    --check-target --not-migrated --verify --second-reading= -j --jobs= -c --clean --allow-redacted --table= --partitions= --lock-held-by=
     --target= "${_kv_dynamodb_load_options[@]}")
 _kv_import_letters=dhpUjn
 _kv_migrate_options=("${_kv_connection_options[@]}" "${_kv_message_options[@]}" "${_kv_settings_options[@]}"

@@ -29,6 +29,11 @@ note_problem() {
     ((problem_code != 0)) || problem_code=$1
 }
 
+# note_child_problem: the child has said itself what it is.
+note_child_problem() {
+    note_problem "$(failure_code "$child_status")"
+}
+
 # find_pending: sets pending.
 find_pending() {
     local number
@@ -131,10 +136,7 @@ tell_plan() {
         free=$(free_bytes "$(dirname -- "$dump")")
         field "$DRY_RUN_INDENT" "" "about $(size_text "$dump_bytes"), by $(ratio_text "$dump_ratio") of the tables' sizes${free:+; $(size_text "$free") are free}"
     fi
-    if [[ $target == dynamodb ]]; then
-        field "$DRY_RUN_INDENT" "KV store" "DynamoDB table ${dynamodb_table:-kvstore}, which is not looked at from here"
-        return
-    fi
+    [[ $target == postgres ]] || return 0
     kv_bytes=$(share "$table_bytes" "$KV_RATIO")
     field "$DRY_RUN_INDENT" "table kv" "about $(size_text "$kv_bytes"), by $(ratio_text "$KV_RATIO") of the tables' sizes, on the server's disk, which cannot be seen from here"
 }
@@ -201,17 +203,14 @@ check_export_rights() {
 
 # check_export: has kv-export check what a real export would.
 check_export() {
-    local status=0
     if ((${#pending[@]} > 0)); then
         field "$DRY_RUN_INDENT" "not checked" "the storage of the branch protection rules and the shape of the tables: that needs schema version $last_version" >&"$plan"
         check_dump_file
         return
     fi
     run_child "$programs/kv-export" "${connection[@]}" "${shared_options[@]}" "${export_options[@]}" --quiet --dry-run \
-        --schema "$schema" --migrations "$migrations_folder" ${dump:+--file "$dump"} || status=$child_status
-    ((status <= EXIT_CLEANUP)) || status=$EXIT_FAILED
-    # It has said itself what it is.
-    ((status == 0)) || note_problem "$status"
+        --schema "$schema" --migrations "$migrations_folder" ${dump:+--file "$dump"} ||
+        note_child_problem
 }
 
 # check_dump_file: what kv-export says of the dump's file, where it cannot be asked.
@@ -228,39 +227,22 @@ check_dump_file() {
     fi
 }
 
-# check_kv: what stands in the place of the table kv; see import/kv_table.h.
-check_kv() {
-    local detail="It is not touched. If nobody needs it, drop or rename it, then run again."
-    session_require "SELECT c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-        WHERE n.nspname = $(sql_literal "$schema") AND c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S') AND (
-        c.relname = 'kv' AND NOT (c.relkind IN ('r', 'p') AND coalesce((SELECT array_agg(a.attname::text || ' '
-            || format_type(a.atttypid, a.atttypmod) ORDER BY a.attname::text) FROM pg_attribute a WHERE a.attrelid = c.oid
-            AND a.attnum > 0 AND NOT a.attisdropped) = ARRAY['key bytea', 'partition_key bytea', 'value bytea'], false))
-        OR c.relname ~ '^kv_(v|[0-9]+)$'
-            AND NOT EXISTS (SELECT FROM pg_inherits i JOIN pg_class p ON p.oid = i.inhparent
-                WHERE i.inhrelid = c.oid AND p.relnamespace = n.oid AND p.relname = 'kv')
-            AND NOT EXISTS (SELECT FROM pg_rewrite r JOIN pg_depend d ON d.classid = 'pg_rewrite'::regclass AND d.objid = r.oid
-                JOIN pg_class p ON d.refclassid = 'pg_class'::regclass AND p.oid = d.refobjid
-                WHERE r.ev_class = c.oid AND p.relnamespace = n.oid AND p.relname = 'kv')) ORDER BY c.relname LIMIT 1"
-    if [[ -n $session_output ]]; then
-        problem "$EXIT_REFUSED" "there is a relation \"$session_output\" that belongs to no KV table in schema \"$schema\"" "" "$detail"
-        return
+# dry_run_target: has kv-import look at what is in the place of the KV store.
+dry_run_target() {
+    if check_target; then
+        field "$DRY_RUN_INDENT" "KV store" "$target_found" >&"$plan"
+    else
+        note_child_problem
     fi
-    look_at_kv
-    case $kv_state in
-        foreign) problem "$EXIT_REFUSED" "there is a table kv of an unknown version" "" "$detail" ;;
-        unreadable) problem "$EXIT_FAILED" "the table kv cannot be read" "$session_output" "Run as its owner." ;;
-        stamped)
-            problem "$EXIT_REFUSED" "table kv is stamped as migrated, but the database is at schema version ${version:-none}" "" \
-                "The two do not belong together. Find out where the table comes from; kv-import --clean replaces it."
-            ;;
-        unstamped)
-            has_right "EXISTS (SELECT FROM $schema_quoted.kv)" &&
-                problem "$EXIT_REFUSED" "there is a table kv with rows and without a version" "" "$detail"
-            ;;
-    esac
-    [[ $kv_state == missing ]] ||
-        has_right "SELECT pg_has_role(c.relowner, 'USAGE') FROM pg_class c WHERE c.oid = $(sql_literal "$schema_quoted.kv")::regclass" ||
+}
+
+# check_kv_owner: whether a table kv may be replaced.
+check_kv_owner() {
+    # What must not be replaced at all was told.
+    [[ -n $target_found ]] && has_relation kv || return 0
+    # As DROP TABLE has it, the schema's owner may, too.
+    has_right "SELECT pg_has_role(c.relowner, 'USAGE') OR pg_has_role(n.nspowner, 'USAGE')
+            FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = $(sql_literal "$schema_quoted.kv")::regclass" ||
         problem "$EXIT_FAILED" "role \"$role\" may not replace the table kv, which it does not own" "" "Run as its owner."
 }
 
@@ -307,7 +289,7 @@ warn_of_circumstances() {
 dry_run_kv() {
     check_export_rights && check_export
     if [[ $target == postgres ]]; then
-        check_kv
+        check_kv_owner
         ((${#pending[@]} > 0)) || check_create
     fi
     check_schema_migrations SELECT UPDATE
@@ -343,6 +325,7 @@ dry_run_up() {
     measure_tables
     estimate_dump
     tell_plan >&"$plan"
+    ! $kv_enabled || dry_run_target
     check_migration_rights
     ! $kv_enabled || dry_run_kv
     if ((problem_count == 0)); then

@@ -44,6 +44,34 @@ lock_legacy_tables() {
     fail "$EXIT_FAILED" "could not lock the legacy tables" "$session_output"
 }
 
+# set_import: sets import to the command of kv-import, whose lock this session holds.
+set_import() {
+    import=("$programs/kv-import" "${connection[@]}" "${shared_options[@]}" "${import_options[@]}"
+        --schema "$schema" --lock-held-by "$session_pid")
+}
+
+# check_target: has kv-import look at the target as a load does.  Sets target_found to what is there, for people; false
+# where a load would not be taken, of which kv-import has said why, with child_status.
+check_target() {
+    local import
+    set_import
+    target_found=""
+    run_child "${import[@]}" --check-target --not-migrated >"$scratch/target" || return
+    target_found=$(<"$scratch/target")
+}
+
+# require_target: ends where a load would not be taken, while nothing is done yet.
+require_target() {
+    check_target ||
+        fail "$(failure_code "$child_status")" "nothing was done: kv-import ended with exit code $child_status when it looked at the target" "" \
+            "Mend the cause, then run again."
+}
+
+# failure_code STATUS: prints the exit code for a child's.  A program that was killed has failed, whatever its signal was.
+failure_code() {
+    printf '%s' "$(($1 <= EXIT_CLEANUP ? $1 : EXIT_FAILED))"
+}
+
 # transfer: kv-export | kv-import.
 transfer() {
     local for_pipe=()
@@ -52,8 +80,8 @@ transfer() {
     [[ -n $dump ]] || for_pipe=(--compress=0 --no-sha256)
     local export=("$programs/kv-export" "${connection[@]}" "${shared_options[@]}" "${for_pipe[@]}"
         "${export_options[@]}" --schema "$schema" --migrations "$migrations_folder")
-    local import=("$programs/kv-import" "${connection[@]}" "${shared_options[@]}"
-        "${import_options[@]}" --schema "$schema" --lock-held-by "$session_pid")
+    local import
+    set_import
     if [[ -n $dump ]]; then
         begin_phase export
         run_child "${export[@]}" --file "$dump" || transfer_failed "$child_status" "kv-export"
@@ -91,11 +119,10 @@ transfer_by_pipe() {
 }
 
 transfer_failed() {
-    local code=$1 detail="Nothing was stamped; the legacy tables are as they were."
+    local code detail="Nothing was stamped; the legacy tables are as they were."
     # The table in DynamoDB may be; kv-import has said so then.
     [[ $target != dynamodb ]] || detail="The database was not stamped; the legacy tables are as they were."
-    # A program that was killed has failed, whatever its signal was.
-    ((code <= EXIT_CLEANUP)) || code=$EXIT_FAILED
+    code=$(failure_code "$1")
     # It may have come to its end behind the stamp.  A stamp whose COMMIT is on its way is waited for.
     if session_statement "LOCK TABLE $schema_quoted.schema_migrations IN SHARE MODE"; then
         read_stamp

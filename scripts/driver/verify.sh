@@ -119,8 +119,5 @@ verify_kept_tables() {
 
 # comparison_failed CODE PROGRAM
 comparison_failed() {
-    local code=$1
-    # A program that was killed has failed, whatever its signal was.
-    ((code <= EXIT_CLEANUP)) || code=$EXIT_FAILED
-    fail "$code" "the comparison failed: $2 ended with exit code $1" "" "Mend the cause, then run again."
+    fail "$(failure_code "$1")" "the comparison failed: $2 ended with exit code $1" "" "Mend the cause, then run again."
 }

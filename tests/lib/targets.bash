@@ -140,11 +140,45 @@ conforms_refuses_what_is_not_ours() {
     target_put some other entry
     target_load 5
     target_load 5 --clean
+    fails 5 kv-import "${TARGET_OPTIONS[@]}" --check-target
+    fails 5 kv-import "${TARGET_OPTIONS[@]}" --check-target --clean
     assert_equal 1 "$(target_rows | wc -l)"
     target_set_version some-text
     target_load 5
     target_load 5 --clean
+    fails 5 kv-import "${TARGET_OPTIONS[@]}" --check-target
     assert_equal some-text "$(target_version)"
+}
+
+# target_looks EXPECTED STATE VERSION LOAD [OPTION...]: --check-target says so, for people and for programs.
+target_looks() {
+    local expected=$1 place="table \"kv\"" name=kv object
+    [ "$TARGET" = postgres ] || place="DynamoDB table \"$TABLE\"" name=$TABLE
+    object="{\"target\":\"$TARGET\",\"table\":\"$name\",\"state\":\"$2\",\"version\":$3,\"load\":\"$4\"}"
+    shift 4
+    succeeds kv-import "${TARGET_OPTIONS[@]}" --check-target "$@"
+    assert_equal "$place: $expected" "$output"
+    succeeds kv-import "${TARGET_OPTIONS[@]}" --check-target --format=json "$@"
+    assert_equal "$object" "$(python3 -c 'import json, sys
+object = json.load(sys.stdin)
+print(json.dumps({name: object[name] for name in ("target", "table", "state", "version", "load")}, separators=(",", ":")))' <<<"$output")"
+}
+
+conforms_is_looked_at() {
+    target_looks "no KV store" none 0 fill
+    # Nothing was made.
+    target_looks "no KV store" none 0 fill --clean
+    target_make_empty
+    target_looks "an empty KV store" empty 0 fill
+    target_set_version 0
+    target_put left over value
+    target_looks "a load that has not come to its end (version 0)" started 0 fill
+    assert_equal "0 1" "$(target_version) $(target_rows | wc -l)"
+    target_set_version 2
+    target_looks "KV store at version 2" stamped 2 nothing
+    target_looks "KV store at version 2, which --clean replaces" stamped 2 replace --clean
+    assert_equal "2 1" "$(target_version) $(target_rows | wc -l)"
+    fails 1 kv-import "${TARGET_OPTIONS[@]}" --check-target "$ESTI_DUMP"
 }
 
 conforms_refuses_dumps_that_are_not_whole() {

@@ -1,0 +1,98 @@
+#include "import/check_target.h"
+
+#include "common/cli/signals.h"
+#include "common/dump/json.h"
+#include "import/inspect.h"
+#include "import/target.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+static const char *state_name(TargetStore store)
+{
+    switch (store) {
+    case TARGET_STORE_NONE:
+        break;
+    case TARGET_STORE_EMPTY:
+        return "empty";
+    case TARGET_STORE_STARTED:
+        return "started";
+    case TARGET_STORE_STAMPED:
+        return "stamped";
+    }
+    return "none";
+}
+
+/* What a load would do. */
+static const char *load_name(const TargetState *state)
+{
+    if (state->half_stamped) {
+        return "compare";
+    }
+    if (state->kept) {
+        return "nothing";
+    }
+    return state->store == TARGET_STORE_STAMPED ? "replace" : "fill";
+}
+
+static const char *more_of_stamped(const TargetState *state)
+{
+    if (state->half_stamped) {
+        return ", of which the database has not been told";
+    }
+    return state->kept ? "" : ", which --clean replaces";
+}
+
+static void print_text(const TargetState *state, const char *kind, const char *table)
+{
+    printf("%s \"%s\": ", kind, table);
+    switch (state->store) {
+    case TARGET_STORE_NONE:
+        puts("no KV store");
+        break;
+    case TARGET_STORE_EMPTY:
+        puts("an empty KV store");
+        break;
+    case TARGET_STORE_STARTED:
+        puts("a load that has not come to its end (version 0)");
+        break;
+    case TARGET_STORE_STAMPED:
+        printf("KV store at version %" PRIu64 "%s\n", state->version, more_of_stamped(state));
+        break;
+    }
+}
+
+static bool print_json(const TargetState *state, const char *target, const char *table,
+                       Error *error)
+{
+    char *text = dump_json_encode(json_pack("{s:s, s:s, s:s, s:I, s:s}", "target", target, "table",
+                                            table, "state", state_name(state->store), "version",
+                                            (json_int_t)state->version, "load", load_name(state)),
+                                  error);
+
+    if (text == NULL) {
+        return false;
+    }
+    puts(text);
+    free(text);
+    return true;
+}
+
+bool check_target(ImportOptions *options, Error *error)
+{
+    const TargetDriver *driver = target_named(options->target);
+    const char *table = driver->table(options);
+    Target *target = NULL;
+    TargetState state = {0};
+    bool done =
+        signals_start(driver->cancel, error) && driver->open(options, NULL, &target, &state, error);
+
+    driver->close(target);
+    if (done && options->json) {
+        done = print_json(&state, driver->name, table, error);
+    } else if (done) {
+        print_text(&state, driver->kind, table);
+    }
+    return done && inspect_flush_output(error);
+}
