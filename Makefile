@@ -12,7 +12,8 @@
 #   make valgrind   whole migrations under valgrind
 #   make mutations  every mutation of a real dump (usually a tenth)
 #   make fuzz       each fuzz target for SECONDS (60), with its corpus; finds lie in build/fuzz
-#   make failing-calls   every call of the programs that can fail fails once (LIMIT=N: N of each kind)
+#   make failing-calls   every call of the programs that can fail fails once, of those to DynamoDB and S3 at most 1500 of a
+#                   kind (LIMIT=N: N of each kind)
 #   make failing-calls-asan   so many of each kind with sanitizers
 #   make kills      COUNT=200 SEED=…  strikes at a running migration
 #   make dist       the source archive of the last commit, build/kv-migrate-VERSION.tar.xz

@@ -194,8 +194,11 @@ bool dynamo_senders_start(DynamoClient *client, RateLimit *rate, size_t requests
         s->started++;
     }
     if (s->started == 0) {
+        bool lacked_memory = s->threads == NULL || s->waiting == NULL;
+
         dynamo_senders_stop(s);
-        return error_out_of_memory(error);
+        return lacked_memory ? error_out_of_memory(error)
+                             : error_set(error, EXIT_CODE_USAGE, "could not start a thread");
     }
     *senders = s;
     return true;

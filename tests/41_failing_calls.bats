@@ -18,9 +18,9 @@ check_calls() {
 }
 
 @test "failing calls of kv-export: the right exit code, one message, and nothing is left" {
-    check_calls --programs export --jobs 2 --limit 10 --next 50
+    check_calls --programs export redact dynamodb-export --jobs 2 --limit 3 --next 50
 }
 
 @test "failing calls of kv-import: the right exit code, one message, no stamp, and nothing is left" {
-    check_calls --programs import --jobs 2 --limit 10 --next 50
+    check_calls --programs import dynamodb-import --jobs 2 --limit 3 --next 50
 }

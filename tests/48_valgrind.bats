@@ -6,9 +6,23 @@
 
 bats_require_minimum_version 1.5.0
 
+setup_file() {
+    load lib/database
+    load lib/migration
+    load lib/dynamodb
+    start_dynamodb
+}
+
+teardown_file() {
+    load lib/dynamodb
+    stop_dynamodb
+}
+
 setup() {
     load lib/database
     load lib/migration
+    load lib/dynamodb
+    fresh_table
     fresh_database
     apply_migrations 21 38
     load_fixture "$FIXTURES_DIR/esti/legacy.data.sql"
@@ -44,6 +58,15 @@ assert_clean() {
         "${VALGRIND[@]}" "$KV_BIN/kv-import" -d "$DSN" -j 2
     assert_clean 2
     assert_kv_as_expected
+}
+
+@test "a redacted export and a load into DynamoDB are clean" {
+    printf 'the key that is for the tests only' >"$BATS_TEST_TMPDIR/key"
+    "${VALGRIND[@]}" "$KV_BIN/kv-export" -d "$DSN" -j 2 --blockstore-path "$BLOCKSTORE" --redact \
+        --redact-key-file="$BATS_TEST_TMPDIR/key" -f "$BATS_TEST_TMPDIR/kv.dump"
+    "${VALGRIND[@]}" "$KV_BIN/kv-import" --target=dynamodb "${DYNAMODB[@]}" -j 2 "$FIXTURES_DIR/esti/esti.dump"
+    assert_clean 2
+    assert_equal 1 "$(dynamodb version "$TABLE")"
 }
 
 @test "a failing export and a failing import are clean" {

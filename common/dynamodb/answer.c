@@ -66,6 +66,7 @@ static const KnownError KNOWN_ERRORS[] = {
 typedef struct Answer {
     char code[CODE_SIZE]; /* "" where it has none: it is not DynamoDB's */
     char message[MESSAGE_SIZE];
+    bool lacked_memory; /* then it has neither */
 } Answer;
 
 static const KnownError *find_known(const char *code)
@@ -86,7 +87,7 @@ static void read_answer(const HttpResponse *response, Answer *answer)
     const char *type = json_string_value(json_object_get(json, "__type"));
     const char *message = json_string_value(json_object_get(json, "message"));
 
-    *answer = (Answer){0};
+    *answer = (Answer){.lacked_memory = lacked};
     if (message == NULL) {
         message = json_string_value(json_object_get(json, "Message"));
     }
@@ -143,6 +144,9 @@ bool dynamo_answer_refused(const DynamoQuestion *question, const HttpResponse *r
     bool overload = retry_status(response->status);
 
     read_answer(response, &answer);
+    if (answer.lacked_memory) {
+        return error_out_of_memory(error);
+    }
     if (answer.code[0] == '\0' && !overload) {
         return dynamo_bad_answer(error);
     }

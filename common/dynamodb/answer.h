@@ -21,7 +21,7 @@ typedef enum DynamoFault {
     DYNAMO_FAULT_CONDITION, /* the condition of a write does not hold */
     DYNAMO_FAULT_THROTTLED, /* more was asked for than the table has capacity for */
     DYNAMO_FAULT_EXPIRED,   /* the credentials have, and there are no newer ones */
-    DYNAMO_FAULT_LOST,      /* no answer came: what was asked for may have been done */
+    DYNAMO_FAULT_LOST,      /* no answer that could be read: it may have been done */
     DYNAMO_FAULT_OTHER
 } DynamoFault;
 

@@ -187,12 +187,14 @@ const char *dynamo_client_endpoint(const DynamoClient *client)
     return client->endpoint;
 }
 
-static bool take_answer(const HttpResponse *response, json_t **answer, Error *error)
+static bool take_answer(const HttpResponse *response, json_t **answer, DynamoFault *fault,
+                        Error *error)
 {
     bool lacked;
 
     *answer = json_parse(buffer_slice(&response->body), 0, NULL, &lacked);
     if (lacked) {
+        *fault = DYNAMO_FAULT_LOST; /* it was done all the same */
         return error_out_of_memory(error);
     }
     if (!json_is_object(*answer)) {
@@ -242,7 +244,7 @@ static bool ask(DynamoClient *client, const DynamoQuestion *question, Slice body
     *answer = NULL;
     *fault = DYNAMO_FAULT_OTHER;
     done = send_request(client, question, body, &response, fault, error) &&
-           (response.status == HTTP_OK ? take_answer(&response, answer, error)
+           (response.status == HTTP_OK ? take_answer(&response, answer, fault, error)
                                        : dynamo_answer_refused(question, &response, fault, error));
     if (done) {
         *fault = DYNAMO_FAULT_NONE;

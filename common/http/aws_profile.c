@@ -124,8 +124,9 @@ static bool read_file(const char *path, bool is_named, AwsFile file, const char 
     errno = stream == NULL ? errno : 0;
     done = stream != NULL && read_lines(stream, file, profile, settings, count, found, error);
     if (stream == NULL || (done && ferror(stream) != 0)) {
-        done =
-            error_set(error, EXIT_CODE_REFUSED, "could not read \"%s\": %s", path, strerror(errno));
+        done = errno == ENOMEM ? error_out_of_memory(error)
+                               : error_set(error, EXIT_CODE_REFUSED, "could not read \"%s\": %s",
+                                           path, strerror(errno));
     }
     if (stream != NULL) {
         fclose(stream);

@@ -276,6 +276,9 @@ static CURLcode set_up(CURL *curl, Transfer *transfer)
     const HttpOptions *options = &transfer->client->options;
 
     SET(CURLOPT_NOSIGNAL, 1L);
+    /* Their defaults. Lacking memory curl_easy_reset forgets them, and it would wait in vain. */
+    SET(CURLOPT_BUFFERSIZE, (long)CURL_MAX_WRITE_SIZE);
+    SET(CURLOPT_UPLOAD_BUFFERSIZE, 64L * 1024);
     SET(CURLOPT_PROTOCOLS_STR, "http,https");
     SET(CURLOPT_URL, request->url);
     /* What looks like a step up in a key is a part of its name. */

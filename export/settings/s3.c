@@ -221,6 +221,9 @@ static bool refused(const S3 *s3, const S3Address *address, const HttpResponse *
     const char *told = other_region(response, answer, region);
     const char *message = repeats_secret(s3, answer->message) ? "" : answer->message;
 
+    if (answer->lacked_memory) {
+        return error_out_of_memory(error);
+    }
     error_set(
         error, retry_status(response->status) ? EXIT_CODE_CONNECTION : EXIT_CODE_REFUSED,
         "asked for object \"%s\" of bucket \"%s\" the server answers with HTTP status %ld%s%s",

@@ -68,10 +68,11 @@ bool s3_answer_parse(Slice document, S3Answer *answer)
 {
     XML_Parser xml = XML_ParserCreate(NULL);
     Parser parser = {.answer = answer};
+    bool lacked = xml == NULL;
     bool done;
 
-    *answer = (S3Answer){0};
-    if (xml == NULL || document.size > INT_MAX) {
+    *answer = (S3Answer){.lacked_memory = lacked};
+    if (lacked || document.size > INT_MAX) {
         XML_ParserFree(xml);
         return false;
     }
@@ -81,9 +82,10 @@ bool s3_answer_parse(Slice document, S3Answer *answer)
     done = XML_Parse(xml, (const char *)document.data, (int)document.size, XML_TRUE) ==
                XML_STATUS_OK &&
            parser.is_error && answer->code[0] != '\0';
+    lacked = XML_GetErrorCode(xml) == XML_ERROR_NO_MEMORY;
     XML_ParserFree(xml);
     if (!done) {
-        *answer = (S3Answer){0};
+        *answer = (S3Answer){.lacked_memory = lacked};
     }
     return done;
 }

@@ -15,7 +15,8 @@
 typedef struct S3Answer {
     char code[64];
     char message[512];
-    char region[64]; /* where the bucket is, if not where it was looked for */
+    char region[64];    /* where the bucket is, if not where it was looked for */
+    bool lacked_memory; /* for reading it; the texts are "" */
 } S3Answer;
 
 /* False, with an empty answer, for what is no such document. */

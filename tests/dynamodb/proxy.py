@@ -12,6 +12,8 @@ get what DynamoDB answers.  The behaviours are those of ../s3/proxy.py, and
     forget          of a batch only the first item is written, and the answer says that all are
     wait:FILE       what DynamoDB answers, but not before there is a file of this name
     repeat          an error whose message repeats the request's headers
+    signed:FILE     what DynamoDB answers, if the request is signed by one of the users in this file, as ./signatures.py tells;
+                    otherwise DynamoDB's error; for the Python of install-deps --s3-server
 """
 import json
 import os
@@ -56,6 +58,16 @@ class Handler(proxy.Handler):
 
     def answer_repeat(self):
         self.answer_error(400, "InvalidSignatureException", " ".join(self.headers.values()))
+
+    def answer_signed(self, path):
+        import signatures
+
+        with open(path) as file:
+            code = signatures.judge(self.command, self.path, self.headers, self.body, json.load(file))
+        if code is None:
+            self.answer_pass()
+        else:
+            self.answer_error(400, code)
 
 
 class Server(proxy.Server):

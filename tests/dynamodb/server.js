@@ -2,17 +2,18 @@
 // A DynamoDB (dynalite), in memory, for tests and measurements; runs with the modules of install-deps --dynamodb-server in
 // NODE_PATH.
 //
-//     server.js [LATENCY_MS [forgetful]]   prints its port, and serves until it is ended
+//     server.js [LATENCY_MS [forgetful|prompt]]   prints its port, and serves until it is ended
 //
 // Each answer takes LATENCY_MS (0) longer.  One that is forgetful takes batches, counts their items and keeps none: it is as
-// quick as a client can be.
+// quick as a client can be.  One that is prompt makes and deletes tables at once.
 "use strict";
 const dynalite = require("dynalite");
 
 const latency = Number(process.argv[2] || 0);
 const forgetful = process.argv[3] === "forgetful";
 // Long enough for a table to be seen while it is being made.
-const server = dynalite({ createTableMs: 100, deleteTableMs: 100, maxItemSizeKb: 400 });
+const tableMs = process.argv[3] === "prompt" ? 0 : 100;
+const server = dynalite({ createTableMs: tableMs, deleteTableMs: tableMs, maxItemSizeKb: 400 });
 const dynamodb = server.listeners("request")[0];
 let items = 0;
 
@@ -48,4 +49,10 @@ server.removeAllListeners("request");
 server.on("request", (request, response) => setTimeout(() => answer(request, response), latency));
 server.keepAliveTimeout = 60000;
 server.listen(0, "127.0.0.1", () => console.log(server.address().port));
+// A request that is cut off is no reason to end, as dynalite does.
+process.on("uncaughtException", (error) => {
+    if (error.code !== "ECONNRESET") {
+        throw error;
+    }
+});
 process.on("SIGTERM", () => process.exit(0));

@@ -20,6 +20,10 @@ import urllib.request
 VERSION = (b"kv-internal-metadata", b"kv/schema/version")
 
 
+class Refused(Exception):
+    """An answer that is an error."""
+
+
 def call(url, operation, parameters):
     request = urllib.request.Request(
         url,
@@ -36,7 +40,7 @@ def call(url, operation, parameters):
         with urllib.request.urlopen(request, timeout=60) as answer:
             return json.load(answer)
     except urllib.error.HTTPError as error:
-        sys.exit(f"{operation}: {error.code} {error.read().decode()}")
+        raise Refused(f"{operation}: {error.code} {error.read().decode()}") from None
 
 
 def binary(value):
@@ -61,6 +65,22 @@ def version_item(url, table):
     return call(url, "GetItem", {"TableName": table, "ConsistentRead": True, "Key": key(*VERSION)}).get("Item")
 
 
+def version(url, table):
+    item = version_item(url, table)
+    return base64.b64decode(item["ItemValue"]["B"]).decode() if item else "-"
+
+
+def rows(url, table):
+    """All items but the version's, as (partition key, key, value)."""
+    for item in items(url, table):
+        fields = tuple(base64.b64decode(item[name]["B"]) for name in ("PartitionKey", "ItemKey", "ItemValue"))
+        if fields[:2] == VERSION:
+            continue
+        # Whatever else there is, lakeFS would not know it.
+        assert set(item) == {"PartitionKey", "ItemKey", "ItemValue"}, item
+        yield fields
+
+
 def main():
     url, command, *arguments = sys.argv[1:]
     if command == "call":
@@ -68,16 +88,10 @@ def main():
     elif command == "get":
         print(eval("answer" + arguments[2], {"answer": call(url, arguments[0], json.loads(arguments[1]))}))
     elif command == "rows":
-        for item in items(url, *arguments):
-            fields = [base64.b64decode(item[name]["B"]) for name in ("PartitionKey", "ItemKey", "ItemValue")]
-            if tuple(fields[:2]) == VERSION:
-                continue
-            # Whatever else there is, lakeFS would not know it.
-            assert set(item) == {"PartitionKey", "ItemKey", "ItemValue"}, item
-            print("\t".join(r"\\x" + field.hex() for field in fields))
+        for row in rows(url, *arguments):
+            print("\t".join(r"\\x" + field.hex() for field in row))
     elif command == "version":
-        item = version_item(url, *arguments)
-        print(base64.b64decode(item["ItemValue"]["B"]).decode() if item else "-")
+        print(version(url, *arguments))
     elif command == "note":
         print(version_item(url, arguments[0])[arguments[1]]["S"])
     elif command == "put":
@@ -89,4 +103,8 @@ def main():
         call(url, "DeleteItem", {"TableName": table, "Key": key(partition.encode(), name.encode())})
 
 
-main()
+if __name__ == "__main__":
+    try:
+        main()
+    except Refused as refused:
+        sys.exit(str(refused))

@@ -3,11 +3,11 @@
  *
  *   FAULT_CALL   which: malloc (with calloc and realloc), read (with pread), write, open, fsync,
  *                name (link, rename, unlink), close, fcntl, ftruncate, fchmod, recv, send,
- *                pthread_create, or a function of libpq: PQconnectdbParams, PQexec,
- *                PQexecParams, PQprepare, PQgetCopyData, PQputCopyData, PQputCopyEnd,
- *                PQgetResult
+ *                socket (with socketpair), connect, getrandom, pthread_create, or a function of
+ *                libpq: PQconnectdbParams, PQexec, PQexecParams, PQprepare, PQgetCopyData,
+ *                PQputCopyData, PQputCopyEnd, PQgetResult
  *   FAULT_AT     the number of the call that fails, over all threads, from main on
- *   FAULT_MARK   a file that comes to be when the fault has struck
+ *   FAULT_MARK   a file that comes to be when the fault has struck, and tells where
  *   FAULT_COUNT  a file that tells at the end how many such calls there were
  *   FAULT_TRACE  set: a crash says where it was (a sanitizer does so itself)
  *   FAULT_HOW    "fail" (default): the call fails with the error below; "short": every read and
@@ -31,6 +31,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -58,10 +59,15 @@ static _Thread_local bool inside; /* a function of libpq, whose own calls of lib
         real = (__typeof__(real))dlsym(RTLD_NEXT, #name);                                          \
     }
 
-/* Writes a file, not by calls that are themselves counted. */
+/* A file, not by calls that are themselves counted. */
+static int create_file(const char *path)
+{
+    return (int)syscall(SYS_openat, AT_FDCWD, path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+}
+
 static void write_file(const char *path, const char *text)
 {
-    long fd = syscall(SYS_openat, AT_FDCWD, path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+    int fd = create_file(path);
 
     if (fd >= 0) {
         syscall(SYS_write, fd, text, strlen(text));
@@ -69,12 +75,26 @@ static void write_file(const char *path, const char *text)
     }
 }
 
+/* Writes where the program is. */
+static void write_place(int fd)
+{
+    void *places[32];
+
+    backtrace_symbols_fd(places, backtrace(places, 32), fd);
+}
+
 static void strike(void)
 {
     bool before = false;
+    int fd;
 
-    if (mark != NULL && atomic_compare_exchange_strong(&marked, &before, true)) {
-        write_file(mark, "");
+    if (mark == NULL || !atomic_compare_exchange_strong(&marked, &before, true)) {
+        return;
+    }
+    fd = create_file(mark);
+    if (fd >= 0) {
+        write_place(fd);
+        syscall(SYS_close, fd);
     }
 }
 
@@ -115,10 +135,8 @@ static size_t allowed(const char *call, size_t size)
 /* A crash says where it was: it may have been in a library. */
 static void tell_crash(int signal_number)
 {
-    void *places[32];
-
     atomic_store(&armed, false);
-    backtrace_symbols_fd(places, backtrace(places, 32), STDERR_FILENO);
+    write_place(STDERR_FILENO);
     signal(signal_number, SIG_DFL);
     raise(signal_number);
 }
@@ -142,9 +160,9 @@ static int main_with_faults(int argc, char **argv, char **environment)
     } else if (manner != NULL && strcmp(manner, "interrupt") == 0) {
         how = HOW_INTERRUPT;
     }
+    /* The first time it loads a library, for which a crash is no time. */
+    backtrace(&(void *){NULL}, 1);
     if (getenv("FAULT_TRACE") != NULL) {
-        /* The first time it loads a library, for which a crash is no time. */
-        backtrace(&(void *){NULL}, 1);
         signal(SIGSEGV, tell_crash);
         signal(SIGABRT, tell_crash);
     }
@@ -390,6 +408,36 @@ ssize_t send(int fd, const void *data, size_t size, int flags)
         return -1;
     }
     return real(fd, data, allowed("send", size), flags);
+}
+
+int socket(int domain, int type, int protocol)
+{
+    REAL(socket)
+    FAIL_OR_GO_ON("socket", EMFILE);
+    return real(domain, type, protocol);
+}
+
+int socketpair(int domain, int type, int protocol, int fds[2])
+{
+    REAL(socketpair)
+    FAIL_OR_GO_ON("socket", EMFILE);
+    return real(domain, type, protocol, fds);
+}
+
+int connect(int fd, const struct sockaddr *address, socklen_t size)
+{
+    REAL(connect)
+    FAIL_OR_GO_ON("connect", ECONNREFUSED);
+    return real(fd, address, size);
+}
+
+/* Chance. */
+
+ssize_t getrandom(void *data, size_t size, unsigned flags)
+{
+    REAL(getrandom)
+    FAIL_OR_GO_ON("getrandom", ENOSYS);
+    return real(data, size, flags);
 }
 
 /* Threads. */

@@ -64,14 +64,14 @@ table_is_active() {
 }
 
 # start_dynamodb_proxy BEHAVIOUR...: starts a server in front of DynamoDB, see dynamodb/proxy.py. Sets PROXY, its URL;
-# PROXY_LOG, the file with its requests; and ends the one before.
+# PROXY_LOG, the file with its requests; and ends the one before. PROXY_PYTHON is another Python than the system's.
 start_dynamodb_proxy() {
     stop_proxy
     PROXY_LOG=$BATS_TEST_TMPDIR/requests
     : >"$PROXY_LOG"
     # The port of the one before is not to be read.
     rm -f "$BATS_TEST_TMPDIR/proxy"
-    "$TESTS_DIR/dynamodb/proxy.py" "$DYNAMODB_PORT" "$PROXY_LOG" "$@" >"$BATS_TEST_TMPDIR/proxy" 2>&1 3>&- &
+    "${PROXY_PYTHON:-python3}" "$TESTS_DIR/dynamodb/proxy.py" "$DYNAMODB_PORT" "$PROXY_LOG" "$@" >"$BATS_TEST_TMPDIR/proxy" 2>&1 3>&- &
     PROXY_PID=$!
     eventually grep -q '^[0-9]' "$BATS_TEST_TMPDIR/proxy"
     PROXY=http://127.0.0.1:$(head -n 1 "$BATS_TEST_TMPDIR/proxy")
