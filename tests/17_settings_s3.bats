@@ -263,9 +263,9 @@ print(", ".join(sorted(r["path"][1:].split("_lakefs")[0] + " at " + r["headers"]
     assert_contains "$stderr" "AWS_ACCESS_KEY_ID is set, but not AWS_SECRET_ACCESS_KEY"
     AWS_PROFILE=nobody check_fails 5 --s3-endpoint="$S3_ENDPOINT"
     assert_contains "$stderr" 'there is no profile "nobody"'
-    printf '[profile role]\nrole_arn = arn:aws:iam::1:role/x\nsource_profile = default\n' >"$HOME/config"
-    AWS_CONFIG_FILE=$HOME/config AWS_PROFILE=role check_fails 5 --s3-endpoint="$S3_ENDPOINT"
-    assert_contains "$stderr" role_arn "export-credentials --profile role"
+    printf '[profile single]\nsso_session = x\n' >"$HOME/config"
+    AWS_CONFIG_FILE=$HOME/config AWS_PROFILE=single check_fails 5 --s3-endpoint="$S3_ENDPOINT"
+    assert_contains "$stderr" sso_session "export-credentials --profile single"
     AWS_SHARED_CREDENTIALS_FILE=$HOME/nothing check_fails 5 --s3-endpoint="$S3_ENDPOINT"
     assert_contains "$stderr" "$HOME/nothing"
 }

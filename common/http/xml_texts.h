@@ -1,5 +1,6 @@
 /*
- * Texts of a small XML document, such as an answer of S3's or STS's.
+ * Texts of a small XML document, such as an answer of S3's or STS's.  The only place that includes
+ * expat.h.
  */
 #ifndef COMMON_HTTP_XML_TEXTS_H
 #define COMMON_HTTP_XML_TEXTS_H

@@ -1,7 +1,7 @@
 /*
  * What S3 says when it does not hand out an object: an XML document with a code and a message.
  *
- * The only place that includes expat.h.  Source: Amazon S3 API Reference, "Error responses".
+ * Source: Amazon S3 API Reference, "Error responses".
  */
 #ifndef EXPORT_SETTINGS_S3_ANSWER_H
 #define EXPORT_SETTINGS_S3_ANSWER_H
