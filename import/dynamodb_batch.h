@@ -16,9 +16,9 @@
 #include "common/base/error.h"
 #include "common/dump/entry.h"
 
-/* Of one request: items, and bytes of its JSON.  DynamoDB takes 16 MB; but large entries are slow
- * whatever they come in, and many requests are under way at the same time. */
-enum { DYNAMO_BATCH_ITEMS = 25, DYNAMO_BATCH_BYTES = 2 * 1024 * 1024 };
+/* Of one request: items, and bytes of its JSON.  DynamoDB takes 16 MB; but many requests are under
+ * way at the same time, and with a mebibyte or more libcurl asks first whether it may send it. */
+enum { DYNAMO_BATCH_ITEMS = 25, DYNAMO_BATCH_BYTES = 1000 * 1000 };
 
 /* {0} is an empty batch; end with dynamo_batch_free. */
 typedef struct DynamoBatch {
