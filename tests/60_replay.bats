@@ -64,14 +64,12 @@ teardown() {
 
 # processes_left: prints the process ids of what was started with this test's folder, or works in it.
 processes_left() {
-    local pid
-    for pid in /proc/[0-9]*; do
-        # A process may end while it is looked at. A server overwrites its environment, but has the folder in its command.
-        if [ "${pid#/proc/}" != "$BASHPID" ] && { grep -qazxF "TMPDIR=$REPLAY_TMPDIR" "$pid/environ" ||
-            grep -qaF "$REPLAY_TMPDIR/" "$pid/cmdline"; } 2>/dev/null; then
-            echo "${pid#/proc/}"
-        fi
-    done
+    # A server overwrites its environment, but has the folder in its command. What is looked for is no argument of those
+    # that look, and a process may end while it is looked at.
+    {
+        grep -lazxFf /dev/stdin /proc/[0-9]*/environ <<<"TMPDIR=$REPLAY_TMPDIR"
+        grep -laFf /dev/stdin /proc/[0-9]*/cmdline <<<"$REPLAY_TMPDIR/"
+    } 2>/dev/null | sed 's|^/proc/\([0-9]*\)/.*|\1|' | sort -u
 }
 
 nothing_left() {

@@ -315,12 +315,16 @@ nobody_waits() {
     ! someone_waits
 }
 
-# command_lines_with TEXT: prints the command lines of this machine that hold the text.
+# command_lines_with TEXT: prints the command lines of this machine that hold the text. By the shell alone: tests call it
+# again and again, and programs for each of a machine's processes would take longer than the tests.
 command_lines_with() {
-    local pid
-    for pid in /proc/[0-9]*; do
+    local process words
+    for process in /proc/[0-9]*; do
         # A process may end while it is looked at.
-        tr '\0' ' ' 2>/dev/null <"$pid/cmdline" | grep -aF -- "$1" || true
+        mapfile -d "" -t words <"$process/cmdline" || continue
+        if [[ ${words[*]} == *"$1"* ]]; then
+            printf '%s\n' "${words[*]}"
+        fi
     done 2>/dev/null
 }
 
