@@ -10,9 +10,16 @@ FIXTURES_DIR=$TESTS_DIR/fixtures
 # fresh_database [OPTION...]: makes an empty database and sets PGDATABASE and DSN to it. The options are those of CREATE
 # DATABASE.
 fresh_database() {
-    # A transaction has its number for itself, whichever process or test asks, and a server its process.
-    PGDATABASE=$(psql -XAtq -d postgres -c "SELECT 'test_' || $SUITE_POSTGRES_PID || '_' || txid_current()")
-    psql -Xq -d postgres -v ON_ERROR_STOP=1 -c "CREATE DATABASE $PGDATABASE $*"
+    # A transaction has its number for itself, whichever process or test asks, and a server its process. Copies are made
+    # of files, as all versions before 15 do: by way of the log it takes three times as long.
+    PGDATABASE=$(
+        psql -XAtq -d postgres -v ON_ERROR_STOP=1 -v options="$*" <<SQL
+SELECT 'test_' || $SUITE_POSTGRES_PID || '_' || txid_current() AS name,
+    CASE WHEN current_setting('server_version_num')::int >= 150000 THEN 'STRATEGY file_copy' ELSE '' END AS strategy \gset
+CREATE DATABASE :name :options :strategy;
+\echo :name
+SQL
+    )
     DSN="host=$PGHOST port=$PGPORT user=$PGUSER dbname=$PGDATABASE"
     export PGDATABASE DSN
 }
