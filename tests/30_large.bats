@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # Many rows, many partitions, large values: that memory does not grow with them, and that all of them arrive.
 
+# bats file_tags=long
 bats_require_minimum_version 1.5.0
 
 # Peak memory that a program may take with two workers, in KiB.

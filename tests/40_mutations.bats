@@ -13,6 +13,7 @@
 
 # shellcheck disable=SC2154 # run sets stderr
 
+# bats file_tags=long
 bats_require_minimum_version 1.5.0
 
 # Of the program, in KiB.

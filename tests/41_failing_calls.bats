@@ -2,6 +2,7 @@
 # Calls of kv-export and kv-import that fail: a selection of what `make failing-calls` does. What must be true then is in
 # faults/run.py, which calls can fail in faults/shim.c.
 
+# bats file_tags=long
 bats_require_minimum_version 1.5.0
 
 setup() {

@@ -2,6 +2,7 @@
 # A migration that is struck at random instants: a selection of what `make kills` does. What must be true then is in
 # faults/kills.py.
 
+# bats file_tags=long
 bats_require_minimum_version 1.5.0
 
 @test "a migration that is struck: the legacy tables or the stamp, and the next run ends well" {

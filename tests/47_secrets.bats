@@ -5,6 +5,7 @@
 # shellcheck disable=SC2154 # run sets stderr
 # shellcheck disable=SC2030,SC2031 # every test is a process of its own
 
+# bats file_tags=long
 bats_require_minimum_version 1.5.0
 
 # shellcheck source=/dev/null

@@ -6,6 +6,7 @@
 # shellcheck disable=SC2030,SC2031 # every test is a process of its own
 # shellcheck disable=SC2317 # what is handed over by name is reached
 
+# bats file_tags=long
 bats_require_minimum_version 1.5.0
 
 setup_file() {
