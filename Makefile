@@ -73,7 +73,8 @@ TESTED_OBJECTS := $(filter-out %/main.o,$(EXPORT_OBJECTS) $(IMPORT_OBJECTS)) $(B
 
 .PHONY: all install uninstall test unit-tests unit-tests-build mutations fuzz fuzz-replay fuzz-replay-build fuzz-run \
 	failing-calls failing-calls-asan kills test-writers test-golang-migrate lint asan coverage valgrind test-matrix \
-	dist deb test-deb format clean
+	dist deb test-deb format clean $(addprefix run-,$(UNIT_TESTS)) $(addprefix replay-,$(FUZZ_TARGETS)) \
+	lint-texts lint-scripts lint-tests lint-cppcheck lint-gcc lint-clang
 .DELETE_ON_ERROR:
 
 all: $(addprefix $(BIN)/,$(PROGRAMS) kv-migrate-helper)
@@ -130,8 +131,11 @@ kills: all
 
 unit-tests-build: $(addprefix $(BUILD)/unit/,$(UNIT_TESTS))
 
-unit-tests: unit-tests-build
-	@set -e; for test in $(UNIT_TESTS); do $(BUILD)/unit/$$test; done
+# Each is a target of its own, so that -j runs several (with -O what each says stays together).
+unit-tests: $(addprefix run-,$(UNIT_TESTS))
+
+$(addprefix run-,$(UNIT_TESTS)): run-%: $(BUILD)/unit/%
+	@$<
 
 mutations: $(BUILD)/unit/test_dump_mutations
 	MUTATIONS_SHARE=1 $<
@@ -143,8 +147,10 @@ $(BUILD)/fuzz-replay/%: tests/fuzz/fuzz_%.c $(BUILD)/tests/fuzz/replay.o $(TESTE
 
 fuzz-replay-build: $(addprefix $(BUILD)/fuzz-replay/,$(FUZZ_TARGETS))
 
-fuzz-replay: fuzz-replay-build
-	@set -e; for target in $(FUZZ_TARGETS); do $(BUILD)/fuzz-replay/$$target tests/fuzz/corpus/$$target; done
+fuzz-replay: $(addprefix replay-,$(FUZZ_TARGETS))
+
+$(addprefix replay-,$(FUZZ_TARGETS)): replay-%: $(BUILD)/fuzz-replay/%
+	@$< tests/fuzz/corpus/$*
 
 # With libFuzzer: always by way of `fuzz`, which sets compiler and flags.
 $(BUILD)/targets/%: tests/fuzz/fuzz_%.c $(TESTED_OBJECTS)
@@ -210,16 +216,29 @@ SHELL_SCRIPTS := $(shell grep -lsE '^\#!.*(bash|sh)$$' .ci/run scripts/* scripts
 	scripts/completion/kv-migrate.bash
 C_FILES := $(SOURCES) $(HEADERS) $(wildcard tests/unit/*.[ch] tests/fuzz/*.[ch] tests/faults/*.c)
 
-lint:
+lint: lint-texts lint-scripts lint-tests lint-cppcheck lint-gcc lint-clang
+
+lint-texts:
 	clang-format --dry-run -Werror $(C_FILES)
 	mandoc -T lint -W warning $(MANUALS)
 	shfmt -i 4 -ci -d $(SHELL_SCRIPTS)
-	shellcheck -x $(SHELL_SCRIPTS)
-	shellcheck -x -s bats $(wildcard tests/*.bats tests/long/*.bats)
 	zsh -n scripts/completion/_kv-migrate
+
+lint-scripts:
+	shellcheck -x $(SHELL_SCRIPTS)
+
+lint-tests:
+	shellcheck -x -s bats $(wildcard tests/*.bats tests/long/*.bats)
+
+lint-cppcheck:
 	cppcheck --quiet --error-exitcode=1 --std=c11 --enable=warning,performance,portability \
 		--inline-suppr --suppress=missingIncludeSystem -I. $(DEFINES) $(SOURCES)
-	$(MAKE) all BUILD=$(BUILD)/lint-gcc BIN=$(BUILD)/lint-gcc/bin CC=gcc
+
+# Where the usual compiler is gcc this is the usual build: what is built already had no warnings.
+lint-gcc:
+	$(MAKE) all $(if $(filter gcc,$(CC)),,CC=gcc BUILD=$(BUILD)/lint-gcc BIN=$(BUILD)/lint-gcc/bin)
+
+lint-clang:
 	$(MAKE) all BUILD=$(BUILD)/lint-clang BIN=$(BUILD)/lint-clang/bin CC=$(CLANG)
 
 asan:
