@@ -72,7 +72,8 @@ session_statement() {
     local line part="" status
     session_output=""
     session_state="08006"
-    [[ -n ${session_process-} ]] && kill -0 "$session_process" 2>/dev/null || return 1
+    # Where psql has ended since the last statement, its last words are still to be read.
+    [[ -n ${session_process-} ]] || return 1
     debug "$1"
     printf '%s;\n\\echo %s :SQLSTATE\n' "$1" "$SESSION_MARK" 1>&"$session_in" 2>/dev/null || true
     # A read with a time-out lets a signal's trap run between two looks.
