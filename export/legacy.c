@@ -36,7 +36,9 @@ typedef struct Run {
     ExportDump dump;
 
     WorkPieces pieces;     /* the units, while workers run ... */
-    pthread_mutex_t mutex; /* ... when this guards the manifest */
+    pthread_mutex_t mutex; /* ... when this guards the manifest and what follows */
+    bool join_failed;      /* a worker did not get the snapshot */
+    Error join_error;
 } Run;
 
 /* Chooses the packages; the names were checked when the options were read. */
@@ -204,6 +206,17 @@ static bool work(Run *run, PgConnection *connection, Error *error)
 }
 
 /* The first worker is the leader, on its own connection; the others make one. */
+/* The snapshot goes when the leader's transaction fails, and then the leader has the better error:
+ * so nobody takes up more work, and the leader says what is wrong, if anything is with it. */
+static void note_join_error(Run *run, const Error *error)
+{
+    work_pieces_stop(&run->pieces);
+    pthread_mutex_lock(&run->mutex);
+    run->join_failed = true;
+    run->join_error = *error;
+    pthread_mutex_unlock(&run->mutex);
+}
+
 static bool run_worker(void *shared, size_t number, Error *error)
 {
     Run *run = shared;
@@ -213,8 +226,12 @@ static bool run_worker(void *shared, size_t number, Error *error)
     if (number == 0) {
         return work(run, run->connection, error);
     }
-    done = pg_connect_again(&run->options->common.pg, &connection, error) &&
-           snapshot_join(connection, &run->snapshot, error) && work(run, connection, error);
+    done = pg_connect_again(&run->options->common.pg, &connection, error);
+    if (done && !snapshot_join(connection, &run->snapshot, error)) {
+        note_join_error(run, error);
+    } else {
+        done = done && work(run, connection, error);
+    }
     pg_close(connection);
     return done;
 }
@@ -236,6 +253,10 @@ static bool run_workers(Run *run, Error *error)
     progress_begin("export", run->estimated_rows);
     done = workers_run(count < run->units.count ? count : run->units.count, run_worker, run,
                        stop_workers, error);
+    if (done && run->join_failed) {
+        *error = run->join_error;
+        return false;
+    }
     if (done) {
         progress_end();
     }
