@@ -205,7 +205,6 @@ static bool work(Run *run, PgConnection *connection, Error *error)
     return done;
 }
 
-/* The first worker is the leader, on its own connection; the others make one. */
 /* The snapshot goes when the leader's transaction fails, and then the leader has the better error:
  * so nobody takes up more work, and the leader says what is wrong, if anything is with it. */
 static void note_join_error(Run *run, const Error *error)
@@ -217,6 +216,7 @@ static void note_join_error(Run *run, const Error *error)
     pthread_mutex_unlock(&run->mutex);
 }
 
+/* The first worker is the leader, on its own connection; the others make one. */
 static bool run_worker(void *shared, size_t number, Error *error)
 {
     Run *run = shared;
