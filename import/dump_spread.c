@@ -2,7 +2,6 @@
 
 #include "common/base/interrupt.h"
 #include "common/base/workers.h"
-#include "common/cli/progress.h"
 #include "common/dump/reader.h"
 
 #include <pthread.h>
@@ -18,14 +17,6 @@ typedef struct Spread {
     pthread_mutex_t mutex; /* guards what follows */
     DumpPackageTotals totals[DUMP_MAX_PACKAGES];
 } Spread;
-
-/* What a worker works with. */
-typedef struct SpreadWorker {
-    Decompressor *decompressor;
-    void *state; /* the visitor's */
-    DumpChunk chunk;
-    Buffer content;
-} SpreadWorker;
 
 static uint64_t count_chunks(const DumpManifest *manifest)
 {
@@ -45,18 +36,17 @@ static void stop_places(void *shared)
     atomic_store(&spread->stopped, true);
 }
 
-static void add_totals(Spread *spread, const SpreadWorker *worker, SetDigest digest)
+static void add_totals(Spread *spread, const DumpWorker *worker)
 {
     pthread_mutex_lock(&spread->mutex);
     dump_totals_add(&spread->totals[worker->chunk.package], worker->chunk.entries,
-                    worker->content.size, digest);
+                    worker->content.size, worker->digest);
     pthread_mutex_unlock(&spread->mutex);
 }
 
-static bool visit_share(Spread *spread, DumpReader *reader, SpreadWorker *worker, Error *error)
+static bool visit_share(Spread *spread, DumpReader *reader, DumpWorker *worker, Error *error)
 {
     while (!atomic_load(&spread->stopped)) {
-        SetDigest digest;
         bool end;
 
         if (!interrupt_check(error) || !dump_reader_next(reader, &worker->chunk, &end, error)) {
@@ -65,14 +55,10 @@ static bool visit_share(Spread *spread, DumpReader *reader, SpreadWorker *worker
         if (end) {
             return true;
         }
-        if (!dump_chunk_unpack(reader, worker->decompressor, &worker->chunk, &worker->content,
-                               &digest, error) ||
-            !spread->visitor->visit(worker->state, buffer_slice(&worker->content),
-                                    worker->chunk.entries, error)) {
+        if (!dump_worker_unpack(worker, reader, error) || !dump_worker_visit(worker, error)) {
             return false;
         }
-        add_totals(spread, worker, digest);
-        progress_add(worker->chunk.entries, worker->content.size);
+        add_totals(spread, worker);
     }
     return true;
 }
@@ -86,7 +72,7 @@ static uint64_t first_chunk(const Spread *spread, size_t place)
     return place * share + (place < larger ? place : larger);
 }
 
-static bool visit_place(Spread *spread, size_t place, SpreadWorker *worker, Error *error)
+static bool visit_place(Spread *spread, size_t place, DumpWorker *worker, Error *error)
 {
     uint64_t first = first_chunk(spread, place);
     DumpReader *reader = NULL;
@@ -103,22 +89,16 @@ static bool visit_place(Spread *spread, size_t place, SpreadWorker *worker, Erro
 static bool run_worker(void *shared, size_t number, Error *error)
 {
     Spread *spread = shared;
-    SpreadWorker worker = {0};
-    Error ignored;
+    DumpWorker worker;
     size_t place;
-    bool done = decompressor_new(&worker.decompressor, error) &&
-                spread->visitor->begin(spread->state, &worker.state, error);
+    bool done = dump_worker_begin(&worker, spread->visitor, spread->state, error);
 
     (void)number;
     /* One each; but where a thread could not be started, others take its place. */
     while (done && work_pieces_take(&spread->places, &place)) {
         done = visit_place(spread, place, &worker, error);
     }
-    done = spread->visitor->end(worker.state, done, done ? error : &ignored) && done;
-    dump_chunk_free(&worker.chunk);
-    buffer_free(&worker.content);
-    decompressor_free(worker.decompressor);
-    return done;
+    return dump_worker_end(&worker, done, error);
 }
 
 bool dump_visit_spread(const char *path, const DumpManifest *manifest, const DumpVisitor *visitor,

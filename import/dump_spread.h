@@ -12,15 +12,15 @@
 
 #include "common/base/error.h"
 #include "common/dump/manifest.h"
-#include "import/dump_visit.h"
+#include "import/dump_worker.h"
 
 /* How many, where the dump has so many chunks: each has one in memory. */
 enum { DUMP_SPREAD_PLACES = 16 };
 
 /*
  * Visits all chunks of the file, by as many workers as there are places.  The manifest is that of
- * the same dump, which was read whole before; what is read now is held against it.  The visitor has
- * all of its functions.  Progress is told chunk by chunk.
+ * the same dump, which was read whole before; what is read now is held against it.  Progress is
+ * told chunk by chunk.
  */
 bool dump_visit_spread(const char *path, const DumpManifest *manifest, const DumpVisitor *visitor,
                        void *state, Error *error);

@@ -2,7 +2,6 @@
 
 #include "common/base/interrupt.h"
 #include "common/base/workers.h"
-#include "common/cli/progress.h"
 
 #include <pthread.h>
 
@@ -20,14 +19,6 @@ typedef struct Visit {
     uint64_t next_chunk; /* the index of the chunk that is accounted for next */
     bool stopped;        /* a worker has failed: nobody waits for its chunk */
 } Visit;
-
-/* What a worker works with. */
-typedef struct VisitWorker {
-    Decompressor *decompressor;
-    void *state; /* the visitor's */
-    DumpChunk chunk;
-    Buffer content;
-} VisitWorker;
 
 static bool read_chunk(Visit *visit, DumpChunk *chunk, bool *end, Error *error)
 {
@@ -76,17 +67,9 @@ static void stop_workers(void *shared)
     pthread_mutex_unlock(&visit->account_mutex);
 }
 
-static bool use_chunk(const Visit *visit, VisitWorker *worker, Error *error)
-{
-    return visit->visitor->visit == NULL ||
-           visit->visitor->visit(worker->state, buffer_slice(&worker->content),
-                                 worker->chunk.entries, error);
-}
-
-static bool visit_chunks(Visit *visit, VisitWorker *worker, Error *error)
+static bool visit_chunks(Visit *visit, DumpWorker *worker, Error *error)
 {
     for (;;) {
-        SetDigest digest;
         bool end;
 
         if (!read_chunk(visit, &worker->chunk, &end, error)) {
@@ -95,35 +78,24 @@ static bool visit_chunks(Visit *visit, VisitWorker *worker, Error *error)
         if (end) {
             return true;
         }
-        if (!dump_chunk_unpack(visit->reader, worker->decompressor, &worker->chunk,
-                               &worker->content, &digest, error) ||
-            !account(visit, &worker->chunk, buffer_slice(&worker->content), digest, error) ||
-            !use_chunk(visit, worker, error)) {
+        if (!dump_worker_unpack(worker, visit->reader, error) ||
+            !account(visit, &worker->chunk, buffer_slice(&worker->content), worker->digest,
+                     error) ||
+            !dump_worker_visit(worker, error)) {
             return false;
         }
-        progress_add(worker->chunk.entries, worker->content.size);
     }
 }
 
 static bool run_worker(void *shared, size_t number, Error *error)
 {
     Visit *visit = shared;
-    const DumpVisitor *visitor = visit->visitor;
-    VisitWorker worker = {.state = visitor->begin == NULL ? visit->state : NULL};
-    Error ignored;
-    bool done;
+    DumpWorker worker;
+    bool done = dump_worker_begin(&worker, visit->visitor, visit->state, error) &&
+                visit_chunks(visit, &worker, error);
 
     (void)number;
-    done = decompressor_new(&worker.decompressor, error) &&
-           (visitor->begin == NULL || visitor->begin(visit->state, &worker.state, error)) &&
-           visit_chunks(visit, &worker, error);
-    if (visitor->end != NULL) {
-        done = visitor->end(worker.state, done, done ? error : &ignored) && done;
-    }
-    dump_chunk_free(&worker.chunk);
-    buffer_free(&worker.content);
-    decompressor_free(worker.decompressor);
-    return done;
+    return dump_worker_end(&worker, done, error);
 }
 
 bool dump_visit(DumpReader *reader, size_t workers, const DumpVisitor *visitor, void *state,

@@ -7,23 +7,11 @@
 
 #include <stdbool.h>
 #include <stddef.h>
-#include <stdint.h>
 
 #include "common/base/error.h"
-#include "common/base/slice.h"
 #include "common/dump/manifest.h"
 #include "common/dump/reader.h"
-
-/* What is done with the entries.  The functions of one worker are called from its own thread; each
- * may be NULL: then nothing is done.  Without `begin`, the worker is the state. */
-typedef struct DumpVisitor {
-    /* Readies a worker; *worker is handed to the others, to `end` also after a failure. */
-    bool (*begin)(void *state, void **worker, Error *error);
-    /* Takes a chunk's `entries` tuples, in any order. */
-    bool (*visit)(void *worker, Slice tuples, uint64_t entries, Error *error);
-    /* Ends a worker; `complete`: it has seen all that it was to see.  Takes NULL. */
-    bool (*end)(void *worker, bool complete, Error *error);
-} DumpVisitor;
+#include "import/dump_worker.h"
 
 /* Visits all chunks by `workers` workers, then fills the manifest and holds it against what was
  * read.  Progress is told chunk by chunk.  End with dump_manifest_free. */

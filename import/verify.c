@@ -268,7 +268,7 @@ static bool compare_entry(void *worker, const Entry *entry, Slice tuple, Error *
 
 static bool find_differences(Verification *verification, Error *error)
 {
-    static const DumpVisitor DUMP = {begin_shared, note_chunk, end_shared};
+    static const DumpVisitor DUMP = {.visit = note_chunk};
     static const EntryVisitor STORE = {
         .begin = begin_shared, .visit = compare_entry, .end = end_shared};
 

@@ -1,0 +1,40 @@
+#include "import/dump_worker.h"
+
+#include "common/cli/progress.h"
+
+bool dump_worker_begin(DumpWorker *worker, const DumpVisitor *visitor, void *state, Error *error)
+{
+    *worker = (DumpWorker){.visitor = visitor, .state = visitor->begin == NULL ? state : NULL};
+    return decompressor_new(&worker->decompressor, error) &&
+           (visitor->begin == NULL || visitor->begin(state, &worker->state, error));
+}
+
+bool dump_worker_unpack(DumpWorker *worker, const DumpReader *reader, Error *error)
+{
+    return dump_chunk_unpack(reader, worker->decompressor, &worker->chunk, &worker->content,
+                             &worker->digest, error);
+}
+
+bool dump_worker_visit(DumpWorker *worker, Error *error)
+{
+    if (worker->visitor->visit != NULL &&
+        !worker->visitor->visit(worker->state, buffer_slice(&worker->content),
+                                worker->chunk.entries, error)) {
+        return false;
+    }
+    progress_add(worker->chunk.entries, worker->content.size);
+    return true;
+}
+
+bool dump_worker_end(DumpWorker *worker, bool done, Error *error)
+{
+    Error ignored;
+
+    if (worker->visitor->end != NULL) {
+        done = worker->visitor->end(worker->state, done, done ? error : &ignored) && done;
+    }
+    dump_chunk_free(&worker->chunk);
+    buffer_free(&worker->content);
+    decompressor_free(worker->decompressor);
+    return done;
+}

@@ -1,0 +1,51 @@
+/*
+ * One of several workers that read a dump: it has a chunk, unpacks it, and hands its entries to a
+ * visitor.  Which chunks it gets, and what they are held against, is for dump_visit.h and
+ * dump_spread.h.
+ */
+#ifndef IMPORT_DUMP_WORKER_H
+#define IMPORT_DUMP_WORKER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/base/buffer.h"
+#include "common/base/error.h"
+#include "common/base/slice.h"
+#include "common/dump/compression.h"
+#include "common/dump/digest.h"
+#include "common/dump/reader.h"
+
+/* What is done with the entries.  The functions of one worker are called from its own thread; each
+ * may be NULL: then nothing is done.  Without `begin`, the worker is the state. */
+typedef struct DumpVisitor {
+    /* Readies a worker; *worker is handed to the others, to `end` also after a failure. */
+    bool (*begin)(void *state, void **worker, Error *error);
+    /* Takes a chunk's `entries` tuples, in any order. */
+    bool (*visit)(void *worker, Slice tuples, uint64_t entries, Error *error);
+    /* Ends a worker; `complete`: it has seen all that it was to see.  Takes NULL. */
+    bool (*end)(void *worker, bool complete, Error *error);
+} DumpVisitor;
+
+typedef struct DumpWorker {
+    const DumpVisitor *visitor;
+    void *state; /* the visitor's */
+    Decompressor *decompressor;
+    DumpChunk chunk; /* as it was read */
+    Buffer content;  /* unpacked */
+    SetDigest digest;
+} DumpWorker;
+
+/* Readies a worker; end with dump_worker_end, also after a failure. */
+bool dump_worker_begin(DumpWorker *worker, const DumpVisitor *visitor, void *state, Error *error);
+
+/* Unpacks the chunk, which is the reader's: fills content and digest. */
+bool dump_worker_unpack(DumpWorker *worker, const DumpReader *reader, Error *error);
+
+/* Hands what was unpacked to the visitor, and tells the progress. */
+bool dump_worker_visit(DumpWorker *worker, Error *error);
+
+/* `done`: so far all went well; else the error stays as it is.  Returns whether it still does. */
+bool dump_worker_end(DumpWorker *worker, bool done, Error *error);
+
+#endif
