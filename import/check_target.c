@@ -9,16 +9,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-static const char *state_name(TargetStore store)
+static const char *state_name(KvStoreState store)
 {
     switch (store) {
-    case TARGET_STORE_NONE:
+    case KV_STORE_NONE:
         break;
-    case TARGET_STORE_EMPTY:
+    case KV_STORE_EMPTY:
         return "empty";
-    case TARGET_STORE_STARTED:
+    case KV_STORE_STARTED:
         return "started";
-    case TARGET_STORE_STAMPED:
+    case KV_STORE_STAMPED:
         return "stamped";
     }
     return "none";
@@ -33,7 +33,7 @@ static const char *load_name(const TargetState *state)
     if (state->kept) {
         return "nothing";
     }
-    return state->store == TARGET_STORE_STAMPED ? "replace" : "fill";
+    return state->store == KV_STORE_STAMPED ? "replace" : "fill";
 }
 
 static const char *more_of_stamped(const TargetState *state)
@@ -48,16 +48,16 @@ static void print_text(const TargetState *state, const char *kind, const char *t
 {
     printf("%s \"%s\": ", kind, table);
     switch (state->store) {
-    case TARGET_STORE_NONE:
+    case KV_STORE_NONE:
         puts("no KV store");
         break;
-    case TARGET_STORE_EMPTY:
+    case KV_STORE_EMPTY:
         puts("an empty KV store");
         break;
-    case TARGET_STORE_STARTED:
+    case KV_STORE_STARTED:
         puts("a load that has not come to its end (version 0)");
         break;
-    case TARGET_STORE_STAMPED:
+    case KV_STORE_STAMPED:
         printf("KV store at version %" PRIu64 "%s\n", state->version, more_of_stamped(state));
         break;
     }

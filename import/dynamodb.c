@@ -44,21 +44,6 @@ static bool refuse_without_legacy(const Target *target, Error *error)
                              "leave the connection options out.");
 }
 
-static TargetStore store_of(DynamoTableState state)
-{
-    switch (state) {
-    case DYNAMO_TABLE_NONE:
-        break;
-    case DYNAMO_TABLE_EMPTY:
-        return TARGET_STORE_EMPTY;
-    case DYNAMO_TABLE_STARTED:
-        return TARGET_STORE_STARTED;
-    case DYNAMO_TABLE_STAMPED:
-        return TARGET_STORE_STAMPED;
-    }
-    return TARGET_STORE_NONE;
-}
-
 /* Whether it is a database of which an earlier run may have stamped the table alone. */
 static bool may_be_half_stamped(const Target *target, const DumpHeader *header, bool *may,
                                 Error *error)
@@ -123,9 +108,9 @@ static bool dynamodb_open(ImportOptions *options, const DumpHeader *header, Targ
         !dynamo_table_inspect(t->client, &t->facts, error)) {
         return false;
     }
-    state->store = store_of(t->facts.state);
+    state->store = t->facts.state;
     state->version = t->facts.version;
-    state->kept = state->store == TARGET_STORE_STAMPED && !options->clean;
+    state->kept = state->store == KV_STORE_STAMPED && !options->clean;
     return look_at_database(t, header, state, error);
 }
 
@@ -135,7 +120,7 @@ static bool delete_table(Target *target, DynamoCapacity *capacity, Error *error)
     if (capacity->write == 0) {
         *capacity = target->facts.capacity;
     }
-    target->facts.state = DYNAMO_TABLE_NONE;
+    target->facts.state = KV_STORE_NONE;
     return dynamo_table_delete(target->client, error);
 }
 
@@ -157,17 +142,17 @@ static bool empty_table(Target *target, Error *error)
     DynamoCapacity capacity = target->options->dynamodb.capacity;
     const DynamoTableFacts *facts = &target->facts;
 
-    if (facts->state > DYNAMO_TABLE_EMPTY && facts->disposable &&
+    if (facts->state > KV_STORE_EMPTY && facts->disposable &&
         !delete_table(target, &capacity, error)) {
         return false;
     }
-    if (facts->state == DYNAMO_TABLE_NONE) {
+    if (facts->state == KV_STORE_NONE) {
         return dynamo_table_create(target->client, capacity, error) &&
                dynamo_table_start(target->client, facts, target->load_id, true, error);
     }
     warn_of_capacity(target);
     return dynamo_table_start(target->client, facts, target->load_id, false, error) &&
-           (facts->state == DYNAMO_TABLE_EMPTY || dynamodb_clear(target, error));
+           (facts->state == KV_STORE_EMPTY || dynamodb_clear(target, error));
 }
 
 /* The connection has nothing to do while the entries are loaded.  It waits in a transaction, in

@@ -19,38 +19,21 @@ bool postgres_begin_work(const Target *target, PgConnection *connection, Error *
            pg_execute(connection, "SET LOCAL synchronous_commit = off", NULL, error);
 }
 
-static TargetStore store_of(KvTableState state)
-{
-    switch (state) {
-    case KV_TABLE_NONE:
-        break;
-    case KV_TABLE_EMPTY:
-        return TARGET_STORE_EMPTY;
-    case KV_TABLE_STARTED:
-        return TARGET_STORE_STARTED;
-    case KV_TABLE_STAMPED:
-        return TARGET_STORE_STAMPED;
-    }
-    return TARGET_STORE_NONE;
-}
-
 /* What is in the place of the KV table, and whether it may go. */
 static bool look_around(Target *target, const DumpHeader *header, TargetState *found, Error *error)
 {
     const ImportOptions *options = target->options;
-    KvTableState state;
     char name[80];
 
     if (!kv_table_init(&target->table, target->database.connection, &target->database.schema,
                        options->table, options->partitions, error) ||
         !pg_begin(target->database.connection, PG_READ_SNAPSHOT,
                   options->common.lock_wait_timeout_ms, error) ||
-        !kv_table_inspect(&target->table, target->database.connection, &state, &found->version,
-                          error)) {
+        !kv_table_inspect(&target->table, target->database.connection, &found->store,
+                          &found->version, error)) {
         return false;
     }
-    found->store = store_of(state);
-    found->kept = state == KV_TABLE_STAMPED && !options->clean;
+    found->kept = found->store == KV_STORE_STAMPED && !options->clean;
     snprintf(name, sizeof name, "table \"%.64s\"", target->table.name);
     return database_check(&target->database, header, found->kept ? name : NULL, error) &&
            pg_commit(target->database.connection, error);

@@ -23,22 +23,16 @@
 #include "common/base/slice.h"
 #include "common/dump/header.h"
 #include "common/dump/manifest.h"
+#include "common/kv/model.h"
 #include "import/options.h"
 
 /* A target's own state, and that of one of its workers; each driver defines them. */
 typedef struct Target Target;
 typedef struct Loader Loader;
 
-typedef enum TargetStore {
-    TARGET_STORE_NONE,    /* nothing of its name */
-    TARGET_STORE_EMPTY,   /* a KV store without entries and without a version */
-    TARGET_STORE_STARTED, /* version 0: a load that has not succeeded */
-    TARGET_STORE_STAMPED  /* complete, at version 1 or more */
-} TargetStore;
-
 /* What was found. */
 typedef struct TargetState {
-    TargetStore store;
+    KvStoreState store;
     uint64_t version;  /* of a store that is stamped, else 0 */
     bool kept;         /* it is stamped, and not to be replaced (--clean) */
     bool half_stamped; /* it is kept, but the legacy database has not been told */

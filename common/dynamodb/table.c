@@ -249,8 +249,7 @@ static bool judge_version(const DynamoClient *client, const json_t *item, Dynamo
     if (!known) {
         return not_ours(client, "has a version that is none", error);
     }
-    facts->state =
-        facts->version == KV_VERSION_STARTED ? DYNAMO_TABLE_STARTED : DYNAMO_TABLE_STAMPED;
+    facts->state = facts->version == KV_VERSION_STARTED ? KV_STORE_STARTED : KV_STORE_STAMPED;
     facts->disposable = facts->disposable &&
                         json_is_true(json_object_get(json_object_get(item, TABLE_CREATED), "BOOL"));
     return copy_text(item, LOAD_ID, &facts->load_id, error) &&
@@ -266,7 +265,7 @@ static bool judge_items(DynamoClient *client, DynamoTableFacts *facts, Error *er
     if (done && item != NULL) {
         done = judge_version(client, item, facts, error);
     } else if (done) {
-        facts->state = DYNAMO_TABLE_EMPTY;
+        facts->state = KV_STORE_EMPTY;
         done = dynamo_scan_any(client, &any, error) &&
                (!any || not_ours(client, "has items and no version", error));
     }
@@ -279,7 +278,7 @@ bool dynamo_table_inspect(DynamoClient *client, DynamoTableFacts *facts, Error *
     json_t *table;
     bool done;
 
-    *facts = (DynamoTableFacts){.state = DYNAMO_TABLE_NONE};
+    *facts = (DynamoTableFacts){.state = KV_STORE_NONE};
     done = wait_settled(client, NULL, &table, error);
     if (done && table != NULL) {
         done = check_table(client, table, facts, error) && judge_items(client, facts, error);
@@ -393,10 +392,15 @@ static bool write_version(DynamoClient *client, json_t *parameters, const char *
     return false;
 }
 
+static bool has_version(const DynamoTableFacts *facts)
+{
+    return facts->state == KV_STORE_STARTED || facts->state == KV_STORE_STAMPED;
+}
+
 /* What the version's item must be for a load to begin; and the values in that condition. */
 static const char *start_condition(const DynamoTableFacts *facts)
 {
-    if (facts->state == DYNAMO_TABLE_NONE || facts->state == DYNAMO_TABLE_EMPTY) {
+    if (!has_version(facts)) {
         return "attribute_not_exists(" DYNAMO_ITEM_KEY ")";
     }
     return facts->load_id != NULL ? DYNAMO_ITEM_VALUE " = :found AND " LOAD_ID " = :found_load"
@@ -411,7 +415,7 @@ static json_t *start_values(const DynamoTableFacts *facts, const char *load_id, 
         json_pack("{s:o, s:{s:s}, s:{s:b}}", ":version", binary_number(KV_VERSION_STARTED, error),
                   ":load", "S", load_id, ":created", "BOOL", (int)created);
 
-    if (values == NULL || facts->state == DYNAMO_TABLE_NONE || facts->state == DYNAMO_TABLE_EMPTY) {
+    if (values == NULL || !has_version(facts)) {
         return values;
     }
     json_object_set_new(values, ":found", binary_number(facts->version, error));

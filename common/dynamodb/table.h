@@ -17,13 +17,7 @@
 
 #include "common/base/error.h"
 #include "common/dynamodb/client.h"
-
-typedef enum DynamoTableState {
-    DYNAMO_TABLE_NONE,    /* nothing of this name */
-    DYNAMO_TABLE_EMPTY,   /* a KV table without items */
-    DYNAMO_TABLE_STARTED, /* version 0: a load that has not succeeded */
-    DYNAMO_TABLE_STAMPED  /* version 1 or more */
-} DynamoTableState;
+#include "common/kv/model.h"
 
 /* Capacity units; both 0: what is used is paid for, on demand. */
 typedef struct DynamoCapacity {
@@ -33,7 +27,7 @@ typedef struct DynamoCapacity {
 
 /* {0} is empty; end with dynamo_table_facts_free. */
 typedef struct DynamoTableFacts {
-    DynamoTableState state;
+    KvStoreState state;
     uint64_t version;
     char *load_id;    /* NULL: none */
     char *provenance; /* NULL: none */

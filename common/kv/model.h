@@ -34,6 +34,14 @@ enum {
     KV_VERSION_MIGRATED = 1 /* migrated from the legacy tables */
 };
 
+/* What stands in the place of a KV store. */
+typedef enum KvStoreState {
+    KV_STORE_NONE,    /* nothing of its name */
+    KV_STORE_EMPTY,   /* a KV store without entries and without a version */
+    KV_STORE_STARTED, /* version 0: a load that has not succeeded */
+    KV_STORE_STAMPED  /* version 1 or more */
+} KvStoreState;
+
 /* Reads the value of the version's entry; false where it is no version. */
 bool kv_version_parse(Slice value, uint64_t *version);
 

@@ -51,7 +51,7 @@ static bool open_store(const StoreOptions *options, Store **store, uint64_t *ver
         !dynamo_table_inspect(s->client, &s->facts, error)) {
         return false;
     }
-    if (s->facts.state == DYNAMO_TABLE_NONE) {
+    if (s->facts.state == KV_STORE_NONE) {
         error_set(error, EXIT_CODE_REFUSED, "there is no DynamoDB table \"%s\" in region \"%s\"",
                   dynamo_client_table(s->client), dynamo_client_region(s->client));
         return error_hint(error, "Name the table with --dynamodb-table, its region with "

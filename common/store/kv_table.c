@@ -214,13 +214,13 @@ static bool read_version(const KvTable *table, PgConnection *connection, char **
     return true;
 }
 
-static bool judge_version(const KvTable *table, const char *text, bool empty, KvTableState *state,
+static bool judge_version(const KvTable *table, const char *text, bool empty, KvStoreState *state,
                           uint64_t *version, Error *error)
 {
     char what[256];
 
     if (text == NULL && empty) {
-        *state = KV_TABLE_EMPTY;
+        *state = KV_STORE_EMPTY;
         return true;
     }
     if (text == NULL) {
@@ -233,11 +233,11 @@ static bool judge_version(const KvTable *table, const char *text, bool empty, Kv
                  table->name, text);
         return not_ours(table, what, error);
     }
-    *state = *version == KV_VERSION_STARTED ? KV_TABLE_STARTED : KV_TABLE_STAMPED;
+    *state = *version == KV_VERSION_STARTED ? KV_STORE_STARTED : KV_STORE_STAMPED;
     return true;
 }
 
-bool kv_table_inspect(const KvTable *table, PgConnection *connection, KvTableState *state,
+bool kv_table_inspect(const KvTable *table, PgConnection *connection, KvStoreState *state,
                       uint64_t *version, Error *error)
 {
     char *text = NULL;
@@ -245,7 +245,7 @@ bool kv_table_inspect(const KvTable *table, PgConnection *connection, KvTableSta
     bool exists;
     bool done;
 
-    *state = KV_TABLE_NONE;
+    *state = KV_STORE_NONE;
     *version = 0;
     if (!check_shape(table, connection, &exists, error) || !check_names(table, connection, error)) {
         return false;

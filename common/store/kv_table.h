@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "common/base/error.h"
+#include "common/kv/model.h"
 #include "common/pg/connection.h"
 #include "common/pg/schema.h"
 
@@ -22,19 +23,12 @@ typedef struct KvTable {
     char *view;
 } KvTable;
 
-typedef enum KvTableState {
-    KV_TABLE_NONE,    /* nothing of this name */
-    KV_TABLE_EMPTY,   /* a KV table without entries and without a version */
-    KV_TABLE_STARTED, /* version 0: a load that has not succeeded */
-    KV_TABLE_STAMPED  /* version 1 or more */
-} KvTableState;
-
 /* Puts the names together.  End with kv_table_free, also after a failure. */
 bool kv_table_init(KvTable *table, PgConnection *connection, const PgSchema *schema,
                    const char *name, int partitions, Error *error);
 
 /* Finds out what is there.  EXIT_CODE_REFUSED for anything that is not lakeFS's or ours. */
-bool kv_table_inspect(const KvTable *table, PgConnection *connection, KvTableState *state,
+bool kv_table_inspect(const KvTable *table, PgConnection *connection, KvStoreState *state,
                       uint64_t *version, Error *error);
 
 /* Drops table, partitions and view, where they are there. */

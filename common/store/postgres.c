@@ -90,7 +90,7 @@ static bool list_relations(Store *store, Error *error)
 
 static bool open_store(const StoreOptions *options, Store **store, uint64_t *version, Error *error)
 {
-    KvTableState state = KV_TABLE_NONE;
+    KvStoreState state = KV_STORE_NONE;
     Store *s = calloc(1, sizeof *s);
 
     *store = s;
@@ -106,7 +106,7 @@ static bool open_store(const StoreOptions *options, Store **store, uint64_t *ver
         !kv_table_inspect(&s->table, s->connection, &state, version, error)) {
         return false;
     }
-    if (state == KV_TABLE_NONE) {
+    if (state == KV_STORE_NONE) {
         error_set(error, EXIT_CODE_REFUSED,
                   "there is no table \"%s\" in schema \"%s\" of database "
                   "\"%s\"",
