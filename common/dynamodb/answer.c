@@ -129,10 +129,8 @@ bool dynamo_overloaded(const char *table, Error *error)
  * token included. */
 static bool repeats_secret(const AwsCredentials *credentials, const char *text)
 {
-    return strstr(text, credentials->access_key_id) != NULL ||
-           strstr(text, credentials->secret_access_key) != NULL ||
-           strstr(text, "x-amz-security-token") != NULL ||
-           (credentials->session_token != NULL && strstr(text, credentials->session_token) != NULL);
+    return aws_credentials_are_in(credentials, text) ||
+           strstr(text, "x-amz-security-token") != NULL;
 }
 
 bool dynamo_answer_refused(const DynamoQuestion *question, const HttpResponse *response,

@@ -5,6 +5,7 @@
 #include "common/base/json_memory.h"
 #include "common/cli/version.h"
 #include "common/dump/json.h"
+#include "common/http/aws_endpoint.h"
 #include "common/http/aws_session.h"
 #include "common/http/client.h"
 #include "common/http/retry.h"
@@ -75,16 +76,6 @@ bool dynamo_options_check(const DynamoOptions *options, Error *error)
                               options->region));
 }
 
-static const char *given_endpoint(const DynamoOptions *options)
-{
-    const char *endpoint = options->endpoint;
-
-    if (endpoint == NULL) {
-        endpoint = environment_variable("AWS_ENDPOINT_URL_DYNAMODB");
-    }
-    return endpoint != NULL ? endpoint : environment_variable("AWS_ENDPOINT_URL");
-}
-
 static bool choose_region(DynamoClient *client, bool has_endpoint, Error *error)
 {
     if (client->options->region != NULL) {
@@ -114,9 +105,9 @@ static bool choose_url(DynamoClient *client, const char *endpoint, Error *error)
     bool done;
 
     if (endpoint == NULL) {
-        done = buffer_append_format(&url, error, "https://dynamodb.%s.amazonaws.com%s/",
-                                    client->region,
-                                    strncmp(client->region, "cn-", 3) == 0 ? ".cn" : "");
+        done = buffer_append_text(&url, "https://", error) &&
+               aws_endpoint_append_host(&url, "dynamodb", client->region, error) &&
+               buffer_append_text(&url, "/", error);
     } else {
         done = split_endpoint(endpoint, &parts, error) &&
                buffer_append_format(&url, error, "%s://%s%s%s%s/", parts.scheme, parts.host,
@@ -137,7 +128,7 @@ static bool choose_url(DynamoClient *client, const char *endpoint, Error *error)
 bool dynamo_client_open(const DynamoOptions *options, const char *program, DynamoClient **client,
                         Error *error)
 {
-    const char *endpoint = given_endpoint(options);
+    const char *endpoint = aws_endpoint_given(options->endpoint, "AWS_ENDPOINT_URL_DYNAMODB");
     DynamoClient *c = calloc(1, sizeof *c);
     HttpOptions http = {.ca_file = environment_variable("AWS_CA_BUNDLE")};
 

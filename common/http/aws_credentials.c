@@ -49,8 +49,6 @@ static bool from_web_identity(HttpClient *client, AwsCredentials *credentials, b
     AwsRole role = {.arn = environment_variable("AWS_ROLE_ARN"),
                     .session_name = environment_variable("AWS_ROLE_SESSION_NAME"),
                     .token_file = environment_variable("AWS_WEB_IDENTITY_TOKEN_FILE")};
-    char *region = NULL;
-    bool done;
 
     *found = role.token_file != NULL;
     if (!*found) {
@@ -60,11 +58,7 @@ static bool from_web_identity(HttpClient *client, AwsCredentials *credentials, b
         return error_set(error, EXIT_CODE_REFUSED,
                          "AWS_WEB_IDENTITY_TOKEN_FILE is set, but not AWS_ROLE_ARN");
     }
-    done = aws_region_find(&region, error);
-    role.region = region;
-    done = done && aws_role_assume(client, &role, credentials, error);
-    free(region);
-    return done;
+    return aws_role_assume(client, &role, credentials, error);
 }
 
 bool aws_credentials_find(HttpClient *client, AwsCredentials *credentials, Error *error)
@@ -99,6 +93,13 @@ bool aws_credentials_equal(const AwsCredentials *one, const AwsCredentials *othe
     return equal_texts(one->access_key_id, other->access_key_id) &&
            equal_texts(one->secret_access_key, other->secret_access_key) &&
            equal_texts(one->session_token, other->session_token);
+}
+
+bool aws_credentials_are_in(const AwsCredentials *credentials, const char *text)
+{
+    return strstr(text, credentials->access_key_id) != NULL ||
+           strstr(text, credentials->secret_access_key) != NULL ||
+           (credentials->session_token != NULL && strstr(text, credentials->session_token) != NULL);
 }
 
 bool aws_region_find(char **region, Error *error)

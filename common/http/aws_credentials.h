@@ -45,6 +45,9 @@ bool aws_environment_credentials(AwsCredentials *credentials, bool *found, Error
 /* Whether they are the same, wherever they are from. */
 bool aws_credentials_equal(const AwsCredentials *one, const AwsCredentials *other);
 
+/* Whether any of them stands in a text: an odd server might repeat what it was sent. */
+bool aws_credentials_are_in(const AwsCredentials *credentials, const char *text);
+
 /* Finds the region: AWS_REGION, AWS_DEFAULT_REGION, that of the profile.  *region (owned by the
  * caller) is NULL where nothing says it. */
 bool aws_region_find(char **region, Error *error);

@@ -24,17 +24,12 @@ static const char CONTAINER_HOST[] = "http://169.254.170.2";
 static const char INSTANCE_HOST[] = "http://169.254.169.254";
 static const char INSTANCE_ROLES[] = "/latest/meta-data/iam/security-credentials/";
 
-/* Replaces a text by a string of the object; it stays where there is none. */
-static bool take_member(const json_t *object, const char *name, char **text, Error *error)
+/* NULL where the object has no such text, or an empty one. */
+static const char *member(const json_t *object, const char *name)
 {
     const char *value = json_string_value(json_object_get(object, name));
 
-    if (value == NULL || value[0] == '\0') {
-        return true;
-    }
-    free(*text);
-    *text = strdup(value);
-    return *text != NULL || error_out_of_memory(error);
+    return value == NULL || value[0] == '\0' ? NULL : value;
 }
 
 /* Reads credentials as both providers write them. */
@@ -42,21 +37,19 @@ static bool take_credentials(const HttpResponse *response, const char *source,
                              AwsCredentials *credentials, Error *error)
 {
     json_t *object = json_loadb((const char *)response->body.data, response->body.size, 0, NULL);
+    const char *key = member(object, "AccessKeyId");
+    const char *secret = member(object, "SecretAccessKey");
     bool done;
 
     if (object == NULL && json_memory_lacked()) {
         return error_out_of_memory(error);
     }
-    credentials->source = strdup(source);
-    done = (credentials->source != NULL || error_out_of_memory(error)) &&
-           take_member(object, "AccessKeyId", &credentials->access_key_id, error) &&
-           take_member(object, "SecretAccessKey", &credentials->secret_access_key, error) &&
-           take_member(object, "Token", &credentials->session_token, error);
+    done =
+        key != NULL && secret != NULL
+            ? aws_credentials_set(credentials, key, secret, member(object, "Token"), source, error)
+            : error_set(error, EXIT_CODE_REFUSED, "%s has answered, but with no credentials",
+                        source);
     json_decref(object);
-    if (done && (credentials->access_key_id == NULL || credentials->secret_access_key == NULL)) {
-        return error_set(error, EXIT_CODE_REFUSED, "%s has answered, but with no credentials",
-                         source);
-    }
     return done;
 }
 

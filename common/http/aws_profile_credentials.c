@@ -157,17 +157,14 @@ static bool take_on_role(HttpClient *client, const Profile *profile, unsigned de
                     .external_id = value_of(profile, EXTERNAL_ID),
                     .token_file = value_of(profile, IDENTITY_TOKEN_FILE)};
     AwsCredentials source = {0};
-    char *region = NULL;
-    bool done = aws_region_find(&region, error);
+    bool done = true;
 
-    role.region = region;
-    if (done && role.token_file == NULL) {
+    if (role.token_file == NULL) {
         role.source = &source;
         done = find_source(client, profile, depth, &source, error);
     }
     done = done && aws_role_assume(client, &role, credentials, error);
     aws_credentials_free(&source);
-    free(region);
     return done;
 }
 

@@ -1,13 +1,14 @@
 #include "common/http/aws_role.h"
 
 #include "common/base/buffer.h"
-#include "common/base/environment.h"
+#include "common/http/aws_endpoint.h"
 #include "common/http/retry.h"
 #include "common/http/url.h"
 #include "common/http/xml_texts.h"
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { ANSWER_LIMIT = 256 * 1024, TOKEN_LIMIT = 64 * 1024, HTTP_OK = 200 };
@@ -73,19 +74,21 @@ static bool build_request(const AwsRole *role, Buffer *body, Error *error)
     return done;
 }
 
-static bool choose_url(const AwsRole *role, Buffer *url, Error *error)
+/* Without a region: the global one. */
+static bool choose_url(const char *region, Buffer *url, Error *error)
 {
-    const char *endpoint = environment_variable("AWS_ENDPOINT_URL_STS");
+    const char *endpoint = aws_endpoint_given(NULL, "AWS_ENDPOINT_URL_STS");
 
-    endpoint = endpoint != NULL ? endpoint : environment_variable("AWS_ENDPOINT_URL");
     if (endpoint != NULL) {
         return buffer_append_format(url, error, "%s%s", endpoint,
                                     endpoint[strlen(endpoint) - 1] == '/' ? "" : "/");
     }
-    return role->region == NULL
-               ? buffer_append_text(url, "https://sts.amazonaws.com/", error)
-               : buffer_append_format(url, error, "https://sts.%s.amazonaws.com%s/", role->region,
-                                      strncmp(role->region, "cn-", 3) == 0 ? ".cn" : "");
+    if (region == NULL) {
+        return buffer_append_text(url, "https://sts.amazonaws.com/", error);
+    }
+    return buffer_append_text(url, "https://", error) &&
+           aws_endpoint_append_host(url, "sts", region, error) &&
+           buffer_append_text(url, "/", error);
 }
 
 static bool send_request(HttpClient *client, const AwsRole *role, Slice body,
@@ -93,13 +96,15 @@ static bool send_request(HttpClient *client, const AwsRole *role, Slice body,
 {
     static const char *const HEADERS[] = {"Content-Type: application/x-www-form-urlencoded", NULL};
     Buffer url = {0};
-    HttpSigning signing = {.region = role->region != NULL ? role->region : GLOBAL_REGION,
-                           .service = "sts"};
+    char *region = NULL;
+    HttpSigning signing = {.service = "sts"};
     HttpRequest request = {
         .method = "POST", .headers = HEADERS, .body = body, .response_limit = ANSWER_LIMIT};
-    bool done = choose_url(role, &url, error) && (request.url = buffer_text(&url, error)) != NULL;
+    bool done = aws_region_find(&region, error) && choose_url(region, &url, error) &&
+                (request.url = buffer_text(&url, error)) != NULL;
 
     if (role->source != NULL) {
+        signing.region = region != NULL ? region : GLOBAL_REGION;
         signing.access_key_id = role->source->access_key_id;
         signing.secret_access_key = role->source->secret_access_key;
         signing.session_token = role->source->session_token;
@@ -107,6 +112,7 @@ static bool send_request(HttpClient *client, const AwsRole *role, Slice body,
     }
     done = done && http_send_retrying(client, &RETRY_USUAL, NULL, &request, response, error);
     buffer_free(&url);
+    free(region);
     return done;
 }
 

@@ -196,10 +196,7 @@ static bool add_header_format(Transfer *transfer, const char *name, const char *
                 buffer_text(&line, error) != NULL &&
                 add_header(transfer, (const char *)line.data, error);
 
-    if (line.data != NULL) {
-        explicit_bzero(line.data, line.capacity);
-    }
-    buffer_free(&line);
+    buffer_wipe(&line);
     return done;
 }
 

@@ -6,6 +6,7 @@
 #include "common/base/environment.h"
 #include "common/cli/version.h"
 #include "common/http/aws_credentials.h"
+#include "common/http/aws_endpoint.h"
 #include "common/http/client.h"
 #include "common/http/retry.h"
 #include "export/settings/s3_address.h"
@@ -33,16 +34,6 @@ typedef struct S3 {
     pthread_mutex_t mutex; /* guards what follows */
     char region[REGION_SIZE];
 } S3;
-
-static const char *given_endpoint(const SettingsOptions *options)
-{
-    const char *endpoint = options->s3_endpoint;
-
-    if (endpoint == NULL) {
-        endpoint = environment_variable("AWS_ENDPOINT_URL_S3");
-    }
-    return endpoint != NULL ? endpoint : environment_variable("AWS_ENDPOINT_URL");
-}
 
 static bool split_endpoint(const char *endpoint, UrlParts *parts, Error *error)
 {
@@ -88,7 +79,7 @@ static bool open_s3(const SettingsOptions *options, void **state, Error *error)
 {
     HttpOptions http = {.user_agent = "kv-export/" PROGRAM_VERSION,
                         .ca_file = environment_variable("AWS_CA_BUNDLE")};
-    const char *endpoint = given_endpoint(options);
+    const char *endpoint = aws_endpoint_given(options->s3_endpoint, "AWS_ENDPOINT_URL_S3");
     S3 *s3 = calloc(1, sizeof *s3);
 
     if (s3 == NULL) {
@@ -207,19 +198,12 @@ static const char *hint_for(const S3Answer *answer, long status)
     return answer->code[0] == '\0' ? HINT_NOT_S3 : SETTINGS_S3.hint;
 }
 
-/* An odd server might repeat what it was sent. */
-static bool repeats_secret(const S3 *s3, const char *text)
-{
-    return strstr(text, s3->credentials.access_key_id) != NULL ||
-           (s3->credentials.session_token != NULL &&
-            strstr(text, s3->credentials.session_token) != NULL);
-}
-
 static bool refused(const S3 *s3, const S3Address *address, const HttpResponse *response,
                     const S3Answer *answer, const char *region, Error *error)
 {
     const char *told = other_region(response, answer, region);
-    const char *message = repeats_secret(s3, answer->message) ? "" : answer->message;
+    const char *message =
+        aws_credentials_are_in(&s3->credentials, answer->message) ? "" : answer->message;
 
     if (answer->lacked_memory) {
         return error_out_of_memory(error);

@@ -1,5 +1,7 @@
 #include "export/settings/s3_address.h"
 
+#include "common/http/aws_endpoint.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -80,8 +82,8 @@ static bool append_host(Buffer *url, const S3Endpoint *endpoint, const char *reg
                                     parts->host, parts->port != NULL ? ":" : "",
                                     parts->port != NULL ? parts->port : "", parts->path);
     }
-    return buffer_append_format(url, error, "https://%s%ss3.%s.amazonaws.com%s", bucket, dot,
-                                region, strncmp(region, "cn-", 3) == 0 ? ".cn" : "");
+    return buffer_append_format(url, error, "https://%s%s", bucket, dot) &&
+           aws_endpoint_append_host(url, "s3", region, error);
 }
 
 bool s3_append_url(Buffer *url, const S3Endpoint *endpoint, const char *region,
