@@ -26,61 +26,58 @@ static bool scan_page(DynamoClient *client, json_t *parameters, json_t **start, 
     return true;
 }
 
-static bool take_items(const json_t *answer, DynamoPageFunction *function, void *state,
-                       Error *error)
-{
-    const json_t *items = json_object_get(answer, "Items");
+/* What is done with the answer for a page. */
+typedef bool AnswerFunction(const json_t *answer, void *state, Error *error);
 
-    return json_is_array(items) ? function(items, state, error) : dynamo_bad_answer(error);
-}
-
-/* The request for a page of a segment. */
-static json_t *segment_parameters(const DynamoClient *client, size_t segment)
-{
-    return json_pack("{s:s, s:b, s:i, s:i}", "TableName", dynamo_client_table(client),
-                     "ConsistentRead", 1, "Segment", (int)segment, "TotalSegments",
-                     (int)DYNAMO_SEGMENTS);
-}
-
-static json_t *page_parameters(const DynamoClient *client, size_t segment, bool keys_alone)
-{
-    json_t *parameters = segment_parameters(client, segment);
-
-    if (parameters != NULL && keys_alone) {
-        json_object_set_new(parameters, "ProjectionExpression",
-                            json_string(DYNAMO_PARTITION_KEY ", " DYNAMO_ITEM_KEY));
-    }
-    return parameters;
-}
-
-static json_t *count_parameters(const DynamoClient *client, size_t segment)
-{
-    json_t *parameters = segment_parameters(client, segment);
-
-    if (parameters != NULL) {
-        json_object_set_new(parameters, "Select", json_string("COUNT"));
-    }
-    return parameters;
-}
-
-bool dynamo_scan_segment(DynamoClient *client, size_t segment, bool keys_alone,
-                         DynamoPageFunction *function, void *state, Error *error)
+/* Reads a segment page by page; `name` (NULL: none) is a further parameter of the requests. */
+static bool scan_segment(DynamoClient *client, size_t segment, const char *name, const char *value,
+                         AnswerFunction *function, void *state, Error *error)
 {
     json_t *start = NULL;
     bool done;
 
     do {
         json_t *answer = NULL;
+        json_t *parameters = json_pack("{s:s, s:b, s:i, s:i}", "TableName",
+                                       dynamo_client_table(client), "ConsistentRead", 1, "Segment",
+                                       (int)segment, "TotalSegments", (int)DYNAMO_SEGMENTS);
 
-        done = scan_page(client, page_parameters(client, segment, keys_alone), &start, &answer,
-                         error) &&
-               take_items(answer, function, state, error);
+        if (name != NULL) {
+            json_object_set_new(parameters, name, json_string(value));
+        }
+        done =
+            scan_page(client, parameters, &start, &answer, error) && function(answer, state, error);
         json_decref(answer);
     } while (done && start != NULL);
     json_decref(start);
     return done;
 }
 
+typedef struct ItemReading {
+    DynamoPageFunction *function;
+    void *state;
+} ItemReading;
+
+static bool take_items(const json_t *answer, void *state, Error *error)
+{
+    const ItemReading *reading = state;
+    const json_t *items = json_object_get(answer, "Items");
+
+    return json_is_array(items) ? reading->function(items, reading->state, error)
+                                : dynamo_bad_answer(error);
+}
+
+bool dynamo_scan_segment(DynamoClient *client, size_t segment, bool keys_alone,
+                         DynamoPageFunction *function, void *state, Error *error)
+{
+    static const char KEYS[] = DYNAMO_PARTITION_KEY ", " DYNAMO_ITEM_KEY;
+    ItemReading reading = {function, state};
+
+    return scan_segment(client, segment, keys_alone ? "ProjectionExpression" : NULL, KEYS,
+                        take_items, &reading, error);
+}
+
+/* Adds the page's count to *count. */
 static bool take_count(const json_t *answer, uint64_t *count, Error *error)
 {
     const json_t *number = json_object_get(answer, "Count");
@@ -92,23 +89,16 @@ static bool take_count(const json_t *answer, uint64_t *count, Error *error)
     return true;
 }
 
-static bool count_segment(DynamoClient *client, size_t segment, uint64_t *count, Error *error)
+static bool count_page(const json_t *answer, void *state, Error *error)
 {
-    json_t *start = NULL;
-    bool done;
+    uint64_t *count = state;
+    uint64_t before = *count;
 
-    do {
-        uint64_t page = 0;
-        json_t *answer = NULL;
-
-        done = scan_page(client, count_parameters(client, segment), &start, &answer, error) &&
-               take_count(answer, &page, error);
-        progress_add(page, 0);
-        *count += page;
-        json_decref(answer);
-    } while (done && start != NULL);
-    json_decref(start);
-    return done;
+    if (!take_count(answer, count, error)) {
+        return false;
+    }
+    progress_add(*count - before, 0);
+    return true;
 }
 
 typedef struct Counting {
@@ -133,7 +123,8 @@ static bool count_segments(void *shared, size_t number, Error *error)
 
     (void)number;
     while (work_pieces_take(&counting->segments, &segment)) {
-        if (!count_segment(counting->client, segment, &count, error)) {
+        if (!scan_segment(counting->client, segment, "Select", "COUNT", count_page, &count,
+                          error)) {
             return false;
         }
     }

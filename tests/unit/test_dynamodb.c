@@ -83,31 +83,39 @@ static void test_refusal_names_partition_and_key(void **state)
     assert_contains(error.message, "commits/c1");
 }
 
+/* Ends the batch, whose request must be this JSON. */
+static void assert_request(DynamoBatch *batch, const char *text)
+{
+    json_t *expected = parse(text);
+    json_t *actual;
+    Slice request;
+    Error error = {0};
+
+    assert_done(dynamo_batch_finish(batch, &request, &error), &error);
+    actual = json_loadb((const char *)request.data, request.size, 0, NULL);
+    assert_true(json_equal(actual, expected));
+    json_decref(actual);
+    json_decref(expected);
+    dynamo_batch_free(batch);
+}
+
 static void test_request_is_that_of_the_api(void **state)
 {
     Entry first = {BYTES("a"), BYTES("bc"), BYTES("")};
     Entry second = {BYTES("\0\xff"), BYTES("k"), BYTES("value")};
     DynamoBatch batch = {0};
-    Slice request;
-    json_t *actual;
-    json_t *expected = parse("{\"RequestItems\": {\"my.table\": ["
-                             "{\"PutRequest\": {\"Item\": {\"PartitionKey\": {\"B\": \"YQ==\"},"
-                             " \"ItemKey\": {\"B\": \"YmM=\"}, \"ItemValue\": {\"B\": \"\"}}}},"
-                             "{\"PutRequest\": {\"Item\": {\"PartitionKey\": {\"B\": \"AP8=\"},"
-                             " \"ItemKey\": {\"B\": \"aw==\"},"
-                             " \"ItemValue\": {\"B\": \"dmFsdWU=\"}}}}]}}");
     Error error = {0};
 
     (void)state;
     assert_done(dynamo_batch_put(&batch, "my.table", &first, &error), &error);
     assert_done(dynamo_batch_put(&batch, "my.table", &second, &error), &error);
     assert_int_equal(batch.units, 2);
-    assert_done(dynamo_batch_finish(&batch, &request, &error), &error);
-    actual = json_loadb((const char *)request.data, request.size, 0, NULL);
-    assert_true(json_equal(actual, expected));
-    json_decref(actual);
-    json_decref(expected);
-    dynamo_batch_free(&batch);
+    assert_request(&batch, "{\"RequestItems\": {\"my.table\": ["
+                           "{\"PutRequest\": {\"Item\": {\"PartitionKey\": {\"B\": \"YQ==\"},"
+                           " \"ItemKey\": {\"B\": \"YmM=\"}, \"ItemValue\": {\"B\": \"\"}}}},"
+                           "{\"PutRequest\": {\"Item\": {\"PartitionKey\": {\"B\": \"AP8=\"},"
+                           " \"ItemKey\": {\"B\": \"aw==\"},"
+                           " \"ItemValue\": {\"B\": \"dmFsdWU=\"}}}}]}}");
 }
 
 /* Adds as many as there is room for. */
@@ -124,22 +132,14 @@ static void test_deletion_is_that_of_the_api(void **state)
 {
     Entry entry = {BYTES("a"), BYTES("bc"), BYTES("")};
     DynamoBatch batch = {0};
-    Slice request;
-    json_t *actual;
-    json_t *expected = parse("{\"RequestItems\": {\"kvstore\": [{\"DeleteRequest\": {\"Key\":"
-                             " {\"PartitionKey\": {\"B\": \"YQ==\"},"
-                             " \"ItemKey\": {\"B\": \"YmM=\"}}}}]}}");
     Error error = {0};
 
     (void)state;
     assert_done(dynamo_batch_delete(&batch, "kvstore", &entry, &error), &error);
     assert_int_equal(batch.units, 1);
-    assert_done(dynamo_batch_finish(&batch, &request, &error), &error);
-    actual = json_loadb((const char *)request.data, request.size, 0, NULL);
-    assert_true(json_equal(actual, expected));
-    json_decref(actual);
-    json_decref(expected);
-    dynamo_batch_free(&batch);
+    assert_request(&batch, "{\"RequestItems\": {\"kvstore\": [{\"DeleteRequest\": {\"Key\":"
+                           " {\"PartitionKey\": {\"B\": \"YQ==\"},"
+                           " \"ItemKey\": {\"B\": \"YmM=\"}}}}]}}");
 }
 
 static void test_batch_has_25_items(void **state)

@@ -63,6 +63,15 @@ static bool put(Sending *sending, Error *error)
     return dynamo_senders_put(sending->senders, &sending->batch, &ENTRY, error);
 }
 
+/* Puts an entry, and has it sent. */
+static void put_and_submit(Sending *sending)
+{
+    Error error = {0};
+
+    assert_done(put(sending, &error), &error);
+    assert_done(dynamo_senders_submit(sending->senders, &sending->batch, &error), &error);
+}
+
 static void test_what_is_not_written_goes_again(void **state)
 {
     static const char *const ANSWERS[] = {UNPROCESSED, UNPROCESSED, WRITTEN, NULL};
@@ -71,8 +80,7 @@ static void test_what_is_not_written_goes_again(void **state)
 
     (void)state;
     start(&sending, ANSWERS, PATIENT_S);
-    assert_done(put(&sending, &error), &error);
-    assert_done(dynamo_senders_submit(sending.senders, &sending.batch, &error), &error);
+    put_and_submit(&sending);
     assert_done(dynamo_senders_drain(sending.senders, &error), &error);
     stop(&sending, 3);
 }
@@ -85,8 +93,7 @@ static void test_a_table_that_takes_nothing_for_long_is_an_error(void **state)
 
     (void)state;
     start(&sending, ANSWERS, 0);
-    assert_done(put(&sending, &error), &error);
-    assert_done(dynamo_senders_submit(sending.senders, &sending.batch, &error), &error);
+    put_and_submit(&sending);
     assert_refused(dynamo_senders_drain(sending.senders, &error), &error, EXIT_CODE_FAILED);
     assert_contains(error.message, "kvstore");
     stop(&sending, 1);
@@ -118,8 +125,7 @@ static void test_a_failure_stays(void **state)
 
     (void)state;
     start(&sending, ANSWERS, PATIENT_S);
-    assert_done(put(&sending, &error), &error);
-    assert_done(dynamo_senders_submit(sending.senders, &sending.batch, &error), &error);
+    put_and_submit(&sending);
     assert_refused(dynamo_senders_drain(sending.senders, &error), &error, EXIT_CODE_REFUSED);
     assert_contains(error.message, "AccessDeniedException");
     error = (Error){0};
@@ -138,13 +144,11 @@ static void test_stopping_ends_what_is_under_way(void **state)
                                           UNPROCESSED, UNPROCESSED, UNPROCESSED, UNPROCESSED,
                                           UNPROCESSED, UNPROCESSED, UNPROCESSED, NULL};
     Sending sending = {0};
-    Error error = {0};
 
     (void)state;
     start(&sending, ANSWERS, PATIENT_S);
     for (int i = 0; i < 1 + REQUESTS; i++) {
-        assert_done(put(&sending, &error), &error);
-        assert_done(dynamo_senders_submit(sending.senders, &sending.batch, &error), &error);
+        put_and_submit(&sending);
     }
     end(&sending);
 }
