@@ -56,8 +56,13 @@ COMMON_SOURCES := $(wildcard common/*/*.c)
 EXPORT_SOURCES := $(wildcard export/*.c export/*/*.c)
 IMPORT_SOURCES := $(wildcard import/*.c)
 HELPER_SOURCES := $(wildcard scripts/helper/*.c)
-SOURCES := $(COMMON_SOURCES) $(EXPORT_SOURCES) $(IMPORT_SOURCES) $(HELPER_SOURCES)
-HEADERS := $(wildcard common/*/*.h export/*.h export/*/*.h import/*.h scripts/helper/*.h)
+SESSION_SOURCES := $(wildcard scripts/session/*.c)
+MIGRATE_SOURCES := $(wildcard scripts/session/migrate/*.c)
+REPLAY_SOURCES := $(wildcard scripts/session/replay/*.c)
+SOURCES := $(COMMON_SOURCES) $(EXPORT_SOURCES) $(IMPORT_SOURCES) $(HELPER_SOURCES) $(SESSION_SOURCES) $(MIGRATE_SOURCES) \
+	$(REPLAY_SOURCES)
+HEADERS := $(wildcard common/*/*.h export/*.h export/*/*.h import/*.h scripts/helper/*.h scripts/session/*.h \
+	scripts/session/*/*.h)
 PROGRAMS := kv-export kv-import kv-migrate kv-replay
 MANUALS := export/kv-export.1 import/kv-import.1 scripts/kv-migrate.1 scripts/kv-replay.1 common/dump/kv-dump.5
 UNIT_TESTS := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/test_*.c))
@@ -68,8 +73,11 @@ COMMON_OBJECTS := $(call object,$(COMMON_SOURCES)) $(PROTO_SOURCES:.c=.o)
 EXPORT_OBJECTS := $(call object,$(EXPORT_SOURCES))
 IMPORT_OBJECTS := $(call object,$(IMPORT_SOURCES))
 HELPER_OBJECTS := $(call object,$(HELPER_SOURCES))
+SESSION_OBJECTS := $(call object,$(SESSION_SOURCES))
+MIGRATE_OBJECTS := $(call object,$(MIGRATE_SOURCES))
+REPLAY_OBJECTS := $(call object,$(REPLAY_SOURCES))
 # What unit tests and fuzz targets link: what the programs are made of, their main.c aside.
-TESTED_OBJECTS := $(filter-out %/main.o,$(EXPORT_OBJECTS) $(IMPORT_OBJECTS)) $(BUILD)/libcommon.a
+TESTED_OBJECTS := $(filter-out %/main.o,$(EXPORT_OBJECTS) $(IMPORT_OBJECTS) $(SESSION_OBJECTS)) $(BUILD)/libcommon.a
 
 .PHONY: all install uninstall test unit-tests unit-tests-build mutations fuzz fuzz-replay fuzz-replay-build fuzz-run \
 	failing-calls failing-calls-asan kills test-writers test-golang-migrate lint asan coverage valgrind test-matrix \

@@ -3,6 +3,7 @@
  */
 #include "common/cli/message.h"
 #include "common/cli/signals.h"
+#include "common/cli/startup.h"
 #include "common/cli/version.h"
 #include "export/kv_store.h"
 #include "export/legacy.h"
@@ -44,7 +45,7 @@ int main(int argc, char **argv)
     ExportOptions options;
     Error error = {0};
 
-    message_init("kv-export");
+    startup("kv-export");
     if (!export_main(&options, argc, argv, &error)) {
         message_error(&error);
     }

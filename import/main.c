@@ -3,6 +3,7 @@
  */
 #include "common/cli/message.h"
 #include "common/cli/signals.h"
+#include "common/cli/startup.h"
 #include "common/cli/version.h"
 #include "import/check_target.h"
 #include "import/inspect.h"
@@ -48,7 +49,7 @@ int main(int argc, char **argv)
     ImportOptions options;
     Error error = {0};
 
-    message_init("kv-import");
+    startup("kv-import");
     if (!import_main(&options, argc, argv, &error)) {
         message_error(&error);
     }

@@ -35,6 +35,166 @@ const char COMMON_OPTIONS_HELP[] =
     "  -V, --version              print the version, then exit\n"
     "  -?, --help                 print this help, then exit\n";
 
+static bool take_dbname(void *options, char *argument, Error *error)
+{
+    return common_options_set_dbname(options, argument, error);
+}
+
+static bool take_host(void *options, char *argument, Error *error)
+{
+    (void)error;
+    ((CommonOptions *)options)->pg.host = argument;
+    return true;
+}
+
+static bool take_port(void *options, char *argument, Error *error)
+{
+    (void)error;
+    ((CommonOptions *)options)->pg.port = argument;
+    return true;
+}
+
+static bool take_user(void *options, char *argument, Error *error)
+{
+    (void)error;
+    ((CommonOptions *)options)->pg.user = argument;
+    return true;
+}
+
+static bool take_no_password(void *options, char *argument, Error *error)
+{
+    (void)argument;
+    (void)error;
+    ((CommonOptions *)options)->pg.no_password = true;
+    return true;
+}
+
+static bool take_password(void *options, char *argument, Error *error)
+{
+    (void)argument;
+    (void)error;
+    ((CommonOptions *)options)->pg.force_password = true;
+    return true;
+}
+
+static bool take_schema(void *options, char *argument, Error *error)
+{
+    (void)error;
+    ((CommonOptions *)options)->schema = argument;
+    return true;
+}
+
+static bool take_lock_wait_timeout(void *options, char *argument, Error *error)
+{
+    CommonOptions *common = options;
+
+    return option_duration("--lock-wait-timeout", argument, &common->lock_wait_timeout_ms, error);
+}
+
+static bool take_progress(void *options, char *argument, Error *error)
+{
+    (void)argument;
+    (void)error;
+    ((CommonOptions *)options)->progress = PROGRESS_ALWAYS;
+    return true;
+}
+
+static bool take_no_progress(void *options, char *argument, Error *error)
+{
+    (void)argument;
+    (void)error;
+    ((CommonOptions *)options)->progress = PROGRESS_NEVER;
+    return true;
+}
+
+static bool take_quiet(void *options, char *argument, Error *error)
+{
+    (void)options;
+    (void)argument;
+    (void)error;
+    message_set_level(MESSAGE_QUIET);
+    return true;
+}
+
+static bool take_verbose(void *options, char *argument, Error *error)
+{
+    (void)options;
+    (void)argument;
+    (void)error;
+    message_set_level(message_level() >= MESSAGE_VERBOSE ? MESSAGE_DEBUG : MESSAGE_VERBOSE);
+    return true;
+}
+
+static bool set_log_format(const char *format, Error *error);
+
+static bool take_log_format(void *options, char *argument, Error *error)
+{
+    (void)options;
+    return set_log_format(argument, error);
+}
+
+static bool take_version(void *options, char *argument, Error *error)
+{
+    (void)argument;
+    (void)error;
+    ((CommonOptions *)options)->version = true;
+    return true;
+}
+
+static bool take_help(void *options, char *argument, Error *error)
+{
+    (void)argument;
+    (void)error;
+    ((CommonOptions *)options)->help = true;
+    return true;
+}
+
+static bool take_list_options(void *options, char *argument, Error *error)
+{
+    (void)argument;
+    (void)error;
+    ((CommonOptions *)options)->list_options = true;
+    return true;
+}
+
+static const Option CONNECTION_OPTIONS[] = {
+    {"dbname", 'd', "DBNAME", "database name, URI or connection string", take_dbname, NULL},
+    {"host", 'h', "HOSTNAME", "database server host or socket directory", take_host,
+     OPTION_FOLDERS},
+    {"port", 'p', "PORT", "database server port", take_port, NULL},
+    {"username", 'U', "NAME", "database user", take_user, NULL},
+    {"no-password", 'w', NULL, "never ask for a password", take_no_password, NULL},
+    {"password", 'W', NULL, "ask for the password before connecting", take_password, NULL},
+    {"schema", 0, "NAME",
+     "schema of lakeFS's tables (default: where the\n"
+     "search_path finds schema_migrations)",
+     take_schema, NULL},
+    {"lock-wait-timeout", 0, "T",
+     "give up waiting for a lock after T, such as 500ms,\n"
+     "10s, 2min; 0 waits forever (default: 60s)",
+     take_lock_wait_timeout, NULL},
+    {0},
+};
+
+static const Option MESSAGE_OPTIONS[] = {
+    {"progress", 'P', NULL, "print progress even when not on a terminal", take_progress, NULL},
+    {"no-progress", 0, NULL, "print no progress", take_no_progress, NULL},
+    {"quiet", 'q', NULL, "print warnings and errors only", take_quiet, NULL},
+    {"verbose", 'v', NULL,
+     "name every row that is left out or adjusted; twice:\n"
+     "show every statement sent to the server",
+     take_verbose, NULL},
+    {"log-format", 0, "FORMAT", "text (default) or json, one object a line", take_log_format,
+     "text json"},
+    {"version", 'V', NULL, "print the version, then exit", take_version, NULL},
+    {"help", '?', NULL, "print this help, then exit", take_help, NULL},
+    {"list-options", 0, NULL, NULL, take_list_options, NULL},
+    {0},
+};
+
+const OptionGroup COMMON_CONNECTION_GROUP = {"Connection options", CONNECTION_OPTIONS};
+const OptionGroup COMMON_MESSAGE_GROUP = {"Messages", MESSAGE_OPTIONS};
+
 static void show_notice(const char *text)
 {
     message_warning("the server says: %s", text);

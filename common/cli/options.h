@@ -12,6 +12,7 @@
 #include <stdbool.h>
 
 #include "common/base/error.h"
+#include "common/cli/option_table.h"
 #include "common/cli/progress.h"
 #include "common/pg/connection.h"
 
@@ -20,8 +21,9 @@ typedef struct CommonOptions {
     const char *schema;       /* --schema; NULL: where the search_path leads */
     int lock_wait_timeout_ms; /* 0: for ever */
     ProgressWish progress;
-    bool help; /* the program shall print its help, its version, and end */
+    bool help; /* the program shall print its help, its version, its options, and end */
     bool version;
+    bool list_options;
     char *dbname_copy; /* owned; see common_options_set_dbname */
 } CommonOptions;
 
@@ -54,6 +56,11 @@ enum {
 
 /* The shared part of --help's text. */
 extern const char COMMON_OPTIONS_HELP[];
+
+/* The shared groups of an option table (common/cli/option_table.h), for a structure that begins
+ * with CommonOptions. */
+extern const OptionGroup COMMON_CONNECTION_GROUP;
+extern const OptionGroup COMMON_MESSAGE_GROUP;
 
 /* The defaults; `program` is the application_name. */
 void common_options_init(CommonOptions *options, const char *program);

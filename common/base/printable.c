@@ -1,0 +1,77 @@
+#include "common/base/printable.h"
+
+#include <unistr.h>
+
+/* Marks that change the direction of what is shown. */
+static bool is_bidirectional(ucs4_t c)
+{
+    return c == 0x61c || c == 0x200e || c == 0x200f || (c >= 0x202a && c <= 0x202e) ||
+           (c >= 0x2066 && c <= 0x2069);
+}
+
+/* U+2028 and U+2029 end a line for some. */
+static bool is_hidden(ucs4_t c)
+{
+    return (c >= 0x80 && c <= 0x9f) || is_bidirectional(c) || c == 0x2028 || c == 0x2029;
+}
+
+static bool append_control(Buffer *target, unsigned c, Error *error)
+{
+    switch (c) {
+    case '\n':
+        return buffer_append_text(target, "\\n", error);
+    case '\t':
+        return buffer_append_text(target, "\\t", error);
+    case '\r':
+        return buffer_append_text(target, "\\r", error);
+    default:
+        return buffer_append_format(target, error, "\\x%02x", c);
+    }
+}
+
+/* Appends what text begins with, which is not a newline to be kept; *size is its length. */
+static bool append_character(Buffer *target, Slice text, size_t *size, Error *error)
+{
+    ucs4_t c;
+    int length = u8_mbtoucr(&c, text.data, text.size);
+
+    *size = length > 0 ? (size_t)length : 1;
+    if (length <= 0) {
+        return append_control(target, text.data[0], error);
+    }
+    if (c < 0x20 || c == 0x7f) {
+        return append_control(target, (unsigned)c, error);
+    }
+    if (is_hidden(c)) {
+        return buffer_append_format(target, error, "\\u%04x", (unsigned)c);
+    }
+    return buffer_append(target, text.data, *size, error);
+}
+
+/* `indent` is negative where a newline is not kept. */
+static bool append(Buffer *target, Slice text, int indent, Error *error)
+{
+    while (text.size > 0) {
+        size_t size = 1;
+
+        if (text.data[0] == '\n' && indent >= 0) {
+            if (!buffer_append_format(target, error, "\n%*s", indent, "")) {
+                return false;
+            }
+        } else if (!append_character(target, text, &size, error)) {
+            return false;
+        }
+        text = slice_of(text.data + size, text.size - size);
+    }
+    return true;
+}
+
+bool printable_append(Buffer *target, Slice text, Error *error)
+{
+    return append(target, text, -1, error);
+}
+
+bool printable_append_lines(Buffer *target, Slice text, int indent, Error *error)
+{
+    return append(target, text, indent, error);
+}

@@ -1,0 +1,227 @@
+#include "scripts/session/child.h"
+
+#include "common/base/interrupt.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { STEP_MS = 50, PATIENCE_MS = 5000, CANNOT_START = 127 };
+
+bool child_pipe(int ends[2])
+{
+    return pipe(ends) == 0 && fcntl(ends[0], F_SETFD, FD_CLOEXEC) == 0 &&
+           fcntl(ends[1], F_SETFD, FD_CLOEXEC) == 0;
+}
+
+static void set_environment(const Words *environment)
+{
+    for (size_t i = 0; environment != NULL && i < environment->count; i++) {
+        char *setting = environment->items[i];
+
+        /* The memory stays: this is the child's, which becomes another program. */
+        if (strchr(setting, '=') != NULL) {
+            putenv(setting);
+        } else {
+            unsetenv(setting);
+        }
+    }
+}
+
+/* In the child: becomes the program.  Its errno goes to `problem` where that fails. */
+static _Noreturn void become(const ChildOptions *options, int problem)
+{
+    static const int SIGNALS[] = {SIGINT, SIGTERM, SIGHUP, SIGPIPE, SIGXFSZ, SIGUSR1};
+    sigset_t none;
+    int code;
+
+    for (size_t i = 0; i < sizeof SIGNALS / sizeof SIGNALS[0]; i++) {
+        signal(SIGNALS[i], SIG_DFL);
+    }
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+    set_environment(options->environment);
+    if ((options->input < 0 || dup2(options->input, STDIN_FILENO) >= 0) &&
+        (options->output < 0 || dup2(options->output, STDOUT_FILENO) >= 0) &&
+        (options->kept < 0 || fcntl(options->kept, F_SETFD, 0) == 0)) {
+        execvp(options->command->items[0], options->command->items);
+    }
+    code = errno;
+    (void)!write(problem, &code, sizeof code);
+    _exit(CANNOT_START);
+}
+
+static bool start_failed(const ChildOptions *options, int code, Error *error)
+{
+    error_set(error, EXIT_CODE_USAGE, "could not run \"%s\": %s", options->command->items[0],
+              strerror(code));
+    return false;
+}
+
+bool child_start(const ChildOptions *options, pid_t *child, Error *error)
+{
+    int problem[2];
+    int code = 0;
+    ssize_t got;
+
+    if (!child_pipe(problem)) {
+        return start_failed(options, errno, error);
+    }
+    *child = fork();
+    if (*child == 0) {
+        become(options, problem[1]);
+    }
+    code = errno;
+    close(problem[1]);
+    if (*child < 0) {
+        close(problem[0]);
+        return start_failed(options, code, error);
+    }
+    do {
+        got = read(problem[0], &code, sizeof code);
+    } while (got < 0 && errno == EINTR);
+    close(problem[0]);
+    if (got == (ssize_t)sizeof code) {
+        waitpid(*child, NULL, 0);
+        return start_failed(options, code, error);
+    }
+    return true;
+}
+
+static int exit_status(int status)
+{
+    return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+}
+
+/* Waits for the end of a child that was told to. */
+static int await_end(pid_t child)
+{
+    const struct timespec step = {.tv_nsec = STEP_MS * 1000 * 1000};
+    int status = 0;
+
+    for (int waited = 0; waited < PATIENCE_MS; waited += STEP_MS) {
+        if (waitpid(child, &status, WNOHANG) != 0) {
+            return exit_status(status);
+        }
+        nanosleep(&step, NULL);
+    }
+    kill(child, SIGKILL);
+    while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
+    }
+    return exit_status(status);
+}
+
+void child_stop(pid_t child)
+{
+    kill(child, SIGTERM);
+    await_end(child);
+}
+
+bool child_wait(pid_t child, int *status, Error *error)
+{
+    int answer = 0;
+
+    /* Our own signals interrupt it, see interrupt_enter_thread. */
+    while (waitpid(child, &answer, 0) < 0) {
+        if (errno != EINTR) {
+            return error_set(error, EXIT_CODE_FAILED, "could not wait for a program: %s",
+                             strerror(errno));
+        }
+        if (interrupt_signal() != 0) {
+            child_stop(child);
+            return interrupt_check(error);
+        }
+    }
+    *status = exit_status(answer);
+    return interrupt_check(error);
+}
+
+/* Writes to a child; one that does not read it is its own business. */
+static void feed(int input, const char *text)
+{
+    size_t size = strlen(text);
+
+    while (size > 0) {
+        ssize_t written = write(input, text, size);
+
+        if (written < 0 && errno == EINTR && interrupt_signal() == 0) {
+            continue;
+        }
+        if (written <= 0) {
+            break;
+        }
+        text += written;
+        size -= (size_t)written;
+    }
+}
+
+bool child_run(const ChildOptions *options, const char *input, int *status, Error *error)
+{
+    ChildOptions with_input = *options;
+    int ends[2];
+    pid_t child;
+    bool started;
+
+    if (input == NULL) {
+        return child_start(options, &child, error) && child_wait(child, status, error);
+    }
+    if (!child_pipe(ends)) {
+        return start_failed(options, errno, error);
+    }
+    with_input.input = ends[0];
+    started = child_start(&with_input, &child, error);
+    close(ends[0]);
+    if (started) {
+        feed(ends[1], input);
+    }
+    close(ends[1]);
+    return started && child_wait(child, status, error);
+}
+
+/* Reads to the end of a pipe. */
+static bool gather(int output, Buffer *printed, Error *error)
+{
+    for (;;) {
+        ssize_t got;
+
+        if (!buffer_reserve(printed, 4096, error)) {
+            return false;
+        }
+        got = read(output, printed->data + printed->size, printed->capacity - printed->size);
+        if (got < 0 && errno == EINTR && interrupt_signal() == 0) {
+            continue;
+        }
+        if (got <= 0) {
+            return true;
+        }
+        printed->size += (size_t)got;
+    }
+}
+
+bool child_capture(const ChildOptions *options, Buffer *printed, int *status, Error *error)
+{
+    ChildOptions with_output = *options;
+    int ends[2];
+    pid_t child;
+    bool done;
+
+    if (!child_pipe(ends)) {
+        return start_failed(options, errno, error);
+    }
+    with_output.output = ends[1];
+    done = child_start(&with_output, &child, error);
+    close(ends[1]);
+    if (done) {
+        done = gather(ends[0], printed, error);
+        if (!done) {
+            child_stop(child);
+        }
+    }
+    close(ends[0]);
+    return done && child_wait(child, status, error);
+}

@@ -1,0 +1,92 @@
+#include "scripts/session/protocol.h"
+
+#include "common/base/interrupt.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <string.h>
+#include <unistd.h>
+
+bool protocol_open(Error *error)
+{
+    if (fcntl(PROTOCOL_REQUESTS, F_SETFD, FD_CLOEXEC) != 0 ||
+        fcntl(PROTOCOL_ANSWERS, F_SETFD, FD_CLOEXEC) != 0) {
+        error_set(error, EXIT_CODE_USAGE, "this program is a part of another one");
+        return error_hint(error, "Run kv-migrate or kv-replay.");
+    }
+    return true;
+}
+
+/* Whether there is something to be read, or the end. */
+static ProtocolEvent wait_for_input(int milliseconds)
+{
+    struct pollfd input = {.fd = PROTOCOL_REQUESTS, .events = POLLIN};
+    int ready;
+
+    do {
+        if (interrupt_signal() != 0) {
+            return PROTOCOL_INTERRUPTED;
+        }
+        ready = poll(&input, 1, milliseconds);
+    } while (ready < 0 && errno == EINTR);
+    return ready == 0 ? PROTOCOL_IDLE : ready > 0 ? PROTOCOL_REQUEST : PROTOCOL_CLOSED;
+}
+
+ProtocolEvent protocol_next(char request[PROTOCOL_REQUEST_SIZE], int milliseconds)
+{
+    size_t size = 0;
+
+    /* The script writes a line at once. */
+    for (;;) {
+        ProtocolEvent event = wait_for_input(size == 0 ? milliseconds : -1);
+        ssize_t got;
+        char c;
+
+        if (event != PROTOCOL_REQUEST) {
+            return event;
+        }
+        got = read(PROTOCOL_REQUESTS, &c, 1);
+        if (got < 0 && errno == EINTR) {
+            continue;
+        }
+        if (got <= 0 || size + 1 >= PROTOCOL_REQUEST_SIZE) {
+            return PROTOCOL_CLOSED;
+        }
+        if (c == '\n') {
+            request[size] = '\0';
+            return PROTOCOL_REQUEST;
+        }
+        request[size++] = c;
+    }
+}
+
+static void write_all(const char *data, size_t size)
+{
+    while (size > 0) {
+        ssize_t written = write(PROTOCOL_ANSWERS, data, size);
+
+        if (written < 0 && errno == EINTR && interrupt_signal() == 0) {
+            continue;
+        }
+        if (written <= 0) {
+            return;
+        }
+        data += written;
+        size -= (size_t)written;
+    }
+}
+
+void protocol_answer(const char *word)
+{
+    write_all(word, strlen(word));
+    write_all("\n", 1);
+}
+
+void protocol_answer_words(const Words *words)
+{
+    for (size_t i = 0; i < words->count; i++) {
+        write_all(words->items[i], strlen(words->items[i]) + 1);
+    }
+    write_all("", 1);
+}

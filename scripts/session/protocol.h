@@ -1,0 +1,39 @@
+/*
+ * How a shell script asks the program that decides for it.
+ *
+ * The script writes requests, a line each, and reads answers; both have descriptors of their own,
+ * so that the standard ones are the user's.  An answer is a line with one word of a closed set, or
+ * a list of words for the script to run: each ends with NUL, and an empty word ends the list.  The
+ * program that has nothing more to answer ends; its exit code is the script's.  When the script
+ * ends, even killed, the requests end, and with them the program.
+ */
+#ifndef SCRIPTS_SESSION_PROTOCOL_H
+#define SCRIPTS_SESSION_PROTOCOL_H
+
+#include <stdbool.h>
+
+#include "common/base/error.h"
+#include "scripts/session/words.h"
+
+enum { PROTOCOL_REQUESTS = 3, PROTOCOL_ANSWERS = 4, PROTOCOL_REQUEST_SIZE = 256 };
+
+typedef enum ProtocolEvent {
+    PROTOCOL_REQUEST,    /* there is one */
+    PROTOCOL_IDLE,       /* none came in time */
+    PROTOCOL_CLOSED,     /* the script has ended */
+    PROTOCOL_INTERRUPTED /* this program was told to end, see interrupt_signal */
+} ProtocolEvent;
+
+/* Checks that both descriptors are there, and keeps them from other programs. */
+bool protocol_open(Error *error);
+
+/* Waits for a request, without its newline, for `milliseconds` (-1: for ever).  To be called from a
+ * thread whose system calls are interrupted (see interrupt_enter_thread). */
+ProtocolEvent protocol_next(char request[PROTOCOL_REQUEST_SIZE], int milliseconds);
+
+/* Answers with a word, with a list.  Words of a list are not empty.  A script that has gone is no
+ * error: the requests end then. */
+void protocol_answer(const char *word);
+void protocol_answer_words(const Words *words);
+
+#endif

@@ -1,0 +1,69 @@
+#include "scripts/session/words.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Takes over the text, which was allocated; NULL: it could not be. */
+static bool add_owned(Words *words, char *text, Error *error)
+{
+    char **items;
+
+    if (text == NULL) {
+        return error_out_of_memory(error);
+    }
+    items = realloc(words->items, (words->count + 2) * sizeof *items);
+    if (items == NULL) {
+        explicit_bzero(text, strlen(text));
+        free(text);
+        return error_out_of_memory(error);
+    }
+    words->items = items;
+    words->items[words->count++] = text;
+    words->items[words->count] = NULL;
+    return true;
+}
+
+bool words_add(Words *words, const char *text, Error *error)
+{
+    return add_owned(words, strdup(text), error);
+}
+
+bool words_add_format(Words *words, Error *error, const char *format, ...)
+{
+    va_list arguments;
+    char *text;
+    int size;
+
+    va_start(arguments, format);
+    size = vsnprintf(NULL, 0, format, arguments);
+    va_end(arguments);
+    text = size < 0 ? NULL : malloc((size_t)size + 1);
+    if (text != NULL) {
+        va_start(arguments, format);
+        vsnprintf(text, (size_t)size + 1, format, arguments);
+        va_end(arguments);
+    }
+    return add_owned(words, text, error);
+}
+
+bool words_add_all(Words *words, const Words *more, Error *error)
+{
+    for (size_t i = 0; i < more->count; i++) {
+        if (!words_add(words, more->items[i], error)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+void words_free(Words *words)
+{
+    for (size_t i = 0; i < words->count; i++) {
+        explicit_bzero(words->items[i], strlen(words->items[i]));
+        free(words->items[i]);
+    }
+    free(words->items);
+    *words = (Words){0};
+}
