@@ -55,13 +55,12 @@ PROTO_HEADERS := $(PROTO_SOURCES:.c=.h)
 COMMON_SOURCES := $(wildcard common/*/*.c)
 EXPORT_SOURCES := $(wildcard export/*.c export/*/*.c)
 IMPORT_SOURCES := $(wildcard import/*.c)
-HELPER_SOURCES := $(wildcard scripts/helper/*.c)
 SESSION_SOURCES := $(wildcard scripts/session/*.c)
 MIGRATE_SOURCES := $(wildcard scripts/session/migrate/*.c)
 REPLAY_SOURCES := $(wildcard scripts/session/replay/*.c)
-SOURCES := $(COMMON_SOURCES) $(EXPORT_SOURCES) $(IMPORT_SOURCES) $(HELPER_SOURCES) $(SESSION_SOURCES) $(MIGRATE_SOURCES) \
+SOURCES := $(COMMON_SOURCES) $(EXPORT_SOURCES) $(IMPORT_SOURCES) $(SESSION_SOURCES) $(MIGRATE_SOURCES) \
 	$(REPLAY_SOURCES)
-HEADERS := $(wildcard common/*/*.h export/*.h export/*/*.h import/*.h scripts/helper/*.h scripts/session/*.h \
+HEADERS := $(wildcard common/*/*.h export/*.h export/*/*.h import/*.h scripts/session/*.h \
 	scripts/session/*/*.h)
 PROGRAMS := kv-export kv-import kv-migrate kv-replay
 MANUALS := export/kv-export.1 import/kv-import.1 scripts/kv-migrate.1 scripts/kv-replay.1 common/dump/kv-dump.5
@@ -72,7 +71,6 @@ object = $(patsubst %.c,$(BUILD)/%.o,$(1))
 COMMON_OBJECTS := $(call object,$(COMMON_SOURCES)) $(PROTO_SOURCES:.c=.o)
 EXPORT_OBJECTS := $(call object,$(EXPORT_SOURCES))
 IMPORT_OBJECTS := $(call object,$(IMPORT_SOURCES))
-HELPER_OBJECTS := $(call object,$(HELPER_SOURCES))
 SESSION_OBJECTS := $(call object,$(SESSION_SOURCES))
 MIGRATE_OBJECTS := $(call object,$(MIGRATE_SOURCES))
 REPLAY_OBJECTS := $(call object,$(REPLAY_SOURCES))
@@ -85,24 +83,32 @@ TESTED_OBJECTS := $(filter-out %/main.o,$(EXPORT_OBJECTS) $(IMPORT_OBJECTS) $(SE
 	lint-texts lint-scripts lint-tests lint-cppcheck lint-gcc lint-clang
 .DELETE_ON_ERROR:
 
-all: $(addprefix $(BIN)/,$(PROGRAMS) kv-migrate-helper)
+all: $(addprefix $(BIN)/,$(PROGRAMS) kv-migrate-session)
 
 $(BUILD)/libcommon.a: $(COMMON_OBJECTS)
 	rm -f $@ && $(AR) rcs $@ $^
 
 $(BIN)/kv-export: $(EXPORT_OBJECTS) $(BUILD)/libcommon.a
 $(BIN)/kv-import: $(IMPORT_OBJECTS) $(BUILD)/libcommon.a
-$(BIN)/kv-migrate-helper: $(HELPER_OBJECTS) $(BUILD)/libcommon.a
-$(BIN)/kv-migrate-helper: LIBS += $(shell pkg-config --libs yaml-0.1)
-$(BIN)/kv-export $(BIN)/kv-import $(BIN)/kv-migrate-helper:
+$(BIN)/kv-migrate-session: $(MIGRATE_OBJECTS) $(SESSION_OBJECTS) $(BUILD)/libcommon.a
+$(BIN)/kv-migrate-session: LIBS += $(shell pkg-config --libs yaml-0.1)
+$(BIN)/kv-export $(BIN)/kv-import $(BIN)/kv-migrate-session:
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
 
-$(BIN)/kv-migrate: scripts/kv-migrate
 $(BIN)/kv-replay: scripts/replay
-$(BIN)/kv-migrate $(BIN)/kv-replay:
+$(BIN)/kv-replay:
 	@mkdir -p $(@D)
 	install -m 755 $< $@
+
+# A script finds its parts by their places beside its own folder, so that a tree can be moved.
+relative = $(shell realpath -m --relative-to=$(1) $(2))
+with_places = sed -e 's|@LIBEXECDIR@|$(1)|' -e 's|@DATADIR@|$(2)|'
+
+$(BIN)/kv-migrate: scripts/kv-migrate Makefile
+	@mkdir -p $(@D)
+	$(call with_places,.,$(call relative,$(BIN),scripts)) $< >$@
+	chmod 755 $@
 
 $(BUILD)/proto/%.pb-c.c $(BUILD)/proto/%.pb-c.h: common/kv/%.proto
 	@mkdir -p $(@D)
@@ -196,7 +202,9 @@ test-golang-migrate: all
 install: all
 	install -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(LIBEXECDIR) $(DESTDIR)$(DATADIR)/migrations
 	install -m 755 $(addprefix $(BIN)/,$(PROGRAMS)) $(DESTDIR)$(BINDIR)
-	install -m 755 $(BIN)/kv-migrate-helper $(DESTDIR)$(LIBEXECDIR)
+	$(call with_places,$(call relative,$(BINDIR),$(LIBEXECDIR)),$(call relative,$(BINDIR),$(DATADIR))) scripts/kv-migrate \
+		>$(DESTDIR)$(BINDIR)/kv-migrate
+	install -m 755 $(BIN)/kv-migrate-session $(DESTDIR)$(LIBEXECDIR)
 	install -d $(DESTDIR)$(LIBEXECDIR)/driver $(DESTDIR)$(LIBEXECDIR)/lib
 	install -m 644 scripts/driver/*.sh $(DESTDIR)$(LIBEXECDIR)/driver
 	install -m 644 scripts/lib/throwaway-postgres.sh $(DESTDIR)$(LIBEXECDIR)/lib

@@ -1,5 +1,6 @@
 #include "import/database.h"
 
+#include "common/pg/facts.h"
 #include "common/pg/lock.h"
 
 #include <inttypes.h>
@@ -13,20 +14,8 @@ bool database_connect(const ImportDatabase *database, PgConnection **connection,
 
 static bool refuse_standby(PgConnection *connection, Error *error)
 {
-    PgRows *rows;
-    bool standby;
-
-    if (!pg_begin(connection, PG_READ_SNAPSHOT, 0, error) ||
-        !pg_query(connection, "SELECT pg_is_in_recovery()", 0, NULL, &rows, error)) {
-        return false;
-    }
-    standby = strcmp(pg_rows_text(rows, 0, 0), "t") == 0;
-    pg_rows_free(rows);
-    if (standby) {
-        error_set(error, EXIT_CODE_REFUSED, "the server is a standby, which cannot be written to");
-        return error_hint(error, "Connect to the primary server.");
-    }
-    return pg_commit(connection, error);
+    return pg_begin(connection, PG_READ_SNAPSHOT, 0, error) &&
+           pg_refuse_standby(connection, error) && pg_commit(connection, error);
 }
 
 /* Under the lock: another migrator may have made schema_migrations while it was waited for. */

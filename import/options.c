@@ -24,6 +24,7 @@ enum {
     OPTION_RAW,
     OPTION_VERIFY,
     OPTION_SECOND_READING,
+    OPTION_SECOND_READING_WANTED,
     OPTION_CHECK_TARGET,
     OPTION_NOT_MIGRATED,
     OPTION_TARGET,
@@ -59,6 +60,7 @@ static const struct option LONG_OPTIONS[] = {
     {"raw", no_argument, NULL, OPTION_RAW},
     {"verify", no_argument, NULL, OPTION_VERIFY},
     {"second-reading", required_argument, NULL, OPTION_SECOND_READING},
+    {"second-reading-wanted", required_argument, NULL, OPTION_SECOND_READING_WANTED},
     {"check-target", no_argument, NULL, OPTION_CHECK_TARGET},
     {"not-migrated", no_argument, NULL, OPTION_NOT_MIGRATED},
     {"target", required_argument, NULL, OPTION_TARGET},
@@ -238,6 +240,12 @@ static bool set_option(ImportOptions *options, int option, char *const *argument
         return true;
     case OPTION_SECOND_READING:
         options->second_reading = optarg;
+        return true;
+    case OPTION_SECOND_READING_WANTED:
+        if (!option_number("--second-reading-wanted", optarg, 3, INT_MAX, &number, error)) {
+            return false;
+        }
+        options->second_reading_wanted = (int)number;
         return true;
     case OPTION_CHECK_TARGET:
         options->action = IMPORT_CHECK_TARGET;

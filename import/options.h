@@ -44,6 +44,7 @@ typedef struct ImportOptions {
     bool json;                  /* --format json */
     const char *file;           /* NULL or "-": standard input */
     const char *second_reading; /* where --verify reads the dump again; NULL: where it did first */
+    int second_reading_wanted;  /* a descriptor that is written to before that; 0: none */
     bool clean;                 /* replace a KV store that is already stamped */
     bool allow_redacted;        /* stamp a dump that lacks packages or was redacted */
     const char *target;         /* the name of a TargetDriver */

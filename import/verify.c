@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* Entries that are noted to find differences among, of both stores; and differences shown. */
 enum { NOTED_ENTRIES = 200000, SHOWN_DIFFERENCES = 20 };
@@ -157,14 +158,27 @@ static bool read_dump_first(Verification *verification, const DumpVisitor *visit
     return done;
 }
 
+/* Tells who hands out the second dump that it is wanted; where nobody hears it, that shows when it
+ * is read. */
+static void want_second_dump(const ImportOptions *options)
+{
+    if (options->second_reading_wanted > 0) {
+        (void)!write(options->second_reading_wanted, "\n", 1);
+        close(options->second_reading_wanted);
+    }
+}
+
 /* What comes from another place must hold the same as what was read first. */
 static bool read_dump_again(Verification *verification, const DumpVisitor *visitor, Error *error)
 {
     const ImportOptions *options = verification->options;
     DumpManifest manifest;
-    bool done = read_dump(verification,
-                          options->second_reading == NULL ? options->file : options->second_reading,
-                          "differences: dump", visitor, &manifest, error);
+    bool done;
+
+    want_second_dump(options);
+    done = read_dump(verification,
+                     options->second_reading == NULL ? options->file : options->second_reading,
+                     "differences: dump", visitor, &manifest, error);
 
     for (size_t i = 0; done && i < manifest.package_count; i++) {
         done = set_digest_equal(verification->first_digests[i],

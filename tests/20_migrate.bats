@@ -408,7 +408,7 @@ programs_with_import() {
     if [ -d "$KV_BIN/../libexec" ]; then
         ln -s "$KV_BIN/../libexec" "$KV_BIN/../share" "$PROGRAMS/.."
     else
-        cp "$KV_BIN"/kv-migrate-helper "$PROGRAMS"
+        cp "$KV_BIN"/kv-migrate-session "$PROGRAMS"
         ln -s "$TESTS_DIR/../scripts" "$PROGRAMS/../scripts"
     fi
     printf '#!/usr/bin/env bash\n[[ " $* " != *" --check-target "* ]] || exec "%s" "$@"\n%s\n' \
@@ -656,7 +656,7 @@ STATEMENTS
     statement=$(python3 -c '
 import json, sys
 event = json.loads(sys.stdin.read())
-assert event["program"] == "kv-migrate" and event["level"] == "event" and event["message"] and event["time"], event
+assert event["program"] == "kv-migrate" and event["level"] == "error" and event["event"] == "cleanup_failed" and event["message"] and event["time"], event
 print(event["sql"])' <"$BATS_TEST_TMPDIR/event")
     assert_contains "$stderr" "$statement"
 
@@ -680,7 +680,7 @@ print(event["sql"])' <"$BATS_TEST_TMPDIR/event")
     python3 -c '
 import json, sys
 events = [json.loads(line) for line in sys.stdin]
-events = [event for event in events if event["level"] == "event"]
+events = [event for event in events if event.get("event") == "cleanup_failed"]
 assert len(events) == 1 and "DROP TABLE" in events[0]["sql"], events' <<<"$stderr"
 }
 
@@ -849,7 +849,7 @@ elsewhere() {
     hold "CREATE TABLE kv (partition_key bytea, key bytea, value bytea)"
     background kv-migrate up --kv-enabled --no-settings -d "$uri"
     eventually someone_waits
-    assert_contains "$(programs_left)" kv-migrate kv-import psql
+    assert_contains "$(programs_left)" kv-migrate kv-migrate-session kv-import
     assert_equal "" "$(command_lines_with "$secret")"
     release
     background_ends 0

@@ -118,7 +118,7 @@ status_is() {
     sql "UPDATE schema_migrations SET version = 38"
     set_kv_version 0
     status_is "legacy: a KV migration failed before its stamp" "kv-migrate up --kv-enabled"
-    assert_contains "$(shown 'KV version')" "0 (a load that has not come to its end)"
+    assert_contains "$(shown 'KV version')" "0 (an unfinished load)"
     # And that is the way out.
     kv-migrate up --kv-enabled -q
     assert_stamp 39 1

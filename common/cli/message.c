@@ -136,7 +136,7 @@ static void write_text(const char *level, const char *message, const char *detai
 
     if (strcmp(level, "warning") == 0) {
         color = COLOR_WARNING;
-    } else if (strcmp(level, "error") != 0) {
+    } else if (strcmp(level, "error") != 0 && strcmp(level, "event") != 0) {
         has_color = false;
     }
     pthread_mutex_lock(&terminal_mutex);
@@ -162,6 +162,20 @@ static void write_message(const char *level, const char *message, const char *de
 void message_error(const Error *error)
 {
     write_message("error", error->message, error->detail, error->hint);
+}
+
+void message_warning_of(const Error *warning)
+{
+    write_message("warning", warning->message, warning->detail, warning->hint);
+}
+
+void message_event(const char *message, const char *detail, const char *hint, const char *json_line)
+{
+    if (json_lines) {
+        message_line(json_line);
+    } else {
+        write_text("event", message, detail, hint);
+    }
 }
 
 #define WRITE_FORMATTED(level, format)                                                             \

@@ -38,10 +38,17 @@ bool message_is_terminal(void);
 
 void message_error(const Error *error);
 void message_warning(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* A warning with a detail and a hint, as an error has them. */
+void message_warning_of(const Error *warning);
 void message_info(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void message_verbose(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* Of any length, as statements are. */
 void message_debug(const char *text);
+
+/* What asks for somebody although the work is done: the texts (detail may be empty) may be of any
+ * length; as JSON the line stands for them. */
+void message_event(const char *message, const char *detail, const char *hint,
+                   const char *json_line);
 
 /* Writes a line as it is. */
 void message_line(const char *line);

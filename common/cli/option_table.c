@@ -120,10 +120,19 @@ static bool complain(int answer, char *const *arguments, Error *error)
     return error_hint(error, "Try --help.");
 }
 
+static bool handle(const OptionTable *table, void *options, const Option *option, bool is_long,
+                   Error *error)
+{
+    char *argument = option->argument == NULL ? NULL : optarg;
+
+    return option->set(options, argument, error) &&
+           (table->seen == NULL || table->seen(options, option, is_long, argument, error));
+}
+
 /* One pass over the command line; with `only`, the others are passed over, and nothing is
  * complained of. */
-static bool pass(const Parser *parser, void *options, int count, char **arguments,
-                 const Option *only, Error *error)
+static bool pass(const OptionTable *table, const Parser *parser, void *options, int count,
+                 char **arguments, const Option *only, Error *error)
 {
     const Option *help = option_named(parser, "help");
     Error ignored;
@@ -144,7 +153,7 @@ static bool pass(const Parser *parser, void *options, int count, char **argument
             }
         } else if (option == NULL) {
             return complain(answer, arguments, error);
-        } else if (!option->set(options, option->argument == NULL ? NULL : optarg, error)) {
+        } else if (!handle(table, options, option, answer >= FIRST_CODE, error)) {
             return false;
         }
     }
@@ -164,16 +173,16 @@ bool option_table_parse(const OptionTable *table, void *options, int count, char
     opterr = 0;
     log_format = option_named(&parser, "log-format");
     if (log_format != NULL) {
-        pass(&parser, options, count, arguments, log_format, error);
+        pass(table, &parser, options, count, arguments, log_format, error);
     }
-    done = pass(&parser, options, count, arguments, NULL, error);
+    done = pass(table, &parser, options, count, arguments, NULL, error);
     *first = optind;
     free_parser(&parser);
     return done;
 }
 
-/* "  -f, --file=FILE            ", or the same and a newline where that is too long. */
-static void print_name(const Option *option, FILE *output)
+/* "  -f, --file=FILE"; returns its length. */
+static int print_name(const Option *option, FILE *output)
 {
     int used = option->letter != '\0' ? fprintf(output, "  -%c, --%s", option->letter, option->name)
                                       : fprintf(output, "      --%s", option->name);
@@ -181,27 +190,26 @@ static void print_name(const Option *option, FILE *output)
     if (option->argument != NULL) {
         used += fprintf(output, "=%s", option->argument);
     }
-    if (used + 1 > HELP_COLUMN) {
-        fprintf(output, "\n");
-        used = 0;
-    }
-    fprintf(output, "%*s", HELP_COLUMN - used, "");
+    return used;
 }
 
 static void print_option(const Option *option, FILE *output)
 {
     const char *line = option->help;
 
-    print_name(option, output);
-    for (;;) {
+    int used = print_name(option, output);
+
+    /* The help of an option may be that of the next one, too. */
+    if (used + 1 > HELP_COLUMN || line[0] == '\0') {
+        fputc('\n', output);
+        used = 0;
+    }
+    while (line[0] != '\0') {
         size_t size = strcspn(line, "\n");
 
-        fprintf(output, "%.*s\n", (int)size, line);
-        if (line[size] == '\0') {
-            break;
-        }
-        line += size + 1;
-        fprintf(output, "%*s", HELP_COLUMN, "");
+        fprintf(output, "%*s%.*s\n", HELP_COLUMN - used, "", (int)size, line);
+        line += size + (line[size] == '\n');
+        used = 0;
     }
 }
 

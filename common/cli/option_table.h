@@ -46,6 +46,11 @@ typedef struct OptionTable {
     const char *epilogue;             /* what --help ends with, likewise; may be NULL */
     const char *commands;             /* the words that the first operand may be; NULL: none */
     const char *operands;             /* what completes (other) operands, as Option.values */
+
+    /* Called for each option behind its handler; `is_long`: it was written as --name.  May be
+     * NULL. */
+    bool (*seen)(void *options, const Option *option, bool is_long, const char *argument,
+                 Error *error);
 } OptionTable;
 
 /*

@@ -3,6 +3,7 @@
 #include "common/cli/message.h"
 #include "common/cli/password.h"
 #include "common/pg/conninfo.h"
+#include "common/pg/pgx.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -281,24 +282,33 @@ static bool complain(CommonOptions *options, int option, char *const *arguments,
     return error_hint(error, "Try --help.");
 }
 
+static void tell_dropped(const char *name)
+{
+    message_warning("connection parameter %s is of lakeFS's driver only: ignored", name);
+}
+
 bool common_options_set_dbname(CommonOptions *options, char *argument, Error *error)
 {
     size_t size = strlen(argument);
-    PgConninfo conninfo;
-    bool done;
+    PgConninfo conninfo = {0};
+    Buffer libpq = {0};
+    bool done = pgx_to_libpq(argument, &libpq, tell_dropped, error) &&
+                buffer_text(&libpq, error) != NULL &&
+                pg_conninfo_split((const char *)libpq.data, &conninfo, error);
 
-    options->pg.dbname = argument;
-    done = pg_conninfo_split(argument, &conninfo, error);
-    if (done && conninfo.has_secrets) {
-        password_free(options->dbname_copy);
-        options->dbname_copy = strdup(argument);
-        done = options->dbname_copy != NULL || error_out_of_memory(error);
-        options->pg.dbname = options->dbname_copy;
+    if (!done) {
+        buffer_wipe(&libpq);
+        return false;
+    }
+    password_free(options->dbname_copy);
+    options->dbname_copy = (char *)libpq.data; /* taken over */
+    options->pg.dbname = options->dbname_copy;
+    if (conninfo.has_secrets) {
         memset(argument, 0, size);
         snprintf(argument, size + 1, "%s", conninfo.public_part);
     }
     pg_conninfo_free(&conninfo);
-    return done;
+    return true;
 }
 
 bool common_option(CommonOptions *options, int option, char *const *arguments, Error *error)

@@ -13,6 +13,7 @@ struct PgConnection {
     void (*on_notice)(const char *text);
     void (*on_statement)(const char *sql);
     char sqlstate[6];
+    char *failure; /* the latest failure's message; NULL: none */
     PgConnection *next_open;
 };
 
@@ -166,6 +167,7 @@ void pg_close(PgConnection *connection)
     unregister_connection(connection);
     PQfreemem(connection->copied);
     PQfinish(connection->conn);
+    free(connection->failure);
     free(connection);
 }
 
@@ -188,6 +190,11 @@ bool pg_is_sql_ascii(const PgConnection *connection)
     return encoding != NULL && strcmp(encoding, "SQL_ASCII") == 0;
 }
 
+const char *pg_database_name(const PgConnection *connection)
+{
+    return PQdb(connection->conn);
+}
+
 bool pg_is_lost(const PgConnection *connection)
 {
     return PQstatus(connection->conn) == CONNECTION_BAD;
@@ -203,6 +210,21 @@ bool pg_lock_timed_out(const PgConnection *connection)
     return strcmp(connection->sqlstate, "55P03") == 0; /* lock_not_available */
 }
 
+const char *pg_failure_text(const PgConnection *connection)
+{
+    return connection->failure == NULL ? "" : connection->failure;
+}
+
+/* Without memory there is none, and the error says less. */
+static void keep_failure(PgConnection *connection, const PGresult *result)
+{
+    const char *text =
+        result == NULL ? PQerrorMessage(connection->conn) : PQresultErrorMessage(result);
+
+    free(connection->failure);
+    connection->failure = strdup(text);
+}
+
 /* Words a failed statement: the server's message, detail and hint where there are any. */
 static bool statement_failed(PgConnection *connection, const PGresult *result, const char *what,
                              Error *error)
@@ -212,6 +234,7 @@ static bool statement_failed(PgConnection *connection, const PGresult *result, c
     const char *detail = PQresultErrorField(result, PG_DIAG_MESSAGE_DETAIL);
     const char *hint = PQresultErrorField(result, PG_DIAG_MESSAGE_HINT);
 
+    keep_failure(connection, result);
     memset(connection->sqlstate, 0, sizeof connection->sqlstate);
     if (state != NULL) {
         strncpy(connection->sqlstate, state, sizeof connection->sqlstate - 1);
@@ -267,6 +290,11 @@ bool pg_execute(PgConnection *connection, const char *sql, uint64_t *affected, E
 
 bool pg_begin(PgConnection *connection, PgAccess access, int lock_timeout_ms, Error *error)
 {
+    static const char *const BEGIN[] = {
+        [PG_READ_SNAPSHOT] = "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY",
+        [PG_READ_LATEST] = "BEGIN ISOLATION LEVEL READ COMMITTED, READ ONLY",
+        [PG_READ_WRITE] = "BEGIN ISOLATION LEVEL READ COMMITTED, READ WRITE",
+    };
     Buffer sql = {0};
     const char *text = NULL;
     bool done = false;
@@ -290,9 +318,7 @@ bool pg_begin(PgConnection *connection, PgAccess access, int lock_timeout_ms, Er
             "SET LOCAL DateStyle = 'ISO';"
             "SET LOCAL TimeZone = 'UTC';"
             "SET LOCAL client_min_messages = 'warning';",
-            access == PG_READ_SNAPSHOT ? "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY"
-                                       : "BEGIN ISOLATION LEVEL READ COMMITTED, READ WRITE",
-            lock_timeout_ms,
+            BEGIN[access], lock_timeout_ms,
             pg_server_version(connection) >= 170000 ? "SET LOCAL transaction_timeout = 0;" : "",
             pg_is_sql_ascii(connection) ? "SQL_ASCII" : "UTF8")) {
         text = buffer_text(&sql, error);

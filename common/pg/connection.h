@@ -67,8 +67,13 @@ bool pg_is_sql_ascii(const PgConnection *connection);
 /* Whether the connection was lost. */
 bool pg_is_lost(const PgConnection *connection);
 
+/* The name of the database that was connected to, as the server's side of the connection knows it
+ * (a pool's may differ from current_database()).  Valid while the connection is open. */
+const char *pg_database_name(const PgConnection *connection);
+
 typedef enum PgAccess {
     PG_READ_SNAPSHOT, /* REPEATABLE READ, READ ONLY */
+    PG_READ_LATEST,   /* READ COMMITTED, READ ONLY: each statement sees what is there by then */
     PG_READ_WRITE     /* READ COMMITTED, READ WRITE, also where the default is read only */
 } PgAccess;
 
@@ -97,6 +102,10 @@ void pg_rows_free(PgRows *rows);
 
 /* The error's SQLSTATE of the latest failure, or "". */
 const char *pg_sqlstate(const PgConnection *connection);
+
+/* The server's whole message of the latest failure, as psql would show it (position, context ...);
+ * "" where there is none.  Valid until the next failure. */
+const char *pg_failure_text(const PgConnection *connection);
 
 /* Whether the latest failure is that of a lock that was not had within lock_timeout. */
 bool pg_lock_timed_out(const PgConnection *connection);

@@ -38,6 +38,32 @@ bool pg_system_identifier(PgConnection *connection, char **text, Error *error)
     return done;
 }
 
+bool pg_is_standby(PgConnection *connection, bool *standby, Error *error)
+{
+    char *answer;
+
+    if (!pg_query_text(connection, "SELECT pg_is_in_recovery()", &answer, error)) {
+        return false;
+    }
+    *standby = strcmp(answer, "t") == 0;
+    free(answer);
+    return true;
+}
+
+bool pg_refuse_standby(PgConnection *connection, Error *error)
+{
+    bool standby;
+
+    if (!pg_is_standby(connection, &standby, error)) {
+        return false;
+    }
+    if (standby) {
+        error_set(error, EXIT_CODE_REFUSED, "the server is a standby, which cannot be written to");
+        return error_hint(error, "Connect to the primary server.");
+    }
+    return true;
+}
+
 bool pg_transaction_time(PgConnection *connection, int64_t *microseconds,
                          char text[PG_TIME_TEXT_SIZE], Error *error)
 {

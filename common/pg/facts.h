@@ -18,6 +18,12 @@ bool pg_query_text(PgConnection *connection, const char *sql, char **text, Error
  * asked for. */
 bool pg_system_identifier(PgConnection *connection, char **text, Error *error);
 
+/* Whether the server is a standby, which cannot be written to. */
+bool pg_is_standby(PgConnection *connection, bool *standby, Error *error);
+
+/* Refuses a standby, with EXIT_CODE_REFUSED. */
+bool pg_refuse_standby(PgConnection *connection, Error *error);
+
 enum { PG_TIME_TEXT_SIZE = 32 };
 
 /* When the transaction began, by the server's clock: microseconds since 1970-01-01 00:00:00 UTC,

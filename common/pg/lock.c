@@ -19,37 +19,47 @@ uint32_t pg_lock_key(const char *schema, const char *database)
     return (uint32_t)sum * SALT;
 }
 
-/* Finds who holds the lock, for a message. */
-static void describe_holder(PgConnection *connection, uint32_t key, char *text, size_t size)
+static bool find_holder(PgConnection *connection, uint32_t key, char holder[PG_HOLDER_SIZE],
+                        Error *error)
 {
     char key_text[16];
     const char *parameters[] = {key_text};
     PgRows *rows;
-    Error ignored;
 
-    snprintf(text, size, "another session");
+    holder[0] = '\0';
     snprintf(key_text, sizeof key_text, "%" PRIu32, key);
-    /* The failed transaction can no longer be asked. */
-    pg_rollback(connection);
-    if (!pg_begin(connection, PG_READ_SNAPSHOT, 0, &ignored) ||
-        !pg_query(connection,
-                  "SELECT l.pid, coalesce(a.usename, ''), coalesce(a.application_name, ''),"
-                  " coalesce(host(a.client_addr), 'local socket'),"
-                  " coalesce(a.backend_start::text, '')"
-                  " FROM pg_locks l LEFT JOIN pg_stat_activity a ON a.pid = l.pid"
+    if (!pg_query(connection,
+                  "SELECT " PG_LOCK_HOLDER_TEXT " FROM pg_locks l " PG_LOCK_HOLDER_JOIN
                   " WHERE l.locktype = 'advisory' AND l.granted AND l.database ="
                   " (SELECT d.oid FROM pg_database d WHERE d.datname = current_database())"
                   " AND l.classid = 0::oid AND l.objid = ($1::int8)::oid",
-                  1, parameters, &rows, &ignored)) {
-        pg_rollback(connection);
-        return;
+                  1, parameters, &rows, error)) {
+        return false;
     }
     if (pg_rows_count(rows) > 0) {
-        snprintf(text, size, "process %s of user \"%s\" (application \"%s\", from %s, since %s)",
-                 pg_rows_text(rows, 0, 0), pg_rows_text(rows, 0, 1), pg_rows_text(rows, 0, 2),
-                 pg_rows_text(rows, 0, 3), pg_rows_text(rows, 0, 4));
+        snprintf(holder, PG_HOLDER_SIZE, "%s", pg_rows_text(rows, 0, 0));
     }
     pg_rows_free(rows);
+    return true;
+}
+
+bool pg_lock_holder(PgConnection *connection, const PgSchema *schema, char holder[PG_HOLDER_SIZE],
+                    Error *error)
+{
+    return find_holder(connection, pg_lock_key(schema->name, schema->database), holder, error);
+}
+
+/* Finds who holds the lock, for a message. */
+static void describe_holder(PgConnection *connection, uint32_t key, char holder[PG_HOLDER_SIZE])
+{
+    Error ignored;
+
+    /* The failed transaction can no longer be asked. */
+    pg_rollback(connection);
+    if (!pg_begin(connection, PG_READ_SNAPSHOT, 0, &ignored) ||
+        !find_holder(connection, key, holder, &ignored) || holder[0] == '\0') {
+        snprintf(holder, PG_HOLDER_SIZE, "another session");
+    }
     pg_rollback(connection);
 }
 
@@ -57,7 +67,7 @@ bool pg_lock_take(PgConnection *connection, const PgSchema *schema, Error *error
 {
     uint32_t key = pg_lock_key(schema->name, schema->database);
     char sql[80];
-    char holder[512];
+    char holder[PG_HOLDER_SIZE];
 
     snprintf(sql, sizeof sql, "SELECT pg_advisory_xact_lock(%" PRIu32 ")", key);
     if (pg_execute(connection, sql, NULL, error)) {
@@ -66,7 +76,7 @@ bool pg_lock_take(PgConnection *connection, const PgSchema *schema, Error *error
     if (!pg_lock_timed_out(connection)) {
         return false;
     }
-    describe_holder(connection, key, holder, sizeof holder);
+    describe_holder(connection, key, holder);
     error_set(error, EXIT_CODE_REFUSED, "another migration holds the lock of database \"%s\"",
               schema->database);
     error_detail(error, "The lock is held by %s.", holder);

@@ -22,6 +22,25 @@ uint32_t pg_lock_key(const char *schema, const char *database);
  * EXIT_CODE_REFUSED, naming the holder, when it is not to be had. */
 bool pg_lock_take(PgConnection *connection, const PgSchema *schema, Error *error);
 
+/* SQL that describes who holds a lock, of which pg_locks has the row l: an expression, and what it
+ * needs joined.  A prepared transaction has no process. */
+#define PG_LOCK_HOLDER_TEXT                                                                        \
+    "CASE WHEN l.pid IS NULL THEN format('prepared transaction \"%s\" of user \"%s\" (since %s)'," \
+    " p.gid, p.owner, p.prepared) ELSE format('process %s of user \"%s\" (application \"%s\","     \
+    " since %s, from %s)', l.pid, a.usename, a.application_name, a.backend_start,"                 \
+    " coalesce(host(a.client_addr), 'a local socket')) END"
+#define PG_LOCK_HOLDER_JOIN                                                                        \
+    "LEFT JOIN pg_stat_activity a ON a.pid = l.pid"                                                \
+    " LEFT JOIN pg_prepared_xacts p ON l.pid IS NULL"                                              \
+    " AND l.virtualtransaction = '-1/' || p.transaction::text"
+
+enum { PG_HOLDER_SIZE = 512 };
+
+/* Describes the session that holds the lock, for people: "" where none does.  Within a transaction;
+ * nobody is waited for. */
+bool pg_lock_holder(PgConnection *connection, const PgSchema *schema, char holder[PG_HOLDER_SIZE],
+                    Error *error);
+
 /* Checks that the session with this backend process id holds the lock now.  False with
  * EXIT_CODE_REFUSED when it does not. */
 bool pg_lock_check_holder(PgConnection *connection, const PgSchema *schema, int64_t holder_pid,

@@ -1,5 +1,6 @@
 #include "common/pg/schema.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,22 +11,6 @@ static char *copy_text(const char *text, Error *error)
     if (copy == NULL) {
         error_out_of_memory(error);
     }
-    return copy;
-}
-
-static char *quote_name(PgConnection *connection, const char *name, Error *error)
-{
-    Buffer quoted = {0};
-    char *copy = NULL;
-    const char *text = NULL;
-
-    if (pg_quote_identifier(connection, name, &quoted, error)) {
-        text = buffer_text(&quoted, error);
-    }
-    if (text != NULL) {
-        copy = copy_text(text, error);
-    }
-    buffer_free(&quoted);
     return copy;
 }
 
@@ -76,7 +61,8 @@ static bool look_up(PgConnection *connection, const char *wanted, const char *ta
     bool done = false;
 
     if (!pg_query(connection,
-                  "SELECT current_database(), n.nspname, EXISTS (SELECT FROM pg_class c"
+                  "SELECT current_database(), n.nspname, quote_ident(n.nspname), EXISTS (SELECT "
+                  "FROM pg_class c"
                   "  WHERE c.relnamespace = n.oid AND c.relname = 'schema_migrations'"
                   "  AND c.relkind IN ('r', 'p'))"
                   " FROM pg_namespace n WHERE n.nspname = coalesce($1::text,"
@@ -95,8 +81,8 @@ static bool look_up(PgConnection *connection, const char *wanted, const char *ta
     } else {
         schema->database = copy_text(pg_rows_text(rows, 0, 0), error);
         schema->name = copy_text(pg_rows_text(rows, 0, 1), error);
-        schema->quoted = quote_name(connection, pg_rows_text(rows, 0, 1), error);
-        schema->has_migrations = strcmp(pg_rows_text(rows, 0, 2), "t") == 0;
+        schema->quoted = copy_text(pg_rows_text(rows, 0, 2), error);
+        schema->has_migrations = strcmp(pg_rows_text(rows, 0, 3), "t") == 0;
         done = schema->database != NULL && schema->name != NULL && schema->quoted != NULL;
     }
     pg_rows_free(rows);
@@ -122,36 +108,81 @@ bool pg_schema_find(PgConnection *connection, const char *wanted, PgSchema *sche
     return done;
 }
 
-bool pg_schema_version(PgConnection *connection, const PgSchema *schema, int64_t *version,
-                       bool *dirty, Error *error)
+/* The table's rows; NULL with the error set. */
+static PgRows *query_version(PgConnection *connection, const PgSchema *schema, Error *error)
 {
     Buffer sql = {0};
     PgRows *rows = NULL;
     const char *text = NULL;
-    bool done = false;
 
     if (buffer_append_format(&sql, error, "SELECT version, dirty FROM %s.schema_migrations",
                              schema->quoted)) {
         text = buffer_text(&sql, error);
     }
-    if (text != NULL && pg_query(connection, text, 0, NULL, &rows, error)) {
-        if (pg_rows_count(rows) != 1) {
-            error_set(error, EXIT_CODE_REFUSED,
-                      "table \"%s.schema_migrations\" holds %d rows instead of one", schema->name,
-                      pg_rows_count(rows));
-            error_hint(error,
-                       "Leave one row there, with the version that the schema is at: DELETE FROM "
-                       "%s.schema_migrations WHERE version <> N; then run again.",
-                       schema->quoted);
-        } else {
-            *version = strtoll(pg_rows_text(rows, 0, 0), NULL, 10);
-            *dirty = strcmp(pg_rows_text(rows, 0, 1), "t") == 0;
-            done = true;
-        }
+    if (text != NULL && !pg_query(connection, text, 0, NULL, &rows, error)) {
+        rows = NULL;
+    }
+    buffer_free(&sql);
+    return rows;
+}
+
+static bool refuse_rows(const PgSchema *schema, int count, Error *error)
+{
+    error_set(error, EXIT_CODE_REFUSED,
+              "table \"%s.schema_migrations\" holds %d rows instead of one", schema->name, count);
+    return error_hint(error,
+                      "Leave one row there, with the version that the schema is at: DELETE FROM "
+                      "%s.schema_migrations WHERE version <> N; then run again.",
+                      schema->quoted);
+}
+
+/* The table may be somebody else's, whose columns hold anything. */
+static bool take_version(const PgSchema *schema, const char *number, const char *flag,
+                         int64_t *version, bool *dirty, Error *error)
+{
+    char *end = NULL;
+
+    errno = 0;
+    *version = number == NULL ? 0 : strtoll(number, &end, 10);
+    *dirty = flag != NULL && strcmp(flag, "t") == 0;
+    if (number == NULL || end == number || *end != '\0' || errno != 0 || flag == NULL ||
+        (!*dirty && strcmp(flag, "f") != 0)) {
+        error_set(error, EXIT_CODE_REFUSED,
+                  "table \"%s.schema_migrations\" does not hold a version: \"%s\", dirty \"%s\"",
+                  schema->name, number == NULL ? "null" : number, flag == NULL ? "null" : flag);
+        return error_hint(error, "It is not golang-migrate's table, with a bigint and a boolean. "
+                                 "Is this the database of lakeFS?");
+    }
+    return true;
+}
+
+bool pg_schema_find_version(PgConnection *connection, const PgSchema *schema, bool *found,
+                            int64_t *version, bool *dirty, Error *error)
+{
+    PgRows *rows = query_version(connection, schema, error);
+    int count = rows == NULL ? 0 : pg_rows_count(rows);
+    bool done = rows != NULL;
+
+    *found = count > 0;
+    *version = 0;
+    *dirty = false;
+    if (count > 1) {
+        done = refuse_rows(schema, count, error);
+    } else if (count == 1) {
+        done = take_version(schema, pg_rows_text(rows, 0, 0), pg_rows_text(rows, 0, 1), version,
+                            dirty, error);
     }
     pg_rows_free(rows);
-    buffer_free(&sql);
     return done;
+}
+
+bool pg_schema_version(PgConnection *connection, const PgSchema *schema, int64_t *version,
+                       bool *dirty, Error *error)
+{
+    bool found;
+
+    return pg_schema_find_version(connection, schema, &found, version, dirty, error) &&
+           (found || refuse_rows(schema, 0, error));
 }
 
 bool pg_schema_qualify(PgConnection *connection, const PgSchema *schema, const char *name,

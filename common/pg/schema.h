@@ -24,8 +24,12 @@ typedef struct PgSchema {
  */
 bool pg_schema_find(PgConnection *connection, const char *wanted, PgSchema *schema, Error *error);
 
-/* The row of schema_migrations.  Within a transaction.  No row at all, or more than one, is an
- * error with EXIT_CODE_REFUSED. */
+/* Whether the table schema_migrations has a row, and what it says.  Within a transaction.  More
+ * than one row, and a version that is no number, are errors with EXIT_CODE_REFUSED. */
+bool pg_schema_find_version(PgConnection *connection, const PgSchema *schema, bool *found,
+                            int64_t *version, bool *dirty, Error *error);
+
+/* The same where there must be a row: none is an error, too. */
 bool pg_schema_version(PgConnection *connection, const PgSchema *schema, int64_t *version,
                        bool *dirty, Error *error);
 

@@ -19,6 +19,16 @@ bool child_pipe(int ends[2])
            fcntl(ends[1], F_SETFD, FD_CLOEXEC) == 0;
 }
 
+ChildOptions child_options(const Words *command, const Words *environment)
+{
+    return (ChildOptions){.command = command,
+                          .environment = environment,
+                          .input = -1,
+                          .output = -1,
+                          .error = -1,
+                          .kept = {-1, -1}};
+}
+
 static void set_environment(const Words *environment)
 {
     for (size_t i = 0; environment != NULL && i < environment->count; i++) {
@@ -48,7 +58,9 @@ static _Noreturn void become(const ChildOptions *options, int problem)
     set_environment(options->environment);
     if ((options->input < 0 || dup2(options->input, STDIN_FILENO) >= 0) &&
         (options->output < 0 || dup2(options->output, STDOUT_FILENO) >= 0) &&
-        (options->kept < 0 || fcntl(options->kept, F_SETFD, 0) == 0)) {
+        (options->error < 0 || dup2(options->error, STDERR_FILENO) >= 0) &&
+        (options->kept[0] < 0 || fcntl(options->kept[0], F_SETFD, 0) == 0) &&
+        (options->kept[1] < 0 || fcntl(options->kept[1], F_SETFD, 0) == 0)) {
         execvp(options->command->items[0], options->command->items);
     }
     code = errno;
@@ -183,8 +195,7 @@ bool child_run(const ChildOptions *options, const char *input, int *status, Erro
     return started && child_wait(child, status, error);
 }
 
-/* Reads to the end of a pipe. */
-static bool gather(int output, Buffer *printed, Error *error)
+bool child_read(int output, Buffer *printed, Error *error)
 {
     for (;;) {
         ssize_t got;
@@ -217,7 +228,7 @@ bool child_capture(const ChildOptions *options, Buffer *printed, int *status, Er
     done = child_start(&with_output, &child, error);
     close(ends[1]);
     if (done) {
-        done = gather(ends[0], printed, error);
+        done = child_read(ends[0], printed, error);
         if (!done) {
             child_stop(child);
         }

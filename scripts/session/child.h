@@ -17,8 +17,12 @@ typedef struct ChildOptions {
     const Words *environment; /* NAME=VALUE to set, NAME to unset; may be NULL */
     int input;                /* its standard input; -1: this program's */
     int output;               /* its standard output; -1: this program's */
-    int kept;                 /* another descriptor that it keeps; -1: none */
+    int error;                /* its standard error; -1: this program's */
+    int kept[2];              /* other descriptors that it keeps; -1: none */
 } ChildOptions;
+
+/* Options of a command with this program's standard descriptors. */
+ChildOptions child_options(const Words *command, const Words *environment);
 
 /* Makes a pipe, whose ends no program inherits; false with errno. */
 bool child_pipe(int ends[2]);
@@ -35,6 +39,9 @@ void child_stop(pid_t child);
 
 /* Runs it to its end, with what `input` holds as its standard input (NULL: this program's). */
 bool child_run(const ChildOptions *options, const char *input, int *status, Error *error);
+
+/* Appends what can be read to the end of a pipe. */
+bool child_read(int descriptor, Buffer *read, Error *error);
 
 /* Runs it to its end, and appends what it prints to `printed`. */
 bool child_capture(const ChildOptions *options, Buffer *printed, int *status, Error *error);

@@ -5,6 +5,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <pthread.h>
+#include <signal.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -15,6 +17,30 @@ bool protocol_open(Error *error)
         error_set(error, EXIT_CODE_USAGE, "this program is a part of another one");
         return error_hint(error, "Run kv-migrate or kv-replay.");
     }
+    return true;
+}
+
+/* A hang-up is all that it waits for: requests are the main thread's. */
+static void *watch(void *argument)
+{
+    struct pollfd input = {.fd = PROTOCOL_REQUESTS, .events = 0};
+
+    (void)argument;
+    while (poll(&input, 1, -1) < 0 && errno == EINTR) {
+    }
+    kill(getpid(), SIGTERM);
+    return NULL;
+}
+
+bool protocol_watch(Error *error)
+{
+    pthread_t thread;
+    int code = pthread_create(&thread, NULL, watch, NULL);
+
+    if (code != 0) {
+        return error_set(error, EXIT_CODE_USAGE, "could not start a thread: %s", strerror(code));
+    }
+    pthread_detach(thread);
     return true;
 }
 

@@ -27,6 +27,10 @@ typedef enum ProtocolEvent {
 /* Checks that both descriptors are there, and keeps them from other programs. */
 bool protocol_open(Error *error);
 
+/* Has this program told to end (SIGTERM) when the script ends, whatever it is doing then.  After
+ * signals_start. */
+bool protocol_watch(Error *error);
+
 /* Waits for a request, without its newline, for `milliseconds` (-1: for ever).  To be called from a
  * thread whose system calls are interrupted (see interrupt_enter_thread). */
 ProtocolEvent protocol_next(char request[PROTOCOL_REQUEST_SIZE], int milliseconds);

@@ -1,4 +1,4 @@
-#include "scripts/helper/lakefs_config.h"
+#include "scripts/session/migrate/lakefs_config.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -38,8 +38,8 @@ static bool set_key(Place *place, const char *name, Error *error)
     return true;
 }
 
-static bool take_scalar(Place *place, const char *text,
-                        void (*found)(const char *key, const char *value), Error *error)
+static bool take_scalar(Place *place, const char *text, LakefsSettingFunction *found, void *state,
+                        Error *error)
 {
     if (place->lists > 0 || place->depth == 0) {
         return true;
@@ -48,18 +48,17 @@ static bool take_scalar(Place *place, const char *text,
         place->expect_key = false;
         return set_key(place, text, error);
     }
-    found(place->key, text);
     place->expect_key = true;
-    return true;
+    return found(state, place->key, text, error);
 }
 
 /* One event of the parser. */
-static bool take_event(Place *place, const yaml_event_t *event,
-                       void (*found)(const char *key, const char *value), Error *error)
+static bool take_event(Place *place, const yaml_event_t *event, LakefsSettingFunction *found,
+                       void *state, Error *error)
 {
     switch (event->type) {
     case YAML_SCALAR_EVENT:
-        return take_scalar(place, (const char *)event->data.scalar.value, found, error);
+        return take_scalar(place, (const char *)event->data.scalar.value, found, state, error);
     case YAML_ALIAS_EVENT:
         place->expect_key = true;
         return true;
@@ -96,8 +95,8 @@ static bool take_event(Place *place, const yaml_event_t *event,
     }
 }
 
-static bool parse(yaml_parser_t *parser, const char *path,
-                  void (*found)(const char *key, const char *value), Error *error)
+static bool parse(yaml_parser_t *parser, const char *path, LakefsSettingFunction *found,
+                  void *state, Error *error)
 {
     Place place = {.key = ""};
     bool end = false;
@@ -113,14 +112,13 @@ static bool parse(yaml_parser_t *parser, const char *path,
                              parser->problem == NULL ? "not valid YAML" : parser->problem);
         }
         end = event.type == YAML_STREAM_END_EVENT || event.type == YAML_DOCUMENT_END_EVENT;
-        done = take_event(&place, &event, found, error);
+        done = take_event(&place, &event, found, state, error);
         yaml_event_delete(&event);
     }
     return done;
 }
 
-bool lakefs_config_read(const char *path, void (*found)(const char *key, const char *value),
-                        Error *error)
+bool lakefs_config_read(const char *path, LakefsSettingFunction *found, void *state, Error *error)
 {
     FILE *file = fopen(path, "r");
     yaml_parser_t parser;
@@ -135,7 +133,7 @@ bool lakefs_config_read(const char *path, void (*found)(const char *key, const c
         return error_out_of_memory(error);
     }
     yaml_parser_set_input_file(&parser, file);
-    done = parse(&parser, path, found, error);
+    done = parse(&parser, path, found, state, error);
     yaml_parser_delete(&parser);
     fclose(file);
     return done;

@@ -1,0 +1,189 @@
+#include "scripts/session/migrate/cleanup.h"
+
+#include "common/cli/message.h"
+#include "common/pg/facts.h"
+#include "scripts/session/migrate/event.h"
+#include "scripts/session/migrate/legacy_tables.h"
+#include "scripts/session/migrate/report.h"
+#include "scripts/session/migrate/stamp.h"
+
+#include <inttypes.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+bool cleanup_drop(Session *session, Error *error)
+{
+    Buffer sql = {0};
+    bool done;
+
+    if (session->legacy.found.count == 0) {
+        return true;
+    }
+    done = legacy_tables_append_drop(session, &sql, error) &&
+           pg_execute(session->connection, (const char *)sql.data, NULL, error) &&
+           pg_commit(session->connection, error);
+    buffer_free(&sql);
+    return done || event_cleanup_failed(error);
+}
+
+bool cleanup_check_origin(Session *session, const Note *note, const char *hint, Error *error)
+{
+    const char *noted = note_text(note, "source", "system_identifier");
+    char *identifier = NULL;
+    bool same;
+
+    if (note->json == NULL) {
+        error_set(error, EXIT_CODE_REFUSED, "it is not known when the legacy tables were read");
+        error_detail(error, "The comment of table kv, in which kv-import notes it, is missing.");
+        return error_hint(error, "%s", hint);
+    }
+    if (noted[0] == '\0') {
+        return true;
+    }
+    if (!pg_system_identifier(session->connection, &identifier, error)) {
+        return false;
+    }
+    /* A role that may not ask cannot tell. */
+    same = identifier[0] == '\0' || strcmp(identifier, noted) == 0;
+    free(identifier);
+    if (!same) {
+        error_set(error, EXIT_CODE_REFUSED,
+                  "the table kv was loaded from another database cluster");
+        return error_hint(error, "%s", hint);
+    }
+    return true;
+}
+
+/* Appends how a table differs from what was read of it: rows that the snapshot did not see, and
+ * rows that it saw and that are gone.  A row's xmin has 32 bits; the upper ones are those of the
+ * present, or one less. */
+static bool append_changes(Session *session, const Note *note, const char *table, Buffer *changes,
+                           Error *error)
+{
+    static const char COUNT[] =
+        "WITH present AS (SELECT txid_snapshot_xmax(txid_current_snapshot()) AS xid),"
+        " row_xids AS (SELECT r.xmin::text::int8 AS low, p.xid AS present,"
+        "  (p.xid >> 32 << 32) + r.xmin::text::int8 AS xid FROM %s.%s r CROSS JOIN present p),"
+        " counted AS (SELECT count(*) AS rows, count(*) FILTER (WHERE low > 2"
+        "  AND NOT txid_visible_in_snapshot(CASE WHEN xid > present THEN xid - 4294967296"
+        "  ELSE xid END, $1::txid_snapshot)) AS written FROM row_xids)"
+        " SELECT written, coalesce(($2::int8 - (rows - written))::text, 'an unknown number of')"
+        " FROM counted WHERE written <> 0 OR $2::int8 - (rows - written) IS DISTINCT FROM 0";
+    char rows_read[24];
+    const char *parameters[] = {note_text(note, "source", "snapshot"), NULL};
+    int64_t number;
+    Buffer sql = {0};
+    PgRows *rows = NULL;
+    bool done;
+
+    if (note_rows(note, table, &number)) {
+        snprintf(rows_read, sizeof rows_read, "%" PRId64, number);
+        parameters[1] = rows_read;
+    }
+    done = buffer_append_format(&sql, error, COUNT, session->schema.quoted, table) &&
+           buffer_text(&sql, error) != NULL &&
+           pg_query(session->connection, (const char *)sql.data, 2, parameters, &rows, error);
+    if (done && pg_rows_count(rows) > 0) {
+        done = buffer_append_format(changes, error,
+                                    "%s%s: %s rows inserted or updated, %s rows deleted or updated",
+                                    changes->size > 0 ? ", " : "", table, pg_rows_text(rows, 0, 0),
+                                    pg_rows_text(rows, 0, 1));
+    }
+    pg_rows_free(rows);
+    buffer_free(&sql);
+    return done;
+}
+
+/* Refuses where a legacy table is no longer as it was when it was read. */
+static bool check_unchanged(Session *session, const Note *note, Error *error)
+{
+    Buffer changes = {0};
+    bool done = true;
+
+    for (size_t i = 0; done && i < session->legacy.found.count; i++) {
+        done = append_changes(session, note, session->legacy.found.items[i], &changes, error);
+    }
+    if (done && changes.size > 0 && buffer_text(&changes, error) != NULL) {
+        error_set(error, EXIT_CODE_REFUSED, "legacy tables were written to after they were read");
+        error_detail(error, "%s.", (const char *)changes.data);
+        done = error_hint(error, "These rows are not in the KV store. Move them by hand, or "
+                                 "migrate again; then drop the tables.");
+    }
+    buffer_free(&changes);
+    return done;
+}
+
+static bool check_droppable(Session *session, Error *error)
+{
+    Buffer hint = {0};
+    Note note = {0};
+    bool done =
+        buffer_append_text(&hint,
+                           "Make sure yourself that the legacy tables hold nothing new, then drop "
+                           "them by hand: ",
+                           error) &&
+        legacy_tables_append_drop(session, &hint, error) && note_read(session, &note, error) &&
+        cleanup_check_origin(session, &note, (const char *)hint.data, error) &&
+        check_unchanged(session, &note, error);
+
+    note_free(&note);
+    buffer_free(&hint);
+    return done;
+}
+
+static bool refuse_not_migrated(const Session *session, const KvStore *store, Error *error)
+{
+    error_set(error, EXIT_CODE_REFUSED,
+              "the database was not migrated to the KV store: nothing is dropped");
+    stamp_detail(session, store, error);
+    return error_hint(error, "Run kv-migrate up --kv-enabled first.");
+}
+
+/* The result, for programs. */
+static bool print_result(const Session *session, const Words *dropped, Error *error)
+{
+    json_t *names = json_array();
+
+    if (!session->options->json) {
+        json_decref(names);
+        return true;
+    }
+    for (size_t i = 0; names != NULL && i < dropped->count; i++) {
+        json_array_append_new(names, json_string(dropped->items[i]));
+    }
+    return report_json(stdout,
+                       json_pack("{s:s, s:s, s:o}", "database", session->schema.database, "schema",
+                                 session->schema.name, "dropped_tables", names),
+                       error) &&
+           report_flush(error);
+}
+
+bool cleanup_command(Session *session, MigrateOptions *options, const char *programs, Error *error)
+{
+    KvStore store;
+    bool stamped = false;
+    Words *tables = &session->legacy.found;
+
+    if (!session_open_locked(session, options, programs, PG_READ_WRITE, error) ||
+        !stamp_read(session, &store, &stamped, error)) {
+        return false;
+    }
+    if (!stamped) {
+        return refuse_not_migrated(session, &store, error);
+    }
+    if (!legacy_tables_find(session, error)) {
+        return false;
+    }
+    if (tables->count == 0) {
+        message_info("no legacy table is left: nothing to do");
+        return print_result(session, tables, error);
+    }
+    if (!legacy_tables_lock(session, error) || !check_droppable(session, error) ||
+        !cleanup_drop(session, error)) {
+        return false;
+    }
+    message_info("dropped %zu legacy tables", tables->count);
+    return print_result(session, tables, error);
+}

@@ -1,0 +1,399 @@
+#include "scripts/session/migrate/commands.h"
+
+#include "common/cli/message.h"
+#include "scripts/session/child.h"
+#include "scripts/session/migrate/checks.h"
+#include "scripts/session/migrate/legacy_tables.h"
+#include "scripts/session/migrate/programs.h"
+#include "scripts/session/migrate/report.h"
+#include "scripts/session/migrate/schema_migrations.h"
+#include "scripts/session/migrate/up.h"
+
+#include <inttypes.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { INDENT = 17 };
+
+/* Bytes for each byte of the legacy tables without their indexes, rounded up, measured on 300,000
+ * staged objects of scripts/lib/legacy-data.sql (104.0 MB): a dump of zstd's level -3 had 41.7 MB,
+ * one that is stored 125.8 MB, the table kv with its indexes 201.7 MB.  In hundredths. */
+enum { DUMP_RATIO = 41, STORED_DUMP_RATIO = 122, KV_RATIO = 195 };
+
+/* A legacy table as the plan shows it. */
+typedef struct TableSize {
+    char *name;
+    uint64_t bytes;
+    int64_t rows; /* estimated; -1: not known */
+} TableSize;
+
+typedef struct Plan {
+    Checks checks;
+    TableSize *tables; /* the largest first; owned */
+    size_t table_count;
+    char *store;      /* what kv-import says of the target; owned; NULL: it refuses */
+    bool not_checked; /* the storage and the tables' shape, below the last version */
+    FILE *output;     /* NULL: nothing is shown */
+} Plan;
+
+static void free_plan(Plan *plan)
+{
+    for (size_t i = 0; i < plan->table_count; i++) {
+        free(plan->tables[i].name);
+    }
+    free(plan->tables);
+    free(plan->store);
+    checks_free(&plan->checks);
+}
+
+static bool take_sizes(Plan *plan, const PgRows *rows, Error *error)
+{
+    int count = pg_rows_count(rows);
+
+    plan->tables = calloc((size_t)count + 1, sizeof *plan->tables);
+    if (plan->tables == NULL) {
+        return error_out_of_memory(error);
+    }
+    for (int i = 0; i < count; i++) {
+        TableSize *table = &plan->tables[plan->table_count];
+
+        table->name = strdup(pg_rows_text(rows, i, 0));
+        if (table->name == NULL) {
+            return error_out_of_memory(error);
+        }
+        plan->table_count++;
+        table->bytes = strtoull(pg_rows_text(rows, i, 1), NULL, 10);
+        table->rows = strtoll(pg_rows_text(rows, i, 2), NULL, 10);
+        plan->checks.table_bytes += table->bytes;
+    }
+    return true;
+}
+
+static bool measure_tables(Plan *plan, Error *error)
+{
+    static const char QUERY[] =
+        "SELECT t.relname, sum(pg_table_size(c.oid)) AS bytes,"
+        " CASE WHEN bool_or(c.reltuples <= 0 AND pg_relation_size(c.oid) > 0)"
+        "  AND sum(greatest(c.reltuples, 0)) = 0 THEN -1"
+        "  ELSE sum(greatest(c.reltuples, 0))::int8 END"
+        " FROM tree t JOIN pg_class c ON c.oid = t.oid WHERE c.relkind <> 'p'"
+        " GROUP BY t.relname ORDER BY bytes DESC, t.relname::text COLLATE \"C\"";
+    const Session *session = plan->checks.session;
+    const char *parameters[] = {session->schema.name, plan->checks.array};
+    Buffer sql = {0};
+    PgRows *rows = NULL;
+    bool done =
+        buffer_append_text(&sql, LEGACY_TREE_SQL, error) &&
+        buffer_append_text(&sql, QUERY, error) && buffer_text(&sql, error) != NULL &&
+        pg_query(session->connection, (const char *)sql.data, 2, parameters, &rows, error) &&
+        take_sizes(plan, rows, error);
+
+    pg_rows_free(rows);
+    buffer_free(&sql);
+    return done;
+}
+
+static int dump_ratio(const MigrateOptions *options)
+{
+    return options->has_compression_level && options->compression_level == 0 ? STORED_DUMP_RATIO
+                                                                             : DUMP_RATIO;
+}
+
+static uint64_t share(uint64_t bytes, int hundredths)
+{
+    return bytes / 100 * (uint64_t)hundredths + bytes % 100 * (uint64_t)hundredths / 100;
+}
+
+static void show_migrations(const Plan *plan)
+{
+    const Migrations *migrations = &plan->checks.session->migrations;
+
+    if (plan->checks.pending == 0) {
+        report_field(plan->output, INDENT, "migrations", "none would run");
+        return;
+    }
+    report_field(plan->output, INDENT, "migrations", "%zu would run", plan->checks.pending);
+    for (size_t i = migrations->count - plan->checks.pending; i < migrations->count; i++) {
+        report_line(plan->output, INDENT, "", migrations->items[i].name);
+    }
+}
+
+static void show_tables(const Plan *plan)
+{
+    report_field(plan->output, INDENT, "legacy tables", "%zu, with sizes and estimated rows",
+                 plan->checks.session->legacy.found.count);
+    for (size_t i = 0; i < plan->table_count; i++) {
+        const TableSize *table = &plan->tables[i];
+        char size[REPORT_SIZE_TEXT];
+        char rows[24];
+        char line[160];
+
+        report_size(table->bytes, size);
+        snprintf(rows, sizeof rows, table->rows < 0 ? "not known" : "%" PRId64, table->rows);
+        snprintf(line, sizeof line, "%-27s %10s %12s", table->name, size, rows);
+        report_line(plan->output, INDENT, "", line);
+    }
+}
+
+static void show_dump(const Plan *plan)
+{
+    const MigrateOptions *options = plan->checks.session->options;
+    int ratio = dump_ratio(options);
+    char size[REPORT_SIZE_TEXT];
+    char there[REPORT_SIZE_TEXT];
+    uint64_t bytes;
+
+    if (options->dump == NULL) {
+        return;
+    }
+    report_line(plan->output, INDENT, "dump", options->dump);
+    report_size(plan->checks.dump_bytes, size);
+    if (checks_free_bytes(plan->checks.session, &bytes)) {
+        report_size(bytes, there);
+        report_field(plan->output, INDENT, "",
+                     "about %s, by %d.%02d of the tables' sizes; %s are free", size, ratio / 100,
+                     ratio % 100, there);
+    } else {
+        report_field(plan->output, INDENT, "", "about %s, by %d.%02d of the tables' sizes", size,
+                     ratio / 100, ratio % 100);
+    }
+}
+
+static void show_kv(const Plan *plan)
+{
+    const MigrateOptions *options = plan->checks.session->options;
+    char size[REPORT_SIZE_TEXT];
+
+    report_field(plan->output, INDENT, "KV migration", "to version %" PRId64,
+                 migrations_kv(&plan->checks.session->migrations));
+    show_tables(plan);
+    report_field(plan->output, INDENT, "would drop", "%s",
+                 migrate_options_drop_tables(options) ? "all legacy tables"
+                                                      : "no table: --keep-tables");
+    show_dump(plan);
+    if (!migrate_options_in_dynamodb(options)) {
+        report_size(share(plan->checks.table_bytes, KV_RATIO), size);
+        report_field(plan->output, INDENT, "table kv",
+                     "about %s, by %d.%02d of the tables' sizes, on the server's disk, which "
+                     "cannot be seen from here",
+                     size, KV_RATIO / 100, KV_RATIO % 100);
+    }
+}
+
+static void show_plan(const Plan *plan)
+{
+    const Session *session = plan->checks.session;
+
+    if (plan->output == NULL) {
+        return;
+    }
+    report_field(plan->output, INDENT, "database", "%s, schema %s", session->schema.database,
+                 session->schema.name);
+    if (session->has_version) {
+        report_field(plan->output, INDENT, "schema version", "%" PRId64, session->version);
+    } else {
+        report_field(plan->output, INDENT, "schema version", "none");
+    }
+    show_migrations(plan);
+    if (migrate_options_kv_enabled(session->options)) {
+        show_kv(plan);
+    } else {
+        report_field(plan->output, INDENT, "KV migration", "no: --kv-enabled is not given");
+    }
+    fflush(plan->output);
+}
+
+/* Has kv-import look at what is in the place of the KV store. */
+static bool check_target(Plan *plan, Error *error)
+{
+    int status = 0;
+
+    if (!up_check_target(plan->checks.session, &plan->store, &status, error)) {
+        return false;
+    }
+    if (status != 0) {
+        checks_child_problem(&plan->checks, status);
+    } else if (plan->output != NULL) {
+        report_field(plan->output, INDENT, "KV store", "%s", plan->store);
+    }
+    return true;
+}
+
+static bool run_export(Plan *plan, Error *error)
+{
+    const Session *session = plan->checks.session;
+    Program program = {0};
+    const ChildOptions child = child_options(&program.command, &program.environment);
+    int status = 0;
+    bool done = program_export(session, &program, error) &&
+                words_add(&program.command, "--quiet", error) &&
+                words_add(&program.command, "--dry-run", error) &&
+                (session->options->dump == NULL ||
+                 words_add_format(&program.command, error, "--file=%s", session->options->dump)) &&
+                child_run(&child, NULL, &status, error);
+
+    if (done && status != 0) {
+        checks_child_problem(&plan->checks, status);
+    }
+    program_free(&program);
+    return done;
+}
+
+/* Has kv-export check what a real export would. */
+static bool check_export(Plan *plan, Error *error)
+{
+    if (plan->checks.pending == 0) {
+        return run_export(plan, error);
+    }
+    plan->not_checked = true;
+    if (plan->output != NULL) {
+        report_field(plan->output, INDENT, "not checked",
+                     "the storage of the branch protection rules and the shape of the tables: that "
+                     "needs schema version %" PRId64,
+                     migrations_last(&plan->checks.session->migrations));
+        fflush(plan->output);
+    }
+    checks_dump_file(&plan->checks);
+    return true;
+}
+
+/* What the KV migration would stumble over, in the order in which it would. */
+static bool check_kv(Plan *plan, Error *error)
+{
+    Checks *checks = &plan->checks;
+    const MigrateOptions *options = checks->session->options;
+    bool readable = false;
+
+    return checks_export_rights(checks, &readable, error) &&
+           (!readable || check_export(plan, error)) &&
+           (migrate_options_in_dynamodb(options) ||
+            /* What must not be replaced at all was told. */
+            ((plan->store == NULL || checks_kv_owner(checks, error)) &&
+             (checks->pending > 0 || checks_create(checks, error)))) &&
+           checks_stamp(checks, error) &&
+           (!migrate_options_drop_tables(options) || checks_cleanup(checks, error)) &&
+           checks_circumstances(checks, error);
+}
+
+static json_t *encode_migrations(const Plan *plan)
+{
+    const Migrations *migrations = &plan->checks.session->migrations;
+    json_t *names = json_array();
+
+    for (size_t i = migrations->count - plan->checks.pending; i < migrations->count; i++) {
+        json_array_append_new(names, json_string(migrations->items[i].name));
+    }
+    return names;
+}
+
+static json_t *encode_tables(const Plan *plan)
+{
+    json_t *tables = json_array();
+
+    for (size_t i = 0; i < plan->table_count; i++) {
+        const TableSize *table = &plan->tables[i];
+
+        json_array_append_new(tables,
+                              json_pack("{s:s, s:I, s:o}", "table", table->name, "bytes",
+                                        (json_int_t)table->bytes, "estimated_rows",
+                                        table->rows < 0 ? json_null() : json_integer(table->rows)));
+    }
+    return tables;
+}
+
+static json_t *encode_dump(const Plan *plan)
+{
+    const char *dump = plan->checks.session->options->dump;
+    uint64_t bytes;
+
+    if (dump == NULL) {
+        return json_null();
+    }
+    return json_pack("{s:s, s:I, s:o}", "path", dump, "estimated_bytes",
+                     (json_int_t)plan->checks.dump_bytes, "free_bytes",
+                     checks_free_bytes(plan->checks.session, &bytes)
+                         ? json_integer((json_int_t)bytes)
+                         : json_null());
+}
+
+static bool print_json(const Plan *plan, Error *error)
+{
+    const Session *session = plan->checks.session;
+    const MigrateOptions *options = session->options;
+    bool kv = migrate_options_kv_enabled(options);
+
+    return report_json(
+               stdout,
+               json_pack("{s:s, s:s, s:o, s:o, s:b, s:I, s:o, s:b, s:o, s:o, s:I, s:b, s:I, s:i}",
+                         "database", session->schema.database, "schema", session->schema.name,
+                         "schema_version",
+                         session->has_version ? json_integer(session->version) : json_null(),
+                         "schema_migrations", encode_migrations(plan), "kv_enabled", kv,
+                         "kv_migration_version", (json_int_t)migrations_kv(&session->migrations),
+                         "legacy_tables", encode_tables(plan), "would_drop_tables",
+                         kv && migrate_options_drop_tables(options), "dump", encode_dump(plan),
+                         "kv_store", plan->store == NULL ? json_null() : json_string(plan->store),
+                         "kv_table_estimated_bytes",
+                         (json_int_t)share(plan->checks.table_bytes, KV_RATIO), "all_checked",
+                         !plan->not_checked, "problems", (json_int_t)plan->checks.problems,
+                         "exit_code", (int)plan->checks.code),
+               error) &&
+           report_flush(error);
+}
+
+static bool print_result(const Plan *plan, Error *error)
+{
+    if (plan->checks.session->options->json) {
+        return print_json(plan, error);
+    }
+    if (plan->output != NULL && plan->checks.problems == 0) {
+        report_field(plan->output, INDENT, "result", "no problem was found; nothing was changed");
+    } else if (plan->output != NULL) {
+        report_field(plan->output, INDENT, "result",
+                     "problems were found: %zu; up would end with exit code %d; nothing was "
+                     "changed",
+                     plan->checks.problems, (int)plan->checks.code);
+    }
+    return report_flush(error);
+}
+
+static bool look(Plan *plan, Session *session, Error *error)
+{
+    const MigrateOptions *options = session->options;
+    size_t pending = session->migrations.count - schema_migrations_first(session);
+    bool kv = migrate_options_kv_enabled(options);
+
+    if (!legacy_tables_find(session, error) ||
+        !checks_init(&plan->checks, session, pending, error) || !measure_tables(plan, error)) {
+        return false;
+    }
+    plan->checks.dump_bytes = share(plan->checks.table_bytes, dump_ratio(options));
+    show_plan(plan);
+    return (!kv || check_target(plan, error)) && checks_migrations(&plan->checks, error) &&
+           (!kv || check_kv(plan, error)) && print_result(plan, error);
+}
+
+bool dry_run_command(Session *session, MigrateOptions *options, const char *programs,
+                     ExitCode *code, Error *error)
+{
+    Plan plan = {.output = NULL};
+    bool done;
+
+    /* With -q warnings and errors are what is wanted. */
+    if (!options->json && message_level() != MESSAGE_QUIET) {
+        plan.output = stdout;
+    }
+    if (!session_open_locked(session, options, programs, PG_READ_LATEST, error) ||
+        !session_check_version(session, error)) {
+        return false;
+    }
+    if (session_is_at_kv_version(session)) {
+        return up_already_migrated(session, error);
+    }
+    done = look(&plan, session, error);
+    *code = plan.checks.code;
+    free_plan(&plan);
+    return done;
+}

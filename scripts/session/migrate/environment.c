@@ -1,0 +1,316 @@
+#include "scripts/session/migrate/environment.h"
+
+#include "common/base/environment.h"
+#include "scripts/session/migrate/lakefs_config.h"
+
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define SETTING(member) offsetof(LakefsSettings, member)
+
+/* A setting that is text. */
+typedef struct TextSetting {
+    const char *key; /* in the configuration */
+    size_t offset;   /* of its char * in LakefsSettings */
+    bool secret;
+} TextSetting;
+
+static const TextSetting TEXTS[] = {
+    {"database.connection_string", SETTING(connection_string), true},
+    {"database.postgres.connection_string", SETTING(newer_connection_string), true},
+    {"database.type", SETTING(database_type), false},
+    {"database.dynamodb.table_name", SETTING(dynamodb_table), false},
+    {"database.dynamodb.endpoint", SETTING(dynamodb_endpoint), false},
+    {"database.dynamodb.aws_region", SETTING(dynamodb_region), false},
+    {"database.dynamodb.aws_access_key_id", SETTING(dynamodb_access_key_id), true},
+    {"database.dynamodb.aws_secret_access_key", SETTING(dynamodb_secret_access_key), true},
+    {"database.dynamodb.read_capacity_units", SETTING(dynamodb_read_capacity), false},
+    {"database.dynamodb.write_capacity_units", SETTING(dynamodb_write_capacity), false},
+    {"blockstore.type", SETTING(blockstore_type), false},
+    {"blockstore.local.path", SETTING(blockstore_path), false},
+    {"blockstore.s3.endpoint", SETTING(s3_endpoint), false},
+    {"blockstore.s3.region", SETTING(s3_region), false},
+    {"blockstore.s3.profile", SETTING(s3_profile), false},
+    {"blockstore.s3.credentials_file", SETTING(s3_credentials_file), false},
+    {"blockstore.s3.credentials.access_key_id", SETTING(s3_access_key_id), true},
+    {"blockstore.s3.credentials.secret_access_key", SETTING(s3_secret_access_key), true},
+    {"blockstore.s3.credentials.access_secret_key", SETTING(s3_older_secret_access_key), true},
+    {"blockstore.s3.credentials.session_token", SETTING(s3_session_token), true},
+    {"committed.block_storage_prefix", SETTING(block_storage_prefix), false},
+};
+
+static const struct {
+    const char *key;
+    size_t offset; /* of its Switch */
+} SWITCHES[] = {
+    {"database.kv_enabled", SETTING(kv_enabled)},
+    {"database.drop_tables", SETTING(drop_tables)},
+    {"blockstore.s3.force_path_style", SETTING(s3_force_path_style)},
+};
+
+enum {
+    TEXT_COUNT = sizeof TEXTS / sizeof TEXTS[0],
+    SWITCH_COUNT = sizeof SWITCHES / sizeof SWITCHES[0],
+    NAME_SIZE = 80
+};
+
+static char **text_of(LakefsSettings *settings, size_t offset)
+{
+    return (char **)((char *)settings + offset);
+}
+
+static Switch *switch_of(LakefsSettings *settings, size_t offset)
+{
+    return (Switch *)((char *)settings + offset);
+}
+
+/* "database.type" as LAKEFS_DATABASE_TYPE. */
+static void variable_name(const char *key, char name[NAME_SIZE])
+{
+    snprintf(name, NAME_SIZE, "LAKEFS_%s", key);
+    for (char *p = name; *p != '\0'; p++) {
+        *p = *p == '.' ? '_' : *p >= 'a' && *p <= 'z' ? (char)(*p - 'a' + 'A') : *p;
+    }
+}
+
+bool switch_parse(Switch *value, const char *name, const char *text, Error *error)
+{
+    static const char *const ON[] = {"1", "t", "T", "true", "TRUE", "True"};
+    static const char *const OFF[] = {"0", "f", "F", "false", "FALSE", "False"};
+
+    for (size_t i = 0; i < sizeof ON / sizeof ON[0]; i++) {
+        if (strcmp(text, ON[i]) == 0 || strcmp(text, OFF[i]) == 0) {
+            *value = strcmp(text, ON[i]) == 0 ? SWITCH_ON : SWITCH_OFF;
+            return true;
+        }
+    }
+    return error_set(error, EXIT_CODE_USAGE, "%s takes true or false, not \"%s\"", name, text);
+}
+
+/* A setting counts where nobody has set it before, and an empty one is none. */
+static bool take_text(char **setting, const char *value, Error *error)
+{
+    if (*setting != NULL || value == NULL || value[0] == '\0') {
+        return true;
+    }
+    *setting = strdup(value);
+    return *setting != NULL || error_out_of_memory(error);
+}
+
+/* The same by its older name counts where the newer one is missing. */
+static void settle_secret_access_key(LakefsSettings *settings)
+{
+    if (settings->s3_secret_access_key == NULL) {
+        settings->s3_secret_access_key = settings->s3_older_secret_access_key;
+        settings->s3_older_secret_access_key = NULL;
+    }
+}
+
+static bool read_texts(LakefsSettings *settings, Error *error)
+{
+    for (size_t i = 0; i < TEXT_COUNT; i++) {
+        char name[NAME_SIZE];
+
+        variable_name(TEXTS[i].key, name);
+        if (!take_text(text_of(settings, TEXTS[i].offset), getenv(name), error)) {
+            return false;
+        }
+        if (TEXTS[i].secret) {
+            unsetenv(name);
+        }
+    }
+    return true;
+}
+
+bool environment_read(LakefsSettings *settings, char **password, Error *error)
+{
+    *password = NULL;
+    if (!take_text(password, getenv(PASSWORD_VARIABLE), error) || !read_texts(settings, error)) {
+        return false;
+    }
+    unsetenv(PASSWORD_VARIABLE);
+    settle_secret_access_key(settings);
+    for (size_t i = 0; i < SWITCH_COUNT; i++) {
+        Switch *value = switch_of(settings, SWITCHES[i].offset);
+        char name[NAME_SIZE];
+        const char *text;
+
+        variable_name(SWITCHES[i].key, name);
+        text = environment_variable(name);
+        if (*value == SWITCH_UNSET && text != NULL && !switch_parse(value, name, text, error)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool environment_secret_names(Words *names, Error *error)
+{
+    for (size_t i = 0; i < TEXT_COUNT; i++) {
+        char name[NAME_SIZE];
+
+        variable_name(TEXTS[i].key, name);
+        if (TEXTS[i].secret && !words_add(names, name, error)) {
+            return false;
+        }
+    }
+    return words_add(names, PASSWORD_VARIABLE, error);
+}
+
+/* What the configuration says; and the file, for messages. */
+typedef struct Configuration {
+    LakefsSettings settings;
+    const char *path;
+} Configuration;
+
+static bool found_switch(Configuration *configuration, Switch *value, const char *key,
+                         const char *text, Error *error)
+{
+    char name[1024];
+
+    snprintf(name, sizeof name, "%s in configuration \"%s\"", key, configuration->path);
+    return switch_parse(value, name, text, error);
+}
+
+static bool found(void *state, const char *key, const char *value, Error *error)
+{
+    Configuration *configuration = state;
+
+    if (value[0] == '\0') {
+        return true;
+    }
+    for (size_t i = 0; i < TEXT_COUNT; i++) {
+        if (strcmp(key, TEXTS[i].key) == 0) {
+            return take_text(text_of(&configuration->settings, TEXTS[i].offset), value, error);
+        }
+    }
+    for (size_t i = 0; i < SWITCH_COUNT; i++) {
+        if (strcmp(key, SWITCHES[i].key) == 0) {
+            return found_switch(configuration,
+                                switch_of(&configuration->settings, SWITCHES[i].offset), key, value,
+                                error);
+        }
+    }
+    return true;
+}
+
+/* The connection string of a file is another thing than that of a variable, see options.c. */
+static bool merge(LakefsSettings *settings, LakefsSettings *more, Error *error)
+{
+    settle_secret_access_key(more);
+    settings->config_connection_string =
+        more->connection_string != NULL ? more->connection_string : more->newer_connection_string;
+    if (settings->config_connection_string == more->connection_string) {
+        more->connection_string = NULL;
+    } else {
+        more->newer_connection_string = NULL;
+    }
+    for (size_t i = 0; i < TEXT_COUNT; i++) {
+        size_t offset = TEXTS[i].offset;
+
+        if (offset != SETTING(connection_string) && offset != SETTING(newer_connection_string) &&
+            !take_text(text_of(settings, offset), *text_of(more, offset), error)) {
+            return false;
+        }
+    }
+    for (size_t i = 0; i < SWITCH_COUNT; i++) {
+        Switch *value = switch_of(settings, SWITCHES[i].offset);
+
+        *value = *value == SWITCH_UNSET ? *switch_of(more, SWITCHES[i].offset) : *value;
+    }
+    return true;
+}
+
+bool configuration_read(LakefsSettings *settings, const char *path, Error *error)
+{
+    Configuration configuration = {.path = path};
+    bool done = lakefs_config_read(path, found, &configuration, error) &&
+                merge(settings, &configuration.settings, error);
+
+    settings_free(&configuration.settings);
+    return done;
+}
+
+/* Whether it is there, as a file. */
+static char *existing(const char *folder, const char *name, bool *lacked)
+{
+    size_t size = strlen(folder) + strlen(name) + 1;
+    char *path = malloc(size);
+
+    if (path == NULL) {
+        *lacked = true;
+        return NULL;
+    }
+    snprintf(path, size, "%s%s", folder, name);
+    if (access(path, F_OK) == 0) {
+        return path;
+    }
+    free(path);
+    return NULL;
+}
+
+char *configuration_find(bool *lacked)
+{
+    const char *home = environment_variable("HOME");
+    char *path;
+
+    *lacked = false;
+    path = existing("", "config.yaml", lacked);
+    if (path == NULL && home != NULL) {
+        path = existing(home, "/.lakefs/config.yaml", lacked);
+    }
+    return path != NULL ? path : existing("", "/etc/lakefs/config.yaml", lacked);
+}
+
+bool settings_in_home(char **path, const char *name, const char *below, Error *error)
+{
+    const char *home = environment_variable("HOME");
+    size_t size;
+
+    if (home == NULL) {
+        error_set(error, EXIT_CODE_USAGE, "%s lies in the home folder, and HOME is not set", name);
+        return error_hint(error, "Set HOME, or give the whole path.");
+    }
+    size = strlen(home) + strlen(below) + 1;
+    *path = malloc(size);
+    if (*path == NULL) {
+        return error_out_of_memory(error);
+    }
+    snprintf(*path, size, "%s%s", home, below);
+    return true;
+}
+
+bool settings_expand_home(char **setting, const char *name, Error *error)
+{
+    char *path = NULL;
+
+    if (*setting == NULL || (strcmp(*setting, "~") != 0 && strncmp(*setting, "~/", 2) != 0)) {
+        return true;
+    }
+    if (!settings_in_home(&path, name, *setting + 1, error)) {
+        return false;
+    }
+    free(*setting);
+    *setting = path;
+    return true;
+}
+
+static void wipe(char **text)
+{
+    if (*text != NULL) {
+        explicit_bzero(*text, strlen(*text));
+        free(*text);
+        *text = NULL;
+    }
+}
+
+void settings_free(LakefsSettings *settings)
+{
+    for (size_t i = 0; i < TEXT_COUNT; i++) {
+        wipe(text_of(settings, TEXTS[i].offset));
+    }
+    wipe(&settings->config_connection_string);
+}

@@ -1,0 +1,200 @@
+#include "scripts/session/migrate/legacy_tables.h"
+
+#include "common/pg/lock.h"
+#include "scripts/session/child.h"
+#include "scripts/session/migrate/programs.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+const char LEGACY_TREE_SQL[] =
+    "WITH RECURSIVE tree AS (SELECT c.oid AS root, c.relname, c.oid FROM pg_class c"
+    " JOIN pg_namespace n ON n.oid = c.relnamespace"
+    " WHERE n.nspname = $1 AND c.relname = ANY ($2::text[])"
+    " UNION ALL SELECT t.root, t.relname, i.inhrelid FROM pg_inherits i"
+    " JOIN tree t ON t.oid = i.inhparent) ";
+
+/* kv-export prints a name a line; names are plain words. */
+static bool take_names(Buffer *printed, Words *names, Error *error)
+{
+    char *line;
+    char *rest;
+
+    if (buffer_text(printed, error) == NULL) {
+        return false;
+    }
+    line = strtok_r((char *)printed->data, "\n", &rest);
+    while (line != NULL) {
+        if (!words_add(names, line, error)) {
+            return false;
+        }
+        line = strtok_r(NULL, "\n", &rest);
+    }
+    return true;
+}
+
+static bool list_known(Session *session, Error *error)
+{
+    Words command = {0};
+    Buffer printed = {0};
+    int status = 0;
+    const ChildOptions child = child_options(&command, &session->environment);
+    bool done = words_add_format(&command, error, "%s/kv-export", session->programs) &&
+                words_add(&command, "--list-tables", error) &&
+                child_capture(&child, &printed, &status, error);
+
+    if (done && (status != 0 || !take_names(&printed, &session->legacy.known, error) ||
+                 session->legacy.known.count == 0)) {
+        done = error_set(error, EXIT_CODE_USAGE, "could not run kv-export");
+    }
+    words_free(&command);
+    buffer_free(&printed);
+    return done;
+}
+
+bool legacy_tables_append_names(const Words *names, const char *separator, Buffer *text,
+                                Error *error)
+{
+    for (size_t i = 0; i < names->count; i++) {
+        if ((i > 0 && !buffer_append_text(text, separator, error)) ||
+            !buffer_append_text(text, names->items[i], error)) {
+            return false;
+        }
+    }
+    return buffer_text(text, error) != NULL;
+}
+
+/* The names need no quotes in an array. */
+static bool append_array(const Words *names, Buffer *text, Error *error)
+{
+    return buffer_append_text(text, "{", error) &&
+           legacy_tables_append_names(names, ",", text, error) &&
+           buffer_append_text(text, "}", error) && buffer_text(text, error) != NULL;
+}
+
+bool legacy_tables_array(const Session *session, Buffer *text, Error *error)
+{
+    return append_array(&session->legacy.found, text, error);
+}
+
+static bool query_found(Session *session, const char *array, Error *error)
+{
+    const char *parameters[] = {session->schema.name, array};
+    PgRows *rows;
+    bool done = true;
+
+    if (!pg_query(session->connection,
+                  "SELECT c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
+                  " WHERE n.nspname = $1 AND c.relkind IN ('r', 'p')"
+                  " AND c.relname = ANY ($2::text[]) ORDER BY c.relname",
+                  2, parameters, &rows, error)) {
+        return false;
+    }
+    for (int i = 0; done && i < pg_rows_count(rows); i++) {
+        done = words_add(&session->legacy.found, pg_rows_text(rows, i, 0), error);
+    }
+    pg_rows_free(rows);
+    return done;
+}
+
+bool legacy_tables_find(Session *session, Error *error)
+{
+    Buffer array = {0};
+    bool done;
+
+    words_free(&session->legacy.found);
+    done = (session->legacy.known.count > 0 || list_known(session, error)) &&
+           append_array(&session->legacy.known, &array, error) &&
+           query_found(session, (const char *)array.data, error);
+    buffer_free(&array);
+    return done;
+}
+
+bool legacy_tables_append(Session *session, Buffer *sql, Error *error)
+{
+    const Words *names = &session->legacy.found;
+
+    for (size_t i = 0; i < names->count; i++) {
+        if ((i > 0 && !buffer_append_text(sql, ", ", error)) ||
+            !buffer_append_format(sql, error, "%s.%s", session->schema.quoted, names->items[i])) {
+            return false;
+        }
+    }
+    return buffer_text(sql, error) != NULL;
+}
+
+bool legacy_tables_append_drop(Session *session, Buffer *sql, Error *error)
+{
+    return buffer_append_text(sql, "DROP TABLE ", error) &&
+           legacy_tables_append(session, sql, error) && buffer_append_text(sql, ";", error) &&
+           buffer_text(sql, error) != NULL;
+}
+
+bool legacy_tables_writers(Session *session, char **writers, Error *error)
+{
+    static const char HOLDERS[] =
+        "SELECT string_agg(DISTINCT " PG_LOCK_HOLDER_TEXT ", ', ')"
+        " FROM tree t JOIN pg_locks l ON l.locktype = 'relation' AND l.relation = t.oid"
+        " AND l.granted AND l.mode IN ('RowExclusiveLock', 'ShareUpdateExclusiveLock',"
+        " 'ShareRowExclusiveLock', 'ExclusiveLock', 'AccessExclusiveLock')"
+        " AND l.database = (SELECT d.oid FROM pg_database d WHERE d.datname = current_database())"
+        " AND l.pid IS DISTINCT FROM pg_backend_pid() " PG_LOCK_HOLDER_JOIN
+        " WHERE l.pid IS NULL OR a.backend_type = 'client backend' OR a.backend_type IS NULL";
+    Buffer sql = {0};
+    Buffer array = {0};
+    bool done;
+
+    *writers = NULL;
+    done = buffer_append_text(&sql, LEGACY_TREE_SQL, error) &&
+           buffer_append_text(&sql, HOLDERS, error) && buffer_text(&sql, error) != NULL &&
+           legacy_tables_array(session, &array, error);
+    if (done) {
+        const char *parameters[] = {session->schema.name, (const char *)array.data};
+
+        done = session_query_text(session, (const char *)sql.data, 2, parameters, writers, error);
+    }
+    buffer_free(&sql);
+    buffer_free(&array);
+    return done;
+}
+
+/* Who has the tables; only asked when they could not be locked. */
+static bool refuse_busy(Session *session, Error *error)
+{
+    Error cause = *error;
+    Error ignored;
+    char *writers = NULL;
+
+    legacy_tables_writers(session, &writers, &ignored);
+    error_set(error, EXIT_CODE_REFUSED, "another session is writing the legacy tables");
+    if (writers != NULL && writers[0] != '\0') {
+        error_detail(error, "By %s.", writers);
+    } else {
+        error_detail(error, "%s", cause.message);
+    }
+    free(writers);
+    return error_hint(error, "Stop lakeFS, or end these sessions (a prepared transaction by "
+                             "ROLLBACK PREPARED), then run again; --lock-wait-timeout says how "
+                             "long to wait.");
+}
+
+bool legacy_tables_lock(Session *session, Error *error)
+{
+    Buffer sql = {0};
+    bool failed = false;
+    bool done;
+
+    if (session->legacy.found.count == 0) {
+        return true;
+    }
+    done = buffer_append_text(&sql, "LOCK TABLE ", error) &&
+           legacy_tables_append(session, &sql, error) &&
+           buffer_append_text(&sql, " IN SHARE MODE", error) && buffer_text(&sql, error) != NULL &&
+           session_try(session, (const char *)sql.data, &failed, error);
+    buffer_free(&sql);
+    if (done && failed) {
+        done = pg_lock_timed_out(session->connection) && refuse_busy(session, error);
+    }
+    return done && !failed;
+}

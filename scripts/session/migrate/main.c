@@ -1,0 +1,309 @@
+/*
+ * kv-migrate-session: what kv-migrate decides.  Not for users: the script kv-migrate runs it, and
+ * asks it for one step of `up` after the other; see scripts/session/protocol.h.
+ *
+ *   kv-migrate-session PROGRAMS DATA ARGUMENT...
+ *
+ * PROGRAMS is the folder of kv-export and kv-import, DATA that of the schema migrations' folder;
+ * the others are kv-migrate's arguments.  Requests are:
+ *
+ *   begin                    all of a command but `up`; of `up` the beginning.  The answer is `go`,
+ *                            or `again`: the arguments hold a password, and the script is to begin
+ *                            anew with those of `arguments`, in the environment of `environment`
+ *   migrate-schema, lock-tables, transfer, exported S, imported S, transferred S S, clean-up,
+ * finish the steps of `up`, see up.h; S are exit statuses arguments, environment, export-command,
+ * export-environment, import-command, import-environment       lists of words
+ */
+#include "common/base/interrupt.h"
+#include "common/cli/message.h"
+#include "common/cli/signals.h"
+#include "common/cli/startup.h"
+#include "common/cli/version.h"
+#include "scripts/session/migrate/cleanup.h"
+#include "scripts/session/migrate/commands.h"
+#include "scripts/session/migrate/environment.h"
+#include "scripts/session/migrate/event.h"
+#include "scripts/session/migrate/up.h"
+#include "scripts/session/protocol.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Often enough for whatever ends connections that are silent. */
+enum { KEEP_AWAKE_MS = 1000 };
+
+typedef struct Main {
+    const char *programs;
+    MigrateOptions options;
+    Session session;
+    Up up;
+    bool begun;
+    bool again;
+    ExitCode code; /* what a command without an error ends with */
+} Main;
+
+static bool stopped(Error *error)
+{
+    int number = interrupt_signal();
+    const char *name = number == SIGINT    ? "SIGINT"
+                       : number == SIGTERM ? "SIGTERM"
+                       : number == SIGHUP  ? "SIGHUP"
+                                           : "a signal";
+
+    error_set(error, EXIT_CODE_FAILED, "stopped by signal %d (%s)", number, name);
+    return error_hint(error, "Run again: what was not stamped starts from scratch.");
+}
+
+/* See signals_start: while it connects, the program ends at once. */
+static bool on_signal(void)
+{
+    Error error;
+
+    if (pg_cancel_all()) {
+        return true;
+    }
+    stopped(&error);
+    message_error(&error);
+    return false;
+}
+
+/* Without secrets in the arguments, which everybody can see. */
+static bool answer_again(Main *m, Words *environment, Error *error)
+{
+    return words_add_format(environment, error, "%s=%s", PASSWORD_VARIABLE,
+                            m->options.password == NULL ? "" : m->options.password);
+}
+
+static bool begin(Main *m, Error *error)
+{
+    MigrateOptions *options = &m->options;
+
+    if (m->begun) {
+        return error_set(error, EXIT_CODE_USAGE, "a command begins once");
+    }
+    m->begun = true;
+    if (options->has_secret_argument) {
+        m->again = true;
+        return true;
+    }
+    m->up.session = &m->session;
+    if (options->command == COMMAND_UP && !options->dry_run) {
+        return up_begin(&m->up, options, m->programs, error);
+    }
+    m->up.ended = true;
+    switch (options->command) {
+    case COMMAND_STATUS:
+        return status_command(&m->session, options, m->programs, error);
+    case COMMAND_VERIFY:
+        return verify_command(&m->session, options, m->programs, error);
+    case COMMAND_CLEANUP:
+        return cleanup_command(&m->session, options, m->programs, error);
+    case COMMAND_UP:
+    case COMMAND_NONE:
+        break;
+    }
+    return dry_run_command(&m->session, options, m->programs, &m->code, error);
+}
+
+/* A list of a program's command or environment. */
+static bool answer_program(Main *m, bool is_export, bool environment, Error *error)
+{
+    Program program = {0};
+    bool done = is_export ? up_export_command(&m->up, &program, error)
+                          : up_import_command(&m->up, &program, error);
+
+    if (done) {
+        protocol_answer_words(environment ? &program.environment : &program.command);
+    }
+    program_free(&program);
+    return done;
+}
+
+static bool answer_environment(Main *m, Error *error)
+{
+    Words environment = {0};
+    bool done = answer_again(m, &environment, error);
+
+    if (done) {
+        protocol_answer_words(&environment);
+    }
+    words_free(&environment);
+    return done;
+}
+
+/* A request for a list; *known is false for any other. */
+static bool answer_list(Main *m, const char *request, bool *known, Error *error)
+{
+    static const struct {
+        const char *request;
+        bool is_export;
+        bool environment;
+    } PROGRAMS[] = {{"export-command", true, false},
+                    {"export-environment", true, true},
+                    {"import-command", false, false},
+                    {"import-environment", false, true}};
+
+    *known = true;
+    if (strcmp(request, "arguments") == 0) {
+        protocol_answer_words(&m->options.arguments);
+        m->up.ended = true;
+        return true;
+    }
+    if (strcmp(request, "environment") == 0) {
+        return answer_environment(m, error);
+    }
+    for (size_t i = 0; i < sizeof PROGRAMS / sizeof PROGRAMS[0]; i++) {
+        if (strcmp(request, PROGRAMS[i].request) == 0) {
+            return answer_program(m, PROGRAMS[i].is_export, PROGRAMS[i].environment, error);
+        }
+    }
+    *known = false;
+    return true;
+}
+
+static bool step(Main *m, const char *request, Error *error)
+{
+    int first;
+    int second;
+
+    if (strcmp(request, "begin") == 0) {
+        return begin(m, error);
+    }
+    if (strcmp(request, "migrate-schema") == 0) {
+        return up_migrate_schema(&m->up, error);
+    }
+    if (strcmp(request, "lock-tables") == 0) {
+        return up_lock_tables(&m->up, error);
+    }
+    if (sscanf(request, "exported %d", &first) == 1) {
+        return up_exported(&m->up, first, error);
+    }
+    if (sscanf(request, "imported %d", &first) == 1) {
+        return up_imported(&m->up, first, error);
+    }
+    if (sscanf(request, "transferred %d %d", &first, &second) == 2) {
+        return up_transferred(&m->up, first, second, error);
+    }
+    if (strcmp(request, "clean-up") == 0) {
+        return up_clean_up(&m->up, error);
+    }
+    if (strcmp(request, "finish") == 0) {
+        return up_finish(&m->up, error);
+    }
+    return error_set(error, EXIT_CODE_USAGE, "the request \"%s\" is unknown", request);
+}
+
+/* Carries a request out, and answers it unless that was the end. */
+static bool handle(Main *m, const char *request, Error *error)
+{
+    bool known;
+
+    if (strcmp(request, "transfer") == 0) {
+        protocol_answer(up_transfer(&m->up) == UP_BY_FILE ? "by-file" : "by-pipe");
+        return true;
+    }
+    if (!answer_list(m, request, &known, error)) {
+        return false;
+    }
+    if (known) {
+        return true;
+    }
+    if (!step(m, request, error)) {
+        return false;
+    }
+    if (!m->up.ended) {
+        protocol_answer(m->again ? "again" : "go");
+    }
+    return true;
+}
+
+static bool serve(Main *m, Error *error)
+{
+    char request[PROTOCOL_REQUEST_SIZE];
+
+    while (!m->up.ended) {
+        switch (protocol_next(request, KEEP_AWAKE_MS)) {
+        case PROTOCOL_REQUEST:
+            if (!handle(m, request, error)) {
+                return false;
+            }
+            break;
+        case PROTOCOL_IDLE:
+            session_keep_awake(&m->session);
+            break;
+        case PROTOCOL_INTERRUPTED:
+            return stopped(error);
+        case PROTOCOL_CLOSED:
+            m->up.ended = true;
+            break;
+        }
+    }
+    return true;
+}
+
+static bool session_main(Main *m, int count, char **arguments, Error *error)
+{
+    static char migrations[4096];
+    const CommonOptions *common = &m->options.common;
+
+    if (count < 3) {
+        return error_set(error, EXIT_CODE_USAGE, "this program is a part of kv-migrate");
+    }
+    m->programs = arguments[1];
+    snprintf(migrations, sizeof migrations, "%s/migrations", arguments[2]);
+    /* getopt wants a program's name in front. */
+    if (!migrate_options_read(&m->options, count - 2, arguments + 2, error)) {
+        return false;
+    }
+    if (common->help) {
+        migrate_options_help();
+    } else if (common->version) {
+        printf("kv-migrate (lakeFS KV migration) %s\n", PROGRAM_VERSION);
+    } else if (common->list_options) {
+        migrate_options_list();
+    }
+    if (common->help || common->version || common->list_options) {
+        return true;
+    }
+    if (m->options.migrations == NULL) {
+        m->options.migrations = migrations;
+    }
+    return signals_start(on_signal, error) && protocol_open(error) && protocol_watch(error) &&
+           serve(m, error);
+}
+
+/* What ends after the stamp, whatever it was, is no failed migration. */
+static void report(Main *m, Error *error)
+{
+    if (interrupt_signal() != 0 && error->code != EXIT_CODE_CLEANUP) {
+        stopped(error);
+    }
+    if (m->session.migrated && error->code != EXIT_CODE_CLEANUP &&
+        migrate_options_drop_tables(&m->options)) {
+        event_cleanup_failed(error);
+    }
+    if (error->code == EXIT_CODE_CLEANUP) {
+        event_report(&m->session, error);
+    } else if (error->message[0] != '\0') {
+        message_error(error);
+    }
+}
+
+int main(int argc, char **argv)
+{
+    static Main m;
+    Error error = {0};
+
+    startup("kv-migrate");
+    if (session_main(&m, argc, argv, &error)) {
+        error.code = m.code;
+    } else {
+        report(&m, &error);
+    }
+    up_free(&m.up);
+    session_close(&m.session);
+    migrate_options_free(&m.options);
+    return signals_exit_code(error.code);
+}

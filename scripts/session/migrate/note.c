@@ -1,0 +1,93 @@
+#include "scripts/session/migrate/note.h"
+
+#include "common/base/json_memory.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* The comment of a table; "" where it, or the table, is not there. */
+static bool query_comment(Session *session, const char *table, char **comment, Error *error)
+{
+    const char *parameters[] = {session->schema.name, table};
+
+    return session_query_text(
+        session,
+        "SELECT obj_description(c.oid, 'pg_class') FROM pg_class c"
+        " JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = $1 AND c.relname = $2",
+        2, parameters, comment, error);
+}
+
+static bool read_comment(Session *session, const char *table, json_t **json, Error *error)
+{
+    char *comment = NULL;
+    bool lacked = false;
+
+    *json = NULL;
+    if (!query_comment(session, table, &comment, error)) {
+        return false;
+    }
+    if (comment[0] == '{') {
+        *json = json_parse(slice_text(comment), 0, NULL, &lacked);
+    }
+    free(comment);
+    /* A comment may be somebody else's. */
+    if (*json != NULL && !json_is_object(json_object_get(*json, "source_rows"))) {
+        json_decref(*json);
+        *json = NULL;
+    }
+    return !lacked || error_out_of_memory(error);
+}
+
+bool note_read(Session *session, Note *note, Error *error)
+{
+    *note = (Note){0};
+    if (!read_comment(session, "schema_migrations", &note->json, error)) {
+        return false;
+    }
+    note->in_dynamodb = note->json != NULL;
+    return note->json != NULL || read_comment(session, "kv", &note->json, error);
+}
+
+const char *note_text(const Note *note, const char *group, const char *member)
+{
+    const json_t *object = group == NULL ? note->json : json_object_get(note->json, group);
+    const char *text = json_string_value(json_object_get(object, member));
+
+    return text == NULL ? "" : text;
+}
+
+bool note_rows(const Note *note, const char *table, int64_t *rows)
+{
+    const json_t *count = json_object_get(json_object_get(note->json, "source_rows"), table);
+
+    *rows = json_integer_value(count);
+    return json_is_integer(count);
+}
+
+bool note_has_tables(const Note *note, const Words *tables)
+{
+    int64_t rows;
+
+    for (size_t i = 0; i < tables->count; i++) {
+        if (!note_rows(note, tables->items[i], &rows)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+void note_place(const Note *note, char place[NOTE_PLACE_SIZE])
+{
+    const char *endpoint = note_text(note, "store", "endpoint");
+
+    snprintf(place, NOTE_PLACE_SIZE, "DynamoDB table \"%s\", region \"%s\"%s%s",
+             note_text(note, "store", "table"), note_text(note, "store", "region"),
+             endpoint[0] == '\0' ? "" : ", ", endpoint);
+}
+
+void note_free(Note *note)
+{
+    json_decref(note->json);
+    *note = (Note){0};
+}

@@ -1,0 +1,221 @@
+#include "scripts/session/migrate/options.h"
+
+#include "common/base/environment.h"
+#include "common/cli/message.h"
+#include "common/cli/password.h"
+#include "common/dump/compression.h"
+#include "common/pg/conninfo.h"
+#include "common/pg/pgx.h"
+#include "scripts/session/migrate/environment.h"
+#include "scripts/session/migrate/option_list.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+bool migrate_options_kv_enabled(const MigrateOptions *options)
+{
+    return options->lakefs.kv_enabled == SWITCH_ON;
+}
+
+bool migrate_options_drop_tables(const MigrateOptions *options)
+{
+    return options->lakefs.drop_tables != SWITCH_OFF;
+}
+
+bool migrate_options_in_dynamodb(const MigrateOptions *options)
+{
+    return strcmp(options->target, "dynamodb") == 0;
+}
+
+/* A database that PG variables name was named by whoever runs this; a configuration that just
+ * happens to be there must not lead to another one. */
+static bool is_database_named(void)
+{
+    return environment_variable("PGHOST") != NULL || environment_variable("PGHOSTADDR") != NULL ||
+           environment_variable("PGDATABASE") != NULL || environment_variable("PGSERVICE") != NULL;
+}
+
+/* Where lakeFS stores locally without a path of its own. */
+static bool set_default_path(LakefsSettings *lakefs, Error *error)
+{
+    static const char NAME[] = "the default of blockstore.local.path";
+
+    return lakefs->blockstore_path != NULL || lakefs->blockstore_type == NULL ||
+           strcmp(lakefs->blockstore_type, "local") != 0 ||
+           settings_in_home(&lakefs->blockstore_path, NAME, "/data/lakefs/block", error);
+}
+
+static bool read_configuration(MigrateOptions *options, Error *error)
+{
+    LakefsSettings *lakefs = &options->lakefs;
+    bool named = options->config != NULL;
+    bool lacked = false;
+
+    if (!named) {
+        options->config_found = configuration_find(&lacked);
+        options->config = options->config_found;
+    }
+    if (lacked) {
+        return error_out_of_memory(error);
+    }
+    if (options->config != NULL) {
+        if (!configuration_read(lakefs, options->config, error)) {
+            return false;
+        }
+        message_info("configuration is read from \"%s\"", options->config);
+        if (!named && is_database_named()) {
+            free(lakefs->config_connection_string);
+            lakefs->config_connection_string = NULL;
+        }
+        if (!set_default_path(lakefs, error)) {
+            return false;
+        }
+    }
+    return settings_expand_home(&lakefs->blockstore_path, "blockstore.local.path", error) &&
+           settings_expand_home(&lakefs->s3_credentials_file, "blockstore.s3.credentials_file",
+                                error);
+}
+
+/* The store that the options, else the settings name. */
+static bool settle_target(MigrateOptions *options, Error *error)
+{
+    const char *configured = options->lakefs.database_type;
+    bool by_option = options->target != NULL;
+    const char *target = by_option ? options->target : configured != NULL ? configured : "postgres";
+    bool is_postgres = strcmp(target, "postgres") == 0;
+
+    options->target = target;
+    if (!is_postgres && strcmp(target, "dynamodb") != 0) {
+        if (by_option) {
+            return error_set(error, EXIT_CODE_USAGE,
+                             "option --target takes postgres or dynamodb, not \"%s\"", target);
+        }
+        error_set(error, EXIT_CODE_REFUSED, "the configuration asks for a KV store of type \"%s\"",
+                  target);
+        return error_hint(error, "This program migrates to PostgreSQL and DynamoDB; set "
+                                 "database.type to postgres or dynamodb for the migration.");
+    }
+    if (is_postgres && options->dynamodb_option != NULL) {
+        return error_set(error, EXIT_CODE_USAGE, "option --%s goes with --target=dynamodb only",
+                         options->dynamodb_option);
+    }
+    return true;
+}
+
+static void tell_dropped(const char *name)
+{
+    message_warning("connection parameter %s is of lakeFS's driver only: ignored", name);
+}
+
+/* Splits a connection string of lakeFS's into the parts that everybody may see, and the password.
+ */
+static bool split(const char *text, PgConninfo *conninfo, Error *error)
+{
+    Buffer libpq = {0};
+    bool done = pgx_to_libpq(text, &libpq, tell_dropped, error) &&
+                buffer_text(&libpq, error) != NULL &&
+                pg_conninfo_split((const char *)libpq.data, conninfo, error);
+
+    buffer_wipe(&libpq);
+    if (done && conninfo->has_others) {
+        /* No variable of the environment would take it to the other programs, and arguments show.
+         */
+        pg_conninfo_free(conninfo);
+        error_set(error, EXIT_CODE_USAGE,
+                  "kv-migrate takes no secret but the password from a connection string");
+        return error_hint(error, "Put the other one, such as sslpassword, into a service file.");
+    }
+    return done;
+}
+
+static bool append_flags(const PgOptions *pg, Buffer *text, Error *error)
+{
+    return (pg->host == NULL || pg_conninfo_append(text, "host", pg->host, error)) &&
+           (pg->port == NULL || pg_conninfo_append(text, "port", pg->port, error)) &&
+           (pg->user == NULL || pg_conninfo_append(text, "user", pg->user, error));
+}
+
+static bool append_part(const char *part, Buffer *text, Error *error)
+{
+    return (text->size == 0 || part[0] == '\0' || buffer_append_text(text, " ", error)) &&
+           buffer_append_text(text, part, error);
+}
+
+/* The connection string of all programs: of two pairs the later one counts. */
+static bool settle_connection(MigrateOptions *options, Error *error)
+{
+    const PgOptions *pg = &options->common.pg;
+    const LakefsSettings *lakefs = &options->lakefs;
+    const char *of_lakefs = lakefs->connection_string != NULL ? lakefs->connection_string
+                            : lakefs->newer_connection_string != NULL
+                                ? lakefs->newer_connection_string
+                                : lakefs->config_connection_string;
+    const char *string = pg->dbname != NULL ? pg->dbname : of_lakefs;
+    PgConninfo conninfo = {0};
+    Buffer text = {0};
+    bool done;
+
+    if (string != NULL && !split(string, &conninfo, error)) {
+        return false;
+    }
+    if (pg->dbname != NULL) {
+        /* As in psql: what the connection string says itself comes first. */
+        done = append_flags(pg, &text, error) && append_part(conninfo.public_part, &text, error);
+    } else {
+        /* An option beats the environment. */
+        done = (string == NULL || append_part(conninfo.public_part, &text, error)) &&
+               append_flags(pg, &text, error);
+    }
+    done = done && buffer_text(&text, error) != NULL;
+    if (done && conninfo.password != NULL && conninfo.password[0] != '\0') {
+        password_free(options->password);
+        options->password = conninfo.password;
+        conninfo.password = NULL;
+    }
+    options->connection = (char *)text.data; /* taken over */
+    pg_conninfo_free(&conninfo);
+    return done;
+}
+
+static bool check(const MigrateOptions *options, Error *error)
+{
+    if (options->command == COMMAND_NONE) {
+        error_set(error, EXIT_CODE_USAGE, "no command was given");
+        return error_hint(error, "Try --help.");
+    }
+    if (options->dry_run && options->command != COMMAND_UP) {
+        return error_set(error, EXIT_CODE_USAGE, "option --dry-run goes with the command up only");
+    }
+    return true;
+}
+
+bool migrate_options_read(MigrateOptions *options, int count, char **arguments, Error *error)
+{
+    const CommonOptions *common = &options->common;
+
+    *options = (MigrateOptions){.jobs = 0};
+    common_options_init(&options->common, "kv-migrate");
+    if (!option_list_parse(options, count, arguments, error)) {
+        return false;
+    }
+    if (common->help || common->version || common->list_options) {
+        return true;
+    }
+    return check(options, error) && environment_read(&options->lakefs, &options->password, error) &&
+           read_configuration(options, error) && settle_target(options, error) &&
+           settle_connection(options, error);
+}
+
+void migrate_options_free(MigrateOptions *options)
+{
+    settings_free(&options->lakefs);
+    words_free(&options->export_options);
+    words_free(&options->import_options);
+    words_free(&options->arguments);
+    words_free(&options->place);
+    free(options->config_found);
+    free(options->connection);
+    password_free(options->password);
+    common_options_free(&options->common);
+}

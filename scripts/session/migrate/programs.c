@@ -1,0 +1,159 @@
+#include "scripts/session/migrate/programs.h"
+
+#include "common/cli/message.h"
+
+#include <stdlib.h>
+
+ExitCode program_failure_code(int status)
+{
+    return status >= EXIT_CODE_USAGE && status <= EXIT_CODE_CLEANUP ? (ExitCode)status
+                                                                    : EXIT_CODE_FAILED;
+}
+
+static bool add_name(const Session *session, Program *program, const char *name, Error *error)
+{
+    *program = (Program){0};
+    return words_add_format(&program->command, error, "%s/%s", session->programs, name) &&
+           words_add_all(&program->environment, &session->environment, error);
+}
+
+/* The connection; the password is in the environment, where other users cannot see it. */
+static bool add_connection(const Session *session, Words *command, Error *error)
+{
+    return words_add(command, "-w", error) && words_add(command, "-d", error) &&
+           words_add(command, session->database_pairs, error) &&
+           words_add_format(command, error, "--schema=%s", session->schema.name);
+}
+
+static bool add_messages(const Session *session, Words *command, Error *error)
+{
+    ProgressWish progress = session->options->common.progress;
+    MessageLevel level = message_level();
+
+    return words_add_format(command, error, "--log-format=%s",
+                            message_is_json() ? "json" : "text") &&
+           (level != MESSAGE_QUIET || words_add(command, "--quiet", error)) &&
+           (level < MESSAGE_VERBOSE || words_add(command, "--verbose", error)) &&
+           (level < MESSAGE_DEBUG || words_add(command, "--verbose", error)) &&
+           (progress != PROGRESS_ALWAYS || words_add(command, "--progress", error)) &&
+           (progress != PROGRESS_NEVER || words_add(command, "--no-progress", error));
+}
+
+static bool add_shared(const Session *session, Words *command, Error *error)
+{
+    const MigrateOptions *options = session->options;
+
+    return add_messages(session, command, error) &&
+           words_add_format(command, error, "--lock-wait-timeout=%dms",
+                            options->common.lock_wait_timeout_ms) &&
+           (!options->has_jobs || words_add_format(command, error, "--jobs=%d", options->jobs));
+}
+
+static bool add_setting(Words *command, const char *option, const char *value, Error *error)
+{
+    return value == NULL || words_add_format(command, error, "--%s=%s", option, value);
+}
+
+static bool add_variable(Words *environment, const char *name, const char *value, Error *error)
+{
+    return words_add_format(environment, error, "%s=%s", name, value == NULL ? "" : value);
+}
+
+/* What lakeFS gets at S3 with, in the variables that kv-export knows.  As in lakeFS, keys beat a
+ * profile, and both beat what AWS's own variables say. */
+static bool add_s3_credentials(const LakefsSettings *lakefs, Words *environment, Error *error)
+{
+    static const char *const OTHERS[] = {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY",
+                                         "AWS_SESSION_TOKEN", "AWS_WEB_IDENTITY_TOKEN_FILE"};
+
+    if (lakefs->s3_access_key_id != NULL || lakefs->s3_secret_access_key != NULL) {
+        return add_variable(environment, "AWS_ACCESS_KEY_ID", lakefs->s3_access_key_id, error) &&
+               add_variable(environment, "AWS_SECRET_ACCESS_KEY", lakefs->s3_secret_access_key,
+                            error) &&
+               add_variable(environment, "AWS_SESSION_TOKEN", lakefs->s3_session_token, error);
+    }
+    if (lakefs->s3_profile == NULL && lakefs->s3_credentials_file == NULL) {
+        return true;
+    }
+    for (size_t i = 0; i < sizeof OTHERS / sizeof OTHERS[0]; i++) {
+        if (!words_add(environment, OTHERS[i], error)) {
+            return false;
+        }
+    }
+    return (lakefs->s3_profile == NULL ||
+            add_variable(environment, "AWS_PROFILE", lakefs->s3_profile, error)) &&
+           (lakefs->s3_credentials_file == NULL ||
+            add_variable(environment, "AWS_SHARED_CREDENTIALS_FILE", lakefs->s3_credentials_file,
+                         error));
+}
+
+static bool add_export_options(const MigrateOptions *options, Words *command, Error *error)
+{
+    const LakefsSettings *lakefs = &options->lakefs;
+
+    return words_add_all(command, &options->export_options, error) &&
+           (!options->has_compression_level ||
+            words_add_format(command, error, "--compress=%d", options->compression_level)) &&
+           add_setting(command, "blockstore-path", lakefs->blockstore_path, error) &&
+           add_setting(command, "block-storage-prefix", lakefs->block_storage_prefix, error) &&
+           add_setting(command, "s3-endpoint", lakefs->s3_endpoint, error) &&
+           add_setting(command, "s3-region", lakefs->s3_region, error) &&
+           (lakefs->s3_force_path_style != SWITCH_ON ||
+            words_add(command, "--s3-force-path-style", error)) &&
+           words_add_format(command, error, "--migrations=%s", options->migrations);
+}
+
+bool program_export(const Session *session, Program *program, Error *error)
+{
+    return add_name(session, program, "kv-export", error) &&
+           add_connection(session, &program->command, error) &&
+           add_shared(session, &program->command, error) &&
+           add_export_options(session->options, &program->command, error) &&
+           add_s3_credentials(&session->options->lakefs, &program->environment, error);
+}
+
+static bool add_dynamodb(const LakefsSettings *lakefs, Words *command, Error *error)
+{
+    return words_add(command, "--target=dynamodb", error) &&
+           add_setting(command, "dynamodb-table", lakefs->dynamodb_table, error) &&
+           add_setting(command, "dynamodb-endpoint", lakefs->dynamodb_endpoint, error) &&
+           add_setting(command, "aws-region", lakefs->dynamodb_region, error) &&
+           add_setting(command, "dynamodb-read-capacity", lakefs->dynamodb_read_capacity, error) &&
+           add_setting(command, "dynamodb-write-capacity", lakefs->dynamodb_write_capacity, error);
+}
+
+static bool add_dynamodb_credentials(const LakefsSettings *lakefs, Words *environment, Error *error)
+{
+    if (lakefs->dynamodb_access_key_id == NULL && lakefs->dynamodb_secret_access_key == NULL) {
+        return true;
+    }
+    return words_add(environment, "AWS_SESSION_TOKEN", error) &&
+           add_variable(environment, "AWS_ACCESS_KEY_ID", lakefs->dynamodb_access_key_id, error) &&
+           add_variable(environment, "AWS_SECRET_ACCESS_KEY", lakefs->dynamodb_secret_access_key,
+                        error);
+}
+
+bool program_import_bare(const Session *session, Program *program, Error *error)
+{
+    return add_name(session, program, "kv-import", error) &&
+           add_shared(session, &program->command, error) &&
+           add_dynamodb_credentials(&session->options->lakefs, &program->environment, error);
+}
+
+bool program_import(const Session *session, Program *program, Error *error)
+{
+    const MigrateOptions *options = session->options;
+
+    return program_import_bare(session, program, error) &&
+           add_connection(session, &program->command, error) &&
+           (!migrate_options_in_dynamodb(options) ||
+            add_dynamodb(&options->lakefs, &program->command, error)) &&
+           words_add_all(&program->command, &options->import_options, error) &&
+           words_add_format(&program->command, error, "--lock-held-by=%s", session->backend);
+}
+
+void program_free(Program *program)
+{
+    words_free(&program->command);
+    words_free(&program->environment);
+}

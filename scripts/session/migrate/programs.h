@@ -1,0 +1,33 @@
+/*
+ * The commands of kv-export and kv-import for a session: their words and their environment, ready
+ * to be run.
+ */
+#ifndef SCRIPTS_SESSION_MIGRATE_PROGRAMS_H
+#define SCRIPTS_SESSION_MIGRATE_PROGRAMS_H
+
+#include <stdbool.h>
+
+#include "common/base/error.h"
+#include "scripts/session/migrate/session.h"
+#include "scripts/session/words.h"
+
+typedef struct Program {
+    Words command;
+    Words environment; /* NAME=VALUE to set, NAME to unset */
+} Program;
+
+/* kv-export of the session's legacy tables. */
+bool program_export(const Session *session, Program *program, Error *error);
+
+/* kv-import under the session's lock, into the store that counts. */
+bool program_import(const Session *session, Program *program, Error *error);
+
+/* kv-import without any database or store: its options that are not about places. */
+bool program_import_bare(const Session *session, Program *program, Error *error);
+
+void program_free(Program *program);
+
+/* The exit code for a child's: one that was killed has failed, whatever its signal was. */
+ExitCode program_failure_code(int status);
+
+#endif

@@ -1,0 +1,222 @@
+#include "scripts/session/migrate/report.h"
+
+#include "common/base/printable.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <jansson.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { WIDTH = 79 };
+
+static void print_label(FILE *output, int indent, const char *label)
+{
+    int used = label[0] == '\0' ? 0 : fprintf(output, "%s:", label);
+
+    fprintf(output, "%*s", indent - used, "");
+}
+
+/* Columns of UTF-8 text, each character being one. */
+static int columns(const char *text, size_t size)
+{
+    int count = 0;
+
+    for (size_t i = 0; i < size; i++) {
+        count += ((unsigned char)text[i] & 0xc0) != 0x80;
+    }
+    return count;
+}
+
+static void print_wrapped(FILE *output, int indent, const char *label, const char *text)
+{
+    int column = 0;
+
+    text += strspn(text, " ");
+    while (*text != '\0') {
+        size_t size = strcspn(text, " ");
+        int width = columns(text, size);
+
+        if (column == 0 || column + 1 + width > WIDTH) {
+            fputs(column == 0 ? "" : "\n", output);
+            print_label(output, indent, label);
+            label = "";
+            column = indent;
+        } else {
+            fputc(' ', output);
+            column++;
+        }
+        fprintf(output, "%.*s", (int)size, text);
+        column += width;
+        text += size;
+        text += strspn(text, " ");
+    }
+    if (column == 0) {
+        print_label(output, indent, label);
+    }
+    fputc('\n', output);
+}
+
+/* What is printed when there is no memory to make it printable. */
+static const char NO_MEMORY[] = "(out of memory)";
+
+void report_field(FILE *output, int indent, const char *label, const char *format, ...)
+{
+    Buffer shown = {0};
+    Error ignored;
+    char *text;
+    va_list arguments;
+    int size;
+
+    va_start(arguments, format);
+    size = vsnprintf(NULL, 0, format, arguments);
+    va_end(arguments);
+    text = size < 0 ? NULL : malloc((size_t)size + 1);
+    if (text != NULL) {
+        va_start(arguments, format);
+        vsnprintf(text, (size_t)size + 1, format, arguments);
+        va_end(arguments);
+    }
+    if (text != NULL && printable_append(&shown, slice_text(text), &ignored) &&
+        buffer_text(&shown, &ignored) != NULL) {
+        print_wrapped(output, indent, label, (const char *)shown.data);
+    } else {
+        print_wrapped(output, indent, label, NO_MEMORY);
+    }
+    free(text);
+    buffer_free(&shown);
+}
+
+void report_line(FILE *output, int indent, const char *label, const char *text)
+{
+    Buffer shown = {0};
+    Error ignored;
+    bool done = printable_append(&shown, slice_text(text), &ignored) &&
+                buffer_text(&shown, &ignored) != NULL;
+
+    print_label(output, indent, label);
+    fprintf(output, "%s\n", done ? (const char *)shown.data : NO_MEMORY);
+    buffer_free(&shown);
+}
+
+/* A word with bytes that could not be shown: $'...' with those escaped. */
+static bool append_escaped(Buffer *text, const char *word, Error *error)
+{
+    bool done = buffer_append_text(text, "$'", error);
+
+    for (; done && *word != '\0'; word++) {
+        unsigned char c = (unsigned char)*word;
+
+        if (c < 0x20 || c >= 0x7f) {
+            done = buffer_append_format(text, error, "\\x%02x", c);
+        } else {
+            done = buffer_append_format(text, error, "%s%c", c == '\'' || c == '\\' ? "\\" : "", c);
+        }
+    }
+    return done && buffer_append_text(text, "'", error);
+}
+
+static bool append_single_quoted(Buffer *text, const char *word, Error *error)
+{
+    bool done = buffer_append_text(text, "'", error);
+
+    for (; done && *word != '\0'; word++) {
+        done = *word == '\'' ? buffer_append_text(text, "'\\''", error)
+                             : buffer_append(text, word, 1, error);
+    }
+    return done && buffer_append_text(text, "'", error);
+}
+
+static bool is_plain(const char *word)
+{
+    static const char PLAIN[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+                                "_./:=@%+,-";
+
+    return word[0] != '\0' && word[strspn(word, PLAIN)] == '\0';
+}
+
+static bool needs_escapes(const char *word)
+{
+    Buffer shown = {0};
+    Error ignored;
+    bool same = printable_append(&shown, slice_text(word), &ignored) &&
+                slice_equal(buffer_slice(&shown), slice_text(word));
+
+    buffer_free(&shown);
+    return !same;
+}
+
+static bool append_word(Buffer *text, const char *word, Error *error)
+{
+    if (is_plain(word)) {
+        return buffer_append_text(text, word, error);
+    }
+    if (needs_escapes(word)) {
+        return append_escaped(text, word, error);
+    }
+    if (strpbrk(word, "\"\\$`!") == NULL) {
+        return buffer_append_format(text, error, "\"%s\"", word);
+    }
+    return append_single_quoted(text, word, error);
+}
+
+bool report_command(Buffer *text, const Words *words, Error *error)
+{
+    for (size_t i = 0; i < words->count; i++) {
+        if ((text->size > 0 && !buffer_append_text(text, " ", error)) ||
+            !append_word(text, words->items[i], error)) {
+            return false;
+        }
+    }
+    return buffer_text(text, error) != NULL;
+}
+
+void report_size(uint64_t bytes, char text[REPORT_SIZE_TEXT])
+{
+    static const char *const UNITS[] = {"bytes", "kB", "MB", "GB", "TB"};
+    size_t unit = 0;
+
+    while (bytes >= 10240 && unit + 1 < sizeof UNITS / sizeof UNITS[0]) {
+        bytes = (bytes + 512) / 1024;
+        unit++;
+    }
+    snprintf(text, REPORT_SIZE_TEXT, "%" PRIu64 " %s", bytes, UNITS[unit]);
+}
+
+void report_duration(double seconds, char text[REPORT_SIZE_TEXT])
+{
+    long whole = (long)seconds;
+
+    if (whole < 60) {
+        snprintf(text, REPORT_SIZE_TEXT, "%.2f s", seconds);
+    } else if (whole < 3600) {
+        snprintf(text, REPORT_SIZE_TEXT, "%ld min %ld s", whole / 60, whole % 60);
+    } else {
+        snprintf(text, REPORT_SIZE_TEXT, "%ld h %ld min", whole / 3600, whole / 60 % 60);
+    }
+}
+
+bool report_json(FILE *output, json_t *json, Error *error)
+{
+    char *text = json == NULL
+                     ? NULL
+                     : json_dumps(json, JSON_COMPACT | JSON_ENSURE_ASCII | JSON_REAL_PRECISION(12));
+
+    json_decref(json);
+    if (text == NULL) {
+        return error_out_of_memory(error);
+    }
+    fprintf(output, "%s\n", text);
+    free(text);
+    return true;
+}
+
+bool report_flush(Error *error)
+{
+    if (fflush(stdout) == 0 && !ferror(stdout)) {
+        return true;
+    }
+    return error_set(error, EXIT_CODE_USAGE, "could not write to standard output: %s",
+                     strerror(errno));
+}

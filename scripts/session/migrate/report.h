@@ -1,0 +1,45 @@
+/*
+ * What is shown to people: fields of a label and a text, and commands to be copied.
+ *
+ * Texts may come from outside: what could harm a terminal is escaped.
+ */
+#ifndef SCRIPTS_SESSION_MIGRATE_REPORT_H
+#define SCRIPTS_SESSION_MIGRATE_REPORT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "common/base/buffer.h"
+#include "common/base/error.h"
+#include "scripts/session/words.h"
+
+/* Prints "label:" and the text, which begins at column `indent` and is wrapped to 79 columns.  An
+ * empty label continues the field before. */
+void report_field(FILE *output, int indent, const char *label, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+
+/* The same in one line, however long: a name, or a command to be copied. */
+void report_line(FILE *output, int indent, const char *label, const char *text);
+
+/* Appends the words as a command line that a shell reads as they are. */
+bool report_command(Buffer *text, const Words *words, Error *error);
+
+enum { REPORT_SIZE_TEXT = 32 };
+
+/* "16 kB", as pg_size_pretty() has it. */
+void report_size(uint64_t bytes, char text[REPORT_SIZE_TEXT]);
+
+/* "0.57 s", "3 min 20 s", "2 h 5 min". */
+void report_duration(double seconds, char text[REPORT_SIZE_TEXT]);
+
+/* Prints JSON on one line, and takes over the reference; false where it could not be made (NULL) or
+ * written. */
+struct json_t;
+bool report_json(FILE *output, struct json_t *json, Error *error);
+
+/* Flushes standard output: a reader that has left is no error of ours, and ends the program quietly
+ * (see common/cli/output.h). */
+bool report_flush(Error *error);
+
+#endif

@@ -1,0 +1,229 @@
+#include "scripts/session/migrate/schema_migrations.h"
+
+#include "common/cli/message.h"
+#include "scripts/session/migrate/sql_statements.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+size_t schema_migrations_first(const Session *session)
+{
+    const Migrations *migrations = &session->migrations;
+    size_t first = 0;
+
+    while (session->has_version && first < migrations->count &&
+           migrations->items[first].number <= session->version) {
+        first++;
+    }
+    return first;
+}
+
+/* Lets unqualified names lead to lakeFS's schema, for the transaction (`local`) or the session.  It
+ * runs under somebody else's search_path, so all of it is qualified. */
+static bool set_search_path(const Session *session, PgConnection *connection, bool local,
+                            Error *error)
+{
+    const char *parameters[] = {session->schema.quoted, local ? "true" : "false"};
+    PgRows *rows;
+
+    /* Its default is meant, not what another user of a pooled connection may have set. */
+    if (local && !pg_execute(connection, "SET LOCAL search_path TO DEFAULT", NULL, error)) {
+        return false;
+    }
+    if (!pg_query(connection,
+                  "SELECT pg_catalog.set_config('search_path', pg_catalog.concat_ws(', ',"
+                  " $1::pg_catalog.text, CASE WHEN pg_catalog.current_setting('search_path')"
+                  " OPERATOR(pg_catalog.<>) '' THEN pg_catalog.current_setting('search_path') END),"
+                  " $2::pg_catalog.bool)",
+                  2, parameters, &rows, error)) {
+        return false;
+    }
+    pg_rows_free(rows);
+    return true;
+}
+
+/* A transaction whose settings are those of the role where a migration may depend on them. */
+static bool begin(const Session *session, PgConnection *connection, Error *error)
+{
+    return pg_begin(connection, PG_READ_WRITE, session->options->common.lock_wait_timeout_ms,
+                    error) &&
+           pg_execute(connection,
+                      "SET LOCAL DateStyle TO DEFAULT; SET LOCAL TimeZone TO DEFAULT;"
+                      " SET LOCAL jit TO DEFAULT;"
+                      " SET LOCAL max_parallel_workers_per_gather TO DEFAULT;"
+                      " SET LOCAL synchronize_seqscans TO DEFAULT",
+                      NULL, error) &&
+           set_search_path(session, connection, true, error);
+}
+
+static bool set_version(const Session *session, PgConnection *connection, int64_t version,
+                        bool dirty, Error *error)
+{
+    char statement[256];
+    Buffer sql = {0};
+    bool done;
+
+    snprintf(statement, sizeof statement, "%" PRId64 ", %s", version, dirty ? "true" : "false");
+    done = buffer_append_format(&sql, error,
+                                "DELETE FROM %s.schema_migrations; INSERT INTO"
+                                " %s.schema_migrations (version, dirty) VALUES (%s)",
+                                session->schema.quoted, session->schema.quoted, statement) &&
+           buffer_text(&sql, error) != NULL &&
+           pg_execute(connection, (const char *)sql.data, NULL, error);
+    buffer_free(&sql);
+    return done;
+}
+
+static bool set_version_alone(const Session *session, PgConnection *connection, int64_t version,
+                              bool dirty, Error *error)
+{
+    return begin(session, connection, error) &&
+           set_version(session, connection, version, dirty, error) && pg_commit(connection, error);
+}
+
+static bool run_in_transaction(const Session *session, PgConnection *connection, const char *sql,
+                               int64_t number, Error *error)
+{
+    return begin(session, connection, error) && pg_execute(connection, sql, NULL, error) &&
+           set_version(session, connection, number, false, error) && pg_commit(connection, error);
+}
+
+/* The settings that last, for a file that controls transactions itself; see pg_begin. */
+static bool set_session(const Session *session, PgConnection *connection, Error *error)
+{
+    char sql[512];
+
+    snprintf(sql, sizeof sql,
+             "SET statement_timeout = 0; SET idle_in_transaction_session_timeout = 0;"
+             " SET lock_timeout = %d; SET client_min_messages = 'warning';"
+             " SET client_encoding = 'UTF8'; SET standard_conforming_strings = on;"
+             " SET row_security = off; SET default_transaction_read_only = off%s",
+             session->options->common.lock_wait_timeout_ms,
+             pg_server_version(connection) >= 170000 ? "; SET transaction_timeout = 0" : "");
+    return pg_execute(connection, sql, NULL, error) &&
+           set_search_path(session, connection, false, error);
+}
+
+static bool run_alone(const Session *session, PgConnection *connection, const char *sql,
+                      int64_t number, Buffer *failure, Error *error)
+{
+    Error ignored;
+    PgConnection *own = NULL;
+    bool done;
+
+    /* What lasts is for a connection of its own. */
+    done = set_version_alone(session, connection, number, true, error) &&
+           pg_connect_again(&session->pg, &own, error) && set_session(session, own, error) &&
+           pg_execute(own, sql, NULL, error) &&
+           set_version_alone(session, connection, number, false, error);
+    if (own != NULL && !done) {
+        buffer_append_text(failure, pg_failure_text(own), &ignored);
+    }
+    pg_close(own);
+    return done;
+}
+
+/* Says which migration has failed; the error is the server's. */
+static bool failed(const Migration *migration, const char *server_text, const char *outcome,
+                   bool timed_out, Error *error)
+{
+    Error cause = *error;
+    const char *why = server_text[0] != '\0'    ? server_text
+                      : cause.detail[0] != '\0' ? cause.detail
+                                                : cause.message;
+    size_t size = strlen(why);
+
+    while (size > 0 && why[size - 1] == '\n') {
+        size--;
+    }
+    if (cause.code == EXIT_CODE_CONNECTION) {
+        error_set(error, cause.code,
+                  "the connection to the database was lost in schema migration %s",
+                  migration->name);
+    } else if (timed_out) {
+        error_set(error, EXIT_CODE_REFUSED,
+                  "schema migration %s waited too long for a lock of another session",
+                  migration->name);
+        error_hint(error,
+                   "Stop lakeFS, then run again; --lock-wait-timeout says how long to wait.");
+    } else {
+        error_set(error, cause.code, "schema migration %s failed", migration->name);
+        error_hint(error, "Fix the cause, then run again.");
+    }
+    return error_detail(error, "%.*s\n%s", (int)size, why, outcome);
+}
+
+static bool run_migration(Session *session, PgConnection *connection, const Migration *migration,
+                          Error *error)
+{
+    char *sql = migration_read(migration, error);
+    Buffer failure = {0}; /* what the server says of it */
+    char outcome[160] =
+        "Nothing of it was done; the database is as the migration before it left it.";
+    Error ignored;
+    bool done;
+
+    if (sql == NULL) {
+        return false;
+    }
+    message_info("schema migration %s", migration->name);
+    if (sql_controls_transactions(sql)) {
+        snprintf(outcome, sizeof outcome,
+                 "Schema version %" PRId64 " is dirty now: the file controls transactions itself, "
+                 "so part of it may have been done.",
+                 migration->number);
+        done = run_alone(session, connection, sql, migration->number, &failure, error);
+    } else {
+        done = run_in_transaction(session, connection, sql, migration->number, error);
+        buffer_append_text(&failure, done ? "" : pg_failure_text(connection), &ignored);
+    }
+    free(sql);
+    if (done) {
+        session->has_version = true;
+        session->version = migration->number;
+    } else {
+        const char *text = buffer_text(&failure, &ignored);
+
+        failed(migration, text == NULL ? "" : text, outcome, error->code == EXIT_CODE_REFUSED,
+               error);
+    }
+    buffer_free(&failure);
+    return done;
+}
+
+static bool create_table(Session *session, PgConnection *connection, Error *error)
+{
+    Buffer sql = {0};
+    bool done =
+        buffer_append_format(&sql, error,
+                             "CREATE TABLE %s.schema_migrations"
+                             " (version bigint NOT NULL PRIMARY KEY, dirty boolean NOT NULL)",
+                             session->schema.quoted) &&
+        buffer_text(&sql, error) != NULL && begin(session, connection, error) &&
+        pg_execute(connection, (const char *)sql.data, NULL, error) && pg_commit(connection, error);
+
+    buffer_free(&sql);
+    session->schema.has_migrations = done;
+    return done;
+}
+
+bool schema_migrations_run(Session *session, Error *error)
+{
+    const Migrations *migrations = &session->migrations;
+    size_t first = schema_migrations_first(session);
+    PgConnection *connection = NULL;
+    bool done = true;
+
+    if (first == migrations->count && session->schema.has_migrations) {
+        return true;
+    }
+    done = pg_connect_again(&session->pg, &connection, error) &&
+           (session->schema.has_migrations || create_table(session, connection, error));
+    for (size_t i = first; done && i < migrations->count; i++) {
+        done = run_migration(session, connection, &migrations->items[i], error);
+    }
+    pg_close(connection);
+    return done;
+}

@@ -1,0 +1,15 @@
+/*
+ * Which statements a migration's SQL has, as far as transactions are concerned.
+ */
+#ifndef SCRIPTS_SESSION_MIGRATE_SQL_STATEMENTS_H
+#define SCRIPTS_SESSION_MIGRATE_SQL_STATEMENTS_H
+
+#include <stdbool.h>
+
+/*
+ * Whether the SQL begins or ends transactions itself, or has a statement that cannot run in one
+ * (VACUUM, CREATE INDEX CONCURRENTLY ...).  Comments, strings and function bodies do not count.
+ */
+bool sql_controls_transactions(const char *sql);
+
+#endif

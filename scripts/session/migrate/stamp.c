@@ -1,0 +1,155 @@
+#include "scripts/session/migrate/stamp.h"
+
+#include "common/kv/model.h"
+#include "scripts/session/migrate/note.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Whether the relation kv, which may be somebody else's, has a KV table's columns. */
+static bool has_kv_columns(Session *session, bool *has, Error *error)
+{
+    const char *parameters[] = {session->schema.name};
+    char *count = NULL;
+
+    if (!session_query_text(
+            session,
+            "SELECT count(*) FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid"
+            " JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = $1"
+            " AND c.relname = 'kv' AND a.attname IN ('partition_key', 'key', 'value')"
+            " AND a.atttypid = 'bytea'::regtype",
+            1, parameters, &count, error)) {
+        return false;
+    }
+    *has = strcmp(count, "3") == 0;
+    free(count);
+    return true;
+}
+
+/* A load locks its table now and then, and a role may lack the right to read it. */
+static bool lock_table(Session *session, KvStore *store, bool *readable, Error *error)
+{
+    Buffer statement = {0};
+    bool failed = false;
+    bool done =
+        buffer_append_format(&statement, error, "LOCK TABLE ONLY %s.kv IN ACCESS SHARE MODE",
+                             session->schema.quoted) &&
+        buffer_text(&statement, error) != NULL &&
+        session_try(session, (const char *)statement.data, &failed, error);
+
+    buffer_free(&statement);
+    if (done && failed) {
+        store->state = KV_UNREADABLE;
+        store->code = error->code;
+        snprintf(store->reason, sizeof store->reason, "%s", error->message);
+    }
+    *readable = done && !failed;
+    return done;
+}
+
+static KvState state_of(const char *version)
+{
+    if (version[0] == '\0') {
+        return KV_UNSTAMPED;
+    }
+    if (strcmp(version, "0") == 0) {
+        return KV_STARTED;
+    }
+    return version[strspn(version, "0123456789")] == '\0' ? KV_STAMPED : KV_FOREIGN;
+}
+
+static bool read_version(Session *session, KvStore *store, Error *error)
+{
+    Buffer sql = {0};
+    char *version = NULL;
+    bool done = buffer_append_format(&sql, error,
+                                     "SELECT encode(value, 'escape') FROM %s.kv"
+                                     " WHERE partition_key = '" KV_PARTITION_INTERNAL
+                                     "'::bytea AND key = '" KV_VERSION_KEY "'::bytea",
+                                     session->schema.quoted) &&
+                buffer_text(&sql, error) != NULL &&
+                session_query_text(session, (const char *)sql.data, 0, NULL, &version, error);
+
+    if (done) {
+        snprintf(store->version, sizeof store->version, "%s", version);
+        store->state = state_of(version);
+    }
+    free(version);
+    buffer_free(&sql);
+    return done;
+}
+
+/* Where the note tells of a store in DynamoDB, it is as it was stamped: who goes on with it is not
+ * asked here. */
+static bool read_noted(Session *session, KvStore *store, Error *error)
+{
+    Note note;
+    json_t *version;
+
+    if (!note_read(session, &note, error)) {
+        return false;
+    }
+    version = json_object_get(json_object_get(note.json, "store"), "kv_version");
+    if (note.in_dynamodb) {
+        store->in_dynamodb = true;
+        store->state = KV_FOREIGN;
+        if (json_integer_value(version) > 0) {
+            store->state = KV_STAMPED;
+            snprintf(store->version, sizeof store->version, "%" PRId64,
+                     (int64_t)json_integer_value(version));
+        }
+    }
+    note_free(&note);
+    return true;
+}
+
+bool kv_store_read(Session *session, KvStore *store, Error *error)
+{
+    bool there = false;
+    bool has_columns = false;
+    bool readable = false;
+
+    *store = (KvStore){.state = KV_MISSING};
+    if (!read_noted(session, store, error)) {
+        return false;
+    }
+    if (store->in_dynamodb) {
+        return true;
+    }
+    if (!session_has_relation(session, "kv", &there, error) ||
+        (there && !has_kv_columns(session, &has_columns, error))) {
+        return false;
+    }
+    store->state = there ? KV_FOREIGN : KV_MISSING;
+    if (!has_columns) {
+        return true;
+    }
+    return lock_table(session, store, &readable, error) &&
+           (!readable || read_version(session, store, error));
+}
+
+bool stamp_read(Session *session, KvStore *store, bool *stamped, Error *error)
+{
+    *stamped = false;
+    if (!kv_store_read(session, store, error) || !session_read_version(session, error)) {
+        return false;
+    }
+    if (store->state == KV_UNREADABLE) {
+        return error_set(error, store->code, "%s", store->reason);
+    }
+    *stamped = session_is_at_kv_version(session) && !session->dirty && store->state == KV_STAMPED;
+    return true;
+}
+
+bool stamp_detail(const Session *session, const KvStore *store, Error *error)
+{
+    char version[32] = "none";
+
+    if (session->has_version) {
+        snprintf(version, sizeof version, "%" PRId64, session->version);
+    }
+    return error_detail(error, "Schema version and KV version are %s/%s.", version,
+                        store->version[0] == '\0' ? "none" : store->version);
+}

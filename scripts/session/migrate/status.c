@@ -1,0 +1,371 @@
+#include "scripts/session/migrate/commands.h"
+
+#include "common/pg/facts.h"
+#include "common/pg/lock.h"
+#include "scripts/session/migrate/legacy_tables.h"
+#include "scripts/session/migrate/note.h"
+#include "scripts/session/migrate/report.h"
+#include "scripts/session/migrate/stamp.h"
+
+#include <inttypes.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { INDENT = 17, LOCK_WAIT_MS = 1000, ORIGIN_SIZE = 1024 };
+
+/* What there is to be told. */
+typedef struct Status {
+    Session *session;
+    KvStore store;
+    Note note;
+    char holder[PG_HOLDER_SIZE]; /* of the migration lock; "": nobody */
+    bool standby;
+    const char *state; /* a word of a closed set, for programs */
+    Buffer text;       /* the same for people */
+    Buffer next;       /* the command, or the SQL, to run next; empty: nothing */
+} Status;
+
+static bool set_state(Status *status, const char *state, Error *error, const char *text)
+{
+    status->state = state;
+    return buffer_append_text(&status->text, text, error);
+}
+
+/* What is next: a command of kv-migrate on the same database. */
+static bool set_next(Status *status, const char *command, const char *option, Error *error)
+{
+    Words words = {0};
+    bool done;
+
+    status->next.size = 0;
+    done = words_add(&words, "kv-migrate", error) && words_add(&words, command, error) &&
+           (option == NULL || words_add(&words, option, error)) &&
+           words_add_all(&words, &status->session->options->place, error) &&
+           report_command(&status->next, &words, error);
+    words_free(&words);
+    return done;
+}
+
+/* kv-import knows neither lakeFS's configuration nor its environment. */
+static bool set_next_import(Status *status, Error *error)
+{
+    const Session *session = status->session;
+    const char *connection = session->options->connection;
+    Words words = {0};
+    bool done =
+        words_add(&words, "kv-import", error) && words_add(&words, "-d", error) &&
+        words_add(&words, connection[0] == '\0' ? session->schema.database : connection, error) &&
+        words_add(&words, "--schema", error) && words_add(&words, session->schema.name, error) &&
+        words_add(&words, "FILE", error) && report_command(&status->next, &words, error);
+
+    words_free(&words);
+    return done;
+}
+
+/* Without a schema version there is no legacy lakeFS, or not all of it. */
+static bool judge_without_version(Status *status, Error *error)
+{
+    switch (status->store.state) {
+    case KV_STAMPED:
+        return set_state(status, "kv_store", error,
+                         "a KV store without a legacy database beside it");
+    case KV_STARTED:
+        return set_state(status, "kv_store_load_failed", error,
+                         "a KV store whose load failed: load the dump again") &&
+               set_next_import(status, error);
+    case KV_UNREADABLE:
+        return set_state(status, "unknown", error, "not known, since the table kv cannot be read");
+    case KV_MISSING:
+    case KV_FOREIGN:
+    case KV_UNSTAMPED:
+        break;
+    }
+    if (status->session->legacy.found.count > 0) {
+        return set_state(status, "no_schema_version", error,
+                         "legacy tables without a schema version: put the row of "
+                         "schema_migrations right by hand");
+    }
+    return set_state(status, "no_lakefs", error,
+                     "no lakeFS: empty, or the wrong database or schema");
+}
+
+static bool judge_migrated(Status *status, Error *error)
+{
+    if (status->store.state != KV_STAMPED) {
+        return set_state(status, "not_stamped", error,
+                         "at the KV migration version, but the table kv is not stamped: find out "
+                         "what happened to it; kv-import --clean loads a dump again");
+    }
+    if (status->session->legacy.found.count == 0) {
+        return set_state(status, "migrated", error, "migrated");
+    }
+    return set_state(status, "migrated_tables_left", error, "migrated; legacy tables are left") &&
+           set_next(status, "cleanup", NULL, error);
+}
+
+static bool judge_legacy(Status *status, Error *error)
+{
+    const Session *session = status->session;
+    bool last = session->version == migrations_last(&session->migrations);
+
+    switch (status->store.state) {
+    case KV_FOREIGN:
+    case KV_UNSTAMPED:
+        return set_state(
+            status, "foreign_kv", error,
+            "legacy, but a relation kv is in the way that is not a KV store: rename or "
+            "drop it, then go on");
+    case KV_STAMPED:
+        return set_state(status, "foreign_kv_store", error,
+                         "legacy, but its table kv is stamped as migrated: the two do not belong "
+                         "together");
+    case KV_STARTED:
+        return set_state(status, "migration_failed", error,
+                         "legacy: a KV migration failed before its stamp; the legacy tables are as "
+                         "they were") &&
+               set_next(status, "up", "--kv-enabled", error);
+    case KV_UNREADABLE:
+        return set_state(status, "unknown", error, "not known, since the table kv cannot be read");
+    case KV_MISSING:
+        break;
+    }
+    return set_state(status, last ? "legacy" : "legacy_behind", error,
+                     last ? "legacy, at the last schema version"
+                          : "legacy, below the last schema version") &&
+           set_next(status, "up", "--kv-enabled", error);
+}
+
+static bool judge_dirty(Status *status, Error *error)
+{
+    const Session *session = status->session;
+
+    status->state = "dirty";
+    return buffer_append_format(&status->text, error,
+                                "dirty: a schema migration was interrupted at version %" PRId64
+                                "; put the schema right by hand, then say so",
+                                session->version) &&
+           buffer_append_format(&status->next, error,
+                                "UPDATE %s.schema_migrations SET version = N, dirty = false",
+                                session->schema.quoted);
+}
+
+static bool judge_version(Status *status, Error *error)
+{
+    const Session *session = status->session;
+    int64_t kv = migrations_kv(&session->migrations);
+
+    if (session->dirty) {
+        return judge_dirty(status, error);
+    }
+    if (!session->has_version) {
+        return judge_without_version(status, error);
+    }
+    if (session->version > kv) {
+        return set_state(status, "newer", error,
+                         "beyond the KV migration version: it belongs to a newer lakeFS, which has "
+                         "a migrate command of its own");
+    }
+    if (session->version < kv && !migrations_has(&session->migrations, session->version)) {
+        status->state = "unsupported";
+        return buffer_append_format(&status->text, error,
+                                    "there is no schema migration for version %" PRId64
+                                    ": upgrade lakeFS first, or name its folder with --migrations",
+                                    session->version);
+    }
+    if (status->store.state == KV_UNREADABLE) {
+        return set_state(status, "unknown", error, "not known, since the table kv cannot be read");
+    }
+    return session->version == kv ? judge_migrated(status, error) : judge_legacy(status, error);
+}
+
+/* What lets nothing be done now, whatever the state. */
+static bool judge(Status *status, Error *error)
+{
+    bool done = judge_version(status, error);
+
+    if (done && status->holder[0] != '\0') {
+        done =
+            buffer_append_text(&status->text, " (a migration is running, see the lock)", error) &&
+            set_next(status, "status", NULL, error);
+    } else if (done && status->standby && status->next.size > 0) {
+        done = buffer_append_text(
+            &status->text, "; this server is a standby: what is next is for its primary", error);
+    }
+    return done && buffer_text(&status->text, error) != NULL &&
+           buffer_text(&status->next, error) != NULL;
+}
+
+static void print_versions(const Status *status)
+{
+    const Session *session = status->session;
+    int64_t last = migrations_last(&session->migrations);
+
+    if (session->has_version) {
+        report_field(stdout, INDENT, "schema version", "%" PRId64 "%s", session->version,
+                     session->dirty ? " (dirty)" : "");
+    } else {
+        report_field(stdout, INDENT, "schema version", "none");
+    }
+    report_field(stdout, INDENT, "last version", "%" PRId64 ", KV migration version %" PRId64, last,
+                 last + 1);
+}
+
+static void print_kv_version(const Status *status)
+{
+    const KvStore *store = &status->store;
+    char place[NOTE_PLACE_SIZE];
+
+    if (store->in_dynamodb) {
+        note_place(&status->note, place);
+        report_field(stdout, INDENT, "KV version", "%s when it was stamped, in %s",
+                     store->version[0] == '\0' ? "none" : store->version, place);
+    } else if (store->state == KV_UNREADABLE) {
+        report_field(stdout, INDENT, "KV version", "not known (%s)", store->reason);
+    } else if (store->state == KV_STARTED) {
+        report_field(stdout, INDENT, "KV version", "0 (an unfinished load)");
+    } else {
+        report_field(stdout, INDENT, "KV version", "%s",
+                     store->version[0] == '\0' ? "none" : store->version);
+    }
+}
+
+static bool print_tables(const Status *status, Error *error)
+{
+    const Words *tables = &status->session->legacy.found;
+    Buffer names = {0};
+    bool done = legacy_tables_append_names(tables, " ", &names, error);
+
+    if (done) {
+        report_field(stdout, INDENT, "legacy tables", "%zu%s%s", tables->count,
+                     tables->count > 0 ? ": " : "", (const char *)names.data);
+    }
+    buffer_free(&names);
+    return done;
+}
+
+static void print_origin(const Status *status)
+{
+    const Note *note = &status->note;
+
+    if (status->store.state != KV_STAMPED) {
+        return;
+    }
+    if (note->json == NULL) {
+        report_field(stdout, INDENT, "KV table loaded",
+                     "not known: the table has no note of kv-import");
+        return;
+    }
+    report_field(stdout, INDENT, "KV table loaded",
+                 "%s, from database \"%s\", schema \"%s\", as it was at %s",
+                 note_text(note, NULL, "imported"), note_text(note, "source", "database"),
+                 note_text(note, "source", "schema"), note_text(note, NULL, "dump_created"));
+}
+
+static bool print_text(const Status *status, Error *error)
+{
+    const Session *session = status->session;
+
+    report_field(stdout, INDENT, "database", "%s, schema %s", session->schema.database,
+                 session->schema.name);
+    print_versions(status);
+    print_kv_version(status);
+    if (!print_tables(status, error)) {
+        return false;
+    }
+    print_origin(status);
+    if (status->holder[0] != '\0') {
+        report_field(stdout, INDENT, "migration lock", "held by %s", status->holder);
+    }
+    report_field(stdout, INDENT, "state", "%s", (const char *)status->text.data);
+    /* In one line, to be copied. */
+    report_line(stdout, INDENT, "next",
+                status->next.size == 0 ? "nothing" : (const char *)status->next.data);
+    return report_flush(error);
+}
+
+static json_t *encode_tables(const Words *tables)
+{
+    json_t *names = json_array();
+
+    for (size_t i = 0; names != NULL && i < tables->count; i++) {
+        json_array_append_new(names, json_string(tables->items[i]));
+    }
+    return names;
+}
+
+/* When and from what the store was loaded; null where that is not noted. */
+static json_t *encode_origin(const Status *status)
+{
+    const Note *note = &status->note;
+
+    if (status->store.state != KV_STAMPED || note->json == NULL) {
+        return json_null();
+    }
+    return json_pack("{s:s, s:s, s:s, s:s}", "imported", note_text(note, NULL, "imported"),
+                     "database", note_text(note, "source", "database"), "schema",
+                     note_text(note, "source", "schema"), "dump_created",
+                     note_text(note, NULL, "dump_created"));
+}
+
+static json_t *encode_store(const Status *status)
+{
+    static const char *const STATES[] = {
+        [KV_MISSING] = "missing",     [KV_FOREIGN] = "foreign", [KV_UNREADABLE] = "unreadable",
+        [KV_UNSTAMPED] = "unstamped", [KV_STARTED] = "started", [KV_STAMPED] = "stamped"};
+    const KvStore *store = &status->store;
+    bool is_number = store->state == KV_STAMPED || store->state == KV_STARTED;
+
+    return json_pack("{s:s, s:s, s:o, s:o}", "kind", store->in_dynamodb ? "dynamodb" : "postgres",
+                     "state", STATES[store->state], "version",
+                     is_number ? json_integer(strtoll(store->version, NULL, 10)) : json_null(),
+                     "origin", encode_origin(status));
+}
+
+static bool print_json(const Status *status, Error *error)
+{
+    const Session *session = status->session;
+    json_t *version = session->has_version ? json_integer(session->version) : json_null();
+
+    return report_json(
+               stdout,
+               json_pack("{s:s, s:s, s:o, s:b, s:I, s:I, s:o, s:o, s:o, s:b, s:s, s:s, s:o}",
+                         "database", session->schema.database, "schema", session->schema.name,
+                         "schema_version", version, "dirty", session->dirty, "last_version",
+                         (json_int_t)migrations_last(&session->migrations), "kv_migration_version",
+                         (json_int_t)migrations_kv(&session->migrations), "kv_store",
+                         encode_store(status), "legacy_tables",
+                         encode_tables(&session->legacy.found), "migration_lock",
+                         status->holder[0] == '\0' ? json_null() : json_string(status->holder),
+                         "standby", status->standby, "state", status->state, "description",
+                         (const char *)status->text.data, "next",
+                         status->next.size == 0 ? json_null()
+                                                : json_string((const char *)status->next.data)),
+               error) &&
+           report_flush(error);
+}
+
+static bool look(Status *status, Error *error)
+{
+    Session *session = status->session;
+
+    return pg_lock_holder(session->connection, &session->schema, status->holder, error) &&
+           pg_is_standby(session->connection, &status->standby, error) &&
+           session_read_version(session, error) && legacy_tables_find(session, error) &&
+           kv_store_read(session, &status->store, error) &&
+           note_read(session, &status->note, error) && judge(status, error);
+}
+
+bool status_command(Session *session, MigrateOptions *options, const char *programs, Error *error)
+{
+    Status status = {.session = session, .state = ""};
+    bool done = session_open(session, options, programs, PG_READ_SNAPSHOT, LOCK_WAIT_MS, error) &&
+                look(&status, error) &&
+                (options->json ? print_json(&status, error) : print_text(&status, error));
+
+    note_free(&status.note);
+    buffer_free(&status.text);
+    buffer_free(&status.next);
+    return done;
+}

@@ -1,0 +1,285 @@
+#include "scripts/session/migrate/up.h"
+
+#include "common/cli/message.h"
+#include "scripts/session/child.h"
+#include "scripts/session/migrate/cleanup.h"
+#include "scripts/session/migrate/event.h"
+#include "scripts/session/migrate/legacy_tables.h"
+#include "scripts/session/migrate/schema_migrations.h"
+#include "scripts/session/migrate/stamp.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char AGAIN[] = "Fix the cause, then run again.";
+
+bool up_check_target(Session *session, char **found, int *status, Error *error)
+{
+    Program program = {0};
+    Buffer printed = {0};
+    const ChildOptions child = child_options(&program.command, &program.environment);
+    bool done = program_import(session, &program, error) &&
+                words_add(&program.command, "--check-target", error) &&
+                words_add(&program.command, "--not-migrated", error) &&
+                child_capture(&child, &printed, status, error) &&
+                buffer_text(&printed, error) != NULL;
+
+    *found = NULL;
+    program_free(&program);
+    if (done && *status == 0) {
+        printed.data[strcspn((char *)printed.data, "\n")] = '\0';
+        *found = (char *)printed.data; /* taken over */
+        return true;
+    }
+    buffer_free(&printed);
+    return done;
+}
+
+/* Ends where a load would not be taken, while nothing is done yet. */
+static bool require_target(Session *session, Error *error)
+{
+    char *found = NULL;
+    int status = 0;
+
+    if (!up_check_target(session, &found, &status, error)) {
+        return false;
+    }
+    free(found);
+    if (status != 0) {
+        error_set(
+            error, program_failure_code(status),
+            "nothing was done: kv-import ended with exit code %d when it looked at the target",
+            status);
+        return error_hint(error, "%s", AGAIN);
+    }
+    return true;
+}
+
+bool up_already_migrated(Session *session, Error *error)
+{
+    KvStore store;
+    bool stamped = false;
+    int64_t version = migrations_kv(&session->migrations);
+
+    if (!stamp_read(session, &store, &stamped, error)) {
+        return false;
+    }
+    if (!stamped) {
+        error_set(error, EXIT_CODE_REFUSED,
+                  "the database is at the KV migration version %" PRId64
+                  ", but no KV store of it is stamped",
+                  version);
+        stamp_detail(session, &store, error);
+        return error_hint(error, "Find out what happened to the table; kv-import --clean loads a "
+                                 "dump again.");
+    }
+    message_info("the database is at the KV migration version %" PRId64 ": nothing to do", version);
+    if (!legacy_tables_find(session, error)) {
+        return false;
+    }
+    if (session->legacy.found.count > 0) {
+        message_info("%zu legacy tables are left: kv-migrate cleanup drops them",
+                     session->legacy.found.count);
+    }
+    return true;
+}
+
+bool up_begin(Up *up, MigrateOptions *options, const char *programs, Error *error)
+{
+    Session *session = up->session;
+
+    clock_begin(&up->clock);
+    if (!session_open_locked(session, options, programs, PG_READ_WRITE, error) ||
+        !session_check_version(session, error)) {
+        return false;
+    }
+    if (session_is_at_kv_version(session)) {
+        up->ended = true;
+        return up_already_migrated(session, error) && summary_print_schema(session, error);
+    }
+    return !migrate_options_kv_enabled(options) || require_target(session, error);
+}
+
+bool up_migrate_schema(Up *up, Error *error)
+{
+    Session *session = up->session;
+
+    clock_begin_phase(&up->clock, "schema_migrations");
+    if (!schema_migrations_run(session, error)) {
+        return false;
+    }
+    clock_end_phase(&up->clock);
+    if (!migrate_options_kv_enabled(session->options)) {
+        message_info("the schema is at version %" PRId64, session->version);
+        up->ended = true;
+        return summary_print_schema(session, error);
+    }
+    return true;
+}
+
+bool up_lock_tables(Up *up, Error *error)
+{
+    return legacy_tables_find(up->session, error) && legacy_tables_lock(up->session, error);
+}
+
+UpAnswer up_transfer(Up *up)
+{
+    bool by_file = up->session->options->dump != NULL;
+
+    clock_begin_phase(&up->clock, by_file ? "export" : "transfer");
+    return by_file ? UP_BY_FILE : UP_BY_PIPE;
+}
+
+/* Nobody keeps what goes through a pipe: it is neither compressed nor given a SHA-256, unless a
+ * level was asked for; the checksums that prove it whole stay.  And two displays of progress would
+ * get in each other's way, of which the slower part's tells more. */
+bool up_export_command(const Up *up, Program *program, Error *error)
+{
+    const MigrateOptions *options = up->session->options;
+
+    if (!program_export(up->session, program, error)) {
+        return false;
+    }
+    if (options->dump != NULL) {
+        return words_add_format(&program->command, error, "--file=%s", options->dump);
+    }
+    return words_add(&program->command, "--no-sha256", error) &&
+           words_add(&program->command, "--no-progress", error) &&
+           (options->has_compression_level || words_add(&program->command, "--compress=0", error));
+}
+
+bool up_import_command(const Up *up, Program *program, Error *error)
+{
+    const char *dump = up->session->options->dump;
+
+    return program_import(up->session, program, error) &&
+           words_add(&program->command, "--", error) &&
+           words_add(&program->command, dump == NULL ? "-" : dump, error);
+}
+
+/* A program may have come to its end behind the stamp.  A stamp whose COMMIT is on its way is
+ * waited for.  *known: the session could say. */
+static void find_stamp(Session *session, bool *known, bool *stamped)
+{
+    KvStore store;
+    Error ignored;
+
+    *stamped = false;
+    *known = !session_is_lost(session) &&
+             session_execute(session, &ignored, "LOCK TABLE %s.schema_migrations IN SHARE MODE",
+                             session->schema.quoted) &&
+             stamp_read(session, &store, stamped, &ignored);
+}
+
+static bool transfer_failed(Up *up, int status, const char *program, Error *error)
+{
+    bool in_dynamodb = migrate_options_in_dynamodb(up->session->options);
+    bool known;
+    bool stamped;
+
+    find_stamp(up->session, &known, &stamped);
+    if (stamped) {
+        return error_set(error, EXIT_CODE_CLEANUP, "%s ended with exit code %d, after the stamp",
+                         program, status);
+    }
+    error_set(error, program_failure_code(status),
+              "the KV migration failed: %s ended with exit code %d", program, status);
+    if (!known) {
+        error_detail(error, "Whether it was stamped could not be found out; the legacy tables are "
+                            "as they were.");
+    } else {
+        /* The table in DynamoDB may be stamped; kv-import has said so then. */
+        error_detail(error, "%s; the legacy tables are as they were.",
+                     in_dynamodb ? "The database was not stamped" : "Nothing was stamped");
+    }
+    return error_hint(error, "Fix the cause, then run again: where nothing was stamped, it starts "
+                             "from scratch.");
+}
+
+bool up_exported(Up *up, int status, Error *error)
+{
+    if (status != 0) {
+        return transfer_failed(up, status, "kv-export", error);
+    }
+    clock_begin_phase(&up->clock, "import");
+    return true;
+}
+
+/* Both programs have ended well: the database itself must say so, too. */
+static bool require_stamp(Up *up, Error *error)
+{
+    Session *session = up->session;
+    bool drop = migrate_options_drop_tables(session->options);
+    KvStore store;
+    Error problem;
+    bool stamped = false;
+    bool done;
+
+    clock_end_phase(&up->clock);
+    /* From here on the migration stands, and a failure is an event. */
+    session->migrated = true;
+    done = stamp_read(session, &store, &stamped, &problem);
+    if (done && !stamped) {
+        session->migrated = false;
+        error_set(error, EXIT_CODE_REFUSED,
+                  "the import ended well, but the database is not stamped as it should be");
+        return stamp_detail(session, &store, error);
+    }
+    /* That the note cannot be read is no failure. */
+    done = done && note_read(session, &up->note, &problem);
+    if (!done && drop) {
+        *error = problem;
+        return event_cleanup_failed(error);
+    }
+    return true;
+}
+
+bool up_imported(Up *up, int status, Error *error)
+{
+    return status == 0 ? require_stamp(up, error) : transfer_failed(up, status, "kv-import", error);
+}
+
+/* When one of them dies the other fails too, for want of a partner: kv-import finds the dump cut
+ * off, kv-export a closed pipe.  Which failed first is told by the other's complaint. */
+bool up_transferred(Up *up, int export_status, int import_status, Error *error)
+{
+    if (export_status == 0 && import_status == 0) {
+        return require_stamp(up, error);
+    }
+    if (import_status == 0 || (export_status != 0 && import_status == EXIT_CODE_DUMP)) {
+        return transfer_failed(up, export_status, "kv-export", error);
+    }
+    return transfer_failed(up, import_status, "kv-import", error);
+}
+
+bool up_clean_up(Up *up, Error *error)
+{
+    Session *session = up->session;
+
+    if (!migrate_options_drop_tables(session->options)) {
+        message_info("the legacy tables are kept: kv-migrate cleanup drops them");
+        return true;
+    }
+    clock_begin_phase(&up->clock, "cleanup");
+    if (!cleanup_drop(session, error)) {
+        return false;
+    }
+    clock_end_phase(&up->clock);
+    message_info("dropped %zu legacy tables", session->legacy.found.count);
+    return true;
+}
+
+bool up_finish(Up *up, Error *error)
+{
+    const Session *session = up->session;
+
+    message_info("migrated to version %" PRId64, migrations_kv(&session->migrations));
+    up->ended = true;
+    return summary_tell(session, &up->clock, &up->note, error);
+}
+
+void up_free(Up *up)
+{
+    note_free(&up->note);
+}
