@@ -13,6 +13,7 @@
 
 #include "common/base/error.h"
 #include "common/cli/option_table.h"
+#include "common/cli/option_values.h"
 #include "common/cli/progress.h"
 #include "common/pg/connection.h"
 
@@ -79,16 +80,11 @@ bool common_options_set_dbname(CommonOptions *options, char *argument, Error *er
  * connection string in the wrong place is not repeated, as it may hold a password. */
 bool option_unexpected(const char *argument, Error *error);
 
-/* Reads a time such as "500ms", "10s", "2min", "1h", or a bare number of milliseconds. */
-bool option_duration(const char *name, const char *text, int *milliseconds, Error *error);
-
-/* Reads a whole number between two limits. */
-bool option_number(const char *name, const char *text, long lowest, long highest, long *number,
-                   Error *error);
-
 /* --jobs: the connections that work at the same time; by default as many as there are processors,
  * at most DEFAULT_JOBS_MAX. */
-enum { JOBS_MAX = 64, DEFAULT_JOBS_MAX = 8 };
+#define JOBS_MAX 64
+#define DEFAULT_JOBS_MAX 8
+#define OPTION_JOBS(Type, member) OPTION_NUMBER(Type, member, 1, JOBS_MAX)
 bool option_jobs(const char *text, int *jobs, Error *error);
 int option_default_jobs(void);
 
