@@ -107,7 +107,7 @@ enum { HELP_WIDTH = 51 };
 /* clang-format on */
 
 typedef struct OptionGroup {
-    const char *title;     /* without colon */
+    const char *title;     /* one line, without colon */
     const Option *options; /* ends with {0} */
 } OptionGroup;
 

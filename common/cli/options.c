@@ -13,29 +13,6 @@
 
 #define LOG_FORMATS "text json"
 
-const char COMMON_OPTIONS_HELP[] =
-    "Connection options:\n"
-    "  -d, --dbname=DBNAME        database name, URI or connection string\n"
-    "  -h, --host=HOSTNAME        database server host or socket directory\n"
-    "  -p, --port=PORT            database server port\n"
-    "  -U, --username=NAME        database user\n"
-    "  -w, --no-password          never ask for a password\n"
-    "  -W, --password             ask for the password before connecting\n"
-    "      --schema=NAME          schema of lakeFS's tables (default: where the\n"
-    "                             search_path finds schema_migrations)\n"
-    "      --lock-wait-timeout=T  give up when a lock is not had after T, such as\n"
-    "                             500ms, 10s, 2min; 0 waits for ever (default: 60s)\n"
-    "\n"
-    "Messages:\n"
-    "  -P, --progress             print progress also where no terminal is\n"
-    "      --no-progress          print no progress\n"
-    "  -q, --quiet                warnings and errors only\n"
-    "  -v, --verbose              name every row that is left out or adjusted; twice:\n"
-    "                             show every statement that goes to the server\n"
-    "      --log-format=FORMAT    text (default) or json, one object a line\n"
-    "  -V, --version              print the version, then exit\n"
-    "  -?, --help                 print this help, then exit\n";
-
 static bool take_dbname(void *options, char *argument, Error *error)
 {
     return common_options_set_dbname(options, argument, error);
@@ -129,31 +106,6 @@ void common_options_init(CommonOptions *options, const char *program)
     options->pg.on_statement = message_debug;
 }
 
-/* getopt_long has answered '?' or ':'; optopt is the letter or code of the option, 0 where it knows
- * none. */
-static bool complain(CommonOptions *options, int option, char *const *arguments, Error *error)
-{
-    const char *argument = arguments[optind - 1];
-    bool is_long = strncmp(argument, "--", 2) == 0;
-
-    if (option == '?' && optopt == '?' && !is_long) {
-        options->help = true;
-        return true;
-    }
-    if (option == ':' && is_long) {
-        error_set(error, EXIT_CODE_USAGE, "option %s needs an argument", argument);
-    } else if (option == ':') {
-        error_set(error, EXIT_CODE_USAGE, "option -%c needs an argument", optopt);
-    } else if (optopt == 0) {
-        error_set(error, EXIT_CODE_USAGE, "unknown or ambiguous option %s", argument);
-    } else if (is_long) {
-        error_set(error, EXIT_CODE_USAGE, "option %s takes no argument", argument);
-    } else {
-        error_set(error, EXIT_CODE_USAGE, "unknown option -%c", optopt);
-    }
-    return error_hint(error, "Try --help.");
-}
-
 bool common_options_set_dbname(CommonOptions *options, char *argument, Error *error)
 {
     size_t size = strlen(argument);
@@ -174,73 +126,11 @@ bool common_options_set_dbname(CommonOptions *options, char *argument, Error *er
     return done;
 }
 
-bool common_option(CommonOptions *options, int option, char *const *arguments, Error *error)
-{
-    switch (option) {
-    case 'd':
-        return common_options_set_dbname(options, optarg, error);
-    case 'h':
-        options->pg.host = optarg;
-        return true;
-    case 'p':
-        options->pg.port = optarg;
-        return true;
-    case 'U':
-        options->pg.user = optarg;
-        return true;
-    case 'w':
-        options->pg.no_password = true;
-        return true;
-    case 'W':
-        options->pg.force_password = true;
-        return true;
-    case 'P':
-        options->progress = PROGRESS_ALWAYS;
-        return true;
-    case OPTION_NO_PROGRESS:
-        options->progress = PROGRESS_NEVER;
-        return true;
-    case 'q':
-        message_set_level(MESSAGE_QUIET);
-        return true;
-    case 'v':
-        message_set_level(message_level() >= MESSAGE_VERBOSE ? MESSAGE_DEBUG : MESSAGE_VERBOSE);
-        return true;
-    case 'V':
-        options->version = true;
-        return true;
-    case OPTION_SCHEMA:
-        options->schema = optarg;
-        return true;
-    case OPTION_LOCK_WAIT_TIMEOUT:
-        return option_duration("--lock-wait-timeout", optarg, &options->lock_wait_timeout_ms,
-                               error);
-    case OPTION_LOG_FORMAT:
-        return take_log_format(options, optarg, error);
-    case OPTION_HELP:
-        options->help = true;
-        return true;
-    default:
-        return complain(options, option, arguments, error);
-    }
-}
-
 bool option_unexpected(const char *argument, Error *error)
 {
     error_set(error, EXIT_CODE_USAGE, "unexpected argument \"%s\"",
               pg_conninfo_is_string(argument) ? "(a connection string)" : argument);
     return error_hint(error, "Try --help.");
-}
-
-bool option_jobs(const char *text, int *jobs, Error *error)
-{
-    long number;
-
-    if (!option_number("--jobs", text, 1, JOBS_MAX, &number, error)) {
-        return false;
-    }
-    *jobs = (int)number;
-    return true;
 }
 
 int option_default_jobs(void)
