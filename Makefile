@@ -86,7 +86,10 @@ TESTED_OBJECTS := $(filter-out %/main.o,$(EXPORT_OBJECTS) $(IMPORT_OBJECTS) $(SE
 	lint-texts lint-scripts lint-tests lint-cppcheck lint-gcc lint-clang
 .DELETE_ON_ERROR:
 
-all: $(addprefix $(BIN)/,$(PROGRAMS) kv-migrate-helper)
+COMPLETIONS := $(BUILD)/completion/kv-migrate.bash $(BUILD)/completion/_kv-migrate
+OPTION_LISTS := $(addprefix $(BUILD)/completion/,$(addsuffix .options,$(PROGRAMS)))
+
+all: $(addprefix $(BIN)/,$(PROGRAMS) kv-migrate-helper) $(COMPLETIONS)
 
 $(BUILD)/libcommon.a: $(COMMON_OBJECTS)
 	rm -f $@ && $(AR) rcs $@ $^
@@ -104,6 +107,17 @@ $(BIN)/kv-replay: scripts/replay
 $(BIN)/kv-migrate $(BIN)/kv-replay:
 	@mkdir -p $(@D)
 	install -m 755 $< $@
+
+# A program that does not know --list-options yet has its list beside `generate`.
+$(OPTION_LISTS): $(BUILD)/completion/%.options: $(BIN)/%
+	@mkdir -p $(@D)
+	$< --list-options >$@ $(if $(wildcard scripts/completion/$*.options),2>/dev/null || cp scripts/completion/$*.options $@)
+
+$(BUILD)/completion/kv-migrate.bash: $(OPTION_LISTS) scripts/completion/generate scripts/completion/functions.bash
+	scripts/completion/generate bash $(OPTION_LISTS) >$@
+
+$(BUILD)/completion/_kv-migrate: $(OPTION_LISTS) scripts/completion/generate scripts/completion/functions.zsh
+	scripts/completion/generate zsh $(OPTION_LISTS) >$@
 
 $(BUILD)/proto/%.pb-c.c $(BUILD)/proto/%.pb-c.h: common/kv/%.proto
 	@mkdir -p $(@D)
@@ -207,11 +221,11 @@ install: all
 	install -m 644 $(filter %.1,$(MANUALS)) $(DESTDIR)$(MANDIR)/man1
 	install -m 644 $(filter %.5,$(MANUALS)) $(DESTDIR)$(MANDIR)/man5
 	install -d $(DESTDIR)$(BASHCOMPDIR) $(DESTDIR)$(ZSHCOMPDIR)
-	install -m 644 scripts/completion/kv-migrate.bash $(DESTDIR)$(BASHCOMPDIR)/kv-migrate
+	install -m 644 $(BUILD)/completion/kv-migrate.bash $(DESTDIR)$(BASHCOMPDIR)/kv-migrate
 	ln -sf kv-migrate $(DESTDIR)$(BASHCOMPDIR)/kv-export
 	ln -sf kv-migrate $(DESTDIR)$(BASHCOMPDIR)/kv-import
 	ln -sf kv-migrate $(DESTDIR)$(BASHCOMPDIR)/kv-replay
-	install -m 644 scripts/completion/_kv-migrate $(DESTDIR)$(ZSHCOMPDIR)
+	install -m 644 $(BUILD)/completion/_kv-migrate $(DESTDIR)$(ZSHCOMPDIR)
 
 uninstall:
 	rm -f $(addprefix $(DESTDIR)$(BINDIR)/,$(PROGRAMS))
@@ -222,19 +236,20 @@ uninstall:
 
 SHELL_SCRIPTS := $(shell grep -lsE '^\#!.*(bash|sh)$$' .ci/run scripts/* scripts/lib/* tests/* tests/faults/*) \
 	$(wildcard scripts/lib/*.sh scripts/driver/*.sh tests/*.bash tests/lib/*.bash) \
-	scripts/completion/kv-migrate.bash
+	scripts/completion/generate scripts/completion/functions.bash
 C_FILES := $(SOURCES) $(HEADERS) $(wildcard tests/unit/*.[ch] tests/fuzz/*.[ch] tests/faults/*.c)
 
 lint: lint-texts lint-scripts lint-tests lint-cppcheck lint-gcc lint-clang
 
-lint-texts:
+lint-texts: $(BUILD)/completion/_kv-migrate
 	clang-format --dry-run -Werror $(C_FILES)
 	mandoc -T lint -W warning $(MANUALS)
 	shfmt -i 4 -ci -d $(SHELL_SCRIPTS)
-	zsh -n scripts/completion/_kv-migrate
+	zsh -n $<
 
-lint-scripts:
-	shellcheck -x $(SHELL_SCRIPTS)
+# The functions for bash are checked behind what is made for them.
+lint-scripts: $(BUILD)/completion/kv-migrate.bash
+	shellcheck -x $(filter-out %/functions.bash,$(SHELL_SCRIPTS)) $<
 
 lint-tests:
 	shellcheck -x -s bats $(wildcard tests/*.bats tests/long/*.bats)
