@@ -86,13 +86,12 @@ static const Option LOAD_OPTIONS[] = {
 
 static const Option DYNAMODB_OPTIONS[] = {
     OPTION_DYNAMODB_ROWS("the table ", ImportOptions, dynamodb.table),
-    {"dynamodb-read-capacity", 0, "NUM",
-     "read capacity units of a table that is created\n"
-     "(default: those of the table it replaces, else on\n"
-     "demand)",
-     NULL, NULL, OPTION_NUMBER(ImportOptions, dynamodb.capacity.read, 1, UNITS_MAX)},
-    {"dynamodb-write-capacity", 0, "NUM", "write capacity units, with the same default", NULL, NULL,
-     OPTION_NUMBER(ImportOptions, dynamodb.capacity.write, 1, UNITS_MAX)},
+    {"dynamodb-read-capacity", 0, "NUM", "", NULL, NULL,
+     OPTION_NUMBER(ImportOptions, dynamodb.capacity.read, 1, UNITS_MAX)},
+    {"dynamodb-write-capacity", 0, "NUM",
+     "capacity units of a table that is created (default:\n"
+     "those of the table it replaces, else on demand)",
+     NULL, NULL, OPTION_NUMBER(ImportOptions, dynamodb.capacity.write, 1, UNITS_MAX)},
     {"dynamodb-requests", 0, "NUM",
      "write requests in flight (default: " OPTION_NUMERAL(
          DEFAULT_REQUESTS) ", at most " OPTION_NUMERAL(REQUESTS_MAX) ")",

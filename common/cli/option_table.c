@@ -200,10 +200,19 @@ static bool take_option(const Option *option, void *options, char *argument, Err
     return option->set(options, argument, error);
 }
 
+static bool handle(const OptionTable *table, void *options, const Option *option, bool is_long,
+                   Error *error)
+{
+    char *argument = option->argument == NULL ? NULL : optarg;
+
+    return take_option(option, options, argument, error) &&
+           (table->seen == NULL || table->seen(options, option, is_long, argument, error));
+}
+
 /* One pass over the command line.  With `only`, nothing but that option is looked at, and there are
  * no complaints. */
-static bool pass(const Parser *parser, void *options, int count, char **arguments,
-                 const Option *only, Error *error)
+static bool pass(const OptionTable *table, const Parser *parser, void *options, int count,
+                 char **arguments, const Option *only, Error *error)
 {
     int answer;
 
@@ -212,14 +221,13 @@ static bool pass(const Parser *parser, void *options, int count, char **argument
            -1) {
         const Option *option = find_option(parser, answer);
 
-        if (only != NULL && option != only) {
-            continue;
-        }
-        if (option == NULL) {
+        if (only != NULL) {
+            if (option == only) {
+                take_option(option, options, optarg, error);
+            }
+        } else if (option == NULL) {
             return complain(parser, answer, arguments, error);
-        }
-        if (!take_option(option, options, option->argument == NULL ? NULL : optarg, error) &&
-            only == NULL) {
+        } else if (!handle(table, options, option, answer >= FIRST_CODE, error)) {
             return false;
         }
     }
@@ -240,16 +248,16 @@ bool option_table_parse(const OptionTable *table, void *options, int count, char
     opterr = 0;
     log_format = option_named(&parser, "log-format");
     if (log_format != NULL) {
-        pass(&parser, options, count, arguments, log_format, &ignored);
+        pass(table, &parser, options, count, arguments, log_format, &ignored);
     }
-    done = pass(&parser, options, count, arguments, NULL, error);
+    done = pass(table, &parser, options, count, arguments, NULL, error);
     *first = optind;
     free_parser(&parser);
     return done;
 }
 
-/* "  -f, --file=FILE            ", or the same and a newline where that is too long. */
-static void print_name(const Option *option, FILE *output)
+/* "  -f, --file=FILE"; returns its length. */
+static int print_name(const Option *option, FILE *output)
 {
     int used = option->letter != '\0' ? fprintf(output, "  -%c, --%s", option->letter, option->name)
                                       : fprintf(output, "      --%s", option->name);
@@ -257,27 +265,24 @@ static void print_name(const Option *option, FILE *output)
     if (option->argument != NULL) {
         used += fprintf(output, "=%s", option->argument);
     }
-    if (used + 1 > HELP_COLUMN) {
-        fprintf(output, "\n");
-        used = 0;
-    }
-    fprintf(output, "%*s", HELP_COLUMN - used, "");
+    return used;
 }
 
 static void print_option(const Option *option, FILE *output)
 {
     const char *line = option->help;
+    int used = print_name(option, output);
 
-    print_name(option, output);
-    for (;;) {
+    if (used + 1 > HELP_COLUMN || line[0] == '\0') {
+        fputc('\n', output);
+        used = 0;
+    }
+    while (line[0] != '\0') {
         size_t size = strcspn(line, "\n");
 
-        fprintf(output, "%.*s\n", (int)size, line);
-        if (line[size] == '\0') {
-            break;
-        }
-        line += size + 1;
-        fprintf(output, "%*s", HELP_COLUMN, "");
+        fprintf(output, "%*s%.*s\n", HELP_COLUMN - used, "", (int)size, line);
+        line += size + (line[size] == '\n');
+        used = 0;
     }
 }
 
@@ -304,13 +309,18 @@ static const char *text_or_nothing(const char *text)
 
 static void list_option(const char *group, const Option *option, FILE *output)
 {
+    const Option *explained = option;
+
+    while (explained->help[0] == '\0') {
+        explained++;
+    }
     fprintf(output, "option\t%s\t%s\t", group, option->name);
     if (option->letter != '\0') {
         fputc(option->letter, output);
     }
     fprintf(output, "\t%s\t%s\t", text_or_nothing(option->argument),
             text_or_nothing(option->values));
-    for (const char *p = option->help; *p != '\0'; p++) {
+    for (const char *p = explained->help; *p != '\0'; p++) {
         fputc(*p == '\n' ? ' ' : *p, output);
     }
     fprintf(output, "\t%s\n", option->repeats ? "repeats" : "");

@@ -42,7 +42,8 @@ typedef struct Option {
     const char *name;     /* without dashes */
     char letter;          /* '\0': none */
     const char *argument; /* its name in --help, such as "FILE"; NULL: it takes none */
-    const char *help;     /* lines of at most HELP_WIDTH characters; NULL: not for users */
+    const char *help;     /* lines of at most HELP_WIDTH characters; "": those of the next option;
+                             NULL: not for users */
     OptionHandler *set;   /* NULL: the argument goes to `field` */
     /* What completes the argument: words separated by blanks, or one of OPTION_FILES and so on;
      * NULL: nothing. */
@@ -118,6 +119,11 @@ typedef struct OptionTable {
     const char *epilogue;             /* what --help ends with, likewise; may be NULL */
     const char *commands;             /* the words that the first operand may be; NULL: none */
     const char *operands;             /* what completes (other) operands, as Option.values */
+
+    /* Called for each option behind its handler; `is_long`: it was written as --name.  May be
+     * NULL. */
+    bool (*seen)(void *options, const Option *option, bool is_long, const char *argument,
+                 Error *error);
 } OptionTable;
 
 /*

@@ -133,6 +133,17 @@ bool option_unexpected(const char *argument, Error *error)
     return error_hint(error, "Try --help.");
 }
 
+bool option_jobs(const char *text, int *jobs, Error *error)
+{
+    long number;
+
+    if (!option_number("--jobs", text, 1, JOBS_MAX, &number, error)) {
+        return false;
+    }
+    *jobs = (int)number;
+    return true;
+}
+
 int option_default_jobs(void)
 {
     long processors = sysconf(_SC_NPROCESSORS_ONLN);

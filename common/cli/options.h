@@ -44,6 +44,7 @@ bool option_unexpected(const char *argument, Error *error);
 #define JOBS_MAX 64
 #define DEFAULT_JOBS_MAX 8
 #define OPTION_JOBS(Type, member) OPTION_NUMBER(Type, member, 1, JOBS_MAX)
+bool option_jobs(const char *text, int *jobs, Error *error);
 int option_default_jobs(void);
 
 /* Rows of a group: which table of DynamoDB, for a DynamoOptions.  `the_table` begins the first

@@ -19,24 +19,40 @@ typedef struct Options {
     int64_t limit;
     uint64_t units;
     int wait_ms;
-    char seen[64]; /* by handlers */
+    char names[64]; /* by the handler of --name */
+    char seen[128]; /* by `see` */
 } Options;
 
 static bool take_name(void *options, char *argument, Error *error)
 {
     Options *o = options;
-    size_t used = strlen(o->seen);
+    size_t used = strlen(o->names);
 
     if (strcmp(argument, "bad") == 0) {
         return error_set(error, EXIT_CODE_USAGE, "bad name");
     }
-    snprintf(o->seen + used, sizeof o->seen - used, "%s ", argument);
+    snprintf(o->names + used, sizeof o->names - used, "%s ", argument);
+    return true;
+}
+
+static bool see(void *options, const Option *option, bool is_long, const char *argument,
+                Error *error)
+{
+    Options *o = options;
+    size_t used = strlen(o->seen);
+
+    if (strcmp(option->name, "change") == 0) {
+        return error_set(error, EXIT_CODE_USAGE, "no change");
+    }
+    snprintf(o->seen + used, sizeof o->seen - used, "%s%s %s ", is_long ? "--" : "-", option->name,
+             argument == NULL ? "" : argument);
     return true;
 }
 
 static const Option OWN_OPTIONS[] = {
     {"force", 0, NULL, "replace a file", NULL, NULL, OPTION_FLAG(Options, force)},
     {"look", 'l', NULL, "look only", NULL, NULL, OPTION_CONSTANT(Options, mode, MODE_LOOK)},
+    {"mode", 0, NULL, "another mode", NULL, NULL, OPTION_CONSTANT(Options, mode, MODE_CHANGE)},
     {"change", 0, NULL, "change", NULL, NULL, OPTION_CONSTANT(Options, mode, MODE_CHANGE)},
     {"file", 'f', "FILE", "the file", NULL, OPTION_FILES, OPTION_TEXT(Options, file)},
     {"store", 0, "STORE", "the store", NULL, "postgres dynamodb", OPTION_WORD(Options, store)},
@@ -44,8 +60,9 @@ static const Option OWN_OPTIONS[] = {
      OPTION_SWITCH(Options, replace)},
     {"jobs", 'j', "NUM", "how many, at most " OPTION_NUMERAL(JOBS_MAX), NULL, NULL,
      OPTION_JOBS(Options, jobs)},
-    {"limit", 0, "NUM", "a limit", NULL, NULL, OPTION_NUMBER(Options, limit, 0, INT64_MAX)},
-    {"units", 0, "NUM", "units", NULL, NULL, OPTION_NUMBER(Options, units, -3, INT32_MAX)},
+    {"limit", 0, "NUM", "", NULL, NULL, OPTION_NUMBER(Options, limit, 0, INT64_MAX)},
+    {"units", 0, "NUM", "a limit, or units", NULL, NULL,
+     OPTION_NUMBER(Options, units, -3, INT32_MAX)},
     {"wait-for-a-very-long-time", 0, "T", "a time", NULL, NULL, OPTION_DURATION(Options, wait_ms)},
     {"name", 'n', "NAME", "a name", take_name, "a b c", .repeats = true},
     {"internal", 0, NULL, NULL, NULL, NULL, OPTION_FLAG(Options, force)},
@@ -60,6 +77,7 @@ static const OptionTable TABLE = {
     .epilogue = "Example:\n  test",
     .commands = "up down",
     .operands = OPTION_FILES OPTION_THEN_COMMAND,
+    .seen = see,
 };
 
 enum { MAX_WORDS = 16 };
@@ -139,14 +157,14 @@ static void test_the_last_one_counts_and_handlers_see_each(void **state)
     Error error;
 
     (void)state;
-    assert_done(parse("-l --change --invalid=replace --invalid=refuse -n a -nb --name=c", &line,
+    assert_done(parse("-l --mode --invalid=replace --invalid=refuse -n a -nb --name=c", &line,
                       &options, &error),
                 &error);
     assert_int_equal(options.mode, MODE_CHANGE);
     assert_false(options.replace);
-    assert_string_equal(options.seen, "a b c ");
+    assert_string_equal(options.names, "a b c ");
     assert_refused(parse("-n a -n bad -n c", &line, &options, &error), &error, EXIT_CODE_USAGE);
-    assert_string_equal(options.seen, "a ");
+    assert_string_equal(options.names, "a ");
 }
 
 static void test_operands_stand_anywhere(void **state)
@@ -296,7 +314,23 @@ static void test_other_options_are_taken_once(void **state)
 
     (void)state;
     assert_done(parse("-n a --log-format=text -n b", &line, &options, &error), &error);
-    assert_string_equal(options.seen, "a b ");
+    assert_string_equal(options.names, "a b ");
+}
+
+static void test_what_is_seen_is_what_was_written(void **state)
+{
+    Line line;
+    Options options;
+    Error error;
+
+    (void)state;
+    assert_done(parse("-lf x --log-format=text --fo -n a --name b", &line, &options, &error),
+                &error);
+    assert_string_equal(options.seen,
+                        "-look  -file x --log-format text --force  -name a --name b ");
+    assert_refused(parse("--force --change -l", &line, &options, &error), &error, EXIT_CODE_USAGE);
+    assert_string_equal(error.message, "no change");
+    assert_string_equal(options.seen, "--force  ");
 }
 
 static void test_help_has_80_columns(void **state)
@@ -313,7 +347,9 @@ static void test_help_has_80_columns(void **state)
                           "                             replace\n");
     assert_contains(help, "\n      --wait-for-a-very-long-time=T\n"
                           "                             a time\n");
-    assert_contains(help, "at most 64\n");
+    assert_contains(help, "at most 64\n"
+                          "      --limit=NUM\n"
+                          "      --units=NUM            a limit, or units\n");
     assert_contains(help, "\n\nConnection options:\n  -d, --dbname=DBNAME ");
     assert_contains(help, "\n  -?, --help                 print this help, then exit\n"
                           "\nExample:\n  test\n");
@@ -339,6 +375,8 @@ static void test_list_is_for_programs(void **state)
     assert_contains(
         list, "\noption\tOwn options\tinvalid\t\tACTION\trefuse replace\trefuse, or replace\t\n");
     assert_contains(list, "\noption\tOwn options\tname\tn\tNAME\ta b c\ta name\trepeats\n");
+    assert_contains(list, "\noption\tOwn options\tlimit\t\tNUM\t\ta limit, or units\t\n");
+    assert_contains(list, "\noption\tOwn options\tunits\t\tNUM\t\ta limit, or units\t\n");
     assert_contains(list, "\noption\tMessages\thelp\t?\t\t\tprint this help, then exit\t\n");
     assert_lacks(list, "internal");
     assert_lacks(list, "list-options");
@@ -365,6 +403,7 @@ int main(void)
         cmocka_unit_test(test_words_are_told_as_a_sentence),
         cmocka_unit_test(test_log_format_comes_first_wherever_it_stands),
         cmocka_unit_test(test_other_options_are_taken_once),
+        cmocka_unit_test(test_what_is_seen_is_what_was_written),
         cmocka_unit_test(test_help_has_80_columns),
         cmocka_unit_test(test_list_is_for_programs),
     };
