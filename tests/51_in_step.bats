@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
-# What the programs take, what --help says, what the manual pages say and what the shells complete are the same: an option
-# that is added in one place only is missed in the others.
+# What the programs take, what --help says, what the manual pages say and what the shells complete are the same.  The
+# table of options that a program prints with --list-options is what all of them are compared with.
 
 # shellcheck disable=SC2154 # run sets output
 # shellcheck disable=SC2016 # what is in single quotes is for another shell, or for none
