@@ -38,8 +38,9 @@ LIBRARIES := libpq libzstd jansson libprotobuf-c libcrypto libxxhash zlib libcur
 LAST_SCHEMA_VERSION := $(shell ls scripts/migrations | sed -n 's/^0*\([0-9]*\)_.*\.up\.sql$$/\1/p' | sort -n | tail -n 1)
 VERSION := $(shell sed -n 's/^.define PROGRAM_VERSION "\(.*\)"/\1/p' common/cli/version.h)
 
+# Rows of tables, such as options, leave out their last fields where these are zero.
 WARNINGS := -Wall -Wextra -Werror -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
-	-Wvla -Wformat=2 -Wundef
+	-Wvla -Wformat=2 -Wundef -Wno-missing-field-initializers
 HARDENING ?= -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fPIE
 LINK_HARDENING ?= -pie -Wl,-z,relro,-z,now
 CFLAGS ?= -O2 -g
@@ -83,7 +84,10 @@ TESTED_OBJECTS := $(filter-out %/main.o,$(EXPORT_OBJECTS) $(IMPORT_OBJECTS) $(SE
 	lint-texts lint-scripts lint-tests lint-cppcheck lint-gcc lint-clang
 .DELETE_ON_ERROR:
 
-all: $(addprefix $(BIN)/,$(PROGRAMS) kv-migrate-session)
+COMPLETIONS := $(BUILD)/completion/kv-migrate.bash $(BUILD)/completion/_kv-migrate
+OPTION_LISTS := $(addprefix $(BUILD)/completion/,$(addsuffix .options,$(PROGRAMS)))
+
+all: $(addprefix $(BIN)/,$(PROGRAMS) kv-migrate-session) $(COMPLETIONS)
 
 $(BUILD)/libcommon.a: $(COMMON_OBJECTS)
 	rm -f $@ && $(AR) rcs $@ $^
@@ -109,6 +113,17 @@ $(BIN)/kv-migrate: scripts/kv-migrate Makefile
 	@mkdir -p $(@D)
 	$(call with_places,.,$(call relative,$(BIN),scripts)) $< >$@
 	chmod 755 $@
+
+$(OPTION_LISTS): $(BUILD)/completion/%.options: $(BIN)/%
+	@mkdir -p $(@D)
+	$< --list-options >$@ $(if $(wildcard scripts/completion/$*.options),2>/dev/null || cp scripts/completion/$*.options $@)
+$(BUILD)/completion/kv-migrate.options: $(BIN)/kv-migrate-session
+
+$(BUILD)/completion/kv-migrate.bash: $(OPTION_LISTS) scripts/completion/generate scripts/completion/functions.bash
+	scripts/completion/generate bash $(OPTION_LISTS) >$@
+
+$(BUILD)/completion/_kv-migrate: $(OPTION_LISTS) scripts/completion/generate scripts/completion/functions.zsh
+	scripts/completion/generate zsh $(OPTION_LISTS) >$@
 
 $(BUILD)/proto/%.pb-c.c $(BUILD)/proto/%.pb-c.h: common/kv/%.proto
 	@mkdir -p $(@D)
@@ -214,11 +229,11 @@ install: all
 	install -m 644 $(filter %.1,$(MANUALS)) $(DESTDIR)$(MANDIR)/man1
 	install -m 644 $(filter %.5,$(MANUALS)) $(DESTDIR)$(MANDIR)/man5
 	install -d $(DESTDIR)$(BASHCOMPDIR) $(DESTDIR)$(ZSHCOMPDIR)
-	install -m 644 scripts/completion/kv-migrate.bash $(DESTDIR)$(BASHCOMPDIR)/kv-migrate
+	install -m 644 $(BUILD)/completion/kv-migrate.bash $(DESTDIR)$(BASHCOMPDIR)/kv-migrate
 	ln -sf kv-migrate $(DESTDIR)$(BASHCOMPDIR)/kv-export
 	ln -sf kv-migrate $(DESTDIR)$(BASHCOMPDIR)/kv-import
 	ln -sf kv-migrate $(DESTDIR)$(BASHCOMPDIR)/kv-replay
-	install -m 644 scripts/completion/_kv-migrate $(DESTDIR)$(ZSHCOMPDIR)
+	install -m 644 $(BUILD)/completion/_kv-migrate $(DESTDIR)$(ZSHCOMPDIR)
 
 uninstall:
 	rm -f $(addprefix $(DESTDIR)$(BINDIR)/,$(PROGRAMS))
@@ -229,19 +244,20 @@ uninstall:
 
 SHELL_SCRIPTS := $(shell grep -lsE '^\#!.*(bash|sh)$$' .ci/run scripts/* scripts/lib/* tests/* tests/faults/*) \
 	$(wildcard scripts/lib/*.sh scripts/driver/*.sh tests/*.bash tests/lib/*.bash) \
-	scripts/completion/kv-migrate.bash
+	scripts/completion/generate scripts/completion/functions.bash
 C_FILES := $(SOURCES) $(HEADERS) $(wildcard tests/unit/*.[ch] tests/fuzz/*.[ch] tests/faults/*.c)
 
 lint: lint-texts lint-scripts lint-tests lint-cppcheck lint-gcc lint-clang
 
-lint-texts:
+lint-texts: $(BUILD)/completion/_kv-migrate
 	clang-format --dry-run -Werror $(C_FILES)
 	mandoc -T lint -W warning $(MANUALS)
 	shfmt -i 4 -ci -d $(SHELL_SCRIPTS)
-	zsh -n scripts/completion/_kv-migrate
+	zsh -n $<
 
-lint-scripts:
-	shellcheck -x $(SHELL_SCRIPTS)
+# The functions for bash are checked behind what is made for them.
+lint-scripts: $(BUILD)/completion/kv-migrate.bash
+	shellcheck -x $(filter-out %/functions.bash,$(SHELL_SCRIPTS)) $<
 
 lint-tests:
 	shellcheck -x -s bats $(wildcard tests/*.bats tests/long/*.bats)

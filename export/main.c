@@ -29,6 +29,10 @@ static bool export_main(ExportOptions *options, int count, char **arguments, Err
         export_options_help();
         return true;
     }
+    if (options->common.list_options) {
+        export_options_list();
+        return true;
+    }
     if (options->common.version) {
         printf("kv-export (lakeFS KV migration) %s\n", PROGRAM_VERSION);
         return true;

@@ -7,267 +7,160 @@
 #include "common/store/store.h"
 
 #include <stdio.h>
-#include <string.h>
 
-enum {
-    OPTION_FORCE = OPTION_PROGRAM_FIRST,
-    OPTION_SNAPSHOT,
-    OPTION_MIGRATIONS,
-    OPTION_LIST_TABLES,
-    OPTION_STRICT,
-    OPTION_INVALID_UTF8,
-    OPTION_REDACT,
-    OPTION_REDACT_KEY_FILE,
-    OPTION_NO_SETTINGS,
-    OPTION_BLOCKSTORE_PATH,
-    OPTION_BLOCK_STORAGE_PREFIX,
-    OPTION_S3_ENDPOINT,
-    OPTION_S3_REGION,
-    OPTION_S3_FORCE_PATH_STYLE,
-    OPTION_SETTINGS_COMMAND,
-    OPTION_NO_SHA256,
-    OPTION_DRY_RUN,
-    OPTION_SOURCE,
-    OPTION_TABLE,
-    OPTION_AS_OF,
-    OPTION_STORE,
-    OPTION_DYNAMODB_TABLE,
-    OPTION_DYNAMODB_ENDPOINT,
-    OPTION_AWS_REGION
-};
+#define DEFAULT_BLOCK_STORAGE_PREFIX "_lakefs"
 
-static const char SHORT_OPTIONS[] = COMMON_SHORT_OPTIONS "f:n:j:Z:";
-
-static const struct option LONG_OPTIONS[] = {
-    COMMON_LONG_OPTIONS,
-    {"file", required_argument, NULL, 'f'},
-    {"package", required_argument, NULL, 'n'},
-    {"jobs", required_argument, NULL, 'j'},
-    {"compress", required_argument, NULL, 'Z'},
-    {"no-sha256", no_argument, NULL, OPTION_NO_SHA256},
-    {"force", no_argument, NULL, OPTION_FORCE},
-    {"source", required_argument, NULL, OPTION_SOURCE},
-    {"table", required_argument, NULL, OPTION_TABLE},
-    {"snapshot", required_argument, NULL, OPTION_SNAPSHOT},
-    {"migrations", required_argument, NULL, OPTION_MIGRATIONS},
-    {"list-tables", no_argument, NULL, OPTION_LIST_TABLES},
-    {"dry-run", no_argument, NULL, OPTION_DRY_RUN},
-    {"as-of", required_argument, NULL, OPTION_AS_OF},
-    {"strict", no_argument, NULL, OPTION_STRICT},
-    {"invalid-utf8", required_argument, NULL, OPTION_INVALID_UTF8},
-    {"redact", no_argument, NULL, OPTION_REDACT},
-    {"redact-key-file", required_argument, NULL, OPTION_REDACT_KEY_FILE},
-    {"no-settings", no_argument, NULL, OPTION_NO_SETTINGS},
-    {"blockstore-path", required_argument, NULL, OPTION_BLOCKSTORE_PATH},
-    {"block-storage-prefix", required_argument, NULL, OPTION_BLOCK_STORAGE_PREFIX},
-    {"s3-endpoint", required_argument, NULL, OPTION_S3_ENDPOINT},
-    {"s3-region", required_argument, NULL, OPTION_S3_REGION},
-    {"s3-force-path-style", no_argument, NULL, OPTION_S3_FORCE_PATH_STYLE},
-    {"settings-command", required_argument, NULL, OPTION_SETTINGS_COMMAND},
-    {"store", required_argument, NULL, OPTION_STORE},
-    {"dynamodb-table", required_argument, NULL, OPTION_DYNAMODB_TABLE},
-    {"dynamodb-endpoint", required_argument, NULL, OPTION_DYNAMODB_ENDPOINT},
-    {"aws-region", required_argument, NULL, OPTION_AWS_REGION},
-    {NULL, 0, NULL, 0},
-};
-
-void export_options_help(void)
+static bool take_package(void *options, char *argument, Error *error)
 {
-    printf("kv-export writes the KV entries of a lakeFS database, legacy or KV, to a dump.\n"
-           "\n"
-           "Usage:\n"
-           "  kv-export [OPTION]... [DBNAME]\n"
-           "\n"
-           "General options:\n"
-           "  -f, --file=FILE            output file (default: standard output)\n"
-           "      --force                replace an existing file\n"
-           "  -j, --jobs=NUM             read with NUM connections at the same time\n"
-           "                             (default: number of processors, at most %d)\n"
-           "  -Z, --compress=LEVEL       zstd level, %d to %d (default: %d); 0 stores\n"
-           "      --no-sha256            leave out the SHA-256 of the stream, for a stream\n"
-           "                             that nobody keeps; all other checksums stay\n"
-           "      --migrations=DIR       folder of the schema migrations, which tells the\n"
-           "                             last schema version\n"
-           "      --list-tables          print the names of the legacy tables, then exit\n"
-           "      --dry-run              make all checks that need not read every row, and\n"
-           "                             fetch the branch protection rules; write nothing\n"
-           "\n"
-           "What is exported:\n"
-           "      --source=KIND          legacy (default): the tables of lakeFS before the\n"
-           "                             KV store; kv: a KV store as it is\n"
-           "      --table=NAME           name of the KV table, of --source=kv (default: kv)\n"
-           "      --store=STORE          of --source=kv: postgres (default) or dynamodb\n"
-           "      --dynamodb-table=NAME  the table, of --store=dynamodb (default: kvstore)\n"
-           "      --dynamodb-endpoint=URL\n"
-           "                             the server (default: AWS)\n"
-           "      --aws-region=NAME      its region (default: AWS_REGION, the profile's)\n"
-           "  -n, --package=NAME         only this package; may be given several times:\n"
-           "                             actions, auth, graveler, multiparts, and other\n"
-           "                             for partitions of a KV store that are of none\n"
-           "      --snapshot=NAME        read in this exported snapshot\n"
-           "      --as-of=TIME           read the kept tables of a migrated database, as\n"
-           "                             they were at TIME, such as 2024-02-29T12:00:00Z\n"
-           "      --strict               a row that would be left out is an error\n"
-           "      --invalid-utf8=ACTION  refuse (default) text that is not UTF-8, or replace\n"
-           "                             what is invalid by U+FFFD\n"
-           "      --redact               without secrets, and with pseudonyms in place of\n"
-           "                             names: for a dump that leaves the house\n"
-           "      --redact-key-file=FILE the key of pseudonyms, so that they are the same in\n"
-           "                             several dumps (default: random, and forgotten)\n"
-           "\n"
-           "Branch protection rules, which are in the repositories' storage:\n"
-           "      --blockstore-path=DIR  root of local:// storage namespaces\n"
-           "      --block-storage-prefix=NAME\n"
-           "                             folder of lakeFS's own objects (default: _lakefs)\n"
-           "      --s3-endpoint=URL      server of s3:// storage namespaces (default: AWS)\n"
-           "      --s3-region=NAME       its region (default: AWS_REGION, the profile's, or\n"
-           "                             us-east-1)\n"
-           "      --s3-force-path-style  do not make the bucket a part of the host's name\n"
-           "      --settings-command=CMD for any kind of storage: CMD, in which {} is the\n"
-           "                             object's URL, prints the object, or ends with exit\n"
-           "                             code 44 where there is none\n"
-           "      --no-settings          leave the rules out, knowingly\n"
-           "\n"
-           "%s"
-           "\n"
-           "Example:\n"
-           "  kv-export -d postgres://lakefs@db/lakefs --blockstore-path=/data -f kv.dump\n",
-           DEFAULT_JOBS_MAX, COMPRESSION_LEVEL_MIN, COMPRESSION_LEVEL_MAX,
-           COMPRESSION_LEVEL_DEFAULT, COMMON_OPTIONS_HELP);
-}
+    ExportOptions *export = options;
+    size_t package;
 
-static bool add_package(ExportOptions *options, const char *name, Error *error)
-{
-    for (KvPackage package = 0; package < KV_PACKAGES; package++) {
-        if (strcmp(KV_PACKAGE_NAMES[package], name) == 0) {
-            if (options->package_count == DUMP_MAX_PACKAGES) {
-                return error_set(error, EXIT_CODE_USAGE, "too many packages are named");
-            }
-            options->packages[options->package_count++] = KV_PACKAGE_NAMES[package];
-            return true;
-        }
+    if (!option_word("--package", argument, KV_PACKAGE_WORDS, &package, error)) {
+        return false;
     }
-    error_set(error, EXIT_CODE_USAGE, "there is no package \"%s\"", name);
-    return error_hint(error, "Packages are actions, auth, graveler, multiparts, other.");
+    if (export->package_count == DUMP_MAX_PACKAGES) {
+        return error_set(error, EXIT_CODE_USAGE, "too many packages are named");
+    }
+    export->packages[export->package_count++] = KV_PACKAGE_NAMES[package];
+    return true;
 }
 
-static bool set_source(ExportOptions *options, const char *kind, Error *error)
+static bool take_as_of(void *options, char *argument, Error *error)
 {
-    options->from_kv = strcmp(kind, DUMP_SOURCE_KV) == 0;
-    return options->from_kv || strcmp(kind, DUMP_SOURCE_LEGACY) == 0 ||
-           error_set(error, EXIT_CODE_USAGE, "option --source takes legacy or kv, not \"%s\"",
-                     kind);
-}
+    ExportOptions *export = options;
 
-static bool set_invalid_utf8(ExportOptions *options, const char *action, Error *error)
-{
-    options->replace_invalid_utf8 = strcmp(action, "replace") == 0;
-    return options->replace_invalid_utf8 || strcmp(action, "refuse") == 0 ||
-           error_set(error, EXIT_CODE_USAGE,
-                     "option --invalid-utf8 takes refuse or replace, not \"%s\"", action);
-}
-
-static bool set_as_of(ExportOptions *options, const char *text, Error *error)
-{
-    options->has_as_of = kv_timestamptz_from_text(slice_text(text), &options->as_of);
-    if (!options->has_as_of) {
-        error_set(error, EXIT_CODE_USAGE, "option --as-of takes a time, not \"%s\"", text);
+    export->has_as_of = kv_timestamptz_from_text(slice_text(argument), &export->as_of);
+    if (!export->has_as_of) {
+        error_set(error, EXIT_CODE_USAGE, "option --as-of takes a time, not \"%s\"", argument);
         return error_hint(error, "Write it as in RFC 3339, such as 2024-02-29T12:00:00Z.");
     }
     return true;
 }
 
-static bool set_option(ExportOptions *options, int option, char *const *arguments, Error *error)
-{
-    long number;
+static const Option GENERAL_OPTIONS[] = {
+    {"file", 'f', "FILE", "output file (default: standard output)", NULL, OPTION_FILES,
+     OPTION_TEXT(ExportOptions, file)},
+    {"force", 0, NULL, "replace an existing file", NULL, NULL, OPTION_FLAG(ExportOptions, force)},
+    {"jobs", 'j', "NUM",
+     "read with NUM connections in parallel\n"
+     "(default: number of processors, at most " OPTION_NUMERAL(DEFAULT_JOBS_MAX) ")",
+     NULL, NULL, OPTION_JOBS(ExportOptions, jobs)},
+    {"compress", 'Z', "LEVEL",
+     "zstd level, " OPTION_NUMERAL(COMPRESSION_LEVEL_MIN) " to " OPTION_NUMERAL(
+         COMPRESSION_LEVEL_MAX) " (default: " OPTION_NUMERAL(COMPRESSION_LEVEL_DEFAULT) "); "
+                                                                                        "0 stores",
+     NULL, NULL,
+     OPTION_NUMBER(ExportOptions, compression_level, COMPRESSION_LEVEL_MIN, COMPRESSION_LEVEL_MAX)},
+    {"no-sha256", 0, NULL,
+     "omit the SHA-256 of the stream, for a stream that\n"
+     "nobody keeps; all other checksums stay",
+     NULL, NULL, OPTION_FLAG(ExportOptions, no_sha256)},
+    {"migrations", 0, "DIR",
+     "folder of the schema migrations, which gives the\n"
+     "last schema version",
+     NULL, OPTION_FOLDERS, OPTION_TEXT(ExportOptions, migrations)},
+    {"list-tables", 0, NULL, "print the names of the legacy tables, then exit", NULL, NULL,
+     OPTION_FLAG(ExportOptions, list_tables)},
+    {"dry-run", 0, NULL,
+     "make all checks that do not read every row, and\n"
+     "fetch the branch protection rules; write nothing",
+     NULL, NULL, OPTION_FLAG(ExportOptions, dry_run)},
+    {0},
+};
 
-    switch (option) {
-    case 'f':
-        options->file = optarg;
-        return true;
-    case 'n':
-        return add_package(options, optarg, error);
-    case 'j':
-        return option_jobs(optarg, &options->jobs, error);
-    case 'Z':
-        if (!option_number("--compress", optarg, COMPRESSION_LEVEL_MIN, COMPRESSION_LEVEL_MAX,
-                           &number, error)) {
-            return false;
-        }
-        options->compression_level = (int)number;
-        return true;
-    case OPTION_NO_SHA256:
-        options->no_sha256 = true;
-        return true;
-    case OPTION_FORCE:
-        options->force = true;
-        return true;
-    case OPTION_SOURCE:
-        return set_source(options, optarg, error);
-    case OPTION_TABLE:
-        options->table = optarg;
-        return true;
-    case OPTION_SNAPSHOT:
-        options->snapshot = optarg;
-        return true;
-    case OPTION_MIGRATIONS:
-        options->migrations = optarg;
-        return true;
-    case OPTION_LIST_TABLES:
-        options->list_tables = true;
-        return true;
-    case OPTION_AS_OF:
-        return set_as_of(options, optarg, error);
-    case OPTION_DRY_RUN:
-        options->dry_run = true;
-        return true;
-    case OPTION_STRICT:
-        options->strict = true;
-        return true;
-    case OPTION_INVALID_UTF8:
-        return set_invalid_utf8(options, optarg, error);
-    case OPTION_REDACT:
-        options->redact = true;
-        return true;
-    case OPTION_REDACT_KEY_FILE:
-        options->redact_key_file = optarg;
-        return true;
-    case OPTION_NO_SETTINGS:
-        options->no_settings = true;
-        return true;
-    case OPTION_BLOCKSTORE_PATH:
-        options->settings.blockstore_path = optarg;
-        return true;
-    case OPTION_BLOCK_STORAGE_PREFIX:
-        options->settings.block_storage_prefix = optarg;
-        return true;
-    case OPTION_S3_ENDPOINT:
-        options->settings.s3_endpoint = optarg;
-        return true;
-    case OPTION_S3_REGION:
-        options->settings.s3_region = optarg;
-        return true;
-    case OPTION_S3_FORCE_PATH_STYLE:
-        options->settings.s3_force_path_style = true;
-        return true;
-    case OPTION_SETTINGS_COMMAND:
-        options->settings.command = optarg;
-        return true;
-    case OPTION_STORE:
-        options->store = optarg;
-        return true;
-    case OPTION_DYNAMODB_TABLE:
-        options->dynamodb.table = optarg;
-        return true;
-    case OPTION_DYNAMODB_ENDPOINT:
-        options->dynamodb.endpoint = optarg;
-        return true;
-    case OPTION_AWS_REGION:
-        options->dynamodb.region = optarg;
-        return true;
-    default:
-        return common_option(&options->common, option, arguments, error);
-    }
+static const Option SOURCE_OPTIONS[] = {
+    {"source", 0, "KIND",
+     "legacy (default): the tables of lakeFS before the\n"
+     "KV store; kv: a KV store as it is",
+     NULL, DUMP_SOURCE_LEGACY " " DUMP_SOURCE_KV, OPTION_SWITCH(ExportOptions, from_kv)},
+    {"table", 0, "NAME",
+     "name of the KV table, with --source=kv\n"
+     "(default: " KV_TABLE_NAME ")",
+     NULL, NULL, OPTION_TEXT(ExportOptions, table)},
+    {"store", 0, "STORE", "with --source=kv: postgres (default) or dynamodb", NULL,
+     "postgres dynamodb", OPTION_WORD(ExportOptions, store)},
+    OPTION_DYNAMODB_ROWS("with --store=dynamodb: the table\n", ExportOptions, dynamodb),
+    {"package", 'n', "NAME",
+     "only this package; may be given several times:\n"
+     "actions, auth, graveler, multiparts; other for\n"
+     "partitions of a KV store that belong to none",
+     take_package, KV_PACKAGE_WORDS, .repeats = true},
+    {"snapshot", 0, "NAME", "read in this exported snapshot", NULL, NULL,
+     OPTION_TEXT(ExportOptions, snapshot)},
+    {"as-of", 0, "TIME",
+     "read the kept tables of a migrated database, as\n"
+     "they were at TIME, such as 2024-02-29T12:00:00Z",
+     take_as_of},
+    {"strict", 0, NULL, "a row that would be left out is an error", NULL, NULL,
+     OPTION_FLAG(ExportOptions, strict)},
+    {"invalid-utf8", 0, "ACTION",
+     "refuse (default) text that is not UTF-8, or replace\n"
+     "invalid bytes by U+FFFD",
+     NULL, "refuse replace", OPTION_SWITCH(ExportOptions, replace_invalid_utf8)},
+    {"redact", 0, NULL,
+     "omit secrets and replace names by pseudonyms, for a\n"
+     "dump you hand to someone else",
+     NULL, NULL, OPTION_FLAG(ExportOptions, redact)},
+    {"redact-key-file", 0, "FILE",
+     "key of the pseudonyms, which keeps them the same in\n"
+     "several dumps (default: random, not stored)",
+     NULL, OPTION_FILES, OPTION_TEXT(ExportOptions, redact_key_file)},
+    {0},
+};
+
+static const Option RULES_OPTIONS[] = {
+    {"blockstore-path", 0, "DIR", "root of local:// storage namespaces", NULL, OPTION_FOLDERS,
+     OPTION_TEXT(ExportOptions, settings.blockstore_path)},
+    {"block-storage-prefix", 0, "NAME",
+     "folder of lakeFS's own objects\n"
+     "(default: " DEFAULT_BLOCK_STORAGE_PREFIX ")",
+     NULL, NULL, OPTION_TEXT(ExportOptions, settings.block_storage_prefix)},
+    {"s3-endpoint", 0, "URL", "server of s3:// storage namespaces (default: AWS)", NULL, NULL,
+     OPTION_TEXT(ExportOptions, settings.s3_endpoint)},
+    {"s3-region", 0, "NAME",
+     "its region (default: AWS_REGION, the profile's, or\n"
+     "us-east-1)",
+     NULL, NULL, OPTION_TEXT(ExportOptions, settings.s3_region)},
+    {"s3-force-path-style", 0, NULL, "do not put the bucket's name into the host name", NULL, NULL,
+     OPTION_FLAG(ExportOptions, settings.s3_force_path_style)},
+    {"settings-command", 0, "CMD",
+     "for any kind of storage: CMD, in which {} is the\n"
+     "object's URL, prints the object, or exits with code\n"
+     "44 if there is none",
+     NULL, OPTION_COMMANDS, OPTION_TEXT(ExportOptions, settings.command)},
+    {"no-settings", 0, NULL,
+     "skip branch protection rules (protected branches\n"
+     "become unprotected!)",
+     NULL, NULL, OPTION_FLAG(ExportOptions, no_settings)},
+    {0},
+};
+
+static const OptionTable TABLE = {
+    .program = "kv-export",
+    .usage = "kv-export writes the KV entries of a lakeFS database, legacy or KV, to a dump.\n"
+             "\n"
+             "Usage:\n"
+             "  kv-export [OPTION]... [DBNAME]",
+    .groups =
+        (const OptionGroup *const[]){
+            &(const OptionGroup){"General options", GENERAL_OPTIONS},
+            &(const OptionGroup){"What is exported", SOURCE_OPTIONS},
+            &(const OptionGroup){"Branch protection rules, which are in the repositories' storage",
+                                 RULES_OPTIONS},
+            &COMMON_CONNECTION_GROUP, &COMMON_MESSAGE_GROUP, NULL},
+    .epilogue = "Example:\n"
+                "  kv-export -d postgres://lakefs@db/lakefs --blockstore-path=/data -f kv.dump",
+    .operands = OPTION_DATABASES,
+};
+
+void export_options_help(void)
+{
+    option_table_help(&TABLE, stdout);
+}
+
+void export_options_list(void)
+{
+    option_table_list(&TABLE, stdout);
 }
 
 static bool says_where_rules_are(const SettingsOptions *settings)
@@ -285,10 +178,6 @@ static bool check_store(ExportOptions *options, Error *error)
     const StoreDriver *store =
         store_named(options->store == NULL ? STORE_POSTGRES.name : options->store);
 
-    if (store == NULL) {
-        return error_set(error, EXIT_CODE_USAGE,
-                         "option --store takes postgres or dynamodb, not \"%s\"", options->store);
-    }
     if (options->store != NULL && !options->from_kv) {
         return error_set(error, EXIT_CODE_USAGE, "option --store goes with --source=kv");
     }
@@ -339,23 +228,21 @@ static bool check_together(ExportOptions *options, Error *error)
 
 bool export_options_parse(ExportOptions *options, int count, char **arguments, Error *error)
 {
-    int option;
+    int next;
 
     *options = (ExportOptions){.compression_level = COMPRESSION_LEVEL_DEFAULT,
                                .jobs = option_default_jobs(),
-                               .settings = {.block_storage_prefix = "_lakefs"}};
-    common_options_init(&options->common, "kv-export");
-    while ((option = getopt_long(count, arguments, SHORT_OPTIONS, LONG_OPTIONS, NULL)) != -1) {
-        if (!set_option(options, option, arguments, error)) {
-            return false;
-        }
-    }
-    if (optind < count && options->common.pg.dbname == NULL &&
-        !common_options_set_dbname(&options->common, arguments[optind++], error)) {
+                               .settings = {.block_storage_prefix = DEFAULT_BLOCK_STORAGE_PREFIX}};
+    common_options_init(&options->common, TABLE.program);
+    if (!option_table_parse(&TABLE, options, count, arguments, &next, error)) {
         return false;
     }
-    if (optind < count) {
-        return option_unexpected(arguments[optind], error);
+    if (next < count && options->common.pg.dbname == NULL &&
+        !common_options_set_dbname(&options->common, arguments[next++], error)) {
+        return false;
+    }
+    if (next < count) {
+        return option_unexpected(arguments[next], error);
     }
     return check_store(options, error) && check_together(options, error) &&
            settings_check(&options->settings, error);

@@ -43,7 +43,8 @@ typedef struct ExportOptions {
 /* Reads the command line.  False with EXIT_CODE_USAGE. */
 bool export_options_parse(ExportOptions *options, int count, char **arguments, Error *error);
 
-/* Prints --help. */
+/* Prints --help, --list-options. */
 void export_options_help(void);
+void export_options_list(void);
 
 #endif

@@ -23,6 +23,10 @@ static bool import_main(ImportOptions *options, int count, char **arguments, Err
         import_options_help();
         return true;
     }
+    if (options->common.list_options) {
+        import_options_list();
+        return true;
+    }
     if (options->common.version) {
         printf("kv-import (lakeFS KV migration) %s\n", PROGRAM_VERSION);
         return true;

@@ -1,286 +1,144 @@
 #include "import/options.h"
 
 #include "common/kv/model.h"
+#include "common/kv/package.h"
 #include "common/pg/conninfo.h"
 #include "import/target.h"
 
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
-enum {
-    OPTION_CHECK = OPTION_PROGRAM_FIRST,
-    OPTION_ALLOW_REDACTED,
-    OPTION_TABLE,
-    OPTION_PARTITIONS,
-    OPTION_LOCK_HELD_BY,
-    OPTION_FORMAT,
-    OPTION_PRINT,
-    OPTION_PARTITION,
-    OPTION_PREFIX,
-    OPTION_LIMIT,
-    OPTION_RAW,
-    OPTION_VERIFY,
-    OPTION_SECOND_READING,
-    OPTION_SECOND_READING_WANTED,
-    OPTION_CHECK_TARGET,
-    OPTION_NOT_MIGRATED,
-    OPTION_TARGET,
-    OPTION_DYNAMODB_TABLE,
-    OPTION_DYNAMODB_ENDPOINT,
-    OPTION_DYNAMODB_READ_CAPACITY,
-    OPTION_DYNAMODB_WRITE_CAPACITY,
-    OPTION_AWS_REGION,
-    OPTION_WRITE_UNITS,
-    OPTION_DYNAMODB_REQUESTS
+#define DEFAULT_PARTITIONS 100
+#define PARTITIONS_MAX 10000
+#define DEFAULT_REQUESTS 16
+#define REQUESTS_MAX 256
+
+/* Capacity units, of DynamoDB; process ids. */
+#define UNITS_MAX INT32_MAX
+#define PID_MAX INT32_MAX
+
+static const Option INSPECT_OPTIONS[] = {
+    {"list", 'l', NULL, "print header and manifest", NULL, NULL,
+     OPTION_CONSTANT(ImportOptions, action, IMPORT_LIST)},
+    {"format", 0, "FORMAT",
+     "of the output of --list and --check-target: text\n"
+     "(default) or json",
+     NULL, "text json", OPTION_SWITCH(ImportOptions, json)},
+    {"check", 0, NULL,
+     "check every checksum; with --target=dynamodb also\n"
+     "whether DynamoDB accepts every entry, and the cost",
+     NULL, NULL, OPTION_CONSTANT(ImportOptions, action, IMPORT_CHECK)},
+    {"print", 0, NULL, "print entries as JSON lines, decoded", NULL, NULL,
+     OPTION_CONSTANT(ImportOptions, action, IMPORT_PRINT)},
+    {"package", 'n', "NAME", "only those of this package", NULL, KV_PACKAGE_WORDS,
+     OPTION_TEXT(ImportOptions, print.package)},
+    {"partition", 0, "NAME", "only those of this partition", NULL, NULL,
+     OPTION_TEXT(ImportOptions, print.partition)},
+    {"prefix", 0, "TEXT", "only those whose key begins with TEXT", NULL, NULL,
+     OPTION_TEXT(ImportOptions, print.prefix)},
+    {"limit", 0, "NUM", "no more than NUM", NULL, NULL,
+     OPTION_NUMBER(ImportOptions, print.limit, 0, LONG_MAX)},
+    {"raw", 0, NULL, "partition key, key and value in base64", NULL, NULL,
+     OPTION_FLAG(ImportOptions, print.raw)},
+    {0},
 };
 
-enum { DEFAULT_PARTITIONS = 100, DEFAULT_REQUESTS = 16, REQUESTS_MAX = 256 };
+static const Option LOAD_OPTIONS[] = {
+    {"check-target", 0, NULL,
+     "change nothing and take no FILE; show what is\n"
+     "there, and fail where a load would",
+     NULL, NULL, OPTION_CONSTANT(ImportOptions, action, IMPORT_CHECK_TARGET)},
+    {"not-migrated", 0, NULL,
+     "with --check-target: the database is not migrated\n"
+     "yet, so a stamped store belongs to another one",
+     NULL, NULL, OPTION_FLAG(ImportOptions, not_migrated)},
+    {"verify", 0, NULL,
+     "change nothing; show what is missing, extra or\n"
+     "different in the KV table, and exit with 3 if so",
+     NULL, NULL, OPTION_CONSTANT(ImportOptions, action, IMPORT_VERIFY)},
+    {"second-reading", 0, "FILE",
+     "read the dump from FILE when it is read for the\n"
+     "second time, to name differences",
+     NULL, OPTION_FILES, OPTION_TEXT(ImportOptions, second_reading)},
+    {"second-reading-wanted", 0, "FD", NULL, NULL, NULL,
+     OPTION_NUMBER(ImportOptions, second_reading_wanted, 3, INT_MAX)},
+    {"jobs", 'j', "NUM",
+     "work with NUM connections in parallel\n"
+     "(default: number of processors, at most " OPTION_NUMERAL(DEFAULT_JOBS_MAX) ")",
+     NULL, NULL, OPTION_JOBS(ImportOptions, jobs)},
+    {"clean", 'c', NULL, "replace a KV store that is already stamped", NULL, NULL,
+     OPTION_FLAG(ImportOptions, clean)},
+    {"allow-redacted", 0, NULL, "stamp a dump that was redacted or lacks packages", NULL, NULL,
+     OPTION_FLAG(ImportOptions, allow_redacted)},
+    {"table", 0, "NAME", "name of the KV table (default: " KV_TABLE_NAME ")", NULL, NULL,
+     OPTION_TEXT(ImportOptions, table)},
+    {"partitions", 0, "NUM",
+     "its hash partitions (default: " OPTION_NUMERAL(DEFAULT_PARTITIONS) ")", NULL, NULL,
+     OPTION_NUMBER(ImportOptions, partitions, 1, PARTITIONS_MAX)},
+    {"lock-held-by", 0, "PID",
+     "the session with backend process id PID already\n"
+     "holds the migration lock",
+     NULL, NULL, OPTION_NUMBER(ImportOptions, lock_held_by, 1, PID_MAX)},
+    {"target", 0, "STORE", "type of KV store: postgres (default) or dynamodb", NULL,
+     "postgres dynamodb", OPTION_WORD(ImportOptions, target)},
+    {0},
+};
 
-static const char SHORT_OPTIONS[] = COMMON_SHORT_OPTIONS "lcj:n:";
+static const Option DYNAMODB_OPTIONS[] = {
+    OPTION_DYNAMODB_ROWS("the table ", ImportOptions, dynamodb.table),
+    {"dynamodb-read-capacity", 0, "NUM", "", NULL, NULL,
+     OPTION_NUMBER(ImportOptions, dynamodb.capacity.read, 1, UNITS_MAX)},
+    {"dynamodb-write-capacity", 0, "NUM",
+     "capacity units of a table that is created (default:\n"
+     "those of the table it replaces, else on demand)",
+     NULL, NULL, OPTION_NUMBER(ImportOptions, dynamodb.capacity.write, 1, UNITS_MAX)},
+    {"dynamodb-requests", 0, "NUM",
+     "write requests in flight (default: " OPTION_NUMERAL(
+         DEFAULT_REQUESTS) ", at most " OPTION_NUMERAL(REQUESTS_MAX) ")",
+     NULL, NULL, OPTION_NUMBER(ImportOptions, dynamodb.requests, 1, REQUESTS_MAX)},
+    {"write-units", 0, "NUM", "write at most NUM capacity units a second", NULL, NULL,
+     OPTION_NUMBER(ImportOptions, dynamodb.write_units, 1, UNITS_MAX)},
+    {0},
+};
 
-static const struct option LONG_OPTIONS[] = {
-    COMMON_LONG_OPTIONS,
-    {"list", no_argument, NULL, 'l'},
-    {"clean", no_argument, NULL, 'c'},
-    {"jobs", required_argument, NULL, 'j'},
-    {"check", no_argument, NULL, OPTION_CHECK},
-    {"allow-redacted", no_argument, NULL, OPTION_ALLOW_REDACTED},
-    {"table", required_argument, NULL, OPTION_TABLE},
-    {"partitions", required_argument, NULL, OPTION_PARTITIONS},
-    {"lock-held-by", required_argument, NULL, OPTION_LOCK_HELD_BY},
-    {"format", required_argument, NULL, OPTION_FORMAT},
-    {"print", no_argument, NULL, OPTION_PRINT},
-    {"package", required_argument, NULL, 'n'},
-    {"partition", required_argument, NULL, OPTION_PARTITION},
-    {"prefix", required_argument, NULL, OPTION_PREFIX},
-    {"limit", required_argument, NULL, OPTION_LIMIT},
-    {"raw", no_argument, NULL, OPTION_RAW},
-    {"verify", no_argument, NULL, OPTION_VERIFY},
-    {"second-reading", required_argument, NULL, OPTION_SECOND_READING},
-    {"second-reading-wanted", required_argument, NULL, OPTION_SECOND_READING_WANTED},
-    {"check-target", no_argument, NULL, OPTION_CHECK_TARGET},
-    {"not-migrated", no_argument, NULL, OPTION_NOT_MIGRATED},
-    {"target", required_argument, NULL, OPTION_TARGET},
-    {"dynamodb-table", required_argument, NULL, OPTION_DYNAMODB_TABLE},
-    {"dynamodb-endpoint", required_argument, NULL, OPTION_DYNAMODB_ENDPOINT},
-    {"dynamodb-read-capacity", required_argument, NULL, OPTION_DYNAMODB_READ_CAPACITY},
-    {"dynamodb-write-capacity", required_argument, NULL, OPTION_DYNAMODB_WRITE_CAPACITY},
-    {"aws-region", required_argument, NULL, OPTION_AWS_REGION},
-    {"write-units", required_argument, NULL, OPTION_WRITE_UNITS},
-    {"dynamodb-requests", required_argument, NULL, OPTION_DYNAMODB_REQUESTS},
-    {NULL, 0, NULL, 0},
+static const OptionTable TABLE = {
+    .program = "kv-import",
+    .usage = "kv-import loads a dump of kv-export into the KV table and stamps its version.\n"
+             "\n"
+             "Usage:\n"
+             "  kv-import -d DBNAME [OPTION]... [FILE]   load\n"
+             "  kv-import --target=dynamodb [OPTION]... [FILE]\n"
+             "                                           load into DynamoDB\n"
+             "  kv-import -d DBNAME --check-target       see if a load would be accepted\n"
+             "  kv-import -d DBNAME --verify [FILE]      compare the KV table with a dump\n"
+             "  kv-import -l [FILE]                      show what is in a dump\n"
+             "  kv-import --check [FILE]                 read and check all of a dump\n"
+             "  kv-import --print [OPTION]... [FILE]     show the entries of a dump\n"
+             "\n"
+             "FILE is a dump; - or none is standard input.",
+    .groups =
+        (const OptionGroup *const[]){
+            &(const OptionGroup){"Looking into a dump (no database is accessed)", INSPECT_OPTIONS},
+            &(const OptionGroup){"Loading and verifying", LOAD_OPTIONS},
+            &(const OptionGroup){
+                "With --target=dynamodb (a named database is the legacy one, stamped too)",
+                DYNAMODB_OPTIONS},
+            &COMMON_CONNECTION_GROUP, &COMMON_MESSAGE_GROUP, NULL},
+    .epilogue = "Example:\n"
+                "  kv-import -d postgres://lakefs@db/lakefs kv.dump",
+    .operands = OPTION_FILES,
 };
 
 void import_options_help(void)
 {
-    printf("kv-import loads a dump of kv-export into the KV table and stamps its version.\n"
-           "\n"
-           "Usage:\n"
-           "  kv-import -d DBNAME [OPTION]... [FILE]   load\n"
-           "  kv-import --target=dynamodb [OPTION]... [FILE]\n"
-           "                                           load into DynamoDB\n"
-           "  kv-import -d DBNAME --check-target       look whether a load would be taken\n"
-           "  kv-import -d DBNAME --verify [FILE]      compare the KV table with a dump\n"
-           "  kv-import -l [FILE]                      show what is in a dump\n"
-           "  kv-import --check [FILE]                 read and check all of a dump\n"
-           "  kv-import --print [OPTION]... [FILE]     show the entries of a dump\n"
-           "\n"
-           "FILE is a dump; - or none is standard input.\n"
-           "\n"
-           "Looking into a dump (no database is touched):\n"
-           "  -l, --list                 print header and manifest\n"
-           "      --format=FORMAT        of the list, or of what --check-target prints: text\n"
-           "                             (default) or json\n"
-           "      --check                check every checksum; with --target=dynamodb also\n"
-           "                             whether DynamoDB takes every entry, at what cost\n"
-           "      --print                print entries as JSON lines, decoded\n"
-           "  -n, --package=NAME         only those of this package\n"
-           "      --partition=NAME       only those of this partition\n"
-           "      --prefix=TEXT          only those whose key begins so\n"
-           "      --limit=NUM            no more than so many\n"
-           "      --raw                  partition key, key and value in base64\n"
-           "\n"
-           "Loading and verifying:\n"
-           "      --check-target         change nothing and take no FILE; tell what is\n"
-           "                             there, and fail as a load would\n"
-           "      --not-migrated         with it: the database is not migrated yet, so that\n"
-           "                             a store that is stamped is another's\n"
-           "      --verify               change nothing; tell what is missing, extra or\n"
-           "                             different in the KV table, and exit with 3 if so\n"
-           "      --second-reading=FILE  read the dump there when it is read for the second\n"
-           "                             time, to name differences\n"
-           "  -j, --jobs=NUM             work with NUM connections at the same time\n"
-           "                             (default: number of processors, at most %d)\n"
-           "  -c, --clean                replace a KV store that is already stamped\n"
-           "      --allow-redacted       stamp a dump that was redacted or lacks packages\n"
-           "      --table=NAME           name of the KV table (default: kv)\n"
-           "      --partitions=NUM       its hash partitions (default: 100)\n"
-           "      --lock-held-by=PID     the session with this backend process id holds the\n"
-           "                             migration lock already\n"
-           "      --target=STORE         what the KV store is kept in: postgres (default) or\n"
-           "                             dynamodb\n"
-           "\n"
-           "With --target=dynamodb (a database, if it is named, is the legacy database; it\n"
-           "is stamped as well):\n"
-           "      --dynamodb-table=NAME  the table (default: kvstore)\n"
-           "      --dynamodb-endpoint=URL\n"
-           "                             the server (default: AWS)\n"
-           "      --aws-region=NAME      its region (default: AWS_REGION, the profile's)\n"
-           "      --dynamodb-read-capacity=NUM\n"
-           "      --dynamodb-write-capacity=NUM\n"
-           "                             capacity units of a table that is made (default:\n"
-           "                             those of the table it replaces, else on demand)\n"
-           "      --dynamodb-requests=NUM\n"
-           "                             requests to write, under way at the same time\n"
-           "                             (default: %d, at most %d)\n"
-           "      --write-units=NUM      write no more than so many capacity units a second\n"
-           "\n"
-           "%s"
-           "\n"
-           "Example:\n"
-           "  kv-import -d postgres://lakefs@db/lakefs kv.dump\n",
-           DEFAULT_JOBS_MAX, DEFAULT_REQUESTS, REQUESTS_MAX, COMMON_OPTIONS_HELP);
+    option_table_help(&TABLE, stdout);
 }
 
-static bool set_format(ImportOptions *options, const char *format, Error *error)
+void import_options_list(void)
 {
-    options->json = strcmp(format, "json") == 0;
-    return options->json || strcmp(format, "text") == 0 ||
-           error_set(error, EXIT_CODE_USAGE, "option --format takes text or json, not \"%s\"",
-                     format);
-}
-
-static bool set_units(const char *name, uint64_t *units, Error *error)
-{
-    long number = 0;
-
-    if (!option_number(name, optarg, 1, INT32_MAX, &number, error)) {
-        return false;
-    }
-    *units = (uint64_t)number;
-    return true;
-}
-
-/* An option of DynamoDB's; *known is false for any other. */
-static bool set_dynamodb(DynamoTargetOptions *options, int option, bool *known, Error *error)
-{
-    long number = 0;
-
-    *known = true;
-    switch (option) {
-    case OPTION_DYNAMODB_TABLE:
-        options->table.table = optarg;
-        return true;
-    case OPTION_DYNAMODB_ENDPOINT:
-        options->table.endpoint = optarg;
-        return true;
-    case OPTION_AWS_REGION:
-        options->table.region = optarg;
-        return true;
-    case OPTION_DYNAMODB_READ_CAPACITY:
-        return set_units("--dynamodb-read-capacity", &options->capacity.read, error);
-    case OPTION_DYNAMODB_WRITE_CAPACITY:
-        return set_units("--dynamodb-write-capacity", &options->capacity.write, error);
-    case OPTION_WRITE_UNITS:
-        return set_units("--write-units", &options->write_units, error);
-    case OPTION_DYNAMODB_REQUESTS:
-        if (!option_number("--dynamodb-requests", optarg, 1, REQUESTS_MAX, &number, error)) {
-            return false;
-        }
-        options->requests = (int)number;
-        return true;
-    default:
-        *known = false;
-        return true;
-    }
-}
-
-static bool set_option(ImportOptions *options, int option, char *const *arguments, Error *error)
-{
-    long number = 0;
-    bool known;
-
-    switch (option) {
-    case 'l':
-        options->action = IMPORT_LIST;
-        return true;
-    case 'c':
-        options->clean = true;
-        return true;
-    case 'j':
-        return option_jobs(optarg, &options->jobs, error);
-    case OPTION_CHECK:
-        options->action = IMPORT_CHECK;
-        return true;
-    case OPTION_FORMAT:
-        return set_format(options, optarg, error);
-    case OPTION_PRINT:
-        options->action = IMPORT_PRINT;
-        return true;
-    case 'n':
-        options->print.package = optarg;
-        return true;
-    case OPTION_PARTITION:
-        options->print.partition = optarg;
-        return true;
-    case OPTION_PREFIX:
-        options->print.prefix = optarg;
-        return true;
-    case OPTION_LIMIT:
-        if (!option_number("--limit", optarg, 0, LONG_MAX, &number, error)) {
-            return false;
-        }
-        options->print.limit = number;
-        return true;
-    case OPTION_VERIFY:
-        options->action = IMPORT_VERIFY;
-        return true;
-    case OPTION_SECOND_READING:
-        options->second_reading = optarg;
-        return true;
-    case OPTION_SECOND_READING_WANTED:
-        if (!option_number("--second-reading-wanted", optarg, 3, INT_MAX, &number, error)) {
-            return false;
-        }
-        options->second_reading_wanted = (int)number;
-        return true;
-    case OPTION_CHECK_TARGET:
-        options->action = IMPORT_CHECK_TARGET;
-        return true;
-    case OPTION_NOT_MIGRATED:
-        options->not_migrated = true;
-        return true;
-    case OPTION_RAW:
-        options->print.raw = true;
-        return true;
-    case OPTION_TARGET:
-        options->target = optarg;
-        return true;
-    case OPTION_ALLOW_REDACTED:
-        options->allow_redacted = true;
-        return true;
-    case OPTION_TABLE:
-        options->table = optarg;
-        return true;
-    case OPTION_PARTITIONS:
-        if (!option_number("--partitions", optarg, 1, 10000, &number, error)) {
-            return false;
-        }
-        options->partitions = (int)number;
-        return true;
-    case OPTION_LOCK_HELD_BY:
-        if (!option_number("--lock-held-by", optarg, 1, INT32_MAX, &number, error)) {
-            return false;
-        }
-        options->lock_held_by = number;
-        return true;
-    default:
-        return set_dynamodb(&options->dynamodb, option, &known, error) &&
-               (known || common_option(&options->common, option, arguments, error));
-    }
+    option_table_list(&TABLE, stdout);
 }
 
 static bool is_dynamodb(const ImportOptions *options)
@@ -321,8 +179,8 @@ static bool check_database(const ImportOptions *options, Error *error)
     const char *purpose = database_purpose(options->action);
 
     if (purpose == NULL || is_dynamodb(options) || options->common.pg.dbname != NULL ||
-        options->common.help || options->common.version || getenv("PGDATABASE") != NULL ||
-        getenv("PGSERVICE") != NULL) {
+        options->common.help || options->common.version || options->common.list_options ||
+        getenv("PGDATABASE") != NULL || getenv("PGSERVICE") != NULL) {
         return true;
     }
     error_set(error, EXIT_CODE_USAGE, "no database to %s was named", purpose);
@@ -339,10 +197,6 @@ static bool check_target(ImportOptions *options, Error *error)
                  dynamodb->capacity.write > 0 || dynamodb->write_units > 0 ||
                  dynamodb->requests > 0;
 
-    if (target_named(options->target) == NULL) {
-        return error_set(error, EXIT_CODE_USAGE,
-                         "option --target takes postgres or dynamodb, not \"%s\"", options->target);
-    }
     if (named && !is_dynamodb(options)) {
         return error_set(error, EXIT_CODE_USAGE,
                          "options --dynamodb-..., --aws-region and --write-units go with "
@@ -405,20 +259,18 @@ static bool check_combination(const ImportOptions *options, Error *error)
 
 bool import_options_parse(ImportOptions *options, int count, char **arguments, Error *error)
 {
-    int option;
+    int next;
 
     *options = (ImportOptions){.action = IMPORT_LOAD,
                                .print = {.limit = -1},
                                .target = TARGET_POSTGRES.name,
                                .jobs = option_default_jobs()};
-    common_options_init(&options->common, "kv-import");
-    while ((option = getopt_long(count, arguments, SHORT_OPTIONS, LONG_OPTIONS, NULL)) != -1) {
-        if (!set_option(options, option, arguments, error)) {
-            return false;
-        }
+    common_options_init(&options->common, TABLE.program);
+    if (!option_table_parse(&TABLE, options, count, arguments, &next, error)) {
+        return false;
     }
-    if (optind < count) {
-        options->file = arguments[optind++];
+    if (next < count) {
+        options->file = arguments[next++];
         /* The name of a file that is not there would be repeated, and a connection string may hold
          * a password. */
         if (pg_conninfo_is_string(options->file) && access(options->file, F_OK) != 0) {
@@ -427,8 +279,8 @@ bool import_options_parse(ImportOptions *options, int count, char **arguments, E
             return error_hint(error, "The database goes to --dbname, the dump is the argument.");
         }
     }
-    if (optind < count) {
-        return option_unexpected(arguments[optind], error);
+    if (next < count) {
+        return option_unexpected(arguments[next], error);
     }
     return check_combination(options, error) && check_target(options, error) &&
            check_database(options, error);

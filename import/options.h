@@ -59,7 +59,8 @@ typedef struct ImportOptions {
 /* Reads the command line.  False with EXIT_CODE_USAGE. */
 bool import_options_parse(ImportOptions *options, int count, char **arguments, Error *error);
 
-/* Prints --help. */
+/* Prints --help, --list-options. */
 void import_options_help(void);
+void import_options_list(void);
 
 #endif

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
-# What the programs take, what --help says, what the manual pages say and what the shells complete are the same: an option
-# that is added in one place only is missed in the others.
+# What the programs take, what --help says, what the manual pages say and what the shells complete are the same.  The
+# table of options that a program prints with --list-options is what all of them are compared with.
 
 # shellcheck disable=SC2154 # run sets output
 # shellcheck disable=SC2016 # what is in single quotes is for another shell, or for none
@@ -10,7 +10,22 @@ bats_require_minimum_version 1.5.0
 PROGRAMS=(kv-export kv-import kv-migrate kv-replay)
 
 # Options that the programs take and that are nobody else's business: neither help, manual nor completion names them.
-INTERNAL_OPTIONS=()
+INTERNAL_OPTIONS=(--list-options)
+
+# COMPLETION has the completions of the programs that are tested, which need not be those of build/completion.
+setup_file() {
+    load lib/database
+    load lib/migration
+    local program lists=()
+    export COMPLETION=$BATS_FILE_TMPDIR/completion
+    mkdir "$COMPLETION"
+    for program in "${PROGRAMS[@]}"; do
+        list_options "$program" >"$COMPLETION/$program.options"
+        lists+=("$COMPLETION/$program.options")
+    done
+    "$TESTS_DIR/../scripts/completion/generate" bash "${lists[@]}" >"$COMPLETION/kv-migrate.bash"
+    "$TESTS_DIR/../scripts/completion/generate" zsh "${lists[@]}" >"$COMPLETION/_kv-migrate"
+}
 
 setup() {
     load lib/database
@@ -30,53 +45,21 @@ help_options() {
     "$1" --help | grep -oE '^ {2,6}(-., )?--[a-z0-9-]+=?' | tr -d ' ' | tr ',' '\n' | LC_ALL=C sort
 }
 
-# table_options PROGRAM: prints the options of the program's getopt tables.
-table_options() {
-    local folder=${1#kv-} letters
-    local sources=("$TOP/common/cli/options.h" "$TOP/$folder/options.c")
-    {
-        cat "${sources[@]}" | tr '\134\n' ' ' | tr -s ' ' |
-            grep -oE '"[a-z0-9-]+", (no|required)_argument' | sed -E 's/"(.*)", no.*/--\1/; s/"(.*)", required.*/--\1=/'
-        letters=$(grep -hE 'SHORT_OPTIONS.* ":?[a-zA-Z:]+"' "${sources[@]}" | sed -E 's/.*"(.*)".*/\1/' | tr -d ':\n')
-        grep -o . <<<"$letters" | sed 's/^/-/'
-        # getopt's answer to any unknown option.
-        echo '-?'
-    } | without_internal
+# list_options PROGRAM: prints the program's table of options.  One that does not know --list-options yet has it in a file.
+list_options() {
+    "$1" --list-options 2>/dev/null || cat "$TESTS_DIR/../scripts/completion/$1.options"
 }
 
-# script_options PROGRAM FILE: prints the options of the script's case patterns. Which of them take an argument the
-# program tells itself.
-script_options() {
-    local option
-    sed -n '/^set_option() {/,/^}/p' "$2" | sed -z 's/\\\n *//g' |
-        sed -nE "s/^        (['-][^)]*)\).*/\1/p" | tr -d "' " | tr '|' '\n' | grep -vxF -e '-*' -e '-?*' |
-        while IFS= read -r option; do
-            if [[ $option == --* ]] && takes_argument "$1" "$option"; then
-                option=$option=
-            fi
-            printf '%s\n' "$option"
-        done | without_internal
-}
-
-# takes_argument PROGRAM OPTION: whether the script asks for an argument when there is none.
-takes_argument() {
-    local answer
-    # There is no command and no dump, so nothing else happens.
-    answer=$("$1" "$2" 2>&1 >/dev/null </dev/null) || true
-    [[ $answer == *"option $2 needs an argument"* ]]
-}
-
-without_internal() {
-    grep -vxFf <(printf '%s\n' "${INTERNAL_OPTIONS[@]-}" | grep .) | LC_ALL=C sort
+# table_rows PROGRAM: prints the options of the table, those of a row on a line: "-f --file=FILE".
+table_rows() {
+    list_options "$1" | awk -F '\t' '$1 == "option" {
+        print ($4 == "" ? "" : "-" $4 " ") "--" $3 ($5 == "" ? "" : "=" $5)
+    }' | LC_ALL=C sort
 }
 
 # program_options PROGRAM: prints the options that the program takes.
 program_options() {
-    case $1 in
-        kv-migrate) script_options kv-migrate "$TOP/scripts/kv-migrate" ;;
-        kv-replay) script_options kv-replay "$TOP/scripts/replay" ;;
-        *) table_options "$1" ;;
-    esac
+    table_rows "$1" | tr ' ' '\n' | sed 's/=.*/=/' | LC_ALL=C sort
 }
 
 manual() {
@@ -88,10 +71,16 @@ manual() {
     esac
 }
 
-# manual_options PROGRAM: prints the options that the manual page explains.
-manual_options() {
-    grep '^\.It Fl ' "$(manual "$1")" | grep -oE 'Fl (\\&)?[^ ]+( Ns =)?' | sed -E 's/^Fl (\\&)?/-/; s/ Ns =/=/' |
-        LC_ALL=C sort
+# manual_rows PROGRAM: prints the options that the manual page explains, in the form of table_rows.
+manual_rows() {
+    sed -nE '/^\.It Fl /{
+        s/^\.It //
+        s/(^| )Fl (\\&)?/\1-/g
+        s/ Ns = Ns Ar (.*)/=\U\1/
+        s/ Ar [^ ]+ ,/ ,/
+        s/ ,//
+        p
+    }' "$(manual "$1")" | LC_ALL=C sort
 }
 
 # bash_completes WORD...: prints what bash completes the last word to; the first one is the program.
@@ -103,13 +92,13 @@ bash_completes() {
         COMP_WORDS=("$@") COMP_CWORD=$(($# - 1)) COMP_LINE="$*" COMP_POINT=${#COMP_LINE}
         function=$(complete -p "$1" | sed -nE "s/.* -F ([^ ]+) .*/\1/p")
         "$function" "$1" "${!#}" "${COMP_WORDS[COMP_CWORD - 1]}"
-        ((${#COMPREPLY[@]} == 0)) || printf "%s\n" "${COMPREPLY[@]}"' bash "$TOP/scripts/completion/kv-migrate.bash" "$@" |
+        ((${#COMPREPLY[@]} == 0)) || printf "%s\n" "${COMPREPLY[@]}"' bash "$COMPLETION/kv-migrate.bash" "$@" |
         LC_ALL=C sort
 }
 
 # zsh_completes LINE: prints what zsh completes the end of the line to.
 zsh_completes() {
-    TERM=xterm timeout 60 zsh -f "$TESTS_DIR/lib/complete.zsh" "$TOP/scripts/completion" "$1" | LC_ALL=C sort -u
+    TERM=xterm timeout 60 zsh -f "$TESTS_DIR/lib/complete.zsh" "$COMPLETION" "$1" | LC_ALL=C sort -u
 }
 
 # completes EXPECTED WORD...: both shells complete the last word to the expected ones, which are separated by blanks.
@@ -133,11 +122,24 @@ completes() {
     done
 }
 
-@test "the manual pages explain just the options that --help does" {
+@test "the manual pages explain just the options of the tables, with their letters and arguments" {
     local program
     for program in "${PROGRAMS[@]}"; do
         echo "$program"
-        assert_equal "$(help_options "$program")" "$(manual_options "$program")"
+        table_rows "$program" | grep -qx -e '-j --jobs=NUM'
+        assert_equal "$(table_rows "$program")" "$(manual_rows "$program")"
+    done
+}
+
+@test "internal options are taken, and explained nowhere" {
+    local program option
+    for option in "${INTERNAL_OPTIONS[@]}"; do
+        for program in kv-export kv-import; do
+            run -0 "$program" "$option"
+            refute_contains "$output" "${option#--}"$'\t'
+            refute_contains "$("$program" --help)" "$option"
+            refute_contains "$(manual_rows "$program")" "$option"
+        done
     done
 }
 
@@ -163,7 +165,7 @@ completes() {
 
 @test "zsh completes just the options that --help explains" {
     local program
-    zsh -n "$TOP/scripts/completion/_kv-migrate"
+    zsh -n "$COMPLETION/_kv-migrate"
     for program in "${PROGRAMS[@]}"; do
         echo "$program"
         assert_equal "$(help_options "$program")" "$(zsh_completes "$program -")"
@@ -218,8 +220,8 @@ completes() {
     assert_equal json "$(bash_completes kv-import --format = j)"
     assert_equal json "$(zsh_completes "kv-import --format=j")"
     run -0 env COMP_WORDBREAKS=" " bash --norc -c 'source "$1"; COMP_WORDBREAKS=" "
-        COMP_WORDS=(kv-import --format=j) COMP_CWORD=1; _kv_programs kv-import; echo "${COMPREPLY[@]}"' \
-        bash "$TOP/scripts/completion/kv-migrate.bash"
+        COMP_WORDS=(kv-import --format=j) COMP_CWORD=1; _kv_complete_program kv-import; echo "${COMPREPLY[@]}"' \
+        bash "$COMPLETION/kv-migrate.bash"
     assert_equal --format=json "$output"
 }
 

@@ -1,5 +1,7 @@
 #include "common/cli/option_table.h"
 
+#include "common/cli/option_values.h"
+
 #include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,8 +9,11 @@
 /* Where the text behind an option begins in --help. */
 enum { HELP_COLUMN = 29 };
 
-/* getopt_long's codes: from here on the number of the option. */
+/* getopt_long's codes for long options: from here on the number of the option. */
 enum { FIRST_CODE = 256 };
+
+/* The longest name of an option, with its dashes. */
+enum { NAME_SIZE = 64 };
 
 /* What getopt_long wants, made of a table; freed by free_parser. */
 typedef struct Parser {
@@ -45,7 +50,8 @@ static void add_option(Parser *parser, const Option *option)
     entry->has_arg = option->argument == NULL ? no_argument : required_argument;
     entry->val = FIRST_CODE + (int)parser->count;
     parser->options[parser->count++] = option;
-    if (option->letter != '\0') {
+    /* '?' is getopt's own answer to an unknown letter. */
+    if (option->letter != '\0' && option->letter != '?') {
         size_t used = strlen(parser->letters);
 
         parser->letters[used] = option->letter;
@@ -74,18 +80,27 @@ static bool make_parser(const OptionTable *table, Parser *parser, Error *error)
     return true;
 }
 
-/* The option of an answer of getopt_long; NULL: none. */
-static const Option *find_option(const Parser *parser, int code)
+static const Option *option_with_letter(const Parser *parser, int letter)
 {
-    if (code >= FIRST_CODE) {
-        return parser->options[code - FIRST_CODE];
-    }
     for (size_t i = 0; i < parser->count; i++) {
-        if (parser->options[i]->letter != '\0' && parser->options[i]->letter == code) {
+        if (parser->options[i]->letter != '\0' && parser->options[i]->letter == letter) {
             return parser->options[i];
         }
     }
     return NULL;
+}
+
+/* The option of an answer of getopt_long; NULL: a complaint. */
+static const Option *find_option(const Parser *parser, int answer)
+{
+    if (answer >= FIRST_CODE) {
+        return parser->options[answer - FIRST_CODE];
+    }
+    if (answer == '?') {
+        /* The option -? looks like an unknown one. */
+        return optopt == '?' ? option_with_letter(parser, '?') : NULL;
+    }
+    return answer == ':' ? NULL : option_with_letter(parser, answer);
 }
 
 static const Option *option_named(const Parser *parser, const char *name)
@@ -98,26 +113,91 @@ static const Option *option_named(const Parser *parser, const char *name)
     return NULL;
 }
 
-/* getopt_long has answered '?' or ':'; optopt is the letter or code of the option, 0 where it knows
- * none. */
-static bool complain(int answer, char *const *arguments, Error *error)
+/* getopt_long has answered '?' or ':'.  optopt is the letter or the code of the option, 0 for a
+ * long one that is unknown. */
+static bool complain(const Parser *parser, int answer, char *const *arguments, Error *error)
 {
-    const char *argument = arguments[optind - 1];
-    bool is_long = strncmp(argument, "--", 2) == 0;
-    int length = (int)strcspn(argument, "=");
+    bool is_long = optopt >= FIRST_CODE;
+    const char *name = is_long ? parser->options[optopt - FIRST_CODE]->name : NULL;
 
     if (answer == ':' && is_long) {
-        error_set(error, EXIT_CODE_USAGE, "option %s needs an argument", argument);
+        error_set(error, EXIT_CODE_USAGE, "option --%s needs an argument", name);
     } else if (answer == ':') {
         error_set(error, EXIT_CODE_USAGE, "option -%c needs an argument", optopt);
-    } else if (optopt == 0) {
-        error_set(error, EXIT_CODE_USAGE, "unknown or ambiguous option %.*s", length, argument);
     } else if (is_long) {
-        error_set(error, EXIT_CODE_USAGE, "option %.*s takes no argument", length, argument);
-    } else {
+        error_set(error, EXIT_CODE_USAGE, "option --%s takes no argument", name);
+    } else if (optopt != 0) {
         error_set(error, EXIT_CODE_USAGE, "unknown option -%c", optopt);
+    } else {
+        /* Without its value, which may be a secret. */
+        const char *argument = arguments[optind - 1];
+
+        error_set(error, EXIT_CODE_USAGE, "unknown or ambiguous option %.*s",
+                  (int)strcspn(argument, "="), argument);
     }
     return error_hint(error, "Try --help.");
+}
+
+/* Stores an argument that must be one of Option.values. */
+static bool store_word(const Option *option, const char *name, void *place, const char *argument,
+                       Error *error)
+{
+    size_t index;
+
+    if (!option_word(name, argument, option->values, &index, error)) {
+        return false;
+    }
+    if (option->field.kind == OPTION_KIND_SWITCH) {
+        *(bool *)place = index == 1;
+    } else {
+        *(const char **)place = argument;
+    }
+    return true;
+}
+
+static bool store_number(const OptionField *field, const char *name, void *place,
+                         const char *argument, Error *error)
+{
+    long number;
+
+    if (!option_number(name, argument, field->lowest, field->highest, &number, error)) {
+        return false;
+    }
+    if (field->size == sizeof(int)) {
+        *(int *)place = (int)number;
+    } else {
+        *(int64_t *)place = number;
+    }
+    return true;
+}
+
+static bool take_option(const Option *option, void *options, char *argument, Error *error)
+{
+    void *place = (char *)options + option->field.offset;
+    char name[NAME_SIZE];
+
+    snprintf(name, sizeof name, "--%s", option->name);
+    switch (option->field.kind) {
+    case OPTION_KIND_FLAG:
+        *(bool *)place = true;
+        return true;
+    case OPTION_KIND_CONSTANT:
+        *(unsigned *)place = (unsigned)option->field.lowest;
+        return true;
+    case OPTION_KIND_TEXT:
+        *(const char **)place = argument;
+        return true;
+    case OPTION_KIND_WORD:
+    case OPTION_KIND_SWITCH:
+        return store_word(option, name, place, argument, error);
+    case OPTION_KIND_NUMBER:
+        return store_number(&option->field, name, place, argument, error);
+    case OPTION_KIND_DURATION:
+        return option_duration(name, argument, place, error);
+    case OPTION_KIND_NONE:
+        break;
+    }
+    return option->set(options, argument, error);
 }
 
 static bool handle(const OptionTable *table, void *options, const Option *option, bool is_long,
@@ -125,17 +205,15 @@ static bool handle(const OptionTable *table, void *options, const Option *option
 {
     char *argument = option->argument == NULL ? NULL : optarg;
 
-    return option->set(options, argument, error) &&
+    return take_option(option, options, argument, error) &&
            (table->seen == NULL || table->seen(options, option, is_long, argument, error));
 }
 
-/* One pass over the command line; with `only`, the others are passed over, and nothing is
- * complained of. */
+/* One pass over the command line.  With `only`, nothing but that option is looked at, and there are
+ * no complaints. */
 static bool pass(const OptionTable *table, const Parser *parser, void *options, int count,
                  char **arguments, const Option *only, Error *error)
 {
-    const Option *help = option_named(parser, "help");
-    Error ignored;
     int answer;
 
     optind = 0; /* glibc: begin anew */
@@ -143,16 +221,12 @@ static bool pass(const OptionTable *table, const Parser *parser, void *options, 
            -1) {
         const Option *option = find_option(parser, answer);
 
-        if (option == NULL && answer == '?' && optopt == '?' &&
-            strncmp(arguments[optind - 1], "--", 2) != 0) {
-            option = help; /* -? is an unknown option to getopt */
-        }
         if (only != NULL) {
             if (option == only) {
-                option->set(options, optarg, &ignored);
+                take_option(option, options, optarg, error);
             }
         } else if (option == NULL) {
-            return complain(answer, arguments, error);
+            return complain(parser, answer, arguments, error);
         } else if (!handle(table, options, option, answer >= FIRST_CODE, error)) {
             return false;
         }
@@ -165,6 +239,7 @@ bool option_table_parse(const OptionTable *table, void *options, int count, char
 {
     Parser parser;
     const Option *log_format;
+    Error ignored; /* the second pass comes to it again */
     bool done;
 
     if (!make_parser(table, &parser, error)) {
@@ -173,7 +248,7 @@ bool option_table_parse(const OptionTable *table, void *options, int count, char
     opterr = 0;
     log_format = option_named(&parser, "log-format");
     if (log_format != NULL) {
-        pass(table, &parser, options, count, arguments, log_format, error);
+        pass(table, &parser, options, count, arguments, log_format, &ignored);
     }
     done = pass(table, &parser, options, count, arguments, NULL, error);
     *first = optind;
@@ -196,10 +271,8 @@ static int print_name(const Option *option, FILE *output)
 static void print_option(const Option *option, FILE *output)
 {
     const char *line = option->help;
-
     int used = print_name(option, output);
 
-    /* The help of an option may be that of the next one, too. */
     if (used + 1 > HELP_COLUMN || line[0] == '\0') {
         fputc('\n', output);
         used = 0;
@@ -236,16 +309,21 @@ static const char *text_or_nothing(const char *text)
 
 static void list_option(const char *group, const Option *option, FILE *output)
 {
+    const Option *explained = option;
+
+    while (explained->help[0] == '\0') {
+        explained++;
+    }
     fprintf(output, "option\t%s\t%s\t", group, option->name);
     if (option->letter != '\0') {
         fputc(option->letter, output);
     }
     fprintf(output, "\t%s\t%s\t", text_or_nothing(option->argument),
             text_or_nothing(option->values));
-    for (const char *p = option->help; *p != '\0'; p++) {
+    for (const char *p = explained->help; *p != '\0'; p++) {
         fputc(*p == '\n' ? ' ' : *p, output);
     }
-    fputc('\n', output);
+    fprintf(output, "\t%s\n", option->repeats ? "repeats" : "");
 }
 
 void option_table_list(const OptionTable *table, FILE *output)

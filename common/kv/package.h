@@ -17,7 +17,8 @@ typedef enum KvPackage {
     KV_PACKAGES
 } KvPackage;
 
-/* Their names in dumps. */
+/* Their names in dumps; all of them, as the values of an option. */
+#define KV_PACKAGE_WORDS "actions auth graveler multiparts other"
 extern const char *const KV_PACKAGE_NAMES[KV_PACKAGES];
 
 /* The package of an entry.  Partitions of repositories are known by the instance id at their end,

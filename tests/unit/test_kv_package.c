@@ -46,12 +46,28 @@ static void test_staged_objects(void **state)
     assert_int_equal(kv_package_of(BYTES(""), BYTES("k"), BYTES("")), KV_PACKAGE_OTHER);
 }
 
+/* --package takes the words, and their places are the packages. */
+static void test_words_are_the_names(void **state)
+{
+    Buffer words = {0};
+    Error error = {0};
+
+    (void)state;
+    for (KvPackage package = 0; package < KV_PACKAGES; package++) {
+        assert_done(package == 0 || buffer_append(&words, " ", 1, &error), &error);
+        assert_done(buffer_append_text(&words, KV_PACKAGE_NAMES[package], &error), &error);
+    }
+    assert_slice_equal(buffer_slice(&words), slice_text(KV_PACKAGE_WORDS));
+    buffer_free(&words);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_partitions_that_have_names_of_their_own),
         cmocka_unit_test(test_partition_of_a_repository),
         cmocka_unit_test(test_staged_objects),
+        cmocka_unit_test(test_words_are_the_names),
     };
 
     return cmocka_run_group_tests_name("kv_package", tests, NULL, NULL);

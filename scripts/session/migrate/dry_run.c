@@ -97,8 +97,7 @@ static bool measure_tables(Plan *plan, Error *error)
 
 static int dump_ratio(const MigrateOptions *options)
 {
-    return options->has_compression_level && options->compression_level == 0 ? STORED_DUMP_RATIO
-                                                                             : DUMP_RATIO;
+    return options->compression_level == 0 ? STORED_DUMP_RATIO : DUMP_RATIO;
 }
 
 static uint64_t share(uint64_t bytes, int hundredths)

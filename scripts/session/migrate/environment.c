@@ -14,7 +14,7 @@
 /* A setting that is text. */
 typedef struct TextSetting {
     const char *key; /* in the configuration */
-    size_t offset;   /* of its char * in LakefsSettings */
+    size_t offset;   /* of its text in LakefsSettings */
     bool secret;
 } TextSetting;
 
@@ -57,9 +57,14 @@ enum {
     NAME_SIZE = 80
 };
 
-static char **text_of(LakefsSettings *settings, size_t offset)
+static const char **text_of(LakefsSettings *settings, size_t offset)
 {
-    return (char **)((char *)settings + offset);
+    return (const char **)((char *)settings + offset);
+}
+
+static bool is_set(const char *setting)
+{
+    return setting != NULL && setting[0] != '\0';
 }
 
 static Switch *switch_of(LakefsSettings *settings, size_t offset)
@@ -90,47 +95,43 @@ bool switch_parse(Switch *value, const char *name, const char *text, Error *erro
     return error_set(error, EXIT_CODE_USAGE, "%s takes true or false, not \"%s\"", name, text);
 }
 
-/* A setting counts where nobody has set it before, and an empty one is none. */
-static bool take_text(char **setting, const char *value, Error *error)
+/* A setting counts where nobody has set it before. */
+static void take_text(const char **setting, const char *value)
 {
-    if (*setting != NULL || value == NULL || value[0] == '\0') {
-        return true;
+    if (!is_set(*setting) && is_set(value)) {
+        *setting = value;
     }
-    *setting = strdup(value);
-    return *setting != NULL || error_out_of_memory(error);
 }
 
 /* The same by its older name counts where the newer one is missing. */
 static void settle_secret_access_key(LakefsSettings *settings)
 {
-    if (settings->s3_secret_access_key == NULL) {
-        settings->s3_secret_access_key = settings->s3_older_secret_access_key;
-        settings->s3_older_secret_access_key = NULL;
-    }
+    take_text(&settings->s3_secret_access_key, settings->s3_older_secret_access_key);
 }
 
-static bool read_texts(LakefsSettings *settings, Error *error)
+/* What is unset here stays where it is in memory, so it can still be read. */
+static void read_texts(LakefsSettings *settings)
 {
     for (size_t i = 0; i < TEXT_COUNT; i++) {
         char name[NAME_SIZE];
 
         variable_name(TEXTS[i].key, name);
-        if (!take_text(text_of(settings, TEXTS[i].offset), getenv(name), error)) {
-            return false;
-        }
+        take_text(text_of(settings, TEXTS[i].offset), getenv(name));
         if (TEXTS[i].secret) {
             unsetenv(name);
         }
     }
-    return true;
 }
 
 bool environment_read(LakefsSettings *settings, char **password, Error *error)
 {
-    *password = NULL;
-    if (!take_text(password, getenv(PASSWORD_VARIABLE), error) || !read_texts(settings, error)) {
-        return false;
+    const char *given = environment_variable(PASSWORD_VARIABLE);
+
+    *password = given == NULL ? NULL : strdup(given);
+    if (given != NULL && *password == NULL) {
+        return error_out_of_memory(error);
     }
+    read_texts(settings);
     unsetenv(PASSWORD_VARIABLE);
     settle_secret_access_key(settings);
     for (size_t i = 0; i < SWITCH_COUNT; i++) {
@@ -175,16 +176,25 @@ static bool found_switch(Configuration *configuration, Switch *value, const char
     return switch_parse(value, name, text, error);
 }
 
+static bool take_owned(LakefsSettings *settings, size_t offset, const char *value, Error *error)
+{
+    if (!words_add(&settings->owned, value, error)) {
+        return false;
+    }
+    take_text(text_of(settings, offset), settings->owned.items[settings->owned.count - 1]);
+    return true;
+}
+
 static bool found(void *state, const char *key, const char *value, Error *error)
 {
     Configuration *configuration = state;
 
-    if (value[0] == '\0') {
+    if (!is_set(value)) {
         return true;
     }
     for (size_t i = 0; i < TEXT_COUNT; i++) {
         if (strcmp(key, TEXTS[i].key) == 0) {
-            return take_text(text_of(&configuration->settings, TEXTS[i].offset), value, error);
+            return take_owned(&configuration->settings, TEXTS[i].offset, value, error);
         }
     }
     for (size_t i = 0; i < SWITCH_COUNT; i++) {
@@ -198,22 +208,16 @@ static bool found(void *state, const char *key, const char *value, Error *error)
 }
 
 /* The connection string of a file is another thing than that of a variable, see options.c. */
-static bool merge(LakefsSettings *settings, LakefsSettings *more, Error *error)
+static void merge(LakefsSettings *settings, LakefsSettings *more)
 {
     settle_secret_access_key(more);
     settings->config_connection_string =
-        more->connection_string != NULL ? more->connection_string : more->newer_connection_string;
-    if (settings->config_connection_string == more->connection_string) {
-        more->connection_string = NULL;
-    } else {
-        more->newer_connection_string = NULL;
-    }
+        is_set(more->connection_string) ? more->connection_string : more->newer_connection_string;
     for (size_t i = 0; i < TEXT_COUNT; i++) {
         size_t offset = TEXTS[i].offset;
 
-        if (offset != SETTING(connection_string) && offset != SETTING(newer_connection_string) &&
-            !take_text(text_of(settings, offset), *text_of(more, offset), error)) {
-            return false;
+        if (offset != SETTING(connection_string) && offset != SETTING(newer_connection_string)) {
+            take_text(text_of(settings, offset), *text_of(more, offset));
         }
     }
     for (size_t i = 0; i < SWITCH_COUNT; i++) {
@@ -221,15 +225,18 @@ static bool merge(LakefsSettings *settings, LakefsSettings *more, Error *error)
 
         *value = *value == SWITCH_UNSET ? *switch_of(more, SWITCHES[i].offset) : *value;
     }
-    return true;
+    settings->owned = more->owned;
+    more->owned = (Words){0};
 }
 
 bool configuration_read(LakefsSettings *settings, const char *path, Error *error)
 {
     Configuration configuration = {.path = path};
-    bool done = lakefs_config_read(path, found, &configuration, error) &&
-                merge(settings, &configuration.settings, error);
+    bool done = lakefs_config_read(path, found, &configuration, error);
 
+    if (done) {
+        merge(settings, &configuration.settings);
+    }
     settings_free(&configuration.settings);
     return done;
 }
@@ -265,52 +272,30 @@ char *configuration_find(bool *lacked)
     return path != NULL ? path : existing("", "/etc/lakefs/config.yaml", lacked);
 }
 
-bool settings_in_home(char **path, const char *name, const char *below, Error *error)
+bool settings_in_home(LakefsSettings *settings, const char **setting, const char *name,
+                      const char *below, Error *error)
 {
     const char *home = environment_variable("HOME");
-    size_t size;
 
     if (home == NULL) {
         error_set(error, EXIT_CODE_USAGE, "%s lies in the home folder, and HOME is not set", name);
         return error_hint(error, "Set HOME, or give the whole path.");
     }
-    size = strlen(home) + strlen(below) + 1;
-    *path = malloc(size);
-    if (*path == NULL) {
-        return error_out_of_memory(error);
-    }
-    snprintf(*path, size, "%s%s", home, below);
-    return true;
-}
-
-bool settings_expand_home(char **setting, const char *name, Error *error)
-{
-    char *path = NULL;
-
-    if (*setting == NULL || (strcmp(*setting, "~") != 0 && strncmp(*setting, "~/", 2) != 0)) {
-        return true;
-    }
-    if (!settings_in_home(&path, name, *setting + 1, error)) {
+    if (!words_add_format(&settings->owned, error, "%s%s", home, below)) {
         return false;
     }
-    free(*setting);
-    *setting = path;
+    *setting = settings->owned.items[settings->owned.count - 1];
     return true;
 }
 
-static void wipe(char **text)
+bool settings_expand_home(LakefsSettings *settings, const char **setting, const char *name,
+                          Error *error)
 {
-    if (*text != NULL) {
-        explicit_bzero(*text, strlen(*text));
-        free(*text);
-        *text = NULL;
-    }
+    return *setting == NULL || (strcmp(*setting, "~") != 0 && strncmp(*setting, "~/", 2) != 0) ||
+           settings_in_home(settings, setting, name, *setting + 1, error);
 }
 
 void settings_free(LakefsSettings *settings)
 {
-    for (size_t i = 0; i < TEXT_COUNT; i++) {
-        wipe(text_of(settings, TEXTS[i].offset));
-    }
-    wipe(&settings->config_connection_string);
+    words_free(&settings->owned);
 }

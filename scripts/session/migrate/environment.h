@@ -30,11 +30,13 @@ bool configuration_read(LakefsSettings *settings, const char *path, Error *error
 char *configuration_find(bool *lacked);
 
 /* Replaces a setting that begins with ~ by the path in the home folder. */
-bool settings_expand_home(char **setting, const char *name, Error *error);
+bool settings_expand_home(LakefsSettings *settings, const char **setting, const char *name,
+                          Error *error);
 
-/* The path in the home folder; false with EXIT_CODE_USAGE, naming the setting, where HOME is not
- * set. */
-bool settings_in_home(char **path, const char *name, const char *below, Error *error);
+/* Sets it to a path in the home folder; false with EXIT_CODE_USAGE, with the setting's name, where
+ * HOME is not set. */
+bool settings_in_home(LakefsSettings *settings, const char **setting, const char *name,
+                      const char *below, Error *error);
 
 /* Wipes and frees. */
 void settings_free(LakefsSettings *settings);

@@ -1,243 +1,88 @@
 #include "scripts/session/migrate/option_list.h"
 
-#include "common/base/environment.h"
 #include "common/dump/compression.h"
 #include "common/pg/conninfo.h"
 
-#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define STRING_OF(x) #x
-#define STRING(x) STRING_OF(x)
-#define DEFAULT_JOBS_LIMIT 8
-
-/* Handlers: (options, argument, error). */
-#define HANDLER(name) static bool name(void *state, char *argument, Error *error)
-
-HANDLER(take_kv_enabled)
-{
-    (void)argument, (void)error;
-    ((MigrateOptions *)state)->lakefs.kv_enabled = SWITCH_ON;
-    return true;
-}
-
-HANDLER(take_keep_tables)
-{
-    (void)argument, (void)error;
-    ((MigrateOptions *)state)->lakefs.drop_tables = SWITCH_OFF;
-    return true;
-}
-
-HANDLER(take_drop_tables)
-{
-    (void)argument, (void)error;
-    ((MigrateOptions *)state)->lakefs.drop_tables = SWITCH_ON;
-    return true;
-}
-
-HANDLER(take_dry_run)
-{
-    (void)argument, (void)error;
-    ((MigrateOptions *)state)->dry_run = true;
-    return true;
-}
-
-HANDLER(take_dump)
-{
-    (void)error;
-    ((MigrateOptions *)state)->dump = argument[0] == '\0' ? NULL : argument;
-    return true;
-}
-
-HANDLER(take_on_event)
-{
-    (void)error;
-    ((MigrateOptions *)state)->on_event = argument[0] == '\0' ? NULL : argument;
-    return true;
-}
-
-HANDLER(take_config)
-{
-    (void)error;
-    ((MigrateOptions *)state)->config = argument[0] == '\0' ? NULL : argument;
-    return true;
-}
-
-HANDLER(take_migrations)
-{
-    (void)error;
-    ((MigrateOptions *)state)->migrations = argument;
-    return true;
-}
-
-HANDLER(take_format)
-{
-    MigrateOptions *options = state;
-
-    options->json = strcmp(argument, "json") == 0;
-    return options->json || strcmp(argument, "text") == 0 ||
-           error_set(error, EXIT_CODE_USAGE, "option --format takes text or json, not \"%s\"",
-                     argument);
-}
-
-HANDLER(take_jobs)
-{
-    MigrateOptions *options = state;
-
-    options->has_jobs = true;
-    return option_jobs(argument, &options->jobs, error);
-}
-
-HANDLER(take_compress)
-{
-    MigrateOptions *options = state;
-    long level = 0;
-
-    if (!option_number("--compress", argument, COMPRESSION_LEVEL_MIN, COMPRESSION_LEVEL_MAX, &level,
-                       error)) {
-        return false;
-    }
-    options->has_compression_level = true;
-    options->compression_level = (int)level;
-    return true;
-}
-
-/* Replaces a setting of lakeFS's, which it beats. */
-static bool replace(char **setting, const char *argument, Error *error)
-{
-    free(*setting);
-    *setting = argument[0] == '\0' ? NULL : strdup(argument);
-    return *setting != NULL || argument[0] == '\0' || error_out_of_memory(error);
-}
-
-HANDLER(take_blockstore_path)
-{
-    return replace(&((MigrateOptions *)state)->lakefs.blockstore_path, argument, error);
-}
-
-HANDLER(take_block_storage_prefix)
-{
-    return replace(&((MigrateOptions *)state)->lakefs.block_storage_prefix, argument, error);
-}
-
-HANDLER(take_s3_endpoint)
-{
-    return replace(&((MigrateOptions *)state)->lakefs.s3_endpoint, argument, error);
-}
-
-HANDLER(take_s3_region)
-{
-    return replace(&((MigrateOptions *)state)->lakefs.s3_region, argument, error);
-}
-
-HANDLER(take_s3_force_path_style)
-{
-    (void)argument, (void)error;
-    ((MigrateOptions *)state)->lakefs.s3_force_path_style = SWITCH_ON;
-    return true;
-}
-
-HANDLER(take_target)
-{
-    (void)error;
-    ((MigrateOptions *)state)->target = argument;
-    return true;
-}
-
-HANDLER(take_dynamodb_table)
-{
-    return replace(&((MigrateOptions *)state)->lakefs.dynamodb_table, argument, error);
-}
-
-HANDLER(take_dynamodb_endpoint)
-{
-    return replace(&((MigrateOptions *)state)->lakefs.dynamodb_endpoint, argument, error);
-}
-
-HANDLER(take_aws_region)
-{
-    return replace(&((MigrateOptions *)state)->lakefs.dynamodb_region, argument, error);
-}
-
-HANDLER(take_read_capacity)
-{
-    return replace(&((MigrateOptions *)state)->lakefs.dynamodb_read_capacity, argument, error);
-}
-
-HANDLER(take_write_capacity)
-{
-    return replace(&((MigrateOptions *)state)->lakefs.dynamodb_write_capacity, argument, error);
-}
-
 /* For another program, which checks it: see `seen`. */
-HANDLER(pass_on)
+static bool pass_on(void *options, char *argument, Error *error)
 {
-    (void)state, (void)argument, (void)error;
+    (void)options;
+    (void)argument;
+    (void)error;
     return true;
 }
+
+/* A setting of lakeFS's, which an option beats. */
+#define LAKEFS_TEXT(member) OPTION_TEXT(MigrateOptions, lakefs.member)
+#define LAKEFS_SWITCH(member, value) OPTION_CONSTANT(MigrateOptions, lakefs.member, value)
 
 static const Option KV_OPTIONS[] = {
-    {"kv-enabled", 0, NULL, "migrate to the KV store, too", take_kv_enabled, NULL},
-    {"keep-tables", 0, NULL, "do not drop the legacy tables", take_keep_tables, NULL},
-    {"drop-tables", 0, NULL, "drop them (default)", take_drop_tables, NULL},
-    {"dump", 0, "FILE", "keep the dump in FILE", take_dump, OPTION_FILES},
-    {"force", 0, NULL, "replace an existing FILE", pass_on, NULL},
-    {"compress", 'Z', "LEVEL", "zstd level of the dump", take_compress, NULL},
+    {"kv-enabled", 0, NULL, "migrate to the KV store, too", NULL, NULL,
+     LAKEFS_SWITCH(kv_enabled, SWITCH_ON)},
+    {"keep-tables", 0, NULL, "do not drop the legacy tables", NULL, NULL,
+     LAKEFS_SWITCH(drop_tables, SWITCH_OFF)},
+    {"drop-tables", 0, NULL, "drop them (default)", NULL, NULL,
+     LAKEFS_SWITCH(drop_tables, SWITCH_ON)},
+    {"dump", 0, "FILE", "keep the dump in FILE", NULL, OPTION_FILES,
+     OPTION_TEXT(MigrateOptions, dump)},
+    {"force", 0, NULL, "replace an existing FILE", pass_on},
+    {"compress", 'Z', "LEVEL", "zstd level of the dump", NULL, NULL,
+     OPTION_NUMBER(MigrateOptions, compression_level, COMPRESSION_LEVEL_MIN,
+                   COMPRESSION_LEVEL_MAX)},
     {"jobs", 'j', "NUM",
      "connections of the export, and of the import, that\n"
-     "work at the same time (default: the number of\n"
-     "processors, at most " STRING(DEFAULT_JOBS_LIMIT) ")",
-     take_jobs, NULL},
-    {"strict", 0, NULL, "a row that would be left out is an error", pass_on, NULL},
+     "work in parallel (default: number of processors,\n"
+     "at most " OPTION_NUMERAL(DEFAULT_JOBS_MAX) ")",
+     NULL, NULL, OPTION_JOBS(MigrateOptions, jobs)},
+    {"strict", 0, NULL, "a row that would be left out is an error", pass_on},
     {"invalid-utf8", 0, "ACTION",
      "refuse (default) text that is not UTF-8, or replace\n"
      "what is invalid",
      pass_on, "refuse replace"},
-    {"blockstore-path", 0, "DIR", "root of local:// storage namespaces", take_blockstore_path,
-     OPTION_FOLDERS},
-    {"block-storage-prefix", 0, "NAME", "folder of lakeFS's own objects (default: _lakefs)",
-     take_block_storage_prefix, NULL},
-    {"s3-endpoint", 0, "URL", "server of s3:// storage namespaces (default: AWS)", take_s3_endpoint,
-     NULL},
+    {"blockstore-path", 0, "DIR", "root of local:// storage namespaces", NULL, OPTION_FOLDERS,
+     LAKEFS_TEXT(blockstore_path)},
+    {"block-storage-prefix", 0, "NAME", "folder of lakeFS's own objects (default: _lakefs)", NULL,
+     NULL, LAKEFS_TEXT(block_storage_prefix)},
+    {"s3-endpoint", 0, "URL", "server of s3:// storage namespaces (default: AWS)", NULL, NULL,
+     LAKEFS_TEXT(s3_endpoint)},
     {"s3-region", 0, "NAME",
      "its region (default: AWS_REGION, the profile's, or\n"
      "us-east-1)",
-     take_s3_region, NULL},
-    {"s3-force-path-style", 0, NULL, "do not make the bucket a part of the host's name",
-     take_s3_force_path_style, NULL},
+     NULL, NULL, LAKEFS_TEXT(s3_region)},
+    {"s3-force-path-style", 0, NULL, "do not put the bucket's name into the host name", NULL, NULL,
+     LAKEFS_SWITCH(s3_force_path_style, SWITCH_ON)},
     {"settings-command", 0, "CMD",
      "for any kind of storage: CMD, in which {} is the\n"
-     "object's URL, prints the object, or ends with exit\n"
-     "code 44 where there is none",
-     pass_on, NULL},
+     "object's URL, prints the object, or exits with code\n"
+     "44 if there is none",
+     pass_on, OPTION_COMMANDS},
     {"no-settings", 0, NULL,
      "skip branch protection rules (protected branches\n"
      "become unprotected!)",
-     pass_on, NULL},
-    {"target", 0, "STORE",
-     "what the KV store is kept in: postgres (default) or\n"
-     "dynamodb",
-     take_target, "postgres dynamodb"},
-    {"dynamodb-table", 0, "NAME", "the table (default: kvstore)", take_dynamodb_table, NULL},
-    {"dynamodb-endpoint", 0, "URL", "its server (default: AWS)", take_dynamodb_endpoint, NULL},
-    {"aws-region", 0, "NAME", "its region (default: AWS_REGION, the profile's)", take_aws_region,
-     NULL},
-    {"dynamodb-read-capacity", 0, "NUM", "", take_read_capacity, NULL},
+     pass_on},
+    {"target", 0, "STORE", "type of KV store: postgres (default) or dynamodb", NULL,
+     "postgres dynamodb", OPTION_WORD(MigrateOptions, target)},
+    {"dynamodb-table", 0, "NAME", "the table (default: kvstore)", NULL, NULL,
+     LAKEFS_TEXT(dynamodb_table)},
+    {"dynamodb-endpoint", 0, "URL", "the server (default: AWS)", NULL, NULL,
+     LAKEFS_TEXT(dynamodb_endpoint)},
+    {"aws-region", 0, "NAME", "its region (default: AWS_REGION, the profile's)", NULL, NULL,
+     LAKEFS_TEXT(dynamodb_region)},
+    {"dynamodb-read-capacity", 0, "NUM", "", NULL, NULL, LAKEFS_TEXT(dynamodb_read_capacity)},
     {"dynamodb-write-capacity", 0, "NUM",
      "capacity units of a table that is created (default:\n"
      "on demand)",
-     take_write_capacity, NULL},
-    {"dynamodb-requests", 0, "NUM",
-     "write requests in flight at the same time\n"
-     "(default: 16)",
-     pass_on, NULL},
-    {"write-units", 0, "NUM", "write at most NUM capacity units a second", pass_on, NULL},
+     NULL, NULL, LAKEFS_TEXT(dynamodb_write_capacity)},
+    {"dynamodb-requests", 0, "NUM", "write requests in flight (default: 16)", pass_on},
+    {"write-units", 0, "NUM", "write at most NUM capacity units a second", pass_on},
     {"on-event", 0, "CMD",
      "run CMD, with a JSON line on its standard input,\n"
      "when the cleanup failed after the migration",
-     take_on_event, NULL},
+     NULL, OPTION_COMMANDS, OPTION_TEXT(MigrateOptions, on_event)},
     {0},
 };
 
@@ -246,14 +91,15 @@ static const Option GENERAL_OPTIONS[] = {
      "lakeFS's configuration (default: the first of\n"
      "config.yaml, ~/.lakefs/config.yaml,\n"
      "/etc/lakefs/config.yaml that exists)",
-     take_config, OPTION_FILES},
-    {"migrations", 0, "DIR", "folder of the schema migrations", take_migrations, OPTION_FOLDERS},
+     NULL, OPTION_FILES, OPTION_TEXT(MigrateOptions, config)},
+    {"migrations", 0, "DIR", "folder of the schema migrations", NULL, OPTION_FOLDERS,
+     OPTION_TEXT(MigrateOptions, migrations)},
     {"dry-run", 0, NULL,
-     "say what up would do, and what would stop it, and\n"
+     "show what up would do, and what would stop it, and\n"
      "change nothing",
-     take_dry_run, NULL},
-    {"format", 0, "FORMAT", "text (default) or json, of what a command prints", take_format,
-     "text json"},
+     NULL, NULL, OPTION_FLAG(MigrateOptions, dry_run)},
+    {"format", 0, "FORMAT", "of what a command prints: text (default) or json", NULL, "text json",
+     OPTION_SWITCH(MigrateOptions, json)},
     {0},
 };
 
@@ -382,6 +228,7 @@ static const OptionTable TABLE = {.program = "kv-migrate",
                                   .groups = GROUPS,
                                   .epilogue = EPILOGUE,
                                   .commands = "up status version verify cleanup",
+                                  .operands = OPTION_DATABASES,
                                   .seen = seen};
 
 static bool take_operand(MigrateOptions *options, char *operand, Error *error)
@@ -402,6 +249,18 @@ static bool take_operand(MigrateOptions *options, char *operand, Error *error)
            add_database(options, error);
 }
 
+/* An empty name is none. */
+static void forget_empty(MigrateOptions *options)
+{
+    const char **names[] = {&options->dump, &options->on_event, &options->config};
+
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        if (*names[i] != NULL && *names[i][0] == '\0') {
+            *names[i] = NULL;
+        }
+    }
+}
+
 bool option_list_parse(MigrateOptions *options, int count, char **arguments, Error *error)
 {
     int next = 0;
@@ -409,6 +268,7 @@ bool option_list_parse(MigrateOptions *options, int count, char **arguments, Err
     if (!option_table_parse(&TABLE, options, count, arguments, &next, error)) {
         return false;
     }
+    forget_empty(options);
     while (next < count && !options->common.help && !options->common.version) {
         if (!take_operand(options, arguments[next++], error)) {
             return false;

@@ -3,7 +3,6 @@
 #include "common/base/environment.h"
 #include "common/cli/message.h"
 #include "common/cli/password.h"
-#include "common/dump/compression.h"
 #include "common/pg/conninfo.h"
 #include "common/pg/pgx.h"
 #include "scripts/session/migrate/environment.h"
@@ -43,7 +42,7 @@ static bool set_default_path(LakefsSettings *lakefs, Error *error)
 
     return lakefs->blockstore_path != NULL || lakefs->blockstore_type == NULL ||
            strcmp(lakefs->blockstore_type, "local") != 0 ||
-           settings_in_home(&lakefs->blockstore_path, NAME, "/data/lakefs/block", error);
+           settings_in_home(lakefs, &lakefs->blockstore_path, NAME, "/data/lakefs/block", error);
 }
 
 static bool read_configuration(MigrateOptions *options, Error *error)
@@ -65,16 +64,15 @@ static bool read_configuration(MigrateOptions *options, Error *error)
         }
         message_info("configuration is read from \"%s\"", options->config);
         if (!named && is_database_named()) {
-            free(lakefs->config_connection_string);
             lakefs->config_connection_string = NULL;
         }
         if (!set_default_path(lakefs, error)) {
             return false;
         }
     }
-    return settings_expand_home(&lakefs->blockstore_path, "blockstore.local.path", error) &&
-           settings_expand_home(&lakefs->s3_credentials_file, "blockstore.s3.credentials_file",
-                                error);
+    return settings_expand_home(lakefs, &lakefs->blockstore_path, "blockstore.local.path", error) &&
+           settings_expand_home(lakefs, &lakefs->s3_credentials_file,
+                                "blockstore.s3.credentials_file", error);
 }
 
 /* The store that the options, else the settings name. */
@@ -194,7 +192,7 @@ bool migrate_options_read(MigrateOptions *options, int count, char **arguments, 
 {
     const CommonOptions *common = &options->common;
 
-    *options = (MigrateOptions){.jobs = 0};
+    *options = (MigrateOptions){.compression_level = COMPRESSION_UNSET};
     common_options_init(&options->common, "kv-migrate");
     if (!option_list_parse(options, count, arguments, error)) {
         return false;

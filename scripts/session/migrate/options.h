@@ -5,6 +5,7 @@
 #ifndef SCRIPTS_SESSION_MIGRATE_OPTIONS_H
 #define SCRIPTS_SESSION_MIGRATE_OPTIONS_H
 
+#include <limits.h>
 #include <stdbool.h>
 
 #include "common/cli/options.h"
@@ -21,33 +22,35 @@ typedef enum MigrateCommand {
 /* A switch that an option, the environment or the configuration may set. */
 typedef enum Switch { SWITCH_UNSET, SWITCH_OFF, SWITCH_ON } Switch;
 
-/* lakeFS's settings.  NULL: nobody has set it.  All are owned. */
+/* lakeFS's settings.  NULL or "": nobody has set it.  Texts are those of arguments and environment,
+ * or of `owned`. */
 typedef struct LakefsSettings {
-    char *connection_string;        /* database.connection_string, the older name */
-    char *newer_connection_string;  /* database.postgres.connection_string */
-    char *config_connection_string; /* of the configuration, whichever name it has */
-    char *database_type;
-    char *blockstore_type;
-    char *blockstore_path;
-    char *block_storage_prefix;
-    char *s3_endpoint;
-    char *s3_region;
-    char *s3_profile;
-    char *s3_credentials_file;
-    char *s3_access_key_id;
-    char *s3_secret_access_key;
-    char *s3_older_secret_access_key; /* by its older name, while settings are read */
-    char *s3_session_token;
-    char *dynamodb_table;
-    char *dynamodb_endpoint;
-    char *dynamodb_region;
-    char *dynamodb_access_key_id;
-    char *dynamodb_secret_access_key;
-    char *dynamodb_read_capacity;
-    char *dynamodb_write_capacity;
+    const char *connection_string;        /* database.connection_string, the older name */
+    const char *newer_connection_string;  /* database.postgres.connection_string */
+    const char *config_connection_string; /* of the configuration, whichever name it has */
+    const char *database_type;
+    const char *blockstore_type;
+    const char *blockstore_path;
+    const char *block_storage_prefix;
+    const char *s3_endpoint;
+    const char *s3_region;
+    const char *s3_profile;
+    const char *s3_credentials_file;
+    const char *s3_access_key_id;
+    const char *s3_secret_access_key;
+    const char *s3_older_secret_access_key; /* by its older name, while settings are read */
+    const char *s3_session_token;
+    const char *dynamodb_table;
+    const char *dynamodb_endpoint;
+    const char *dynamodb_region;
+    const char *dynamodb_access_key_id;
+    const char *dynamodb_secret_access_key;
+    const char *dynamodb_read_capacity;
+    const char *dynamodb_write_capacity;
     Switch kv_enabled;
     Switch drop_tables;
     Switch s3_force_path_style;
+    Words owned; /* texts of the configuration, and paths made of them */
 } LakefsSettings;
 
 typedef struct MigrateOptions {
@@ -63,14 +66,12 @@ typedef struct MigrateOptions {
     const char *target;          /* --target; then the store that counts */
     const char *dynamodb_option; /* the first option that was given and is of DynamoDB only */
     LakefsSettings lakefs;
-    int jobs;
-    int compression_level;
-    bool has_jobs;
-    bool has_compression_level;
-    Words export_options; /* for kv-export alone, as it takes them */
-    Words import_options; /* for kv-import alone */
-    Words arguments;      /* of this program, without secrets */
-    Words place;          /* those of them that say where the database is */
+    int jobs;              /* 0: not said */
+    int compression_level; /* COMPRESSION_UNSET: not said */
+    Words export_options;  /* for kv-export alone, as it takes them */
+    Words import_options;  /* for kv-import alone */
+    Words arguments;       /* of this program, without secrets */
+    Words place;           /* those of them that say where the database is */
 
     char *connection; /* the connection string without secrets; "": none.  Owned, as the next */
     char *password;   /* from a connection string or the terminal; NULL: none */
@@ -89,6 +90,8 @@ bool migrate_options_read(MigrateOptions *options, int count, char **arguments, 
 /* Prints --help, --list-options. */
 void migrate_options_help(void);
 void migrate_options_list(void);
+
+enum { COMPRESSION_UNSET = INT_MIN };
 
 /* Whether the KV migration is wanted; whether the legacy tables are to be dropped. */
 bool migrate_options_kv_enabled(const MigrateOptions *options);

@@ -46,12 +46,13 @@ static bool add_shared(const Session *session, Words *command, Error *error)
     return add_messages(session, command, error) &&
            words_add_format(command, error, "--lock-wait-timeout=%dms",
                             options->common.lock_wait_timeout_ms) &&
-           (!options->has_jobs || words_add_format(command, error, "--jobs=%d", options->jobs));
+           (options->jobs == 0 || words_add_format(command, error, "--jobs=%d", options->jobs));
 }
 
 static bool add_setting(Words *command, const char *option, const char *value, Error *error)
 {
-    return value == NULL || words_add_format(command, error, "--%s=%s", option, value);
+    return value == NULL || value[0] == '\0' ||
+           words_add_format(command, error, "--%s=%s", option, value);
 }
 
 static bool add_variable(Words *environment, const char *name, const char *value, Error *error)
@@ -92,7 +93,7 @@ static bool add_export_options(const MigrateOptions *options, Words *command, Er
     const LakefsSettings *lakefs = &options->lakefs;
 
     return words_add_all(command, &options->export_options, error) &&
-           (!options->has_compression_level ||
+           (options->compression_level == COMPRESSION_UNSET ||
             words_add_format(command, error, "--compress=%d", options->compression_level)) &&
            add_setting(command, "blockstore-path", lakefs->blockstore_path, error) &&
            add_setting(command, "block-storage-prefix", lakefs->block_storage_prefix, error) &&

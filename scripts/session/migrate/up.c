@@ -146,7 +146,8 @@ bool up_export_command(const Up *up, Program *program, Error *error)
     }
     return words_add(&program->command, "--no-sha256", error) &&
            words_add(&program->command, "--no-progress", error) &&
-           (options->has_compression_level || words_add(&program->command, "--compress=0", error));
+           (options->compression_level != COMPRESSION_UNSET ||
+            words_add(&program->command, "--compress=0", error));
 }
 
 bool up_import_command(const Up *up, Program *program, Error *error)

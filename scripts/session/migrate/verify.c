@@ -173,7 +173,7 @@ static bool start_export(Comparison *comparison, int number, const char *time, E
     bool done = program_export(comparison->session, &program, error) &&
                 words_add(&program.command, "--no-sha256", error) &&
                 words_add(&program.command, "--no-progress", error) &&
-                (comparison->session->options->has_compression_level ||
+                (comparison->session->options->compression_level != COMPRESSION_UNSET ||
                  words_add(&program.command, "--compress=0", error)) &&
                 /* It warns of the same as the first one. */
                 (!second || words_add(&program.command, "--quiet", error)) &&
