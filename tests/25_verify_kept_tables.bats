@@ -235,7 +235,6 @@ hold_partition() {
     release
     eventually nobody_is_left
     eventually nobody_else
-    rm -r "${TMPDIR:?}"/*
 }
 
 nobody_is_left() {

@@ -43,16 +43,8 @@ files() {
 /usr/bin/kv-migrate
 /usr/bin/kv-replay
 /usr/libexec/kv-migrate/driver/children.sh
-/usr/libexec/kv-migrate/driver/config.sh
-/usr/libexec/kv-migrate/driver/dry_run.sh
-/usr/libexec/kv-migrate/driver/kv.sh
 /usr/libexec/kv-migrate/driver/messages.sh
-/usr/libexec/kv-migrate/driver/schema.sh
-/usr/libexec/kv-migrate/driver/session.sh
-/usr/libexec/kv-migrate/driver/status.sh
-/usr/libexec/kv-migrate/driver/summary.sh
-/usr/libexec/kv-migrate/driver/verify.sh
-/usr/libexec/kv-migrate/kv-migrate-helper
+/usr/libexec/kv-migrate/kv-migrate-session
 /usr/libexec/kv-migrate/lib/throwaway-postgres.sh
 /usr/share/bash-completion/completions/kv-export
 /usr/share/bash-completion/completions/kv-import
@@ -74,7 +66,7 @@ FILES
     assert_equal "" "$(find "$ROOT" ! -type l ! -perm -o=r)"
     assert_equal "" "$(find "$ROOT" -type d ! -perm -o=x)"
     assert_equal "" "$(find "$ROOT" ! -type l -perm /o=w)"
-    assert_equal $'kv-export\nkv-import\nkv-migrate\nkv-migrate-helper\nkv-replay' \
+    assert_equal $'kv-export\nkv-import\nkv-migrate\nkv-migrate-session\nkv-replay' \
         "$(find "$ROOT" -type f -perm -o=x -printf '%f\n' | sort)"
 }
 

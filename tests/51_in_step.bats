@@ -178,8 +178,7 @@ completes() {
     local commands
     commands=$(kv-migrate --help | sed -nE 's/^  kv-migrate ([a-z]+) .*/\1/p' | sort)
     assert_contains "$commands" up version cleanup
-    assert_equal "$commands" "$(sed -nE 's/^        ([a-z]+( \| [a-z]+)+)\) ;;$/\1/p' "$TOP/scripts/kv-migrate" |
-        tr -d ' ' | tr '|' '\n' | sort)"
+    assert_equal "$commands" "$(kv-migrate --list-options | sed -n 's/^commands\t//p' | tr ' ' '\n' | sort)"
     assert_equal "$commands" "$(sed -n '/^\.Ss Commands/,/^\.Ss The/s/^\.It Cm //p' "$(manual kv-migrate)" | sort)"
     assert_equal "$commands" "$(sed -n '/^\.Sh SYNOPSIS/,/^\.Sh DESC/s/^\.Cm //p' "$(manual kv-migrate)" | sort)"
     completes "$(tr '\n' ' ' <<<"$commands" | sed 's/ $//')" kv-migrate ""
@@ -189,8 +188,9 @@ completes() {
     local variables
     variables=$(kv-migrate --help | grep -oE 'LAKEFS_[A-Z_]+' | sort -u)
     assert_contains "$variables" LAKEFS_DATABASE_KV_ENABLED
-    assert_equal "$variables" "$(sed '/^usage() {/,/^}/d' "$TOP/scripts/kv-migrate" | cat - "$TOP"/scripts/driver/*.sh |
-        grep -oE 'LAKEFS_[A-Z_]+' | sort -u)"
+    # They are made of lakeFS's keys.
+    assert_equal "$variables" "$(grep -oE '"(database|blockstore|committed)[.][a-z0-9_.]+"' "$TOP/scripts/session/migrate/environment.c" |
+        tr -d '"' | tr 'a-z.' 'A-Z_' | sed 's/^/LAKEFS_/' | grep -oE 'LAKEFS_[A-Z_]+' | sort -u)"
     assert_equal "$variables" "$(grep -oE 'LAKEFS_[A-Z]+_[A-Z_]+' "$(manual kv-migrate)" | sort -u)"
 }
 

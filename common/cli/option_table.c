@@ -234,23 +234,40 @@ static bool pass(const OptionTable *table, const Parser *parser, void *options, 
     return true;
 }
 
+/* Handles log-format alone, on a copy of the array: getopt moves operands behind the options, where
+ * one would become the argument that a later option lacks. */
+static bool pass_log_format(const OptionTable *table, const Parser *parser, void *options,
+                            int count, char **arguments, Error *error)
+{
+    const Option *log_format = option_named(parser, "log-format");
+    char **copy;
+    Error ignored; /* the next pass comes to it again */
+
+    if (log_format == NULL) {
+        return true;
+    }
+    copy = calloc((size_t)count + 1, sizeof *copy);
+    if (copy == NULL) {
+        return error_out_of_memory(error);
+    }
+    memcpy(copy, arguments, (size_t)count * sizeof *copy);
+    pass(table, parser, options, count, copy, log_format, &ignored);
+    free(copy);
+    return true;
+}
+
 bool option_table_parse(const OptionTable *table, void *options, int count, char **arguments,
                         int *first, Error *error)
 {
     Parser parser;
-    const Option *log_format;
-    Error ignored; /* the second pass comes to it again */
     bool done;
 
     if (!make_parser(table, &parser, error)) {
         return false;
     }
     opterr = 0;
-    log_format = option_named(&parser, "log-format");
-    if (log_format != NULL) {
-        pass(table, &parser, options, count, arguments, log_format, &ignored);
-    }
-    done = pass(table, &parser, options, count, arguments, NULL, error);
+    done = pass_log_format(table, &parser, options, count, arguments, error) &&
+           pass(table, &parser, options, count, arguments, NULL, error);
     *first = optind;
     free_parser(&parser);
     return done;

@@ -391,9 +391,23 @@ static void test_list_is_for_programs(void **state)
     free(list);
 }
 
+/* The pass for log-format alone must not move operands: one would become a missing argument. */
+static void test_an_operand_in_front_is_no_argument(void **state)
+{
+    Options options;
+    Error error = {0};
+    Line line;
+
+    (void)state;
+    assert_false(parse("up --file", &line, &options, &error));
+    assert_int_equal(error.code, EXIT_CODE_USAGE);
+    assert_contains(error.message, "--file needs an argument");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_an_operand_in_front_is_no_argument),
         cmocka_unit_test(test_options_go_to_their_members),
         cmocka_unit_test(test_the_last_one_counts_and_handlers_see_each),
         cmocka_unit_test(test_operands_stand_anywhere),

@@ -169,7 +169,7 @@ static bool refuse_busy(Session *session, Error *error)
     legacy_tables_writers(session, &writers, &ignored);
     error_set(error, EXIT_CODE_REFUSED, "another session is writing the legacy tables");
     if (writers != NULL && writers[0] != '\0') {
-        error_detail(error, "By %s.", writers);
+        error_detail(error, "By %s.\n%s", writers, cause.message);
     } else {
         error_detail(error, "%s", cause.message);
     }
