@@ -23,7 +23,8 @@ uint32_t pg_lock_key(const char *schema, const char *database);
 bool pg_lock_take(PgConnection *connection, const PgSchema *schema, Error *error);
 
 /* SQL that describes who holds a lock, of which pg_locks has the row l: an expression, and what it
- * needs joined.  A prepared transaction has no process. */
+ * needs joined.  A prepared transaction has no process; its virtual transaction may be that of
+ * others, too, whose locks on their own transaction ids tell which ones there are. */
 #define PG_LOCK_HOLDER_TEXT                                                                        \
     "CASE WHEN l.pid IS NULL THEN format('prepared transaction \"%s\" of user \"%s\" (since %s)'," \
     " p.gid, p.owner, p.prepared) ELSE format('process %s of user \"%s\" (application \"%s\","     \
@@ -31,8 +32,9 @@ bool pg_lock_take(PgConnection *connection, const PgSchema *schema, Error *error
     " coalesce(host(a.client_addr), 'a local socket')) END"
 #define PG_LOCK_HOLDER_JOIN                                                                        \
     "LEFT JOIN pg_stat_activity a ON a.pid = l.pid"                                                \
-    " LEFT JOIN pg_prepared_xacts p ON l.pid IS NULL"                                              \
-    " AND l.virtualtransaction = '-1/' || p.transaction::text"
+    " LEFT JOIN pg_prepared_xacts p ON l.pid IS NULL AND p.transaction IN"                         \
+    " (SELECT x.transactionid FROM pg_locks x WHERE x.locktype = 'transactionid'"                  \
+    "  AND x.pid IS NULL AND x.virtualtransaction = l.virtualtransaction)"
 
 enum { PG_HOLDER_SIZE = 512 };
 
