@@ -48,7 +48,7 @@ DEFINES := -D_DEFAULT_SOURCE -DLAST_SCHEMA_VERSION=$(LAST_SCHEMA_VERSION)
 INCLUDES := -I. -isystem $(BUILD)/proto $(patsubst -I%,-isystem %,$(shell pkg-config --cflags-only-I $(LIBRARIES)))
 ALL_CFLAGS := -std=c17 -pthread $(CPPFLAGS) $(CFLAGS) $(HARDENING) $(DEFINES) $(INCLUDES)
 ALL_LDFLAGS := -pthread -Wl,--as-needed $(LDFLAGS) $(LINK_HARDENING)
-LIBS := $(shell pkg-config --libs $(LIBRARIES)) -lunistring
+LIBS := $(shell pkg-config --libs $(LIBRARIES) yaml-0.1) -lunistring
 
 PROTOS := $(wildcard common/kv/*.proto)
 PROTO_SOURCES := $(patsubst common/kv/%.proto,$(BUILD)/proto/%.pb-c.c,$(PROTOS))
@@ -76,7 +76,7 @@ SESSION_OBJECTS := $(call object,$(SESSION_SOURCES))
 MIGRATE_OBJECTS := $(call object,$(MIGRATE_SOURCES))
 REPLAY_OBJECTS := $(call object,$(REPLAY_SOURCES))
 # What unit tests and fuzz targets link: what the programs are made of, their main.c aside.
-TESTED_OBJECTS := $(filter-out %/main.o,$(EXPORT_OBJECTS) $(IMPORT_OBJECTS) $(SESSION_OBJECTS)) $(BUILD)/libcommon.a
+TESTED_OBJECTS := $(filter-out %/main.o,$(EXPORT_OBJECTS) $(IMPORT_OBJECTS) $(SESSION_OBJECTS) $(MIGRATE_OBJECTS)) $(BUILD)/libcommon.a
 
 .PHONY: all install uninstall test unit-tests unit-tests-build mutations fuzz fuzz-replay fuzz-replay-build fuzz-run \
 	failing-calls failing-calls-asan kills test-writers test-golang-migrate lint asan coverage valgrind test-matrix \
@@ -95,7 +95,6 @@ $(BUILD)/libcommon.a: $(COMMON_OBJECTS)
 $(BIN)/kv-export: $(EXPORT_OBJECTS) $(BUILD)/libcommon.a
 $(BIN)/kv-import: $(IMPORT_OBJECTS) $(BUILD)/libcommon.a
 $(BIN)/kv-migrate-session: $(MIGRATE_OBJECTS) $(SESSION_OBJECTS) $(BUILD)/libcommon.a
-$(BIN)/kv-migrate-session: LIBS += $(shell pkg-config --libs yaml-0.1)
 $(BIN)/kv-export $(BIN)/kv-import $(BIN)/kv-migrate-session:
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)

@@ -256,7 +256,7 @@ static void reap(const Running *running)
     }
 }
 
-bool child_run(Child *child, Buffer *output, Error *error)
+bool settings_child_run(Child *child, Buffer *output, Error *error)
 {
     Running running = {.child = child, .output = output, .streams = {{.fd = -1}, {.fd = -1}}};
     bool done = start(&running, error);

@@ -29,6 +29,6 @@ typedef struct Child {
  * database password, and a process group of its own, which ends with it: at first SIGTERM, then
  * SIGKILL.  False when it could not be run (EXIT_CODE_REFUSED), or was stopped.
  */
-bool child_run(Child *child, Buffer *output, Error *error);
+bool settings_child_run(Child *child, Buffer *output, Error *error);
 
 #endif

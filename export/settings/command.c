@@ -105,7 +105,7 @@ static bool run(const Command *command, const char *url, SettingsObject *object,
                    .is_stopped = is_stopped,
                    .state = command};
 
-    if (!child_run(&child, &object->content, error)) {
+    if (!settings_child_run(&child, &object->content, error)) {
         return false;
     }
     if (child.output_too_large) {

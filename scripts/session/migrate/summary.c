@@ -5,7 +5,6 @@
 
 #include <inttypes.h>
 #include <jansson.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -185,7 +184,7 @@ static bool print_text(const Session *session, const Clock *clock, const Note *n
 /* Milliseconds are enough, and a whole number of them can be written exactly as it is meant. */
 static json_t *encode_seconds(double seconds)
 {
-    return json_real(floor(seconds * 1000) / 1000);
+    return json_real((double)(int64_t)(seconds * 1000) / 1000);
 }
 
 static json_t *encode_times(const Clock *clock)
