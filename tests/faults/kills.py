@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Strikes at a running `kv-migrate up --kv-enabled` at random instants, and looks at what is left.
 
-What is struck: the driver, kv-export, kv-import, the driver's psql (by SIGKILL, SIGTERM, SIGINT), the whole process group
+What is struck: the driver, its session program, kv-export, kv-import (by SIGKILL, SIGTERM, SIGINT), the whole process group
 (SIGKILL), a session in the server (pg_terminate_backend), the server itself (immediate stop, and start). However it
 ended, the legacy tables are whole unless the stamp stands, the stamp stands only on the right entries, the exit
 code tells the truth, nothing goes on running, and another run comes to the right end.
@@ -24,7 +24,9 @@ sys.path.insert(0, os.path.dirname(__file__))
 import database as db
 
 ROWS = 4000
-PROGRAMS = ("kv-migrate", "kv-export", "kv-import", "psql")
+# The session program by the name that the kernel keeps of it.
+SESSION = "kv-migrate-sess"
+PROGRAMS = ("kv-migrate", "kv-export", "kv-import", SESSION)
 STRIKES = [(target, number) for target in PROGRAMS for number in (signal.SIGKILL, signal.SIGTERM, signal.SIGINT)] + \
     [("group", signal.SIGKILL)] + \
     [(session, "terminate") for session in ("kv-migrate", "kv-export", "kv-import")] + [("server", "restart")]
@@ -184,7 +186,7 @@ class Run:
             session.close()
 
     def check_code(self, code, target, how, stamp, tables):
-        on_driver = target in ("kv-migrate", "group") and isinstance(how, signal.Signals)
+        on_driver = target in ("kv-migrate", SESSION, "group") and isinstance(how, signal.Signals)
         if code == 0:
             if stamp != DONE or tables > 0:
                 raise Wrong(f"exit code 0 with the stamp {stamp} and {tables} legacy tables")
@@ -192,8 +194,8 @@ class Run:
             pass
         elif code < 0 or code > 6:
             raise Wrong(f"exit code {code}")
-        elif (code == 6) != (stamp == DONE) and not (
-                code == 2 and ("may have been stamped" in self.text or "could not be found out" in self.text)):
+        elif (code == 6) != (stamp == DONE) and not (code in (2, 3) and any(words in self.text for words in (
+                "may have been stamped", "could not be found out", "is not known"))):
             raise Wrong(f"exit code {code} with the stamp {stamp}")
 
     def check_next(self):
@@ -277,7 +279,7 @@ class Moment:
             # kv-import ends at once then.
             self.delay = rng.uniform(0, 0.003 if target == "kv-import" else 0.08)
         else:
-            self.life_of = "psql" if (target, how) == ("kv-migrate", "terminate") else target
+            self.life_of = SESSION if (target, how) == ("kv-migrate", "terminate") else target
             first, last = seen[self.life_of]
             self.delay = self.pace * rng.uniform(0, last - first)
 

@@ -4,8 +4,11 @@
  *
  *   kv-migrate-session PROGRAMS DATA ARGUMENT...
  *
- * PROGRAMS is the folder of kv-export and kv-import, DATA that of the schema migrations' folder;
- * the others are kv-migrate's arguments.  Requests are:
+ *   kv-migrate-session --killed STATUS ARGUMENT...
+ *
+ * The latter only says that the former was killed.  PROGRAMS is the folder of kv-export and
+ * kv-import, DATA that of the schema migrations' folder; the others are kv-migrate's arguments.
+ * Requests are:
  *
  *   begin                    all of a command but `up`; of `up` the beginning.  The answer is `go`,
  *                            or `again`: the arguments hold a password, and the script is to begin
@@ -243,6 +246,20 @@ static bool serve(Main *m, Error *error)
     return true;
 }
 
+/* Nobody knows what it had come to. */
+static bool killed(Main *m, int count, char **arguments, Error *error)
+{
+    const char *status = arguments[0];
+    Error ignored;
+
+    /* How messages are to look. */
+    migrate_options_read(&m->options, count, arguments, &ignored);
+    error_set(error, EXIT_CODE_FAILED, "kv-migrate-session was killed (exit status %s)", status);
+    error_detail(error, "Whether a migration was stamped is not known.");
+    return error_hint(error, "Where the database stands: kv-migrate status. Where nothing was "
+                             "stamped, kv-migrate up starts from scratch.");
+}
+
 static bool session_main(Main *m, int count, char **arguments, Error *error)
 {
     static char migrations[4096];
@@ -250,6 +267,9 @@ static bool session_main(Main *m, int count, char **arguments, Error *error)
 
     if (count < 3) {
         return error_set(error, EXIT_CODE_USAGE, "this program is a part of kv-migrate");
+    }
+    if (strcmp(arguments[1], "--killed") == 0) {
+        return killed(m, count - 2, arguments + 2, error);
     }
     m->programs = arguments[1];
     snprintf(migrations, sizeof migrations, "%s/migrations", arguments[2]);
