@@ -656,7 +656,7 @@ STATEMENTS
     statement=$(python3 -c '
 import json, sys
 event = json.loads(sys.stdin.read())
-assert event["program"] == "kv-migrate" and event["level"] == "event" and event["message"] and event["time"], event
+assert event["program"] == "kv-migrate" and event["level"] in ("error", "event") and event["message"] and event["time"], event
 print(event["sql"])' <"$BATS_TEST_TMPDIR/event")
     assert_contains "$stderr" "$statement"
 
@@ -680,7 +680,7 @@ print(event["sql"])' <"$BATS_TEST_TMPDIR/event")
     python3 -c '
 import json, sys
 events = [json.loads(line) for line in sys.stdin]
-events = [event for event in events if event["level"] == "event"]
+events = [event for event in events if event.get("event") == "cleanup_failed"]
 assert len(events) == 1 and "DROP TABLE" in events[0]["sql"], events' <<<"$stderr"
 }
 

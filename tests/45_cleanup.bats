@@ -172,7 +172,7 @@ check_event_line() {
     statement=$(python3 -c '
 import json, re, sys
 event = json.loads(sys.stdin.read())
-assert event["program"] == "kv-migrate" and event["level"] == "event" and event["event"] == "cleanup_failed", event
+assert event["program"] == "kv-migrate" and event["level"] in ("error", "event") and event["event"] == "cleanup_failed", event
 assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", event["time"]), event
 assert event["message"] and sys.argv[1] in event["detail"] and event["sql"] in event["hint"], event
 print(event["sql"])' "$1" <"$EVENT")

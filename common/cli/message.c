@@ -62,15 +62,37 @@ bool message_is_terminal(void)
     return isatty(STDERR_FILENO) && (terminal == NULL || strcmp(terminal, "dumb") != 0);
 }
 
-void message_now(char text[MESSAGE_NOW_SIZE])
+/* The time up to its whole seconds, without a zone; "" when it cannot be told. */
+static void format_seconds(time_t seconds, char text[MESSAGE_NOW_SIZE])
 {
-    time_t seconds = time(NULL);
     struct tm utc;
 
     text[0] = '\0';
     if (gmtime_r(&seconds, &utc) != NULL) {
-        strftime(text, MESSAGE_NOW_SIZE, "%Y-%m-%dT%H:%M:%SZ", &utc);
+        strftime(text, MESSAGE_NOW_SIZE, "%Y-%m-%dT%H:%M:%S", &utc);
     }
+}
+
+void message_now(char text[MESSAGE_NOW_SIZE])
+{
+    enum { NANOSECONDS_OF_A_MILLISECOND = 1000000 };
+    struct timespec now;
+    size_t used;
+
+    clock_gettime(CLOCK_REALTIME, &now);
+    format_seconds(now.tv_sec, text);
+    used = strlen(text);
+    snprintf(text + used, MESSAGE_NOW_SIZE - used, ".%03dZ",
+             (int)(now.tv_nsec / NANOSECONDS_OF_A_MILLISECOND));
+}
+
+void message_now_seconds(char text[MESSAGE_NOW_SIZE])
+{
+    size_t used;
+
+    format_seconds(time(NULL), text);
+    used = strlen(text);
+    snprintf(text + used, MESSAGE_NOW_SIZE - used, "Z");
 }
 
 void message_line(const char *line)

@@ -29,9 +29,11 @@ void message_set_json(bool json);
 bool message_is_json(void);
 const char *message_program(void);
 
-/* The time, as messages have it: RFC 3339, UTC. */
-enum { MESSAGE_NOW_SIZE = 32 };
+/* The time, RFC 3339, UTC: with milliseconds, as messages have it, and in whole seconds, as what is
+ * stored has it. */
+enum { MESSAGE_NOW_SIZE = 40 };
 void message_now(char text[MESSAGE_NOW_SIZE]);
+void message_now_seconds(char text[MESSAGE_NOW_SIZE]);
 
 /* Whether messages go to a terminal that can redraw a line. */
 bool message_is_terminal(void);
