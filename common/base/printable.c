@@ -66,6 +66,24 @@ static bool append(Buffer *target, Slice text, int indent, Error *error)
     return true;
 }
 
+bool printable_append_json(Buffer *target, Slice json, Error *error)
+{
+    while (json.size > 0) {
+        ucs4_t c;
+        int length = u8_mbtoucr(&c, json.data, json.size);
+        size_t size = length > 0 ? (size_t)length : 1;
+        bool done = length > 0 && (c == 0x7f || is_hidden(c))
+                        ? buffer_append_format(target, error, "\\u%04x", (unsigned)c)
+                        : buffer_append(target, json.data, size, error);
+
+        if (!done) {
+            return false;
+        }
+        json = slice_of(json.data + size, json.size - size);
+    }
+    return true;
+}
+
 bool printable_append(Buffer *target, Slice text, Error *error)
 {
     return append(target, text, -1, error);

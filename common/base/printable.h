@@ -23,4 +23,9 @@ bool printable_append(Buffer *target, Slice text, Error *error);
  */
 bool printable_append_lines(Buffer *target, Slice text, int indent, Error *error);
 
+/*
+ * Appends JSON text, which is valid, with the same characters escaped as JSON does it: \u009b.
+ */
+bool printable_append_json(Buffer *target, Slice json, Error *error);
+
 #endif

@@ -1,6 +1,8 @@
 /*
  * What the programs tell their user, on standard error, as PostgreSQL's programs do:
  * `program: error: what happened`, then `detail:` and `hint:` lines; or one JSON object a line.
+ * Texts may hold anything: they are shown as common/base/printable.h has it, in one line but for
+ * detail and hint, whose further lines are indented.
  *
  * Any thread may call these functions.
  */
@@ -38,6 +40,7 @@ void message_now_seconds(char text[MESSAGE_NOW_SIZE]);
 /* Whether messages go to a terminal that can redraw a line. */
 bool message_is_terminal(void);
 
+/* Silent where the reader of standard output has left. */
 void message_error(const Error *error);
 void message_warning(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void message_info(const char *format, ...) __attribute__((format(printf, 1, 2)));
