@@ -48,6 +48,17 @@ static bool append_character(Buffer *target, Slice text, size_t *size, Error *er
     return buffer_append(target, text.data, *size, error);
 }
 
+/* The newline that the text begins with, and the tabs behind it, by which libpq indents. */
+static size_t line_break(Slice text)
+{
+    size_t size = 1;
+
+    while (size < text.size && text.data[size] == '\t') {
+        size++;
+    }
+    return size;
+}
+
 /* `indent` is negative where a newline is not kept. */
 static bool append(Buffer *target, Slice text, int indent, Error *error)
 {
@@ -55,6 +66,7 @@ static bool append(Buffer *target, Slice text, int indent, Error *error)
         size_t size = 1;
 
         if (text.data[0] == '\n' && indent >= 0) {
+            size = line_break(text);
             if (!buffer_append_format(target, error, "\n%*s", indent, "")) {
                 return false;
             }

@@ -115,6 +115,9 @@ static void test_further_lines_are_indented(void **state)
     (void)state;
     assert_shown(append_lines, BYTES("one\nhint: forged\n\nkv-import: error: forged"),
                  BYTES("one\n    hint: forged\n    \n    kv-import: error: forged"));
+    /* As libpq writes them. */
+    assert_shown(append_lines, BYTES("server closed\n\tThis probably\n\t\tmeans\tit"),
+                 BYTES("server closed\n    This probably\n    means\\tit"));
     /* A carriage return would go back to the beginning of the line. */
     assert_shown(append_lines, BYTES("one\r\nforged\rforged"),
                  BYTES("one\\r\n    forged\\rforged"));
