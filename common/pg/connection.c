@@ -2,6 +2,7 @@
 
 #include "common/pg/conninfo.h"
 #include "common/pg/keep_awake.h"
+#include "common/pg/liveness.h"
 #include "common/pg/statement.h"
 
 #include <libpq-fe.h>
@@ -96,6 +97,7 @@ static PgConnection *wrap(PGconn *conn, const PgOptions *options, Error *error)
     c->on_notice = options->on_notice;
     c->on_statement = options->on_statement;
     PQsetNoticeReceiver(conn, handle_notice, c);
+    pg_set_liveness(conn);
     if (!keep_awake_add(&c->kept, conn, error)) {
         PQfinish(conn);
         free(c);
