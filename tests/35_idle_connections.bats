@@ -130,6 +130,27 @@ assert_proxy_ends() {
     assert_equal 0 "$(ended_connections)"
 }
 
+@test "a load into DynamoDB: the legacy database's connections" {
+    load lib/dynamodb
+    fresh_database TEMPLATE "$LARGE"
+    sql "DELETE FROM graveler_staging_kv WHERE key <> 'path/1'"
+    start_idle_proxy
+    start_dynamodb
+    fresh_table
+    kv-export --quiet -d "$DSN" --no-settings -f "$BATS_TEST_TMPDIR/a.dump"
+    mkfifo "$BATS_TEST_TMPDIR/pipe"
+    background kv-import --quiet --target=dynamodb "${DYNAMODB[@]}" -d "$VIA" "$BATS_TEST_TMPDIR/pipe"
+    exec {input}>"$BATS_TEST_TMPDIR/pipe"
+    head -c 1000 "$BATS_TEST_TMPDIR/a.dump" >&"$input"
+    sleep 5
+    tail -c +1001 "$BATS_TEST_TMPDIR/a.dump" >&"$input"
+    exec {input}>&-
+    background_ends 0
+    stop_dynamodb
+    assert_stamp 39 -
+    assert_equal 0 "$(ended_connections)"
+}
+
 # Exports --------------------------------------------------------------------------------------------------------------
 
 # slowly SECONDS: copies standard input, after that time.
