@@ -50,8 +50,8 @@ static char **make_environment(void)
     return copy;
 }
 
-/* Signals are as they are for any program, whatever this one has made of them; of SIGHUP it has made
- * nothing, and where nohup has it ignored, that is meant for the program as well. */
+/* Signals are as they are for any program, whatever this one has made of them; of SIGHUP it has
+ * made nothing, and where nohup has it ignored, that is meant for the program as well. */
 static int set_attributes(posix_spawnattr_t *attributes)
 {
     sigset_t none;
