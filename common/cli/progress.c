@@ -118,7 +118,7 @@ static void write_line(bool done)
                    .bytes = atomic_load(&bytes_done),
                    .seconds = seconds_since(&begun),
                    .done = done};
-    char line[512];
+    char line[768];
 
     if (form == FORM_JSON) {
         format_json(&state, line, sizeof line);
