@@ -549,7 +549,7 @@ bool pg_copy_out_read(PgConnection *connection, Slice *piece, bool *end, Error *
     take(connection);
     size = pg_wait_copy_data(connection->conn, &connection->copied);
     *end = size <= 0;
-    *piece = *end ? (Slice){0} : slice_of(connection->copied, (size_t)size);
+    *piece = slice_of(connection->copied, *end ? 0 : (size_t)size);
     if (*end) {
         keep_awake_set_copying(&connection->kept, false);
         done = copy_out_ended(connection, size != -1, error);
