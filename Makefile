@@ -33,7 +33,7 @@ ZSHCOMPDIR ?= $(PREFIX)/share/zsh/site-functions
 BUILD ?= build
 BIN ?= bin
 
-LIBRARIES := libpq libzstd jansson libprotobuf-c libcrypto libxxhash zlib libcurl expat
+LIBRARIES := libpq libzstd jansson libprotobuf-c libssl libcrypto libxxhash zlib libcurl expat
 # Counted from the migrations folder, so that it is written down nowhere.
 LAST_SCHEMA_VERSION := $(shell ls scripts/migrations | sed -n 's/^0*\([0-9]*\)_.*\.up\.sql$$/\1/p' | sort -n | tail -n 1)
 VERSION := $(shell sed -n 's/^.define PROGRAM_VERSION "\(.*\)"/\1/p' common/cli/version.h)

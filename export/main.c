@@ -2,6 +2,7 @@
  * kv-export: reads a legacy lakeFS database and writes a dump of the entries of its KV store.
  */
 #include "common/cli/message.h"
+#include "common/cli/output.h"
 #include "common/cli/signals.h"
 #include "common/cli/startup.h"
 #include "common/cli/version.h"
@@ -9,13 +10,11 @@
 #include "export/legacy.h"
 #include "export/options.h"
 
-#include <stdio.h>
-
 static void list_tables(void)
 {
     for (const Package *const *package = ALL_PACKAGES; *package != NULL; package++) {
         for (const char *const *table = (*package)->tables; *table != NULL; table++) {
-            puts(*table);
+            output_line("%s", *table);
         }
     }
 }
@@ -27,19 +26,19 @@ static bool export_main(ExportOptions *options, int count, char **arguments, Err
     }
     if (options->common.help) {
         export_options_help();
-        return true;
+        return output_flush(error);
     }
     if (options->common.list_options) {
         export_options_list();
         return true;
     }
     if (options->common.version) {
-        printf("kv-export (lakeFS KV migration) %s\n", PROGRAM_VERSION);
-        return true;
+        output_line("kv-export (lakeFS KV migration) %s", PROGRAM_VERSION);
+        return output_flush(error);
     }
     if (options->list_tables) {
         list_tables();
-        return true;
+        return output_flush(error);
     }
     return options->from_kv ? export_kv_store(options, error) : export_legacy(options, error);
 }

@@ -1,13 +1,10 @@
 #include "import/check_target.h"
 
+#include "common/cli/output.h"
 #include "common/cli/signals.h"
-#include "common/dump/json.h"
-#include "import/inspect.h"
 #include "import/target.h"
 
 #include <inttypes.h>
-#include <stdio.h>
-#include <stdlib.h>
 
 static const char *state_name(KvStoreState store)
 {
@@ -46,19 +43,19 @@ static const char *more_of_stamped(const TargetState *state)
 
 static void print_text(const TargetState *state, const char *kind, const char *table)
 {
-    printf("%s \"%s\": ", kind, table);
     switch (state->store) {
     case KV_STORE_NONE:
-        puts("no KV store");
+        output_line("%s \"%s\": no KV store", kind, table);
         break;
     case KV_STORE_EMPTY:
-        puts("an empty KV store");
+        output_line("%s \"%s\": an empty KV store", kind, table);
         break;
     case KV_STORE_STARTED:
-        puts("a load that has not come to its end (version 0)");
+        output_line("%s \"%s\": a load that has not come to its end (version 0)", kind, table);
         break;
     case KV_STORE_STAMPED:
-        printf("KV store at version %" PRIu64 "%s\n", state->version, more_of_stamped(state));
+        output_line("%s \"%s\": KV store at version %" PRIu64 "%s", kind, table, state->version,
+                    more_of_stamped(state));
         break;
     }
 }
@@ -66,17 +63,10 @@ static void print_text(const TargetState *state, const char *kind, const char *t
 static bool print_json(const TargetState *state, const char *target, const char *table,
                        Error *error)
 {
-    char *text = dump_json_encode(json_pack("{s:s, s:s, s:s, s:I, s:s}", "target", target, "table",
-                                            table, "state", state_name(state->store), "version",
-                                            (json_int_t)state->version, "load", load_name(state)),
-                                  error);
-
-    if (text == NULL) {
-        return false;
-    }
-    puts(text);
-    free(text);
-    return true;
+    return output_json(json_pack("{s:s, s:s, s:s, s:I, s:s}", "target", target, "table", table,
+                                 "state", state_name(state->store), "version",
+                                 (json_int_t)state->version, "load", load_name(state)),
+                       error);
 }
 
 bool check_target(ImportOptions *options, Error *error)
@@ -94,5 +84,5 @@ bool check_target(ImportOptions *options, Error *error)
     } else if (done) {
         print_text(&state, driver->kind, table);
     }
-    return done && inspect_flush_output(error);
+    return done && output_flush(error);
 }

@@ -208,7 +208,7 @@ static char *encode_note(const Target *target, const DumpHeader *header,
                                    .version = header->kv_version};
     char now[MESSAGE_NOW_SIZE];
 
-    message_now(now);
+    message_now_seconds(now);
     return provenance_encode(header, manifest, now, &store, error);
 }
 

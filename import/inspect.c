@@ -1,7 +1,8 @@
 #include "import/inspect.h"
 
+#include "common/base/buffer.h"
+#include "common/cli/output.h"
 #include "common/cli/progress.h"
-#include "common/dump/json.h"
 #include "common/dump/reader.h"
 #include "import/dump_check.h"
 
@@ -9,30 +10,43 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-static void print_header(const DumpHeader *header)
+static bool print_omitted(const DumpHeader *header, Error *error)
 {
-    printf("program:               %s %s\n", header->program, header->program_version);
-    printf("created:               %s\n", header->created);
+    Buffer names = {0};
+    const char *text = NULL;
+    bool done = true;
+
+    for (size_t i = 0; done && i < header->omitted_count; i++) {
+        done = buffer_append_format(&names, error, " %s", header->omitted[i]);
+    }
+    if (done && (text = buffer_text(&names, error)) != NULL) {
+        output_line("left out on request:  %s", header->omitted_count == 0 ? " nothing" : text);
+    }
+    buffer_free(&names);
+    return text != NULL;
+}
+
+static bool print_header(const DumpHeader *header, Error *error)
+{
+    output_line("program:               %s %s", header->program, header->program_version);
+    output_line("created:               %s", header->created);
     if (header->source.store == NULL) {
-        printf("source:                %s, database \"%s\", schema \"%s\"\n", header->source.kind,
-               header->source.database, header->source.schema);
-        printf("server:                PostgreSQL %s\n", header->source.server_version);
+        output_line("source:                %s, database \"%s\", schema \"%s\"",
+                    header->source.kind, header->source.database, header->source.schema);
+        output_line("server:                PostgreSQL %s", header->source.server_version);
     } else {
-        printf("source:                %s, %s, table \"%s\", region \"%s\"\n", header->source.kind,
-               header->source.store, header->source.database, header->source.schema);
+        output_line("source:                %s, %s, table \"%s\", region \"%s\"",
+                    header->source.kind, header->source.store, header->source.database,
+                    header->source.schema);
     }
-    printf("snapshot:              %s\n",
-           header->source.snapshot[0] == '\0' ? "none" : header->source.snapshot);
-    printf("schema version:        %" PRIu64 "\n", header->source.schema_version);
-    printf("KV version:            %" PRIu64 "\n", header->kv_version);
-    printf("KV migration version:  %" PRIu64 "\n", header->kv_migration_version);
-    printf("compression:           zstd, level %" PRId64 "\n", header->compression_level);
-    printf("redacted:              %s\n", header->redacted ? "yes" : "no");
-    printf("left out on request:  ");
-    for (size_t i = 0; i < header->omitted_count; i++) {
-        printf(" %s", header->omitted[i]);
-    }
-    printf("%s\n", header->omitted_count == 0 ? " nothing" : "");
+    output_line("snapshot:              %s",
+                header->source.snapshot[0] == '\0' ? "none" : header->source.snapshot);
+    output_line("schema version:        %" PRIu64, header->source.schema_version);
+    output_line("KV version:            %" PRIu64, header->kv_version);
+    output_line("KV migration version:  %" PRIu64, header->kv_migration_version);
+    output_line("compression:           zstd, level %" PRId64 "", header->compression_level);
+    output_line("redacted:              %s", header->redacted ? "yes" : "no");
+    return print_omitted(header, error);
 }
 
 static void print_counts(const char *title, const char *package, const DumpCounts *counts)
@@ -40,8 +54,8 @@ static void print_counts(const char *title, const char *package, const DumpCount
     for (size_t i = 0; i < counts->count; i++) {
         const DumpCount *count = &counts->items[i];
 
-        printf("%s: %" PRIu64 " row%s of %s (package %s): %s\n", title, count->rows,
-               count->rows == 1 ? "" : "s", count->table, package, count->reason);
+        output_line("%s: %" PRIu64 " row%s of %s (package %s): %s", title, count->rows,
+                    count->rows == 1 ? "" : "s", count->table, package, count->reason);
     }
 }
 
@@ -52,7 +66,7 @@ static const char *stream_sha256(const DumpManifest *manifest)
 
 static void print_package(const char *name, uint64_t rows, uint64_t entries, uint64_t bytes)
 {
-    printf("%-12s %14" PRIu64 " %14" PRIu64 " %16" PRIu64 "\n", name, rows, entries, bytes);
+    output_line("%-12s %14" PRIu64 " %14" PRIu64 " %16" PRIu64, name, rows, entries, bytes);
 }
 
 static void print_manifest(const DumpManifest *manifest)
@@ -60,7 +74,8 @@ static void print_manifest(const DumpManifest *manifest)
     uint64_t rows = 0;
     uint64_t bytes = 0;
 
-    printf("\n%-12s %14s %14s %16s\n", "package", "source rows", "entries", "bytes");
+    output_line("%s", "");
+    output_line("%-12s %14s %14s %16s", "package", "source rows", "entries", "bytes");
     for (size_t i = 0; i < manifest->package_count; i++) {
         const DumpPackageSummary *package = &manifest->packages[i];
         uint64_t package_rows = dump_counts_total(&package->source_rows);
@@ -70,27 +85,17 @@ static void print_manifest(const DumpManifest *manifest)
         bytes += package->totals.bytes;
     }
     print_package("total", rows, dump_manifest_entries(manifest), bytes);
-    putchar('\n');
+    output_line("%s", "");
     for (size_t i = 0; i < manifest->package_count; i++) {
         const DumpPackageSummary *package = &manifest->packages[i];
 
         print_counts("left out", package->name, &package->left_out);
         print_counts("adjusted", package->name, &package->adjusted);
     }
-    printf("size:                  %" PRIu64 " bytes, decompressed %" PRIu64 " (ratio %.2f)\n",
-           manifest->file_size, manifest->stream_size,
-           (double)manifest->stream_size / (double)manifest->file_size);
-    printf("stream SHA-256: %s\n", stream_sha256(manifest));
-}
-
-bool inspect_output_failed(Error *error)
-{
-    return error_set(error, EXIT_CODE_FAILED, "could not write to standard output");
-}
-
-bool inspect_flush_output(Error *error)
-{
-    return (fflush(stdout) == 0 && !ferror(stdout)) || inspect_output_failed(error);
+    output_line("size:                  %" PRIu64 " bytes, decompressed %" PRIu64 " (ratio %.2f)",
+                manifest->file_size, manifest->stream_size,
+                (double)manifest->stream_size / (double)manifest->file_size);
+    output_line("stream SHA-256: %s", stream_sha256(manifest));
 }
 
 /* Passes over all chunks. */
@@ -117,23 +122,13 @@ static bool find_manifest(DumpReader *reader, DumpManifest *manifest, Error *err
             (pass_chunks(reader, error) && dump_reader_finish_unread(reader, manifest, error)));
 }
 
-static void print_table(const DumpHeader *header, const DumpManifest *manifest)
+static bool print_table(const DumpHeader *header, const DumpManifest *manifest, Error *error)
 {
-    print_header(header);
-    print_manifest(manifest);
-}
-
-static bool print_json(const DumpHeader *header, const DumpManifest *manifest, Error *error)
-{
-    char *text = dump_json_encode(
-        json_pack("{s:O, s:O}", "header", header->json, "manifest", manifest->json), error);
-    bool done = text != NULL;
-
-    if (done) {
-        puts(text);
+    if (!print_header(header, error)) {
+        return false;
     }
-    free(text);
-    return done;
+    print_manifest(manifest);
+    return true;
 }
 
 bool inspect_list(const char *file, bool json, Error *error)
@@ -147,11 +142,13 @@ bool inspect_list(const char *file, bool json, Error *error)
     }
     done = find_manifest(reader, &manifest, error);
     if (done && json) {
-        done = print_json(dump_reader_header(reader), &manifest, error);
+        done = output_json(json_pack("{s:O, s:O}", "header", dump_reader_header(reader)->json,
+                                     "manifest", manifest.json),
+                           error);
     } else if (done) {
-        print_table(dump_reader_header(reader), &manifest);
+        done = print_table(dump_reader_header(reader), &manifest, error);
     }
-    done = done && inspect_flush_output(error);
+    done = done && output_flush(error);
     dump_manifest_free(&manifest);
     dump_reader_free(reader);
     return done;
@@ -185,13 +182,13 @@ bool inspect_check(const ImportOptions *options, Error *error)
 
     progress_stop();
     if (done) {
-        printf("the dump is whole: %" PRIu64 " entries, SHA-256 of the stream %s\n",
-               dump_manifest_entries(&manifest), stream_sha256(&manifest));
+        output_line("the dump is whole: %" PRIu64 " entries, SHA-256 of the stream %s",
+                    dump_manifest_entries(&manifest), stream_sha256(&manifest));
         if (target->check_entries != NULL) {
-            printf("%s takes every entry: %" PRIu64 " %s\n", target->name, units,
-                   target->unit_name);
+            output_line("%s takes every entry: %" PRIu64 " %s", target->name, units,
+                        target->unit_name);
         }
-        done = inspect_flush_output(error);
+        done = output_flush(error);
     }
     dump_manifest_free(&manifest);
     dump_reader_free(reader);

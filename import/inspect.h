@@ -17,9 +17,4 @@ bool inspect_list(const char *file, bool json, Error *error);
 /* Reads the whole dump, with progress, and checks everything; prints one line. */
 bool inspect_check(const ImportOptions *options, Error *error);
 
-/* Flushes standard output, which may be a full disk, too. */
-bool inspect_flush_output(Error *error);
-/* The error of a write to standard output.  Always returns false. */
-bool inspect_output_failed(Error *error);
-
 #endif

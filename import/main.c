@@ -2,6 +2,7 @@
  * kv-import: loads a dump of kv-export into the KV table, or looks into either.
  */
 #include "common/cli/message.h"
+#include "common/cli/output.h"
 #include "common/cli/signals.h"
 #include "common/cli/startup.h"
 #include "common/cli/version.h"
@@ -12,8 +13,6 @@
 #include "import/print.h"
 #include "import/verify.h"
 
-#include <stdio.h>
-
 static bool import_main(ImportOptions *options, int count, char **arguments, Error *error)
 {
     if (!import_options_parse(options, count, arguments, error)) {
@@ -21,15 +20,15 @@ static bool import_main(ImportOptions *options, int count, char **arguments, Err
     }
     if (options->common.help) {
         import_options_help();
-        return true;
+        return output_flush(error);
     }
     if (options->common.list_options) {
         import_options_list();
         return true;
     }
     if (options->common.version) {
-        printf("kv-import (lakeFS KV migration) %s\n", PROGRAM_VERSION);
-        return true;
+        output_line("kv-import (lakeFS KV migration) %s", PROGRAM_VERSION);
+        return output_flush(error);
     }
     switch (options->action) {
     case IMPORT_LIST:

@@ -1,11 +1,10 @@
 #include "import/print.h"
 
+#include "common/cli/output.h"
 #include "common/dump/entry.h"
 #include "common/dump/reader.h"
 #include "common/kv/entry_json.h"
-#include "import/inspect.h"
 
-#include <stdio.h>
 #include <string.h>
 
 typedef struct Printing {
@@ -91,15 +90,9 @@ static json_t *make_line(const Printing *printing, const Entry *entry, Error *er
 static bool print_entry(Printing *printing, const Entry *entry, Error *error)
 {
     json_t *line = make_line(printing, entry, error);
-    bool done;
 
-    if (line == NULL) {
-        return false;
-    }
-    done = json_dumpf(line, stdout, JSON_COMPACT) == 0 && putchar('\n') != EOF;
-    json_decref(line);
     printing->printed++;
-    return done || inspect_output_failed(error);
+    return line != NULL && output_json(line, error);
 }
 
 static bool print_chunk(Printing *printing, Error *error)
@@ -115,7 +108,7 @@ static bool print_chunk(Printing *printing, Error *error)
         }
     }
     /* A pager wants to see them now. */
-    return inspect_flush_output(error);
+    return output_flush(error);
 }
 
 static bool print_chunks(Printing *printing, Error *error)

@@ -1,5 +1,6 @@
 #include "import/verify.h"
 
+#include "common/cli/output.h"
 #include "common/cli/progress.h"
 #include "common/cli/signals.h"
 #include "common/kv/entry_json.h"
@@ -8,7 +9,6 @@
 #include "import/differences.h"
 #include "import/dump_visit.h"
 #include "import/entry_sums.h"
-#include "import/inspect.h"
 
 #include <inttypes.h>
 #include <pthread.h>
@@ -296,21 +296,14 @@ static bool print_difference(const Difference *difference, Error *error)
     static const char *const NAMES[DIFFERENCE_KINDS] = {"missing", "extra", "value"};
     json_t *partition = entry_json_bytes(difference->partition_key, error);
     json_t *key = partition == NULL ? NULL : entry_json_bytes(difference->key, error);
-    json_t *line;
-    bool done;
 
     if (key == NULL) {
         json_decref(partition);
         return false;
     }
-    line = json_pack("{s:s, s:o, s:o}", "difference", NAMES[difference->kind], "partition",
-                     partition, "key", key);
-    if (line == NULL) {
-        return error_out_of_memory(error);
-    }
-    done = json_dumpf(line, stdout, JSON_COMPACT) == 0 && putchar('\n') != EOF;
-    json_decref(line);
-    return done || inspect_output_failed(error);
+    return output_json(json_pack("{s:s, s:o, s:o}", "difference", NAMES[difference->kind],
+                                 "partition", partition, "key", key),
+                       error);
 }
 
 /* Tells the differences, as an error. */
@@ -328,7 +321,7 @@ static bool tell_differences(Verification *verification, Error *error)
             return false;
         }
     }
-    if (!inspect_flush_output(error)) {
+    if (!output_flush(error)) {
         return false;
     }
     error_set(error, EXIT_CODE_FAILED, "the KV store differs from the dump");
@@ -351,8 +344,8 @@ static bool compare(Verification *verification, Error *error)
     }
     if (!choose_buckets(verification)) {
         progress_stop();
-        printf("equal: %" PRIu64 " entries\n", entry_sums_entries(verification->dump_sums));
-        return inspect_flush_output(error);
+        output_line("equal: %" PRIu64 " entries", entry_sums_entries(verification->dump_sums));
+        return output_flush(error);
     }
     if (is_standard_input(verification->options->file) &&
         verification->options->second_reading == NULL) {

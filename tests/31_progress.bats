@@ -80,9 +80,10 @@ final() {
     final export | python3 -c '
 import json, sys
 line = json.load(sys.stdin)
-assert set(line) == {"time", "level", "program", "message", "phase", "rows", "total_rows", "bytes",
+assert set(line) == {"time", "level", "program", "message", "event", "phase", "rows", "total_rows", "bytes",
                      "rows_per_second", "seconds_left", "done"}, line
-assert line["level"] == "progress" and line["rows"] == 396 and line["bytes"] > 0, line
+assert line["level"] == "info" and line["event"] == "progress", line
+assert line["rows"] == 396 and line["bytes"] > 0, line
 assert line["seconds_left"] is None, line'
     succeeds kv-import --log-format json -d "$DSN" "$DUMP"
     assert_json_lines kv-import

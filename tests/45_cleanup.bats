@@ -173,7 +173,7 @@ check_event_line() {
 import json, re, sys
 event = json.loads(sys.stdin.read())
 assert event["program"] == "kv-migrate" and event["level"] == "error" and event["event"] == "cleanup_failed", event
-assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{3})?Z", event["time"]), event
+assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", event["time"]), event
 assert event["message"] and sys.argv[1] in event["detail"] and event["sql"] in event["hint"], event
 print(event["sql"])' "$1" <"$EVENT")
 }

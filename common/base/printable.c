@@ -48,6 +48,17 @@ static bool append_character(Buffer *target, Slice text, size_t *size, Error *er
     return buffer_append(target, text.data, *size, error);
 }
 
+/* The newline that the text begins with, and the tabs behind it, by which libpq indents. */
+static size_t line_break(Slice text)
+{
+    size_t size = 1;
+
+    while (size < text.size && text.data[size] == '\t') {
+        size++;
+    }
+    return size;
+}
+
 /* `indent` is negative where a newline is not kept. */
 static bool append(Buffer *target, Slice text, int indent, Error *error)
 {
@@ -55,6 +66,7 @@ static bool append(Buffer *target, Slice text, int indent, Error *error)
         size_t size = 1;
 
         if (text.data[0] == '\n' && indent >= 0) {
+            size = line_break(text);
             if (!buffer_append_format(target, error, "\n%*s", indent, "")) {
                 return false;
             }
@@ -62,6 +74,24 @@ static bool append(Buffer *target, Slice text, int indent, Error *error)
             return false;
         }
         text = slice_of(text.data + size, text.size - size);
+    }
+    return true;
+}
+
+bool printable_append_json(Buffer *target, Slice json, Error *error)
+{
+    while (json.size > 0) {
+        ucs4_t c;
+        int length = u8_mbtoucr(&c, json.data, json.size);
+        size_t size = length > 0 ? (size_t)length : 1;
+        bool done = length > 0 && (c == 0x7f || is_hidden(c))
+                        ? buffer_append_format(target, error, "\\u%04x", (unsigned)c)
+                        : buffer_append(target, json.data, size, error);
+
+        if (!done) {
+            return false;
+        }
+        json = slice_of(json.data + size, json.size - size);
     }
     return true;
 }

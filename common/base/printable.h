@@ -19,8 +19,14 @@ bool printable_append(Buffer *target, Slice text, Error *error);
 
 /*
  * The same for text of several lines, such as a server's message: a newline stays one, and the line
- * behind it is indented by `indent` blanks, so that it is no line of its own.
+ * behind it is indented by `indent` blanks (in place of tabs, if it has such), so that it is no
+ * line of its own.
  */
 bool printable_append_lines(Buffer *target, Slice text, int indent, Error *error);
+
+/*
+ * Appends JSON text, which is valid, with the same characters escaped as JSON does it: \u009b.
+ */
+bool printable_append_json(Buffer *target, Slice json, Error *error);
 
 #endif

@@ -1,5 +1,6 @@
 #include "common/cli/message.h"
 
+#include "common/base/printable.h"
 #include "common/base/slice.h"
 #include "common/base/utf8.h"
 #include "common/cli/color.h"
@@ -62,15 +63,37 @@ bool message_is_terminal(void)
     return isatty(STDERR_FILENO) && (terminal == NULL || strcmp(terminal, "dumb") != 0);
 }
 
-void message_now(char text[MESSAGE_NOW_SIZE])
+/* The time up to its whole seconds, without a zone; "" when it cannot be told. */
+static void format_seconds(time_t seconds, char text[MESSAGE_NOW_SIZE])
 {
-    time_t seconds = time(NULL);
     struct tm utc;
 
     text[0] = '\0';
     if (gmtime_r(&seconds, &utc) != NULL) {
-        strftime(text, MESSAGE_NOW_SIZE, "%Y-%m-%dT%H:%M:%SZ", &utc);
+        strftime(text, MESSAGE_NOW_SIZE, "%Y-%m-%dT%H:%M:%S", &utc);
     }
+}
+
+void message_now(char text[MESSAGE_NOW_SIZE])
+{
+    enum { NANOSECONDS_OF_A_MILLISECOND = 1000000 };
+    struct timespec now;
+    size_t used;
+
+    clock_gettime(CLOCK_REALTIME, &now);
+    format_seconds(now.tv_sec, text);
+    used = strlen(text);
+    snprintf(text + used, MESSAGE_NOW_SIZE - used, ".%03dZ",
+             (int)(now.tv_nsec / NANOSECONDS_OF_A_MILLISECOND));
+}
+
+void message_now_seconds(char text[MESSAGE_NOW_SIZE])
+{
+    size_t used;
+
+    format_seconds(time(NULL), text);
+    used = strlen(text);
+    snprintf(text + used, MESSAGE_NOW_SIZE - used, "Z");
 }
 
 void message_line(const char *line)
@@ -78,6 +101,27 @@ void message_line(const char *line)
     pthread_mutex_lock(&terminal_mutex);
     fprintf(stderr, "%s%s\n%s", status_line[0] != '\0' ? CLEAR_LINE : "", line, status_line);
     pthread_mutex_unlock(&terminal_mutex);
+}
+
+/* How far the further lines of a text stand in, so that they are no lines of their own. */
+enum { FURTHER_LINES_INDENT = 4 };
+
+/* Fractions are times, to the millisecond. */
+enum { JSON_FLAGS = JSON_COMPACT | JSON_ENSURE_ASCII | JSON_REAL_PRECISION(12) };
+
+/* The JSON without control characters, which jansson leaves in it: DEL. */
+static char *dump_json(const json_t *object)
+{
+    char *dumped = object == NULL ? NULL : json_dumps(object, JSON_FLAGS);
+    Buffer line = {0};
+    Error ignored;
+
+    if (dumped == NULL || !printable_append_json(&line, slice_text(dumped), &ignored) ||
+        buffer_text(&line, &ignored) == NULL) {
+        buffer_free(&line);
+    }
+    free(dumped);
+    return (char *)line.data;
 }
 
 /* A JSON string, also of text that is not UTF-8; NULL when out of memory. */
@@ -95,11 +139,23 @@ static json_t *json_text(const char *text)
     return string;
 }
 
+void message_json(json_t *object)
+{
+    char *line = dump_json(object);
+
+    json_decref(object);
+    if (line != NULL) {
+        message_line(line);
+        free(line);
+    } else {
+        message_line("{\"level\":\"error\",\"message\":\"out of memory\"}");
+    }
+}
+
 static void write_json(const char *level, const char *message, const char *detail, const char *hint)
 {
     char now[MESSAGE_NOW_SIZE];
     json_t *object;
-    char *line = NULL;
 
     message_now(now);
     object = json_pack("{s:s, s:s, s:s, s:o}", "time", now, "level", level, "program", program_name,
@@ -110,43 +166,64 @@ static void write_json(const char *level, const char *message, const char *detai
     if (object != NULL && hint[0] != '\0') {
         json_object_set_new(object, "hint", json_text(hint));
     }
-    line = object == NULL ? NULL : json_dumps(object, JSON_COMPACT | JSON_ENSURE_ASCII);
-    json_decref(object);
-    if (line != NULL) {
-        message_line(line);
-        free(line);
-    } else {
-        message_line("{\"level\":\"error\",\"message\":\"out of memory\"}");
-    }
+    message_json(object);
 }
 
-/* A further line of a message, where it has a text. */
-static void write_note(const char *label, const char *text)
+/* Appends a coloured word and a colon. */
+static bool append_label(Buffer *text, Color color, bool has_color, const char *label, Error *error)
 {
-    if (text[0] != '\0') {
-        fprintf(stderr, "%s%s:%s %s\n", color_begin(COLOR_NOTE), label, color_end(COLOR_NOTE),
-                text);
-    }
+    return buffer_append_format(text, error, "%s%s:%s ", has_color ? color_begin(color) : "", label,
+                                has_color ? color_end(color) : "");
 }
 
+/* Appends further lines of a message, where it has the text. */
+static bool append_note(Buffer *text, const char *label, const char *note, Error *error)
+{
+    return note[0] == '\0' ||
+           (append_label(text, COLOR_NOTE, true, label, error) &&
+            printable_append_lines(text, slice_text(note), FURTHER_LINES_INDENT, error) &&
+            buffer_append_text(text, "\n", error));
+}
+
+static bool append_message(Buffer *text, const char *level, const char *message, const char *detail,
+                           const char *hint, Error *error)
+{
+    bool is_warning = strcmp(level, "warning") == 0;
+    bool has_color = strcmp(level, "info") != 0 && strcmp(level, "debug") != 0;
+
+    return append_label(text, COLOR_LOCUS, true, program_name, error) &&
+           append_label(text, is_warning ? COLOR_WARNING : COLOR_ERROR, has_color, level, error) &&
+           printable_append(text, slice_text(message), error) &&
+           buffer_append_text(text, "\n", error) && append_note(text, "detail", detail, error) &&
+           append_note(text, "hint", hint, error);
+}
+
+/* Without memory: the message alone, and of it what is surely harmless. */
+static void write_plain(const char *level, const char *message)
+{
+    fprintf(stderr, "%s: %s: ", program_name, level);
+    for (; *message != '\0'; message++) {
+        fputc(*message >= ' ' && *message <= '~' ? *message : '?', stderr);
+    }
+    fputc('\n', stderr);
+}
+
+/* In one piece, as other programs may write to the same place. */
 static void write_text(const char *level, const char *message, const char *detail, const char *hint)
 {
-    bool has_color = true;
-    Color color = COLOR_ERROR;
+    Buffer text = {0};
+    Error ignored;
 
-    if (strcmp(level, "warning") == 0) {
-        color = COLOR_WARNING;
-    } else if (strcmp(level, "error") != 0 && strcmp(level, "event") != 0) {
-        has_color = false;
-    }
     pthread_mutex_lock(&terminal_mutex);
-    fprintf(stderr, "%s%s%s:%s %s%s:%s %s\n", status_line[0] != '\0' ? CLEAR_LINE : "",
-            color_begin(COLOR_LOCUS), program_name, color_end(COLOR_LOCUS),
-            has_color ? color_begin(color) : "", level, has_color ? color_end(color) : "", message);
-    write_note("detail", detail);
-    write_note("hint", hint);
-    fputs(status_line, stderr);
+    if (buffer_append_text(&text, status_line[0] != '\0' ? CLEAR_LINE : "", &ignored) &&
+        append_message(&text, level, message, detail, hint, &ignored) &&
+        buffer_append_text(&text, status_line, &ignored)) {
+        fwrite(text.data, 1, text.size, stderr);
+    } else {
+        write_plain(level, message);
+    }
     pthread_mutex_unlock(&terminal_mutex);
+    buffer_free(&text);
 }
 
 static void write_message(const char *level, const char *message, const char *detail,
@@ -161,6 +238,9 @@ static void write_message(const char *level, const char *message, const char *de
 
 void message_error(const Error *error)
 {
+    if (error->code == EXIT_CODE_READER_LEFT) {
+        return; /* as any filter does */
+    }
     write_message("error", error->message, error->detail, error->hint);
 }
 

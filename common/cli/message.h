@@ -1,12 +1,15 @@
 /*
  * What the programs tell their user, on standard error, as PostgreSQL's programs do:
  * `program: error: what happened`, then `detail:` and `hint:` lines; or one JSON object a line.
+ * Texts may hold anything: they are shown as common/base/printable.h has it, in one line but for
+ * detail and hint, whose further lines are indented.
  *
  * Any thread may call these functions.
  */
 #ifndef COMMON_CLI_MESSAGE_H
 #define COMMON_CLI_MESSAGE_H
 
+#include <jansson.h>
 #include <stdbool.h>
 
 #include "common/base/error.h"
@@ -29,13 +32,16 @@ void message_set_json(bool json);
 bool message_is_json(void);
 const char *message_program(void);
 
-/* The time, as messages have it: RFC 3339, UTC. */
-enum { MESSAGE_NOW_SIZE = 32 };
+/* The time, RFC 3339, UTC: with milliseconds, as messages have it, and in whole seconds, as what is
+ * stored has it. */
+enum { MESSAGE_NOW_SIZE = 40 };
 void message_now(char text[MESSAGE_NOW_SIZE]);
+void message_now_seconds(char text[MESSAGE_NOW_SIZE]);
 
 /* Whether messages go to a terminal that can redraw a line. */
 bool message_is_terminal(void);
 
+/* Silent where the reader of standard output has left. */
 void message_error(const Error *error);
 void message_warning(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* A warning with a detail and a hint, as an error has them. */
@@ -49,6 +55,10 @@ void message_debug(const char *text);
  * length; as JSON the line stands for them. */
 void message_event(const char *message, const char *detail, const char *hint,
                    const char *json_line);
+
+/* Writes a JSON object as a line of its own, and takes the reference over.  NULL, and one that
+ * memory was lacking for, is told as a lack of memory. */
+void message_json(json_t *object);
 
 /* Writes a line as it is. */
 void message_line(const char *line);

@@ -101,8 +101,8 @@ static void format_json(const State *state, char *line, size_t size)
     }
     /* Names of phases and programs are ours: nothing in them needs escaping. */
     snprintf(line, size,
-             "{\"time\":\"%s\",\"level\":\"progress\",\"program\":\"%s\",\"message\":\"%s\","
-             "\"phase\":\"%s\",\"rows\":"
+             "{\"time\":\"%s\",\"level\":\"info\",\"program\":\"%s\",\"message\":\"%s\","
+             "\"event\":\"progress\",\"phase\":\"%s\",\"rows\":"
              "%" PRIu64 ",\"total_rows\":%s,\"bytes\":%" PRIu64
              ",\"rows_per_second\":%.0f,\"seconds_left\":%s,\"done\":%s}",
              now, message_program(), text, state->phase, state->rows, total, state->bytes,
@@ -118,7 +118,7 @@ static void write_line(bool done)
                    .bytes = atomic_load(&bytes_done),
                    .seconds = seconds_since(&begun),
                    .done = done};
-    char line[512];
+    char line[768];
 
     if (form == FORM_JSON) {
         format_json(&state, line, sizeof line);

@@ -2,9 +2,9 @@
  * How far a program has come: rows, bytes, rate and time left of the phase that it is in.
  *
  * On a terminal it is a line redrawn in place; with -P plain lines, for a log; with --log-format
- * json objects with the members time, level ("progress"), program, message, phase, rows, total_rows
- * (null when not known), bytes, rows_per_second, seconds_left (null when not known), done.  -q and
- * --no-progress silence it.
+ * json objects with the members time, level ("info"), program, message, event ("progress"), phase,
+ * rows, total_rows (null when not known), bytes, rows_per_second, seconds_left (null when not
+ * known), done.  -q and --no-progress silence it.
  *
  * Order of calls: progress_init once the options are read; progress_begin, progress_add from any
  * thread, progress_end for each phase; progress_stop at the end, also after a failure.

@@ -15,21 +15,26 @@ static void do_nothing(int signal_number)
     (void)signal_number;
 }
 
-static void fill_set(sigset_t *set)
+/* The signals that end the work. */
+static sigset_t ending;
+
+/* Whoever starts a program with SIGHUP ignored, as nohup does, wants it to survive its terminal. */
+static void choose_signals(void)
 {
-    sigemptyset(set);
-    sigaddset(set, SIGINT);
-    sigaddset(set, SIGTERM);
-    sigaddset(set, SIGHUP);
+    struct sigaction hangup;
+
+    sigemptyset(&ending);
+    sigaddset(&ending, SIGINT);
+    sigaddset(&ending, SIGTERM);
+    if (sigaction(SIGHUP, NULL, &hangup) == 0 && hangup.sa_handler != SIG_IGN) {
+        sigaddset(&ending, SIGHUP);
+    }
 }
 
 static void end_at_once(int signal_number)
 {
-    sigset_t set;
-
-    fill_set(&set);
     signal(signal_number, SIG_DFL);
-    pthread_sigmask(SIG_UNBLOCK, &set, NULL);
+    pthread_sigmask(SIG_UNBLOCK, &ending, NULL);
     raise(signal_number);
 }
 
@@ -37,12 +42,10 @@ static void *wait_for_signals(void *argument)
 {
     bool (*on_request)(void) = *(bool (**)(void))argument;
     const struct timespec pause = {.tv_nsec = REPEAT_NANOSECONDS};
-    sigset_t set;
     int signal_number = 0;
     int second;
 
-    fill_set(&set);
-    while (sigwait(&set, &signal_number) != 0) {
+    while (sigwait(&ending, &signal_number) != 0) {
     }
     interrupt_request(signal_number);
     for (;;) {
@@ -51,7 +54,7 @@ static void *wait_for_signals(void *argument)
             end_at_once(signal_number);
         }
         interrupt_wake_threads(SIGUSR1);
-        second = sigtimedwait(&set, NULL, &pause);
+        second = sigtimedwait(&ending, NULL, &pause);
         if (second > 0) {
             end_at_once(second);
         }
@@ -65,7 +68,6 @@ bool signals_start(bool (*on_request)(void), Error *error)
     struct sigaction ignore = {.sa_handler = SIG_IGN};
     struct sigaction wake = {.sa_handler = do_nothing}; /* no SA_RESTART: calls are to end */
     pthread_t thread;
-    sigset_t set;
     int code;
 
     callback = on_request;
@@ -73,8 +75,8 @@ bool signals_start(bool (*on_request)(void), Error *error)
     sigaction(SIGPIPE, &ignore, NULL);
     sigaction(SIGXFSZ, &ignore, NULL);
     sigaction(SIGUSR1, &wake, NULL);
-    fill_set(&set);
-    pthread_sigmask(SIG_BLOCK, &set, NULL);
+    choose_signals();
+    pthread_sigmask(SIG_BLOCK, &ending, NULL);
     interrupt_enter_thread();
     code = pthread_create(&thread, NULL, wait_for_signals, (void *)&callback);
     if (code != 0) {

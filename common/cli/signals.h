@@ -1,5 +1,6 @@
 /*
- * SIGINT, SIGTERM and SIGHUP: a tidy end instead of a sudden one.
+ * SIGINT, SIGTERM and SIGHUP: a tidy end instead of a sudden one.  A SIGHUP that the program was
+ * started with as ignored, by nohup, stays so.
  *
  * A thread of its own waits for them.  The first signal is noted (common/base/interrupt.h), the
  * callback is run, and system calls of the registered threads are interrupted, again and again

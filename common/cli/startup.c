@@ -18,9 +18,19 @@ static void open_standard_descriptors(void)
     }
 }
 
+/* Children are waited for, and signals are to arrive. */
+static void reset_signals(void)
+{
+    sigset_t none;
+
+    signal(SIGCHLD, SIG_DFL);
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
 void startup(const char *program)
 {
     open_standard_descriptors();
-    signal(SIGCHLD, SIG_DFL);
+    reset_signals();
     message_init(program);
 }

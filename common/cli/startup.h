@@ -7,7 +7,8 @@
 /*
  * Readies messages (see message_init), opens standard descriptors that are closed, so that no file
  * or connection of ours becomes one of them (using such a descriptor still fails, as if it were
- * closed), and sets signals that a parent may have had ignored (SIGCHLD) to their defaults.
+ * closed), sets SIGCHLD, which a parent may have had ignored, to its default, and unblocks all
+ * signals.
  */
 void startup(const char *program);
 

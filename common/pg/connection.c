@@ -1,63 +1,38 @@
 #include "common/pg/connection.h"
 
 #include "common/pg/conninfo.h"
+#include "common/pg/keep_awake.h"
+#include "common/pg/liveness.h"
+#include "common/pg/statement.h"
 
 #include <libpq-fe.h>
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
 struct PgConnection {
     PGconn *conn;
-    char *copied; /* the latest piece of COPY OUT, libpq's memory */
+    KeptConnection kept; /* to be taken for each use of `conn` */
+    char *copied;        /* the latest piece of COPY OUT, libpq's memory */
     void (*on_notice)(const char *text);
     void (*on_statement)(const char *sql);
     char sqlstate[6];
     char *failure; /* the latest failure's message; NULL: none */
-    PgConnection *next_open;
 };
-
-/* All open connections, for pg_cancel_all. */
-static pthread_mutex_t open_connections_mutex = PTHREAD_MUTEX_INITIALIZER;
-static PgConnection *open_connections;
-
-static void register_connection(PgConnection *connection)
-{
-    pthread_mutex_lock(&open_connections_mutex);
-    connection->next_open = open_connections;
-    open_connections = connection;
-    pthread_mutex_unlock(&open_connections_mutex);
-}
-
-static void unregister_connection(PgConnection *connection)
-{
-    pthread_mutex_lock(&open_connections_mutex);
-    for (PgConnection **link = &open_connections; *link != NULL; link = &(*link)->next_open) {
-        if (*link == connection) {
-            *link = connection->next_open;
-            break;
-        }
-    }
-    pthread_mutex_unlock(&open_connections_mutex);
-}
 
 bool pg_cancel_all(void)
 {
-    char reason[256];
-    bool any;
+    return keep_awake_cancel_all();
+}
 
-    pthread_mutex_lock(&open_connections_mutex);
-    any = open_connections != NULL;
-    for (PgConnection *c = open_connections; c != NULL; c = c->next_open) {
-        PGcancel *cancel = PQgetCancel(c->conn);
+/* Around each use of the connection: another thread keeps it awake meanwhile. */
+static void take(const PgConnection *connection)
+{
+    keep_awake_take((KeptConnection *)(uintptr_t)&connection->kept);
+}
 
-        if (cancel != NULL) {
-            PQcancel(cancel, reason, sizeof reason);
-            PQfreeCancel(cancel);
-        }
-    }
-    pthread_mutex_unlock(&open_connections_mutex);
-    return any;
+static void give(const PgConnection *connection)
+{
+    keep_awake_give((KeptConnection *)(uintptr_t)&connection->kept);
 }
 
 /* Only warnings: what the role wants to see of the log comes before pg_begin's settings count. */
@@ -109,9 +84,31 @@ static bool connection_failed(PGconn *conn, Error *error)
     return false;
 }
 
+/* Takes over the connection, also where it fails, and then returns NULL. */
+static PgConnection *wrap(PGconn *conn, const PgOptions *options, Error *error)
+{
+    PgConnection *c = calloc(1, sizeof *c);
+
+    if (c == NULL) {
+        PQfinish(conn);
+        error_out_of_memory(error);
+        return NULL;
+    }
+    c->conn = conn;
+    c->on_notice = options->on_notice;
+    c->on_statement = options->on_statement;
+    PQsetNoticeReceiver(conn, handle_notice, c);
+    pg_set_liveness(conn);
+    if (!keep_awake_add(&c->kept, conn, error)) {
+        PQfinish(conn);
+        free(c);
+        return NULL;
+    }
+    return c;
+}
+
 bool pg_connect(PgOptions *options, PgConnection **connection, Error *error)
 {
-    PgConnection *c;
     PGconn *conn;
 
     if (options->dbname != NULL && !pg_conninfo_check(options->dbname, error)) {
@@ -136,18 +133,8 @@ bool pg_connect(PgOptions *options, PgConnection **connection, Error *error)
     if (PQstatus(conn) != CONNECTION_OK) {
         return connection_failed(conn, error);
     }
-    c = calloc(1, sizeof *c);
-    if (c == NULL) {
-        PQfinish(conn);
-        return error_out_of_memory(error);
-    }
-    c->conn = conn;
-    c->on_notice = options->on_notice;
-    c->on_statement = options->on_statement;
-    PQsetNoticeReceiver(conn, handle_notice, c);
-    register_connection(c);
-    *connection = c;
-    return true;
+    *connection = wrap(conn, options, error);
+    return *connection != NULL;
 }
 
 bool pg_connect_again(const PgOptions *options, PgConnection **connection, Error *error)
@@ -164,7 +151,7 @@ void pg_close(PgConnection *connection)
     if (connection == NULL) {
         return;
     }
-    unregister_connection(connection);
+    keep_awake_remove(&connection->kept);
     PQfreemem(connection->copied);
     PQfinish(connection->conn);
     free(connection->failure);
@@ -176,16 +163,27 @@ int pg_server_version(const PgConnection *connection)
     return PQserverVersion(connection->conn);
 }
 
+/* What the server has told, and never tells again. */
+static const char *parameter_status(const PgConnection *connection, const char *name)
+{
+    const char *value;
+
+    take(connection);
+    value = PQparameterStatus(connection->conn, name);
+    give(connection);
+    return value;
+}
+
 const char *pg_server_version_text(const PgConnection *connection)
 {
-    const char *text = PQparameterStatus(connection->conn, "server_version");
+    const char *text = parameter_status(connection, "server_version");
 
     return text == NULL ? "unknown" : text;
 }
 
 bool pg_is_sql_ascii(const PgConnection *connection)
 {
-    const char *encoding = PQparameterStatus(connection->conn, "server_encoding");
+    const char *encoding = parameter_status(connection, "server_encoding");
 
     return encoding != NULL && strcmp(encoding, "SQL_ASCII") == 0;
 }
@@ -197,7 +195,21 @@ const char *pg_database_name(const PgConnection *connection)
 
 bool pg_is_lost(const PgConnection *connection)
 {
-    return PQstatus(connection->conn) == CONNECTION_BAD;
+    bool lost;
+
+    take(connection);
+    lost = PQstatus(connection->conn) == CONNECTION_BAD;
+    give(connection);
+    return lost;
+}
+
+/* The error of a lost connection: the first reason counts. */
+static bool connection_lost(const PgConnection *connection, Error *error)
+{
+    error_set(error, EXIT_CODE_CONNECTION, "the connection to the database was lost");
+    return error_detail(error, "%s",
+                        connection->kept.reason[0] != '\0' ? connection->kept.reason
+                                                           : PQerrorMessage(connection->conn));
 }
 
 const char *pg_sqlstate(const PgConnection *connection)
@@ -240,8 +252,7 @@ static bool statement_failed(PgConnection *connection, const PGresult *result, c
         strncpy(connection->sqlstate, state, sizeof connection->sqlstate - 1);
     }
     if (pg_is_lost(connection)) {
-        error_set(error, EXIT_CODE_CONNECTION, "the connection to the database was lost");
-        return error_detail(error, "%s", PQerrorMessage(connection->conn));
+        return connection_lost(connection, error);
     }
     error_set(error, pg_lock_timed_out(connection) ? EXIT_CODE_REFUSED : EXIT_CODE_FAILED, "%s: %s",
               what, message != NULL ? message : "the server sent an unexpected answer");
@@ -270,21 +281,30 @@ static void show_statement(const PgConnection *connection, const char *sql)
 static PGresult *execute(PgConnection *connection, const char *sql)
 {
     show_statement(connection, sql);
-    return PQexec(connection->conn, sql);
+    return pg_run(connection->conn, sql);
 }
 
-bool pg_execute(PgConnection *connection, const char *sql, uint64_t *affected, Error *error)
+/* Takes over the result of statements that return no rows.  The connection is taken. */
+static bool executed(PgConnection *connection, PGresult *result, uint64_t *affected, Error *error)
 {
-    PGresult *result = execute(connection, sql);
     ExecStatusType status = PQresultStatus(result);
     bool done = status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK;
-
     if (!done) {
         statement_failed(connection, result, "a statement failed", error);
     } else if (affected != NULL) {
         *affected = strtoull(PQcmdTuples(result), NULL, 10);
     }
     PQclear(result);
+    return done;
+}
+
+bool pg_execute(PgConnection *connection, const char *sql, uint64_t *affected, Error *error)
+{
+    bool done;
+
+    take(connection);
+    done = executed(connection, execute(connection, sql), affected, error);
+    give(connection);
     return done;
 }
 
@@ -337,9 +357,13 @@ bool pg_commit(PgConnection *connection, Error *error)
 
 void pg_rollback(PgConnection *connection)
 {
+    take(connection);
     if (PQtransactionStatus(connection->conn) != PQTRANS_IDLE) {
-        PQclear(execute(connection, "ROLLBACK"));
+        show_statement(connection, "ROLLBACK");
+        /* It also gets out of a COPY. */
+        PQclear(PQexec(connection->conn, "ROLLBACK"));
     }
+    give(connection);
 }
 
 struct PgRows {
@@ -351,11 +375,16 @@ bool pg_query(PgConnection *connection, const char *sql, int parameter_count,
 {
     PGresult *result;
 
+    bool done;
+
     *rows = NULL;
     show_statement(connection, sql);
-    result = PQexecParams(connection->conn, sql, parameter_count, NULL, parameters, NULL, NULL, 0);
-    if (PQresultStatus(result) != PGRES_TUPLES_OK) {
-        statement_failed(connection, result, "a query failed", error);
+    take(connection);
+    result = pg_run_parameters(connection->conn, sql, parameter_count, parameters);
+    done = PQresultStatus(result) == PGRES_TUPLES_OK ||
+           statement_failed(connection, result, "a query failed", error);
+    give(connection);
+    if (!done) {
         PQclear(result);
         return false;
     }
@@ -389,9 +418,12 @@ void pg_rows_free(PgRows *rows)
 bool pg_describe(PgConnection *connection, const char *sql, uint32_t *types, int count,
                  int *columns, Error *error)
 {
-    PGresult *result = PQprepare(connection->conn, "", sql, 0, NULL);
-    bool done = PQresultStatus(result) == PGRES_COMMAND_OK;
+    PGresult *result;
+    bool done;
 
+    take(connection);
+    result = PQprepare(connection->conn, "", sql, 0, NULL);
+    done = PQresultStatus(result) == PGRES_COMMAND_OK;
     if (done) {
         PQclear(result);
         result = PQdescribePrepared(connection->conn, "");
@@ -405,6 +437,7 @@ bool pg_describe(PgConnection *connection, const char *sql, uint32_t *types, int
             types[i] = PQftype(result, i);
         }
     }
+    give(connection);
     PQclear(result);
     return done;
 }
@@ -423,12 +456,22 @@ static bool append_quoted(char *quoted, Buffer *sql, Error *error)
 
 bool pg_quote_identifier(PgConnection *connection, const char *name, Buffer *sql, Error *error)
 {
-    return append_quoted(PQescapeIdentifier(connection->conn, name, strlen(name)), sql, error);
+    char *quoted;
+
+    take(connection);
+    quoted = PQescapeIdentifier(connection->conn, name, strlen(name));
+    give(connection);
+    return append_quoted(quoted, sql, error);
 }
 
 bool pg_quote_literal(PgConnection *connection, const char *text, Buffer *sql, Error *error)
 {
-    return append_quoted(PQescapeLiteral(connection->conn, text, strlen(text)), sql, error);
+    char *quoted;
+
+    take(connection);
+    quoted = PQescapeLiteral(connection->conn, text, strlen(text));
+    give(connection);
+    return append_quoted(quoted, sql, error);
 }
 
 bool pg_export_snapshot(PgConnection *connection, char **name, Error *error)
@@ -459,7 +502,8 @@ bool pg_join_snapshot(PgConnection *connection, const char *name, Error *error)
     return done;
 }
 
-/* Sends a COPY command and checks that the server goes into the expected state. */
+/* Sends a COPY command and checks that the server goes into the expected state.  The connection is
+ * taken. */
 static bool copy_begin(PgConnection *connection, const char *sql, ExecStatusType expected,
                        Error *error)
 {
@@ -473,10 +517,10 @@ static bool copy_begin(PgConnection *connection, const char *sql, ExecStatusType
     return done;
 }
 
-/* Reads the command's result after its data. */
+/* Reads the command's result after its data.  The connection is taken. */
 static bool copy_finish(PgConnection *connection, uint64_t *rows, Error *error)
 {
-    PGresult *result = PQgetResult(connection->conn);
+    PGresult *result = pg_wait_result(connection->conn);
     ExecStatusType status = PQresultStatus(result);
     bool done = status == PGRES_COMMAND_OK;
 
@@ -497,62 +541,95 @@ static bool copy_finish(PgConnection *connection, uint64_t *rows, Error *error)
 
 bool pg_copy_out_begin(PgConnection *connection, const char *sql, Error *error)
 {
-    return copy_begin(connection, sql, PGRES_COPY_OUT, error);
+    bool done;
+
+    take(connection);
+    done = copy_begin(connection, sql, PGRES_COPY_OUT, error);
+    if (done) {
+        keep_awake_set_copying(&connection->kept, true);
+    }
+    give(connection);
+    return done;
+}
+
+/* The connection is taken. */
+static bool copy_out_ended(PgConnection *connection, bool failed, Error *error)
+{
+    if (!failed) {
+        return copy_finish(connection, NULL, error);
+    }
+    if (pg_is_lost(connection)) {
+        return connection_lost(connection, error);
+    }
+    error_set(error, EXIT_CODE_FAILED, "could not read the COPY stream");
+    return error_detail(error, "%s", PQerrorMessage(connection->conn));
 }
 
 bool pg_copy_out_read(PgConnection *connection, Slice *piece, bool *end, Error *error)
 {
+    bool done = true;
     int size;
 
     PQfreemem(connection->copied);
     connection->copied = NULL;
-    *end = false;
-    size = PQgetCopyData(connection->conn, &connection->copied, 0);
-    if (size > 0) {
-        *piece = slice_of(connection->copied, (size_t)size);
-        return true;
+    take(connection);
+    size = pg_wait_copy_data(connection->conn, &connection->copied);
+    *end = size <= 0;
+    *piece = slice_of(connection->copied, *end ? 0 : (size_t)size);
+    if (*end) {
+        keep_awake_set_copying(&connection->kept, false);
+        done = copy_out_ended(connection, size != -1, error);
     }
-    *end = true;
-    *piece = (Slice){0};
-    if (size == -1) {
-        return copy_finish(connection, NULL, error);
-    }
-    if (pg_is_lost(connection)) {
-        error_set(error, EXIT_CODE_CONNECTION, "the connection to the database was lost");
-    } else {
-        error_set(error, EXIT_CODE_FAILED, "could not read the COPY stream");
-    }
-    return error_detail(error, "%s", PQerrorMessage(connection->conn));
+    give(connection);
+    return done;
 }
 
 bool pg_copy_in_begin(PgConnection *connection, const char *sql, Error *error)
 {
-    return copy_begin(connection, sql, PGRES_COPY_IN, error);
+    bool done;
+
+    take(connection);
+    done = copy_begin(connection, sql, PGRES_COPY_IN, error);
+    give(connection);
+    return done;
+}
+
+/* Sends one message.  The connection is taken. */
+static bool copy_in_write(PgConnection *connection, Slice piece, Error *error)
+{
+    /* The server's own reason, where it has sent one, says more. */
+    return PQputCopyData(connection->conn, (const char *)piece.data, (int)piece.size) == 1 ||
+           (copy_finish(connection, NULL, error) &&
+            error_set(error, EXIT_CODE_FAILED, "COPY ended before its data"));
 }
 
 bool pg_copy_in_write(PgConnection *connection, Slice piece, Error *error)
 {
     /* Small enough that libpq's buffer does not grow, large enough that messages cost nothing. */
     enum { MESSAGE_SIZE = 64 * 1024 };
+    bool done = true;
 
-    while (piece.size > 0) {
+    take(connection);
+    while (done && piece.size > 0) {
         size_t size = piece.size < MESSAGE_SIZE ? piece.size : MESSAGE_SIZE;
 
-        if (PQputCopyData(connection->conn, (const char *)piece.data, (int)size) != 1) {
-            /* The server's own reason, where it has sent one, says more. */
-            return copy_finish(connection, NULL, error) &&
-                   error_set(error, EXIT_CODE_FAILED, "COPY ended before its data");
-        }
+        done = copy_in_write(connection, slice_of(piece.data, size), error);
         piece = slice_of(piece.data + size, piece.size - size);
     }
-    return true;
+    give(connection);
+    return done;
 }
 
 bool pg_copy_in_end(PgConnection *connection, uint64_t *rows, Error *error)
 {
+    bool done;
+
+    take(connection);
     if (PQputCopyEnd(connection->conn, NULL) != 1 && pg_is_lost(connection)) {
-        error_set(error, EXIT_CODE_CONNECTION, "the connection to the database was lost");
-        return error_detail(error, "%s", PQerrorMessage(connection->conn));
+        done = connection_lost(connection, error);
+    } else {
+        done = copy_finish(connection, rows, error);
     }
-    return copy_finish(connection, rows, error);
+    give(connection);
+    return done;
 }

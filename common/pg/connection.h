@@ -7,9 +7,10 @@
  * role or database sets gets in the way, and nothing of ours stays behind in a connection pool.
  * Every name in a query must therefore be qualified.
  *
- * A PgConnection belongs to one thread at a time.  Errors carry EXIT_CODE_CONNECTION when the
- * connection is gone, EXIT_CODE_REFUSED when a lock was not had in time, else EXIT_CODE_FAILED,
- * with the server's words as detail and hint.
+ * A PgConnection belongs to one thread at a time.  While that thread does not use it, it is kept
+ * awake (common/pg/keep_awake.h); a loss that was found so is the error of its next use.  Errors
+ * carry EXIT_CODE_CONNECTION when the connection is gone, EXIT_CODE_REFUSED when a lock was not had
+ * in time, else EXIT_CODE_FAILED, with the server's words as detail and hint.
  */
 #ifndef COMMON_PG_CONNECTION_H
 #define COMMON_PG_CONNECTION_H

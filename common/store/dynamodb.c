@@ -58,7 +58,7 @@ static bool open_store(const StoreOptions *options, Store **store, uint64_t *ver
                                  "--aws-region.");
     }
     *version = s->facts.version;
-    message_now(s->time);
+    message_now_seconds(s->time);
     return true;
 }
 

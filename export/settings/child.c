@@ -50,7 +50,8 @@ static char **make_environment(void)
     return copy;
 }
 
-/* Signals are as they are for any program, whatever this one has made of them. */
+/* Signals are as they are for any program, whatever this one has made of them; of SIGHUP it has
+ * made nothing, and where nohup has it ignored, that is meant for the program as well. */
 static int set_attributes(posix_spawnattr_t *attributes)
 {
     sigset_t none;
@@ -58,6 +59,7 @@ static int set_attributes(posix_spawnattr_t *attributes)
 
     sigemptyset(&none);
     sigfillset(&all);
+    sigdelset(&all, SIGHUP);
     posix_spawnattr_setsigmask(attributes, &none);
     posix_spawnattr_setsigdefault(attributes, &all);
     posix_spawnattr_setpgroup(attributes, 0);

@@ -29,7 +29,7 @@ CALLS = {
     "malloc": {2, 3}, "read": {1, 2, 3, 5}, "write": {3}, "open": {1, 3, 5}, "fsync": {3}, "name": {3}, "close": FILE_CODES,
     "fcntl": {1, 2}, "ftruncate": FILE_CODES, "fchmod": FILE_CODES, "recv": {2}, "send": {2}, "socket": {2}, "connect": {2},
     "getrandom": {3}, "pthread_create": {1},
-    "PQconnectdbParams": {2}, "PQexec": {2}, "PQexecParams": {2}, "PQprepare": {2}, "PQgetCopyData": {2},
+    "PQconnectdbParams": {2}, "PQsendQuery": {2}, "PQsendQueryParams": {2}, "PQprepare": {2}, "PQgetCopyData": {2},
     "PQputCopyData": {2}, "PQputCopyEnd": {2}, "PQgetResult": {2},
 }
 # A run in which every call of the kind is short or interrupted must succeed.

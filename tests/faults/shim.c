@@ -4,8 +4,8 @@
  *   FAULT_CALL   which: malloc (with calloc and realloc), read (with pread), write, open, fsync,
  *                name (link, rename, unlink), close, fcntl, ftruncate, fchmod, recv, send,
  *                socket (with socketpair), connect, getrandom, pthread_create, or a function of
- *                libpq: PQconnectdbParams, PQexec, PQexecParams, PQprepare, PQgetCopyData,
- *                PQputCopyData, PQputCopyEnd, PQgetResult
+ *                libpq: PQconnectdbParams, PQsendQuery, PQsendQueryParams, PQprepare,
+ *                PQgetCopyData, PQputCopyData, PQputCopyEnd, PQgetResult
  *   FAULT_AT     the number of the call that fails, over all threads, from main on
  *   FAULT_PROGRAM  the only program in which calls fail and are counted (default: all)
  *   FAULT_MARK   a file that comes to be when the fault has struck, and tells where
@@ -505,16 +505,15 @@ PGconn *PQconnectdbParams(const char *const *keywords, const char *const *values
     return real(fail ? HOST : keywords, fail ? NOWHERE : values, expand);
 }
 
-PGresult *PQexec(PGconn *connection, const char *sql)
+int PQsendQuery(PGconn *connection, const char *sql)
 {
-    PASS_ON(PGresult *, PQexec, connection, (connection, sql));
+    PASS_ON(int, PQsendQuery, connection, (connection, sql));
 }
 
-PGresult *PQexecParams(PGconn *connection, const char *sql, int number, const Oid *types,
-                       const char *const *values, const int *lengths, const int *formats,
-                       int format)
+int PQsendQueryParams(PGconn *connection, const char *sql, int number, const Oid *types,
+                      const char *const *values, const int *lengths, const int *formats, int format)
 {
-    PASS_ON(PGresult *, PQexecParams, connection,
+    PASS_ON(int, PQsendQueryParams, connection,
             (connection, sql, number, types, values, lengths, formats, format));
 }
 

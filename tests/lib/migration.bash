@@ -87,7 +87,7 @@ succeeds() {
 }
 
 # assert_json_lines PROGRAM...: every line on standard error is a JSON object with the members that messages have, of one
-# of the programs; progress, which is no message, aside.
+# of the programs, with a level that log collectors know and a time with milliseconds.
 assert_json_lines() {
     python3 -c '
 import json, re, sys
@@ -95,12 +95,12 @@ lines = sys.stdin.buffer.read().decode().splitlines()
 for line in lines:
     print(line)
     message = json.loads(line)
-    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", message["time"]), message
     assert message["program"] in sys.argv[1:], message
-    if message["level"] == "progress":
-        assert "rows" in message and message["phase"], message
-    else:
-        assert message["level"] in ("error", "warning", "info", "event") and message["message"], message
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", message["time"]), message
+    assert message["level"] in ("error", "warning", "info", "debug"), message
+    assert message["message"], message
+    if message.get("event") == "progress":
+        assert message["level"] == "info" and "rows" in message and message["phase"], message
 assert lines' "$@" <<<"$stderr"
 }
 

@@ -1,6 +1,7 @@
 #include "scripts/session/migrate/cleanup.h"
 
 #include "common/cli/message.h"
+#include "common/cli/output.h"
 #include "common/pg/facts.h"
 #include "scripts/session/migrate/event.h"
 #include "scripts/session/migrate/legacy_tables.h"
@@ -155,8 +156,7 @@ static bool print_result(const Session *session, const Words *dropped, Error *er
     for (size_t i = 0; names != NULL && i < dropped->count; i++) {
         json_array_append_new(names, json_string(dropped->items[i]));
     }
-    return report_json(stdout,
-                       json_pack("{s:s, s:s, s:o}", "database", session->schema.database, "schema",
+    return output_json(json_pack("{s:s, s:s, s:o}", "database", session->schema.database, "schema",
                                  session->schema.name, "dropped_tables", names),
                        error) &&
            report_flush(error);

@@ -1,6 +1,7 @@
 #include "scripts/session/migrate/commands.h"
 
 #include "common/cli/message.h"
+#include "common/cli/output.h"
 #include "scripts/session/child.h"
 #include "scripts/session/migrate/checks.h"
 #include "scripts/session/migrate/legacy_tables.h"
@@ -323,8 +324,7 @@ static bool print_json(const Plan *plan, Error *error)
     const MigrateOptions *options = session->options;
     bool kv = migrate_options_kv_enabled(options);
 
-    return report_json(
-               stdout,
+    return output_json(
                json_pack("{s:s, s:s, s:o, s:o, s:b, s:I, s:o, s:b, s:o, s:o, s:I, s:b, s:I, s:i}",
                          "database", session->schema.database, "schema", session->schema.name,
                          "schema_version",

@@ -19,6 +19,7 @@
  */
 #include "common/base/interrupt.h"
 #include "common/cli/message.h"
+#include "common/cli/output.h"
 #include "common/cli/signals.h"
 #include "common/cli/startup.h"
 #include "common/cli/version.h"
@@ -33,9 +34,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* Often enough for whatever ends connections that are silent. */
-enum { KEEP_AWAKE_MS = 1000 };
 
 typedef struct Main {
     const char *programs;
@@ -224,14 +222,13 @@ static bool serve(Main *m, Error *error)
     char request[PROTOCOL_REQUEST_SIZE];
 
     while (!m->up.ended) {
-        switch (protocol_next(request, KEEP_AWAKE_MS)) {
+        switch (protocol_next(request, -1)) {
         case PROTOCOL_REQUEST:
             if (!handle(m, request, error)) {
                 return false;
             }
             break;
         case PROTOCOL_IDLE:
-            session_keep_awake(&m->session);
             break;
         case PROTOCOL_INTERRUPTED:
             return stopped(error);
@@ -277,12 +274,12 @@ static bool session_main(Main *m, int count, char **arguments, Error *error)
     if (common->help) {
         migrate_options_help();
     } else if (common->version) {
-        printf("kv-migrate (lakeFS KV migration) %s\n", PROGRAM_VERSION);
+        output_line("kv-migrate (lakeFS KV migration) %s", PROGRAM_VERSION);
     } else if (common->list_options) {
         migrate_options_list();
     }
     if (common->help || common->version || common->list_options) {
-        return true;
+        return output_flush(error);
     }
     if (m->options.migrations == NULL) {
         m->options.migrations = migrations;

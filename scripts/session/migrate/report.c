@@ -1,11 +1,9 @@
 #include "scripts/session/migrate/report.h"
 
-#include "common/base/json_memory.h"
 #include "common/base/printable.h"
+#include "common/cli/output.h"
 
-#include <errno.h>
 #include <inttypes.h>
-#include <jansson.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -202,31 +200,10 @@ void report_duration(double seconds, char text[REPORT_SIZE_TEXT])
     }
 }
 
-bool report_json(FILE *output, json_t *json, Error *error)
-{
-    char *text = json == NULL
-                     ? NULL
-                     : json_dumps(json, JSON_COMPACT | JSON_ENSURE_ASCII | JSON_REAL_PRECISION(12));
-
-    json_decref(json);
-    /* What jansson had no memory for may be missing. */
-    if (json_memory_lacked() || text == NULL) {
-        free(text);
-        return error_out_of_memory(error);
-    }
-    fprintf(output, "%s\n", text);
-    free(text);
-    return true;
-}
-
 bool report_flush(Error *error)
 {
     if (lacked_memory) {
         return error_out_of_memory(error);
     }
-    if (fflush(stdout) == 0 && !ferror(stdout)) {
-        return true;
-    }
-    return error_set(error, EXIT_CODE_USAGE, "could not write to standard output: %s",
-                     strerror(errno));
+    return output_flush(error);
 }

@@ -33,13 +33,8 @@ void report_size(uint64_t bytes, char text[REPORT_SIZE_TEXT]);
 /* "0.57 s", "3 min 20 s", "2 h 5 min". */
 void report_duration(double seconds, char text[REPORT_SIZE_TEXT]);
 
-/* Prints JSON on one line, and takes over the reference; false where it could not be made (NULL) or
- * written. */
-struct json_t;
-bool report_json(FILE *output, struct json_t *json, Error *error);
-
-/* Flushes standard output, and fails where there was no memory for what was shown: a reader that
- * has left is no error of ours, and ends the program quietly (see common/cli/output.h). */
+/* Flushes standard output, see output_flush; fails, too, where there was no memory for what was
+ * shown. */
 bool report_flush(Error *error);
 
 #endif

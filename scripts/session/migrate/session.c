@@ -69,16 +69,6 @@ bool session_is_lost(const Session *session)
     return session->connection == NULL || pg_is_lost(session->connection);
 }
 
-void session_keep_awake(Session *session)
-{
-    Error ignored;
-
-    /* That it is lost shows when it is needed. */
-    if (!session_is_lost(session)) {
-        pg_execute(session->connection, "SELECT 1", NULL, &ignored);
-    }
-}
-
 /* The programs are led to the very database of this session. */
 static bool pin_database(Session *session, Error *error)
 {

@@ -76,9 +76,6 @@ bool session_query_text(Session *session, const char *sql, int parameter_count,
  * then the error says why; false only where the session cannot go on. */
 bool session_try(Session *session, const char *sql, bool *failed, Error *error);
 
-/* Keeps the connection awake. */
-void session_keep_awake(Session *session);
-
 /* Whether there is a connection that can still be asked. */
 bool session_is_lost(const Session *session);
 

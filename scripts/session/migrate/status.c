@@ -1,5 +1,6 @@
 #include "scripts/session/migrate/commands.h"
 
+#include "common/cli/output.h"
 #include "common/pg/facts.h"
 #include "common/pg/lock.h"
 #include "scripts/session/migrate/legacy_tables.h"
@@ -328,8 +329,7 @@ static bool print_json(const Status *status, Error *error)
     const Session *session = status->session;
     json_t *version = session->has_version ? json_integer(session->version) : json_null();
 
-    return report_json(
-               stdout,
+    return output_json(
                json_pack("{s:s, s:s, s:o, s:b, s:I, s:I, s:o, s:o, s:o, s:b, s:s, s:s, s:o}",
                          "database", session->schema.database, "schema", session->schema.name,
                          "schema_version", version, "dirty", session->dirty, "last_version",

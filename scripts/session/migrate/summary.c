@@ -1,6 +1,7 @@
 #include "scripts/session/migrate/summary.h"
 
 #include "common/cli/message.h"
+#include "common/cli/output.h"
 #include "scripts/session/migrate/report.h"
 
 #include <inttypes.h>
@@ -267,7 +268,8 @@ static bool log_json(const Session *session, const Clock *clock, const Note *not
         json_decref(object);
         return false;
     }
-    return report_json(stderr, object, error);
+    message_json(object);
+    return true;
 }
 
 bool summary_tell(const Session *session, const Clock *clock, const Note *note, Error *error)
@@ -289,14 +291,13 @@ bool summary_tell(const Session *session, const Clock *clock, const Note *note, 
         json_decref(object);
         return false;
     }
-    return report_json(stdout, object, error) && report_flush(error);
+    return output_json(object, error) && report_flush(error);
 }
 
 bool summary_print_schema(const Session *session, Error *error)
 {
     return !session->options->json ||
-           (report_json(stdout,
-                        json_pack("{s:s, s:s, s:I}", "database", session->schema.database, "schema",
+           (output_json(json_pack("{s:s, s:s, s:I}", "database", session->schema.database, "schema",
                                   session->schema.name, "schema_version",
                                   (json_int_t)session->version),
                         error) &&

@@ -5,6 +5,7 @@
 #include "scripts/session/migrate/commands.h"
 
 #include "common/base/interrupt.h"
+#include "common/cli/output.h"
 #include "scripts/session/child.h"
 #include "scripts/session/migrate/cleanup.h"
 #include "scripts/session/migrate/legacy_tables.h"
@@ -292,8 +293,7 @@ static bool print_json(Comparison *comparison, Error *error)
             entries = json_integer((json_int_t)count);
         }
     }
-    return report_json(stdout,
-                       json_pack("{s:b, s:o, s:o}", "equal", comparison->statuses[IMPORT] == 0,
+    return output_json(json_pack("{s:b, s:o, s:o}", "equal", comparison->statuses[IMPORT] == 0,
                                  "entries", entries, "differences", differences),
                        error) &&
            report_flush(error);

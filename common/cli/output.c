@@ -1,0 +1,103 @@
+#define _GNU_SOURCE /* vasprintf */
+#include "common/cli/output.h"
+
+#include "common/base/json_memory.h"
+#include "common/base/printable.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* The errno of the first failure; 0: none. */
+static int failure;
+
+static void note_failure(int code)
+{
+    if (failure == 0) {
+        failure = code == 0 ? EIO : code;
+    }
+}
+
+static void write_out(Slice bytes)
+{
+    errno = 0;
+    if (bytes.size > 0 && fwrite(bytes.data, 1, bytes.size, stdout) != bytes.size) {
+        note_failure(errno);
+    }
+}
+
+void output_line(const char *format, ...)
+{
+    Buffer line = {0};
+    Error ignored;
+    va_list arguments;
+    char *text = NULL;
+    int size;
+
+    va_start(arguments, format);
+    size = vasprintf(&text, format, arguments);
+    va_end(arguments);
+    if (size >= 0 && printable_append(&line, slice_text(text), &ignored) &&
+        buffer_append_text(&line, "\n", &ignored)) {
+        write_out(buffer_slice(&line));
+    } else {
+        note_failure(ENOMEM);
+    }
+    if (size >= 0) {
+        free(text);
+    }
+    buffer_free(&line);
+}
+
+bool output_json(json_t *json, Error *error)
+{
+    char *text = json == NULL ? NULL : json_dumps(json, JSON_COMPACT | JSON_REAL_PRECISION(12));
+    Buffer line = {0};
+    bool done;
+
+    json_decref(json);
+    /* What was built or written without a part of it is no text to use. */
+    done = !json_memory_lacked() && text != NULL &&
+           printable_append_json(&line, slice_text(text), error) &&
+           buffer_append_text(&line, "\n", error);
+    if (done) {
+        write_out(buffer_slice(&line));
+    }
+    free(text);
+    buffer_free(&line);
+    if (!done) {
+        return error_out_of_memory(error);
+    }
+    return failure == 0 || output_flush(error);
+}
+
+/* Why a write failed that was somebody else's, such as printf's: errno is that of another call by
+ * now. */
+static int find_reason(void)
+{
+    struct pollfd output = {.fd = STDOUT_FILENO, .events = POLLOUT};
+
+    return poll(&output, 1, 0) > 0 && (output.revents & POLLERR) != 0 ? EPIPE : EIO;
+}
+
+bool output_flush(Error *error)
+{
+    errno = 0;
+    if (fflush(stdout) != 0) {
+        note_failure(errno);
+    } else if (ferror(stdout)) {
+        note_failure(find_reason());
+    }
+    if (failure == 0) {
+        return true;
+    }
+    if (failure == EPIPE) {
+        return error_set(error, EXIT_CODE_READER_LEFT, "nobody reads standard output");
+    }
+    return error_set(error, EXIT_CODE_FAILED, "could not write to standard output: %s",
+                     strerror(failure));
+}

@@ -1,0 +1,56 @@
+#include "common/pg/liveness.h"
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <string.h>
+#include <sys/socket.h>
+
+/* What libpq's parameter of that name sets.  Done here and not by the parameter, as libpq prefers
+ * what a program gives to a service file, and old ones do not know them all. */
+typedef struct Setting {
+    const char *keyword;
+    int option;
+    int value;
+} Setting;
+
+static const Setting SETTINGS[] = {
+#ifdef TCP_KEEPIDLE
+    {"keepalives_idle", TCP_KEEPIDLE, 30},
+#endif
+#ifdef TCP_KEEPINTVL
+    {"keepalives_interval", TCP_KEEPINTVL, 10},
+#endif
+#ifdef TCP_KEEPCNT
+    {"keepalives_count", TCP_KEEPCNT, 3},
+#endif
+#ifdef TCP_USER_TIMEOUT
+    /* Milliseconds.  It also counts while the other side is there but takes no data, as a server
+     * does whose disk hangs: hence not less. */
+    {"tcp_user_timeout", TCP_USER_TIMEOUT, 300 * 1000},
+#endif
+};
+
+static bool is_set(const PQconninfoOption *options, const char *keyword)
+{
+    for (; options->keyword != NULL; options++) {
+        if (strcmp(options->keyword, keyword) == 0) {
+            return options->val != NULL && options->val[0] != '\0';
+        }
+    }
+    return false;
+}
+
+void pg_set_liveness(PGconn *conn)
+{
+    PQconninfoOption *options = PQconninfo(conn);
+
+    for (size_t i = 0; options != NULL && i < sizeof SETTINGS / sizeof SETTINGS[0]; i++) {
+        if (!is_set(options, SETTINGS[i].keyword)) {
+            setsockopt(PQsocket(conn), IPPROTO_TCP, SETTINGS[i].option, &SETTINGS[i].value,
+                       sizeof SETTINGS[i].value);
+        }
+    }
+    PQconninfoFree(options);
+}
