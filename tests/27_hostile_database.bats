@@ -130,7 +130,7 @@ SQL
     psql -Xq -v name="$name" <<<'ALTER SCHEMA public RENAME TO :"name"; CREATE SCHEMA public;'
     succeeds kv-migrate status --schema "$name"
     nothing_ran
-    assert_contains "$output" 'schema x\x1b[2J$(touch ran)`touch ran`\n\u009b\u202e"'
+    assert_contains "$(tr -s ' \n' ' ' <<<"$output")" 'schema x\x1b[2J$(touch ran)`touch ran`\n\u009b\u202e"'
     assert_missing ran
     # The command to run next is that very one, for a shell.
     PATH=$KV_BIN:$PATH bash -c "$(sed -n 's/^next: *//p' <<<"$output") --no-settings --keep-tables -q"

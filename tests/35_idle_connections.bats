@@ -49,6 +49,11 @@ teardown() {
 
 # start_idle_proxy [IDLE [RATE [HOST PORT]]]: starts a proxy, see lib/idle_proxy.py; VIA leads through it to the database.
 start_idle_proxy() {
+    # What an earlier one has written is not this one's.
+    if [ -n "${IDLE_PROXY-}" ]; then
+        kill "$IDLE_PROXY"
+    fi
+    rm -f "$BATS_TEST_TMPDIR/proxy"
     python3 "$TESTS_DIR/lib/idle_proxy.py" "${1-3}" "${2-0}" "${3-$PGHOST}" "${4-$PGPORT}" >"$BATS_TEST_TMPDIR/proxy" 2>&1 3>&- &
     IDLE_PROXY=$!
     eventually grep -q '^[0-9]' "$BATS_TEST_TMPDIR/proxy"

@@ -3,7 +3,9 @@
 #include "common/kv/model.h"
 #include "scripts/session/migrate/note.h"
 
+#include <errno.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -49,15 +51,19 @@ static bool lock_table(Session *session, KvStore *store, bool *readable, Error *
     return done;
 }
 
+/* What it holds may be anything. */
 static KvState state_of(const char *version)
 {
+    bool is_number = version[strspn(version, "0123456789")] == '\0';
+
     if (version[0] == '\0') {
         return KV_UNSTAMPED;
     }
-    if (strcmp(version, "0") == 0) {
-        return KV_STARTED;
+    errno = 0;
+    if (!is_number || strtoll(version, NULL, 10) == LLONG_MAX || errno != 0) {
+        return KV_FOREIGN;
     }
-    return version[strspn(version, "0123456789")] == '\0' ? KV_STAMPED : KV_FOREIGN;
+    return strtoll(version, NULL, 10) == 0 ? KV_STARTED : KV_STAMPED;
 }
 
 static bool read_version(Session *session, KvStore *store, Error *error)
