@@ -114,7 +114,7 @@ assert_proxy_ends() {
     assert_stamp - 1
     sql "DROP EVENT TRIGGER dawdle"
     # The migration lock, and that of a table.
-    hold "SELECT pg_advisory_xact_lock($(kv-migrate-helper lock-key public "$PGDATABASE")); LOCK TABLE kv"
+    hold "SELECT pg_advisory_xact_lock($(lock_key public "$PGDATABASE")); LOCK TABLE kv"
     background kv-import -d "$VIA" --clean "$DUMP"
     eventually someone_waits
     sleep 5

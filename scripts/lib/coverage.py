@@ -12,7 +12,7 @@ import os
 import subprocess
 import sys
 
-FOLDERS = ("common", "export", "import", "scripts/helper")
+FOLDERS = ("common", "export", "import", "scripts/session")
 
 
 def gcov(notes):
