@@ -76,7 +76,8 @@ SESSION_OBJECTS := $(call object,$(SESSION_SOURCES))
 MIGRATE_OBJECTS := $(call object,$(MIGRATE_SOURCES))
 REPLAY_OBJECTS := $(call object,$(REPLAY_SOURCES))
 # What unit tests and fuzz targets link: what the programs are made of, their main.c aside.
-TESTED_OBJECTS := $(filter-out %/main.o,$(EXPORT_OBJECTS) $(IMPORT_OBJECTS) $(SESSION_OBJECTS) $(MIGRATE_OBJECTS)) $(BUILD)/libcommon.a
+TESTED_OBJECTS := $(filter-out %/main.o,$(EXPORT_OBJECTS) $(IMPORT_OBJECTS) $(SESSION_OBJECTS) $(MIGRATE_OBJECTS) \
+	$(REPLAY_OBJECTS)) $(BUILD)/libcommon.a
 
 .PHONY: all install uninstall test unit-tests unit-tests-build mutations fuzz fuzz-replay fuzz-replay-build fuzz-run \
 	failing-calls failing-calls-asan kills test-writers test-golang-migrate lint asan coverage valgrind test-matrix \
