@@ -114,6 +114,20 @@ FILES
     succeeds "$ROOT/usr/bin/kv-migrate" version -d "$DSN"
 }
 
+@test "folders of parts and data that are named are found, in a tree that was moved, too" {
+    local place=$BATS_TEST_TMPDIR/place moved=$BATS_TEST_TMPDIR/moved
+    fresh_database
+    env -u MAKEFLAGS -u MAKELEVEL -u MAKEOVERRIDES make -s -C "$TESTS_DIR/.." PREFIX=/opt/kv BINDIR=/opt/programs \
+        LIBEXECDIR=/srv/parts DATADIR=/var/lib/kv/data DESTDIR="$place" install
+    [ -x "$place/srv/parts/kv-migrate-session" ]
+    mv "$place" "$moved"
+    PATH=${PATH//"$KV_BIN:"/}
+    succeeds "$moved/opt/programs/kv-migrate" up --kv-enabled -d "$DSN"
+    assert_stamp 39 1
+    succeeds "$moved/opt/programs/kv-replay" "$FIXTURES_DIR/esti/esti.dump" -- psql -XAtc "SELECT count(*) FROM kv"
+    assert_equal 440 "$output"
+}
+
 @test "the installed kv-replay finds its parts, wherever it was called from and by whichever name" {
     local link=$BATS_TEST_TMPDIR/replay
     ln -s "$ROOT/usr/bin/kv-replay" "$link"

@@ -56,7 +56,7 @@ static ProtocolEvent wait_for_input(int milliseconds)
         }
         ready = poll(&input, 1, milliseconds);
     } while (ready < 0 && errno == EINTR);
-    return ready == 0 ? PROTOCOL_IDLE : ready > 0 ? PROTOCOL_REQUEST : PROTOCOL_CLOSED;
+    return ready == 0 ? PROTOCOL_IDLE : ready > 0 ? PROTOCOL_REQUEST : PROTOCOL_FAILED;
 }
 
 ProtocolEvent protocol_next(char request[PROTOCOL_REQUEST_SIZE], int milliseconds)
@@ -76,8 +76,11 @@ ProtocolEvent protocol_next(char request[PROTOCOL_REQUEST_SIZE], int millisecond
         if (got < 0 && errno == EINTR) {
             continue;
         }
-        if (got <= 0 || size + 1 >= PROTOCOL_REQUEST_SIZE) {
-            return PROTOCOL_CLOSED;
+        if (got <= 0) {
+            return got == 0 ? PROTOCOL_CLOSED : PROTOCOL_FAILED;
+        }
+        if (size + 1 >= PROTOCOL_REQUEST_SIZE) {
+            return PROTOCOL_FAILED;
         }
         if (c == '\n') {
             request[size] = '\0';
@@ -87,7 +90,13 @@ ProtocolEvent protocol_next(char request[PROTOCOL_REQUEST_SIZE], int millisecond
     }
 }
 
-static void write_all(const char *data, size_t size)
+bool protocol_failed(Error *error)
+{
+    return error_set(error, EXIT_CODE_FAILED, "the script could not be understood: %s",
+                     strerror(errno));
+}
+
+static bool write_all(const char *data, size_t size, Error *error)
 {
     while (size > 0) {
         ssize_t written = write(PROTOCOL_ANSWERS, data, size);
@@ -96,23 +105,26 @@ static void write_all(const char *data, size_t size)
             continue;
         }
         if (written <= 0) {
-            return;
+            return error_set(error, EXIT_CODE_FAILED, "the script could not be answered: %s",
+                             strerror(errno));
         }
         data += written;
         size -= (size_t)written;
     }
+    return true;
 }
 
-void protocol_answer(const char *word)
+bool protocol_answer(const char *word, Error *error)
 {
-    write_all(word, strlen(word));
-    write_all("\n", 1);
+    return write_all(word, strlen(word), error) && write_all("\n", 1, error);
 }
 
-void protocol_answer_words(const Words *words)
+bool protocol_answer_words(const Words *words, Error *error)
 {
     for (size_t i = 0; i < words->count; i++) {
-        write_all(words->items[i], strlen(words->items[i]) + 1);
+        if (!write_all(words->items[i], strlen(words->items[i]) + 1, error)) {
+            return false;
+        }
     }
-    write_all("", 1);
+    return write_all("", 1, error);
 }

@@ -21,6 +21,7 @@ typedef enum ProtocolEvent {
     PROTOCOL_REQUEST,    /* there is one */
     PROTOCOL_IDLE,       /* none came in time */
     PROTOCOL_CLOSED,     /* the script has ended */
+    PROTOCOL_FAILED,     /* what it asks cannot be read */
     PROTOCOL_INTERRUPTED /* this program was told to end, see interrupt_signal */
 } ProtocolEvent;
 
@@ -35,9 +36,12 @@ bool protocol_watch(Error *error);
  * thread whose system calls are interrupted (see interrupt_enter_thread). */
 ProtocolEvent protocol_next(char request[PROTOCOL_REQUEST_SIZE], int milliseconds);
 
-/* Answers with a word, with a list.  Words of a list are not empty.  A script that has gone is no
- * error: the requests end then. */
-void protocol_answer(const char *word);
-void protocol_answer_words(const Words *words);
+/* Answers with a word, with a list.  Words of a list are not empty.  A script that waits for an
+ * answer that cannot be written would wait forever, so this program must end then. */
+bool protocol_answer(const char *word, Error *error);
+bool protocol_answer_words(const Words *words, Error *error);
+
+/* The error of PROTOCOL_FAILED.  Always returns false. */
+bool protocol_failed(Error *error);
 
 #endif

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Lets calls of kv-export and kv-import fail, one at a time, and looks at how the programs end (see shim.c).
+"""Lets calls of kv-export, kv-import and kv-migrate-session fail, one at a time, and looks at how the programs end (see shim.c).
 
 For each kind of call the first one fails, then in another run the second one, and so on until there is none left; where
 there are more than a day's of them, so many that are drawn. Every run must end with the documented exit code and one error
@@ -35,7 +35,7 @@ CALLS = {
 # A run in which every call of the kind is short or interrupted must succeed.
 HARMLESS = [("short", call) for call in ("read", "write", "recv", "send")] + \
     [("interrupt", call) for call in ("read", "write", "recv", "send")]
-PROGRAMS = ("import", "export", "redact", "s3-export", "dynamodb-import", "dynamodb-export")
+PROGRAMS = ("import", "export", "redact", "migrate", "status", "s3-export", "dynamodb-import", "dynamodb-export")
 
 
 class Report:

@@ -5,7 +5,7 @@ import subprocess
 
 import database as db
 import servers
-from trials import DynamoImport, Export, Import, Source, contents
+from trials import DynamoImport, Export, Import, Migrate, Source, Status, contents
 
 TABLE = "source"
 # An import into DynamoDB makes 20,000 calls of malloc, and takes a half of a second.
@@ -80,6 +80,16 @@ class Setup:
         for jobs in self.options.jobs:
             database = self.make_database(f"_import{jobs}", self.template)
             yield Import(self.options, self.folder / f"import{jobs}", jobs, database, self.dump, self.digest)
+
+    def trials_migrate(self):
+        for jobs in self.options.jobs:
+            database = self.make_database(f"_migrate{jobs}", self.template)
+            yield Migrate(self.options, self.folder / f"migrate{jobs}", jobs, database, self.dump, self.digest)
+
+    def trials_status(self):
+        for jobs in self.options.jobs:
+            database = self.make_database(f"_status{jobs}", self.template)
+            yield Status(self.options, self.folder / f"status{jobs}", jobs, database)
 
     def trials_s3_export(self):
         """The fixture with its repositories on S3 instead of a disk."""

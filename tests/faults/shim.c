@@ -7,6 +7,7 @@
  *                libpq: PQconnectdbParams, PQexec, PQexecParams, PQprepare, PQgetCopyData,
  *                PQputCopyData, PQputCopyEnd, PQgetResult
  *   FAULT_AT     the number of the call that fails, over all threads, from main on
+ *   FAULT_PROGRAM  the only program in which calls fail and are counted (default: all)
  *   FAULT_MARK   a file that comes to be when the fault has struck, and tells where
  *   FAULT_COUNT  a file that tells at the end how many such calls there were
  *   FAULT_TRACE  set: a crash says where it was (a sanitizer does so itself)
@@ -145,6 +146,14 @@ static void tell_crash(int signal_number)
 
 static int (*real_main)(int, char **, char **);
 
+/* Others that are run by the program inherit the library. */
+static bool is_chosen_program(void)
+{
+    const char *program = getenv("FAULT_PROGRAM");
+
+    return program == NULL || strcmp(program, program_invocation_short_name) == 0;
+}
+
 static int main_with_faults(int argc, char **argv, char **environment)
 {
     const char *number = getenv("FAULT_AT");
@@ -152,6 +161,9 @@ static int main_with_faults(int argc, char **argv, char **environment)
     const char *call = getenv("FAULT_CALL");
     int code;
 
+    if (!is_chosen_program()) {
+        return real_main(argc, argv, environment);
+    }
     mark = getenv("FAULT_MARK");
     chosen_call = call == NULL ? "" : call;
     chosen_number = number == NULL ? 0 : strtol(number, NULL, 10);

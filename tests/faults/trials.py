@@ -45,6 +45,8 @@ class Trial:
     """One program with its arguments, in a folder and on a database of its own."""
 
     session = None  # where there is a database
+    program = None  # the one in which calls fail, where it is not the only one
+    codes = None  # the exit codes that any failing call may lead to, where they do not depend on it
     most = 0  # failing calls of a kind that are tried (0: all)
 
     def __init__(self, options, folder, jobs, environment=None):
@@ -68,6 +70,8 @@ class Trial:
         if call is not None:
             environment |= {"LD_PRELOAD": str(self.options.shim), "FAULT_CALL": call, "FAULT_AT": str(number),
                             "FAULT_HOW": how, "FAULT_MARK": str(self.mark), "FAULT_COUNT": str(self.count)}
+            if self.program is not None:
+                environment["FAULT_PROGRAM"] = self.program
             if not self.options.asan:
                 environment["FAULT_TRACE"] = "yes"
         if self.options.asan:
@@ -136,7 +140,7 @@ class Trial:
             code = 2
         if code == 1 and b"could not start a thread" in self.stderr:
             code = 3 if 3 in allowed else code
-        if code != 0 and code not in allowed:
+        if code != 0 and code not in (self.codes or allowed):
             raise Wrong(f"exit code {code}, not one of {sorted(allowed)}")
         if errors != (code != 0):
             raise Wrong(f"{errors} error messages with exit code {code}")
@@ -278,6 +282,60 @@ class Import(Trial):
                 raise Wrong(f"it failed, and the stamp is {stamp}")
         if self.session.sql(db.LEGACY_DIGEST) != self.legacy:
             raise Wrong("the legacy tables are not as they were")
+
+
+class Migrate(Import):
+    """kv-migrate up, in whose session program calls fail."""
+
+    name = label = "kv-migrate"
+    program = "kv-migrate-session"
+    codes = {1, 2, 3}
+    most = 400
+
+    def command(self):
+        return [self.options.bin / "kv-migrate", "up", "--kv-enabled", "--keep-tables", "-d", self.database,
+                "--blockstore-path", db.BLOCKSTORE, f"-j{self.jobs}"]
+
+    def check(self, code, call):
+        stamp = self.session.sql(db.STAMP)
+        done = stamp == f"{db.LAST_VERSION + 1} 1"
+        if done and self.session.sql(db.KV_DIGEST) != self.digest:
+            raise Wrong("it is stamped, and the entries are not right")
+        if code == 0 and not done:
+            raise Wrong(f"it succeeded, and the stamp is {stamp}")
+        if code != 0 and done and not any(words in self.stderr for words in (b"may have been stamped", b"not be found out", b"is not known")):
+            raise Wrong(f"it ended with {code}, and the stamp stands")
+        if not done and stamp not in (f"{db.LAST_VERSION} -", f"{db.LAST_VERSION} 0"):
+            raise Wrong(f"the stamp is {stamp}")
+        if self.session.sql(db.LEGACY_DIGEST) != self.legacy:
+            raise Wrong("the legacy tables are not as they were")
+
+
+class Status(Trial):
+    """kv-migrate status of that database: it says all or fails."""
+
+    name = "kv-migrate"
+    label = "kv-migrate status"
+    program = "kv-migrate-session"
+    codes = {1, 2, 3}
+    most = 400
+
+    def __init__(self, options, folder, jobs, database):
+        super().__init__(options, folder, jobs)
+        self.database = database
+        self.session = db.Session(database)
+        self.expected = None
+
+    def command(self):
+        return [self.options.bin / "kv-migrate", "status", "-d", self.database] + ["--format=json"] * (self.jobs % 2)
+
+    def prepare(self, number):
+        pass
+
+    def check(self, code, call):
+        self.expected = self.expected or self.output
+        if code == 0 and self.output != self.expected:
+            raise Wrong(f"it succeeded, and says {self.output}")
 
 
 class DynamoImport(Trial):

@@ -79,7 +79,7 @@ static void test_a_request_without_end_is_none(void **state)
     (void)state;
     memset(endless, 'a', sizeof endless);
     assert_int_equal(write(requests, endless, sizeof endless), sizeof endless);
-    assert_int_equal(protocol_next(request, 1000), PROTOCOL_CLOSED);
+    assert_int_equal(protocol_next(request, 1000), PROTOCOL_FAILED);
 }
 
 static void test_answers_are_a_line_or_words_that_end_with_nul(void **state)
@@ -95,8 +95,8 @@ static void test_answers_are_a_line_or_words_that_end_with_nul(void **state)
     (void)state;
     assert_done(words_add(&words, "a b", &error), &error);
     assert_done(words_add_format(&words, &error, "%s=\n", "x"), &error);
-    protocol_answer("go");
-    protocol_answer_words(&words);
+    assert_done(protocol_answer("go", &error), &error);
+    assert_done(protocol_answer_words(&words, &error), &error);
     assert_int_equal(read(answers, answer, sizeof answer), sizeof EXPECTED - 1);
     assert_memory_equal(answer, EXPECTED, sizeof EXPECTED - 1);
     words_free(&words);

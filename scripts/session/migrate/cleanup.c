@@ -19,12 +19,14 @@ bool cleanup_drop(Session *session, Error *error)
     bool done;
 
     if (session->legacy.found.count == 0) {
+        session->cleaned = true;
         return true;
     }
     done = legacy_tables_append_drop(session, &sql, error) &&
            pg_execute(session->connection, (const char *)sql.data, NULL, error) &&
            pg_commit(session->connection, error);
     buffer_free(&sql);
+    session->cleaned = done;
     return done || event_cleanup_failed(error);
 }
 

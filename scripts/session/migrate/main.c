@@ -117,9 +117,8 @@ static bool answer_program(Main *m, bool is_export, bool environment, Error *err
     bool done = is_export ? up_export_command(&m->up, &program, error)
                           : up_import_command(&m->up, &program, error);
 
-    if (done) {
-        protocol_answer_words(environment ? &program.environment : &program.command);
-    }
+    done =
+        done && protocol_answer_words(environment ? &program.environment : &program.command, error);
     program_free(&program);
     return done;
 }
@@ -127,11 +126,8 @@ static bool answer_program(Main *m, bool is_export, bool environment, Error *err
 static bool answer_environment(Main *m, Error *error)
 {
     Words environment = {0};
-    bool done = answer_again(m, &environment, error);
+    bool done = answer_again(m, &environment, error) && protocol_answer_words(&environment, error);
 
-    if (done) {
-        protocol_answer_words(&environment);
-    }
     words_free(&environment);
     return done;
 }
@@ -150,9 +146,8 @@ static bool answer_list(Main *m, const char *request, bool *known, Error *error)
 
     *known = true;
     if (strcmp(request, "arguments") == 0) {
-        protocol_answer_words(&m->options.arguments);
         m->up.ended = true;
-        return true;
+        return protocol_answer_words(&m->options.arguments, error);
     }
     if (strcmp(request, "environment") == 0) {
         return answer_environment(m, error);
@@ -204,8 +199,7 @@ static bool handle(Main *m, const char *request, Error *error)
     bool known;
 
     if (strcmp(request, "transfer") == 0) {
-        protocol_answer(up_transfer(&m->up) == UP_BY_FILE ? "by-file" : "by-pipe");
-        return true;
+        return protocol_answer(up_transfer(&m->up) == UP_BY_FILE ? "by-file" : "by-pipe", error);
     }
     if (!answer_list(m, request, &known, error)) {
         return false;
@@ -213,13 +207,16 @@ static bool handle(Main *m, const char *request, Error *error)
     if (known) {
         return true;
     }
-    if (!step(m, request, error)) {
-        return false;
-    }
-    if (!m->up.ended) {
-        protocol_answer(m->again ? "again" : "go");
-    }
-    return true;
+    return step(m, request, error) &&
+           (m->up.ended || protocol_answer(m->again ? "again" : "go", error));
+}
+
+/* Nobody knows what it had come to. */
+static bool outcome_unknown(Error *error)
+{
+    error_detail(error, "Whether a migration was stamped is not known.");
+    return error_hint(error, "Where the database stands: kv-migrate status. Where nothing was "
+                             "stamped, kv-migrate up starts from scratch.");
 }
 
 static bool serve(Main *m, Error *error)
@@ -238,15 +235,17 @@ static bool serve(Main *m, Error *error)
             break;
         case PROTOCOL_INTERRUPTED:
             return stopped(error);
+        case PROTOCOL_FAILED:
+            protocol_failed(error);
+            return outcome_unknown(error);
         case PROTOCOL_CLOSED:
-            m->up.ended = true;
-            break;
+            /* Nobody is there to be told; should somebody be, it is no success. */
+            return error_set(error, EXIT_CODE_FAILED, "%s", "");
         }
     }
     return true;
 }
 
-/* Nobody knows what it had come to. */
 static bool killed(Main *m, int count, char **arguments, Error *error)
 {
     const char *status = arguments[0];
@@ -255,9 +254,7 @@ static bool killed(Main *m, int count, char **arguments, Error *error)
     /* How messages are to look. */
     migrate_options_read(&m->options, count, arguments, &ignored);
     error_set(error, EXIT_CODE_FAILED, "kv-migrate-session was killed (exit status %s)", status);
-    error_detail(error, "Whether a migration was stamped is not known.");
-    return error_hint(error, "Where the database stands: kv-migrate status. Where nothing was "
-                             "stamped, kv-migrate up starts from scratch.");
+    return outcome_unknown(error);
 }
 
 static bool session_main(Main *m, int count, char **arguments, Error *error)
@@ -294,18 +291,24 @@ static bool session_main(Main *m, int count, char **arguments, Error *error)
            serve(m, error);
 }
 
-/* What ends after the stamp, whatever it was, is no failed migration. */
+/* What fails after the stamp is no failed migration: while tables are to be dropped it is an event,
+ * then, such as a summary that there is no memory for, a warning. */
 static void report(Main *m, Error *error)
 {
+    const Session *session = &m->session;
+    bool to_drop = migrate_options_drop_tables(&m->options) && !session->cleaned;
+
     if (interrupt_signal() != 0 && error->code != EXIT_CODE_CLEANUP) {
         stopped(error);
     }
-    if (m->session.migrated && error->code != EXIT_CODE_CLEANUP &&
-        migrate_options_drop_tables(&m->options)) {
+    if (session->migrated && to_drop && error->code != EXIT_CODE_CLEANUP) {
         event_cleanup_failed(error);
     }
     if (error->code == EXIT_CODE_CLEANUP) {
         event_report(&m->session, error);
+    } else if (session->migrated && interrupt_signal() == 0) {
+        message_warning_of(error);
+        error->code = EXIT_CODE_DONE;
     } else if (error->message[0] != '\0') {
         message_error(error);
     }

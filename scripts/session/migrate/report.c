@@ -1,5 +1,6 @@
 #include "scripts/session/migrate/report.h"
 
+#include "common/base/json_memory.h"
 #include "common/base/printable.h"
 
 #include <errno.h>
@@ -58,8 +59,10 @@ static void print_wrapped(FILE *output, int indent, const char *label, const cha
     fputc('\n', output);
 }
 
-/* What is printed when there is no memory to make it printable. */
+/* What is printed when there is no memory to make it printable; and that it was, which report_flush
+ * tells. */
 static const char NO_MEMORY[] = "(out of memory)";
+static bool lacked_memory;
 
 void report_field(FILE *output, int indent, const char *label, const char *format, ...)
 {
@@ -83,6 +86,7 @@ void report_field(FILE *output, int indent, const char *label, const char *forma
         print_wrapped(output, indent, label, (const char *)shown.data);
     } else {
         print_wrapped(output, indent, label, NO_MEMORY);
+        lacked_memory = true;
     }
     free(text);
     buffer_free(&shown);
@@ -95,6 +99,7 @@ void report_line(FILE *output, int indent, const char *label, const char *text)
     bool done = printable_append(&shown, slice_text(text), &ignored) &&
                 buffer_text(&shown, &ignored) != NULL;
 
+    lacked_memory |= !done;
     print_label(output, indent, label);
     fprintf(output, "%s\n", done ? (const char *)shown.data : NO_MEMORY);
     buffer_free(&shown);
@@ -204,7 +209,9 @@ bool report_json(FILE *output, json_t *json, Error *error)
                      : json_dumps(json, JSON_COMPACT | JSON_ENSURE_ASCII | JSON_REAL_PRECISION(12));
 
     json_decref(json);
-    if (text == NULL) {
+    /* What jansson had no memory for may be missing. */
+    if (json_memory_lacked() || text == NULL) {
+        free(text);
         return error_out_of_memory(error);
     }
     fprintf(output, "%s\n", text);
@@ -214,6 +221,9 @@ bool report_json(FILE *output, json_t *json, Error *error)
 
 bool report_flush(Error *error)
 {
+    if (lacked_memory) {
+        return error_out_of_memory(error);
+    }
     if (fflush(stdout) == 0 && !ferror(stdout)) {
         return true;
     }

@@ -38,8 +38,8 @@ void report_duration(double seconds, char text[REPORT_SIZE_TEXT]);
 struct json_t;
 bool report_json(FILE *output, struct json_t *json, Error *error);
 
-/* Flushes standard output: a reader that has left is no error of ours, and ends the program quietly
- * (see common/cli/output.h). */
+/* Flushes standard output, and fails where there was no memory for what was shown: a reader that
+ * has left is no error of ours, and ends the program quietly (see common/cli/output.h). */
 bool report_flush(Error *error);
 
 #endif

@@ -37,6 +37,7 @@ typedef struct Session {
     LegacyTables legacy;
     Words environment; /* of kv-export and kv-import: the connection, and no secret of others */
     bool migrated;     /* the stamp stands: what fails now is an event */
+    bool cleaned;      /* the legacy tables were dropped */
 } Session;
 
 /* Connects, and finds migrations and schema; `access` is that of the transaction, which is begun,
