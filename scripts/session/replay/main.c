@@ -43,9 +43,7 @@ static bool answer_words(const Words *words, Error *error)
     for (size_t i = 0; done && i < words->count; i++) {
         done = words_add_format(&marked, error, ":%s", words->items[i]);
     }
-    if (done) {
-        protocol_answer_words(&marked);
-    }
+    done = done && protocol_answer_words(&marked, error);
     words_free(&marked);
     return done;
 }
@@ -100,27 +98,35 @@ static bool take_request(Replay *replay, const char *request, Error *error)
         }
         done = STEPS[i].take(replay, &answer, error);
     }
-    if (done && !replay->has_ended) {
-        protocol_answer(answer);
-    }
-    return done;
+    return done && (replay->has_ended || protocol_answer(answer, error));
 }
 
-/* Waits for a request; false where the script has ended, or this program is to end. */
-static bool await_request(char request[PROTOCOL_REQUEST_SIZE])
+/* Waits for a request; *ended where the script has ended, or this program is to end. */
+static bool await_request(char request[PROTOCOL_REQUEST_SIZE], bool *ended, Error *error)
 {
-    return protocol_next(request, -1) == PROTOCOL_REQUEST;
+    switch (protocol_next(request, -1)) {
+    case PROTOCOL_REQUEST:
+        return true;
+    case PROTOCOL_FAILED:
+        return protocol_failed(error);
+    default:
+        *ended = true;
+        return interrupt_check(error);
+    }
 }
 
 /* Until the script has ended, or there is nothing more to answer. */
 static bool take_requests(Replay *replay, char request[PROTOCOL_REQUEST_SIZE], Error *error)
 {
-    do {
-        if (!take_request(replay, request, error)) {
+    bool ended = false;
+
+    while (!ended && !replay->has_ended) {
+        if (!take_request(replay, request, error) ||
+            (!replay->has_ended && !await_request(request, &ended, error))) {
             return false;
         }
-    } while (!replay->has_ended && await_request(request));
-    return interrupt_check(error);
+    }
+    return true;
 }
 
 /* Of further lines of a text, so that none looks like one of ours. */
@@ -157,10 +163,14 @@ static void tell(const Replay *replay, Error *error)
 static bool run(Replay *replay, int count, char **arguments, Error *error)
 {
     char request[PROTOCOL_REQUEST_SIZE];
+    bool ended = false;
 
     /* Whatever the options are, the script is there to hear of it. */
-    if (!await_request(request)) {
-        return interrupt_check(error);
+    if (!await_request(request, &ended, error)) {
+        return false;
+    }
+    if (ended) {
+        return true;
     }
     if (!replay_options_parse(&replay->options, count, arguments, error)) {
         return false;
@@ -193,7 +203,7 @@ int main(int argc, char **argv)
     if (argc < 2 || !protocol_open(&error)) {
         error_set(&error, EXIT_CODE_USAGE, "this program is a part of kv-replay");
         message_error(&error);
-        return error.code;
+        return (int)error.code;
     }
     descriptors_keep();
     /* Signals come from the script alone, which gets them from the terminal. */
