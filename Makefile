@@ -76,7 +76,8 @@ SESSION_OBJECTS := $(call object,$(SESSION_SOURCES))
 MIGRATE_OBJECTS := $(call object,$(MIGRATE_SOURCES))
 REPLAY_OBJECTS := $(call object,$(REPLAY_SOURCES))
 # What unit tests and fuzz targets link: what the programs are made of, their main.c aside.
-TESTED_OBJECTS := $(filter-out %/main.o,$(EXPORT_OBJECTS) $(IMPORT_OBJECTS) $(SESSION_OBJECTS) $(MIGRATE_OBJECTS)) $(BUILD)/libcommon.a
+TESTED_OBJECTS := $(filter-out %/main.o,$(EXPORT_OBJECTS) $(IMPORT_OBJECTS) $(SESSION_OBJECTS) $(MIGRATE_OBJECTS) \
+	$(REPLAY_OBJECTS)) $(BUILD)/libcommon.a
 
 .PHONY: all install uninstall test unit-tests unit-tests-build mutations fuzz fuzz-replay fuzz-replay-build fuzz-run \
 	failing-calls failing-calls-asan kills test-writers test-golang-migrate lint asan coverage valgrind test-matrix \
@@ -87,7 +88,7 @@ TESTED_OBJECTS := $(filter-out %/main.o,$(EXPORT_OBJECTS) $(IMPORT_OBJECTS) $(SE
 COMPLETIONS := $(BUILD)/completion/kv-migrate.bash $(BUILD)/completion/_kv-migrate
 OPTION_LISTS := $(addprefix $(BUILD)/completion/,$(addsuffix .options,$(PROGRAMS)))
 
-all: $(addprefix $(BIN)/,$(PROGRAMS) kv-migrate-session) $(COMPLETIONS)
+all: $(addprefix $(BIN)/,$(PROGRAMS) kv-migrate-session kv-replay-session) $(COMPLETIONS)
 
 $(BUILD)/libcommon.a: $(COMMON_OBJECTS)
 	rm -f $@ && $(AR) rcs $@ $^
@@ -95,28 +96,27 @@ $(BUILD)/libcommon.a: $(COMMON_OBJECTS)
 $(BIN)/kv-export: $(EXPORT_OBJECTS) $(BUILD)/libcommon.a
 $(BIN)/kv-import: $(IMPORT_OBJECTS) $(BUILD)/libcommon.a
 $(BIN)/kv-migrate-session: $(MIGRATE_OBJECTS) $(SESSION_OBJECTS) $(BUILD)/libcommon.a
-$(BIN)/kv-export $(BIN)/kv-import $(BIN)/kv-migrate-session:
+$(BIN)/kv-replay-session: $(REPLAY_OBJECTS) $(SESSION_OBJECTS) $(BUILD)/libcommon.a
+$(BIN)/kv-export $(BIN)/kv-import $(BIN)/kv-migrate-session $(BIN)/kv-replay-session:
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
-
-$(BIN)/kv-replay: scripts/replay
-$(BIN)/kv-replay:
-	@mkdir -p $(@D)
-	install -m 755 $< $@
 
 # A script finds its parts by their places beside its own folder, so that a tree can be moved.
 relative = $(shell realpath -m --relative-to=$(1) $(2))
 with_places = sed -e 's|@LIBEXECDIR@|$(1)|' -e 's|@DATADIR@|$(2)|'
 
 $(BIN)/kv-migrate: scripts/kv-migrate Makefile
+$(BIN)/kv-replay: scripts/kv-replay Makefile
+$(BIN)/kv-migrate $(BIN)/kv-replay:
 	@mkdir -p $(@D)
 	$(call with_places,.,$(call relative,$(BIN),scripts)) $< >$@
 	chmod 755 $@
 
 $(OPTION_LISTS): $(BUILD)/completion/%.options: $(BIN)/%
 	@mkdir -p $(@D)
-	$< --list-options >$@ $(if $(wildcard scripts/completion/$*.options),2>/dev/null || cp scripts/completion/$*.options $@)
+	$< --list-options >$@
 $(BUILD)/completion/kv-migrate.options: $(BIN)/kv-migrate-session
+$(BUILD)/completion/kv-replay.options: $(BIN)/kv-replay-session
 
 $(BUILD)/completion/kv-migrate.bash: $(OPTION_LISTS) scripts/completion/generate scripts/completion/functions.bash
 	scripts/completion/generate bash $(OPTION_LISTS) >$@
@@ -216,12 +216,10 @@ test-golang-migrate: all
 install: all
 	install -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(LIBEXECDIR) $(DESTDIR)$(DATADIR)/migrations
 	install -m 755 $(addprefix $(BIN)/,$(PROGRAMS)) $(DESTDIR)$(BINDIR)
-	$(call with_places,$(call relative,$(BINDIR),$(LIBEXECDIR)),$(call relative,$(BINDIR),$(DATADIR))) scripts/kv-migrate \
-		>$(DESTDIR)$(BINDIR)/kv-migrate
-	install -m 755 $(BIN)/kv-migrate-session $(DESTDIR)$(LIBEXECDIR)
-	install -d $(DESTDIR)$(LIBEXECDIR)/driver $(DESTDIR)$(LIBEXECDIR)/lib
-	install -m 644 scripts/driver/*.sh $(DESTDIR)$(LIBEXECDIR)/driver
-	install -m 644 scripts/lib/throwaway-postgres.sh $(DESTDIR)$(LIBEXECDIR)/lib
+	for script in kv-migrate kv-replay; do \
+		$(call with_places,$(call relative,$(BINDIR),$(LIBEXECDIR)),$(call relative,$(BINDIR),$(DATADIR))) \
+			scripts/$$script >$(DESTDIR)$(BINDIR)/$$script || exit; done
+	install -m 755 $(BIN)/kv-migrate-session $(BIN)/kv-replay-session $(DESTDIR)$(LIBEXECDIR)
 	install -m 644 scripts/migrations/*.up.sql $(DESTDIR)$(DATADIR)/migrations
 	install -m 644 common/dump/FORMAT.md $(DESTDIR)$(DATADIR)
 	install -d $(DESTDIR)$(MANDIR)/man1 $(DESTDIR)$(MANDIR)/man5
@@ -242,7 +240,7 @@ uninstall:
 	rm -rf $(DESTDIR)$(LIBEXECDIR) $(DESTDIR)$(DATADIR)
 
 SHELL_SCRIPTS := $(shell grep -lsE '^\#!.*(bash|sh)$$' .ci/run scripts/* scripts/lib/* tests/* tests/faults/*) \
-	$(wildcard scripts/lib/*.sh scripts/driver/*.sh tests/*.bash tests/lib/*.bash) \
+	$(wildcard scripts/lib/*.sh tests/*.bash tests/lib/*.bash) \
 	scripts/completion/generate scripts/completion/functions.bash
 C_FILES := $(SOURCES) $(HEADERS) $(wildcard tests/unit/*.[ch] tests/fuzz/*.[ch] tests/faults/*.c)
 

@@ -42,10 +42,8 @@ files() {
 /usr/bin/kv-import
 /usr/bin/kv-migrate
 /usr/bin/kv-replay
-/usr/libexec/kv-migrate/driver/children.sh
-/usr/libexec/kv-migrate/driver/messages.sh
 /usr/libexec/kv-migrate/kv-migrate-session
-/usr/libexec/kv-migrate/lib/throwaway-postgres.sh
+/usr/libexec/kv-migrate/kv-replay-session
 /usr/share/bash-completion/completions/kv-export
 /usr/share/bash-completion/completions/kv-import
 /usr/share/bash-completion/completions/kv-migrate
@@ -66,7 +64,7 @@ FILES
     assert_equal "" "$(find "$ROOT" ! -type l ! -perm -o=r)"
     assert_equal "" "$(find "$ROOT" -type d ! -perm -o=x)"
     assert_equal "" "$(find "$ROOT" ! -type l -perm /o=w)"
-    assert_equal $'kv-export\nkv-import\nkv-migrate\nkv-migrate-session\nkv-replay' \
+    assert_equal $'kv-export\nkv-import\nkv-migrate\nkv-migrate-session\nkv-replay\nkv-replay-session' \
         "$(find "$ROOT" -type f -perm -o=x -printf '%f\n' | sort)"
 }
 

@@ -45,9 +45,9 @@ help_options() {
     "$1" --help | grep -oE '^ {2,6}(-., )?--[a-z0-9-]+=?' | tr -d ' ' | tr ',' '\n' | LC_ALL=C sort
 }
 
-# list_options PROGRAM: prints the program's table of options.  One that does not know --list-options yet has it in a file.
+# list_options PROGRAM: prints the program's table of options.
 list_options() {
-    "$1" --list-options 2>/dev/null || cat "$TESTS_DIR/../scripts/completion/$1.options"
+    "$1" --list-options
 }
 
 # table_rows PROGRAM: prints the options of the table, those of a row on a line: "-f --file=FILE".

@@ -247,19 +247,150 @@ no_replay() {
     assert_contains "$stderr" "kv-migrate: error: schema version 38 is dirty" "kv-replay: error: "
 }
 
-@test "what a dump's SQL wants psql to do is done by the server's user, never by root" {
+# A dump that is not trusted -------------------------------------------------------------------------------------------
+
+# hostile_sql FILE: makes a dump of a legacy database that runs standard input before its tables come.
+hostile_sql() {
+    sed '/^\\\(un\)\{0,1\}restrict /d' "$LEGACY/plain" >"$1"
+    sed -i "/^SET row_security/r /dev/stdin" "$1"
+}
+
+# hostile_program FILE: likewise, with a script for the server's user, which needs no psql: SQL can run it.
+hostile_program() {
+    local script
+    script=$(base64 -w0)
+    hostile_sql "$1" <<SQL
+CREATE TABLE public.said (line text);
+DO \$\$BEGIN EXECUTE 'COPY public.said FROM PROGRAM \$sh\$echo $script | base64 -d | sh\$sh\$'; END\$\$;
+SQL
+}
+
+@test "commands of psql in a dump are refused, with their line, and not run" {
+    local bad=$BATS_TEST_TMPDIR/bad command line
+    for command in "\\! touch $REPLAY_TMPDIR/ran" "\\copy t FROM PROGRAM 'touch $REPLAY_TMPDIR/ran'" "\\i /etc/passwd" \
+        "SELECT 1 \\g |touch $REPLAY_TMPDIR/ran" "\\connect postgres host=other" "\\c lakefs"; do
+        echo "$command"
+        hostile_sql "$bad" <<<"$command"
+        line=$(grep -nxF -e "$command" "$bad" | cut -d : -f 1)
+        no_replay 4 "$bad"
+        assert_contains "$stderr" "command" "psql" "ine $line" "hint: "
+    done
+}
+
+@test "a hostile dump, replayed by root, gets no further than the server's user" {
+    local root_only=$BATS_TEST_TMPDIR/root-only user
     if [ "$(id -u)" -ne 0 ]; then
         skip "this needs root"
     fi
-    # As a hostile dump may; of its own accord it is not restricted.
-    sed '/^\\\(un\)\{0,1\}restrict /d' "$LEGACY/plain" >"$BATS_TEST_TMPDIR/hostile"
-    sed -i "/^SET row_security/a \\\\\\! id -un >$REPLAY_TMPDIR/who" "$BATS_TEST_TMPDIR/hostile"
-    grep -q '^\\! id' "$BATS_TEST_TMPDIR/hostile"
-    chmod 777 "$REPLAY_TMPDIR"
-    succeeds "${REPLAY[@]}" "$BATS_TEST_TMPDIR/hostile" -- true
-    run -0 cat "$REPLAY_TMPDIR/who"
-    rm -f "$REPLAY_TMPDIR/who"
-    assert_equal "$(stat -c %U "$PGHOST")" "$output"
+    user=$(stat -c %U "$PGHOST")
+    mkdir -m 700 "$root_only"
+    touch "$root_only/kept"
+    # It puts links and programs wherever it can: in the server's folder, above it, and under all names that there are or
+    # were; it leaves a folder that cannot be entered, and a process that goes on doing so.
+    hostile_program "$BATS_TEST_TMPDIR/hostile" <<SCRIPT
+id -un
+cd ..
+printf '#!/bin/sh\ntouch $root_only/run\n' >initdb
+chmod 755 initdb
+cp initdb pg_ctl; cp initdb postgres; cp initdb pg_restore
+pwd >throwaway-postgres
+mkdir -p closed/inner; touch closed/inner/file; chmod 0 closed
+for name in log initdb.log pgpass input unpacked password data/postmaster.pid data/postgresql.conf socket \
+    ../pgpass ../input ../unpacked ../socket ../log ../socket/.s.PGSQL.* ../postgres; do
+    rm -f "\$name"
+    mv -T "\$name" "\$name.moved"
+    ln -sT "$root_only/file" "\$name" && echo "link: \$name"
+done 2>/dev/null
+setsid sh -c 'while sleep 0.05; do rm -rf links; mkdir links; ln -s $root_only links/root; done' >/dev/null 2>&1 &
+SCRIPT
+    succeeds "${REPLAY[@]}" "$BATS_TEST_TMPDIR/hostile" -- \
+        sh -c 'psql -XAtc "SELECT line FROM said" && ls -A "$(dirname "$PGHOST")" "$PGHOST"'
+    # It has run, by that user.
+    assert_equal "$user" "${lines[0]}"
+    assert_contains "$output" "link: log" "link: data/postmaster.pid"
+    refute_contains "$output" "link: ../" moved
+    # Nothing of root's is written, removed or run.
+    assert_equal kept "$(ls -A "$root_only")"
+    nothing_left
+}
+
+@test "root's environment is not for what a dump runs" {
+    if [ "$(id -u)" -ne 0 ]; then
+        skip "this needs root"
+    fi
+    hostile_program "$BATS_TEST_TMPDIR/hostile" <<<'env'
+    AWS_SECRET_ACCESS_KEY=verysecret succeeds "${REPLAY[@]}" "$BATS_TEST_TMPDIR/hostile" -- psql -XAtc 'SELECT line FROM said'
+    assert_contains "$output" PATH=
+    refute_contains "$output" verysecret
+}
+
+@test "names in a dump are only names: of a database, of a schema, of its file" {
+    local name="we'ird \\ = \"n\$(touch $REPLAY_TMPDIR/ran)" dump=$BATS_TEST_TMPDIR/$'-du\nmp\e[31m "$(x)"' target
+    psql -Xq -d postgres -v name="$name" -v from="$ESTI" <<<'CREATE DATABASE :"name" TEMPLATE :"from"'
+    target=${name//\\/\\\\}
+    target="dbname='${target//\'/\\\'}'"
+    pg_dump -C -f "$dump" "$target"
+    psql -Xq -d postgres -v name="$name" <<<'DROP DATABASE :"name"'
+    grep -q '^\\connect -reuse-previous=on' "$dump"
+    cd "$BATS_TEST_TMPDIR"
+    diff -u "$EXPECTED" <(entries_of_replay --blockstore-path="$BLOCKSTORE" "./${dump##*/}")
+    sed -e 's/public\./"of ""lakefs"", $(x)\\".'/g \
+        -e '0,/^SELECT pg_catalog.set_config/s//CREATE SCHEMA "of ""lakefs"", $(x)\\";\n&/' "$LEGACY/plain" >schema
+    diff -u "$EXPECTED" <(entries_of_replay --blockstore-path="$BLOCKSTORE" schema)
+    # What is shown cannot move the cursor.
+    seq 10 >"$dump"
+    no_replay 4 "$dump"
+    refute_contains "$stderr" $'\e'
+    assert_contains "$stderr" '\x1b[31m'
+}
+
+# json_lines: sets stderr to its objects, a line each, in the form of json.dumps.
+json_lines() {
+    stderr=$(python3 -c 'import json, sys
+for line in sys.stdin:
+    print(json.dumps(json.loads(line)))' <<<"$stderr")
+}
+
+@test "--log-format json: each line of kv-replay on standard error is an object" {
+    local bad=$BATS_TEST_TMPDIR/bad
+    hostile_sql "$bad" <<<'\! x'
+    run --separate-stderr -4 "${REPLAY[@]}" --log-format=json "$bad" -- true
+    json_lines
+    run --separate-stderr -0 "${REPLAY[@]}" --log-format json "$ESTI_DUMP" -- true
+    json_lines
+    assert_contains "$stderr" '"program": "kv-replay"' "connection string"
+    run --separate-stderr -1 "${REPLAY[@]}" --log-format=json --unknown
+    json_lines
+    run --separate-stderr -1 env TMPDIR="$BATS_TEST_TMPDIR/missing" kv-replay --log-format=json "$ESTI_DUMP" -- true
+    json_lines
+    assert_contains "$stderr" "$BATS_TEST_TMPDIR/missing" TMPDIR '"hint"'
+    assert_equal 1 "$(wc -l <<<"$stderr")"
+    fails 1 kv-replay --log-format=xml "$ESTI_DUMP" -- true
+    assert_contains "$stderr" '"xml"' json
+}
+
+@test "a temporary folder that cannot be used is refused, and TMPDIR named" {
+    local folder=$REPLAY_TMPDIR/folder
+    run --separate-stderr -1 env TMPDIR="$REPLAY_TMPDIR/missing" kv-replay "$ESTI_DUMP" -- true
+    assert_contains "$stderr" "kv-replay: error: " "$REPLAY_TMPDIR/missing" "hint: " TMPDIR
+    assert_equal 2 "$(wc -l <<<"$stderr")"
+    mkdir -p "$folder/$(printf '%070d' 0)"
+    run --separate-stderr -1 env TMPDIR="$folder/$(printf '%070d' 0)" kv-replay "$ESTI_DUMP" -- true
+    assert_contains "$stderr" "too long" "hint: " TMPDIR
+    if [ "$(id -u)" -eq 0 ]; then
+        # Another user could put another folder in its place.
+        chmod 777 "$folder"
+        run --separate-stderr -1 env TMPDIR="$folder" kv-replay "$ESTI_DUMP" -- true
+        assert_contains "$stderr" "not safe" "$folder" "hint: " TMPDIR
+        chmod 1777 "$folder"
+        run --separate-stderr -0 env TMPDIR="$folder" kv-replay -q "$ESTI_DUMP" -- true
+        # The server's user cannot get through.
+        chmod 700 "$folder"
+        run --separate-stderr -1 env TMPDIR="$folder" kv-replay "$ESTI_DUMP" -- true
+        assert_contains "$stderr" "cannot reach" "hint: " TMPDIR
+    fi
+    assert_equal "" "$(find "$folder" -mindepth 1 -name 'kv-replay*')"
+    rm -r "$folder"
 }
 
 # Arguments -----------------------------------------------------------------------------------------------------------
@@ -307,7 +438,17 @@ no_replay() {
 }
 
 @test "a machine without PostgreSQL's server is told which package to install" {
-    # The library of kv-replay, where neither pg_config nor PATH leads anywhere, nor Debian's folder.
+    # Debian's folder is hidden, and neither pg_config nor PATH leads anywhere.
+    if unshare -m mount -t tmpfs none /usr/lib/postgresql 2>/dev/null; then
+        mkdir "$REPLAY_TMPDIR/few"
+        ln -s "$(command -v readlink)" "$(command -v rm)" "$REPLAY_TMPDIR/few"
+        run --separate-stderr -1 unshare -m "$BASH" -c 'mount -t tmpfs none /usr/lib/postgresql && exec "$@"' bash \
+            env -u PG_BINDIR TMPDIR="$REPLAY_TMPDIR" PATH="$REPLAY_TMPDIR/few" "$BASH" "$KV_BIN/kv-replay" "$ESTI_DUMP" -- true
+        assert_contains "$stderr" "kv-replay: error: there is no PostgreSQL server" "hint: " "package postgresql" PG_BINDIR --bindir
+        rm -r "$REPLAY_TMPDIR/few"
+        nothing_left
+    fi
+    # The library of the tests and the demo, where neither pg_config nor PATH leads anywhere, nor Debian's folder.
     sed 's|/usr/lib/postgresql/|/nowhere/|' "$TESTS_DIR/../scripts/lib/throwaway-postgres.sh" >"$BATS_TEST_TMPDIR/library"
     mkdir "$BATS_TEST_TMPDIR/bin"
     ln -s "$(command -v sort)" "$(command -v realpath)" "$(command -v dirname)" "$BATS_TEST_TMPDIR/bin"
@@ -439,16 +580,23 @@ sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) & 255)' "$@"
     eventually grep -q LAKEFS_DATABASE_POSTGRES "$BACKGROUND_OUTPUT"
     uri=$(shown_connection)
     port=$(sed -E 's/.*:([0-9]+)\/.*/\1/' <<<"$uri")
-    folder=$(sed -E 's/.*passfile=(.*)\/postgres\/pgpass/\1/' <<<"$uri")
+    folder=$(sed -E 's/.*passfile=(.*)\/pgpass/\1/' <<<"$uri")
     [ "$(stat -c %U "$folder/postgres")" != "$other" ]
     run ! runuser -u "$other" -- psql -w -XAtc "SELECT 1" "$uri"
     assert_contains "$output" "no password supplied"
-    run ! runuser -u "$other" -- psql -w -XAtc "SELECT 1" "host=$folder/postgres/socket port=$port user=postgres dbname=lakefs"
+    run ! runuser -u "$other" -- psql -w -XAtc "SELECT 1" "host=$folder/socket port=$port user=postgres dbname=lakefs"
     assert_contains "$output" "Permission denied"
     run runuser -u "$other" -- find "$folder" -type f -readable
     refute_contains "$output" "$folder/input" /pgpass /data/
     run ! runuser -u "$other" -- cat "$folder/input"
-    run ! runuser -u "$other" -- cat "$folder/postgres/pgpass"
+    run ! runuser -u "$other" -- cat "$folder/pgpass"
+    # Nor does the server's user read the password or what was sent, or replace anything, such as its socket.
+    other=$(stat -c %U "$folder/postgres")
+    run ! runuser -u "$other" -- cat "$folder/pgpass"
+    run ! runuser -u "$other" -- cat "$folder/input"
+    run ! runuser -u "$other" -- touch "$folder/file"
+    run ! runuser -u "$other" -- touch "$folder/socket/file"
+    run ! runuser -u "$other" -- mv "$folder/postgres" "$folder/other"
     kill -TERM "$BACKGROUND"
     background_ends 143
 }
@@ -593,9 +741,66 @@ sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) & 255)' "$ESTI_DUMP"
     nothing_left
 }
 
-@test "when what keeps the server is killed, the replay clears up itself" {
+# session_of_replay, keeper_of_replay: print the process id of the program that decides, and of the one that has the server.
+session_of_replay() {
+    pgrep -P "$BACKGROUND" -f kv-replay-session
+}
+
+keeper_of_replay() {
+    pgrep -P "$(session_of_replay)" -f kv-replay-session
+}
+
+@test "when the session, or what keeps the server, is killed, nothing is left, and the replay says so" {
+    local victim
+    for victim in session keeper; do
+        start_replay --wait "$ESTI_DUMP"
+        kill -KILL "$("${victim}_of_replay")"
+        background_ends 2
+        eventually grep -q "kv-replay: error: the throw-away server was lost" "$BACKGROUND_OUTPUT"
+        eventually nothing_left
+    done
+}
+
+@test "when all processes of the replay are killed at once, the server ends all the same" {
     start_replay --wait "$ESTI_DUMP"
-    kill -KILL "$(pgrep -P "$BACKGROUND" -f kv-replay)"
+    kill -KILL "$(keeper_of_replay)" "$(session_of_replay)" "$BACKGROUND"
+    background_ends 137
+    eventually no_process_left
+    rm -rf -- "${REPLAY_TMPDIR:?}"/*
+}
+
+no_process_left() {
+    [ -z "$(processes_left)" ]
+}
+
+@test "when the session is killed while a dump is restored, nothing is left" {
+    sed 's/^-- PostgreSQL database dump complete$/SELECT pg_sleep(1000);\n&/' "$LEGACY/plain" >"$BATS_TEST_TMPDIR/slow"
+    background "${REPLAY_IN_BACKGROUND[@]}" --wait "$BATS_TEST_TMPDIR/slow"
+    eventually grep -q restoring "$BACKGROUND_OUTPUT"
+    eventually server_runs 'SELECT$'
+    kill -KILL "$(session_of_replay)"
     background_ends 2
     eventually nothing_left
+}
+
+@test "when the server is killed, a replay that waits ends with 2" {
+    start_replay --wait "$ESTI_DUMP"
+    kill -KILL "$(head -n 1 "$REPLAY_TMPDIR"/kv-replay.*/postgres/data/postmaster.pid)"
+    background_ends 2
+    assert_contains "$(<"$BACKGROUND_OUTPUT")" "kv-replay: error: the throw-away server was lost"
+    eventually nothing_left
+}
+
+@test "it does not matter which descriptors are closed, whether HOME is set, or what a parent ignores" {
+    succeeds env -u HOME -u TERM "${REPLAY[@]}" -q "$ESTI_DUMP" -- true
+    "${REPLAY[@]}" -q "$ESTI_DUMP" -- true >&- <&-
+    "${REPLAY[@]}" -q "$ESTI_DUMP" -- true >&- <&- 2>&-
+    (
+        trap '' CHLD PIPE
+        "${REPLAY[@]}" -q "$ESTI_DUMP" -- true
+    )
+    # A dump by another descriptor: a pipe, a file.
+    "${REPLAY[@]}" -q <(cat "$ESTI_DUMP") -- true
+    "${REPLAY[@]}" -q /dev/fd/9 -- true 9<"$ESTI_DUMP"
+    nothing_left
 }

@@ -1,0 +1,220 @@
+/*
+ * kv-replay-session: what decides for the script kv-replay, which asks it step by step
+ * (scripts/session/protocol.h): what the options and the dump are, how to run, use and remove a
+ * throw-away PostgreSQL server.
+ *
+ *   kv-replay-session PROGRAMS [ARGUMENT]...
+ *
+ * PROGRAMS is the folder of kv-import and kv-migrate, the arguments are the user's.
+ */
+#include "common/base/interrupt.h"
+#include "common/base/printable.h"
+#include "common/cli/message.h"
+#include "common/cli/startup.h"
+#include "common/cli/version.h"
+#include "scripts/session/protocol.h"
+#include "scripts/session/replay/descriptors.h"
+#include "scripts/session/replay/replay.h"
+#include "scripts/session/replay/stop.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+typedef struct Step {
+    const char *request;
+    bool (*take)(Replay *replay, const char **answer, Error *error);
+} Step;
+
+static const Step STEPS[] = {{"begin", replay_begin},
+                             {"start-server", replay_start_server},
+                             {"restore", replay_restore},
+                             {"show", replay_show},
+                             {"wait", replay_wait}};
+
+/* Each word behind a colon, as a list holds no empty ones. */
+static bool answer_words(const Words *words, Error *error)
+{
+    Words marked = {0};
+    bool done = true;
+
+    for (size_t i = 0; done && i < words->count; i++) {
+        done = words_add_format(&marked, error, ":%s", words->items[i]);
+    }
+    done = done && protocol_answer_words(&marked, error);
+    words_free(&marked);
+    return done;
+}
+
+typedef bool WordsOf(Replay *replay, const char *name, Words *words, Error *error);
+
+static bool environment_of(Replay *replay, const char *name, Words *words, Error *error)
+{
+    return replay_environment(replay, name, words, error);
+}
+
+static bool list(Replay *replay, WordsOf *words_of, const char *name, Error *error)
+{
+    Words words = {0};
+    bool done = words_of(replay, name, &words, error) && answer_words(&words, error);
+
+    words_free(&words);
+    return done;
+}
+
+/* What is behind `beginning` and a blank in the request; NULL: it is another one. */
+static const char *argument_of(const char *request, const char *beginning)
+{
+    size_t size = strlen(beginning);
+
+    return strncmp(request, beginning, size) == 0 && request[size] == ' ' ? request + size + 1
+                                                                          : NULL;
+}
+
+static bool take_request(Replay *replay, const char *request, Error *error)
+{
+    const char *argument;
+    const char *answer = NULL;
+    bool done;
+
+    if ((argument = argument_of(request, "command")) != NULL) {
+        return list(replay, replay_command, argument, error);
+    }
+    if ((argument = argument_of(request, "environment")) != NULL) {
+        return list(replay, environment_of, argument, error);
+    }
+    if ((argument = argument_of(request, "ran")) != NULL) {
+        done = replay_ran(replay, atoi(argument), &answer, error);
+    } else {
+        size_t i = 0;
+
+        while (i < sizeof STEPS / sizeof STEPS[0] && strcmp(request, STEPS[i].request) != 0) {
+            i++;
+        }
+        if (i == sizeof STEPS / sizeof STEPS[0]) {
+            return error_set(error, EXIT_CODE_USAGE, "unknown request \"%s\"", request);
+        }
+        done = STEPS[i].take(replay, &answer, error);
+    }
+    return done && (replay->has_ended || protocol_answer(answer, error));
+}
+
+/* Waits for a request; *ended where the script has ended, or this program is to end. */
+static bool await_request(char request[PROTOCOL_REQUEST_SIZE], bool *ended, Error *error)
+{
+    switch (protocol_next(request, -1)) {
+    case PROTOCOL_REQUEST:
+        return true;
+    case PROTOCOL_FAILED:
+        return protocol_failed(error);
+    default:
+        *ended = true;
+        return interrupt_check(error);
+    }
+}
+
+/* Until the script has ended, or there is nothing more to answer. */
+static bool take_requests(Replay *replay, char request[PROTOCOL_REQUEST_SIZE], Error *error)
+{
+    bool ended = false;
+
+    while (!ended && !replay->has_ended) {
+        if (!take_request(replay, request, error) ||
+            (!replay->has_ended && !await_request(request, &ended, error))) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Of further lines of a text, so that none looks like one of ours. */
+enum { INDENT = 2 };
+
+/* Of what came from outside, nothing but text gets to the terminal. */
+static void make_printable(char *text, size_t size)
+{
+    Buffer shown = {0};
+    Error ignored;
+    const char *result = NULL;
+
+    if (printable_append_lines(&shown, slice_text(text), INDENT, &ignored)) {
+        result = buffer_text(&shown, &ignored);
+    }
+    snprintf(text, size, "%s", result == NULL ? "" : result);
+    buffer_free(&shown);
+}
+
+static void tell(const Replay *replay, Error *error)
+{
+    if (interrupt_signal() == STOP_ORPHANED) {
+        return; /* there is nobody to tell it to */
+    }
+    make_printable(error->message, sizeof error->message);
+    make_printable(error->detail, sizeof error->detail);
+    if (interrupt_signal() != 0 && replay->is_waiting) {
+        message_info("%s", error->message); /* as it should end */
+    } else {
+        message_error(error);
+    }
+}
+
+static bool run(Replay *replay, int count, char **arguments, Error *error)
+{
+    char request[PROTOCOL_REQUEST_SIZE];
+    bool ended = false;
+
+    /* Whatever the options are, the script is there to hear of it. */
+    if (!await_request(request, &ended, error)) {
+        return false;
+    }
+    if (ended) {
+        return true;
+    }
+    if (!replay_options_parse(&replay->options, count, arguments, error)) {
+        return false;
+    }
+    if (replay->options.help) {
+        replay_options_help();
+        return true;
+    }
+    if (replay->options.list_options) {
+        replay_options_list();
+        return true;
+    }
+    if (replay->options.version) {
+        printf("kv-replay (lakeFS KV migration) %s\n", PROGRAM_VERSION);
+        return true;
+    }
+    return take_requests(replay, request, error);
+}
+
+int main(int argc, char **argv)
+{
+    static Replay replay;
+    Error error = {0};
+    int code;
+
+    startup("kv-replay");
+    umask(077);
+    replay.script = getppid();
+    replay.dump.file = -1;
+    if (argc < 2 || !protocol_open(&error)) {
+        error_set(&error, EXIT_CODE_USAGE, "this program is a part of kv-replay");
+        message_error(&error);
+        return (int)error.code;
+    }
+    descriptors_keep();
+    /* Signals come from the script alone, which gets them from the terminal. */
+    setpgid(0, 0);
+    stop_by_signals();
+    replay.programs = argv[1];
+    if (!run(&replay, argc - 1, argv + 1, &error)) {
+        tell(&replay, &error);
+    }
+    stop_no_more();
+    replay_free(&replay);
+    code = replay.has_ended ? replay.exit_code : (int)error.code;
+    return interrupt_signal() != 0 ? 128 + interrupt_signal() : code;
+}

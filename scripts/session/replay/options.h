@@ -1,0 +1,40 @@
+/*
+ * The command line of kv-replay.
+ */
+#ifndef SCRIPTS_SESSION_REPLAY_OPTIONS_H
+#define SCRIPTS_SESSION_REPLAY_OPTIONS_H
+
+#include <stdbool.h>
+
+#include "common/base/error.h"
+#include "scripts/session/words.h"
+
+/* What becomes of the loaded dump. */
+typedef enum ReplayUse { USE_WAIT, USE_PSQL, USE_COMMAND } ReplayUse;
+
+typedef struct ReplayOptions {
+    const char *bindir; /* NULL: look for it */
+    const char *blockstore_path;
+    const char *block_storage_prefix;
+    const char *keep_dump;
+    const char *dump;
+    ReplayUse use;
+    char **command; /* USE_COMMAND: ends with NULL */
+    bool psql;
+    int jobs;     /* 0: the default */
+    bool wait;    /* even when not on a terminal */
+    Words shared; /* options for kv-import and kv-migrate; owned */
+    bool help;
+    bool version;
+    bool list_options;
+} ReplayOptions;
+
+/* Reads it; arguments[0] is passed over.  False with EXIT_CODE_USAGE also for what cannot come to a
+ * good end. */
+bool replay_options_parse(ReplayOptions *options, int count, char **arguments, Error *error);
+
+void replay_options_help(void);
+void replay_options_list(void);
+void replay_options_free(ReplayOptions *options);
+
+#endif

@@ -1,0 +1,71 @@
+/*
+ * A replay, and the steps that the script asks for.
+ */
+#ifndef SCRIPTS_SESSION_REPLAY_REPLAY_H
+#define SCRIPTS_SESSION_REPLAY_REPLAY_H
+
+#include <limits.h>
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "common/base/error.h"
+#include "scripts/session/replay/dump_file.h"
+#include "scripts/session/replay/identity.h"
+#include "scripts/session/replay/keeper.h"
+#include "scripts/session/replay/options.h"
+#include "scripts/session/replay/restore.h"
+#include "scripts/session/words.h"
+
+enum { URI_SIZE = 512 };
+
+typedef struct Replay {
+    const char *programs; /* the folder of kv-import and kv-migrate */
+    pid_t script;
+    ReplayOptions options;
+    Identity identity;
+    Keeper keeper;
+    DumpFile dump;
+    char restorer[PATH_MAX]; /* which pg_restore */
+    Address address;
+    char passfile[FOLDER_SIZE + 16];
+    char uri[URI_SIZE];
+    const char *running; /* the program of ours that the script runs; NULL: none */
+    bool is_waiting;     /* for the user to interrupt it */
+    bool has_ended;
+    int exit_code; /* once it has ended */
+} Replay;
+
+/*
+ * The steps.  Each sets *answer, the word that the script gets, and may set has_ended instead.
+ *
+ *   begin          makes the folder, finds out what the dump is: "kv" or "legacy"
+ *   start-server   "done"
+ *   restore        restores a dump by pg_dump: "done"
+ *   show           shows the way to the database: what runs on it, "psql", "psql-on-terminal",
+ *                  "command", or "wait"
+ *   wait           until it is interrupted; never answered
+ */
+bool replay_begin(Replay *replay, const char **answer, Error *error);
+bool replay_start_server(Replay *replay, const char **answer, Error *error);
+bool replay_restore(Replay *replay, const char **answer, Error *error);
+bool replay_show(Replay *replay, const char **answer, Error *error);
+bool replay_wait(Replay *replay, const char **answer, Error *error);
+
+/* A program that the script ran has ended with this code: "done", or the end. */
+bool replay_ran(Replay *replay, int code, const char **answer, Error *error);
+
+/* Stops and removes everything. */
+void replay_free(Replay *replay);
+
+/* What the script runs: "load", "migrate", "psql" or "command"; false for another name.  The
+ * settings of its environment are NAME=VALUE to set, NAME to unset. */
+bool replay_command(Replay *replay, const char *name, Words *words, Error *error);
+bool replay_environment(const Replay *replay, const char *name, Words *words, Error *error);
+
+/* Prints the way to the database. */
+void replay_print_settings(const Replay *replay);
+
+/* Warns of what is not real in the dump, or not in it. */
+bool replay_tell_contents(const Replay *replay, Error *error);
+
+#endif

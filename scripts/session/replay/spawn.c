@@ -1,0 +1,150 @@
+#include "scripts/session/replay/spawn.h"
+
+#include "common/base/interrupt.h"
+#include "scripts/session/child.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { CANNOT_START = 127 };
+
+extern char **environ;
+
+void spawn_reset_signals(void)
+{
+    sigset_t none;
+
+    for (int signal_number = 1; signal_number < NSIG; signal_number++) {
+        signal(signal_number, SIG_DFL);
+    }
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+/* Whether a program of another user may know this setting: the rest of root's environment, such as
+ * the keys to a block store, is nobody's business. */
+static bool is_harmless(const char *setting)
+{
+    static const char *const NAMES[] = {
+        "PATH=", "LD_LIBRARY_PATH=", "LANG=", "LC_ALL=", "TZ=", "TMPDIR="};
+
+    for (size_t i = 0; i < sizeof NAMES / sizeof NAMES[0]; i++) {
+        if (strncmp(setting, NAMES[i], strlen(NAMES[i])) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The memory of the old list stays: this is the child's, which becomes another program. */
+static bool reduce_environment(void)
+{
+    size_t count = 0;
+    size_t kept = 0;
+    char **settings;
+
+    while (environ[count] != NULL) {
+        count++;
+    }
+    settings = calloc(count + 1, sizeof *settings);
+    if (settings == NULL) {
+        return false;
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (is_harmless(environ[i])) {
+            settings[kept++] = environ[i];
+        }
+    }
+    environ = settings;
+    return true;
+}
+
+static bool set_descriptor(int from, int to)
+{
+    int null;
+
+    if (from >= 0) {
+        return dup2(from, to) >= 0;
+    }
+    null = open("/dev/null", O_RDWR | O_CLOEXEC);
+    return null >= 0 && dup2(null, to) >= 0;
+}
+
+/* In the child: becomes the program.  Its errno goes to `problem` where that fails. */
+static _Noreturn void become(const SpawnOptions *options, pid_t parent, int problem)
+{
+    int code;
+
+    spawn_reset_signals();
+    /* A change of user would undo the death signal, so that comes first. */
+    if (identity_become(options->identity) &&
+        (options->death_signal == 0 ||
+         prctl(PR_SET_PDEATHSIG, (unsigned long)options->death_signal) == 0) &&
+        chdir(options->folder == NULL ? "/" : options->folder) == 0 &&
+        set_descriptor(options->input, STDIN_FILENO) &&
+        set_descriptor(options->output, STDOUT_FILENO) &&
+        set_descriptor(options->errors, STDERR_FILENO) && reduce_environment()) {
+        if (options->death_signal != 0 && getppid() != parent) {
+            _exit(CANNOT_START);
+        }
+        execvp(options->command->items[0], options->command->items);
+    }
+    code = errno;
+    (void)!write(problem, &code, sizeof code);
+    _exit(CANNOT_START);
+}
+
+static bool start_failed(const SpawnOptions *options, int code, Error *error)
+{
+    return error_set(error, EXIT_CODE_USAGE, "could not run \"%s\": %s", options->command->items[0],
+                     strerror(code));
+}
+
+bool spawn(const SpawnOptions *options, pid_t *child, Error *error)
+{
+    pid_t parent = getpid();
+    int problem[2];
+    int code = 0;
+    ssize_t got;
+
+    if (!child_pipe(problem)) {
+        return start_failed(options, errno, error);
+    }
+    *child = fork();
+    if (*child == 0) {
+        become(options, parent, problem[1]);
+    }
+    code = errno;
+    close(problem[1]);
+    if (*child < 0) {
+        close(problem[0]);
+        return start_failed(options, code, error);
+    }
+    do {
+        got = read(problem[0], &code, sizeof code);
+    } while (got < 0 && errno == EINTR);
+    close(problem[0]);
+    if (got == (ssize_t)sizeof code) {
+        waitpid(*child, NULL, 0);
+        return start_failed(options, code, error);
+    }
+    return true;
+}
+
+int spawn_wait(pid_t child)
+{
+    int status = 0;
+
+    while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
+        if (interrupt_signal() != 0) {
+            kill(child, SIGKILL);
+        }
+    }
+    return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+}

@@ -1,0 +1,395 @@
+#include "scripts/session/replay/sql_reader.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <string.h>
+#include <strings.h>
+#include <unistd.h>
+
+enum { END = -1 };
+
+/* PostgreSQL takes no longer statement. */
+static const size_t TEXT_MAX = (size_t)1 << 30;
+
+void sql_reader_init(SqlReader *reader, int source)
+{
+    memset(reader, 0, sizeof *reader);
+    reader->source = source;
+    reader->current_line = 1;
+}
+
+void sql_reader_free(SqlReader *reader)
+{
+    buffer_free(&reader->text);
+}
+
+/* Reads on; false at the end, for which an error counts, too: whoever ends the pipe tells. */
+static bool fill(SqlReader *reader)
+{
+    ssize_t got;
+
+    memmove(reader->buffer, reader->buffer + reader->begin, reader->end - reader->begin);
+    reader->end -= reader->begin;
+    reader->begin = 0;
+    do {
+        got =
+            read(reader->source, reader->buffer + reader->end, sizeof reader->buffer - reader->end);
+    } while (got < 0 && errno == EINTR);
+    if (got > 0) {
+        reader->end += (size_t)got;
+    }
+    return got > 0;
+}
+
+/* The next byte but so many, or END. */
+static int peek(SqlReader *reader, size_t ahead)
+{
+    while (reader->end - reader->begin <= ahead) {
+        if (!fill(reader)) {
+            return END;
+        }
+    }
+    return reader->buffer[reader->begin + ahead];
+}
+
+static int take(SqlReader *reader)
+{
+    int c = peek(reader, 0);
+
+    if (c != END) {
+        reader->begin++;
+    }
+    if (c == '\n') {
+        reader->current_line++;
+    }
+    return c;
+}
+
+static bool bad(const SqlReader *reader, const char *what, Error *error)
+{
+    error_set(error, EXIT_CODE_DUMP, "%s", what);
+    return error_detail(error, "It begins in line %zu.", reader->line);
+}
+
+static bool append(SqlReader *reader, int c, Error *error)
+{
+    uint8_t byte = (uint8_t)c;
+
+    if (c == END) {
+        return bad(reader, "the dump ends within a statement", error);
+    }
+    if (c == '\0') {
+        return bad(reader, "a statement holds a NUL", error);
+    }
+    if (reader->text.size >= TEXT_MAX) {
+        return bad(reader, "a statement is too long", error);
+    }
+    return buffer_append(&reader->text, &byte, 1, error);
+}
+
+/* Takes what stands between quotes; the first one has been appended. */
+static bool take_quoted(SqlReader *reader, int quote, bool escapes, Error *error)
+{
+    for (;;) {
+        int c = take(reader);
+
+        if (!append(reader, c, error)) {
+            return false;
+        }
+        /* Of a quote that is written twice, the second one begins the next string. */
+        if (c == quote) {
+            return true;
+        }
+        if (c == '\\' && escapes && !append(reader, take(reader), error)) {
+            return false;
+        }
+    }
+}
+
+/* The size of the tag that begins here, such as $$ or $tag$; 0: there is none. */
+static size_t tag_size(SqlReader *reader)
+{
+    size_t size = 1;
+    int c = peek(reader, size);
+
+    if (c != '$' && !isalpha(c) && c != '_' && c < 0x80) {
+        return 0;
+    }
+    while (isalnum(c) || c == '_' || c >= 0x80) {
+        c = peek(reader, ++size);
+        if (size >= SQL_READER_BUFFER / 2) {
+            return 0;
+        }
+    }
+    return c == '$' ? size + 1 : 0;
+}
+
+/* Takes what stands between dollar quotes of this size. */
+static bool take_dollars(SqlReader *reader, size_t size, Error *error)
+{
+    size_t tag = reader->text.size;
+
+    for (size_t i = 0; i < size; i++) {
+        if (!append(reader, take(reader), error)) {
+            return false;
+        }
+    }
+    /* The end is where the tag stands again: it has a dollar at either end and none between. */
+    for (size_t begin = reader->text.size;;) {
+        int c = take(reader);
+
+        if (!append(reader, c, error)) {
+            return false;
+        }
+        if (c != '$') {
+            continue;
+        }
+        if (reader->text.size - begin >= size &&
+            memcmp(reader->text.data + reader->text.size - size, reader->text.data + tag, size) ==
+                0) {
+            return true;
+        }
+    }
+}
+
+static void skip_line_comment(SqlReader *reader)
+{
+    while (peek(reader, 0) != '\n' && peek(reader, 0) != END) {
+        take(reader);
+    }
+}
+
+static bool skip_block_comment(SqlReader *reader, Error *error)
+{
+    int depth = 0;
+
+    do {
+        int c = take(reader);
+
+        if (c == END) {
+            return bad(reader, "the dump ends within a comment", error);
+        }
+        if (c == '/' && peek(reader, 0) == '*') {
+            take(reader);
+            depth++;
+        } else if (c == '*' && peek(reader, 0) == '/') {
+            take(reader);
+            depth--;
+        }
+    } while (depth > 0);
+    return true;
+}
+
+static bool is_word(const SqlReader *reader, size_t begin, const char *word)
+{
+    size_t size = reader->text.size - begin;
+
+    return size == strlen(word) &&
+           strncasecmp((const char *)reader->text.data + begin, word, size) == 0;
+}
+
+/* A function's body may be BEGIN ATOMIC ... END, with semicolons in it.  As psql does, this looks
+ * for them in what begins as CREATE [OR REPLACE] FUNCTION or PROCEDURE. */
+static void note_word(SqlReader *reader, size_t begin)
+{
+    static const char *const WORDS[] = {"create", "or", "replace", "function", "procedure"};
+    const char *words = reader->words;
+
+    if (reader->word_count < SQL_READER_WORDS) {
+        char initial = '-';
+
+        for (size_t i = 0; i < sizeof WORDS / sizeof WORDS[0]; i++) {
+            if (is_word(reader, begin, WORDS[i])) {
+                initial = WORDS[i][0];
+            }
+        }
+        reader->words[reader->word_count++] = initial;
+    }
+    if (reader->parentheses > 0 ||
+        (strncmp(words, "cf", 2) != 0 && strncmp(words, "cp", 2) != 0 &&
+         strncmp(words, "corf", 4) != 0 && strncmp(words, "corp", 4) != 0)) {
+        return;
+    }
+    if (is_word(reader, begin, "begin") || (reader->blocks > 0 && is_word(reader, begin, "case"))) {
+        reader->blocks++;
+    } else if (reader->blocks > 0 && is_word(reader, begin, "end")) {
+        reader->blocks--;
+    }
+}
+
+static bool is_word_byte(int c)
+{
+    return isalnum(c) || c == '_' || c == '$' || c >= 0x80;
+}
+
+/* Takes a word or a number, and the string behind an E. */
+static bool take_word(SqlReader *reader, Error *error)
+{
+    size_t begin = reader->text.size;
+
+    while (is_word_byte(peek(reader, 0))) {
+        if (!append(reader, take(reader), error)) {
+            return false;
+        }
+    }
+    note_word(reader, begin);
+    if (peek(reader, 0) == '\'' && is_word(reader, begin, "e")) {
+        return append(reader, take(reader), error) && take_quoted(reader, '\'', true, error);
+    }
+    return true;
+}
+
+/* Takes one thing that is neither a word, a comment nor the end. */
+static bool take_other(SqlReader *reader, Error *error)
+{
+    size_t tag;
+    int c = peek(reader, 0);
+
+    if (c == '$' && (tag = tag_size(reader)) > 0) {
+        return take_dollars(reader, tag, error);
+    }
+    take(reader);
+    if (c == '(') {
+        reader->parentheses++;
+    } else if (c == ')' && reader->parentheses > 0) {
+        reader->parentheses--;
+    }
+    if (!append(reader, c, error)) {
+        return false;
+    }
+    return (c != '\'' && c != '"') || take_quoted(reader, c, c == '\'' && reader->escapes, error);
+}
+
+/* Takes a command of psql to the end of its line. */
+static bool take_command(SqlReader *reader, Error *error)
+{
+    reader->text.size = 0;
+    reader->line = reader->current_line;
+    while (peek(reader, 0) != '\n' && peek(reader, 0) != END) {
+        if (!append(reader, take(reader), error)) {
+            return false;
+        }
+    }
+    take(reader);
+    return true;
+}
+
+/* Takes the next thing; *piece is SQL_END as long as no piece is complete. */
+static bool take_next(SqlReader *reader, SqlPiece *piece, Error *error)
+{
+    int c = peek(reader, 0);
+
+    if (c == '-' && peek(reader, 1) == '-') {
+        skip_line_comment(reader);
+        return true;
+    }
+    if (c == '/' && peek(reader, 1) == '*') {
+        return skip_block_comment(reader, error) &&
+               (reader->text.size == 0 || append(reader, ' ', error));
+    }
+    if (c == '\\') {
+        *piece = SQL_COMMAND;
+        return reader->text.size == 0 ? take_command(reader, error)
+                                      : bad(reader, "a statement holds a command of psql", error);
+    }
+    if (c == ';' && reader->parentheses == 0 && reader->blocks == 0) {
+        take(reader);
+        *piece = SQL_STATEMENT;
+        return true;
+    }
+    if (reader->text.size == 0 && c != ';') {
+        reader->line = reader->current_line;
+        if (isspace(c)) {
+            take(reader);
+            return true;
+        }
+    }
+    return is_word_byte(c) && c != '$' ? take_word(reader, error) : take_other(reader, error);
+}
+
+bool sql_reader_next(SqlReader *reader, SqlPiece *piece, Error *error)
+{
+    do {
+        reader->text.size = 0;
+        reader->parentheses = 0;
+        reader->blocks = 0;
+        reader->word_count = 0;
+        memset(reader->words, 0, sizeof reader->words);
+        *piece = SQL_END;
+        while (*piece == SQL_END) {
+            if (peek(reader, 0) == END) {
+                return reader->text.size == 0 ||
+                       bad(reader, "the dump ends within a statement", error);
+            }
+            if (!take_next(reader, piece, error)) {
+                return false;
+            }
+        }
+        /* A semicolon alone is none. */
+    } while (*piece == SQL_STATEMENT && reader->text.size == 0);
+    return buffer_text(&reader->text, error) != NULL;
+}
+
+/* Whether the line that begins here is the one behind the data; takes it then. */
+static bool take_end_of_data(SqlReader *reader)
+{
+    size_t size = 2;
+
+    if (peek(reader, 0) != '\\' || peek(reader, 1) != '.') {
+        return false;
+    }
+    if (peek(reader, size) == '\r') {
+        size++;
+    }
+    if (peek(reader, size) != '\n' && peek(reader, size) != END) {
+        return false;
+    }
+    for (size_t i = 0; i <= size; i++) {
+        take(reader);
+    }
+    return true;
+}
+
+/* Takes the rest of the line of a COPY, behind which its data begins. */
+static bool begin_data(SqlReader *reader, Error *error)
+{
+    int c;
+
+    do {
+        c = take(reader);
+        if (!isspace(c)) {
+            return bad(reader, "the line of a COPY holds something else behind it", error);
+        }
+    } while (c != '\n');
+    reader->in_data = true;
+    reader->at_line = true;
+    return true;
+}
+
+/* Gives out a line, or as much of it as is in the buffer. */
+bool sql_reader_data(SqlReader *reader, Slice *data, bool *end, Error *error)
+{
+    const uint8_t *newline;
+
+    *end = false;
+    if (!reader->in_data && !begin_data(reader, error)) {
+        return false;
+    }
+    if (reader->at_line && take_end_of_data(reader)) {
+        *end = true;
+        reader->in_data = false;
+        return true;
+    }
+    if (peek(reader, 0) == END) {
+        return bad(reader, "the dump ends within the data of a COPY", error);
+    }
+    *data = slice_of(reader->buffer + reader->begin, reader->end - reader->begin);
+    newline = memchr(data->data, '\n', data->size);
+    if (newline != NULL) {
+        data->size = (size_t)(newline - data->data) + 1;
+        reader->current_line++;
+    }
+    reader->at_line = newline != NULL;
+    reader->begin += data->size;
+    return true;
+}

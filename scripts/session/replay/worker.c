@@ -1,0 +1,137 @@
+#include "scripts/session/replay/worker.h"
+
+#include "common/base/interrupt.h"
+#include "scripts/session/child.h"
+#include "scripts/session/replay/spawn.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+typedef struct Report {
+    bool done;
+    Error error;
+} Report;
+
+static bool write_all(int target, const void *data, size_t size)
+{
+    const char *position = data;
+
+    while (size > 0) {
+        ssize_t written = write(target, position, size);
+
+        if (written < 0 && errno == EINTR) {
+            continue;
+        }
+        if (written <= 0) {
+            return false;
+        }
+        position += written;
+        size -= (size_t)written;
+    }
+    return true;
+}
+
+/* False where the other side ends before it has sent all, or this program is told to end. */
+static bool read_all(int source, void *data, size_t size)
+{
+    char *position = data;
+
+    while (size > 0) {
+        ssize_t got = read(source, position, size);
+
+        if (got < 0 && errno == EINTR && interrupt_signal() == 0) {
+            continue;
+        }
+        if (got <= 0) {
+            return false;
+        }
+        position += got;
+        size -= (size_t)got;
+    }
+    return true;
+}
+
+typedef struct Work {
+    const Identity *identity;
+    WorkerTask *task;
+    const void *argument;
+    void *result;
+    size_t size;
+} Work;
+
+static _Noreturn void work(const Work *work, pid_t parent, int target)
+{
+    Report report = {0};
+
+    spawn_reset_signals();
+    signal(SIGPIPE, SIG_IGN);
+    if (!identity_become(work->identity)) {
+        error_set(&report.error, EXIT_CODE_USAGE, "could not become user %s: %s",
+                  work->identity->name, strerror(errno));
+    } else if (prctl(PR_SET_PDEATHSIG, (unsigned long)SIGKILL) == 0 && getppid() == parent) {
+        report.done = work->task(work->argument, work->result, &report.error);
+    }
+    if (write_all(target, &report, sizeof report)) {
+        write_all(target, work->result, work->size);
+    }
+    _exit(0);
+}
+
+/* Texts of a report end where their arrays do. */
+static void terminate(Error *error)
+{
+    error->message[sizeof error->message - 1] = '\0';
+    error->detail[sizeof error->detail - 1] = '\0';
+    error->hint[sizeof error->hint - 1] = '\0';
+}
+
+static bool receive(int source, const Work *work, Error *error)
+{
+    Report report;
+
+    if (!read_all(source, &report, sizeof report) || !read_all(source, work->result, work->size)) {
+        return interrupt_check(error) &&
+               error_set(error, EXIT_CODE_FAILED, "a part of this program ended unexpectedly");
+    }
+    if (!report.done) {
+        *error = report.error;
+        terminate(error);
+    }
+    return report.done;
+}
+
+bool worker_run(const Identity *identity, WorkerTask *task, const void *argument, void *result,
+                size_t size, Error *error)
+{
+    const Work todo = {identity, task, argument, result, size};
+    pid_t parent = getpid();
+    int ends[2];
+    pid_t child;
+    bool done;
+
+    if (size > 0) {
+        memset(result, 0, size);
+    }
+    if (!child_pipe(ends)) {
+        return error_set(error, EXIT_CODE_USAGE, "could not make a pipe: %s", strerror(errno));
+    }
+    child = fork();
+    if (child == 0) {
+        work(&todo, parent, ends[1]);
+    }
+    close(ends[1]);
+    if (child < 0) {
+        close(ends[0]);
+        return error_set(error, EXIT_CODE_USAGE, "could not start a process: %s", strerror(errno));
+    }
+    done = receive(ends[0], &todo, error);
+    close(ends[0]);
+    if (!done) {
+        kill(child, SIGKILL);
+    }
+    spawn_wait(child);
+    return done;
+}
