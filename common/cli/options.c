@@ -112,28 +112,40 @@ static void tell_dropped(const char *name)
     message_warning("connection parameter %s is of lakeFS's driver only: ignored", name);
 }
 
+/* Splits a text as it is where libpq takes it, else as lakeFS's driver would; *libpq is what libpq
+ * takes. */
+static bool split_dbname(const char *text, Buffer *libpq, PgConninfo *conninfo, Error *error)
+{
+    Error ignored;
+
+    if (pg_conninfo_split(text, conninfo, &ignored)) {
+        return buffer_append_text(libpq, text, error) && buffer_text(libpq, error) != NULL;
+    }
+    pg_conninfo_free(conninfo);
+    return pgx_to_libpq(text, libpq, tell_dropped, error) && buffer_text(libpq, error) != NULL &&
+           pg_conninfo_split((const char *)libpq->data, conninfo, error);
+}
+
 bool common_options_set_dbname(CommonOptions *options, char *argument, Error *error)
 {
     size_t size = strlen(argument);
     PgConninfo conninfo = {0};
     Buffer libpq = {0};
-    bool done = pgx_to_libpq(argument, &libpq, tell_dropped, error) &&
-                buffer_text(&libpq, error) != NULL &&
-                pg_conninfo_split((const char *)libpq.data, &conninfo, error);
+    bool done = split_dbname(argument, &libpq, &conninfo, error);
 
-    if (!done) {
-        buffer_wipe(&libpq);
-        return false;
+    if (done) {
+        password_free(options->dbname_copy);
+        options->dbname_copy = (char *)libpq.data; /* taken over */
+        options->pg.dbname = options->dbname_copy;
+        libpq = (Buffer){0};
     }
-    password_free(options->dbname_copy);
-    options->dbname_copy = (char *)libpq.data; /* taken over */
-    options->pg.dbname = options->dbname_copy;
-    if (conninfo.has_secrets) {
+    if (done && conninfo.has_secrets) {
         memset(argument, 0, size);
         snprintf(argument, size + 1, "%s", conninfo.public_part);
     }
+    buffer_wipe(&libpq);
     pg_conninfo_free(&conninfo);
-    return true;
+    return done;
 }
 
 bool option_unexpected(const char *argument, Error *error)
