@@ -72,11 +72,11 @@ static bool print_json(const TargetState *state, const char *target, const char 
 bool check_target(ImportOptions *options, Error *error)
 {
     const TargetDriver *driver = target_named(options->target);
-    const char *table = driver->table(options);
+    const char *table = driver->table(&options->store);
     Target *target = NULL;
     TargetState state = {0};
-    bool done =
-        signals_start(driver->cancel, error) && driver->open(options, NULL, &target, &state, error);
+    bool done = signals_start(driver->cancel, error) &&
+                driver->open(&options->store, NULL, &target, &state, error);
 
     driver->close(target);
     if (done && options->json) {

@@ -9,7 +9,7 @@
 
 bool database_connect(const ImportDatabase *database, PgConnection **connection, Error *error)
 {
-    return pg_connect_again(&database->options->common.pg, connection, error);
+    return pg_connect_again(database->options->pg, connection, error);
 }
 
 static bool refuse_standby(PgConnection *connection, Error *error)
@@ -42,17 +42,17 @@ static bool take_lock(ImportDatabase *database, Error *error)
         return done && pg_commit(database->connection, error);
     }
     return database_connect(database, &database->guard, error) &&
-           pg_begin(database->guard, PG_READ_WRITE, database->options->common.lock_wait_timeout_ms,
+           pg_begin(database->guard, PG_READ_WRITE, database->options->lock_wait_timeout_ms,
                     error) &&
            pg_lock_take(database->guard, &database->schema, error);
 }
 
-bool database_open(ImportDatabase *database, ImportOptions *options, Error *error)
+bool database_open(ImportDatabase *database, const TargetOptions *options, Error *error)
 {
     database->options = options;
-    return pg_connect(&options->common.pg, &database->connection, error) &&
+    return pg_connect(options->pg, &database->connection, error) &&
            refuse_standby(database->connection, error) &&
-           pg_schema_find(database->connection, options->common.schema, &database->schema, error) &&
+           pg_schema_find(database->connection, options->schema, &database->schema, error) &&
            take_lock(database, error) && find_schema_again(database, error);
 }
 

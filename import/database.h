@@ -14,10 +14,10 @@
 #include "common/dump/header.h"
 #include "common/pg/connection.h"
 #include "common/pg/schema.h"
-#include "import/options.h"
+#include "import/target.h"
 
 typedef struct ImportDatabase {
-    ImportOptions *options;
+    const TargetOptions *options;
     PgConnection *guard; /* holds the lock; NULL when another session does */
     PgConnection *connection;
     PgSchema schema;
@@ -25,7 +25,7 @@ typedef struct ImportDatabase {
 
 /* Connects to a server that can be written to, takes the lock and finds the schema.  End with
  * database_close, also after a failure. */
-bool database_open(ImportDatabase *database, ImportOptions *options, Error *error);
+bool database_open(ImportDatabase *database, const TargetOptions *options, Error *error);
 /* Takes one that is {0}. */
 void database_close(ImportDatabase *database);
 

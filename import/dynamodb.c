@@ -79,8 +79,8 @@ static bool look_at_database(Target *target, const DumpHeader *header, TargetSta
     if (!database->schema.has_migrations && !target->options->not_migrated) {
         return refuse_without_legacy(target, error);
     }
-    if (!pg_begin(database->connection, PG_READ_SNAPSHOT,
-                  target->options->common.lock_wait_timeout_ms, error) ||
+    if (!pg_begin(database->connection, PG_READ_SNAPSHOT, target->options->lock_wait_timeout_ms,
+                  error) ||
         !may_be_half_stamped(target, header, &unstamped, error)) {
         return false;
     }
@@ -91,7 +91,7 @@ static bool look_at_database(Target *target, const DumpHeader *header, TargetSta
            pg_commit(database->connection, error);
 }
 
-static bool dynamodb_open(ImportOptions *options, const DumpHeader *header, Target **target,
+static bool dynamodb_open(const TargetOptions *options, const DumpHeader *header, Target **target,
                           TargetState *state, Error *error)
 {
     Target *t = calloc(1, sizeof *t);
@@ -161,7 +161,7 @@ static bool begin_stamp(Target *target, Error *error)
 {
     return !target->options->dynamodb.has_database ||
            pg_begin(target->database.connection, PG_READ_WRITE,
-                    target->options->common.lock_wait_timeout_ms, error);
+                    target->options->lock_wait_timeout_ms, error);
 }
 
 static bool dynamodb_prepare(Target *target, Error *error)
@@ -283,7 +283,7 @@ static bool dynamodb_finish(Target *target, const DumpHeader *header, const Dump
     return done;
 }
 
-static const char *dynamodb_table(const ImportOptions *options)
+static const char *dynamodb_table(const TargetOptions *options)
 {
     return options->dynamodb.table.table;
 }

@@ -20,7 +20,7 @@
 enum { LOAD_ID_SIZE = 32 };
 
 struct Target {
-    ImportOptions *options;
+    const TargetOptions *options;
     DynamoClient *client;
     ImportDatabase database; /* {0} without a legacy database */
     DynamoTableFacts facts;  /* as they were when it was opened */

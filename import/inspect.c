@@ -177,8 +177,8 @@ bool inspect_check(const ImportOptions *options, Error *error)
     uint64_t units = 0;
     bool done = dump_reader_open(options->file, &reader, error) &&
                 progress_init(options->common.progress, error) &&
-                dump_check(reader, (size_t)options->jobs, target, expected_entries(reader), &units,
-                           &manifest, error);
+                dump_check(reader, (size_t)options->store.jobs, target, expected_entries(reader),
+                           &units, &manifest, error);
 
     progress_stop();
     if (done) {

@@ -14,21 +14,20 @@
 
 bool postgres_begin_work(const Target *target, PgConnection *connection, Error *error)
 {
-    return pg_begin(connection, PG_READ_WRITE, target->options->common.lock_wait_timeout_ms,
-                    error) &&
+    return pg_begin(connection, PG_READ_WRITE, target->options->lock_wait_timeout_ms, error) &&
            pg_execute(connection, "SET LOCAL synchronous_commit = off", NULL, error);
 }
 
 /* What is in the place of the KV table, and whether it may go. */
 static bool look_around(Target *target, const DumpHeader *header, TargetState *found, Error *error)
 {
-    const ImportOptions *options = target->options;
+    const TargetOptions *options = target->options;
     char name[80];
 
     if (!kv_table_init(&target->table, target->database.connection, &target->database.schema,
                        options->table, options->partitions, error) ||
-        !pg_begin(target->database.connection, PG_READ_SNAPSHOT,
-                  options->common.lock_wait_timeout_ms, error) ||
+        !pg_begin(target->database.connection, PG_READ_SNAPSHOT, options->lock_wait_timeout_ms,
+                  error) ||
         !kv_table_inspect(&target->table, target->database.connection, &found->store,
                           &found->version, error)) {
         return false;
@@ -39,7 +38,7 @@ static bool look_around(Target *target, const DumpHeader *header, TargetState *f
            pg_commit(target->database.connection, error);
 }
 
-static bool postgres_open(ImportOptions *options, const DumpHeader *header, Target **target,
+static bool postgres_open(const TargetOptions *options, const DumpHeader *header, Target **target,
                           TargetState *found, Error *error)
 {
     Target *t = calloc(1, sizeof *t);
@@ -61,7 +60,7 @@ static bool postgres_open(ImportOptions *options, const DumpHeader *header, Targ
 static bool postgres_prepare(Target *target, Error *error)
 {
     return pg_begin(target->database.connection, PG_READ_WRITE,
-                    target->options->common.lock_wait_timeout_ms, error) &&
+                    target->options->lock_wait_timeout_ms, error) &&
            kv_table_drop(&target->table, target->database.connection, error) &&
            kv_table_create(&target->table, target->database.connection, error) &&
            kv_table_insert_version(&target->table, target->database.connection, KV_VERSION_STARTED,
@@ -94,7 +93,7 @@ static bool postgres_stamp(Target *target, const DumpHeader *header, const DumpM
                            Error *error)
 {
     return pg_begin(target->database.connection, PG_READ_WRITE,
-                    target->options->common.lock_wait_timeout_ms, error) &&
+                    target->options->lock_wait_timeout_ms, error) &&
            kv_table_change_version(&target->table, target->database.connection, KV_VERSION_STARTED,
                                    header->kv_version, error) &&
            database_stamp(&target->database, header, error) &&
@@ -103,7 +102,7 @@ static bool postgres_stamp(Target *target, const DumpHeader *header, const DumpM
            database_commit(&target->database, error);
 }
 
-static const char *postgres_table(const ImportOptions *options)
+static const char *postgres_table(const TargetOptions *options)
 {
     return options->table;
 }

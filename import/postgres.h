@@ -14,7 +14,7 @@
 #include "import/target.h"
 
 struct Target {
-    ImportOptions *options;
+    const TargetOptions *options;
     ImportDatabase database;
     KvTable table;
 };

@@ -23,8 +23,32 @@
 #include "common/base/slice.h"
 #include "common/dump/header.h"
 #include "common/dump/manifest.h"
+#include "common/dynamodb/table.h"
 #include "common/kv/model.h"
-#include "import/options.h"
+#include "common/pg/connection.h"
+
+/* The target DynamoDB. */
+typedef struct DynamoTargetOptions {
+    DynamoOptions table;
+    DynamoCapacity capacity; /* of a table that is made; 0: on demand */
+    uint64_t write_units;    /* a second, at most; 0: any */
+    int requests;            /* to write, under way at the same time; 16 */
+    bool has_database;       /* the connection options lead to a legacy database to be stamped */
+} DynamoTargetOptions;
+
+/* What a target is told.  All is borrowed, and must stay while the target is open. */
+typedef struct TargetOptions {
+    PgOptions *pg;            /* of the database */
+    const char *schema;       /* NULL: where the search_path leads */
+    int lock_wait_timeout_ms; /* 0: for ever */
+    int64_t lock_held_by;     /* backend that holds the lock for us; 0: take it */
+    int jobs;                 /* connections that load at the same time */
+    bool clean;               /* replace a KV store that is already stamped */
+    bool not_migrated;        /* the database is known not to be, when it is only looked at */
+    const char *table;        /* "kv"; of PostgreSQL, as the next */
+    int partitions;           /* 100 */
+    DynamoTargetOptions dynamodb;
+} TargetOptions;
 
 /* A target's own state, and that of one of its workers; each driver defines them. */
 typedef struct Target Target;
@@ -43,7 +67,7 @@ typedef struct TargetDriver {
 
     /* What a person calls its table; and the table's name. */
     const char *kind;
-    const char *(*table)(const ImportOptions *options);
+    const char *(*table)(const TargetOptions *options);
 
     /* See signals_start: ends what waits for the store, if anything does. */
     bool (*cancel)(void);
@@ -55,7 +79,7 @@ typedef struct TargetDriver {
      * `header` is NULL where the target is only looked at: what the schema version should be, the
      * dump would tell.  With options->not_migrated it is not read; half_stamped then says that a
      * load would compare the entries first. */
-    bool (*open)(ImportOptions *options, const DumpHeader *header, Target **target,
+    bool (*open)(const TargetOptions *options, const DumpHeader *header, Target **target,
                  TargetState *state, Error *error);
 
     /* Whether such a target takes the entries of a chunk; *units grows by what it costs to write

@@ -136,8 +136,8 @@ static bool read_dump(Verification *verification, const char *path, const char *
         return false;
     }
     progress_begin(phase, dump_reader_header(reader)->estimated_entries);
-    done = dump_visit(reader, (size_t)verification->options->jobs, visitor, verification, manifest,
-                      error);
+    done = dump_visit(reader, (size_t)verification->options->store.jobs, visitor, verification,
+                      manifest, error);
     if (done) {
         progress_end();
     }
@@ -366,11 +366,11 @@ static bool open_store(Verification *verification, Error *error)
 
     verification->store_options = (StoreOptions){
         .pg = &options->common.pg,
-        .dynamodb = &options->dynamodb.table,
+        .dynamodb = &options->store.dynamodb.table,
         .schema = options->common.schema,
-        .table = options->table,
+        .table = options->store.table,
         .lock_wait_timeout_ms = options->common.lock_wait_timeout_ms,
-        .jobs = options->jobs,
+        .jobs = options->store.jobs,
     };
     if (!verification->driver->open(&verification->store_options, &verification->store, &version,
                                     error)) {
