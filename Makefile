@@ -53,15 +53,15 @@ LIBS := $(shell pkg-config --libs $(LIBRARIES) yaml-0.1) -lunistring
 PROTOS := $(wildcard common/kv/*.proto)
 PROTO_SOURCES := $(patsubst common/kv/%.proto,$(BUILD)/proto/%.pb-c.c,$(PROTOS))
 PROTO_HEADERS := $(PROTO_SOURCES:.c=.h)
-COMMON_SOURCES := $(wildcard common/*/*.c)
+COMMON_SOURCES := $(wildcard common/*/*.c common/*/*/*.c)
 EXPORT_SOURCES := $(wildcard export/*.c export/*/*.c)
-IMPORT_SOURCES := $(wildcard import/*.c)
+IMPORT_SOURCES := $(wildcard import/*.c import/*/*.c)
 SESSION_SOURCES := $(wildcard scripts/session/*.c)
 MIGRATE_SOURCES := $(wildcard scripts/session/migrate/*.c)
 REPLAY_SOURCES := $(wildcard scripts/session/replay/*.c)
 SOURCES := $(COMMON_SOURCES) $(EXPORT_SOURCES) $(IMPORT_SOURCES) $(SESSION_SOURCES) $(MIGRATE_SOURCES) \
 	$(REPLAY_SOURCES)
-HEADERS := $(wildcard common/*/*.h export/*.h export/*/*.h import/*.h scripts/session/*.h \
+HEADERS := $(wildcard common/*/*.h common/*/*/*.h export/*.h export/*/*.h import/*.h import/*/*.h scripts/session/*.h \
 	scripts/session/*/*.h)
 PROGRAMS := kv-export kv-import kv-migrate kv-replay
 MANUALS := export/kv-export.1 import/kv-import.1 scripts/kv-migrate.1 scripts/kv-replay.1 common/dump/kv-dump.5

@@ -5,10 +5,10 @@
 #include "common/cli/progress.h"
 #include "common/cli/signals.h"
 #include "common/dump/reader.h"
+#include "common/store/target.h"
 #include "import/dump_check.h"
 #include "import/dump_spread.h"
 #include "import/dump_visit.h"
-#include "import/target.h"
 
 #include <inttypes.h>
 #include <stdlib.h>

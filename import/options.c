@@ -3,7 +3,7 @@
 #include "common/kv/model.h"
 #include "common/kv/package.h"
 #include "common/pg/conninfo.h"
-#include "import/target.h"
+#include "common/store/target.h"
 
 #include <limits.h>
 #include <stdio.h>

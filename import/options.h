@@ -8,7 +8,7 @@
 #include <stdint.h>
 
 #include "common/cli/options.h"
-#include "import/target.h"
+#include "common/store/target.h"
 
 typedef enum ImportAction {
     IMPORT_LOAD,        /* into a KV store */
