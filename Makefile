@@ -84,6 +84,8 @@ TESTED_OBJECTS := $(filter-out %/main.o,$(EXPORT_OBJECTS) $(IMPORT_OBJECTS) $(SE
 	dist deb test-deb format clean $(addprefix run-,$(UNIT_TESTS)) $(addprefix replay-,$(FUZZ_TARGETS)) \
 	lint-texts lint-scripts lint-tests lint-cppcheck lint-gcc lint-clang
 .DELETE_ON_ERROR:
+# What was generated stays: what is made of it would be made again else.
+.SECONDARY: $(PROTO_SOURCES) $(PROTO_HEADERS)
 
 COMPLETIONS := $(BUILD)/completion/kv-migrate.bash $(BUILD)/completion/_kv-migrate
 OPTION_LISTS := $(addprefix $(BUILD)/completion/,$(addsuffix .options,$(PROGRAMS)))
