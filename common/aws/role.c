@@ -1,4 +1,5 @@
 #include "common/aws/role.h"
+#include "common/aws/region.h"
 
 #include "common/aws/endpoint.h"
 #include "common/base/buffer.h"

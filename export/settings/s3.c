@@ -5,6 +5,8 @@
 
 #include "common/aws/credentials.h"
 #include "common/aws/endpoint.h"
+#include "common/aws/provider_chain.h"
+#include "common/aws/region.h"
 #include "common/base/environment.h"
 #include "common/cli/version.h"
 #include "common/http/client.h"

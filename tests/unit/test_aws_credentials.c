@@ -5,6 +5,8 @@
 
 #include "common/aws/credentials.h"
 #include "common/aws/metadata.h"
+#include "common/aws/provider_chain.h"
+#include "common/aws/region.h"
 
 #define JSON(size, body) "HTTP/1.1 200 OK\r\nContent-Length: " size "\r\n\r\n" body
 #define CREDENTIALS                                                                                \

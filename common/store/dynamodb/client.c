@@ -1,4 +1,5 @@
 #include "common/store/dynamodb/client.h"
+#include "common/aws/region.h"
 
 #include "common/aws/endpoint.h"
 #include "common/aws/session.h"
