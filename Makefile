@@ -53,15 +53,15 @@ LIBS := $(shell pkg-config --libs $(LIBRARIES) yaml-0.1) -lunistring
 PROTOS := $(wildcard common/kv/*.proto)
 PROTO_SOURCES := $(patsubst common/kv/%.proto,$(BUILD)/proto/%.pb-c.c,$(PROTOS))
 PROTO_HEADERS := $(PROTO_SOURCES:.c=.h)
-COMMON_SOURCES := $(wildcard common/*/*.c)
+COMMON_SOURCES := $(wildcard common/*/*.c common/*/*/*.c)
 EXPORT_SOURCES := $(wildcard export/*.c export/*/*.c)
-IMPORT_SOURCES := $(wildcard import/*.c)
+IMPORT_SOURCES := $(wildcard import/*.c import/*/*.c)
 SESSION_SOURCES := $(wildcard scripts/session/*.c)
 MIGRATE_SOURCES := $(wildcard scripts/session/migrate/*.c)
 REPLAY_SOURCES := $(wildcard scripts/session/replay/*.c)
 SOURCES := $(COMMON_SOURCES) $(EXPORT_SOURCES) $(IMPORT_SOURCES) $(SESSION_SOURCES) $(MIGRATE_SOURCES) \
 	$(REPLAY_SOURCES)
-HEADERS := $(wildcard common/*/*.h export/*.h export/*/*.h import/*.h scripts/session/*.h \
+HEADERS := $(wildcard common/*/*.h common/*/*/*.h export/*.h export/*/*.h import/*.h import/*/*.h scripts/session/*.h \
 	scripts/session/*/*.h)
 PROGRAMS := kv-export kv-import kv-migrate kv-replay
 MANUALS := export/kv-export.1 import/kv-import.1 scripts/kv-migrate.1 scripts/kv-replay.1 common/dump/kv-dump.5
@@ -241,8 +241,8 @@ uninstall:
 	rm -f $(addprefix $(DESTDIR)$(BASHCOMPDIR)/,$(PROGRAMS)) $(DESTDIR)$(ZSHCOMPDIR)/_kv-migrate
 	rm -rf $(DESTDIR)$(LIBEXECDIR) $(DESTDIR)$(DATADIR)
 
-SHELL_SCRIPTS := $(shell grep -lsE '^\#!.*(bash|sh)$$' .ci/run scripts/* scripts/lib/* tests/* tests/faults/*) \
-	$(wildcard scripts/lib/*.sh tests/*.bash tests/lib/*.bash) \
+SHELL_SCRIPTS := $(shell grep -lsE '^\#!.*(bash|sh)$$' .ci/run scripts/* scripts/dev/* tests/* tests/faults/*) \
+	$(wildcard scripts/dev/*.sh tests/*.bash tests/lib/*.bash) \
 	scripts/completion/generate scripts/completion/functions.bash
 C_FILES := $(SOURCES) $(HEADERS) $(wildcard tests/unit/*.[ch] tests/fuzz/*.[ch] tests/faults/*.c)
 
@@ -277,10 +277,10 @@ asan:
 		CFLAGS='-O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all'
 
 coverage:
-	scripts/coverage
+	scripts/dev/coverage
 
 test-matrix:
-	FILES='$(FILES)' scripts/test-matrix $(VERSIONS)
+	FILES='$(FILES)' scripts/dev/test-matrix $(VERSIONS)
 
 valgrind: all
 	bats --print-output-on-failure tests/48_valgrind.bats
@@ -292,11 +292,11 @@ dist:
 	git archive --prefix=kv-migrate-$(VERSION)/ HEAD | xz >$(ARCHIVE)
 
 deb: dist
-	scripts/deb $(VERSION) $(ARCHIVE) $(BUILD)/deb
+	scripts/dev/deb $(VERSION) $(ARCHIVE) $(BUILD)/deb
 	lintian --fail-on error --allow-root $(BUILD)/deb/*.changes
 
 test-deb: deb
-	scripts/test-deb $(BUILD)/deb/lakefs-kv-migrate_$(VERSION)-1_*.deb
+	scripts/dev/test-deb $(BUILD)/deb/lakefs-kv-migrate_$(VERSION)-1_*.deb
 
 format:
 	clang-format -i $(C_FILES)

@@ -1,10 +1,10 @@
 #include "export/dump.h"
 
+#include "common/base/digest.h"
 #include "common/base/interrupt.h"
 #include "common/cli/message.h"
 #include "common/cli/progress.h"
 #include "common/cli/version.h"
-#include "common/dump/digest.h"
 #include "export/report.h"
 
 #include <inttypes.h>

@@ -7,7 +7,7 @@
 #include "common/cli/startup.h"
 #include "common/cli/version.h"
 #include "export/kv_store.h"
-#include "export/legacy.h"
+#include "export/legacy/legacy.h"
 #include "export/options.h"
 
 static void list_tables(void)

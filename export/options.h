@@ -10,7 +10,7 @@
 
 #include "common/cli/options.h"
 #include "common/dump/header.h"
-#include "common/dynamodb/client.h"
+#include "common/store/dynamodb/client.h"
 #include "export/settings/settings.h"
 
 typedef struct ExportOptions {

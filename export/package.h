@@ -12,7 +12,7 @@
 #include <stdint.h>
 
 #include "common/base/error.h"
-#include "export/source.h"
+#include "export/legacy/source.h"
 #include "export/worker.h"
 
 typedef struct Package Package;

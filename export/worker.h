@@ -9,9 +9,9 @@
 #include "common/pg/connection.h"
 #include "common/pg/schema.h"
 #include "export/emit.h"
+#include "export/legacy/written_keys.h"
 #include "export/options.h"
 #include "export/report.h"
-#include "export/written_keys.h"
 
 /* What all workers share.  Only `written` changes while they run. */
 typedef struct ExportContext {

@@ -11,7 +11,7 @@
 #include "common/base/error.h"
 #include "common/dump/manifest.h"
 #include "common/dump/reader.h"
-#include "import/target.h"
+#include "common/store/target.h"
 
 /* Reads to the end, by so many threads, with progress towards `expected_entries`.  *units is what
  * the target says that it costs to write the entries; 0 where it does not care.  The manifest is to

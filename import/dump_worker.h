@@ -10,10 +10,10 @@
 #include <stdint.h>
 
 #include "common/base/buffer.h"
+#include "common/base/digest.h"
 #include "common/base/error.h"
 #include "common/base/slice.h"
 #include "common/dump/compression.h"
-#include "common/dump/digest.h"
 #include "common/dump/reader.h"
 
 /* What is done with the entries.  The functions of one worker are called from its own thread; each

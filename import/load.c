@@ -5,10 +5,10 @@
 #include "common/cli/progress.h"
 #include "common/cli/signals.h"
 #include "common/dump/reader.h"
+#include "common/store/target.h"
 #include "import/dump_check.h"
 #include "import/dump_spread.h"
 #include "import/dump_visit.h"
-#include "import/target.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -115,7 +115,7 @@ static bool load_entries(Load *load, Error *error)
     progress_begin("load", load->expected_entries);
     if (load->checked
             ? !dump_visit_spread(load->options->file, &load->manifest, &LOADING, load, error)
-            : !dump_visit(load->reader, (size_t)load->options->jobs, &LOADING, load,
+            : !dump_visit(load->reader, (size_t)load->options->store.jobs, &LOADING, load,
                           &load->manifest, error)) {
         return false;
     }
@@ -143,7 +143,7 @@ static bool check_entries(Load *load, Error *error)
         return true;
     }
     load->checked = dump_reader_open(load->options->file, &reader, error) &&
-                    dump_check(reader, (size_t)load->options->jobs, load->driver,
+                    dump_check(reader, (size_t)load->options->store.jobs, load->driver,
                                load->expected_entries, &units, &manifest, error);
     dump_reader_free(reader);
     load->manifest = manifest;
@@ -174,8 +174,8 @@ static bool finish_target(Load *load, Error *error)
     const DumpHeader *header = dump_reader_header(load->reader);
     uint64_t units;
 
-    if (!dump_check(load->reader, (size_t)load->options->jobs, load->driver, load->expected_entries,
-                    &units, &load->manifest, error)) {
+    if (!dump_check(load->reader, (size_t)load->options->store.jobs, load->driver,
+                    load->expected_entries, &units, &load->manifest, error)) {
         return false;
     }
     if (!load->driver->finish(load->target, header, &load->manifest, error)) {
@@ -194,12 +194,12 @@ bool load_dump(ImportOptions *options, Error *error)
     TargetState state = {0};
     bool done;
 
-    done =
-        signals_start(load.driver->cancel, error) &&
-        dump_reader_open(options->file, &load.reader, error) && check_whole(&load, error) &&
-        check_complete(&load, error) &&
-        load.driver->open(options, dump_reader_header(load.reader), &load.target, &state, error) &&
-        progress_init(options->common.progress, error);
+    done = signals_start(load.driver->cancel, error) &&
+           dump_reader_open(options->file, &load.reader, error) && check_whole(&load, error) &&
+           check_complete(&load, error) &&
+           load.driver->open(&options->store, dump_reader_header(load.reader), &load.target, &state,
+                             error) &&
+           progress_init(options->common.progress, error);
     if (done && state.half_stamped) {
         done = finish_target(&load, error);
     } else if (done && state.kept) {

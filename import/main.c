@@ -6,12 +6,12 @@
 #include "common/cli/signals.h"
 #include "common/cli/startup.h"
 #include "common/cli/version.h"
-#include "import/check_target.h"
-#include "import/inspect.h"
+#include "import/inspect/check_target.h"
+#include "import/inspect/inspect.h"
 #include "import/load.h"
 #include "import/options.h"
-#include "import/print.h"
-#include "import/verify.h"
+#include "import/inspect/print.h"
+#include "import/verify/verify.h"
 
 static bool import_main(ImportOptions *options, int count, char **arguments, Error *error)
 {

@@ -3,7 +3,7 @@
 #include "common/kv/model.h"
 #include "common/kv/package.h"
 #include "common/pg/conninfo.h"
-#include "import/target.h"
+#include "common/store/target.h"
 
 #include <limits.h>
 #include <stdio.h>
@@ -53,7 +53,7 @@ static const Option LOAD_OPTIONS[] = {
     {"not-migrated", 0, NULL,
      "with --check-target: the database is not migrated\n"
      "yet, so a stamped store belongs to another one",
-     NULL, NULL, OPTION_FLAG(ImportOptions, not_migrated)},
+     NULL, NULL, OPTION_FLAG(ImportOptions, store.not_migrated)},
     {"verify", 0, NULL,
      "change nothing; show what is missing, extra or\n"
      "different in the KV table, and exit with 3 if so",
@@ -67,39 +67,39 @@ static const Option LOAD_OPTIONS[] = {
     {"jobs", 'j', "NUM",
      "work with NUM connections in parallel\n"
      "(default: number of processors, at most " OPTION_NUMERAL(DEFAULT_JOBS_MAX) ")",
-     NULL, NULL, OPTION_JOBS(ImportOptions, jobs)},
+     NULL, NULL, OPTION_JOBS(ImportOptions, store.jobs)},
     {"clean", 'c', NULL, "replace a KV store that is already stamped", NULL, NULL,
-     OPTION_FLAG(ImportOptions, clean)},
+     OPTION_FLAG(ImportOptions, store.clean)},
     {"allow-redacted", 0, NULL, "stamp a dump that was redacted or lacks packages", NULL, NULL,
      OPTION_FLAG(ImportOptions, allow_redacted)},
     {"table", 0, "NAME", "name of the KV table (default: " KV_TABLE_NAME ")", NULL, NULL,
-     OPTION_TEXT(ImportOptions, table)},
+     OPTION_TEXT(ImportOptions, store.table)},
     {"partitions", 0, "NUM",
      "its hash partitions (default: " OPTION_NUMERAL(DEFAULT_PARTITIONS) ")", NULL, NULL,
-     OPTION_NUMBER(ImportOptions, partitions, 1, PARTITIONS_MAX)},
+     OPTION_NUMBER(ImportOptions, store.partitions, 1, PARTITIONS_MAX)},
     {"lock-held-by", 0, "PID",
      "the session with backend process id PID already\n"
      "holds the migration lock",
-     NULL, NULL, OPTION_NUMBER(ImportOptions, lock_held_by, 1, PID_MAX)},
+     NULL, NULL, OPTION_NUMBER(ImportOptions, store.lock_held_by, 1, PID_MAX)},
     {"target", 0, "STORE", "type of KV store: postgres (default) or dynamodb", NULL,
      "postgres dynamodb", OPTION_WORD(ImportOptions, target)},
     {0},
 };
 
 static const Option DYNAMODB_OPTIONS[] = {
-    OPTION_DYNAMODB_ROWS("the table ", ImportOptions, dynamodb.table),
+    OPTION_DYNAMODB_ROWS("the table ", ImportOptions, store.dynamodb.table),
     {"dynamodb-read-capacity", 0, "NUM", "", NULL, NULL,
-     OPTION_NUMBER(ImportOptions, dynamodb.capacity.read, 1, UNITS_MAX)},
+     OPTION_NUMBER(ImportOptions, store.dynamodb.capacity.read, 1, UNITS_MAX)},
     {"dynamodb-write-capacity", 0, "NUM",
      "capacity units of a table that is created (default:\n"
      "those of the table it replaces, else on demand)",
-     NULL, NULL, OPTION_NUMBER(ImportOptions, dynamodb.capacity.write, 1, UNITS_MAX)},
+     NULL, NULL, OPTION_NUMBER(ImportOptions, store.dynamodb.capacity.write, 1, UNITS_MAX)},
     {"dynamodb-requests", 0, "NUM",
      "write requests in flight (default: " OPTION_NUMERAL(
          DEFAULT_REQUESTS) ", at most " OPTION_NUMERAL(REQUESTS_MAX) ")",
-     NULL, NULL, OPTION_NUMBER(ImportOptions, dynamodb.requests, 1, REQUESTS_MAX)},
+     NULL, NULL, OPTION_NUMBER(ImportOptions, store.dynamodb.requests, 1, REQUESTS_MAX)},
     {"write-units", 0, "NUM", "write at most NUM capacity units a second", NULL, NULL,
-     OPTION_NUMBER(ImportOptions, dynamodb.write_units, 1, UNITS_MAX)},
+     OPTION_NUMBER(ImportOptions, store.dynamodb.write_units, 1, UNITS_MAX)},
     {0},
 };
 
@@ -152,7 +152,7 @@ static bool names_legacy(const ImportOptions *options)
     const PgOptions *pg = &options->common.pg;
 
     return pg->dbname != NULL || pg->host != NULL || pg->port != NULL || pg->user != NULL ||
-           options->lock_held_by != 0;
+           options->store.lock_held_by != 0;
 }
 
 /* What a database is needed for; NULL: it is not. */
@@ -191,7 +191,7 @@ static bool check_database(const ImportOptions *options, Error *error)
 /* What goes with one target only; then the defaults. */
 static bool check_target(ImportOptions *options, Error *error)
 {
-    DynamoTargetOptions *dynamodb = &options->dynamodb;
+    DynamoTargetOptions *dynamodb = &options->store.dynamodb;
     bool named = dynamodb->table.table != NULL || dynamodb->table.endpoint != NULL ||
                  dynamodb->table.region != NULL || dynamodb->capacity.read > 0 ||
                  dynamodb->capacity.write > 0 || dynamodb->write_units > 0 ||
@@ -202,7 +202,7 @@ static bool check_target(ImportOptions *options, Error *error)
                          "options --dynamodb-..., --aws-region and --write-units go with "
                          "--target=dynamodb only");
     }
-    if (is_dynamodb(options) && (options->table != NULL || options->partitions > 0)) {
+    if (is_dynamodb(options) && (options->store.table != NULL || options->store.partitions > 0)) {
         error_set(error, EXIT_CODE_USAGE,
                   "options --table and --partitions go with --target=postgres only");
         return error_hint(error, "The name of a DynamoDB table goes to --dynamodb-table.");
@@ -216,9 +216,13 @@ static bool check_target(ImportOptions *options, Error *error)
                          "options --dynamodb-read-capacity and --dynamodb-write-capacity go "
                          "together");
     }
+    options->store.pg = &options->common.pg;
+    options->store.schema = options->common.schema;
+    options->store.lock_wait_timeout_ms = options->common.lock_wait_timeout_ms;
     dynamodb->has_database = is_dynamodb(options) && names_legacy(options);
-    options->table = options->table == NULL ? KV_TABLE_NAME : options->table;
-    options->partitions = options->partitions == 0 ? DEFAULT_PARTITIONS : options->partitions;
+    options->store.table = options->store.table == NULL ? KV_TABLE_NAME : options->store.table;
+    options->store.partitions =
+        options->store.partitions == 0 ? DEFAULT_PARTITIONS : options->store.partitions;
     dynamodb->requests = dynamodb->requests == 0 ? DEFAULT_REQUESTS : dynamodb->requests;
     if (dynamodb->table.table == NULL) {
         dynamodb->table.table = DYNAMO_TABLE_NAME;
@@ -242,7 +246,7 @@ static bool check_combination(const ImportOptions *options, Error *error)
     if (options->action != IMPORT_VERIFY && options->second_reading != NULL) {
         return error_set(error, EXIT_CODE_USAGE, "option --second-reading goes with --verify only");
     }
-    if (options->action != IMPORT_CHECK_TARGET && options->not_migrated) {
+    if (options->action != IMPORT_CHECK_TARGET && options->store.not_migrated) {
         return error_set(error, EXIT_CODE_USAGE,
                          "option --not-migrated goes with --check-target only");
     }
@@ -264,7 +268,7 @@ bool import_options_parse(ImportOptions *options, int count, char **arguments, E
     *options = (ImportOptions){.action = IMPORT_LOAD,
                                .print = {.limit = -1},
                                .target = TARGET_POSTGRES.name,
-                               .jobs = option_default_jobs()};
+                               .store.jobs = option_default_jobs()};
     common_options_init(&options->common, TABLE.program);
     if (!option_table_parse(&TABLE, options, count, arguments, &next, error)) {
         return false;

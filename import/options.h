@@ -8,7 +8,7 @@
 #include <stdint.h>
 
 #include "common/cli/options.h"
-#include "common/dynamodb/table.h"
+#include "common/store/target.h"
 
 typedef enum ImportAction {
     IMPORT_LOAD,        /* into a KV store */
@@ -28,15 +28,6 @@ typedef struct PrintOptions {
     bool raw;              /* as they are, in base64 */
 } PrintOptions;
 
-/* The target DynamoDB. */
-typedef struct DynamoTargetOptions {
-    DynamoOptions table;
-    DynamoCapacity capacity; /* of a table that is made; 0: on demand */
-    uint64_t write_units;    /* a second, at most; 0: any */
-    int requests;            /* to write, under way at the same time; 16 */
-    bool has_database;       /* the connection options lead to a legacy database to be stamped */
-} DynamoTargetOptions;
-
 typedef struct ImportOptions {
     CommonOptions common;
     ImportAction action;
@@ -45,15 +36,9 @@ typedef struct ImportOptions {
     const char *file;           /* NULL or "-": standard input */
     const char *second_reading; /* where --verify reads the dump again; NULL: where it did first */
     int second_reading_wanted;  /* a descriptor that is written to before that; 0: none */
-    bool clean;                 /* replace a KV store that is already stamped */
     bool allow_redacted;        /* stamp a dump that lacks packages or was redacted */
     const char *target;         /* the name of a TargetDriver */
-    DynamoTargetOptions dynamodb;
-    const char *table;    /* "kv" */
-    int partitions;       /* 100 */
-    int jobs;             /* connections that load at the same time */
-    int64_t lock_held_by; /* backend that holds the lock for us; 0: take it */
-    bool not_migrated;    /* of --check-target: the database is known not to be */
+    TargetOptions store;        /* its options, and those of the store that is compared */
 } ImportOptions;
 
 /* Reads the command line.  False with EXIT_CODE_USAGE. */

@@ -22,7 +22,7 @@ teardown_file() {
 setup() {
     load lib/database
     load lib/migration
-    MEASURE=$TESTS_DIR/../scripts/lib/measure.py
+    MEASURE=$TESTS_DIR/../scripts/dev/measure.py
 }
 
 teardown() {

@@ -9,7 +9,7 @@
 bats_require_minimum_version 1.5.0
 
 # shellcheck source=/dev/null
-source "${BATS_TEST_DIRNAME}/../scripts/lib/throwaway-postgres.sh"
+source "${BATS_TEST_DIRNAME}/../scripts/dev/throwaway-postgres.sh"
 
 # A server of its own, that wants passwords and logs every statement and every connection.
 setup_file() {

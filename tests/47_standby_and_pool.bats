@@ -6,8 +6,8 @@
 
 bats_require_minimum_version 1.5.0
 
-# shellcheck source=scripts/lib/throwaway-postgres.sh
-source "${BATS_TEST_FILENAME%/*}/../scripts/lib/throwaway-postgres.sh"
+# shellcheck source=scripts/dev/throwaway-postgres.sh
+source "${BATS_TEST_FILENAME%/*}/../scripts/dev/throwaway-postgres.sh"
 
 setup_file() {
     load lib/database

@@ -449,7 +449,7 @@ for line in sys.stdin:
         nothing_left
     fi
     # The library of the tests and the demo, where neither pg_config nor PATH leads anywhere, nor Debian's folder.
-    sed 's|/usr/lib/postgresql/|/nowhere/|' "$TESTS_DIR/../scripts/lib/throwaway-postgres.sh" >"$BATS_TEST_TMPDIR/library"
+    sed 's|/usr/lib/postgresql/|/nowhere/|' "$TESTS_DIR/../scripts/dev/throwaway-postgres.sh" >"$BATS_TEST_TMPDIR/library"
     mkdir "$BATS_TEST_TMPDIR/bin"
     ln -s "$(command -v sort)" "$(command -v realpath)" "$(command -v dirname)" "$BATS_TEST_TMPDIR/bin"
     run --separate-stderr -1 env -u PG_BINDIR PATH="$BATS_TEST_TMPDIR/bin" "$BASH" -c \

@@ -1,10 +1,10 @@
 # shellcheck shell=bash
-# One PostgreSQL server for the whole run, or for several (scripts/lib/bats-groups): starting one costs more than most
+# One PostgreSQL server for the whole run, or for several (scripts/dev/bats-groups): starting one costs more than most
 # tests. The tests get at it through the exported PG* variables, and each makes databases of its own (see
 # lib/database.bash).
 
 # shellcheck source=/dev/null
-source "${BASH_SOURCE[0]%/*}/../scripts/lib/throwaway-postgres.sh"
+source "${BASH_SOURCE[0]%/*}/../scripts/dev/throwaway-postgres.sh"
 
 setup_suite() {
     # Tests spell characters as \u escapes, which bash only understands where text is UTF-8.

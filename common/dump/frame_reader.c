@@ -1,8 +1,8 @@
 #include "common/dump/frame_reader.h"
 
 #include "common/base/bytes.h"
+#include "common/base/digest.h"
 #include "common/base/interrupt.h"
-#include "common/dump/digest.h"
 #include "common/dump/format.h"
 
 #include <errno.h>

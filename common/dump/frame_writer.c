@@ -2,7 +2,7 @@
 
 #include "common/base/buffer.h"
 #include "common/base/bytes.h"
-#include "common/dump/digest.h"
+#include "common/base/digest.h"
 #include "common/dump/format.h"
 #include "common/dump/seek_table.h"
 

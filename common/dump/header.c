@@ -1,7 +1,7 @@
 #include "common/dump/header.h"
 
+#include "common/base/json.h"
 #include "common/dump/format.h"
-#include "common/dump/json.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 #include "common/dump/manifest.h"
 
+#include "common/base/json.h"
 #include "common/dump/format.h"
-#include "common/dump/json.h"
 
 #include <inttypes.h>
 #include <stdlib.h>

@@ -10,9 +10,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "common/base/digest.h"
 #include "common/base/error.h"
 #include "common/base/slice.h"
-#include "common/dump/digest.h"
 #include "common/dump/header.h"
 
 /* Rows of a source table, counted per table or per table and reason. */

@@ -1,10 +1,10 @@
 #include "common/dump/reader.h"
 
-#include "common/copy/binary.h"
-#include "common/dump/entry.h"
+#include "common/base/json.h"
 #include "common/dump/format.h"
 #include "common/dump/frame_reader.h"
-#include "common/dump/json.h"
+#include "common/kv/entry.h"
+#include "common/pg/copy_binary.h"
 
 #include <inttypes.h>
 #include <stdlib.h>

@@ -10,9 +10,9 @@
 #define COMMON_DUMP_READER_H
 
 #include "common/base/buffer.h"
+#include "common/base/digest.h"
 #include "common/base/error.h"
 #include "common/dump/compression.h"
-#include "common/dump/digest.h"
 #include "common/dump/header.h"
 #include "common/dump/manifest.h"
 

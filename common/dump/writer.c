@@ -1,11 +1,11 @@
 #include "common/dump/writer.h"
 
-#include "common/copy/binary.h"
+#include "common/base/json.h"
 #include "common/dump/compression.h"
-#include "common/dump/entry.h"
 #include "common/dump/format.h"
 #include "common/dump/frame_writer.h"
-#include "common/dump/json.h"
+#include "common/kv/entry.h"
+#include "common/pg/copy_binary.h"
 
 #include <jansson.h>
 #include <pthread.h>

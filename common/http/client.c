@@ -1,7 +1,7 @@
 #include "common/http/client.h"
 
+#include "common/base/digest.h"
 #include "common/base/interrupt.h"
-#include "common/dump/digest.h"
 
 #include <curl/curl.h>
 #include <pthread.h>

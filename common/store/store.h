@@ -3,7 +3,7 @@
  *
  * A store is one file with a StoreDriver.  Its entries are read by several workers, in parts that
  * do not depend on chance, and as they are at one moment where the store has such a thing.  Writing
- * to a store is kv-import's, see import/target.h.
+ * to a store is kv-import's, see common/store/target.h.
  */
 #ifndef COMMON_STORE_STORE_H
 #define COMMON_STORE_STORE_H
@@ -15,9 +15,9 @@
 #include "common/base/error.h"
 #include "common/base/slice.h"
 #include "common/base/workers.h"
-#include "common/dump/entry.h"
-#include "common/dynamodb/client.h"
+#include "common/kv/entry.h"
 #include "common/pg/connection.h"
+#include "common/store/dynamodb/client.h"
 
 /* Which store.  All is borrowed, and must stay while the store is open. */
 typedef struct StoreOptions {

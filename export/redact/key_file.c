@@ -1,6 +1,6 @@
 #include "export/redact/key_file.h"
 
-#include "common/dump/digest.h"
+#include "common/base/digest.h"
 
 #include <errno.h>
 #include <fcntl.h>

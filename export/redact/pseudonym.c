@@ -1,7 +1,7 @@
 #include "export/redact/pseudonym.h"
 
 #include "common/base/bytes.h"
-#include "common/dump/digest.h"
+#include "common/base/digest.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -3,10 +3,12 @@
  */
 #include "export/settings/store.h"
 
+#include "common/aws/credentials.h"
+#include "common/aws/endpoint.h"
+#include "common/aws/provider_chain.h"
+#include "common/aws/region.h"
 #include "common/base/environment.h"
 #include "common/cli/version.h"
-#include "common/http/aws_credentials.h"
-#include "common/http/aws_endpoint.h"
 #include "common/http/client.h"
 #include "common/http/retry.h"
 #include "export/settings/s3_address.h"

@@ -1,6 +1,6 @@
 #include "export/settings/s3_address.h"
 
-#include "common/http/aws_endpoint.h"
+#include "common/aws/endpoint.h"
 
 #include <stdlib.h>
 #include <string.h>

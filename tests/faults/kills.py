@@ -72,7 +72,7 @@ class Server:
         self.folder = folder
 
     def restart(self):
-        library = db.ROOT / "scripts" / "lib" / "throwaway-postgres.sh"
+        library = db.ROOT / "scripts" / "dev" / "throwaway-postgres.sh"
         script = f"""source {library}
             dir={self.folder}; bindir=$(cat "$dir/throwaway-postgres"); user=$(stat -c %U "$dir")
             _throwaway_postgres_as "$user" "$dir" "$bindir/pg_ctl" stop -D "$dir/data" -m immediate -w -s >>"$dir/log" 2>&1

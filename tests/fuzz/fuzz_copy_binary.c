@@ -7,8 +7,8 @@
 #include "tests/fuzz/fuzz.h"
 
 #include "common/base/bytes.h"
-#include "common/copy/binary.h"
-#include "common/copy/value.h"
+#include "common/pg/copy_binary.h"
+#include "common/pg/copy_value.h"
 
 enum { MAX_FIELDS = 5 };
 

@@ -16,7 +16,7 @@
 #include <zstd.h>
 
 #include "common/base/bytes.h"
-#include "common/dump/digest.h"
+#include "common/base/digest.h"
 #include "common/dump/format.h"
 #include "common/dump/reader.h"
 

@@ -6,7 +6,7 @@
  */
 #include "tests/fuzz/fuzz.h"
 
-#include "common/dump/entry.h"
+#include "common/kv/entry.h"
 
 static void append_entry(Buffer *tuples, const Entry *entry)
 {

@@ -6,8 +6,8 @@
 
 #include <jansson.h>
 
-#include "export/json_map.h"
-#include "export/policy.h"
+#include "export/legacy/json_map.h"
+#include "export/legacy/policy.h"
 
 #include "graveler.pb-c.h"
 

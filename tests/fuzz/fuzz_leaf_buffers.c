@@ -5,7 +5,7 @@
  */
 #include "tests/fuzz/fuzz.h"
 
-#include "import/leaf_buffers.h"
+#include "common/store/postgres/leaf_buffers.h"
 
 enum { MAX_LEAVES = 8, BLOCK = 64 * 1024, MAX_TUPLE = 300 * 1024, MAX_OPERATIONS = 100 };
 

@@ -12,8 +12,8 @@
 #include <jansson.h>
 #include <sys/resource.h>
 
+#include "common/base/digest.h"
 #include "common/dump/compression.h"
-#include "common/dump/digest.h"
 
 /* The sample's frames. */
 enum {

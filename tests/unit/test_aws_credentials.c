@@ -3,8 +3,10 @@
  */
 #include "tests/unit/http_server.h"
 
-#include "common/http/aws_credentials.h"
-#include "common/http/aws_metadata.h"
+#include "common/aws/credentials.h"
+#include "common/aws/metadata.h"
+#include "common/aws/provider_chain.h"
+#include "common/aws/region.h"
 
 #define JSON(size, body) "HTTP/1.1 200 OK\r\nContent-Length: " size "\r\n\r\n" body
 #define CREDENTIALS                                                                                \

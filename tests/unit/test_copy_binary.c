@@ -5,7 +5,7 @@
  */
 #include "tests/unit/support.h"
 
-#include "common/copy/binary.h"
+#include "common/pg/copy_binary.h"
 
 #define SIGNATURE "PGCOPY\n\377\r\n\0"
 #define HEADER                                                                                     \

@@ -3,7 +3,7 @@
  */
 #include "tests/unit/support.h"
 
-#include "common/copy/value.h"
+#include "common/pg/copy_value.h"
 
 static const CopyField NULL_FIELD = {NULL, -1};
 

@@ -9,7 +9,7 @@
  */
 #include "tests/unit/support.h"
 
-#include "export/derived_id.h"
+#include "export/legacy/derived_id.h"
 
 static const char OWNER[] = "example-repo";
 static const char RUN[] = "20220615143000abc";

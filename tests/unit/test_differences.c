@@ -4,8 +4,8 @@
 #include "tests/unit/support.h"
 
 #include "common/base/bytes.h"
-#include "import/differences.h"
-#include "import/entry_sums.h"
+#include "import/verify/differences.h"
+#include "import/verify/entry_sums.h"
 
 /* An entry with its tuple, which the caller frees. */
 static Entry make_entry(Buffer *tuple, const char *partition_key, const char *key,

@@ -4,7 +4,7 @@
  */
 #include "tests/unit/support.h"
 
-#include "common/dump/digest.h"
+#include "common/base/digest.h"
 
 static const char FOX[] = "The quick brown fox jumps over the lazy dog";
 

@@ -4,7 +4,7 @@
  */
 #include "tests/unit/dump_forge.h"
 
-#include "common/copy/binary.h"
+#include "common/pg/copy_binary.h"
 
 #include <inttypes.h>
 

@@ -15,7 +15,7 @@
 #include <inttypes.h>
 #include <sys/mman.h>
 
-#include "common/dump/entry.h"
+#include "common/kv/entry.h"
 
 static const char DUMP_PATH[] = "tests/fixtures/esti/esti.dump";
 

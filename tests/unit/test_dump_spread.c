@@ -3,7 +3,7 @@
  */
 #include "tests/unit/dump_support.h"
 
-#include "common/dump/entry.h"
+#include "common/kv/entry.h"
 #include "import/dump_spread.h"
 
 #include <pthread.h>

@@ -7,7 +7,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
-#include "common/dump/digest.h"
+#include "common/base/digest.h"
 
 static void test_large_entry_gets_a_chunk_of_its_own(void **state)
 {

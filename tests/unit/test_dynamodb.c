@@ -8,10 +8,10 @@
 #include "tests/unit/support.h"
 
 #include "common/base/base64.h"
-#include "common/dynamodb/client.h"
-#include "common/dynamodb/item.h"
-#include "import/dynamodb_batch.h"
-#include "import/rate_limit.h"
+#include "common/store/dynamodb/batch.h"
+#include "common/store/dynamodb/client.h"
+#include "common/store/dynamodb/item.h"
+#include "common/store/dynamodb/rate_limit.h"
 
 /* The names of the three attributes: 12 + 7 + 9 bytes. */
 enum { NAMES = 28, KB = 1024 };

@@ -4,7 +4,7 @@
  */
 #include "tests/unit/http_server.h"
 
-#include "import/dynamodb_senders.h"
+#include "common/store/dynamodb/senders.h"
 
 #define ANSWER(status, size, body) "HTTP/1.1 " status "\r\nContent-Length: " size "\r\n\r\n" body
 #define WRITTEN ANSWER("200 OK", "23", "{\"UnprocessedItems\":{}}")

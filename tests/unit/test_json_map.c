@@ -6,7 +6,7 @@
  */
 #include "tests/unit/support.h"
 
-#include "export/json_map.h"
+#include "export/legacy/json_map.h"
 
 /* Every kind of value, and strings in which every mark of JSON occurs. */
 static const char RICH[] =

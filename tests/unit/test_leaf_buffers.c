@@ -6,7 +6,7 @@
 
 #include <malloc.h>
 
-#include "import/leaf_buffers.h"
+#include "common/store/postgres/leaf_buffers.h"
 
 enum { LEAVES = 5, CAPACITY = 1024 * 1024, PIECE_MAX = 64 * 1024 };
 

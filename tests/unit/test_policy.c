@@ -3,7 +3,7 @@
  */
 #include "tests/unit/support.h"
 
-#include "export/policy.h"
+#include "export/legacy/policy.h"
 
 /* Reads the text and writes "Effect(action,action)Resource;" of all statements to `seen`. */
 static bool read_policy(Slice json, Buffer *seen, const char **problem)

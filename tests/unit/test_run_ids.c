@@ -11,8 +11,8 @@
  */
 #include "tests/unit/support.h"
 
-#include "export/derived_id.h"
-#include "export/run_ids.h"
+#include "export/legacy/derived_id.h"
+#include "export/legacy/run_ids.h"
 
 static const char REPOSITORY[] = "example-repo";
 static const int64_t SECONDS = INT64_C(30814091100); /* 32500915200 - 2023-06-15 10:15:00 */

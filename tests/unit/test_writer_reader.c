@@ -7,8 +7,8 @@
 #include <signal.h>
 #include <sys/socket.h>
 
-#include "common/copy/binary.h"
-#include "common/dump/digest.h"
+#include "common/base/digest.h"
+#include "common/pg/copy_binary.h"
 
 /* The tuples of the sample's entries, in their order. */
 static void make_tuples(Buffer *tuples)

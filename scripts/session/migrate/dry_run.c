@@ -19,7 +19,7 @@
 enum { INDENT = 17 };
 
 /* Bytes for each byte of the legacy tables without their indexes, rounded up, measured on 300,000
- * staged objects of scripts/lib/legacy-data.sql (104.0 MB): a dump of zstd's level -3 had 41.7 MB,
+ * staged objects of scripts/dev/legacy-data.sql (104.0 MB): a dump of zstd's level -3 had 41.7 MB,
  * one that is stored 125.8 MB, the table kv with its indexes 201.7 MB.  In hundredths. */
 enum { DUMP_RATIO = 41, STORED_DUMP_RATIO = 122, KV_RATIO = 195 };
 

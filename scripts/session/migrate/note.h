@@ -1,6 +1,6 @@
 /*
  * The note that kv-import leaves of a load: the comment of the table kv, or, for a store in
- * DynamoDB, of schema_migrations.  See import/provenance.h for its members.
+ * DynamoDB, of schema_migrations.  See common/store/provenance.h for its members.
  *
  * Anybody who may comment on the table can have written it, and what it holds of a dump's header
  * comes from whoever made the dump: each member is taken by its type, and only shown or compared.

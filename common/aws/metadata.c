@@ -1,0 +1,255 @@
+#include "common/aws/metadata.h"
+
+#include "common/base/environment.h"
+#include "common/base/json_memory.h"
+#include "common/http/retry.h"
+#include "common/http/url.h"
+
+#include <errno.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+enum { ANSWER_LIMIT = 64 * 1024, HTTP_OK = 200, HTTP_NOT_FOUND = 404 };
+
+/* Where there is no metadata service nobody answers, so there is no long waiting. */
+enum { INSTANCE_CONNECT_TIMEOUT_MS = 1000, INSTANCE_TIMEOUT_MS = 2000 };
+
+static const RetryPolicy INSTANCE_RETRIES = {
+    .attempts = 2, .first_wait_ms = 100, .longest_wait_ms = 100};
+
+static const char CONTAINER_HOST[] = "http://169.254.170.2";
+static const char INSTANCE_HOST[] = "http://169.254.169.254";
+static const char INSTANCE_ROLES[] = "/latest/meta-data/iam/security-credentials/";
+
+/* NULL where the object has no such text, or an empty one. */
+static const char *member(const json_t *object, const char *name)
+{
+    const char *value = json_string_value(json_object_get(object, name));
+
+    return value == NULL || value[0] == '\0' ? NULL : value;
+}
+
+/* Reads credentials as both providers write them. */
+static bool take_credentials(const HttpResponse *response, const char *source,
+                             AwsCredentials *credentials, Error *error)
+{
+    json_t *object = json_loadb((const char *)response->body.data, response->body.size, 0, NULL);
+    const char *key = member(object, "AccessKeyId");
+    const char *secret = member(object, "SecretAccessKey");
+    bool done;
+
+    if (object == NULL && json_memory_lacked()) {
+        return error_out_of_memory(error);
+    }
+    done =
+        key != NULL && secret != NULL
+            ? aws_credentials_set(credentials, key, secret, member(object, "Token"), source, error)
+            : error_set(error, EXIT_CODE_REFUSED, "%s has answered, but with no credentials",
+                        source);
+    json_decref(object);
+    return done;
+}
+
+static bool is_beside(const UrlParts *parts)
+{
+    static const char *const HOSTS[] = {"localhost", "169.254.170.2", "169.254.170.23",
+                                        "[fd00:ec2::23]", "[::1]"};
+
+    for (size_t i = 0; i < sizeof HOSTS / sizeof HOSTS[0]; i++) {
+        if (strcasecmp(parts->host, HOSTS[i]) == 0) {
+            return true;
+        }
+    }
+    return parts->is_address && strncmp(parts->host, "127.", 4) == 0;
+}
+
+/* Whether a URL may be sent a token to. */
+static bool check_container_url(const char *url, Error *error)
+{
+    char *server = strndup(url, strcspn(url, "?"));
+    UrlParts parts = {0};
+    bool done;
+
+    if (server == NULL) {
+        return error_out_of_memory(error);
+    }
+    done = url_split(server, &parts, error);
+    if (!done && error->code == EXIT_CODE_USAGE) {
+        error->code = EXIT_CODE_REFUSED;
+    } else if (done && strcmp(parts.scheme, "https") != 0 && !is_beside(&parts)) {
+        done = error_set(error, EXIT_CODE_REFUSED,
+                         "AWS_CONTAINER_CREDENTIALS_FULL_URI names \"%s\", which is neither HTTPS "
+                         "nor on this machine",
+                         parts.host);
+    }
+    url_free(&parts);
+    free(server);
+    return done;
+}
+
+bool aws_container_url(Buffer *url, Error *error)
+{
+    const char *relative = environment_variable("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI");
+    const char *full = environment_variable("AWS_CONTAINER_CREDENTIALS_FULL_URI");
+
+    if (relative != NULL) {
+        return buffer_append_text(url, CONTAINER_HOST, error) &&
+               buffer_append_text(url, relative, error);
+    }
+    return full == NULL ||
+           (check_container_url(full, error) && buffer_append_text(url, full, error));
+}
+
+/* Appends the header with the token that the container's provider asks for, if it does. */
+static bool append_authorization(Buffer *header, Error *error)
+{
+    const char *path = environment_variable("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE");
+    const char *token = environment_variable("AWS_CONTAINER_AUTHORIZATION_TOKEN");
+    FILE *file;
+    char *line = NULL;
+    size_t capacity = 0;
+    bool done;
+
+    if (path == NULL) {
+        return token == NULL || buffer_append_format(header, error, "Authorization: %s", token);
+    }
+    file = fopen(path, "re");
+    done = file != NULL && getline(&line, &capacity, file) > 0;
+    if (done) {
+        line[strcspn(line, "\r\n")] = '\0';
+        done = buffer_append_format(header, error, "Authorization: %s", line);
+        explicit_bzero(line, capacity);
+    } else {
+        error_set(error, EXIT_CODE_REFUSED, "could not read \"%s\": %s", path,
+                  file == NULL ? strerror(errno) : "it is empty");
+    }
+    free(line);
+    if (file != NULL) {
+        fclose(file);
+    }
+    return done;
+}
+
+static bool ask_container(HttpClient *client, const char *url, AwsCredentials *credentials,
+                          Error *error)
+{
+    static const char SOURCE[] = "the container's credentials provider";
+    HttpResponse response = {0};
+    Buffer header = {0};
+    const char *headers[2] = {NULL, NULL};
+    bool done = append_authorization(&header, error) && buffer_text(&header, error) != NULL;
+
+    if (done) {
+        HttpRequest request = {.method = "GET",
+                               .url = url,
+                               .headers = headers,
+                               .response_limit = ANSWER_LIMIT,
+                               .direct = true};
+
+        headers[0] = header.size > 0 ? (const char *)header.data : NULL;
+        done = http_send_retrying(client, &RETRY_USUAL, NULL, &request, &response, error);
+    }
+    if (done && response.status != HTTP_OK) {
+        done = error_set(error, EXIT_CODE_REFUSED, "%s answers with HTTP status %ld", SOURCE,
+                         response.status);
+    }
+    done = done && take_credentials(&response, SOURCE, credentials, error);
+    buffer_wipe(&header);
+    http_response_free(&response);
+    return done;
+}
+
+bool aws_container_credentials(HttpClient *client, AwsCredentials *credentials, bool *found,
+                               Error *error)
+{
+    Buffer url = {0};
+    bool done = aws_container_url(&url, error) && buffer_text(&url, error) != NULL;
+
+    *found = url.size > 0;
+    if (done && *found) {
+        done = ask_container(client, (const char *)url.data, credentials, error);
+    }
+    buffer_free(&url);
+    return done;
+}
+
+/* One question to the metadata service.  *answered is false where it is not there. */
+static bool ask_instance(HttpClient *client, const char *method, const char *path,
+                         const char *header, HttpResponse *response, bool *answered, Error *error)
+{
+    const char *host = environment_variable("AWS_EC2_METADATA_SERVICE_ENDPOINT");
+    const char *const headers[] = {header, NULL};
+    HttpRequest request = {.method = method,
+                           .headers = headers,
+                           .response_limit = ANSWER_LIMIT,
+                           .direct = true,
+                           .connect_timeout_ms = INSTANCE_CONNECT_TIMEOUT_MS,
+                           .timeout_ms = INSTANCE_TIMEOUT_MS};
+    Buffer url = {0};
+    bool done;
+
+    host = host != NULL ? host : INSTANCE_HOST;
+    done = buffer_append_format(&url, error, "%.*s%s",
+                                (int)(strlen(host) - (host[strlen(host) - 1] == '/' ? 1 : 0)), host,
+                                path) &&
+           (request.url = buffer_text(&url, error)) != NULL;
+    *answered =
+        done && http_send_retrying(client, &INSTANCE_RETRIES, NULL, &request, response, error);
+    buffer_free(&url);
+    return done && (*answered || error->code == EXIT_CODE_CONNECTION);
+}
+
+/* Asks for the role's credentials; `token` is the header with that of the session. */
+static bool ask_for_role(HttpClient *client, const char *token, AwsCredentials *credentials,
+                         bool *found, Error *error)
+{
+    HttpResponse response = {0};
+    Buffer path = {0};
+    bool done = ask_instance(client, "GET", INSTANCE_ROLES, token, &response, found, error);
+
+    *found = *found && response.status == HTTP_OK && response.body.size > 0;
+    if (done && *found) {
+        const char *roles = buffer_text(&response.body, error);
+
+        /* One a line; an instance has one. */
+        done = roles != NULL && buffer_append_text(&path, INSTANCE_ROLES, error) &&
+               url_append_path(&path, slice_of(roles, strcspn(roles, "\r\n")), error) &&
+               buffer_text(&path, error) != NULL &&
+               ask_instance(client, "GET", (const char *)path.data, token, &response, found, error);
+        *found = *found && response.status == HTTP_OK;
+        done = done && (!*found || take_credentials(&response, "the instance's metadata service",
+                                                    credentials, error));
+    }
+    buffer_free(&path);
+    http_response_free(&response);
+    return done;
+}
+
+bool aws_instance_credentials(HttpClient *client, AwsCredentials *credentials, bool *found,
+                              Error *error)
+{
+    const char *disabled = environment_variable("AWS_EC2_METADATA_DISABLED");
+    HttpResponse response = {0};
+    Buffer token = {0};
+    bool done;
+
+    *found = false;
+    if (disabled != NULL && strcasecmp(disabled, "true") == 0) {
+        return true;
+    }
+    done = ask_instance(client, "PUT", "/latest/api/token",
+                        "X-aws-ec2-metadata-token-ttl-seconds: 300", &response, found, error);
+    *found = *found && response.status == HTTP_OK;
+    if (done && *found) {
+        done = buffer_append_text(&token, "X-aws-ec2-metadata-token: ", error) &&
+               buffer_append(&token, response.body.data, response.body.size, error) &&
+               buffer_text(&token, error) != NULL &&
+               ask_for_role(client, (const char *)token.data, credentials, found, error);
+    }
+    buffer_free(&token);
+    http_response_free(&response);
+    return done;
+}

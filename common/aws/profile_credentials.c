@@ -1,0 +1,202 @@
+#include "common/aws/profile_credentials.h"
+
+#include "common/aws/metadata.h"
+#include "common/aws/profile.h"
+#include "common/aws/role.h"
+#include "common/base/buffer.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* What a profile may have. */
+enum {
+    KEY,
+    SECRET,
+    TOKEN,
+    ROLE,
+    SOURCE_PROFILE,
+    CREDENTIAL_SOURCE,
+    EXTERNAL_ID,
+    SESSION_NAME,
+    IDENTITY_TOKEN_FILE,
+    FIRST_UNKNOWN_WAY, /* ways to get credentials that are not known here */
+    PROFILE_SETTINGS = FIRST_UNKNOWN_WAY + 4
+};
+
+/* A profile whose role's source is another profile, and so on. */
+enum { LONGEST_CHAIN = 8 };
+
+typedef struct Profile {
+    const char *name;
+    AwsSetting settings[PROFILE_SETTINGS];
+    bool exists;
+} Profile;
+
+static const char *value_of(const Profile *profile, size_t setting)
+{
+    return profile->settings[setting].value;
+}
+
+static bool read_profile(const char *name, Profile *profile, Error *error)
+{
+    static const char *const NAMES[PROFILE_SETTINGS] = {
+        "aws_access_key_id", "aws_secret_access_key", "aws_session_token",
+        "role_arn",          "source_profile",        "credential_source",
+        "external_id",       "role_session_name",     "web_identity_token_file",
+        "mfa_serial",        "sso_session",           "sso_start_url",
+        "credential_process"};
+    bool in_credentials = false;
+    bool in_config = false;
+    bool done;
+
+    *profile = (Profile){.name = name};
+    for (size_t i = 0; i < PROFILE_SETTINGS; i++) {
+        profile->settings[i].name = NAMES[i];
+    }
+    done = aws_profile_read(AWS_FILE_CREDENTIALS, name, profile->settings, PROFILE_SETTINGS,
+                            &in_credentials, error) &&
+           aws_profile_read(AWS_FILE_CONFIG, name, profile->settings, PROFILE_SETTINGS, &in_config,
+                            error);
+    profile->exists = in_credentials || in_config;
+    return done;
+}
+
+static bool unknown_way(const Profile *profile, Error *error)
+{
+    for (size_t i = FIRST_UNKNOWN_WAY; i < PROFILE_SETTINGS; i++) {
+        if (profile->settings[i].value != NULL) {
+            error_set(error, EXIT_CODE_REFUSED,
+                      "profile \"%s\" gets its credentials by %s, which is not known here",
+                      profile->name, profile->settings[i].name);
+            return error_hint(error,
+                              "Put temporary credentials into the environment: eval \"$(aws "
+                              "configure export-credentials --profile %s --format env)\".",
+                              profile->name);
+        }
+    }
+    return true;
+}
+
+static bool take_keys(const Profile *profile, AwsCredentials *credentials, Error *error)
+{
+    Buffer source = {0};
+    bool done = buffer_append_format(&source, error, "profile \"%s\"", profile->name) &&
+                buffer_text(&source, error) != NULL &&
+                aws_credentials_set(credentials, value_of(profile, KEY), value_of(profile, SECRET),
+                                    value_of(profile, TOKEN), (const char *)source.data, error);
+
+    buffer_free(&source);
+    return done;
+}
+
+static bool has_keys(const Profile *profile)
+{
+    return value_of(profile, KEY) != NULL && value_of(profile, SECRET) != NULL;
+}
+
+static bool no_profile(const Profile *profile, Error *error)
+{
+    return error_set(error, EXIT_CODE_REFUSED,
+                     profile->exists ? "profile \"%s\" has no credentials"
+                                     : "there is no profile \"%s\"",
+                     profile->name);
+}
+
+static bool from_profile(HttpClient *client, const char *name, unsigned depth,
+                         AwsCredentials *credentials, bool *found, Error *error);
+
+/* Credentials of what the profile's "credential_source" names. */
+static bool from_credential_source(HttpClient *client, const Profile *profile,
+                                   AwsCredentials *credentials, bool *found, Error *error)
+{
+    const char *source = value_of(profile, CREDENTIAL_SOURCE);
+
+    if (strcmp(source, "Environment") == 0) {
+        return aws_environment_credentials(credentials, found, error);
+    }
+    if (strcmp(source, "EcsContainer") == 0) {
+        return aws_container_credentials(client, credentials, found, error);
+    }
+    if (strcmp(source, "Ec2InstanceMetadata") == 0) {
+        return aws_instance_credentials(client, credentials, found, error);
+    }
+    return error_set(error, EXIT_CODE_REFUSED,
+                     "profile \"%s\" has the credential_source \"%s\", which is not known",
+                     profile->name, source);
+}
+
+/* Credentials of who takes on the profile's role. */
+static bool find_source(HttpClient *client, const Profile *profile, unsigned depth,
+                        AwsCredentials *source, Error *error)
+{
+    const char *other = value_of(profile, SOURCE_PROFILE);
+    bool found = false;
+    bool done;
+
+    if (other == NULL && value_of(profile, CREDENTIAL_SOURCE) == NULL) {
+        return error_set(error, EXIT_CODE_REFUSED,
+                         "profile \"%s\" has a role_arn, but neither source_profile nor "
+                         "credential_source nor web_identity_token_file",
+                         profile->name);
+    }
+    if (other != NULL && strcmp(other, profile->name) == 0 && has_keys(profile)) {
+        return take_keys(profile, source, error);
+    }
+    done = other != NULL ? from_profile(client, other, depth + 1, source, &found, error)
+                         : from_credential_source(client, profile, source, &found, error);
+    return done && (found || error_set(error, EXIT_CODE_REFUSED,
+                                       "profile \"%s\": nobody has credentials to take on its role",
+                                       profile->name));
+}
+
+static bool take_on_role(HttpClient *client, const Profile *profile, unsigned depth,
+                         AwsCredentials *credentials, Error *error)
+{
+    AwsRole role = {.arn = value_of(profile, ROLE),
+                    .session_name = value_of(profile, SESSION_NAME),
+                    .external_id = value_of(profile, EXTERNAL_ID),
+                    .token_file = value_of(profile, IDENTITY_TOKEN_FILE)};
+    AwsCredentials source = {0};
+    bool done = true;
+
+    if (role.token_file == NULL) {
+        role.source = &source;
+        done = find_source(client, profile, depth, &source, error);
+    }
+    done = done && aws_role_assume(client, &role, credentials, error);
+    aws_credentials_free(&source);
+    return done;
+}
+
+static bool from_profile(HttpClient *client, const char *name, unsigned depth,
+                         AwsCredentials *credentials, bool *found, Error *error)
+{
+    Profile profile;
+    bool done = read_profile(name, &profile, error);
+
+    *found = false;
+    if (done && depth > LONGEST_CHAIN) {
+        done = error_set(error, EXIT_CODE_REFUSED,
+                         "profile \"%s\": the chain of source_profile has no end", name);
+    } else if (done && value_of(&profile, ROLE) != NULL) {
+        *found = true;
+        done = unknown_way(&profile, error) &&
+               take_on_role(client, &profile, depth, credentials, error);
+    } else if (done && has_keys(&profile)) {
+        *found = true;
+        done = take_keys(&profile, credentials, error);
+    } else if (done) {
+        done = unknown_way(&profile, error);
+    }
+    if (done && !*found && (depth > 0 || aws_profile_is_named())) {
+        done = no_profile(&profile, error);
+    }
+    aws_settings_free(profile.settings, PROFILE_SETTINGS);
+    return done;
+}
+
+bool aws_profile_credentials(HttpClient *client, AwsCredentials *credentials, bool *found,
+                             Error *error)
+{
+    return from_profile(client, aws_profile_name(), 0, credentials, found, error);
+}

@@ -1,0 +1,190 @@
+#include "common/aws/role.h"
+#include "common/aws/region.h"
+
+#include "common/aws/endpoint.h"
+#include "common/base/buffer.h"
+#include "common/http/retry.h"
+#include "common/http/url.h"
+#include "common/http/xml_texts.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { ANSWER_LIMIT = 256 * 1024, TOKEN_LIMIT = 64 * 1024, HTTP_OK = 200 };
+
+static const char SESSION_NAME[] = "kv-migration";
+static const char GLOBAL_REGION[] = "us-east-1";
+
+/* Longer than any that STS writes; secrets are wiped. */
+typedef struct Answer {
+    char key[256];
+    char secret[256];
+    char token[16 * 1024];
+    char code[64];
+    char message[512];
+} Answer;
+
+/* The file has the token, and perhaps the end of a line. */
+static bool read_token(const char *path, Buffer *token, Error *error)
+{
+    FILE *file = fopen(path, "re");
+    bool done = file != NULL && buffer_reserve(token, TOKEN_LIMIT, error);
+
+    if (file == NULL) {
+        error_set(error, EXIT_CODE_REFUSED, "could not read the token \"%s\": %s", path,
+                  strerror(errno));
+        return error_hint(error, "AWS_WEB_IDENTITY_TOKEN_FILE, or web_identity_token_file of the "
+                                 "profile, names it.");
+    }
+    if (done) {
+        token->size = fread(token->data, 1, TOKEN_LIMIT, file);
+        while (token->size > 0 && strchr("\r\n ", token->data[token->size - 1]) != NULL) {
+            token->size--;
+        }
+        done = token->size > 0 ||
+               error_set(error, EXIT_CODE_REFUSED, "there is no token in \"%s\"", path);
+    }
+    fclose(file);
+    return done;
+}
+
+static bool append_parameter(Buffer *body, const char *name, Slice value, Error *error)
+{
+    return buffer_append_format(body, error, "&%s=", name) && url_append_value(body, value, error);
+}
+
+static bool build_request(const AwsRole *role, Buffer *body, Error *error)
+{
+    Buffer token = {0};
+    bool by_token = role->source == NULL;
+    bool done =
+        (!by_token || read_token(role->token_file, &token, error)) &&
+        buffer_append_format(body, error, "Action=%s&Version=2011-06-15",
+                             by_token ? "AssumeRoleWithWebIdentity" : "AssumeRole") &&
+        append_parameter(body, "RoleArn", slice_text(role->arn), error) &&
+        append_parameter(body, "RoleSessionName",
+                         slice_text(role->session_name != NULL ? role->session_name : SESSION_NAME),
+                         error) &&
+        (role->external_id == NULL || by_token ||
+         append_parameter(body, "ExternalId", slice_text(role->external_id), error)) &&
+        (!by_token || append_parameter(body, "WebIdentityToken", buffer_slice(&token), error));
+
+    buffer_wipe(&token);
+    return done;
+}
+
+/* Without a region: the global one. */
+static bool choose_url(const char *region, Buffer *url, Error *error)
+{
+    const char *endpoint = aws_endpoint_given(NULL, "AWS_ENDPOINT_URL_STS");
+
+    if (endpoint != NULL) {
+        return buffer_append_format(url, error, "%s%s", endpoint,
+                                    endpoint[strlen(endpoint) - 1] == '/' ? "" : "/");
+    }
+    if (region == NULL) {
+        return buffer_append_text(url, "https://sts.amazonaws.com/", error);
+    }
+    return buffer_append_text(url, "https://", error) &&
+           aws_endpoint_append_host(url, "sts", region, error) &&
+           buffer_append_text(url, "/", error);
+}
+
+static bool send_request(HttpClient *client, const AwsRole *role, Slice body,
+                         HttpResponse *response, Error *error)
+{
+    static const char *const HEADERS[] = {"Content-Type: application/x-www-form-urlencoded", NULL};
+    Buffer url = {0};
+    char *region = NULL;
+    HttpSigning signing = {.service = "sts"};
+    HttpRequest request = {
+        .method = "POST", .headers = HEADERS, .body = body, .response_limit = ANSWER_LIMIT};
+    bool done = aws_region_find(&region, error) && choose_url(region, &url, error) &&
+                (request.url = buffer_text(&url, error)) != NULL;
+
+    if (role->source != NULL) {
+        signing.region = region != NULL ? region : GLOBAL_REGION;
+        signing.access_key_id = role->source->access_key_id;
+        signing.secret_access_key = role->source->secret_access_key;
+        signing.session_token = role->source->session_token;
+        request.signing = &signing;
+    }
+    done = done && http_send_retrying(client, &RETRY_USUAL, NULL, &request, response, error);
+    buffer_free(&url);
+    free(region);
+    return done;
+}
+
+static bool copy_answer(const Answer *answer, const AwsRole *role, AwsCredentials *credentials,
+                        Error *error)
+{
+    Buffer source = {0};
+    bool done = buffer_append_format(&source, error, "role \"%s\"", role->arn) &&
+                buffer_text(&source, error) != NULL &&
+                aws_credentials_set(credentials, answer->key, answer->secret, answer->token,
+                                    (const char *)source.data, error);
+
+    buffer_free(&source);
+    return done;
+}
+
+static bool refused(const AwsRole *role, const HttpResponse *response, const Answer *answer,
+                    Error *error)
+{
+    error_set(error, retry_status(response->status) ? EXIT_CODE_CONNECTION : EXIT_CODE_REFUSED,
+              "STS does not give credentials of the role \"%s\": HTTP status %ld%s%s", role->arn,
+              response->status, answer->code[0] != '\0' ? ", " : "", answer->code);
+    error_detail(error, "%s", answer->message);
+    return error_hint(error, "Check the role, whom it trusts, and its region%s.",
+                      role->source == NULL ? ", and the token" : "");
+}
+
+static bool take_answer(const AwsRole *role, const HttpResponse *response,
+                        AwsCredentials *credentials, Error *error)
+{
+    Answer answer;
+    const char *const result =
+        role->source != NULL ? "AssumeRoleResponse/AssumeRoleResult/Credentials/"
+                             : "AssumeRoleWithWebIdentityResponse/AssumeRoleWithWebIdentityResult/"
+                               "Credentials/";
+    char paths[3][128];
+    const XmlText wanted[] = {
+        {paths[0], answer.key, sizeof answer.key},
+        {paths[1], answer.secret, sizeof answer.secret},
+        {paths[2], answer.token, sizeof answer.token},
+        {"ErrorResponse/Error/Code", answer.code, sizeof answer.code},
+        {"ErrorResponse/Error/Message", answer.message, sizeof answer.message}};
+    bool valid;
+    bool done;
+
+    snprintf(paths[0], sizeof paths[0], "%sAccessKeyId", result);
+    snprintf(paths[1], sizeof paths[1], "%sSecretAccessKey", result);
+    snprintf(paths[2], sizeof paths[2], "%sSessionToken", result);
+    done = xml_texts_read(buffer_slice(&response->body), wanted, sizeof wanted / sizeof wanted[0],
+                          &valid, error);
+    if (done) {
+        done = response->status == HTTP_OK && valid && answer.key[0] != '\0' &&
+                       answer.secret[0] != '\0' && answer.token[0] != '\0'
+                   ? copy_answer(&answer, role, credentials, error)
+                   : refused(role, response, &answer, error);
+    }
+    explicit_bzero(&answer, sizeof answer);
+    return done;
+}
+
+bool aws_role_assume(HttpClient *client, const AwsRole *role, AwsCredentials *credentials,
+                     Error *error)
+{
+    HttpResponse response = {0};
+    Buffer body = {0};
+    bool done = build_request(role, &body, error) &&
+                send_request(client, role, buffer_slice(&body), &response, error) &&
+                take_answer(role, &response, credentials, error);
+
+    buffer_wipe(&body);
+    buffer_wipe(&response.body);
+    http_response_free(&response);
+    return done;
+}

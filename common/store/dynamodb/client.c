@@ -1,0 +1,291 @@
+#include "common/store/dynamodb/client.h"
+#include "common/aws/region.h"
+
+#include "common/aws/endpoint.h"
+#include "common/aws/session.h"
+#include "common/base/buffer.h"
+#include "common/base/environment.h"
+#include "common/base/json.h"
+#include "common/base/json_memory.h"
+#include "common/cli/version.h"
+#include "common/http/client.h"
+#include "common/http/retry.h"
+#include "common/http/url.h"
+
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { HTTP_OK = 200 };
+
+/* A page of a scan has a megabyte of data, and each item some JSON around it; what a batch could
+ * not write comes back as it went, which is 16 MB at most. */
+enum { RESPONSE_LIMIT = 64 * 1024 * 1024 };
+
+/* Beside a server of one's own nobody asks for the region. */
+static const char DEFAULT_REGION[] = "us-east-1";
+
+static const char HINT_ENDPOINT[] = "Check --dynamodb-endpoint, --aws-region and the network.";
+
+/* A table whose capacity is used up has it again before long; a load that ends for it has to begin
+ * anew.  That is about a minute. */
+static const RetryPolicy RETRY_PERSISTENT = {
+    .attempts = 14, .first_wait_ms = 50, .longest_wait_ms = 10 * 1000};
+
+struct DynamoClient {
+    const DynamoOptions *options;
+    char *endpoint; /* as it was given; "" where it is AWS's own */
+    char *region;
+    char *url;
+    char user_agent[64];
+    HttpClient *http;
+    atomic_bool answered; /* the server was reached once: it is there */
+    AwsSession *session;
+};
+
+static bool is_table_name(const char *name)
+{
+    static const char CHARACTERS[] =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.";
+    size_t size = strspn(name, CHARACTERS);
+
+    return size >= 3 && size <= 255 && name[size] == '\0';
+}
+
+static bool split_endpoint(const char *endpoint, UrlParts *parts, Error *error)
+{
+    return url_split(endpoint, parts, error) ||
+           error_hint(error, "--dynamodb-endpoint (or AWS_ENDPOINT_URL_DYNAMODB, AWS_ENDPOINT_URL) "
+                             "is a URL such as http://localhost:8000.");
+}
+
+bool dynamo_options_check(const DynamoOptions *options, Error *error)
+{
+    UrlParts parts = {0};
+    bool done = options->endpoint == NULL || split_endpoint(options->endpoint, &parts, error);
+
+    url_free(&parts);
+    if (done && !is_table_name(options->table)) {
+        error_set(error, EXIT_CODE_USAGE, "\"%s\" is not the name of a DynamoDB table",
+                  options->table);
+        return error_hint(error, "It has 3 to 255 letters, digits, \"-\", \"_\" and \".\".");
+    }
+    return done && (options->region == NULL || aws_region_is_valid(options->region) ||
+                    error_set(error, EXIT_CODE_USAGE,
+                              "option --aws-region takes the name of a region, not \"%s\"",
+                              options->region));
+}
+
+static bool choose_region(DynamoClient *client, bool has_endpoint, Error *error)
+{
+    if (client->options->region != NULL) {
+        client->region = strdup(client->options->region);
+    } else if (!aws_region_find(&client->region, error)) {
+        return false;
+    } else if (client->region == NULL && has_endpoint) {
+        client->region = strdup(DEFAULT_REGION);
+    } else if (client->region == NULL) {
+        error_set(error, EXIT_CODE_REFUSED, "nothing says in which region the table is");
+        return error_hint(error, "Name it with --aws-region, AWS_REGION or the profile.");
+    }
+    if (client->region == NULL) {
+        return error_out_of_memory(error);
+    }
+    if (!aws_region_is_valid(client->region)) {
+        error_set(error, EXIT_CODE_REFUSED, "\"%s\" is not the name of a region", client->region);
+        return error_hint(error, "Name the region with --aws-region.");
+    }
+    return true;
+}
+
+static bool choose_url(DynamoClient *client, const char *endpoint, Error *error)
+{
+    UrlParts parts = {0};
+    Buffer url = {0};
+    bool done;
+
+    if (endpoint == NULL) {
+        done = buffer_append_text(&url, "https://", error) &&
+               aws_endpoint_append_host(&url, "dynamodb", client->region, error) &&
+               buffer_append_text(&url, "/", error);
+    } else {
+        done = split_endpoint(endpoint, &parts, error) &&
+               buffer_append_format(&url, error, "%s://%s%s%s%s/", parts.scheme, parts.host,
+                                    parts.port != NULL ? ":" : "",
+                                    parts.port != NULL ? parts.port : "", parts.path);
+    }
+    done = done && buffer_text(&url, error) != NULL;
+    if (done) {
+        client->url = strdup((const char *)url.data);
+        client->endpoint = strdup(endpoint == NULL ? "" : (const char *)url.data);
+        done = (client->url != NULL && client->endpoint != NULL) || error_out_of_memory(error);
+    }
+    buffer_free(&url);
+    url_free(&parts);
+    return done;
+}
+
+bool dynamo_client_open(const DynamoOptions *options, const char *program, DynamoClient **client,
+                        Error *error)
+{
+    const char *endpoint = aws_endpoint_given(options->endpoint, "AWS_ENDPOINT_URL_DYNAMODB");
+    DynamoClient *c = calloc(1, sizeof *c);
+    HttpOptions http = {.ca_file = environment_variable("AWS_CA_BUNDLE")};
+
+    *client = c;
+    if (c == NULL) {
+        return error_out_of_memory(error);
+    }
+    c->options = options;
+    atomic_init(&c->answered, false);
+    snprintf(c->user_agent, sizeof c->user_agent, "%s/%s", program, PROGRAM_VERSION);
+    http.user_agent = c->user_agent;
+    return choose_region(c, endpoint != NULL, error) && choose_url(c, endpoint, error) &&
+           http_client_new(&http, &c->http, error) && aws_session_open(c->http, &c->session, error);
+}
+
+void dynamo_client_close(DynamoClient *client)
+{
+    if (client != NULL) {
+        aws_session_close(client->session);
+        http_client_free(client->http);
+        free(client->endpoint);
+        free(client->region);
+        free(client->url);
+        free(client);
+    }
+}
+
+void dynamo_client_stop(DynamoClient *client)
+{
+    if (client != NULL) {
+        http_client_stop(client->http);
+    }
+}
+
+const char *dynamo_client_table(const DynamoClient *client)
+{
+    return client->options->table;
+}
+
+const char *dynamo_client_region(const DynamoClient *client)
+{
+    return client->region;
+}
+
+const char *dynamo_client_endpoint(const DynamoClient *client)
+{
+    return client->endpoint;
+}
+
+static bool take_answer(const HttpResponse *response, json_t **answer, DynamoFault *fault,
+                        Error *error)
+{
+    bool lacked;
+
+    *answer = json_parse(buffer_slice(&response->body), 0, NULL, &lacked);
+    if (lacked) {
+        *fault = DYNAMO_FAULT_LOST; /* it was done all the same */
+        return error_out_of_memory(error);
+    }
+    if (!json_is_object(*answer)) {
+        json_decref(*answer);
+        *answer = NULL;
+        return dynamo_bad_answer(error);
+    }
+    return true;
+}
+
+static bool send_request(DynamoClient *client, const DynamoQuestion *question, Slice body,
+                         HttpResponse *response, DynamoFault *fault, Error *error)
+{
+    char target[96];
+    const char *headers[] = {"Content-Type: application/x-amz-json-1.0", target, NULL};
+    HttpSigning signing = {.region = client->region,
+                           .service = "dynamodb",
+                           .access_key_id = question->credentials->access_key_id,
+                           .secret_access_key = question->credentials->secret_access_key,
+                           .session_token = question->credentials->session_token};
+    HttpRequest request = {.method = "POST",
+                           .url = client->url,
+                           .headers = headers,
+                           .body = body,
+                           .response_limit = RESPONSE_LIMIT,
+                           .signing = &signing};
+    /* Who was never there will hardly come. */
+    const RetryPolicy *policy = atomic_load(&client->answered) ? &RETRY_PERSISTENT : &RETRY_USUAL;
+
+    snprintf(target, sizeof target, "X-Amz-Target: DynamoDB_20120810.%s", question->operation);
+    if (!http_send_retrying(client->http, policy, dynamo_answer_is_transient, &request, response,
+                            error)) {
+        *fault = DYNAMO_FAULT_LOST;
+        return error->code == EXIT_CODE_CONNECTION ? error_hint(error, "%s", HINT_ENDPOINT) : false;
+    }
+    atomic_store(&client->answered, true);
+    return true;
+}
+
+/* One request, with the credentials of now. */
+static bool ask(DynamoClient *client, const DynamoQuestion *question, Slice body, json_t **answer,
+                DynamoFault *fault, Error *error)
+{
+    HttpResponse response = {0};
+    bool done;
+
+    *answer = NULL;
+    *fault = DYNAMO_FAULT_OTHER;
+    done = send_request(client, question, body, &response, fault, error) &&
+           (response.status == HTTP_OK ? take_answer(&response, answer, fault, error)
+                                       : dynamo_answer_refused(question, &response, fault, error));
+    if (done) {
+        *fault = DYNAMO_FAULT_NONE;
+    }
+    http_response_free(&response);
+    return done;
+}
+
+bool dynamo_call(DynamoClient *client, const char *operation, Slice body, json_t **answer,
+                 DynamoFault *fault, Error *error)
+{
+    DynamoQuestion question = {
+        .operation = operation, .table = dynamo_client_table(client), .region = client->region};
+
+    for (;;) {
+        question.credentials = aws_session_credentials(client->session);
+        if (ask(client, &question, body, answer, fault, error)) {
+            return true;
+        }
+        if (*fault != DYNAMO_FAULT_EXPIRED ||
+            !aws_session_renew(client->session, question.credentials)) {
+            return false;
+        }
+        *error = (Error){0};
+    }
+}
+
+bool dynamo_call_json(DynamoClient *client, const char *operation, json_t *parameters,
+                      json_t **answer, DynamoFault *fault, Error *error)
+{
+    char *text = dump_json_encode(parameters, error);
+    bool done;
+
+    *answer = NULL;
+    *fault = DYNAMO_FAULT_OTHER;
+    if (text == NULL) {
+        return false;
+    }
+    done = dynamo_call(client, operation, slice_text(text), answer, fault, error);
+    free(text);
+    return done;
+}
+
+bool dynamo_wait(DynamoClient *client, uint32_t milliseconds, Error *error)
+{
+    return retry_sleep(client->http, milliseconds, error);
+}
+
+bool dynamo_back_off(DynamoClient *client, unsigned attempt, Error *error)
+{
+    return retry_back_off(client->http, &RETRY_PERSISTENT, attempt, 0, error);
+}

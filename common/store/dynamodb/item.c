@@ -1,0 +1,138 @@
+#include "common/store/dynamodb/item.h"
+
+#include "common/base/base64.h"
+
+#include <string.h>
+
+/* So much of a key is shown. */
+enum { SHOWN = 300 };
+
+size_t dynamo_item_size(const Entry *entry)
+{
+    return strlen(DYNAMO_PARTITION_KEY) + entry->partition_key.size + strlen(DYNAMO_ITEM_KEY) +
+           entry->key.size + strlen(DYNAMO_ITEM_VALUE) + entry->value.size;
+}
+
+uint64_t dynamo_item_units(size_t size)
+{
+    return (size + DYNAMO_UNIT - 1) / DYNAMO_UNIT;
+}
+
+static int shown(Slice text)
+{
+    return text.size < SHOWN ? (int)text.size : SHOWN;
+}
+
+static bool does_not_fit(const Entry *entry, const char *why, Error *error)
+{
+    error_set(error, EXIT_CODE_FAILED,
+              "partition \"%.*s\", key \"%.*s\": DynamoDB does not take this entry, as %s",
+              shown(entry->partition_key), (const char *)entry->partition_key.data,
+              shown(entry->key), (const char *)entry->key.data, why);
+    error_detail(error,
+                 "The partition has %zu bytes (1 to %d), the key %zu (1 to %d), the item %zu (at "
+                 "most %d).",
+                 entry->partition_key.size, DYNAMO_PARTITION_KEY_MAX, entry->key.size,
+                 DYNAMO_ITEM_KEY_MAX, dynamo_item_size(entry), DYNAMO_ITEM_MAX);
+    return error_hint(error, "Nothing was stamped. Remove or rename it in lakeFS, or migrate to "
+                             "PostgreSQL.");
+}
+
+bool dynamo_item_check(const Entry *entry, Error *error)
+{
+    if (entry->partition_key.size == 0 || entry->key.size == 0) {
+        return does_not_fit(entry, "a key is empty", error);
+    }
+    if (entry->partition_key.size > DYNAMO_PARTITION_KEY_MAX ||
+        entry->key.size > DYNAMO_ITEM_KEY_MAX) {
+        return does_not_fit(entry, "a key is too long", error);
+    }
+    return dynamo_item_size(entry) <= DYNAMO_ITEM_MAX ||
+           does_not_fit(entry, "it is too large", error);
+}
+
+static bool append_keys(Buffer *json, Slice partition_key, Slice key, Error *error)
+{
+    return buffer_append_text(json, "{\"" DYNAMO_PARTITION_KEY "\":{\"B\":\"", error) &&
+           base64_append(json, partition_key, error) &&
+           buffer_append_text(json, "\"},\"" DYNAMO_ITEM_KEY "\":{\"B\":\"", error) &&
+           base64_append(json, key, error);
+}
+
+bool dynamo_key_append(Buffer *json, Slice partition_key, Slice key, Error *error)
+{
+    return append_keys(json, partition_key, key, error) && buffer_append_text(json, "\"}}", error);
+}
+
+bool dynamo_item_append(Buffer *json, const Entry *entry, Error *error)
+{
+    return append_keys(json, entry->partition_key, entry->key, error) &&
+           buffer_append_text(json, "\"},\"" DYNAMO_ITEM_VALUE "\":{\"B\":\"", error) &&
+           base64_append(json, entry->value, error) && buffer_append_text(json, "\"}}", error);
+}
+
+/* Decodes a binary attribute; *size is that of its bytes, which are appended. */
+static bool read_binary(const json_t *item, const char *name, Buffer *bytes, size_t *size,
+                        Error *error)
+{
+    const json_t *value = json_object_get(json_object_get(item, name), "B");
+    size_t before = bytes->size;
+    bool valid = false;
+
+    if (json_is_string(value) &&
+        !base64_decode(bytes, slice_of(json_string_value(value), json_string_length(value)), &valid,
+                       error)) {
+        return false;
+    }
+    if (!valid) {
+        error_set(error, EXIT_CODE_REFUSED, "an item has no binary attribute %s", name);
+        return error_hint(error, "No lakeFS writes such items. kv-import --clean replaces what is "
+                                 "in the table.");
+    }
+    *size = bytes->size - before;
+    return true;
+}
+
+/* An empty value can be NULL: Go's encoder, which lakeFS uses, writes empty bytes so. */
+static bool read_value(const json_t *item, Buffer *bytes, size_t *size, Error *error)
+{
+    const json_t *value = json_object_get(item, DYNAMO_ITEM_VALUE);
+
+    *size = 0;
+    return json_is_true(json_object_get(value, "NULL")) ||
+           read_binary(item, DYNAMO_ITEM_VALUE, bytes, size, error);
+}
+
+/* Appends to `bytes`, which may move then. */
+static bool read_keys(const json_t *item, Buffer *bytes, size_t sizes[2], Error *error)
+{
+    bytes->size = 0;
+    return buffer_reserve(bytes, 1, error) &&
+           read_binary(item, DYNAMO_PARTITION_KEY, bytes, &sizes[0], error) &&
+           read_binary(item, DYNAMO_ITEM_KEY, bytes, &sizes[1], error);
+}
+
+bool dynamo_item_read_keys(const json_t *item, Buffer *bytes, Slice *partition_key, Slice *key,
+                           Error *error)
+{
+    size_t sizes[2];
+
+    if (!read_keys(item, bytes, sizes, error)) {
+        return false;
+    }
+    *partition_key = slice_of(bytes->data, sizes[0]);
+    *key = slice_of(bytes->data + sizes[0], sizes[1]);
+    return true;
+}
+
+bool dynamo_item_read(const json_t *item, Buffer *bytes, Entry *entry, Error *error)
+{
+    size_t sizes[3];
+
+    if (!read_keys(item, bytes, sizes, error) || !read_value(item, bytes, &sizes[2], error)) {
+        return false;
+    }
+    *entry = (Entry){slice_of(bytes->data, sizes[0]), slice_of(bytes->data + sizes[0], sizes[1]),
+                     slice_of(bytes->data + sizes[0] + sizes[1], sizes[2])};
+    return true;
+}

@@ -1,0 +1,72 @@
+/*
+ * Loading: each worker fills batches with the entries of its chunks, and the senders send them.
+ *
+ * An entry is put whether it is there or not, so a request that was sent twice does no harm.
+ */
+#include "common/store/dynamodb/target.h"
+
+#include "common/kv/entry.h"
+#include "common/store/dynamodb/batch.h"
+#include "common/store/dynamodb/item.h"
+
+#include <stdlib.h>
+
+struct Loader {
+    Target *target;
+    DynamoBatch batch;
+};
+
+bool dynamodb_check_entries(Slice tuples, uint64_t *units, Error *error)
+{
+    const char *problem;
+    Entry entry;
+
+    /* dump_chunk_unpack has made sure that they are whole. */
+    while (tuples.size > 0 && entry_next(&tuples, &entry, &problem)) {
+        if (!dynamo_item_check(&entry, error)) {
+            return false;
+        }
+        *units += dynamo_item_units(dynamo_item_size(&entry));
+    }
+    return true;
+}
+
+bool dynamodb_begin_load(Target *target, Loader **loader, Error *error)
+{
+    Loader *l = calloc(1, sizeof *l);
+
+    *loader = l;
+    if (l == NULL) {
+        return error_out_of_memory(error);
+    }
+    l->target = target;
+    return true;
+}
+
+bool dynamodb_load(Loader *loader, Slice tuples, uint64_t entries, Error *error)
+{
+    const char *problem;
+    Entry entry;
+
+    (void)entries;
+    while (tuples.size > 0 && entry_next(&tuples, &entry, &problem)) {
+        if (!dynamo_item_check(&entry, error) ||
+            !dynamo_senders_put(loader->target->senders, &loader->batch, &entry, error)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool dynamodb_end_load(Loader *loader, bool keep, Error *error)
+{
+    bool done;
+
+    if (loader == NULL) {
+        return true;
+    }
+    done = !keep || dynamo_senders_submit(loader->target->senders, &loader->batch, error);
+    dynamo_batch_free(&loader->batch);
+    free(loader);
+    return done;
+}

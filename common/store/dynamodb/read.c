@@ -1,0 +1,185 @@
+/*
+ * A KV store in DynamoDB: its segments, by several threads.
+ *
+ * DynamoDB has no snapshot.  Each page is read as it is at its own time, so a store that somebody
+ * writes to meanwhile is read as it never was.
+ */
+#include "common/store/store.h"
+
+#include "common/base/workers.h"
+#include "common/cli/message.h"
+#include "common/cli/progress.h"
+#include "common/kv/model.h"
+#include "common/store/dynamodb/item.h"
+#include "common/store/dynamodb/scan.h"
+#include "common/store/dynamodb/table.h"
+
+#include <stdlib.h>
+
+struct Store {
+    const StoreOptions *options;
+    DynamoClient *client;
+    DynamoTableFacts facts;
+    char time[MESSAGE_NOW_SIZE];
+};
+
+typedef struct Reading {
+    Store *store;
+    const EntryVisitor *visitor;
+    void *state;
+    WorkPieces segments;
+} Reading;
+
+/* One thread's: the visitor's worker, and an entry as item and as tuple. */
+typedef struct Reader {
+    Reading *reading;
+    void *worker;
+    Buffer bytes;
+    Buffer tuple;
+} Reader;
+
+static bool open_store(const StoreOptions *options, Store **store, uint64_t *version, Error *error)
+{
+    Store *s = calloc(1, sizeof *s);
+
+    *store = s;
+    if (s == NULL) {
+        return error_out_of_memory(error);
+    }
+    s->options = options;
+    if (!dynamo_client_open(options->dynamodb, options->pg->program, &s->client, error) ||
+        !dynamo_table_inspect(s->client, &s->facts, error)) {
+        return false;
+    }
+    if (s->facts.state == KV_STORE_NONE) {
+        error_set(error, EXIT_CODE_REFUSED, "there is no DynamoDB table \"%s\" in region \"%s\"",
+                  dynamo_client_table(s->client), dynamo_client_region(s->client));
+        return error_hint(error, "Name the table with --dynamodb-table, its region with "
+                                 "--aws-region.");
+    }
+    *version = s->facts.version;
+    message_now_seconds(s->time);
+    return true;
+}
+
+static void close_store(Store *store)
+{
+    if (store != NULL) {
+        dynamo_table_facts_free(&store->facts);
+        dynamo_client_close(store->client);
+        free(store);
+    }
+}
+
+static bool describe(Store *store, StoreFacts *facts, Error *error)
+{
+    (void)error;
+    *facts = (StoreFacts){
+        .database = dynamo_client_table(store->client),
+        .schema = dynamo_client_region(store->client),
+        .server_version = "",
+        .system_identifier = "",
+        .snapshot = "",
+        .time = store->time,
+        .estimated_entries = store->facts.item_count,
+    };
+    return true;
+}
+
+static void stop_reading(void *shared)
+{
+    Reading *reading = shared;
+
+    store_stop(&reading->segments, reading->visitor, reading->state);
+}
+
+/* Hands an item to the visitor; the version's is nobody's business. */
+static bool visit_item(Reader *reader, const json_t *item, uint64_t *bytes, Error *error)
+{
+    const char *problem; /* there is none: it was written just so */
+    Entry entry;
+    uint8_t *value;
+    Slice tuple;
+    Slice rest;
+
+    if (!dynamo_item_read(item, &reader->bytes, &entry, error)) {
+        return false;
+    }
+    if (slice_equal(entry.partition_key, slice_text(KV_PARTITION_INTERNAL))) {
+        return true;
+    }
+    reader->tuple.size = 0;
+    if (!entry_append(&reader->tuple, entry.partition_key, entry.key, entry.value.size, &value,
+                      error)) {
+        return false;
+    }
+    if (entry.value.size > 0) {
+        memcpy(value, entry.value.data, entry.value.size);
+    }
+    *bytes += reader->tuple.size;
+    tuple = rest = buffer_slice(&reader->tuple);
+    return entry_next(&rest, &entry, &problem) &&
+           reader->reading->visitor->visit(reader->worker, &entry, tuple, error);
+}
+
+static bool visit_page(const json_t *items, void *state, Error *error)
+{
+    const json_t *item;
+    uint64_t bytes = 0;
+    size_t i;
+
+    json_array_foreach(items, i, item)
+    {
+        if (!visit_item(state, item, &bytes, error)) {
+            return false;
+        }
+    }
+    progress_add(json_array_size(items), bytes);
+    return true;
+}
+
+static bool read_segment(void *state, size_t segment, void *worker, Error *error)
+{
+    Reader *reader = state;
+
+    reader->worker = worker;
+    return dynamo_scan_segment(reader->reading->store->client, segment, false, visit_page, reader,
+                               error);
+}
+
+static bool run_worker(void *shared, size_t number, Error *error)
+{
+    Reading *reading = shared;
+    Reader reader = {.reading = reading};
+    bool done;
+
+    (void)number;
+    done = store_visit_parts(&reading->segments, reading->visitor, reading->state, read_segment,
+                             &reader, error);
+    buffer_free(&reader.bytes);
+    buffer_free(&reader.tuple);
+    return done;
+}
+
+static bool read_store(Store *store, const EntryVisitor *visitor, void *state, Error *error)
+{
+    Reading reading = {.store = store, .visitor = visitor, .state = state};
+
+    work_pieces_init(&reading.segments, DYNAMO_SEGMENTS);
+    return workers_run((size_t)store->options->jobs, run_worker, &reading, stop_reading, error);
+}
+
+/* Requests end by themselves when the program is asked to stop. */
+static bool cancel(void)
+{
+    return true;
+}
+
+const StoreDriver STORE_DYNAMODB = {
+    .name = "dynamodb",
+    .cancel = cancel,
+    .open = open_store,
+    .describe = describe,
+    .read = read_store,
+    .close = close_store,
+};

@@ -1,0 +1,170 @@
+#include "common/store/dynamodb/response.h"
+
+#include "common/base/json_memory.h"
+#include "common/http/retry.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { HTTP_BAD_REQUEST = 400, CODE_SIZE = 64, MESSAGE_SIZE = 1024 };
+
+/* What a code means. */
+typedef struct KnownError {
+    const char *code;
+    bool transient;
+    DynamoFault fault;
+    ExitCode exit_code;
+    const char *hint; /* NULL: the permission that is lacking */
+} KnownError;
+
+static const char HINT_CAPACITY[] =
+    "Give the table more capacity, or use less of it (kv-import: --write-units).";
+static const char HINT_UNKNOWN[] = "DynamoDB's documentation tells what this code means.";
+static const char HINT_LATER[] = "Try again when DynamoDB works.";
+static const char HINT_SECRET[] =
+    "Check the secret access key, --aws-region, and this machine's clock.";
+static const char HINT_KEY[] =
+    "Check the access key and --aws-region; temporary credentials need AWS_SESSION_TOKEN, too.";
+static const char HINT_EXPIRED[] = "Get new temporary credentials.";
+
+static const KnownError KNOWN_ERRORS[] = {
+    {"ProvisionedThroughputExceededException", true, DYNAMO_FAULT_THROTTLED, EXIT_CODE_FAILED,
+     HINT_CAPACITY},
+    {"ThrottlingException", true, DYNAMO_FAULT_THROTTLED, EXIT_CODE_FAILED, HINT_CAPACITY},
+    {"Throttling", true, DYNAMO_FAULT_THROTTLED, EXIT_CODE_FAILED, HINT_CAPACITY},
+    {"RequestLimitExceeded", true, DYNAMO_FAULT_THROTTLED, EXIT_CODE_FAILED, HINT_CAPACITY},
+    {"LimitExceededException", true, DYNAMO_FAULT_OTHER, EXIT_CODE_FAILED,
+     "Too many tables are being made or deleted at this time, or there are too many."},
+    {"TransactionInProgressException", true, DYNAMO_FAULT_OTHER, EXIT_CODE_FAILED, HINT_LATER},
+    {"TransactionConflictException", true, DYNAMO_FAULT_OTHER, EXIT_CODE_FAILED, HINT_LATER},
+    {"ReplicatedWriteConflictException", true, DYNAMO_FAULT_OTHER, EXIT_CODE_FAILED, HINT_LATER},
+    {"InternalServerError", true, DYNAMO_FAULT_OTHER, EXIT_CODE_CONNECTION, HINT_LATER},
+    {"InternalFailure", true, DYNAMO_FAULT_OTHER, EXIT_CODE_CONNECTION, HINT_LATER},
+    {"ServiceUnavailable", true, DYNAMO_FAULT_OTHER, EXIT_CODE_CONNECTION, HINT_LATER},
+    {"ResourceNotFoundException", false, DYNAMO_FAULT_NOT_FOUND, EXIT_CODE_FAILED,
+     "Somebody has deleted the table meanwhile: find out who, then run again."},
+    {"ResourceInUseException", false, DYNAMO_FAULT_IN_USE, EXIT_CODE_FAILED,
+     "Somebody else is making, changing or deleting the table: find out who, then run again."},
+    {"ConditionalCheckFailedException", false, DYNAMO_FAULT_CONDITION, EXIT_CODE_REFUSED,
+     "Another program has changed the table: see to it that none does, then run again."},
+    {"AccessDeniedException", false, DYNAMO_FAULT_OTHER, EXIT_CODE_REFUSED, NULL},
+    {"UnrecognizedClientException", false, DYNAMO_FAULT_OTHER, EXIT_CODE_REFUSED, HINT_KEY},
+    {"InvalidClientTokenId", false, DYNAMO_FAULT_OTHER, EXIT_CODE_REFUSED, HINT_KEY},
+    {"MissingAuthenticationTokenException", false, DYNAMO_FAULT_OTHER, EXIT_CODE_REFUSED, HINT_KEY},
+    {"MissingAuthenticationToken", false, DYNAMO_FAULT_OTHER, EXIT_CODE_REFUSED, HINT_KEY},
+    {"IncompleteSignatureException", false, DYNAMO_FAULT_OTHER, EXIT_CODE_REFUSED, HINT_SECRET},
+    {"IncompleteSignature", false, DYNAMO_FAULT_OTHER, EXIT_CODE_REFUSED, HINT_SECRET},
+    {"InvalidSignatureException", false, DYNAMO_FAULT_OTHER, EXIT_CODE_REFUSED, HINT_SECRET},
+    {"SignatureDoesNotMatch", false, DYNAMO_FAULT_OTHER, EXIT_CODE_REFUSED, HINT_SECRET},
+    {"ExpiredTokenException", false, DYNAMO_FAULT_EXPIRED, EXIT_CODE_REFUSED, HINT_EXPIRED},
+    {"ExpiredToken", false, DYNAMO_FAULT_EXPIRED, EXIT_CODE_REFUSED, HINT_EXPIRED},
+    {"OptInRequired", false, DYNAMO_FAULT_OTHER, EXIT_CODE_REFUSED,
+     "Enable DynamoDB, or the region, for this account."},
+};
+
+/* Of an answer that is an error. */
+typedef struct Answer {
+    char code[CODE_SIZE]; /* "" where it has none: it is not DynamoDB's */
+    char message[MESSAGE_SIZE];
+    bool lacked_memory; /* then it has neither */
+} Answer;
+
+static const KnownError *find_known(const char *code)
+{
+    for (size_t i = 0; i < sizeof KNOWN_ERRORS / sizeof KNOWN_ERRORS[0]; i++) {
+        if (strcmp(KNOWN_ERRORS[i].code, code) == 0) {
+            return &KNOWN_ERRORS[i];
+        }
+    }
+    return NULL;
+}
+
+/* "__type" is a namespace, "#", and the code. */
+static void read_answer(const HttpResponse *response, Answer *answer)
+{
+    bool lacked;
+    json_t *json = json_parse(buffer_slice(&response->body), 0, NULL, &lacked);
+    const char *type = json_string_value(json_object_get(json, "__type"));
+    const char *message = json_string_value(json_object_get(json, "message"));
+
+    *answer = (Answer){.lacked_memory = lacked};
+    if (message == NULL) {
+        message = json_string_value(json_object_get(json, "Message"));
+    }
+    if (type != NULL) {
+        const char *code = strrchr(type, '#');
+
+        snprintf(answer->code, sizeof answer->code, "%s", code != NULL ? code + 1 : type);
+        snprintf(answer->message, sizeof answer->message, "%s", message != NULL ? message : "");
+    }
+    json_decref(json);
+}
+
+bool dynamo_answer_is_transient(const HttpResponse *response)
+{
+    const KnownError *known;
+    Answer answer;
+
+    if (response->status != HTTP_BAD_REQUEST) {
+        return false; /* its own status says it */
+    }
+    read_answer(response, &answer);
+    known = find_known(answer.code);
+    return known != NULL && known->transient;
+}
+
+bool dynamo_bad_answer(Error *error)
+{
+    error_set(error, EXIT_CODE_REFUSED, "the server does not answer as DynamoDB does");
+    return error_hint(error, "Check --dynamodb-endpoint.");
+}
+
+bool dynamo_overloaded(const char *table, Error *error)
+{
+    error_set(error, EXIT_CODE_FAILED, "DynamoDB does not take what table \"%s\" is sent", table);
+    return error_hint(error, "%s", HINT_CAPACITY);
+}
+
+/* Of a signature that it finds wrong DynamoDB tells how it should have been made, the session's
+ * token included. */
+static bool repeats_secret(const AwsCredentials *credentials, const char *text)
+{
+    return aws_credentials_are_in(credentials, text) ||
+           strstr(text, "x-amz-security-token") != NULL;
+}
+
+bool dynamo_answer_refused(const DynamoQuestion *question, const HttpResponse *response,
+                           DynamoFault *fault, Error *error)
+{
+    const KnownError *known;
+    Answer answer;
+    const char *message;
+    bool overload = retry_status(response->status);
+
+    read_answer(response, &answer);
+    if (answer.lacked_memory) {
+        return error_out_of_memory(error);
+    }
+    if (answer.code[0] == '\0' && !overload) {
+        return dynamo_bad_answer(error);
+    }
+    known = find_known(answer.code);
+    message = repeats_secret(question->credentials, answer.message) ? "" : answer.message;
+    error_set(error,
+              known != NULL ? known->exit_code
+              : overload    ? EXIT_CODE_CONNECTION
+                            : EXIT_CODE_FAILED,
+              "asked for %s of table \"%s\" DynamoDB answers with HTTP status %ld%s%s",
+              question->operation, question->table, response->status,
+              answer.code[0] != '\0' ? ", " : "", answer.code);
+    error_detail(error, "%s%sThe region is \"%s\"; the credentials are from %s.", message,
+                 message[0] != '\0' ? " " : "", question->region, question->credentials->source);
+    if (known == NULL) {
+        return error_hint(error, "%s", overload ? HINT_LATER : HINT_UNKNOWN);
+    }
+    *fault = known->fault;
+    return known->hint != NULL
+               ? error_hint(error, "%s", known->hint)
+               : error_hint(error, "Allow these credentials dynamodb:%s on the table.",
+                            question->operation);
+}

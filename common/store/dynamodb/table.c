@@ -1,0 +1,455 @@
+#include "common/store/dynamodb/table.h"
+
+#include "common/base/base64.h"
+#include "common/base/buffer.h"
+#include "common/base/json_memory.h"
+#include "common/cli/message.h"
+#include "common/kv/model.h"
+#include "common/store/dynamodb/item.h"
+#include "common/store/dynamodb/scan.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define LOAD_ID "LoadId"
+#define TABLE_CREATED "TableCreated"
+#define PROVENANCE "Provenance"
+
+/* Tables are made and deleted within seconds, large ones within minutes. */
+enum { FIRST_POLL_MS = 50, LONGEST_POLL_MS = 2000, SETTLE_MS = 15 * 60 * 1000 };
+
+/* A wait is told of when it takes longer than this. */
+enum { PATIENCE_MS = 5000 };
+
+void dynamo_table_facts_free(DynamoTableFacts *facts)
+{
+    free(facts->load_id);
+    free(facts->provenance);
+    *facts = (DynamoTableFacts){0};
+}
+
+static bool not_ours(const DynamoClient *client, const char *what, Error *error)
+{
+    error_set(error, EXIT_CODE_REFUSED, "the DynamoDB table \"%s\" %s", dynamo_client_table(client),
+              what);
+    return error_hint(error, "It is not touched. Name another one with --dynamodb-table; or, if "
+                             "nobody needs this one, delete it, then run again.");
+}
+
+/* Parameters that name the table only. */
+static json_t *table_parameters(const DynamoClient *client)
+{
+    return json_pack("{s:s}", "TableName", dynamo_client_table(client));
+}
+
+/* A request of which one fault is as good as an answer: *answer is NULL then. */
+static bool call_forgiving(DynamoClient *client, const char *operation, json_t *parameters,
+                           DynamoFault forgiven, json_t **answer, Error *error)
+{
+    Error failure = {0};
+    DynamoFault fault;
+
+    if (dynamo_call_json(client, operation, parameters, answer, &fault, &failure) ||
+        fault == forgiven) {
+        return true;
+    }
+    *error = failure;
+    return false;
+}
+
+/* *table (owned) is NULL where there is none. */
+static bool describe(DynamoClient *client, json_t **table, Error *error)
+{
+    json_t *answer;
+
+    *table = NULL;
+    if (!call_forgiving(client, "DescribeTable", table_parameters(client), DYNAMO_FAULT_NOT_FOUND,
+                        &answer, error)) {
+        return false;
+    }
+    if (answer == NULL) {
+        return true;
+    }
+    *table = json_incref(json_object_get(answer, "Table"));
+    json_decref(answer);
+    return json_is_object(*table) || dynamo_bad_answer(error);
+}
+
+static const char *text_of(const json_t *object, const char *name)
+{
+    const char *text = json_string_value(json_object_get(object, name));
+
+    return text == NULL ? "" : text;
+}
+
+/* Being made or deleted: it will be another in a while. */
+static bool is_settled(const json_t *table)
+{
+    const char *status = text_of(table, "TableStatus");
+
+    return table == NULL || (strcmp(status, "CREATING") != 0 && strcmp(status, "DELETING") != 0);
+}
+
+/* Waits a while longer; false with the error set when that was long enough. */
+static bool wait_on(DynamoClient *client, uint32_t *poll, uint32_t *waited, Error *error)
+{
+    if (*waited >= SETTLE_MS) {
+        error_set(error, EXIT_CODE_FAILED,
+                  "the DynamoDB table \"%s\" is still being made or deleted",
+                  dynamo_client_table(client));
+        return error_hint(error, "Run again when it is not.");
+    }
+    if (*waited < PATIENCE_MS && *waited + *poll >= PATIENCE_MS) {
+        message_info("waiting for DynamoDB to make or delete table \"%s\"",
+                     dynamo_client_table(client));
+    }
+    if (!dynamo_wait(client, *poll, error)) {
+        return false;
+    }
+    *waited += *poll;
+    *poll = *poll * 2 < LONGEST_POLL_MS ? *poll * 2 : LONGEST_POLL_MS;
+    return true;
+}
+
+/* Waits for a table that is there, or is none, as `present` says; or, where that is NULL, for
+ * either. *table is owned. */
+static bool wait_settled(DynamoClient *client, const bool *present, json_t **table, Error *error)
+{
+    uint32_t poll = FIRST_POLL_MS;
+    uint32_t waited = 0;
+
+    do {
+        if (!describe(client, table, error)) {
+            break;
+        }
+        if (is_settled(*table) && (present == NULL || (*table != NULL) == *present)) {
+            return true;
+        }
+        json_decref(*table);
+        *table = NULL;
+    } while (wait_on(client, &poll, &waited, error));
+    json_decref(*table);
+    *table = NULL;
+    return false;
+}
+
+static bool has_attribute(const json_t *table, const char *name)
+{
+    const json_t *definition;
+    size_t i;
+
+    json_array_foreach(json_object_get(table, "AttributeDefinitions"), i, definition)
+    {
+        if (strcmp(text_of(definition, "AttributeName"), name) == 0) {
+            return strcmp(text_of(definition, "AttributeType"), "B") == 0;
+        }
+    }
+    return false;
+}
+
+static bool has_key(const json_t *table, const char *name, const char *type)
+{
+    const json_t *key;
+    size_t i;
+
+    json_array_foreach(json_object_get(table, "KeySchema"), i, key)
+    {
+        if (strcmp(text_of(key, "AttributeName"), name) == 0) {
+            return strcmp(text_of(key, "KeyType"), type) == 0 && has_attribute(table, name);
+        }
+    }
+    return false;
+}
+
+static uint64_t count_of(const json_t *object, const char *name)
+{
+    json_int_t value = json_integer_value(json_object_get(object, name));
+
+    return value > 0 ? (uint64_t)value : 0;
+}
+
+/* The table's description, and whether it is a KV table that works. */
+static bool check_table(const DynamoClient *client, const json_t *table, DynamoTableFacts *facts,
+                        Error *error)
+{
+    const json_t *capacity = json_object_get(table, "ProvisionedThroughput");
+    const char *status = text_of(table, "TableStatus");
+
+    if (!has_key(table, DYNAMO_PARTITION_KEY, "HASH") ||
+        !has_key(table, DYNAMO_ITEM_KEY, "RANGE")) {
+        return not_ours(client, "has other keys than a KV table", error);
+    }
+    if (strcmp(status, "ACTIVE") != 0 && strcmp(status, "UPDATING") != 0) {
+        error_set(error, EXIT_CODE_REFUSED, "the DynamoDB table \"%s\" cannot be used: it is %s",
+                  dynamo_client_table(client), status);
+        return error_hint(error, "Make it ACTIVE, then run again.");
+    }
+    facts->disposable = !json_is_true(json_object_get(table, "DeletionProtectionEnabled"));
+    facts->item_count = count_of(table, "ItemCount");
+    facts->capacity = (DynamoCapacity){count_of(capacity, "ReadCapacityUnits"),
+                                       count_of(capacity, "WriteCapacityUnits")};
+    return true;
+}
+
+static bool copy_text(const json_t *item, const char *name, char **copy, Error *error)
+{
+    const char *text = json_string_value(json_object_get(json_object_get(item, name), "S"));
+
+    *copy = text == NULL ? NULL : strdup(text);
+    return text == NULL || *copy != NULL || error_out_of_memory(error);
+}
+
+static json_t *version_key(Error *error)
+{
+    Buffer text = {0};
+    json_t *key = NULL;
+    bool lacked;
+
+    if (dynamo_key_append(&text, slice_text(KV_PARTITION_INTERNAL), slice_text(KV_VERSION_KEY),
+                          error)) {
+        key = json_parse(buffer_slice(&text), 0, NULL, &lacked);
+    }
+    buffer_free(&text);
+    return key;
+}
+
+/* *item (owned) is NULL where there is no version. */
+static bool get_version(DynamoClient *client, json_t **item, Error *error)
+{
+    json_t *answer;
+    DynamoFault fault;
+
+    *item = NULL;
+    if (!dynamo_call_json(client, "GetItem",
+                          json_pack("{s:s, s:b, s:o}", "TableName", dynamo_client_table(client),
+                                    "ConsistentRead", 1, "Key", version_key(error)),
+                          &answer, &fault, error)) {
+        return false;
+    }
+    *item = json_incref(json_object_get(answer, "Item"));
+    json_decref(answer);
+    return true;
+}
+
+static bool judge_version(const DynamoClient *client, const json_t *item, DynamoTableFacts *facts,
+                          Error *error)
+{
+    Buffer bytes = {0};
+    Entry entry;
+    bool known;
+
+    if (!dynamo_item_read(item, &bytes, &entry, error)) {
+        buffer_free(&bytes);
+        return false;
+    }
+    known = kv_version_parse(entry.value, &facts->version);
+    buffer_free(&bytes);
+    if (!known) {
+        return not_ours(client, "has a version that is none", error);
+    }
+    facts->state = facts->version == KV_VERSION_STARTED ? KV_STORE_STARTED : KV_STORE_STAMPED;
+    facts->disposable = facts->disposable &&
+                        json_is_true(json_object_get(json_object_get(item, TABLE_CREATED), "BOOL"));
+    return copy_text(item, LOAD_ID, &facts->load_id, error) &&
+           copy_text(item, PROVENANCE, &facts->provenance, error);
+}
+
+static bool judge_items(DynamoClient *client, DynamoTableFacts *facts, Error *error)
+{
+    json_t *item;
+    bool any = false;
+    bool done = get_version(client, &item, error);
+
+    if (done && item != NULL) {
+        done = judge_version(client, item, facts, error);
+    } else if (done) {
+        facts->state = KV_STORE_EMPTY;
+        done = dynamo_scan_any(client, &any, error) &&
+               (!any || not_ours(client, "has items and no version", error));
+    }
+    json_decref(item);
+    return done;
+}
+
+bool dynamo_table_inspect(DynamoClient *client, DynamoTableFacts *facts, Error *error)
+{
+    json_t *table;
+    bool done;
+
+    *facts = (DynamoTableFacts){.state = KV_STORE_NONE};
+    done = wait_settled(client, NULL, &table, error);
+    if (done && table != NULL) {
+        done = check_table(client, table, facts, error) && judge_items(client, facts, error);
+    }
+    json_decref(table);
+    return done;
+}
+
+static json_t *create_parameters(const DynamoClient *client, DynamoCapacity capacity)
+{
+    json_t *parameters = json_pack(
+        "{s:s, s:[{s:s, s:s}, {s:s, s:s}], s:[{s:s, s:s}, {s:s, s:s}], s:s}", "TableName",
+        dynamo_client_table(client), "AttributeDefinitions", "AttributeName", DYNAMO_PARTITION_KEY,
+        "AttributeType", "B", "AttributeName", DYNAMO_ITEM_KEY, "AttributeType", "B", "KeySchema",
+        "AttributeName", DYNAMO_PARTITION_KEY, "KeyType", "HASH", "AttributeName", DYNAMO_ITEM_KEY,
+        "KeyType", "RANGE", "BillingMode", capacity.write > 0 ? "PROVISIONED" : "PAY_PER_REQUEST");
+
+    if (parameters != NULL && capacity.write > 0) {
+        json_object_set_new(parameters, "ProvisionedThroughput",
+                            json_pack("{s:I, s:I}", "ReadCapacityUnits", (json_int_t)capacity.read,
+                                      "WriteCapacityUnits", (json_int_t)capacity.write));
+    }
+    return parameters;
+}
+
+bool dynamo_table_create(DynamoClient *client, DynamoCapacity capacity, Error *error)
+{
+    const bool present = true;
+    json_t *answer;
+    json_t *table = NULL;
+    /* A request that is sent again may find what it has made the first time. */
+    bool done = call_forgiving(client, "CreateTable", create_parameters(client, capacity),
+                               DYNAMO_FAULT_IN_USE, &answer, error) &&
+                wait_settled(client, &present, &table, error);
+
+    json_decref(answer);
+    json_decref(table);
+    return done;
+}
+
+bool dynamo_table_delete(DynamoClient *client, Error *error)
+{
+    const bool present = false;
+    json_t *answer;
+    json_t *table = NULL;
+    bool done = call_forgiving(client, "DeleteTable", table_parameters(client),
+                               DYNAMO_FAULT_NOT_FOUND, &answer, error) &&
+                wait_settled(client, &present, &table, error);
+
+    json_decref(answer);
+    json_decref(table);
+    return done;
+}
+
+/* A number as a binary attribute's value. */
+static json_t *binary_number(uint64_t number, Error *error)
+{
+    char text[24];
+    Buffer encoded = {0};
+    json_t *value = NULL;
+
+    snprintf(text, sizeof text, "%" PRIu64, number);
+    if (base64_append(&encoded, slice_text(text), error)) {
+        value = json_pack("{s:s%}", "B", encoded.data, encoded.size);
+    }
+    buffer_free(&encoded);
+    return value;
+}
+
+/* Whether the version is as this load writes it. */
+static bool is_written(DynamoClient *client, const char *load_id, uint64_t version)
+{
+    DynamoTableFacts facts = {0};
+    Error ignored;
+    json_t *item;
+    bool written = get_version(client, &item, &ignored) && item != NULL &&
+                   judge_version(client, item, &facts, &ignored) && facts.version == version &&
+                   facts.load_id != NULL && strcmp(facts.load_id, load_id) == 0;
+
+    dynamo_table_facts_free(&facts);
+    json_decref(item);
+    return written;
+}
+
+static bool may_be_stamped(const DynamoClient *client, const Error *cause, Error *error)
+{
+    error_set(error, EXIT_CODE_CONNECTION,
+              "the answer to the stamp was lost: the table \"%s\" may have been stamped",
+              dynamo_client_table(client));
+    error_detail(error, "%s", cause->message);
+    return error_hint(error, "Run again: where it was stamped, there is nothing left to do.");
+}
+
+static bool write_version(DynamoClient *client, json_t *parameters, const char *load_id,
+                          uint64_t version, Error *error)
+{
+    Error failure = {0};
+    json_t *answer;
+    DynamoFault fault;
+    bool done = dynamo_call_json(client, "UpdateItem", parameters, &answer, &fault, &failure);
+
+    json_decref(answer);
+    /* A request that was sent again, as its answer was lost, meets its own doing. */
+    if (done || (fault == DYNAMO_FAULT_CONDITION && is_written(client, load_id, version))) {
+        return true;
+    }
+    if (fault == DYNAMO_FAULT_LOST && version != KV_VERSION_STARTED) {
+        return may_be_stamped(client, &failure, error);
+    }
+    *error = failure;
+    return false;
+}
+
+static bool has_version(const DynamoTableFacts *facts)
+{
+    return facts->state == KV_STORE_STARTED || facts->state == KV_STORE_STAMPED;
+}
+
+/* What the version's item must be for a load to begin; and the values in that condition. */
+static const char *start_condition(const DynamoTableFacts *facts)
+{
+    if (!has_version(facts)) {
+        return "attribute_not_exists(" DYNAMO_ITEM_KEY ")";
+    }
+    return facts->load_id != NULL ? DYNAMO_ITEM_VALUE " = :found AND " LOAD_ID " = :found_load"
+                                  : DYNAMO_ITEM_VALUE " = :found AND attribute_not_exists(" LOAD_ID
+                                                      ")";
+}
+
+static json_t *start_values(const DynamoTableFacts *facts, const char *load_id, bool created,
+                            Error *error)
+{
+    json_t *values =
+        json_pack("{s:o, s:{s:s}, s:{s:b}}", ":version", binary_number(KV_VERSION_STARTED, error),
+                  ":load", "S", load_id, ":created", "BOOL", (int)created);
+
+    if (values == NULL || !has_version(facts)) {
+        return values;
+    }
+    json_object_set_new(values, ":found", binary_number(facts->version, error));
+    if (facts->load_id != NULL) {
+        json_object_set_new(values, ":found_load", json_pack("{s:s}", "S", facts->load_id));
+    }
+    return values;
+}
+
+bool dynamo_table_start(DynamoClient *client, const DynamoTableFacts *facts, const char *load_id,
+                        bool created, Error *error)
+{
+    return write_version(
+        client,
+        json_pack("{s:s, s:o, s:s, s:s, s:o}", "TableName", dynamo_client_table(client), "Key",
+                  version_key(error), "UpdateExpression",
+                  "SET " DYNAMO_ITEM_VALUE " = :version, " LOAD_ID " = :load, " TABLE_CREATED
+                  " = :created REMOVE " PROVENANCE,
+                  "ConditionExpression", start_condition(facts), "ExpressionAttributeValues",
+                  start_values(facts, load_id, created, error)),
+        load_id, KV_VERSION_STARTED, error);
+}
+
+bool dynamo_table_stamp(DynamoClient *client, const char *load_id, uint64_t version,
+                        const char *provenance, Error *error)
+{
+    return write_version(
+        client,
+        json_pack("{s:s, s:o, s:s, s:s, s:{s:o, s:o, s:{s:s}, s:{s:s}}}", "TableName",
+                  dynamo_client_table(client), "Key", version_key(error), "UpdateExpression",
+                  "SET " DYNAMO_ITEM_VALUE " = :version, " PROVENANCE " = :provenance",
+                  "ConditionExpression", DYNAMO_ITEM_VALUE " = :started AND " LOAD_ID " = :load",
+                  "ExpressionAttributeValues", ":version", binary_number(version, error),
+                  ":started", binary_number(KV_VERSION_STARTED, error), ":provenance", "S",
+                  provenance, ":load", "S", load_id),
+        load_id, version, error);
+}

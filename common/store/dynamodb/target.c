@@ -1,0 +1,327 @@
+/*
+ * The target DynamoDB: a table of its own.
+ *
+ * DynamoDB has neither transactions over a whole table nor locks that end with a connection.  So a
+ * load writes its id beside version 0, and stamps only where both still stand: of two loads at the
+ * same time at most one succeeds, and what it counted is what was stamped.
+ *
+ * Where a legacy database is named, its lock keeps other migrators off, and it is stamped after the
+ * table, with a note of where its KV store is.  A run that ended between the two is told from a
+ * database and a table that do not belong together by the note in the table.
+ */
+#include "common/store/dynamodb/target.h"
+
+#include "common/cli/message.h"
+#include "common/cli/progress.h"
+#include "common/pg/connection.h"
+#include "common/store/dynamodb/scan.h"
+#include "common/store/provenance.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+static bool make_load_id(Target *target, Error *error)
+{
+    uint8_t bytes[LOAD_ID_SIZE / 2];
+
+    if (getrandom(bytes, sizeof bytes, 0) != (ssize_t)sizeof bytes) {
+        return error_set(error, EXIT_CODE_FAILED, "the system has no random numbers");
+    }
+    for (size_t i = 0; i < sizeof bytes; i++) {
+        snprintf(target->load_id + 2 * i, 3, "%02x", bytes[i]);
+    }
+    return true;
+}
+
+static bool refuse_without_legacy(const Target *target, Error *error)
+{
+    error_set(error, EXIT_CODE_REFUSED, "database \"%s\" has no table schema_migrations",
+              target->database.schema.database);
+    return error_hint(error, "Beside DynamoDB only the legacy database is named: name that one, or "
+                             "leave the connection options out.");
+}
+
+/* Whether it is a database of which an earlier run may have stamped the table alone. */
+static bool may_be_half_stamped(const Target *target, const DumpHeader *header, bool *may,
+                                Error *error)
+{
+    uint64_t version;
+
+    if (target->options->not_migrated || header == NULL) {
+        *may = target->options->not_migrated;
+        return true;
+    }
+    if (!database_version(&target->database, &version, error)) {
+        return false;
+    }
+    *may = version > 0 && version == header->source.schema_version;
+    return true;
+}
+
+/* A store that is stamped, and a database that is not: an earlier run may have come so far. */
+static bool look_at_database(Target *target, const DumpHeader *header, TargetState *state,
+                             Error *error)
+{
+    ImportDatabase *database = &target->database;
+    bool unstamped;
+    char name[300];
+
+    if (!target->options->dynamodb.has_database) {
+        return true;
+    }
+    if (!database_open(database, target->options, error)) {
+        return false;
+    }
+    /* Before the migration, what makes it may still have to run. */
+    if (!database->schema.has_migrations && !target->options->not_migrated) {
+        return refuse_without_legacy(target, error);
+    }
+    if (!pg_begin(database->connection, PG_READ_SNAPSHOT, target->options->lock_wait_timeout_ms,
+                  error) ||
+        !may_be_half_stamped(target, header, &unstamped, error)) {
+        return false;
+    }
+    snprintf(name, sizeof name, "DynamoDB table \"%s\"", dynamo_client_table(target->client));
+    state->half_stamped = state->kept && target->facts.provenance != NULL && unstamped;
+    return (state->half_stamped ||
+            database_check(database, header, state->kept ? name : NULL, error)) &&
+           pg_commit(database->connection, error);
+}
+
+static bool dynamodb_open(const TargetOptions *options, const DumpHeader *header, Target **target,
+                          TargetState *state, Error *error)
+{
+    Target *t = calloc(1, sizeof *t);
+
+    *state = (TargetState){0};
+    *target = t;
+    if (t == NULL) {
+        return error_out_of_memory(error);
+    }
+    t->options = options;
+    rate_limit_init(&t->rate, options->dynamodb.write_units);
+    if (!make_load_id(t, error) ||
+        !dynamo_client_open(&options->dynamodb.table, "kv-import", &t->client, error) ||
+        !dynamo_table_inspect(t->client, &t->facts, error)) {
+        return false;
+    }
+    state->store = t->facts.state;
+    state->version = t->facts.version;
+    state->kept = state->store == KV_STORE_STAMPED && !options->clean;
+    return look_at_database(t, header, state, error);
+}
+
+/* Nothing is left of a table but what it is made again with: its capacity. */
+static bool delete_table(Target *target, DynamoCapacity *capacity, Error *error)
+{
+    if (capacity->write == 0) {
+        *capacity = target->facts.capacity;
+    }
+    target->facts.state = KV_STORE_NONE;
+    return dynamo_table_delete(target->client, error);
+}
+
+static void warn_of_capacity(const Target *target)
+{
+    const DynamoCapacity *asked = &target->options->dynamodb.capacity;
+    const DynamoCapacity *there = &target->facts.capacity;
+
+    if (asked->write > 0 && (asked->write != there->write || asked->read != there->read)) {
+        message_warning("the table \"%s\" is there already and keeps its capacity",
+                        dynamo_client_table(target->client));
+    }
+}
+
+/* Makes the table, or empties it, with version 0.  Somebody may have made it with care: only one
+ * that a load has made is deleted. */
+static bool empty_table(Target *target, Error *error)
+{
+    DynamoCapacity capacity = target->options->dynamodb.capacity;
+    const DynamoTableFacts *facts = &target->facts;
+
+    if (facts->state > KV_STORE_EMPTY && facts->disposable &&
+        !delete_table(target, &capacity, error)) {
+        return false;
+    }
+    if (facts->state == KV_STORE_NONE) {
+        return dynamo_table_create(target->client, capacity, error) &&
+               dynamo_table_start(target->client, facts, target->load_id, true, error);
+    }
+    warn_of_capacity(target);
+    return dynamo_table_start(target->client, facts, target->load_id, false, error) &&
+           (facts->state == KV_STORE_EMPTY || dynamodb_clear(target, error));
+}
+
+/* The connection has nothing to do while the entries are loaded.  It waits in a transaction, in
+ * which no idle_session_timeout ends it. */
+static bool begin_stamp(Target *target, Error *error)
+{
+    return !target->options->dynamodb.has_database ||
+           pg_begin(target->database.connection, PG_READ_WRITE,
+                    target->options->lock_wait_timeout_ms, error);
+}
+
+static bool dynamodb_prepare(Target *target, Error *error)
+{
+    return begin_stamp(target, error) &&
+           dynamo_senders_start(target->client, &target->rate,
+                                (size_t)target->options->dynamodb.requests, DYNAMO_PATIENCE_S,
+                                &target->senders, error) &&
+           empty_table(target, error);
+}
+
+/* All that was submitted must be written, all that was written must be there, and the version's
+ * item beside it. */
+static bool dynamodb_complete(Target *target, const DumpManifest *manifest, Error *error)
+{
+    uint64_t expected = dump_manifest_entries(manifest);
+    uint64_t items = 0;
+
+    if (!dynamo_senders_drain(target->senders, error)) {
+        return false;
+    }
+    progress_begin("count", expected);
+    if (!dynamo_scan_count(target->client, (size_t)target->options->dynamodb.requests, &items,
+                           error)) {
+        return false;
+    }
+    progress_end();
+    if (items != expected + 1) {
+        error_set(error, EXIT_CODE_FAILED,
+                  "the table \"%s\" has %" PRIu64 " items, the dump %" PRIu64 " entries",
+                  dynamo_client_table(target->client), items > 0 ? items - 1 : 0, expected);
+        return error_hint(error, "Nothing was stamped. See to it that no other program writes to "
+                                 "the table, then run again.");
+    }
+    return true;
+}
+
+static char *encode_note(const Target *target, const DumpHeader *header,
+                         const DumpManifest *manifest, Error *error)
+{
+    const ProvenanceStore store = {.table = dynamo_client_table(target->client),
+                                   .region = dynamo_client_region(target->client),
+                                   .endpoint = dynamo_client_endpoint(target->client),
+                                   .version = header->kv_version};
+    char now[MESSAGE_NOW_SIZE];
+
+    message_now_seconds(now);
+    return provenance_encode(header, manifest, now, &store, error);
+}
+
+/* Stamps the legacy database, and notes there where its KV store is. */
+static bool stamp_database(const Target *target, const DumpHeader *header, const char *note,
+                           Error *error)
+{
+    const ImportDatabase *database = &target->database;
+    Buffer table = {0};
+    bool done =
+        buffer_append_format(&table, error, "%s.schema_migrations", database->schema.quoted) &&
+        buffer_text(&table, error) != NULL && database_stamp(database, header, error) &&
+        database_comment(database, (const char *)table.data, note, error) &&
+        database_check_lock(database, error) && database_commit(database, error);
+
+    buffer_free(&table);
+    return done;
+}
+
+static bool is_half_stamped(const Target *target, const Error *cause, Error *error)
+{
+    error_set(error, cause->code,
+              "the DynamoDB table \"%s\" is stamped, but to stamp the database failed: %s",
+              dynamo_client_table(target->client), cause->message);
+    error_detail(error, "%s", cause->detail);
+    return error_hint(error, "See to it that no legacy lakeFS is started on the database, mend the "
+                             "cause, then run the same command again: where the entries are still "
+                             "the same, it stamps the database.");
+}
+
+/* The table first: a legacy lakeFS must not be locked out while there is no store to go on with. */
+static bool dynamodb_stamp(Target *target, const DumpHeader *header, const DumpManifest *manifest,
+                           Error *error)
+{
+    bool has_database = target->options->dynamodb.has_database;
+    char *note = encode_note(target, header, manifest, error);
+    Error cause = {0};
+    bool done =
+        note != NULL && (!has_database || database_check_lock(&target->database, error)) &&
+        dynamo_table_stamp(target->client, target->load_id, header->kv_version, note, error);
+
+    if (done && has_database && !stamp_database(target, header, note, &cause)) {
+        done = is_half_stamped(target, &cause, error);
+    }
+    free(note);
+    return done;
+}
+
+static bool dynamodb_finish(Target *target, const DumpHeader *header, const DumpManifest *manifest,
+                            Error *error)
+{
+    Error cause = {0};
+    char *note;
+    bool done;
+
+    if (!provenance_matches(target->facts.provenance, header, manifest)) {
+        error_set(error, EXIT_CODE_REFUSED,
+                  "the DynamoDB table \"%s\" is stamped already, and was loaded with other entries "
+                  "than the dump's",
+                  dynamo_client_table(target->client));
+        error_detail(error,
+                     "It is of another database, or rows were changed or have expired since.");
+        return error_hint(error, "If it is to be replaced, load with kv-import --clean, or delete "
+                                 "the table and run kv-migrate up again.");
+    }
+    note = encode_note(target, header, manifest, error);
+    done = note != NULL && begin_stamp(target, error);
+    if (done && !stamp_database(target, header, note, &cause)) {
+        done = is_half_stamped(target, &cause, error);
+    }
+    free(note);
+    return done;
+}
+
+static const char *dynamodb_table(const TargetOptions *options)
+{
+    return options->dynamodb.table.table;
+}
+
+static void dynamodb_close(Target *target)
+{
+    if (target == NULL) {
+        return;
+    }
+    dynamo_senders_stop(target->senders);
+    dynamo_table_facts_free(&target->facts);
+    dynamo_client_close(target->client);
+    database_close(&target->database);
+    rate_limit_destroy(&target->rate);
+    free(target);
+}
+
+/* Requests end when the program is asked to stop. */
+static bool dynamodb_cancel(void)
+{
+    pg_cancel_all();
+    return true;
+}
+
+const TargetDriver TARGET_DYNAMODB = {
+    .name = "dynamodb",
+    .kind = "DynamoDB table",
+    .table = dynamodb_table,
+    .cancel = dynamodb_cancel,
+    .open = dynamodb_open,
+    .check_entries = dynamodb_check_entries,
+    .unit_name = "write capacity units",
+    .prepare = dynamodb_prepare,
+    .begin_load = dynamodb_begin_load,
+    .load = dynamodb_load,
+    .end_load = dynamodb_end_load,
+    .complete = dynamodb_complete,
+    .stamp = dynamodb_stamp,
+    .finish = dynamodb_finish,
+    .close = dynamodb_close,
+};

@@ -1,0 +1,242 @@
+#include "common/store/legacy_database.h"
+
+#include "common/pg/facts.h"
+#include "common/pg/lock.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+bool database_connect(const ImportDatabase *database, PgConnection **connection, Error *error)
+{
+    return pg_connect_again(database->options->pg, connection, error);
+}
+
+static bool refuse_standby(PgConnection *connection, Error *error)
+{
+    return pg_begin(connection, PG_READ_SNAPSHOT, 0, error) &&
+           pg_refuse_standby(connection, error) && pg_commit(connection, error);
+}
+
+/* Under the lock: another migrator may have made schema_migrations while it was waited for. */
+static bool find_schema_again(ImportDatabase *database, Error *error)
+{
+    char *name = database->schema.name;
+    bool done;
+
+    database->schema.name = NULL;
+    pg_schema_free(&database->schema);
+    done = pg_schema_find(database->connection, name, &database->schema, error);
+    free(name);
+    return done;
+}
+
+/* The lock, or the certainty that the session that runs us has it. */
+static bool take_lock(ImportDatabase *database, Error *error)
+{
+    if (database->options->lock_held_by != 0) {
+        bool done = pg_begin(database->connection, PG_READ_SNAPSHOT, 0, error) &&
+                    pg_lock_check_holder(database->connection, &database->schema,
+                                         database->options->lock_held_by, error);
+
+        return done && pg_commit(database->connection, error);
+    }
+    return database_connect(database, &database->guard, error) &&
+           pg_begin(database->guard, PG_READ_WRITE, database->options->lock_wait_timeout_ms,
+                    error) &&
+           pg_lock_take(database->guard, &database->schema, error);
+}
+
+bool database_open(ImportDatabase *database, const TargetOptions *options, Error *error)
+{
+    database->options = options;
+    return pg_connect(options->pg, &database->connection, error) &&
+           refuse_standby(database->connection, error) &&
+           pg_schema_find(database->connection, options->schema, &database->schema, error) &&
+           take_lock(database, error) && find_schema_again(database, error);
+}
+
+void database_close(ImportDatabase *database)
+{
+    pg_close(database->connection);
+    pg_close(database->guard);
+    pg_schema_free(&database->schema);
+}
+
+bool database_version(const ImportDatabase *database, uint64_t *version, Error *error)
+{
+    int64_t number = 0;
+    bool dirty;
+
+    *version = 0;
+    if (database->schema.has_migrations &&
+        !pg_schema_version(database->connection, &database->schema, &number, &dirty, error)) {
+        return false;
+    }
+    *version = number > 0 && !dirty ? (uint64_t)number : 0;
+    return true;
+}
+
+/* The database is at *version, where that was read. */
+static bool refuse_stamped(const char *stamped, const int64_t *version, Error *error)
+{
+    if (version == NULL) {
+        error_set(error, EXIT_CODE_REFUSED, "%s is stamped as migrated, but the database is not",
+                  stamped);
+    } else {
+        error_set(error, EXIT_CODE_REFUSED,
+                  "%s is stamped as migrated, but the database is at schema version %" PRId64,
+                  stamped, *version);
+    }
+    return error_hint(error, "The two do not belong together. Find out where the table comes from; "
+                             "--clean replaces it.");
+}
+
+bool database_check(const ImportDatabase *database, const DumpHeader *header, const char *stamped,
+                    Error *error)
+{
+    int64_t version;
+    bool dirty;
+
+    if (database->options->not_migrated) {
+        return stamped == NULL || refuse_stamped(stamped, NULL, error);
+    }
+    if (!database->schema.has_migrations) {
+        return true; /* only a KV store: a replay */
+    }
+    if (!pg_schema_version(database->connection, &database->schema, &version, &dirty, error)) {
+        return false;
+    }
+    if (dirty) {
+        error_set(error, EXIT_CODE_REFUSED, "schema version %" PRId64 " is dirty", version);
+        error_detail(error, "A schema migration was interrupted.");
+        return error_hint(error,
+                          "Put the schema right by hand, set dirty to false in "
+                          "%s.schema_migrations, then run kv-migrate up.",
+                          database->schema.quoted);
+    }
+    if (header == NULL) {
+        return true;
+    }
+    if (stamped != NULL && version < (int64_t)header->kv_migration_version) {
+        return refuse_stamped(stamped, &version, error);
+    }
+    if (stamped == NULL && version != (int64_t)header->source.schema_version &&
+        version != (int64_t)header->kv_migration_version) {
+        error_set(error, EXIT_CODE_REFUSED,
+                  "the database is at schema version %" PRId64 ", the dump was taken at %" PRIu64,
+                  version, header->source.schema_version);
+        return error_hint(error, "Run kv-migrate up first (without --kv-enabled it only migrates "
+                                 "the schema), or load into another database.");
+    }
+    return true;
+}
+
+bool database_comment(const ImportDatabase *database, const char *table, const char *text,
+                      Error *error)
+{
+    Buffer sql = {0};
+    const char *statement = NULL;
+    bool done;
+
+    if (buffer_append_format(&sql, error, "COMMENT ON TABLE %s IS ", table) &&
+        (text == NULL ? buffer_append_text(&sql, "NULL", error)
+                      : pg_quote_literal(database->connection, text, &sql, error))) {
+        statement = buffer_text(&sql, error);
+    }
+    done = statement != NULL && pg_execute(database->connection, statement, NULL, error);
+    buffer_free(&sql);
+    return done;
+}
+
+static bool set_version(const ImportDatabase *database, const DumpHeader *header, Error *error)
+{
+    Buffer sql = {0};
+    const char *text = NULL;
+    uint64_t changed = 0;
+    bool done;
+
+    if (buffer_append_format(&sql, error,
+                             "UPDATE %s.schema_migrations SET version = %" PRIu64
+                             " WHERE version IN (%" PRIu64 ", %" PRIu64 ") AND NOT dirty",
+                             database->schema.quoted, header->kv_migration_version,
+                             header->source.schema_version, header->kv_migration_version)) {
+        text = buffer_text(&sql, error);
+    }
+    done = text != NULL && pg_execute(database->connection, text, &changed, error);
+    if (done && changed != 1) {
+        error_set(error, EXIT_CODE_REFUSED,
+                  "the schema version was changed by another program during the load");
+        done = error_hint(error, "kv-migrate version tells where the database stands; see to it "
+                                 "that no lakeFS runs on it, then run again.");
+    }
+    buffer_free(&sql);
+    return done;
+}
+
+/* Removes a note of kv-import's; what somebody else has written stays. */
+static bool forget_note(const ImportDatabase *database, const char *table, Error *error)
+{
+    const char *parameters[] = {table};
+    PgRows *rows;
+    bool ours;
+
+    if (!pg_query(database->connection,
+                  "SELECT coalesce(obj_description($1::regclass, 'pg_class')"
+                  " LIKE '{\"imported_by\":\"kv-import %', false)",
+                  1, parameters, &rows, error)) {
+        return false;
+    }
+    ours = strcmp(pg_rows_text(rows, 0, 0), "t") == 0;
+    pg_rows_free(rows);
+    return !ours || database_comment(database, table, NULL, error);
+}
+
+bool database_stamp(const ImportDatabase *database, const DumpHeader *header, Error *error)
+{
+    Buffer table = {0};
+    bool done;
+
+    if (!database->schema.has_migrations) {
+        return true;
+    }
+    done = buffer_append_format(&table, error, "%s.schema_migrations", database->schema.quoted) &&
+           buffer_text(&table, error) != NULL && set_version(database, header, error) &&
+           forget_note(database, (const char *)table.data, error);
+    buffer_free(&table);
+    return done;
+}
+
+bool database_check_lock(const ImportDatabase *database, Error *error)
+{
+    Error ignored;
+
+    if (database->options->lock_held_by != 0) {
+        return pg_lock_check_holder(database->connection, &database->schema,
+                                    database->options->lock_held_by, error);
+    }
+    if (!pg_execute(database->guard, "SELECT 1", NULL, &ignored)) {
+        error_set(error, EXIT_CODE_CONNECTION,
+                  "the connection that held the migration lock was lost");
+        return error_hint(error, "Nothing was stamped. Run again.");
+    }
+    return true;
+}
+
+/* Only where the server itself says no is it certain that nothing was stamped. */
+bool database_commit(const ImportDatabase *database, Error *error)
+{
+    Error cause;
+
+    if (pg_commit(database->connection, error)) {
+        return true;
+    }
+    if (pg_sqlstate(database->connection)[0] != '\0' && !pg_is_lost(database->connection)) {
+        return false;
+    }
+    cause = *error;
+    error_set(error, EXIT_CODE_CONNECTION,
+              "the answer to the stamp's COMMIT was lost: the database may have been stamped");
+    error_detail(error, "%s", cause.detail[0] != '\0' ? cause.detail : cause.message);
+    return error_hint(error, "Run again: where it was stamped, there is nothing left to do.");
+}

@@ -1,0 +1,395 @@
+#include "common/store/postgres/kv_table.h"
+
+#include "common/kv/model.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Quoted and qualified: name and suffix in the schema; malloced, NULL with the error set. */
+static char *qualify(PgConnection *connection, const PgSchema *schema, const char *name,
+                     const char *suffix, Error *error)
+{
+    Buffer plain = {0};
+    Buffer quoted = {0};
+    const char *text = NULL;
+    char *copy = NULL;
+
+    if (buffer_append_format(&plain, error, "%s%s", name, suffix)) {
+        text = buffer_text(&plain, error);
+    }
+    if (text != NULL && pg_schema_qualify(connection, schema, text, &quoted, error)) {
+        text = buffer_text(&quoted, error);
+        copy = text == NULL ? NULL : strdup(text);
+        if (copy == NULL) {
+            error_out_of_memory(error);
+        }
+    }
+    buffer_free(&plain);
+    buffer_free(&quoted);
+    return copy;
+}
+
+bool kv_table_init(KvTable *table, PgConnection *connection, const PgSchema *schema,
+                   const char *name, int partitions, Error *error)
+{
+    *table = (KvTable){.schema = schema, .name = name, .partitions = partitions};
+    table->table = qualify(connection, schema, name, "", error);
+    if (table->table != NULL) {
+        table->view = qualify(connection, schema, name, "_v", error);
+    }
+    return table->table != NULL && table->view != NULL;
+}
+
+void kv_table_free(KvTable *table)
+{
+    free(table->table);
+    free(table->view);
+    *table = (KvTable){0};
+}
+
+/* Appends sql with the placeholders replaced. */
+static bool expand(const KvTable *table, const char *sql, Buffer *expanded, Error *error)
+{
+    static const char TABLE[] = "{table}";
+    static const char VIEW[] = "{view}";
+
+    while (*sql != '\0') {
+        const char *next = strchr(sql, '{');
+        size_t plain = next == NULL ? strlen(sql) : (size_t)(next - sql);
+
+        if (!buffer_append(expanded, sql, plain, error)) {
+            return false;
+        }
+        sql += plain;
+        if (strncmp(sql, TABLE, strlen(TABLE)) == 0) {
+            if (!buffer_append_text(expanded, table->table, error)) {
+                return false;
+            }
+            sql += strlen(TABLE);
+        } else if (strncmp(sql, VIEW, strlen(VIEW)) == 0) {
+            if (!buffer_append_text(expanded, table->view, error)) {
+                return false;
+            }
+            sql += strlen(VIEW);
+        } else if (*sql != '\0') {
+            if (!buffer_append(expanded, sql++, 1, error)) {
+                return false;
+            }
+        }
+    }
+    return true;
+}
+
+bool kv_table_execute(const KvTable *table, PgConnection *connection, const char *sql,
+                      uint64_t *affected, Error *error)
+{
+    Buffer expanded = {0};
+    const char *text = NULL;
+    bool done;
+
+    if (expand(table, sql, &expanded, error)) {
+        text = buffer_text(&expanded, error);
+    }
+    done = text != NULL && pg_execute(connection, text, affected, error);
+    buffer_free(&expanded);
+    return done;
+}
+
+/* One statement with parameters; the rows are the caller's. */
+static bool query(const KvTable *table, PgConnection *connection, const char *sql,
+                  int parameter_count, const char *const *parameters, PgRows **rows, Error *error)
+{
+    Buffer expanded = {0};
+    const char *text = NULL;
+    bool done;
+
+    if (expand(table, sql, &expanded, error)) {
+        text = buffer_text(&expanded, error);
+    }
+    done = text != NULL && pg_query(connection, text, parameter_count, parameters, rows, error);
+    buffer_free(&expanded);
+    return done;
+}
+
+static bool not_ours(const KvTable *table, const char *what, Error *error)
+{
+    error_set(error, EXIT_CODE_REFUSED, "%s in schema \"%s\" of database \"%s\"", what,
+              table->schema->name, table->schema->database);
+    return error_hint(error, "It is not touched. If nobody needs it, drop or rename it, then run "
+                             "again.");
+}
+
+/* Relations that a new KV table would need the names of, and that are not part of an old one. */
+static bool check_names(const KvTable *table, PgConnection *connection, Error *error)
+{
+    const char *parameters[] = {table->schema->name, table->name};
+    char what[256];
+    PgRows *rows;
+    bool done;
+
+    if (!pg_query(connection,
+                  "SELECT c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
+                  " WHERE n.nspname = $1 AND (c.relname = $2 || '_v'"
+                  "  OR left(c.relname, length($2) + 1) = $2 || '_'"
+                  "  AND substr(c.relname, length($2) + 2) ~ '^[0-9]+$')"
+                  " AND c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S')"
+                  /* the partitions and the view of the table that is there */
+                  " AND NOT EXISTS (SELECT FROM pg_inherits i JOIN pg_class p"
+                  "  ON p.oid = i.inhparent WHERE i.inhrelid = c.oid"
+                  "  AND p.relnamespace = n.oid AND p.relname = $2)"
+                  " AND NOT EXISTS (SELECT FROM pg_rewrite r JOIN pg_depend d"
+                  "  ON d.classid = 'pg_rewrite'::regclass AND d.objid = r.oid"
+                  "  JOIN pg_class p ON d.refclassid = 'pg_class'::regclass AND p.oid = d.refobjid"
+                  "  WHERE r.ev_class = c.oid AND p.relnamespace = n.oid AND p.relname = $2)"
+                  " LIMIT 1",
+                  2, parameters, &rows, error)) {
+        return false;
+    }
+    done = pg_rows_count(rows) == 0;
+    if (!done) {
+        snprintf(what, sizeof what, "there is a relation \"%.64s\" that belongs to no KV table",
+                 pg_rows_text(rows, 0, 0));
+        not_ours(table, what, error);
+    }
+    pg_rows_free(rows);
+    return done;
+}
+
+/* Whether there is a relation of the name, and whether it has a KV table's columns. */
+static bool check_shape(const KvTable *table, PgConnection *connection, bool *exists, Error *error)
+{
+    const char *parameters[] = {table->schema->name, table->name};
+    char what[256];
+    PgRows *rows;
+    bool done = true;
+
+    if (!pg_query(connection,
+                  "SELECT c.relkind IN ('r', 'p') AND coalesce((SELECT array_agg(a.attname::text"
+                  "  || ' ' || format_type(a.atttypid, a.atttypmod) ORDER BY a.attname::text)"
+                  "  FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0"
+                  "  AND NOT a.attisdropped)"
+                  "  = ARRAY['key bytea', 'partition_key bytea', 'value bytea'], false)"
+                  " FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
+                  " WHERE n.nspname = $1 AND c.relname = $2",
+                  2, parameters, &rows, error)) {
+        return false;
+    }
+    *exists = pg_rows_count(rows) > 0;
+    if (*exists && strcmp(pg_rows_text(rows, 0, 0), "t") != 0) {
+        snprintf(what, sizeof what, "there is a relation \"%.64s\" that is no KV table",
+                 table->name);
+        done = not_ours(table, what, error);
+    }
+    pg_rows_free(rows);
+    return done;
+}
+
+/* Reads the version's entry; *text is malloced, NULL where there is none. */
+static bool read_version(const KvTable *table, PgConnection *connection, char **text, bool *empty,
+                         Error *error)
+{
+    static const char *const PARAMETERS[] = {KV_PARTITION_INTERNAL, KV_VERSION_KEY};
+    PgRows *rows;
+
+    *text = NULL;
+    if (!query(table, connection,
+               "SELECT encode(value, 'escape') FROM {table}"
+               " WHERE partition_key = convert_to($1, 'UTF8') AND key = convert_to($2, 'UTF8')",
+               2, PARAMETERS, &rows, error)) {
+        return false;
+    }
+    if (pg_rows_count(rows) > 0) {
+        *text = strdup(pg_rows_text(rows, 0, 0));
+        pg_rows_free(rows);
+        return *text != NULL || error_out_of_memory(error);
+    }
+    pg_rows_free(rows);
+    if (!query(table, connection, "SELECT FROM {table} LIMIT 1", 0, NULL, &rows, error)) {
+        return false;
+    }
+    *empty = pg_rows_count(rows) == 0;
+    pg_rows_free(rows);
+    return true;
+}
+
+static bool judge_version(const KvTable *table, const char *text, bool empty, KvStoreState *state,
+                          uint64_t *version, Error *error)
+{
+    char what[256];
+
+    if (text == NULL && empty) {
+        *state = KV_STORE_EMPTY;
+        return true;
+    }
+    if (text == NULL) {
+        snprintf(what, sizeof what, "there is a table \"%.64s\" with rows and without a version",
+                 table->name);
+        return not_ours(table, what, error);
+    }
+    if (!kv_version_parse(slice_text(text), version)) {
+        snprintf(what, sizeof what, "there is a table \"%.64s\" with the unknown version \"%.64s\"",
+                 table->name, text);
+        return not_ours(table, what, error);
+    }
+    *state = *version == KV_VERSION_STARTED ? KV_STORE_STARTED : KV_STORE_STAMPED;
+    return true;
+}
+
+bool kv_table_inspect(const KvTable *table, PgConnection *connection, KvStoreState *state,
+                      uint64_t *version, Error *error)
+{
+    char *text = NULL;
+    bool empty = false;
+    bool exists;
+    bool done;
+
+    *state = KV_STORE_NONE;
+    *version = 0;
+    if (!check_shape(table, connection, &exists, error) || !check_names(table, connection, error)) {
+        return false;
+    }
+    if (!exists) {
+        return true;
+    }
+    done = read_version(table, connection, &text, &empty, error) &&
+           judge_version(table, text, empty, state, version, error);
+    free(text);
+    return done;
+}
+
+bool kv_table_drop(const KvTable *table, PgConnection *connection, Error *error)
+{
+    return kv_table_execute(
+        table, connection, "DROP VIEW IF EXISTS {view}; DROP TABLE IF EXISTS {table}", NULL, error);
+}
+
+bool kv_table_append_leaf(const KvTable *table, PgConnection *connection, int number, Buffer *sql,
+                          Error *error)
+{
+    char suffix[16];
+    char *leaf;
+    bool done;
+
+    snprintf(suffix, sizeof suffix, "_%d", number);
+    leaf = qualify(connection, table->schema, table->name, suffix, error);
+    done = leaf != NULL && buffer_append_text(sql, leaf, error);
+    free(leaf);
+    return done;
+}
+
+static bool create_partition(const KvTable *table, PgConnection *connection, int number,
+                             Error *error)
+{
+    Buffer sql = {0};
+    const char *text = NULL;
+    bool done;
+
+    if (buffer_append_text(&sql, "CREATE TABLE ", error) &&
+        kv_table_append_leaf(table, connection, number, &sql, error) &&
+        buffer_append_format(&sql, error,
+                             " PARTITION OF %s FOR VALUES WITH (MODULUS %d, REMAINDER %d)"
+                             " WITH (autovacuum_enabled = false)",
+                             table->table, table->partitions, number)) {
+        text = buffer_text(&sql, error);
+    }
+    done = text != NULL && pg_execute(connection, text, NULL, error);
+    buffer_free(&sql);
+    return done;
+}
+
+bool kv_table_allow_autovacuum(const KvTable *table, PgConnection *connection, Error *error)
+{
+    Buffer sql = {0};
+    const char *text = NULL;
+    bool done = true;
+
+    for (int i = 0; done && i < table->partitions; i++) {
+        done = buffer_append_text(&sql, "ALTER TABLE ", error) &&
+               kv_table_append_leaf(table, connection, i, &sql, error) &&
+               buffer_append_text(&sql, " RESET (autovacuum_enabled);", error);
+    }
+    text = done ? buffer_text(&sql, error) : NULL;
+    done = text != NULL && pg_execute(connection, text, NULL, error);
+    buffer_free(&sql);
+    return done;
+}
+
+bool kv_table_create(const KvTable *table, PgConnection *connection, Error *error)
+{
+    bool done = kv_table_execute(table, connection,
+                                 "CREATE TABLE {table} (partition_key bytea NOT NULL,"
+                                 " key bytea NOT NULL, value bytea NOT NULL)"
+                                 " PARTITION BY HASH (partition_key)",
+                                 NULL, error);
+
+    for (int i = 0; done && i < table->partitions; i++) {
+        done = create_partition(table, connection, i, error);
+    }
+    return done && kv_table_execute(table, connection,
+                                    "CREATE VIEW {view} AS SELECT"
+                                    " encode(partition_key, 'escape') AS partition_key,"
+                                    " encode(key, 'escape') AS key, value FROM {table}",
+                                    NULL, error);
+}
+
+bool kv_table_add_primary_key(const KvTable *table, PgConnection *connection, Error *error)
+{
+    return kv_table_execute(
+        table, connection, "ALTER TABLE {table} ADD PRIMARY KEY (partition_key, key)", NULL, error);
+}
+
+/* Runs a statement about the version's entry with the parameters' texts as bytes; counts rows. */
+static bool change_entry(const KvTable *table, PgConnection *connection, const char *sql,
+                         int parameter_count, uint64_t first, uint64_t second, int *changed,
+                         Error *error)
+{
+    char first_text[24];
+    char second_text[24];
+    const char *parameters[] = {KV_PARTITION_INTERNAL, KV_VERSION_KEY, first_text, second_text};
+    PgRows *rows;
+
+    snprintf(first_text, sizeof first_text, "%" PRIu64, first);
+    snprintf(second_text, sizeof second_text, "%" PRIu64, second);
+    if (!query(table, connection, sql, parameter_count, parameters, &rows, error)) {
+        return false;
+    }
+    *changed = pg_rows_count(rows);
+    pg_rows_free(rows);
+    return true;
+}
+
+bool kv_table_insert_version(const KvTable *table, PgConnection *connection, uint64_t version,
+                             Error *error)
+{
+    int changed;
+
+    return change_entry(table, connection,
+                        "INSERT INTO {table} (partition_key, key, value) VALUES"
+                        " (convert_to($1, 'UTF8'), convert_to($2, 'UTF8'),"
+                        " convert_to($3, 'UTF8')) RETURNING 1",
+                        3, version, 0, &changed, error);
+}
+
+bool kv_table_change_version(const KvTable *table, PgConnection *connection, uint64_t from,
+                             uint64_t to, Error *error)
+{
+    int changed;
+
+    if (!change_entry(table, connection,
+                      "UPDATE {table} SET value = convert_to($4, 'UTF8')"
+                      " WHERE partition_key = convert_to($1, 'UTF8')"
+                      " AND key = convert_to($2, 'UTF8') AND value = convert_to($3, 'UTF8')"
+                      " RETURNING 1",
+                      4, from, to, &changed, error)) {
+        return false;
+    }
+    if (changed != 1) {
+        error_set(error, EXIT_CODE_REFUSED,
+                  "table \"%s\" is no longer at version %" PRIu64 ": another program changed it",
+                  table->name, from);
+        return error_hint(error, "See to it that no lakeFS runs on this database, then run again.");
+    }
+    return true;
+}

@@ -1,0 +1,400 @@
+/*
+ * A KV store in PostgreSQL: the table's leaves as COPY BINARY, by several sessions in one snapshot.
+ */
+#include "common/store/store.h"
+
+#include "common/base/interrupt.h"
+#include "common/base/workers.h"
+#include "common/cli/progress.h"
+#include "common/kv/model.h"
+#include "common/pg/copy_binary.h"
+#include "common/pg/facts.h"
+#include "common/pg/page_range.h"
+#include "common/pg/schema.h"
+#include "common/store/postgres/kv_table.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* The size of a tuple's field count and of the length of its first field. */
+enum { BEFORE_FIRST_FIELD = 2 + 4, FIELD_COUNT = 3 };
+
+/* Rows after which the progress is told. */
+enum { ROWS_TOLD = 1024 };
+
+/* What is read by one statement: some of the ranges. */
+typedef struct Part {
+    size_t first;
+    size_t count;
+} Part;
+
+/* Of the list of relations. */
+enum { COLUMN_NAME, COLUMN_PAGES, COLUMN_ROWS };
+
+struct Store {
+    const StoreOptions *options;
+    PgConnection *connection; /* its transaction has the snapshot */
+    PgSchema schema;
+    KvTable table;
+    char *snapshot; /* for other connections to join */
+    char *snapshot_text;
+    char *system_identifier;
+    char time[PG_TIME_TEXT_SIZE];
+    PgRows *relations; /* the largest first */
+    PgPageRange *ranges;
+    size_t range_count;
+    Part *parts;
+    size_t part_count;
+};
+
+typedef struct Reading {
+    Store *store;
+    const EntryVisitor *visitor;
+    void *state;
+    WorkPieces parts;
+} Reading;
+
+/* Takes the snapshot that the options name, if they do. */
+static bool join_snapshot(Store *store, Error *error)
+{
+    const char *name = store->options->snapshot;
+
+    if (name == NULL) {
+        return true;
+    }
+    if (!pg_join_snapshot(store->connection, name, error)) {
+        error->code = error->code == EXIT_CODE_FAILED ? EXIT_CODE_USAGE : error->code;
+        return false;
+    }
+    store->snapshot = strdup(name);
+    return store->snapshot != NULL || error_out_of_memory(error);
+}
+
+/* The table itself, or its leaves where it is partitioned, with their pages and rows. */
+static bool list_relations(Store *store, Error *error)
+{
+    const char *parameters[] = {store->table.table};
+
+    return pg_query(store->connection,
+                    "WITH RECURSIVE tree AS (SELECT $1::regclass::oid AS oid"
+                    " UNION ALL"
+                    " SELECT i.inhrelid FROM pg_inherits i JOIN tree t ON t.oid = i.inhparent)"
+                    "SELECT format('%I.%I', n.nspname, c.relname),"
+                    " pg_relation_size(c.oid) / current_setting('block_size')::int8 AS pages,"
+                    " greatest(c.reltuples, 0)::int8"
+                    " FROM tree t JOIN pg_class c ON c.oid = t.oid"
+                    " JOIN pg_namespace n ON n.oid = c.relnamespace"
+                    " WHERE c.relkind <> 'p' ORDER BY pages DESC, c.relname",
+                    1, parameters, &store->relations, error);
+}
+
+static bool open_store(const StoreOptions *options, Store **store, uint64_t *version, Error *error)
+{
+    KvStoreState state = KV_STORE_NONE;
+    Store *s = calloc(1, sizeof *s);
+
+    *store = s;
+    if (s == NULL) {
+        return error_out_of_memory(error);
+    }
+    s->options = options;
+    if (!pg_connect(options->pg, &s->connection, error) ||
+        !pg_schema_find(s->connection, options->schema, &s->schema, error) ||
+        !kv_table_init(&s->table, s->connection, &s->schema, options->table, 0, error) ||
+        !pg_begin(s->connection, PG_READ_SNAPSHOT, options->lock_wait_timeout_ms, error) ||
+        !join_snapshot(s, error) ||
+        !kv_table_inspect(&s->table, s->connection, &state, version, error)) {
+        return false;
+    }
+    if (state == KV_STORE_NONE) {
+        error_set(error, EXIT_CODE_REFUSED,
+                  "there is no table \"%s\" in schema \"%s\" of database "
+                  "\"%s\"",
+                  s->table.name, s->schema.name, s->schema.database);
+        return error_hint(error, "Name the schema with --schema, the table with --table.");
+    }
+    /* So that no leaf goes away before it was read. */
+    return kv_table_execute(&s->table, s->connection, "LOCK TABLE {table} IN ACCESS SHARE MODE",
+                            NULL, error) &&
+           list_relations(s, error);
+}
+
+static void close_store(Store *store)
+{
+    if (store != NULL) {
+        pg_rows_free(store->relations);
+        free(store->ranges);
+        free(store->parts);
+        free(store->snapshot);
+        free(store->snapshot_text);
+        free(store->system_identifier);
+        kv_table_free(&store->table);
+        pg_schema_free(&store->schema);
+        pg_close(store->connection);
+        free(store);
+    }
+}
+
+/* By the planner's estimates; a leaf that was never analysed counts for nothing. */
+static uint64_t estimate_entries(const Store *store)
+{
+    uint64_t entries = 0;
+
+    for (int i = 0; i < pg_rows_count(store->relations); i++) {
+        entries += strtoull(pg_rows_text(store->relations, i, COLUMN_ROWS), NULL, 10);
+    }
+    return entries;
+}
+
+static bool read_schema_version(Store *store, uint64_t *version, Error *error)
+{
+    int64_t number = 0;
+    bool dirty;
+
+    *version = 0;
+    if (store->schema.has_migrations &&
+        !pg_schema_version(store->connection, &store->schema, &number, &dirty, error)) {
+        return false;
+    }
+    *version = (uint64_t)number;
+    return true;
+}
+
+static bool describe(Store *store, StoreFacts *facts, Error *error)
+{
+    int64_t microseconds;
+
+    /* The function's older name: PostgreSQL 12 has no other. */
+    if ((store->snapshot_text == NULL &&
+         !pg_query_text(store->connection, "SELECT txid_current_snapshot()", &store->snapshot_text,
+                        error)) ||
+        (store->system_identifier == NULL &&
+         !pg_system_identifier(store->connection, &store->system_identifier, error)) ||
+        !pg_transaction_time(store->connection, &microseconds, store->time, error)) {
+        return false;
+    }
+    *facts = (StoreFacts){
+        .database = store->schema.database,
+        .schema = store->schema.name,
+        .server_version = pg_server_version_text(store->connection),
+        .system_identifier = store->system_identifier,
+        .snapshot = store->snapshot_text,
+        .time = store->time,
+        .estimated_entries = estimate_entries(store),
+    };
+    return read_schema_version(store, &facts->schema_version, error);
+}
+
+static bool add_part(Store *store, size_t first, size_t count, Error *error)
+{
+    Part *parts = realloc(store->parts, (store->part_count + 1) * sizeof *parts);
+
+    if (parts == NULL) {
+        return error_out_of_memory(error);
+    }
+    store->parts = parts;
+    parts[store->part_count++] = (Part){first, count};
+    return true;
+}
+
+static bool add_range(void *state, PgPageRange range, Error *error)
+{
+    Store *store = state;
+    PgPageRange *ranges = realloc(store->ranges, (store->range_count + 1) * sizeof *ranges);
+
+    if (ranges == NULL) {
+        return error_out_of_memory(error);
+    }
+    store->ranges = ranges;
+    ranges[store->range_count++] = range;
+    return true;
+}
+
+/* Large leaves are read in several parts, small ones several in one. */
+static bool list_parts(Store *store, Error *error)
+{
+    uint64_t small_pages = 0;
+    size_t first = 0;
+
+    for (int i = 0; i < pg_rows_count(store->relations); i++) {
+        uint64_t pages = strtoull(pg_rows_text(store->relations, i, COLUMN_PAGES), NULL, 10);
+
+        if (!pg_page_ranges(store->connection, pg_rows_text(store->relations, i, COLUMN_NAME),
+                            add_range, store, error)) {
+            return false;
+        }
+        if (pages > PG_RANGE_PAGES) {
+            while (first < store->range_count) {
+                if (!add_part(store, first++, 1, error)) {
+                    return false;
+                }
+            }
+            continue;
+        }
+        small_pages += pages;
+        if (small_pages > PG_RANGE_PAGES) {
+            if (!add_part(store, first, store->range_count - first, error)) {
+                return false;
+            }
+            first = store->range_count;
+            small_pages = 0;
+        }
+    }
+    return first == store->range_count || add_part(store, first, store->range_count - first, error);
+}
+
+static void stop_reading(void *shared)
+{
+    Reading *reading = shared;
+
+    store_stop(&reading->parts, reading->visitor, reading->state);
+}
+
+/* Hands a tuple to the visitor; the version's entry is nobody's business. */
+static bool visit_tuple(Reading *reading, void *worker, const CopyField *fields, Error *error)
+{
+    const uint8_t *begin = fields[0].data - BEFORE_FIRST_FIELD;
+    const uint8_t *end = fields[2].data + fields[2].size;
+    Entry entry = {slice_of(fields[0].data, (size_t)fields[0].size),
+                   slice_of(fields[1].data, (size_t)fields[1].size),
+                   slice_of(fields[2].data, (size_t)fields[2].size)};
+
+    return slice_equal(entry.partition_key, slice_text(KV_PARTITION_INTERNAL)) ||
+           reading->visitor->visit(worker, &entry, slice_of(begin, (size_t)(end - begin)), error);
+}
+
+/* Hands on all tuples of what has come. */
+static CopyStatus visit_tuples(Reading *reading, CopyParser *parser, void *worker, uint64_t *rows,
+                               Error *error)
+{
+    CopyField fields[FIELD_COUNT];
+    CopyStatus status;
+
+    while ((status = copy_parser_next(parser, fields, error)) == COPY_TUPLE) {
+        if (fields[0].size < 0 || fields[1].size < 0 || fields[2].size < 0) {
+            error_set(error, EXIT_CODE_REFUSED, "table \"%s\" has a NULL in an entry",
+                      reading->store->table.name);
+            error_hint(error, "No lakeFS writes one. Look for rows where a column IS NULL; "
+                              "kv-import --clean loads the dump again.");
+            return COPY_INVALID;
+        }
+        if (!visit_tuple(reading, worker, fields, error)) {
+            return COPY_INVALID;
+        }
+        (*rows)++;
+    }
+    return status;
+}
+
+static bool copy_out(Reading *reading, PgConnection *connection, const char *sql, void *worker,
+                     Error *error)
+{
+    CopyParser parser = {.field_count = FIELD_COUNT};
+    CopyStatus status = COPY_MORE;
+    uint64_t rows = 0;
+    uint64_t bytes = 0;
+    bool end = false;
+    bool done = pg_copy_out_begin(connection, sql, error);
+
+    while (done && !end) {
+        Slice piece;
+
+        done = pg_copy_out_read(connection, &piece, &end, error);
+        if (done && !end) {
+            done = interrupt_check(error) && copy_parser_feed(&parser, piece, error);
+        }
+        if (done && !end) {
+            status = visit_tuples(reading, &parser, worker, &rows, error);
+            done = status != COPY_INVALID;
+            bytes += piece.size;
+        }
+        if (rows >= ROWS_TOLD || end) {
+            progress_add(rows, bytes);
+            rows = 0;
+            bytes = 0;
+        }
+    }
+    copy_parser_free(&parser);
+    return done && (status == COPY_END ||
+                    error_set(error, EXIT_CODE_FAILED,
+                              "the COPY BINARY stream of table \"%s\" ends without its trailer",
+                              reading->store->table.name));
+}
+
+/* What a thread reads with. */
+typedef struct Reader {
+    Reading *reading;
+    PgConnection *connection;
+} Reader;
+
+static bool read_part(void *state, size_t number, void *worker, Error *error)
+{
+    const Reader *reader = state;
+    const Store *store = reader->reading->store;
+    const Part *part = &store->parts[number];
+    const char *separator = "COPY (";
+    Buffer sql = {0};
+    const char *text = NULL;
+    bool done = true;
+
+    for (size_t i = part->first; done && i < part->first + part->count; i++) {
+        done = buffer_append_format(&sql, error, "%sSELECT partition_key, key, value FROM ",
+                                    separator) &&
+               pg_page_range_append(&store->ranges[i], &sql, error);
+        separator = " UNION ALL ";
+    }
+    if (done && buffer_append_text(&sql, ") TO STDOUT (FORMAT binary)", error)) {
+        text = buffer_text(&sql, error);
+    }
+    done = text != NULL && copy_out(reader->reading, reader->connection, text, worker, error);
+    buffer_free(&sql);
+    return done;
+}
+
+static bool read_parts(Reading *reading, PgConnection *connection, Error *error)
+{
+    Reader reader = {reading, connection};
+
+    return store_visit_parts(&reading->parts, reading->visitor, reading->state, read_part, &reader,
+                             error);
+}
+
+/* The first worker has the connection that exported the snapshot; the others join it. */
+static bool run_worker(void *shared, size_t number, Error *error)
+{
+    Reading *reading = shared;
+    PgConnection *connection = NULL;
+    bool done;
+
+    if (number == 0) {
+        return read_parts(reading, reading->store->connection, error);
+    }
+    done = pg_connect_again(reading->store->options->pg, &connection, error) &&
+           pg_begin(connection, PG_READ_SNAPSHOT, 0, error) &&
+           pg_join_snapshot(connection, reading->store->snapshot, error) &&
+           read_parts(reading, connection, error);
+    pg_close(connection);
+    return done;
+}
+
+static bool read_store(Store *store, const EntryVisitor *visitor, void *state, Error *error)
+{
+    Reading reading = {.store = store, .visitor = visitor, .state = state};
+
+    if ((store->parts == NULL && !list_parts(store, error)) ||
+        (store->snapshot == NULL &&
+         !pg_export_snapshot(store->connection, &store->snapshot, error))) {
+        return false;
+    }
+    work_pieces_init(&reading.parts, store->part_count);
+    return workers_run((size_t)store->options->jobs, run_worker, &reading, stop_reading, error);
+}
+
+const StoreDriver STORE_POSTGRES = {
+    .name = "postgres",
+    .cancel = pg_cancel_all,
+    .open = open_store,
+    .describe = describe,
+    .read = read_store,
+    .close = close_store,
+};

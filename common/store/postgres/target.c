@@ -1,0 +1,133 @@
+/*
+ * The target PostgreSQL: the KV table beside the legacy tables, or alone in a database.
+ *
+ * One connection holds the migration lock in a transaction from the first look to the end, one does
+ * what is to be done once, and each worker has one of its own.
+ */
+#include "common/store/postgres/target.h"
+
+#include "common/kv/model.h"
+#include "common/store/provenance.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+bool postgres_begin_work(const Target *target, PgConnection *connection, Error *error)
+{
+    return pg_begin(connection, PG_READ_WRITE, target->options->lock_wait_timeout_ms, error) &&
+           pg_execute(connection, "SET LOCAL synchronous_commit = off", NULL, error);
+}
+
+/* What is in the place of the KV table, and whether it may go. */
+static bool look_around(Target *target, const DumpHeader *header, TargetState *found, Error *error)
+{
+    const TargetOptions *options = target->options;
+    char name[80];
+
+    if (!kv_table_init(&target->table, target->database.connection, &target->database.schema,
+                       options->table, options->partitions, error) ||
+        !pg_begin(target->database.connection, PG_READ_SNAPSHOT, options->lock_wait_timeout_ms,
+                  error) ||
+        !kv_table_inspect(&target->table, target->database.connection, &found->store,
+                          &found->version, error)) {
+        return false;
+    }
+    found->kept = found->store == KV_STORE_STAMPED && !options->clean;
+    snprintf(name, sizeof name, "table \"%.64s\"", target->table.name);
+    return database_check(&target->database, header, found->kept ? name : NULL, error) &&
+           pg_commit(target->database.connection, error);
+}
+
+static bool postgres_open(const TargetOptions *options, const DumpHeader *header, Target **target,
+                          TargetState *found, Error *error)
+{
+    Target *t = calloc(1, sizeof *t);
+
+    *found = (TargetState){0};
+    *target = t;
+    if (t == NULL) {
+        return error_out_of_memory(error);
+    }
+    t->options = options;
+    return database_open(&t->database, options, error) && look_around(t, header, found, error);
+}
+
+/* The stamp "0" stands before the first entry does, and in the same transaction as the table: at
+ * no time is there a table without a version that is not known to be unfinished.
+ *
+ * The connection has nothing to do while the entries are loaded.  It waits in a transaction, in
+ * which no idle_session_timeout ends it. */
+static bool postgres_prepare(Target *target, Error *error)
+{
+    return pg_begin(target->database.connection, PG_READ_WRITE,
+                    target->options->lock_wait_timeout_ms, error) &&
+           kv_table_drop(&target->table, target->database.connection, error) &&
+           kv_table_create(&target->table, target->database.connection, error) &&
+           kv_table_insert_version(&target->table, target->database.connection, KV_VERSION_STARTED,
+                                   error) &&
+           pg_commit(target->database.connection, error) &&
+           postgres_begin_work(target, target->database.connection, error);
+}
+
+static bool write_provenance(Target *target, const DumpHeader *header, const DumpManifest *manifest,
+                             Error *error)
+{
+    char *json;
+    PgRows *now;
+    bool done;
+
+    /* By the server's clock, as the dump's time is. */
+    if (!pg_query(target->database.connection,
+                  "SELECT to_char(now() AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"')", 0,
+                  NULL, &now, error)) {
+        return false;
+    }
+    json = provenance_encode(header, manifest, pg_rows_text(now, 0, 0), NULL, error);
+    pg_rows_free(now);
+    done = json != NULL && database_comment(&target->database, target->table.table, json, error);
+    free(json);
+    return done;
+}
+
+static bool postgres_stamp(Target *target, const DumpHeader *header, const DumpManifest *manifest,
+                           Error *error)
+{
+    return pg_begin(target->database.connection, PG_READ_WRITE,
+                    target->options->lock_wait_timeout_ms, error) &&
+           kv_table_change_version(&target->table, target->database.connection, KV_VERSION_STARTED,
+                                   header->kv_version, error) &&
+           database_stamp(&target->database, header, error) &&
+           write_provenance(target, header, manifest, error) &&
+           database_check_lock(&target->database, error) &&
+           database_commit(&target->database, error);
+}
+
+static const char *postgres_table(const TargetOptions *options)
+{
+    return options->table;
+}
+
+static void postgres_close(Target *target)
+{
+    if (target == NULL) {
+        return;
+    }
+    kv_table_free(&target->table);
+    database_close(&target->database);
+    free(target);
+}
+
+const TargetDriver TARGET_POSTGRES = {
+    .name = "postgres",
+    .kind = "table",
+    .table = postgres_table,
+    .cancel = pg_cancel_all,
+    .open = postgres_open,
+    .prepare = postgres_prepare,
+    .begin_load = postgres_begin_load,
+    .load = postgres_load,
+    .end_load = postgres_end_load,
+    .complete = postgres_complete,
+    .stamp = postgres_stamp,
+    .close = postgres_close,
+};

@@ -1,0 +1,436 @@
+/*
+ * Package graveler: repositories, their commits, branches, tags and branch protection rules, and
+ * the staged objects of their branches.
+ *
+ * Source of shapes: legacy schema facts (graveler_*), KV model facts (package graveler).
+ */
+#include "export/package.h"
+
+#include "common/kv/model.h"
+#include "export/emit.h"
+#include "export/legacy/repositories.h"
+#include "export/legacy/rules.h"
+#include "export/legacy/source.h"
+
+#include <string.h>
+
+#include "graveler.pb-c.h"
+
+static const char REPOSITORIES[] = "graveler_repositories";
+static const char COMMITS[] = "graveler_commits";
+static const char BRANCHES[] = "graveler_branches";
+static const char TAGS[] = "graveler_tags";
+static const char STAGING[] = "graveler_staging_kv";
+
+enum { UNIT_REPOSITORIES, UNIT_BRANCHES, UNIT_TAGS, UNIT_COMMITS, UNIT_STAGED };
+
+enum {
+    REPOSITORY_ID,
+    REPOSITORY_STORAGE_NAMESPACE,
+    REPOSITORY_CREATION_DATE,
+    REPOSITORY_DEFAULT_BRANCH,
+    REPOSITORY_COLUMNS
+};
+
+/* Ordered, so that it is no matter of chance which of two repositories keeps an instance id. */
+static const SourceQuery REPOSITORY_QUERY = {
+    .table = REPOSITORIES,
+    .sql = "SELECT id, storage_namespace, creation_date, default_branch"
+           " FROM {schema}.graveler_repositories ORDER BY id COLLATE \"C\"",
+    .columns =
+        (const SourceColumn[]){
+            [REPOSITORY_ID] = {.name = "id", .type = SOURCE_TEXT, .is_key = true},
+            [REPOSITORY_STORAGE_NAMESPACE] = {.name = "storage_namespace", .type = SOURCE_TEXT},
+            [REPOSITORY_CREATION_DATE] = {.name = "creation_date", .type = SOURCE_TIMESTAMPTZ},
+            [REPOSITORY_DEFAULT_BRANCH] = {.name = "default_branch", .type = SOURCE_TEXT},
+        },
+    .column_count = REPOSITORY_COLUMNS,
+};
+
+/* What repositories are noted in. */
+typedef struct NotingState {
+    Repositories *repositories;
+    RulesList rules;
+} NotingState;
+
+static bool note_repository(SourceRow *row, void *state, Error *error)
+{
+    NotingState *noting = state;
+    const ExportOptions *options = row->worker->context->options;
+    Repository *repository;
+    Kv__Timestamp creation_date;
+    char *id;
+    char *storage_namespace;
+
+    if (!source_text(row, REPOSITORY_ID, &id, error) ||
+        !source_text(row, REPOSITORY_STORAGE_NAMESPACE, &storage_namespace, error) ||
+        !source_time(row, REPOSITORY_CREATION_DATE, &creation_date, error)) {
+        return false;
+    }
+    /* The ids are unique as they are, but not where invalid UTF-8 in them is replaced. */
+    if (repositories_find(noting->repositories, id) != NULL) {
+        return source_refused(row, error, "its id \"%s\" is already that of another repository",
+                              id);
+    }
+    return repositories_add(noting->repositories, id,
+                            (KvTime){creation_date.seconds, creation_date.nanos}, &repository,
+                            error) &&
+           (options->no_settings ||
+            rules_note(&noting->rules, repository, storage_namespace, error));
+}
+
+static bool write_repository(SourceRow *row, void *state, Error *error)
+{
+    Kv__RepositoryData data = KV__REPOSITORY_DATA__INIT;
+    Worker *worker = row->worker;
+    const Repository *repository;
+    Kv__Timestamp creation_date;
+
+    if (!source_text(row, REPOSITORY_ID, &data.id, error) ||
+        !source_text(row, REPOSITORY_STORAGE_NAMESPACE, &data.storage_namespace, error) ||
+        !source_time(row, REPOSITORY_CREATION_DATE, &creation_date, error) ||
+        !source_text(row, REPOSITORY_DEFAULT_BRANCH, &data.default_branch_id, error) ||
+        !kv_key_repository(&worker->key, slice_text(data.id), error)) {
+        return false;
+    }
+    repository = repositories_find(state, data.id);
+    if (repository == NULL) {
+        return source_refused(row, error, "it was not there when the export began");
+    }
+    data.creation_date = &creation_date;
+    data.state = KV__REPOSITORY_STATE__ACTIVE;
+    data.instance_uid = (char *)(uintptr_t)repository->instance_id;
+    return emit_message(&worker->emitter, slice_text(KV_PARTITION_GRAVELER),
+                        buffer_slice(&worker->key), &data.base, error) &&
+           (!repository->rules.found ||
+            emit_bytes(&worker->emitter, repository->partition,
+                       slice_text(KV_BRANCH_PROTECTION_KEY),
+                       buffer_slice(&repository->rules.content), error));
+}
+
+/* Branches, tags and commits begin alike. */
+enum { OWNED_REPOSITORY_ID, OWNED_ID, OWNED_COMMON_COLUMNS };
+
+/* Finds the repository of a row; NULL, without an error, where it is gone and the row left out. */
+static bool find_repository(SourceRow *row, const Repositories *repositories,
+                            const Repository **repository, Error *error)
+{
+    char *id;
+
+    if (!source_text(row, OWNED_REPOSITORY_ID, &id, error)) {
+        return false;
+    }
+    *repository = repositories_find(repositories, id);
+    return *repository != NULL || source_left_out(row, LEFT_OUT_NO_REPOSITORY, error);
+}
+
+enum { BRANCH_STAGING_TOKEN = OWNED_COMMON_COLUMNS, BRANCH_COMMIT_ID, BRANCH_COLUMNS };
+
+static const SourceQuery BRANCH_QUERY = {
+    .table = BRANCHES,
+    .sql = "SELECT repository_id, id, staging_token, commit_id FROM {range}",
+    .columns =
+        (const SourceColumn[]){
+            [OWNED_REPOSITORY_ID] = {.name = "repository_id", .type = SOURCE_TEXT, .is_key = true},
+            [OWNED_ID] = {.name = "id", .type = SOURCE_TEXT, .is_key = true},
+            [BRANCH_STAGING_TOKEN] = {.name = "staging_token",
+                                      .type = SOURCE_TEXT,
+                                      .nullable = true},
+            [BRANCH_COMMIT_ID] = {.name = "commit_id", .type = SOURCE_TEXT, .nullable = true},
+        },
+    .column_count = BRANCH_COLUMNS,
+};
+
+/* Staged objects are migrated where their token is on a branch that is migrated. */
+static bool note_token(SourceRow *row, void *state, Error *error)
+{
+    char *repository_id;
+    char *token;
+    bool clash = false;
+
+    if (!source_text(row, OWNED_REPOSITORY_ID, &repository_id, error) ||
+        !source_text(row, BRANCH_STAGING_TOKEN, &token, error)) {
+        return false;
+    }
+    if (token[0] == '\0' || repositories_find(state, repository_id) == NULL) {
+        return true;
+    }
+    return repositories_add_token(state, source_bytes(row, BRANCH_STAGING_TOKEN), token, &clash,
+                                  error) &&
+           (!clash || source_refused(row, error,
+                                     "its staging token \"%s\" is the name of another "
+                                     "partition of the KV store",
+                                     token));
+}
+
+static bool write_branch(SourceRow *row, void *state, Error *error)
+{
+    Kv__BranchData data = KV__BRANCH_DATA__INIT;
+    Worker *worker = row->worker;
+    const Repository *repository;
+
+    if (!find_repository(row, state, &repository, error)) {
+        return false;
+    }
+    return repository == NULL ||
+           (source_text(row, OWNED_ID, &data.id, error) &&
+            source_text(row, BRANCH_STAGING_TOKEN, &data.staging_token, error) &&
+            source_text(row, BRANCH_COMMIT_ID, &data.commit_id, error) &&
+            kv_key_branch(&worker->key, slice_text(data.id), error) &&
+            source_claim_key(row, repository->partition, buffer_slice(&worker->key), false,
+                             error) &&
+            emit_message(&worker->emitter, repository->partition, buffer_slice(&worker->key),
+                         &data.base, error));
+}
+
+enum { TAG_COMMIT_ID = OWNED_COMMON_COLUMNS, TAG_COLUMNS };
+
+static const SourceQuery TAG_QUERY = {
+    .table = TAGS,
+    .sql = "SELECT repository_id, id, commit_id FROM {range}",
+    .columns =
+        (const SourceColumn[]){
+            [OWNED_REPOSITORY_ID] = {.name = "repository_id", .type = SOURCE_TEXT, .is_key = true},
+            [OWNED_ID] = {.name = "id", .type = SOURCE_TEXT, .is_key = true},
+            [TAG_COMMIT_ID] = {.name = "commit_id", .type = SOURCE_TEXT, .nullable = true},
+        },
+    .column_count = TAG_COLUMNS,
+};
+
+static bool write_tag(SourceRow *row, void *state, Error *error)
+{
+    Kv__TagData data = KV__TAG_DATA__INIT;
+    Worker *worker = row->worker;
+    const Repository *repository;
+
+    if (!find_repository(row, state, &repository, error)) {
+        return false;
+    }
+    return repository == NULL || (source_text(row, OWNED_ID, &data.id, error) &&
+                                  source_text(row, TAG_COMMIT_ID, &data.commit_id, error) &&
+                                  kv_key_tag(&worker->key, slice_text(data.id), error) &&
+                                  source_claim_key(row, repository->partition,
+                                                   buffer_slice(&worker->key), false, error) &&
+                                  emit_message(&worker->emitter, repository->partition,
+                                               buffer_slice(&worker->key), &data.base, error));
+}
+
+enum {
+    COMMIT_COMMITTER = OWNED_COMMON_COLUMNS,
+    COMMIT_MESSAGE,
+    COMMIT_CREATION_DATE,
+    COMMIT_META_RANGE_ID,
+    COMMIT_METADATA,
+    COMMIT_PARENTS,
+    COMMIT_VERSION,
+    COMMIT_GENERATION,
+    COMMIT_COLUMNS
+};
+
+static const SourceQuery COMMIT_QUERY = {
+    .table = COMMITS,
+    .sql = "SELECT repository_id, id, committer, message, creation_date, meta_range_id, metadata,"
+           " parents, version, generation FROM {range}",
+    .columns =
+        (const SourceColumn[]){
+            [OWNED_REPOSITORY_ID] = {.name = "repository_id", .type = SOURCE_TEXT, .is_key = true},
+            [OWNED_ID] = {.name = "id", .type = SOURCE_TEXT, .is_key = true},
+            [COMMIT_COMMITTER] = {.name = "committer", .type = SOURCE_TEXT},
+            [COMMIT_MESSAGE] = {.name = "message", .type = SOURCE_TEXT},
+            [COMMIT_CREATION_DATE] = {.name = "creation_date", .type = SOURCE_TIMESTAMPTZ},
+            [COMMIT_META_RANGE_ID] = {.name = "meta_range_id", .type = SOURCE_TEXT},
+            [COMMIT_METADATA] = {.name = "metadata", .type = SOURCE_JSONB, .nullable = true},
+            [COMMIT_PARENTS] = {.name = "parents", .type = SOURCE_TEXT_ARRAY, .nullable = true},
+            [COMMIT_VERSION] = {.name = "version", .type = SOURCE_INT4},
+            [COMMIT_GENERATION] = {.name = "generation", .type = SOURCE_INT4, .nullable = true},
+        },
+    .column_count = COMMIT_COLUMNS,
+};
+
+static bool write_commit(SourceRow *row, void *state, Error *error)
+{
+    Kv__CommitData data = KV__COMMIT_DATA__INIT;
+    Worker *worker = row->worker;
+    const Repository *repository;
+    Kv__Timestamp creation_date;
+    JsonMap metadata;
+
+    if (!find_repository(row, state, &repository, error)) {
+        return false;
+    }
+    if (repository == NULL) {
+        return true;
+    }
+    if (!source_text(row, OWNED_ID, &data.id, error) ||
+        !source_text(row, COMMIT_COMMITTER, &data.committer, error) ||
+        !source_text(row, COMMIT_MESSAGE, &data.message, error) ||
+        !source_time(row, COMMIT_CREATION_DATE, &creation_date, error) ||
+        !source_text(row, COMMIT_META_RANGE_ID, &data.meta_range_id, error) ||
+        !source_map(row, COMMIT_METADATA, &metadata, error) ||
+        !source_texts(row, COMMIT_PARENTS, &data.parents, &data.n_parents, error) ||
+        !source_int32(row, COMMIT_VERSION, &data.version, error) ||
+        !source_int32(row, COMMIT_GENERATION, &data.generation, error) ||
+        !kv_key_commit(&worker->key, slice_text(data.id), error) ||
+        !source_claim_key(row, repository->partition, buffer_slice(&worker->key), false, error)) {
+        return false;
+    }
+    data.creation_date = &creation_date;
+    data.n_metadata = metadata.count;
+    data.metadata = metadata.entries;
+    return emit_message(&worker->emitter, repository->partition, buffer_slice(&worker->key),
+                        &data.base, error);
+}
+
+enum { STAGED_TOKEN, STAGED_KEY, STAGED_IDENTITY, STAGED_DATA, STAGED_COLUMNS };
+
+static const SourceQuery STAGED_QUERY = {
+    .table = STAGING,
+    .sql = "SELECT staging_token, key, identity, data FROM {range}",
+    .columns =
+        (const SourceColumn[]){
+            [STAGED_TOKEN] = {.name = "staging_token", .type = SOURCE_TEXT, .is_key = true},
+            [STAGED_KEY] = {.name = "key", .type = SOURCE_BYTEA, .is_key = true},
+            [STAGED_IDENTITY] = {.name = "identity", .type = SOURCE_BYTEA, .nullable = true},
+            [STAGED_DATA] = {.name = "data", .type = SOURCE_BYTEA, .nullable = true},
+        },
+    .column_count = STAGED_COLUMNS,
+};
+
+static bool write_staged(SourceRow *row, void *state, Error *error)
+{
+    Kv__StagedEntryData data = KV__STAGED_ENTRY_DATA__INIT;
+    Slice token = source_bytes(row, STAGED_TOKEN);
+    Slice partition;
+    char *text;
+
+    if (!repositories_find_token(state, token, &partition)) {
+        /* Text that is no UTF-8 is refused also in a row that goes nowhere. */
+        return source_text(row, STAGED_TOKEN, &text, error) &&
+               source_left_out(row, LEFT_OUT_TOKEN_ON_NO_BRANCH, error);
+    }
+    if (!slice_equal(token, partition)) {
+        source_adjusted(row, ADJUSTED_UTF8);
+    }
+    data.key = source_binary(row, STAGED_KEY);
+    data.identity = source_binary(row, STAGED_IDENTITY);
+    data.data = source_binary(row, STAGED_DATA);
+    return emit_message(&row->worker->emitter, partition, source_bytes(row, STAGED_KEY), &data.base,
+                        error);
+}
+
+/* Adds a unit for each relation that holds rows of the staging table: its partitions. */
+static bool add_staged_units(Worker *worker, UnitList *units, Error *error)
+{
+    const char *parameters[] = {worker->context->schema.name, STAGING};
+    PgRows *rows;
+    bool done = true;
+
+    if (!pg_query(worker->connection,
+                  "WITH RECURSIVE tree AS ("
+                  " SELECT c.oid FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
+                  "  WHERE n.nspname = $1 AND c.relname = $2"
+                  " UNION ALL"
+                  " SELECT i.inhrelid FROM pg_inherits i JOIN tree t ON t.oid = i.inhparent)"
+                  "SELECT format('%I.%I', n.nspname, c.relname)"
+                  " FROM tree t JOIN pg_class c ON c.oid = t.oid"
+                  " JOIN pg_namespace n ON n.oid = c.relnamespace"
+                  " WHERE c.relkind <> 'p' ORDER BY c.relname::text COLLATE \"C\"",
+                  2, parameters, &rows, error)) {
+        return false;
+    }
+    for (int i = 0; done && i < pg_rows_count(rows); i++) {
+        const char *relation = pg_rows_text(rows, i, 0);
+
+        done = source_check_unique(worker, STAGING, relation, "staging_token, key", error) &&
+               unit_list_add_relation(units, UNIT_STAGED, worker, relation, error);
+    }
+    pg_rows_free(rows);
+    return done;
+}
+
+/* Adds the units of a table that is not partitioned. */
+static bool add_table_units(Worker *worker, UnitList *units, int kind, const char *table,
+                            Error *error)
+{
+    Buffer relation = {0};
+    const char *text = NULL;
+    bool done;
+
+    if (pg_schema_qualify(worker->connection, &worker->context->schema, table, &relation, error)) {
+        text = buffer_text(&relation, error);
+    }
+    done = text != NULL && unit_list_add_relation(units, kind, worker, text, error);
+    buffer_free(&relation);
+    return done;
+}
+
+/* Notes the staging tokens of all branches. */
+static bool note_tokens(Worker *worker, Repositories *repositories, Error *error)
+{
+    PgPageRange range = {0};
+    Buffer relation = {0};
+    bool done = false;
+
+    if (pg_schema_qualify(worker->connection, &worker->context->schema, BRANCHES, &relation,
+                          error) &&
+        (range.relation = buffer_text(&relation, error)) != NULL) {
+        done = source_read(worker, &BRANCH_QUERY, &range, note_token, repositories, error);
+    }
+    buffer_free(&relation);
+    return done;
+}
+
+static bool prepare(Worker *worker, void **state, UnitList *units, Error *error)
+{
+    NotingState noting = {0};
+    bool done;
+
+    *state = NULL;
+    if (!repositories_new(&noting.repositories, error)) {
+        return false;
+    }
+    *state = noting.repositories;
+    done = source_check_unique(worker, REPOSITORIES, NULL, "id", error) &&
+           source_check_unique(worker, BRANCHES, NULL, "repository_id, id", error) &&
+           source_check_unique(worker, TAGS, NULL, "repository_id, id", error) &&
+           source_check_unique(worker, COMMITS, NULL, "repository_id, id", error) &&
+           source_read(worker, &REPOSITORY_QUERY, NULL, note_repository, &noting, error) &&
+           rules_fetch(&noting.rules, worker->context->options, error) &&
+           note_tokens(worker, noting.repositories, error) &&
+           unit_list_add(units, UNIT_REPOSITORIES, error) &&
+           add_table_units(worker, units, UNIT_BRANCHES, BRANCHES, error) &&
+           add_table_units(worker, units, UNIT_TAGS, TAGS, error) &&
+           add_table_units(worker, units, UNIT_COMMITS, COMMITS, error) &&
+           add_staged_units(worker, units, error);
+    rules_free(&noting.rules);
+    return done;
+}
+
+static bool run(Worker *worker, const Unit *unit, Error *error)
+{
+    switch (unit->kind) {
+    case UNIT_REPOSITORIES:
+        return source_read(worker, &REPOSITORY_QUERY, NULL, write_repository, unit->state, error);
+    case UNIT_BRANCHES:
+        return source_read(worker, &BRANCH_QUERY, &unit->range, write_branch, unit->state, error);
+    case UNIT_TAGS:
+        return source_read(worker, &TAG_QUERY, &unit->range, write_tag, unit->state, error);
+    case UNIT_COMMITS:
+        return source_read(worker, &COMMIT_QUERY, &unit->range, write_commit, unit->state, error);
+    default:
+        return source_read(worker, &STAGED_QUERY, &unit->range, write_staged, unit->state, error);
+    }
+}
+
+static void free_state(void *state)
+{
+    repositories_free(state);
+}
+
+const Package PACKAGE_GRAVELER = {
+    .name = "graveler",
+    .tables = (const char *const[]){STAGING, COMMITS, TAGS, BRANCHES, REPOSITORIES, NULL},
+    .prepare = prepare,
+    .run = run,
+    .free_state = free_state,
+};

@@ -1,0 +1,24 @@
+/*
+ * The statements of a policy: from jsonb to messages.
+ */
+#ifndef EXPORT_LEGACY_POLICY_H
+#define EXPORT_LEGACY_POLICY_H
+
+#include <stdbool.h>
+
+#include "common/base/arena.h"
+#include "common/base/error.h"
+#include "common/base/slice.h"
+
+#include "auth.pb-c.h"
+
+/*
+ * Reads an array of {"Effect": string, "Action": [string] or null, "Resource": string}; source:
+ * legacy schema facts, auth_policies.  The messages are in the arena.  False with *problem, a
+ * constant text, when the JSON is anything else; false with *problem NULL and the error set when
+ * out of memory.
+ */
+bool policy_read(Slice json, Arena *arena, Kv__PolicyData *policy, const char **problem,
+                 Error *error);
+
+#endif

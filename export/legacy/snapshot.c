@@ -1,0 +1,259 @@
+#include "export/legacy/snapshot.h"
+
+#include "common/pg/facts.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char UNDEFINED_TABLE[] = "42P01";
+
+enum { MICROSECONDS = 1000000, POSTGRES_EPOCH = 946684800 };
+
+static bool read_version(PgConnection *connection, const PgSchema *schema, int64_t *version,
+                         Error *error)
+{
+    bool dirty;
+
+    if (!schema->has_migrations) {
+        error_set(error, EXIT_CODE_REFUSED,
+                  "database \"%s\" has no table schema_migrations: it is no legacy lakeFS database",
+                  schema->database);
+        return error_hint(error, "Connect to lakeFS's database, or name its schema with --schema.");
+    }
+    if (!pg_schema_version(connection, schema, version, &dirty, error)) {
+        return false;
+    }
+    if (dirty) {
+        error_set(error, EXIT_CODE_REFUSED, "schema version %" PRId64 " is dirty", *version);
+        error_detail(error, "A schema migration was interrupted.");
+        return error_hint(error,
+                          "Put the schema right by hand, set dirty to false in "
+                          "%s.schema_migrations, then run kv-migrate up.",
+                          schema->quoted);
+    }
+    return true;
+}
+
+bool snapshot_check_migrated(PgConnection *connection, const PgSchema *schema,
+                             int64_t kv_migration_version, Error *error)
+{
+    int64_t version;
+
+    if (!read_version(connection, schema, &version, error)) {
+        return false;
+    }
+    if (version != kv_migration_version) {
+        error_set(error, EXIT_CODE_REFUSED,
+                  "the database is at schema version %" PRId64
+                  ", not at the KV migration version, %" PRId64,
+                  version, kv_migration_version);
+        return error_hint(error, "--as-of is for the kept tables of a database that was migrated; "
+                                 "leave it out for one that was not.");
+    }
+    return true;
+}
+
+bool snapshot_check_version(PgConnection *connection, const PgSchema *schema, int64_t last_version,
+                            Error *error)
+{
+    int64_t version;
+
+    if (!read_version(connection, schema, &version, error)) {
+        return false;
+    }
+    if (version < last_version) {
+        error_set(error, EXIT_CODE_REFUSED,
+                  "the database is at schema version %" PRId64 ", not at the last one, %" PRId64,
+                  version, last_version);
+        return error_hint(error, "Run kv-migrate up first (without --kv-enabled it only migrates "
+                                 "the schema).");
+    }
+    if (version > last_version) {
+        error_set(error, EXIT_CODE_REFUSED,
+                  "the database is at schema version %" PRId64
+                  ", beyond the last one before the KV store, %" PRId64,
+                  version, last_version);
+        return error_hint(error, "It was migrated to the KV store already: --source=kv exports "
+                                 "that; see kv-migrate status.");
+    }
+    return true;
+}
+
+/* Against an operator who drops or changes a table meanwhile; writers are not held up. */
+static bool lock_tables(PgConnection *connection, const PgSchema *schema,
+                        const Package *const *packages, size_t package_count, Error *error)
+{
+    Buffer sql = {0};
+    const char *text = NULL;
+    const char *separator = "LOCK TABLE ";
+    bool done = true;
+
+    for (size_t i = 0; done && i < package_count; i++) {
+        for (const char *const *table = packages[i]->tables; done && *table != NULL; table++) {
+            done = buffer_append_text(&sql, separator, error) &&
+                   pg_schema_qualify(connection, schema, *table, &sql, error);
+            separator = ", ";
+        }
+    }
+    if (done && buffer_append_text(&sql, " IN ACCESS SHARE MODE", error)) {
+        text = buffer_text(&sql, error);
+    }
+    done = text != NULL && pg_execute(connection, text, NULL, error);
+    if (!done && pg_lock_timed_out(connection)) {
+        error_set(error, EXIT_CODE_REFUSED, "the legacy tables are locked by another session");
+        error_hint(error, "Wait for it to end, or end it, then run again; --lock-wait-timeout says "
+                          "how long to wait.");
+    } else if (!done && strcmp(pg_sqlstate(connection), UNDEFINED_TABLE) == 0) {
+        error->code = EXIT_CODE_REFUSED;
+        error_hint(error, "The legacy tables are not as the schema migrations leave them.");
+    }
+    buffer_free(&sql);
+    return done;
+}
+
+static bool query_time(PgConnection *connection, Snapshot *snapshot, Error *error)
+{
+    int64_t microseconds;
+
+    if (!pg_transaction_time(connection, &microseconds, snapshot->created, error)) {
+        return false;
+    }
+    snapshot->now = microseconds - (int64_t)POSTGRES_EPOCH * MICROSECONDS;
+    return true;
+}
+
+/* The packages' tables as the text of a text[]; their names need no quotes. */
+static const char *list_tables(const Package *const *packages, size_t package_count, Buffer *list,
+                               Error *error)
+{
+    const char *separator = "{";
+
+    for (size_t i = 0; i < package_count; i++) {
+        for (const char *const *table = packages[i]->tables; *table != NULL; table++) {
+            if (!buffer_append_format(list, error, "%s%s", separator, *table)) {
+                return NULL;
+            }
+            separator = ",";
+        }
+    }
+    return buffer_append_text(list, "}", error) ? buffer_text(list, error) : NULL;
+}
+
+/*
+ * The snapshot as text, by which the cleanup tells the rows that were not seen.
+ *
+ * PostgreSQL's own text lists the transactions that were running, but not their subtransactions,
+ * and on a standby none at all: rows of theirs would pass for seen.  So where some may have been
+ * writing the text calls everything unseen that is not older than all of them.  None has been where
+ * no transaction was running, or where another session holds writers off, as kv-migrate's does.
+ * (The functions' older names: PostgreSQL 12 has no others.)
+ */
+static bool query_snapshot(PgConnection *connection, const PgSchema *schema,
+                           const Package *const *packages, size_t package_count, char **text,
+                           Error *error)
+{
+    Buffer list = {0};
+    const char *parameters[] = {schema->name, list_tables(packages, package_count, &list, error)};
+    PgRows *rows;
+    bool done =
+        parameters[1] != NULL &&
+        pg_query(connection,
+                 "SELECT CASE WHEN pg_is_in_recovery() OR"
+                 " EXISTS (SELECT FROM txid_snapshot_xip(txid_current_snapshot())) AND"
+                 " EXISTS (SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
+                 "  WHERE n.nspname = $1 AND c.relname = ANY ($2::text[]) AND NOT EXISTS"
+                 "  (SELECT FROM pg_locks l WHERE l.locktype = 'relation' AND l.relation = c.oid"
+                 "   AND l.database = (SELECT oid FROM pg_database"
+                 "    WHERE datname = current_database())"
+                 "   AND l.mode = 'ShareLock' AND l.granted))"
+                 " THEN format('%s:%1$s:', txid_snapshot_xmin(txid_current_snapshot()))"
+                 " ELSE txid_current_snapshot()::text END",
+                 2, parameters, &rows, error);
+
+    buffer_free(&list);
+    if (!done) {
+        return false;
+    }
+    *text = strdup(pg_rows_text(rows, 0, 0));
+    pg_rows_free(rows);
+    return *text != NULL || error_out_of_memory(error);
+}
+
+bool snapshot_begin(PgConnection *connection, const PgSchema *schema, const ExportOptions *options,
+                    const Package *const *packages, size_t package_count, Snapshot *snapshot,
+                    Error *error)
+{
+    *snapshot = (Snapshot){0};
+    if (!pg_begin(connection, PG_READ_SNAPSHOT, options->common.lock_wait_timeout_ms, error)) {
+        return false;
+    }
+    if (options->snapshot != NULL) {
+        if (!pg_join_snapshot(connection, options->snapshot, error)) {
+            error->code = error->code == EXIT_CODE_FAILED ? EXIT_CODE_USAGE : error->code;
+            return false;
+        }
+        snapshot->name = strdup(options->snapshot);
+        if (snapshot->name == NULL) {
+            return error_out_of_memory(error);
+        }
+    }
+    /* Locks before the snapshot: what changes a table's shape is either seen whole or waits. */
+    return lock_tables(connection, schema, packages, package_count, error) &&
+           (snapshot->name != NULL || pg_export_snapshot(connection, &snapshot->name, error)) &&
+           query_snapshot(connection, schema, packages, package_count, &snapshot->text, error) &&
+           pg_system_identifier(connection, &snapshot->system_identifier, error) &&
+           query_time(connection, snapshot, error);
+}
+
+/* The rows of one table and its partitions. */
+static bool estimate_table(PgConnection *connection, const PgSchema *schema, const char *table,
+                           uint64_t *rows, Error *error)
+{
+    const char *parameters[] = {schema->name, table};
+    PgRows *answer;
+
+    if (!pg_query(connection,
+                  "WITH RECURSIVE tree AS ("
+                  " SELECT c.oid FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
+                  "  WHERE n.nspname = $1 AND c.relname = $2"
+                  " UNION ALL"
+                  " SELECT i.inhrelid FROM pg_inherits i JOIN tree t ON t.oid = i.inhparent)"
+                  "SELECT coalesce(sum(greatest(c.reltuples, 0)), 0)::int8"
+                  " FROM tree t JOIN pg_class c ON c.oid = t.oid WHERE c.relkind <> 'p'",
+                  2, parameters, &answer, error)) {
+        return false;
+    }
+    *rows += strtoull(pg_rows_text(answer, 0, 0), NULL, 10);
+    pg_rows_free(answer);
+    return true;
+}
+
+bool snapshot_estimate_rows(PgConnection *connection, const PgSchema *schema,
+                            const Package *const *packages, size_t package_count, uint64_t *rows,
+                            Error *error)
+{
+    *rows = 0;
+    for (size_t i = 0; i < package_count; i++) {
+        for (const char *const *table = packages[i]->tables; *table != NULL; table++) {
+            if (!estimate_table(connection, schema, *table, rows, error)) {
+                return false;
+            }
+        }
+    }
+    return true;
+}
+
+bool snapshot_join(PgConnection *connection, const Snapshot *snapshot, Error *error)
+{
+    return pg_begin(connection, PG_READ_SNAPSHOT, 0, error) &&
+           pg_join_snapshot(connection, snapshot->name, error);
+}
+
+void snapshot_free(Snapshot *snapshot)
+{
+    free(snapshot->name);
+    free(snapshot->text);
+    free(snapshot->system_identifier);
+    *snapshot = (Snapshot){0};
+}

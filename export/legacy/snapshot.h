@@ -1,0 +1,52 @@
+/*
+ * The snapshot that everything is read in, and the checks before anything is read.
+ */
+#ifndef EXPORT_LEGACY_SNAPSHOT_H
+#define EXPORT_LEGACY_SNAPSHOT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/base/error.h"
+#include "common/pg/connection.h"
+#include "common/pg/facts.h"
+#include "common/pg/schema.h"
+#include "export/options.h"
+#include "export/package.h"
+
+typedef struct Snapshot {
+    char *name;                      /* to be joined by other connections */
+    char *text;                      /* as pg_current_snapshot() prints it */
+    char *system_identifier;         /* of the cluster; "" where it may not be asked for */
+    int64_t now;                     /* microseconds since 2000-01-01 00:00:00 UTC */
+    char created[PG_TIME_TEXT_SIZE]; /* the same in RFC 3339, whole seconds */
+} Snapshot;
+
+/* Refuses a database that is not at the last schema version, or dirty, with EXIT_CODE_REFUSED and
+ * the command that helps.  Within a transaction. */
+bool snapshot_check_version(PgConnection *connection, const PgSchema *schema, int64_t last_version,
+                            Error *error);
+
+/* Likewise a database that is not at the KV migration version, or dirty. */
+bool snapshot_check_migrated(PgConnection *connection, const PgSchema *schema,
+                             int64_t kv_migration_version, Error *error);
+
+/* Begins the transaction that everything is read in, in a snapshot of its own or in the one that
+ * the options name, and locks the packages' tables against being changed in shape or dropped.
+ * End with snapshot_free, also after a failure. */
+bool snapshot_begin(PgConnection *connection, const PgSchema *schema, const ExportOptions *options,
+                    const Package *const *packages, size_t package_count, Snapshot *snapshot,
+                    Error *error);
+
+/* How many rows the packages' tables have, by the planner's estimates; a table that was never
+ * analysed counts for nothing. */
+bool snapshot_estimate_rows(PgConnection *connection, const PgSchema *schema,
+                            const Package *const *packages, size_t package_count, uint64_t *rows,
+                            Error *error);
+
+/* Begins a transaction of another connection in the same snapshot. */
+bool snapshot_join(PgConnection *connection, const Snapshot *snapshot, Error *error);
+
+void snapshot_free(Snapshot *snapshot);
+
+#endif

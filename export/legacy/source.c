@@ -1,0 +1,227 @@
+#include "export/legacy/source.h"
+
+#include "common/base/interrupt.h"
+#include "common/cli/progress.h"
+
+#include <string.h>
+
+/* Rows after which the progress is told. */
+enum { ROWS_TOLD = 1024 };
+
+/* Appends `sql` with its placeholders replaced. */
+static bool expand_sql(Worker *worker, const char *sql, const PgPageRange *range, Buffer *expanded,
+                       Error *error)
+{
+    static const char SCHEMA[] = "{schema}";
+    static const char RANGE[] = "{range}";
+
+    while (*sql != '\0') {
+        size_t plain = strcspn(sql, "{");
+
+        if (!buffer_append(expanded, sql, plain, error)) {
+            return false;
+        }
+        sql += plain;
+        if (strncmp(sql, SCHEMA, strlen(SCHEMA)) == 0) {
+            if (!buffer_append_text(expanded, worker->context->schema.quoted, error)) {
+                return false;
+            }
+            sql += strlen(SCHEMA);
+        } else if (strncmp(sql, RANGE, strlen(RANGE)) == 0) {
+            if (!pg_page_range_append(range, expanded, error)) {
+                return false;
+            }
+            sql += strlen(RANGE);
+        } else if (*sql != '\0') {
+            if (!buffer_append(expanded, sql++, 1, error)) {
+                return false;
+            }
+        }
+    }
+    return true;
+}
+
+/* The names and types of columns are those that the code was written for: a database that was
+ * changed by hand is refused before anything of it is misread. */
+static bool check_columns(Worker *worker, const SourceQuery *query, const char *sql, Error *error)
+{
+    uint32_t types[SOURCE_MAX_COLUMNS];
+    int columns = 0;
+
+    if (!pg_describe(worker->connection, sql, types, SOURCE_MAX_COLUMNS, &columns, error)) {
+        /* Only the server knows that, not a lack of memory. */
+        if (error->code == EXIT_CODE_FAILED && pg_sqlstate(worker->connection)[0] != '\0') {
+            error->code = EXIT_CODE_REFUSED;
+            error_hint(error, "Table \"%s\" is not as the schema migrations leave it.",
+                       query->table);
+        }
+        return false;
+    }
+    for (size_t i = 0; i < query->column_count; i++) {
+        const SourceColumn *column = &query->columns[i];
+
+        if (!source_type_matches(column->type, types[i])) {
+            error_set(error, EXIT_CODE_REFUSED, "table \"%s\": column \"%s\" is not of type %s",
+                      query->table, column->name, source_type_name(column->type));
+            return error_hint(error, "The table is not as the schema migrations leave it.");
+        }
+    }
+    return true;
+}
+
+/* Hands all tuples of the parser's input to the function. */
+static CopyStatus read_tuples(CopyParser *parser, SourceRow *row, SourceRowFunction *function,
+                              void *state, uint64_t *rows, Error *error)
+{
+    for (;;) {
+        CopyStatus status = copy_parser_next(parser, row->fields, error);
+
+        if (status != COPY_TUPLE) {
+            return status;
+        }
+        source_row_begin(row);
+        if (!source_row_check(row, error) || !function(row, state, error) ||
+            !source_row_end(row, error)) {
+            return COPY_INVALID;
+        }
+        (*rows)++;
+    }
+}
+
+static bool copy_rows(Worker *worker, const SourceQuery *query, const char *sql,
+                      SourceRowFunction *function, void *state, uint64_t *rows, Error *error)
+{
+    CopyParser parser = {.field_count = query->column_count};
+    SourceRow row = {.worker = worker, .query = query};
+    CopyStatus status = COPY_MORE;
+    uint64_t bytes = 0;
+    uint64_t told = 0; /* rows */
+    bool end = false;
+    bool done = pg_copy_out_begin(worker->connection, sql, error);
+
+    while (done && !end) {
+        Slice piece;
+
+        done = pg_copy_out_read(worker->connection, &piece, &end, error);
+        if (done && !end) {
+            done = interrupt_check(error) && copy_parser_feed(&parser, piece, error);
+        }
+        if (done && !end) {
+            status = read_tuples(&parser, &row, function, state, rows, error);
+            done = status != COPY_INVALID;
+            bytes += piece.size;
+        }
+        if (worker->emitter.chunks != NULL && (*rows - told >= ROWS_TOLD || end)) {
+            progress_add(*rows - told, bytes);
+            told = *rows;
+            bytes = 0;
+        }
+    }
+    if (done && status != COPY_END) {
+        done = error_set(error, EXIT_CODE_FAILED,
+                         "the COPY BINARY stream of table \"%s\" ends "
+                         "without its trailer",
+                         query->table);
+    }
+    copy_parser_free(&parser);
+    return done;
+}
+
+bool source_read(Worker *worker, const SourceQuery *query, const PgPageRange *range,
+                 SourceRowFunction *function, void *state, Error *error)
+{
+    Buffer select = {0};
+    Buffer copy = {0};
+    const char *select_text = NULL;
+    const char *copy_text = NULL;
+    uint64_t rows = 0;
+    bool done = false;
+
+    if (expand_sql(worker, query->sql, range, &select, error)) {
+        select_text = buffer_text(&select, error);
+    }
+    if (select_text != NULL && check_columns(worker, query, select_text, error) &&
+        buffer_append_format(&copy, error, "COPY (%s) TO STDOUT (FORMAT binary)", select_text)) {
+        copy_text = buffer_text(&copy, error);
+    }
+    if (copy_text != NULL) {
+        done = worker->checks_only ||
+               copy_rows(worker, query, copy_text, function, state, &rows, error);
+    }
+    if (done && worker->emitter.chunks != NULL) {
+        done = report_rows(&worker->report, query->table, rows, error);
+    }
+    buffer_free(&select);
+    buffer_free(&copy);
+    return done;
+}
+
+/* Whether the relation has a valid, plain unique index on just these columns. */
+static bool has_unique_index(Worker *worker, const char *relation, const char *columns, bool *found,
+                             Error *error)
+{
+    const char *parameters[] = {relation, columns};
+    PgRows *rows;
+
+    if (!pg_query(worker->connection,
+                  "SELECT FROM pg_index i WHERE i.indrelid = to_regclass($1)"
+                  " AND i.indisunique AND i.indisvalid AND i.indimmediate"
+                  " AND i.indpred IS NULL AND i.indexprs IS NULL"
+                  " AND (SELECT array_agg(a.attname::text ORDER BY a.attname::text)"
+                  "  FROM pg_attribute a"
+                  "  WHERE a.attrelid = i.indrelid AND a.attnum = ANY (i.indkey))"
+                  " = (SELECT array_agg(x ORDER BY x) FROM"
+                  "  unnest(string_to_array($2, ', ')) AS x)",
+                  2, parameters, &rows, error)) {
+        return false;
+    }
+    *found = pg_rows_count(rows) > 0;
+    pg_rows_free(rows);
+    return true;
+}
+
+/* Asks the server for a value that several rows have. */
+static bool find_duplicate(Worker *worker, const char *table, const char *relation,
+                           const char *columns, Error *error)
+{
+    Buffer sql = {0};
+    const char *text = NULL;
+    PgRows *rows = NULL;
+    bool done = false;
+
+    if (buffer_append_format(&sql, error,
+                             "SELECT ROW(%s)::text, count(*) FROM ONLY %s GROUP BY %s"
+                             " HAVING count(*) > 1 LIMIT 1",
+                             columns, relation, columns)) {
+        text = buffer_text(&sql, error);
+    }
+    if (text != NULL && pg_query(worker->connection, text, 0, NULL, &rows, error)) {
+        done = pg_rows_count(rows) == 0;
+        if (!done) {
+            error_set(error, EXIT_CODE_FAILED,
+                      "table \"%s\": %s rows have the same key (%s) = %.400s", table,
+                      pg_rows_text(rows, 0, 1), columns, pg_rows_text(rows, 0, 0));
+            error_hint(error, "Nothing was migrated. Keep one of the rows, then run again.");
+        }
+    }
+    pg_rows_free(rows);
+    buffer_free(&sql);
+    return done;
+}
+
+bool source_check_unique(Worker *worker, const char *table, const char *relation,
+                         const char *columns, Error *error)
+{
+    Buffer own = {0};
+    bool found;
+    bool done = true;
+
+    if (relation == NULL) {
+        done = pg_schema_qualify(worker->connection, &worker->context->schema, table, &own, error);
+        relation = done ? buffer_text(&own, error) : NULL;
+    }
+    done = relation != NULL && has_unique_index(worker, relation, columns, &found, error) &&
+           (found || find_duplicate(worker, table, relation, columns, error));
+    buffer_free(&own);
+    return done;
+}

@@ -1,0 +1,27 @@
+/*
+ * Reading legacy tables: a query's rows as COPY BINARY, handed one by one to a function.
+ */
+#ifndef EXPORT_LEGACY_SOURCE_H
+#define EXPORT_LEGACY_SOURCE_H
+
+#include <stdbool.h>
+
+#include "common/base/error.h"
+#include "common/pg/page_range.h"
+#include "export/legacy/source_row.h"
+#include "export/worker.h"
+
+typedef bool SourceRowFunction(SourceRow *row, void *state, Error *error);
+
+/* Reads all rows of a range (NULL: the query asks for none).  Each goes to `function`; what that
+ * allocates from the worker's arena lasts until the next row.  Rows are counted when there is a
+ * chunk writer.  A worker of a dry run only has the query and its columns checked. */
+bool source_read(Worker *worker, const SourceQuery *query, const PgPageRange *range,
+                 SourceRowFunction *function, void *state, Error *error);
+
+/* Refuses a table in which several rows have the same values in `columns` (comma-separated, as
+ * SQL). A valid unique index on just these columns is proof enough; else the server is asked. */
+bool source_check_unique(Worker *worker, const char *table, const char *relation,
+                         const char *columns, Error *error);
+
+#endif

@@ -1,0 +1,196 @@
+#include "import/inspect/inspect.h"
+
+#include "common/base/buffer.h"
+#include "common/cli/output.h"
+#include "common/cli/progress.h"
+#include "common/dump/reader.h"
+#include "import/dump_check.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+static bool print_omitted(const DumpHeader *header, Error *error)
+{
+    Buffer names = {0};
+    const char *text = NULL;
+    bool done = true;
+
+    for (size_t i = 0; done && i < header->omitted_count; i++) {
+        done = buffer_append_format(&names, error, " %s", header->omitted[i]);
+    }
+    if (done && (text = buffer_text(&names, error)) != NULL) {
+        output_line("left out on request:  %s", header->omitted_count == 0 ? " nothing" : text);
+    }
+    buffer_free(&names);
+    return text != NULL;
+}
+
+static bool print_header(const DumpHeader *header, Error *error)
+{
+    output_line("program:               %s %s", header->program, header->program_version);
+    output_line("created:               %s", header->created);
+    if (header->source.store == NULL) {
+        output_line("source:                %s, database \"%s\", schema \"%s\"",
+                    header->source.kind, header->source.database, header->source.schema);
+        output_line("server:                PostgreSQL %s", header->source.server_version);
+    } else {
+        output_line("source:                %s, %s, table \"%s\", region \"%s\"",
+                    header->source.kind, header->source.store, header->source.database,
+                    header->source.schema);
+    }
+    output_line("snapshot:              %s",
+                header->source.snapshot[0] == '\0' ? "none" : header->source.snapshot);
+    output_line("schema version:        %" PRIu64, header->source.schema_version);
+    output_line("KV version:            %" PRIu64, header->kv_version);
+    output_line("KV migration version:  %" PRIu64, header->kv_migration_version);
+    output_line("compression:           zstd, level %" PRId64 "", header->compression_level);
+    output_line("redacted:              %s", header->redacted ? "yes" : "no");
+    return print_omitted(header, error);
+}
+
+static void print_counts(const char *title, const char *package, const DumpCounts *counts)
+{
+    for (size_t i = 0; i < counts->count; i++) {
+        const DumpCount *count = &counts->items[i];
+
+        output_line("%s: %" PRIu64 " row%s of %s (package %s): %s", title, count->rows,
+                    count->rows == 1 ? "" : "s", count->table, package, count->reason);
+    }
+}
+
+static const char *stream_sha256(const DumpManifest *manifest)
+{
+    return manifest->stream_sha256[0] == '\0' ? "none" : manifest->stream_sha256;
+}
+
+static void print_package(const char *name, uint64_t rows, uint64_t entries, uint64_t bytes)
+{
+    output_line("%-12s %14" PRIu64 " %14" PRIu64 " %16" PRIu64, name, rows, entries, bytes);
+}
+
+static void print_manifest(const DumpManifest *manifest)
+{
+    uint64_t rows = 0;
+    uint64_t bytes = 0;
+
+    output_line("%s", "");
+    output_line("%-12s %14s %14s %16s", "package", "source rows", "entries", "bytes");
+    for (size_t i = 0; i < manifest->package_count; i++) {
+        const DumpPackageSummary *package = &manifest->packages[i];
+        uint64_t package_rows = dump_counts_total(&package->source_rows);
+
+        print_package(package->name, package_rows, package->totals.entries, package->totals.bytes);
+        rows += package_rows;
+        bytes += package->totals.bytes;
+    }
+    print_package("total", rows, dump_manifest_entries(manifest), bytes);
+    output_line("%s", "");
+    for (size_t i = 0; i < manifest->package_count; i++) {
+        const DumpPackageSummary *package = &manifest->packages[i];
+
+        print_counts("left out", package->name, &package->left_out);
+        print_counts("adjusted", package->name, &package->adjusted);
+    }
+    output_line("size:                  %" PRIu64 " bytes, decompressed %" PRIu64 " (ratio %.2f)",
+                manifest->file_size, manifest->stream_size,
+                (double)manifest->stream_size / (double)manifest->file_size);
+    output_line("stream SHA-256: %s", stream_sha256(manifest));
+}
+
+/* Passes over all chunks. */
+static bool pass_chunks(DumpReader *reader, Error *error)
+{
+    DumpChunk chunk = {0};
+    bool end = false;
+    bool done = true;
+
+    while (done && !end) {
+        done = dump_reader_next(reader, &chunk, &end, error);
+    }
+    dump_chunk_free(&chunk);
+    return done;
+}
+
+/* The manifest, ahead where the input can seek, else behind all chunks. */
+static bool find_manifest(DumpReader *reader, DumpManifest *manifest, Error *error)
+{
+    bool found;
+
+    return dump_reader_peek_manifest(reader, &found, manifest, error) &&
+           (found ||
+            (pass_chunks(reader, error) && dump_reader_finish_unread(reader, manifest, error)));
+}
+
+static bool print_table(const DumpHeader *header, const DumpManifest *manifest, Error *error)
+{
+    if (!print_header(header, error)) {
+        return false;
+    }
+    print_manifest(manifest);
+    return true;
+}
+
+bool inspect_list(const char *file, bool json, Error *error)
+{
+    DumpReader *reader;
+    DumpManifest manifest = {0};
+    bool done;
+
+    if (!dump_reader_open(file, &reader, error)) {
+        return false;
+    }
+    done = find_manifest(reader, &manifest, error);
+    if (done && json) {
+        done = output_json(json_pack("{s:O, s:O}", "header", dump_reader_header(reader)->json,
+                                     "manifest", manifest.json),
+                           error);
+    } else if (done) {
+        done = print_table(dump_reader_header(reader), &manifest, error);
+    }
+    done = done && output_flush(error);
+    dump_manifest_free(&manifest);
+    dump_reader_free(reader);
+    return done;
+}
+
+/* How many entries there will be, for the progress display. */
+static uint64_t expected_entries(DumpReader *reader)
+{
+    uint64_t entries = dump_reader_header(reader)->estimated_entries;
+    DumpManifest manifest = {0};
+    Error ignored = {0};
+    bool found = false;
+
+    if (dump_reader_peek_manifest(reader, &found, &manifest, &ignored) && found) {
+        entries = dump_manifest_entries(&manifest);
+    }
+    dump_manifest_free(&manifest);
+    return entries;
+}
+
+bool inspect_check(const ImportOptions *options, Error *error)
+{
+    const TargetDriver *target = target_named(options->target);
+    DumpReader *reader = NULL;
+    DumpManifest manifest = {0};
+    uint64_t units = 0;
+    bool done = dump_reader_open(options->file, &reader, error) &&
+                progress_init(options->common.progress, error) &&
+                dump_check(reader, (size_t)options->store.jobs, target, expected_entries(reader),
+                           &units, &manifest, error);
+
+    progress_stop();
+    if (done) {
+        output_line("the dump is whole: %" PRIu64 " entries, SHA-256 of the stream %s",
+                    dump_manifest_entries(&manifest), stream_sha256(&manifest));
+        if (target->check_entries != NULL) {
+            output_line("%s takes every entry: %" PRIu64 " %s", target->name, units,
+                        target->unit_name);
+        }
+        done = output_flush(error);
+    }
+    dump_manifest_free(&manifest);
+    dump_reader_free(reader);
+    return done;
+}

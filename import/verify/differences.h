@@ -1,0 +1,47 @@
+/*
+ * The entries in which two stores differ, found among those of some buckets: first all of one store
+ * are noted, then those of the other are held against them.
+ */
+#ifndef IMPORT_VERIFY_DIFFERENCES_H
+#define IMPORT_VERIFY_DIFFERENCES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/base/error.h"
+#include "common/kv/entry.h"
+
+typedef enum DifferenceKind {
+    DIFFERENCE_MISSING, /* only the first store has it */
+    DIFFERENCE_EXTRA,   /* only the second has it */
+    DIFFERENCE_VALUE,   /* both have it, with different values */
+    DIFFERENCE_KINDS
+} DifferenceKind;
+
+typedef struct Difference {
+    DifferenceKind kind;
+    Slice partition_key;
+    Slice key;
+} Difference;
+
+typedef struct Differences Differences;
+
+bool differences_new(Differences **differences, Error *error);
+
+/* Notes an entry of the first store; its bytes are copied.  Not after the first
+ * differences_compare. */
+bool differences_note(Differences *differences, const Entry *entry, Error *error);
+
+/* Holds an entry of the second store against those of the first. */
+bool differences_compare(Differences *differences, const Entry *entry, Error *error);
+
+/* Ends the comparison: `counts` of each kind, and the differences in the order of bytes of
+ * partition key and key.  The list belongs to the object. */
+bool differences_finish(Differences *differences, uint64_t counts[DIFFERENCE_KINDS],
+                        const Difference **list, size_t *size, Error *error);
+
+/* Takes NULL. */
+void differences_free(Differences *differences);
+
+#endif

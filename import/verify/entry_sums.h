@@ -1,0 +1,49 @@
+/*
+ * What a set of entries amounts to, in pieces: counts and set digests by bucket, a bucket being
+ * what the hash of an entry's partition key and key leads to.  Two sets of any size are compared in
+ * one pass over each and in little memory; where they differ, the buckets that do lead to the
+ * entries.
+ */
+#ifndef IMPORT_VERIFY_ENTRY_SUMS_H
+#define IMPORT_VERIFY_ENTRY_SUMS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/base/digest.h"
+#include "common/base/error.h"
+#include "common/base/slice.h"
+#include "common/kv/entry.h"
+
+enum { ENTRY_BUCKETS = 1 << 15 };
+
+typedef struct EntrySum {
+    uint64_t entries;
+    SetDigest digest;
+} EntrySum;
+
+/* Free with free. */
+typedef struct EntrySums {
+    EntrySum buckets[ENTRY_BUCKETS];
+} EntrySums;
+
+/* NULL with the error set when out of memory. */
+EntrySums *entry_sums_new(Error *error);
+
+/* The bucket of an entry. */
+size_t entry_bucket(const Entry *entry);
+
+/* Adds an entry, given with its tuple in COPY BINARY form. */
+void entry_sums_add(EntrySums *sums, const Entry *entry, Slice tuple);
+
+/* Adds all of `more`. */
+void entry_sums_merge(EntrySums *sums, const EntrySums *more);
+
+/* The sum of entries. */
+uint64_t entry_sums_entries(const EntrySums *sums);
+
+/* Whether a bucket is the same in both. */
+bool entry_sums_equal(const EntrySums *a, const EntrySums *b, size_t bucket);
+
+#endif

@@ -1,0 +1,409 @@
+#include "import/verify/verify.h"
+
+#include "common/cli/output.h"
+#include "common/cli/progress.h"
+#include "common/cli/signals.h"
+#include "common/kv/entry_json.h"
+#include "common/pg/connection.h"
+#include "common/store/store.h"
+#include "import/dump_visit.h"
+#include "import/verify/differences.h"
+#include "import/verify/entry_sums.h"
+
+#include <inttypes.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* Entries that are noted to find differences among, of both stores; and differences shown. */
+enum { NOTED_ENTRIES = 200000, SHOWN_DIFFERENCES = 20 };
+
+typedef struct Verification {
+    ImportOptions *options;
+    const StoreDriver *driver;
+    StoreOptions store_options;
+    Store *store;
+    EntrySums *dump_sums;
+    EntrySums *store_sums;
+    bool *chosen; /* the buckets whose entries are noted; owned */
+    bool all_chosen;
+    Differences *differences;
+    SetDigest first_digests[DUMP_MAX_PACKAGES]; /* of the packages, at the first reading */
+    pthread_mutex_t mutex; /* guards the sums and differences while workers run */
+} Verification;
+
+/* A worker: it sums up alone, and adds its sums to the common ones at the end. */
+typedef struct SumWorker {
+    Verification *verification;
+    EntrySums *sums;
+    EntrySums *total;
+} SumWorker;
+
+static bool begin_sums(Verification *verification, EntrySums *total, void **worker, Error *error)
+{
+    SumWorker *w = calloc(1, sizeof *w);
+
+    *worker = w;
+    if (w == NULL) {
+        return error_out_of_memory(error);
+    }
+    w->verification = verification;
+    w->total = total;
+    w->sums = entry_sums_new(error);
+    return w->sums != NULL;
+}
+
+static bool end_sums(void *worker, bool complete, Error *error)
+{
+    SumWorker *w = worker;
+
+    (void)error;
+    if (w == NULL) {
+        return true;
+    }
+    if (complete) {
+        pthread_mutex_lock(&w->verification->mutex);
+        entry_sums_merge(w->total, w->sums);
+        pthread_mutex_unlock(&w->verification->mutex);
+    }
+    free(w->sums);
+    free(w);
+    return true;
+}
+
+static bool begin_dump_sums(void *state, void **worker, Error *error)
+{
+    Verification *verification = state;
+
+    return begin_sums(verification, verification->dump_sums, worker, error);
+}
+
+static bool begin_store_sums(void *state, void **worker, Error *error)
+{
+    Verification *verification = state;
+
+    return begin_sums(verification, verification->store_sums, worker, error);
+}
+
+/* Calls `function` for each entry of a chunk, whose tuples are whole. */
+static bool for_each_entry(Slice tuples, void *state,
+                           bool (*function)(void *state, const Entry *entry, Slice tuple,
+                                            Error *error),
+                           Error *error)
+{
+    const char *problem;
+    Slice tuple;
+    Entry entry;
+
+    while (tuples.size > 0) {
+        if (!entry_next_tuple(&tuples, &entry, &tuple, &problem)) {
+            return error_set(error, EXIT_CODE_DUMP, "%s", problem);
+        }
+        if (!function(state, &entry, tuple, error)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool sum_entry(void *worker, const Entry *entry, Slice tuple, Error *error)
+{
+    SumWorker *w = worker;
+
+    (void)error;
+    entry_sums_add(w->sums, entry, tuple);
+    return true;
+}
+
+static bool sum_chunk(void *worker, Slice tuples, uint64_t entries, Error *error)
+{
+    (void)entries;
+    return for_each_entry(tuples, worker, sum_entry, error);
+}
+
+/* Reads the whole dump, with all of its checks; its manifest is to be freed, also after a failure.
+ */
+static bool read_dump(Verification *verification, const char *path, const char *phase,
+                      const DumpVisitor *visitor, DumpManifest *manifest, Error *error)
+{
+    DumpReader *reader = NULL;
+    bool done;
+
+    *manifest = (DumpManifest){0};
+    if (!dump_reader_open(path, &reader, error)) {
+        return false;
+    }
+    progress_begin(phase, dump_reader_header(reader)->estimated_entries);
+    done = dump_visit(reader, (size_t)verification->options->store.jobs, visitor, verification,
+                      manifest, error);
+    if (done) {
+        progress_end();
+    }
+    dump_reader_free(reader);
+    return done;
+}
+
+static bool read_dump_first(Verification *verification, const DumpVisitor *visitor, Error *error)
+{
+    DumpManifest manifest;
+    bool done =
+        read_dump(verification, verification->options->file, "dump", visitor, &manifest, error);
+
+    for (size_t i = 0; i < manifest.package_count; i++) {
+        verification->first_digests[i] = manifest.packages[i].totals.set_digest;
+    }
+    dump_manifest_free(&manifest);
+    return done;
+}
+
+/* Tells who hands out the second dump that it is wanted; where nobody hears it, that shows when it
+ * is read. */
+static void want_second_dump(const ImportOptions *options)
+{
+    if (options->second_reading_wanted > 0) {
+        (void)!write(options->second_reading_wanted, "\n", 1);
+        close(options->second_reading_wanted);
+    }
+}
+
+/* What comes from another place must hold the same as what was read first. */
+static bool read_dump_again(Verification *verification, const DumpVisitor *visitor, Error *error)
+{
+    const ImportOptions *options = verification->options;
+    DumpManifest manifest;
+    bool done;
+
+    want_second_dump(options);
+    done = read_dump(verification,
+                     options->second_reading == NULL ? options->file : options->second_reading,
+                     "differences: dump", visitor, &manifest, error);
+
+    for (size_t i = 0; done && i < manifest.package_count; i++) {
+        done = set_digest_equal(verification->first_digests[i],
+                                manifest.packages[i].totals.set_digest) ||
+               error_set(error, EXIT_CODE_FAILED,
+                         "the dump is another one when it is read again: which entries differ "
+                         "cannot be told");
+    }
+    dump_manifest_free(&manifest);
+    return done;
+}
+
+static bool read_store(Verification *verification, const char *phase, const EntryVisitor *visitor,
+                       Error *error)
+{
+    progress_begin(phase, entry_sums_entries(verification->dump_sums));
+    if (!verification->driver->read(verification->store, visitor, verification, error)) {
+        return false;
+    }
+    progress_end();
+    return true;
+}
+
+static bool sum_up(Verification *verification, Error *error)
+{
+    static const DumpVisitor DUMP = {begin_dump_sums, sum_chunk, end_sums};
+    static const EntryVisitor STORE = {
+        .begin = begin_store_sums, .visit = sum_entry, .end = end_sums};
+
+    return read_dump_first(verification, &DUMP, error) &&
+           read_store(verification, "store", &STORE, error);
+}
+
+/* Chooses buckets that differ, as many as there may be entries to note; false where none does. */
+static bool choose_buckets(Verification *verification)
+{
+    uint64_t noted = 0;
+    bool any = false;
+
+    verification->all_chosen = true;
+    for (size_t i = 0; i < ENTRY_BUCKETS; i++) {
+        if (entry_sums_equal(verification->dump_sums, verification->store_sums, i)) {
+            continue;
+        }
+        noted += verification->dump_sums->buckets[i].entries +
+                 verification->store_sums->buckets[i].entries;
+        verification->chosen[i] = !any || noted <= NOTED_ENTRIES;
+        verification->all_chosen = verification->all_chosen && verification->chosen[i];
+        any = true;
+    }
+    return any;
+}
+
+static bool begin_shared(void *state, void **worker, Error *error)
+{
+    (void)error;
+    *worker = state;
+    return true;
+}
+
+static bool end_shared(void *worker, bool complete, Error *error)
+{
+    (void)worker;
+    (void)complete;
+    (void)error;
+    return true;
+}
+
+/* Hands an entry of a chosen bucket to `function`. */
+static bool find_entry(Verification *verification, const Entry *entry,
+                       bool (*function)(Differences *, const Entry *, Error *), Error *error)
+{
+    bool done;
+
+    if (!verification->chosen[entry_bucket(entry)]) {
+        return true;
+    }
+    pthread_mutex_lock(&verification->mutex);
+    done = function(verification->differences, entry, error);
+    pthread_mutex_unlock(&verification->mutex);
+    return done;
+}
+
+static bool note_entry(void *worker, const Entry *entry, Slice tuple, Error *error)
+{
+    (void)tuple;
+    return find_entry(worker, entry, differences_note, error);
+}
+
+static bool note_chunk(void *worker, Slice tuples, uint64_t entries, Error *error)
+{
+    (void)entries;
+    return for_each_entry(tuples, worker, note_entry, error);
+}
+
+static bool compare_entry(void *worker, const Entry *entry, Slice tuple, Error *error)
+{
+    (void)tuple;
+    return find_entry(worker, entry, differences_compare, error);
+}
+
+static bool find_differences(Verification *verification, Error *error)
+{
+    static const DumpVisitor DUMP = {.visit = note_chunk};
+    static const EntryVisitor STORE = {
+        .begin = begin_shared, .visit = compare_entry, .end = end_shared};
+
+    return differences_new(&verification->differences, error) &&
+           read_dump_again(verification, &DUMP, error) &&
+           read_store(verification, "differences: store", &STORE, error);
+}
+
+static bool print_difference(const Difference *difference, Error *error)
+{
+    static const char *const NAMES[DIFFERENCE_KINDS] = {"missing", "extra", "value"};
+    json_t *partition = entry_json_bytes(difference->partition_key, error);
+    json_t *key = partition == NULL ? NULL : entry_json_bytes(difference->key, error);
+
+    if (key == NULL) {
+        json_decref(partition);
+        return false;
+    }
+    return output_json(json_pack("{s:s, s:o, s:o}", "difference", NAMES[difference->kind],
+                                 "partition", partition, "key", key),
+                       error);
+}
+
+/* Tells the differences, as an error. */
+static bool tell_differences(Verification *verification, Error *error)
+{
+    uint64_t counts[DIFFERENCE_KINDS];
+    const Difference *list;
+    size_t size;
+
+    if (!differences_finish(verification->differences, counts, &list, &size, error)) {
+        return false;
+    }
+    for (size_t i = 0; i < size && i < SHOWN_DIFFERENCES; i++) {
+        if (!print_difference(&list[i], error)) {
+            return false;
+        }
+    }
+    if (!output_flush(error)) {
+        return false;
+    }
+    error_set(error, EXIT_CODE_FAILED, "the KV store differs from the dump");
+    return error_detail(error,
+                        "Of the dump's entries %s%" PRIu64 " are missing and %" PRIu64
+                        " have another value; %" PRIu64 " are there that the dump has not.",
+                        verification->all_chosen ? "" : "at least ", counts[DIFFERENCE_MISSING],
+                        counts[DIFFERENCE_VALUE], counts[DIFFERENCE_EXTRA]);
+}
+
+static bool is_standard_input(const char *file)
+{
+    return file == NULL || strcmp(file, "-") == 0;
+}
+
+static bool compare(Verification *verification, Error *error)
+{
+    if (!sum_up(verification, error)) {
+        return false;
+    }
+    if (!choose_buckets(verification)) {
+        progress_stop();
+        output_line("equal: %" PRIu64 " entries", entry_sums_entries(verification->dump_sums));
+        return output_flush(error);
+    }
+    if (is_standard_input(verification->options->file) &&
+        verification->options->second_reading == NULL) {
+        error_set(error, EXIT_CODE_FAILED, "the KV store differs from the dump");
+        error_detail(error, "The dump holds %" PRIu64 " entries, the store %" PRIu64 ".",
+                     entry_sums_entries(verification->dump_sums),
+                     entry_sums_entries(verification->store_sums));
+        return error_hint(error, "To see which entries differ give the dump as a file, or a second "
+                                 "pipe with --second-reading.");
+    }
+    return find_differences(verification, error) && tell_differences(verification, error);
+}
+
+static bool open_store(Verification *verification, Error *error)
+{
+    ImportOptions *options = verification->options;
+    uint64_t version = 0;
+
+    verification->store_options = (StoreOptions){
+        .pg = &options->common.pg,
+        .dynamodb = &options->store.dynamodb.table,
+        .schema = options->common.schema,
+        .table = options->store.table,
+        .lock_wait_timeout_ms = options->common.lock_wait_timeout_ms,
+        .jobs = options->store.jobs,
+    };
+    if (!verification->driver->open(&verification->store_options, &verification->store, &version,
+                                    error)) {
+        return false;
+    }
+    if (version == 0) {
+        error_set(error, EXIT_CODE_REFUSED, "the KV store is not complete: it is at version 0");
+        return error_hint(error, "Load the dump first: kv-import without --verify.");
+    }
+    return true;
+}
+
+bool verify_store(ImportOptions *options, Error *error)
+{
+    Verification verification = {.options = options, .driver = store_named(options->target)};
+    bool done;
+
+    pthread_mutex_init(&verification.mutex, NULL);
+    verification.dump_sums = entry_sums_new(error);
+    verification.store_sums = verification.dump_sums == NULL ? NULL : entry_sums_new(error);
+    verification.chosen = calloc(ENTRY_BUCKETS, sizeof *verification.chosen);
+    if (verification.chosen == NULL) {
+        error_out_of_memory(error);
+    }
+    done = verification.store_sums != NULL && verification.chosen != NULL &&
+           signals_start(verification.driver->cancel, error) && open_store(&verification, error) &&
+           progress_init(options->common.progress, error) && compare(&verification, error);
+    progress_stop();
+    verification.driver->close(verification.store);
+    differences_free(verification.differences);
+    free(verification.chosen);
+    free(verification.dump_sums);
+    free(verification.store_sums);
+    pthread_mutex_destroy(&verification.mutex);
+    return done;
+}
