@@ -8,8 +8,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "common/cli/options.h"
 #include "common/dump/header.h"
+#include "common/pg/options.h"
 #include "common/store/dynamodb/client.h"
 #include "export/settings/settings.h"
 

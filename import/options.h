@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "common/cli/options.h"
+#include "common/pg/options.h"
 #include "common/store/target.h"
 
 typedef enum ImportAction {

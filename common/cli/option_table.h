@@ -4,7 +4,7 @@
  *
  * A program has groups of options, each an array that ends with {0}.  The structure that they fill
  * is the program's own; groups that programs share expect it to begin with what they fill (see
- * common/cli/options.h).
+ * common/pg/options.h).
  */
 #ifndef COMMON_CLI_OPTION_TABLE_H
 #define COMMON_CLI_OPTION_TABLE_H

@@ -4,7 +4,7 @@
 #include "tests/unit/support.h"
 
 #include "common/cli/message.h"
-#include "common/cli/options.h"
+#include "common/pg/options.h"
 
 typedef enum Mode { MODE_NONE, MODE_LOOK, MODE_CHANGE } Mode;
 

@@ -5,7 +5,7 @@
 
 #include <limits.h>
 
-#include "common/cli/options.h"
+#include "common/pg/options.h"
 
 static void test_durations_have_the_units_of_postgresql(void **state)
 {

@@ -8,7 +8,7 @@
 #include <limits.h>
 #include <stdbool.h>
 
-#include "common/cli/options.h"
+#include "common/pg/options.h"
 #include "scripts/session/words.h"
 
 typedef enum MigrateCommand {

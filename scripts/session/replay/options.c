@@ -4,7 +4,7 @@
 #include "common/cli/message.h"
 #include "common/cli/option_table.h"
 #include "common/cli/option_values.h"
-#include "common/cli/options.h"
+#include "common/pg/options.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,4 +1,4 @@
-#include "common/cli/options.h"
+#include "common/pg/options.h"
 
 #include "common/cli/message.h"
 #include "common/cli/password.h"

@@ -1,8 +1,8 @@
 /*
  * The options that programs share: connection, lock wait, messages, and rows for their own groups.
  */
-#ifndef COMMON_CLI_OPTIONS_H
-#define COMMON_CLI_OPTIONS_H
+#ifndef COMMON_PG_OPTIONS_H
+#define COMMON_PG_OPTIONS_H
 
 #include <stdbool.h>
 
