@@ -10,13 +10,14 @@ bool buffer_reserve(Buffer *buffer, size_t more, Error *error)
     size_t capacity = buffer->capacity < 256 ? 256 : buffer->capacity;
     uint8_t *data;
 
-    if (more <= buffer->capacity - buffer->size) {
+    /* One byte is for the NUL of buffer_string. */
+    if (more < buffer->capacity - buffer->size) {
         return true;
     }
-    if (more > SIZE_MAX / 2 - buffer->size) {
+    if (more > SIZE_MAX / 2 - 1 - buffer->size) {
         return error_out_of_memory(error);
     }
-    while (capacity - buffer->size < more) {
+    while (capacity - buffer->size <= more) {
         capacity *= 2;
     }
     data = realloc(buffer->data, capacity);
@@ -61,6 +62,15 @@ bool buffer_append_format(Buffer *buffer, Error *error, const char *format, ...)
     va_end(arguments);
     buffer->size += (size_t)size;
     return true;
+}
+
+const char *buffer_string(Buffer *buffer)
+{
+    if (buffer->data == NULL) {
+        return "";
+    }
+    buffer->data[buffer->size] = '\0';
+    return (const char *)buffer->data;
 }
 
 const char *buffer_text(Buffer *buffer, Error *error)

@@ -30,6 +30,10 @@ bool buffer_append_text(Buffer *buffer, const char *text, Error *error);
 bool buffer_append_format(Buffer *buffer, Error *error, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
+/* The contents as a C string, valid until the buffer changes.  There is always room for its NUL,
+ * which does not count as contents. */
+const char *buffer_string(Buffer *buffer);
+
 /* Appends a NUL that does not count as contents, so that data can be read as a C string.
  * Returns data, or NULL when out of memory. */
 const char *buffer_text(Buffer *buffer, Error *error);

@@ -46,18 +46,6 @@ bool option_unexpected(const char *argument, Error *error);
 #define OPTION_JOBS(Type, member) OPTION_NUMBER(Type, member, 1, JOBS_MAX)
 int option_default_jobs(void);
 
-/* Rows of a group: which table of DynamoDB, for a DynamoOptions.  `the_table` begins the first
- * one's help, where the default follows. */
-/* clang-format off */
-#define OPTION_DYNAMODB_ROWS(the_table, Type, member) \
-    {"dynamodb-table", 0, "NAME", the_table "(default: " DYNAMO_TABLE_NAME ")", \
-     NULL, NULL, OPTION_TEXT(Type, member.table)}, \
-    {"dynamodb-endpoint", 0, "URL", "the server (default: AWS)", \
-     NULL, NULL, OPTION_TEXT(Type, member.endpoint)}, \
-    {"aws-region", 0, "NAME", "its region (default: AWS_REGION, the profile's)", \
-     NULL, NULL, OPTION_TEXT(Type, member.region)}
-/* clang-format on */
-
 /* Frees what was asked for or copied; passwords are wiped. */
 void common_options_free(CommonOptions *options);
 

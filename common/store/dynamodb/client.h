@@ -71,4 +71,16 @@ bool dynamo_back_off(DynamoClient *client, unsigned attempt, Error *error);
 /* Waits; false with the error set when the program is to stop. */
 bool dynamo_wait(DynamoClient *client, uint32_t milliseconds, Error *error);
 
+/* Rows of a group: which table of DynamoDB, for a DynamoOptions.  `the_table` begins the first
+ * one's help, where the default follows. */
+/* clang-format off */
+#define OPTION_DYNAMODB_ROWS(the_table, Type, member) \
+    {"dynamodb-table", 0, "NAME", the_table "(default: " DYNAMO_TABLE_NAME ")", \
+     NULL, NULL, OPTION_TEXT(Type, member.table)}, \
+    {"dynamodb-endpoint", 0, "URL", "the server (default: AWS)", \
+     NULL, NULL, OPTION_TEXT(Type, member.endpoint)}, \
+    {"aws-region", 0, "NAME", "its region (default: AWS_REGION, the profile's)", \
+     NULL, NULL, OPTION_TEXT(Type, member.region)}
+/* clang-format on */
+
 #endif
