@@ -55,8 +55,8 @@ static bool query_tree(Checks *checks, const char *query, char **text, Error *er
     Buffer sql = {0};
     bool done =
         buffer_append_text(&sql, LEGACY_TREE_SQL, error) &&
-        buffer_append_text(&sql, query, error) && buffer_text(&sql, error) != NULL &&
-        session_query_text(checks->session, (const char *)sql.data, 2, parameters, text, error);
+        buffer_append_text(&sql, query, error) &&
+        session_query_text(checks->session, buffer_string(&sql), 2, parameters, text, error);
 
     buffer_free(&sql);
     return done;

@@ -24,7 +24,7 @@ bool cleanup_drop(Session *session, Error *error)
         return true;
     }
     done = legacy_tables_append_drop(session, &sql, error) &&
-           pg_execute(session->connection, (const char *)sql.data, NULL, error) &&
+           pg_execute(session->connection, buffer_string(&sql), NULL, error) &&
            pg_commit(session->connection, error);
     buffer_free(&sql);
     session->cleaned = done;
@@ -86,8 +86,7 @@ static bool append_changes(Session *session, const Note *note, const char *table
         parameters[1] = rows_read;
     }
     done = buffer_append_format(&sql, error, COUNT, session->schema.quoted, table) &&
-           buffer_text(&sql, error) != NULL &&
-           pg_query(session->connection, (const char *)sql.data, 2, parameters, &rows, error);
+           pg_query(session->connection, buffer_string(&sql), 2, parameters, &rows, error);
     if (done && pg_rows_count(rows) > 0) {
         done = buffer_append_format(changes, error,
                                     "%s%s: %s rows inserted or updated, %s rows deleted or updated",
@@ -108,9 +107,9 @@ static bool check_unchanged(Session *session, const Note *note, Error *error)
     for (size_t i = 0; done && i < session->legacy.found.count; i++) {
         done = append_changes(session, note, session->legacy.found.items[i], &changes, error);
     }
-    if (done && changes.size > 0 && buffer_text(&changes, error) != NULL) {
+    if (done && changes.size > 0) {
         error_set(error, EXIT_CODE_REFUSED, "legacy tables were written to after they were read");
-        error_detail(error, "%s.", (const char *)changes.data);
+        error_detail(error, "%s.", buffer_string(&changes));
         done = error_hint(error, "These rows are not in the KV store. Move them by hand, or "
                                  "migrate again; then drop the tables.");
     }
@@ -128,7 +127,7 @@ static bool check_droppable(Session *session, Error *error)
                            "them by hand: ",
                            error) &&
         legacy_tables_append_drop(session, &hint, error) && note_read(session, &note, error) &&
-        cleanup_check_origin(session, &note, (const char *)hint.data, error) &&
+        cleanup_check_origin(session, &note, buffer_string(&hint), error) &&
         check_unchanged(session, &note, error);
 
     note_free(&note);

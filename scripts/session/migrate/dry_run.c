@@ -85,11 +85,10 @@ static bool measure_tables(Plan *plan, Error *error)
     const char *parameters[] = {session->schema.name, plan->checks.array};
     Buffer sql = {0};
     PgRows *rows = NULL;
-    bool done =
-        buffer_append_text(&sql, LEGACY_TREE_SQL, error) &&
-        buffer_append_text(&sql, QUERY, error) && buffer_text(&sql, error) != NULL &&
-        pg_query(session->connection, (const char *)sql.data, 2, parameters, &rows, error) &&
-        take_sizes(plan, rows, error);
+    bool done = buffer_append_text(&sql, LEGACY_TREE_SQL, error) &&
+                buffer_append_text(&sql, QUERY, error) &&
+                pg_query(session->connection, buffer_string(&sql), 2, parameters, &rows, error) &&
+                take_sizes(plan, rows, error);
 
     pg_rows_free(rows);
     buffer_free(&sql);

@@ -43,8 +43,7 @@ static bool run_command(const Session *session, const char *line, int *status, E
     bool done = words_add(&command, "sh", error) && words_add(&command, "-c", error) &&
                 words_add(&command, session->options->on_event, error) &&
                 buffer_append_format(&input, error, "%s\n", line) &&
-                buffer_text(&input, error) != NULL &&
-                child_run(&child, (const char *)input.data, status, error);
+                child_run(&child, buffer_string(&input), status, error);
 
     words_free(&command);
     buffer_free(&input);
@@ -62,13 +61,13 @@ void event_report(Session *session, const Error *event)
     if (legacy_tables_append_drop(session, &sql, &problem) &&
         buffer_append_format(&hint, &problem,
                              "The migration itself is done and stands. Run by hand: %s",
-                             (const char *)sql.data)) {
-        line = encode(event, (const char *)hint.data, (const char *)sql.data);
+                             buffer_string(&sql))) {
+        line = encode(event, buffer_string(&hint), buffer_string(&sql));
     }
     if (line == NULL) {
         message_error(event);
     } else {
-        message_event(event->message, event->detail, (const char *)hint.data, line);
+        message_event(event->message, event->detail, buffer_string(&hint), line);
         if (session->options->on_event != NULL &&
             (!run_command(session, line, &status, &problem) || status != 0)) {
             message_warning("the command of --on-event failed");

@@ -21,10 +21,8 @@ static bool take_names(Buffer *printed, Words *names, Error *error)
     char *line;
     char *rest;
 
-    if (buffer_text(printed, error) == NULL) {
-        return false;
-    }
-    line = strtok_r((char *)printed->data, "\n", &rest);
+    buffer_string(printed); /* it may be empty, and then has no memory to be parted */
+    line = printed->data == NULL ? NULL : strtok_r((char *)printed->data, "\n", &rest);
     while (line != NULL) {
         if (!words_add(names, line, error)) {
             return false;
@@ -62,7 +60,7 @@ bool legacy_tables_append_names(const Words *names, const char *separator, Buffe
             return false;
         }
     }
-    return buffer_text(text, error) != NULL;
+    return true;
 }
 
 /* The names need no quotes in an array. */
@@ -70,7 +68,7 @@ static bool append_array(const Words *names, Buffer *text, Error *error)
 {
     return buffer_append_text(text, "{", error) &&
            legacy_tables_append_names(names, ",", text, error) &&
-           buffer_append_text(text, "}", error) && buffer_text(text, error) != NULL;
+           buffer_append_text(text, "}", error);
 }
 
 bool legacy_tables_array(const Session *session, Buffer *text, Error *error)
@@ -106,7 +104,7 @@ bool legacy_tables_find(Session *session, Error *error)
     words_free(&session->legacy.found);
     done = (session->legacy.known.count > 0 || list_known(session, error)) &&
            append_array(&session->legacy.known, &array, error) &&
-           query_found(session, (const char *)array.data, error);
+           query_found(session, buffer_string(&array), error);
     buffer_free(&array);
     return done;
 }
@@ -121,14 +119,13 @@ bool legacy_tables_append(Session *session, Buffer *sql, Error *error)
             return false;
         }
     }
-    return buffer_text(sql, error) != NULL;
+    return true;
 }
 
 bool legacy_tables_append_drop(Session *session, Buffer *sql, Error *error)
 {
     return buffer_append_text(sql, "DROP TABLE ", error) &&
-           legacy_tables_append(session, sql, error) && buffer_append_text(sql, ";", error) &&
-           buffer_text(sql, error) != NULL;
+           legacy_tables_append(session, sql, error) && buffer_append_text(sql, ";", error);
 }
 
 bool legacy_tables_writers(Session *session, char **writers, Error *error)
@@ -147,12 +144,11 @@ bool legacy_tables_writers(Session *session, char **writers, Error *error)
 
     *writers = NULL;
     done = buffer_append_text(&sql, LEGACY_TREE_SQL, error) &&
-           buffer_append_text(&sql, HOLDERS, error) && buffer_text(&sql, error) != NULL &&
-           legacy_tables_array(session, &array, error);
+           buffer_append_text(&sql, HOLDERS, error) && legacy_tables_array(session, &array, error);
     if (done) {
-        const char *parameters[] = {session->schema.name, (const char *)array.data};
+        const char *parameters[] = {session->schema.name, buffer_string(&array)};
 
-        done = session_query_text(session, (const char *)sql.data, 2, parameters, writers, error);
+        done = session_query_text(session, buffer_string(&sql), 2, parameters, writers, error);
     }
     buffer_free(&sql);
     buffer_free(&array);
@@ -190,8 +186,8 @@ bool legacy_tables_lock(Session *session, Error *error)
     }
     done = buffer_append_text(&sql, "LOCK TABLE ", error) &&
            legacy_tables_append(session, &sql, error) &&
-           buffer_append_text(&sql, " IN SHARE MODE", error) && buffer_text(&sql, error) != NULL &&
-           session_try(session, (const char *)sql.data, &failed, error);
+           buffer_append_text(&sql, " IN SHARE MODE", error) &&
+           session_try(session, buffer_string(&sql), &failed, error);
     buffer_free(&sql);
     if (done && failed) {
         done = pg_lock_timed_out(session->connection) && refuse_busy(session, error);

@@ -15,13 +15,13 @@
 /* Fills session->legacy. */
 bool legacy_tables_find(Session *session, Error *error);
 
-/* Appends the tables that are there, qualified and separated by commas; a NUL follows. */
+/* Appends the tables that are there, qualified and separated by commas;. */
 bool legacy_tables_append(Session *session, Buffer *sql, Error *error);
 
-/* Appends "DROP TABLE ...;" for them, to be shown and run; a NUL follows. */
+/* Appends "DROP TABLE ...;" for them, to be shown and run. */
 bool legacy_tables_append_drop(Session *session, Buffer *sql, Error *error);
 
-/* Appends the names, separated by `separator`; a NUL follows. */
+/* Appends the names, separated by `separator`;. */
 bool legacy_tables_append_names(const Words *names, const char *separator, Buffer *text,
                                 Error *error);
 

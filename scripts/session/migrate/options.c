@@ -112,8 +112,7 @@ static bool split(const char *text, PgConninfo *conninfo, Error *error)
 {
     Buffer libpq = {0};
     bool done = pgx_to_libpq(text, &libpq, tell_dropped, error) &&
-                buffer_text(&libpq, error) != NULL &&
-                pg_conninfo_split((const char *)libpq.data, conninfo, error);
+                pg_conninfo_split(buffer_string(&libpq), conninfo, error);
 
     buffer_wipe(&libpq);
     if (done && conninfo->has_others) {

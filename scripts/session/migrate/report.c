@@ -79,9 +79,8 @@ void report_field(FILE *output, int indent, const char *label, const char *forma
         vsnprintf(text, (size_t)size + 1, format, arguments);
         va_end(arguments);
     }
-    if (text != NULL && printable_append(&shown, slice_text(text), &ignored) &&
-        buffer_text(&shown, &ignored) != NULL) {
-        print_wrapped(output, indent, label, (const char *)shown.data);
+    if (text != NULL && printable_append(&shown, slice_text(text), &ignored)) {
+        print_wrapped(output, indent, label, buffer_string(&shown));
     } else {
         print_wrapped(output, indent, label, NO_MEMORY);
         lacked_memory = true;
@@ -94,12 +93,11 @@ void report_line(FILE *output, int indent, const char *label, const char *text)
 {
     Buffer shown = {0};
     Error ignored;
-    bool done = printable_append(&shown, slice_text(text), &ignored) &&
-                buffer_text(&shown, &ignored) != NULL;
+    bool done = printable_append(&shown, slice_text(text), &ignored);
 
     lacked_memory |= !done;
     print_label(output, indent, label);
-    fprintf(output, "%s\n", done ? (const char *)shown.data : NO_MEMORY);
+    fprintf(output, "%s\n", done ? buffer_string(&shown) : NO_MEMORY);
     buffer_free(&shown);
 }
 
@@ -172,7 +170,7 @@ bool report_command(Buffer *text, const Words *words, Error *error)
             return false;
         }
     }
-    return buffer_text(text, error) != NULL;
+    return true;
 }
 
 void report_size(uint64_t bytes, char text[REPORT_SIZE_TEXT])

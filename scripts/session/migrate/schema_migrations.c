@@ -70,8 +70,7 @@ static bool set_version(const Session *session, PgConnection *connection, int64_
                                 "DELETE FROM %s.schema_migrations; INSERT INTO"
                                 " %s.schema_migrations (version, dirty) VALUES (%s)",
                                 session->schema.quoted, session->schema.quoted, statement) &&
-           buffer_text(&sql, error) != NULL &&
-           pg_execute(connection, (const char *)sql.data, NULL, error);
+           pg_execute(connection, buffer_string(&sql), NULL, error);
     buffer_free(&sql);
     return done;
 }
@@ -184,9 +183,7 @@ static bool run_migration(Session *session, PgConnection *connection, const Migr
         session->has_version = true;
         session->version = migration->number;
     } else {
-        const char *text = buffer_text(&failure, &ignored);
-
-        failed(migration, text == NULL ? "" : text, outcome, error->code == EXIT_CODE_REFUSED,
+        failed(migration, buffer_string(&failure), outcome, error->code == EXIT_CODE_REFUSED,
                error);
     }
     buffer_free(&failure);
@@ -201,8 +198,8 @@ static bool create_table(Session *session, PgConnection *connection, Error *erro
                              "CREATE TABLE %s.schema_migrations"
                              " (version bigint NOT NULL PRIMARY KEY, dirty boolean NOT NULL)",
                              session->schema.quoted) &&
-        buffer_text(&sql, error) != NULL && begin(session, connection, error) &&
-        pg_execute(connection, (const char *)sql.data, NULL, error) && pg_commit(connection, error);
+        begin(session, connection, error) &&
+        pg_execute(connection, buffer_string(&sql), NULL, error) && pg_commit(connection, error);
 
     buffer_free(&sql);
     session->schema.has_migrations = done;

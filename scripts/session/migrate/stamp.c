@@ -38,8 +38,7 @@ static bool lock_table(Session *session, KvStore *store, bool *readable, Error *
     bool done =
         buffer_append_format(&statement, error, "LOCK TABLE ONLY %s.kv IN ACCESS SHARE MODE",
                              session->schema.quoted) &&
-        buffer_text(&statement, error) != NULL &&
-        session_try(session, (const char *)statement.data, &failed, error);
+        session_try(session, buffer_string(&statement), &failed, error);
 
     buffer_free(&statement);
     if (done && failed) {
@@ -75,8 +74,7 @@ static bool read_version(Session *session, KvStore *store, Error *error)
                                      " WHERE partition_key = '" KV_PARTITION_INTERNAL
                                      "'::bytea AND key = '" KV_VERSION_KEY "'::bytea",
                                      session->schema.quoted) &&
-                buffer_text(&sql, error) != NULL &&
-                session_query_text(session, (const char *)sql.data, 0, NULL, &version, error);
+                session_query_text(session, buffer_string(&sql), 0, NULL, &version, error);
 
     if (done) {
         snprintf(store->version, sizeof store->version, "%s", version);

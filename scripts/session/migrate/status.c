@@ -194,8 +194,7 @@ static bool judge(Status *status, Error *error)
         done = buffer_append_text(
             &status->text, "; this server is a standby: what is next is for its primary", error);
     }
-    return done && buffer_text(&status->text, error) != NULL &&
-           buffer_text(&status->next, error) != NULL;
+    return done;
 }
 
 static void print_versions(const Status *status)
@@ -240,7 +239,7 @@ static bool print_tables(const Status *status, Error *error)
 
     if (done) {
         report_field(stdout, INDENT, "legacy tables", "%zu%s%s", tables->count,
-                     tables->count > 0 ? ": " : "", (const char *)names.data);
+                     tables->count > 0 ? ": " : "", buffer_string(&names));
     }
     buffer_free(&names);
     return done;
@@ -264,7 +263,7 @@ static void print_origin(const Status *status)
                  note_text(note, "source", "schema"), note_text(note, NULL, "dump_created"));
 }
 
-static bool print_text(const Status *status, Error *error)
+static bool print_text(Status *status, Error *error)
 {
     const Session *session = status->session;
 
@@ -279,10 +278,10 @@ static bool print_text(const Status *status, Error *error)
     if (status->holder[0] != '\0') {
         report_field(stdout, INDENT, "migration lock", "held by %s", status->holder);
     }
-    report_field(stdout, INDENT, "state", "%s", (const char *)status->text.data);
+    report_field(stdout, INDENT, "state", "%s", buffer_string(&status->text));
     /* In one line, to be copied. */
     report_line(stdout, INDENT, "next",
-                status->next.size == 0 ? "nothing" : (const char *)status->next.data);
+                status->next.size == 0 ? "nothing" : buffer_string(&status->next));
     return report_flush(error);
 }
 
@@ -324,7 +323,7 @@ static json_t *encode_store(const Status *status)
                      "origin", encode_origin(status));
 }
 
-static bool print_json(const Status *status, Error *error)
+static bool print_json(Status *status, Error *error)
 {
     const Session *session = status->session;
     json_t *version = session->has_version ? json_integer(session->version) : json_null();
@@ -339,9 +338,9 @@ static bool print_json(const Status *status, Error *error)
                          encode_tables(&session->legacy.found), "migration_lock",
                          status->holder[0] == '\0' ? json_null() : json_string(status->holder),
                          "standby", status->standby, "state", status->state, "description",
-                         (const char *)status->text.data, "next",
+                         buffer_string(&status->text), "next",
                          status->next.size == 0 ? json_null()
-                                                : json_string((const char *)status->next.data)),
+                                                : json_string(buffer_string(&status->next))),
                error) &&
            report_flush(error);
 }

@@ -176,7 +176,7 @@ static bool print_text(const Session *session, const Clock *clock, const Note *n
                  session->options->target);
     if (done && !migrate_options_drop_tables(session->options)) {
         report_field(stderr, INDENT, "", "then, when all is well, drop the legacy tables:");
-        report_line(stderr, INDENT, "", (const char *)command.data);
+        report_line(stderr, INDENT, "", buffer_string(&command));
     }
     buffer_free(&command);
     return done;
@@ -233,8 +233,7 @@ static bool add_members(json_t *object, const Session *session, const Clock *clo
         (!kept || buffer_append_format(&next, error,
                                        "; then, when all is well, drop the legacy tables: "
                                        "%s",
-                                       (const char *)command.data)) &&
-        buffer_text(&next, error) != NULL;
+                                       buffer_string(&command)));
 
     json_object_set_new(object, "kv_migration_version",
                         json_integer(migrations_kv(&session->migrations)));
@@ -245,7 +244,7 @@ static bool add_members(json_t *object, const Session *session, const Clock *clo
     json_object_set_new(object, "dump", encode_dump(session, note));
     json_object_set_new(object, "legacy_tables_kept", json_boolean(kept));
     if (done) {
-        json_object_set_new(object, "next", json_string((const char *)next.data));
+        json_object_set_new(object, "next", json_string(buffer_string(&next)));
     }
     buffer_free(&command);
     buffer_free(&next);

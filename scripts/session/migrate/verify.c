@@ -137,10 +137,10 @@ static bool check_kept_tables(const Comparison *comparison, Error *error)
         done = found || buffer_append_format(&missing, error, "%s%s", missing.size > 0 ? ", " : "",
                                              legacy->known.items[i]);
     }
-    if (done && missing.size > 0 && buffer_text(&missing, error) != NULL) {
+    if (done && missing.size > 0) {
         error_set(error, EXIT_CODE_REFUSED,
                   "legacy tables are missing: there is nothing to compare with");
-        error_detail(error, "Tables: %s.", (const char *)missing.data);
+        error_detail(error, "Tables: %s.", buffer_string(&missing));
         done = error_hint(error, "%s", comparison->hint);
     }
     buffer_free(&missing);

@@ -156,11 +156,10 @@ static bool run_server(Replay *replay, const char *bindir, Error *error)
 static bool tell_version(const Replay *replay, const char *version, Error *error)
 {
     Buffer text = {0};
-    bool done =
-        printable_append(&text, slice_text(version), error) && buffer_text(&text, error) != NULL;
+    bool done = printable_append(&text, slice_text(version), error);
 
     if (done) {
-        message_info("%s runs in \"%s\"", (const char *)text.data, replay->keeper.folder);
+        message_info("%s runs in \"%s\"", buffer_string(&text), replay->keeper.folder);
     }
     buffer_free(&text);
     return done;

@@ -180,12 +180,12 @@ static bool skip_block_comment(SqlReader *reader, Error *error)
     return true;
 }
 
-static bool is_word(const SqlReader *reader, size_t begin, const char *word)
+static bool is_word(SqlReader *reader, size_t begin, const char *word)
 {
     size_t size = reader->text.size - begin;
 
     return size == strlen(word) &&
-           strncasecmp((const char *)reader->text.data + begin, word, size) == 0;
+           strncasecmp(buffer_string(&reader->text) + begin, word, size) == 0;
 }
 
 /* A function's body may be BEGIN ATOMIC ... END, with semicolons in it.  As psql does, this looks
