@@ -135,9 +135,9 @@ bool common_options_set_dbname(CommonOptions *options, char *argument, Error *er
 
     if (done) {
         password_free(options->dbname_copy);
-        options->dbname_copy = (char *)libpq.data; /* taken over */
+        options->dbname_copy = buffer_take(&libpq, error);
         options->pg.dbname = options->dbname_copy;
-        libpq = (Buffer){0};
+        done = options->dbname_copy != NULL;
     }
     if (done && conninfo.has_secrets) {
         memset(argument, 0, size);

@@ -24,8 +24,8 @@ bool checks_init(Checks *checks, Session *session, size_t pending, Error *error)
            session_query_text(session, "SELECT current_user", 0, NULL, &checks->role, error) &&
            session_query_text(session, "SELECT quote_ident(current_user)", 0, NULL,
                               &checks->role_quoted, error);
-    checks->array = (char *)array.data; /* taken over */
-    return done;
+    checks->array = buffer_take(&array, error);
+    return done && checks->array != NULL;
 }
 
 void checks_free(Checks *checks)

@@ -164,13 +164,13 @@ static bool settle_connection(MigrateOptions *options, Error *error)
         done = (string == NULL || append_part(conninfo.public_part, &text, error)) &&
                append_flags(pg, &text, error);
     }
-    done = done && buffer_text(&text, error) != NULL;
     if (done && conninfo.password != NULL && conninfo.password[0] != '\0') {
         password_free(options->password);
         options->password = conninfo.password;
         conninfo.password = NULL;
     }
-    options->connection = (char *)text.data; /* taken over */
+    options->connection = buffer_take(&text, error);
+    done = done && options->connection != NULL;
     pg_conninfo_free(&conninfo);
     return done;
 }

@@ -74,13 +74,11 @@ static bool pin_database(Session *session, Error *error)
 {
     Buffer pairs = {0};
     const char *connection = session->options->connection;
-    bool done =
-        buffer_append_text(&pairs, connection, error) &&
-        pg_conninfo_append(&pairs, "dbname", pg_database_name(session->connection), error) &&
-        buffer_text(&pairs, error) != NULL;
+    bool done = buffer_append_text(&pairs, connection, error) &&
+                pg_conninfo_append(&pairs, "dbname", pg_database_name(session->connection), error);
 
-    session->database_pairs = (char *)pairs.data; /* taken over */
-    return done;
+    session->database_pairs = buffer_take(&pairs, error);
+    return done && session->database_pairs != NULL;
 }
 
 static bool set_environment(Session *session, Error *error)

@@ -22,15 +22,16 @@ bool up_check_target(Session *session, char **found, int *status, Error *error)
     bool done = program_import(session, &program, error) &&
                 words_add(&program.command, "--check-target", error) &&
                 words_add(&program.command, "--not-migrated", error) &&
-                child_capture(&child, &printed, status, error) &&
-                buffer_text(&printed, error) != NULL;
+                child_capture(&child, &printed, status, error);
 
     *found = NULL;
     program_free(&program);
     if (done && *status == 0) {
-        printed.data[strcspn((char *)printed.data, "\n")] = '\0';
-        *found = (char *)printed.data; /* taken over */
-        return true;
+        *found = buffer_take(&printed, error);
+        done = *found != NULL;
+    }
+    if (*found != NULL) {
+        (*found)[strcspn(*found, "\n")] = '\0';
     }
     buffer_free(&printed);
     return done;

@@ -113,11 +113,10 @@ static bool set_store(Comparison *comparison, Error *error)
     done = done &&
            buffer_append_text(&hint,
                               "If a dump of the migration was kept, compare with that:", error) &&
-           report_command(&hint, &words, error) && buffer_append_text(&hint, " FILE", error) &&
-           buffer_text(&hint, error) != NULL;
+           report_command(&hint, &words, error) && buffer_append_text(&hint, " FILE", error);
     words_free(&words);
-    comparison->hint = (char *)hint.data; /* taken over */
-    return done;
+    comparison->hint = buffer_take(&hint, error);
+    return done && comparison->hint != NULL;
 }
 
 /* A legacy table that is missing: what was read of it could not be told from what was added to the
@@ -278,14 +277,15 @@ static bool print_json(Comparison *comparison, Error *error)
 {
     json_t *differences = json_array();
     json_t *entries = json_null();
+    char *printed = buffer_take(&comparison->print_text, error);
     uint64_t count;
     char *rest;
 
-    if (buffer_text(&comparison->print_text, error) == NULL) {
+    if (printed == NULL) {
         json_decref(differences);
         return false;
     }
-    for (char *line = strtok_r((char *)comparison->print_text.data, "\n", &rest); line != NULL;
+    for (char *line = strtok_r(printed, "\n", &rest); line != NULL;
          line = strtok_r(NULL, "\n", &rest)) {
         if (line[0] == '{') {
             json_array_append_new(differences, json_loads(line, 0, NULL));
@@ -293,6 +293,7 @@ static bool print_json(Comparison *comparison, Error *error)
             entries = json_integer((json_int_t)count);
         }
     }
+    free(printed);
     return output_json(json_pack("{s:b, s:o, s:o}", "equal", comparison->statuses[IMPORT] == 0,
                                  "entries", entries, "differences", differences),
                        error) &&
