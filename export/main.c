@@ -50,7 +50,7 @@ int main(int argc, char **argv)
 
     startup("kv-export");
     if (!export_main(&options, argc, argv, &error)) {
-        message_error(&error);
+        common_options_report(&options.common, &error);
     }
     common_options_free(&options.common);
     return signals_exit_code(error.code);

@@ -8,9 +8,9 @@
 #include "common/cli/version.h"
 #include "import/inspect/check_target.h"
 #include "import/inspect/inspect.h"
+#include "import/inspect/print.h"
 #include "import/load.h"
 #include "import/options.h"
-#include "import/inspect/print.h"
 #include "import/verify/verify.h"
 
 static bool import_main(ImportOptions *options, int count, char **arguments, Error *error)
@@ -54,7 +54,7 @@ int main(int argc, char **argv)
 
     startup("kv-import");
     if (!import_main(&options, argc, argv, &error)) {
-        message_error(&error);
+        common_options_report(&options.common, &error);
     }
     common_options_free(&options.common);
     return signals_exit_code(error.code);

@@ -27,12 +27,26 @@ int interrupt_signal(void)
     return atomic_load(&requested);
 }
 
+static const char *signal_name(int signal_number)
+{
+    switch (signal_number) {
+    case SIGINT:
+        return "SIGINT";
+    case SIGTERM:
+        return "SIGTERM";
+    case SIGHUP:
+        return "SIGHUP";
+    default:
+        return "a signal";
+    }
+}
+
 bool interrupt_check(Error *error)
 {
     int signal_number = interrupt_signal();
 
     return signal_number == 0 || error_set(error, EXIT_CODE_FAILED, "stopped by signal %d (%s)",
-                                           signal_number, strsignal(signal_number));
+                                           signal_number, signal_name(signal_number));
 }
 
 void interrupt_enter_thread(void)

@@ -1,5 +1,6 @@
 #include "common/pg/options.h"
 
+#include "common/base/interrupt.h"
 #include "common/cli/message.h"
 #include "common/cli/password.h"
 #include "common/pg/conninfo.h"
@@ -87,6 +88,7 @@ static const Option MESSAGE_OPTIONS[] = {
      OPTION_FLAG(CommonOptions, version)},
     {"help", '?', NULL, "print this help, then exit", NULL, NULL, OPTION_FLAG(CommonOptions, help)},
     {"list-options", 0, NULL, NULL, NULL, NULL, OPTION_FLAG(CommonOptions, list_options)},
+    {"supervised", 0, NULL, NULL, NULL, NULL, OPTION_FLAG(CommonOptions, supervised)},
     {0},
 };
 
@@ -163,6 +165,13 @@ int option_default_jobs(void)
         return 1;
     }
     return processors > DEFAULT_JOBS_MAX ? DEFAULT_JOBS_MAX : (int)processors;
+}
+
+void common_options_report(const CommonOptions *options, const Error *error)
+{
+    if (!options->supervised || interrupt_signal() == 0) {
+        message_error(error);
+    }
 }
 
 void common_options_free(CommonOptions *options)

@@ -20,6 +20,7 @@ typedef struct CommonOptions {
     bool help; /* the program shall print its help, its version, its options, and end */
     bool version;
     bool list_options;
+    bool supervised;   /* whoever runs the program says that it was stopped by a signal */
     char *dbname_copy; /* owned; see common_options_set_dbname */
 } CommonOptions;
 
@@ -45,6 +46,10 @@ bool option_unexpected(const char *argument, Error *error);
 #define DEFAULT_JOBS_MAX 8
 #define OPTION_JOBS(Type, member) OPTION_NUMBER(Type, member, 1, JOBS_MAX)
 int option_default_jobs(void);
+
+/* Reports what a program ends with: its error, unless it was stopped by a signal and is supervised.
+ */
+void common_options_report(const CommonOptions *options, const Error *error);
 
 /* Frees what was asked for or copied; passwords are wiped. */
 void common_options_free(CommonOptions *options);

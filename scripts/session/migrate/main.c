@@ -30,7 +30,6 @@
 #include "scripts/session/migrate/up.h"
 #include "scripts/session/protocol.h"
 
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -47,13 +46,7 @@ typedef struct Main {
 
 static bool stopped(Error *error)
 {
-    int number = interrupt_signal();
-    const char *name = number == SIGINT    ? "SIGINT"
-                       : number == SIGTERM ? "SIGTERM"
-                       : number == SIGHUP  ? "SIGHUP"
-                                           : "a signal";
-
-    error_set(error, EXIT_CODE_FAILED, "stopped by signal %d (%s)", number, name);
+    interrupt_check(error);
     return error_hint(error, "Run again: what was not stamped starts from scratch.");
 }
 

@@ -249,26 +249,33 @@ static bool take_operand(MigrateOptions *options, char *operand, Error *error)
            add_database(options, error);
 }
 
-/* An empty name is none. */
-static void forget_empty(MigrateOptions *options)
+/* An empty name is a variable of somebody's script that was not set. */
+static bool refuse_empty(const MigrateOptions *options, Error *error)
 {
-    const char **names[] = {&options->dump, &options->on_event, &options->config};
+    const struct {
+        const char *name;
+        const char *value;
+    } NAMES[] = {{"dump", options->dump},
+                 {"on-event", options->on_event},
+                 {"config", options->config},
+                 {"migrations", options->migrations}};
 
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-        if (*names[i] != NULL && *names[i][0] == '\0') {
-            *names[i] = NULL;
+    for (size_t i = 0; i < sizeof NAMES / sizeof NAMES[0]; i++) {
+        if (NAMES[i].value != NULL && NAMES[i].value[0] == '\0') {
+            return error_set(error, EXIT_CODE_USAGE, "option --%s is empty", NAMES[i].name);
         }
     }
+    return true;
 }
 
 bool option_list_parse(MigrateOptions *options, int count, char **arguments, Error *error)
 {
     int next = 0;
 
-    if (!option_table_parse(&TABLE, options, count, arguments, &next, error)) {
+    if (!option_table_parse(&TABLE, options, count, arguments, &next, error) ||
+        !refuse_empty(options, error)) {
         return false;
     }
-    forget_empty(options);
     while (next < count && !options->common.help && !options->common.version) {
         if (!take_operand(options, arguments[next++], error)) {
             return false;

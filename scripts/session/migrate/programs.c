@@ -30,7 +30,8 @@ static bool add_messages(const Session *session, Words *command, Error *error)
     ProgressWish progress = session->options->common.progress;
     MessageLevel level = message_level();
 
-    return words_add_format(command, error, "--log-format=%s",
+    return words_add(command, "--supervised", error) &&
+           words_add_format(command, error, "--log-format=%s",
                             message_is_json() ? "json" : "text") &&
            (level != MESSAGE_QUIET || words_add(command, "--quiet", error)) &&
            (level < MESSAGE_VERBOSE || words_add(command, "--verbose", error)) &&

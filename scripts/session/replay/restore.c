@@ -121,7 +121,7 @@ static bool not_restored(const Session *session, Error *error)
     }
     error_set(error, EXIT_CODE_DUMP, "\"%s\" could not be restored", session->restore->dump->name);
     error_detail(error, "%s%s\n%.*s", where, what, SHOWN_STATEMENT,
-                 session->reader->text.size == 0 ? "" : (const char *)session->reader->text.data);
+                 buffer_string(&session->reader->text));
     return error_hint(error, "%s",
                       hint[0] != '\0' ? hint
                                       : "Have it made again, by pg_dump of the database of lakeFS, "
@@ -151,7 +151,7 @@ static bool note_escapes(Session *session, Error *error)
 {
     PgRows *rows;
 
-    if (strstr((const char *)session->reader->text.data, "standard_conforming_strings") == NULL) {
+    if (strstr(buffer_string(&session->reader->text), "standard_conforming_strings") == NULL) {
         return true;
     }
     if (!pg_query(session->connection, "SHOW standard_conforming_strings", 0, NULL, &rows, error)) {
@@ -162,11 +162,24 @@ static bool note_escapes(Session *session, Error *error)
     return true;
 }
 
+/* COPY of a server's file or program is a statement like any other: no data of the dump's is for
+ * it. */
+static bool is_copy_from_stdin(const char *statement)
+{
+    if (!begins_with(statement, "COPY") || isalnum((unsigned char)statement[4])) {
+        return false;
+    }
+    while (*statement != '\0' && !begins_with(statement, "from stdin")) {
+        statement++;
+    }
+    return *statement != '\0';
+}
+
 static bool run_statement(Session *session, Error *error)
 {
-    const char *statement = (const char *)session->reader->text.data;
+    const char *statement = buffer_string(&session->reader->text);
 
-    if (begins_with(statement, "COPY") && !isalnum((unsigned char)statement[4])) {
+    if (is_copy_from_stdin(statement)) {
         return pg_copy_in_begin(session->connection, statement, error) && copy_data(session, error);
     }
     if (!pg_execute(session->connection, statement, NULL, error) &&
@@ -197,7 +210,7 @@ static bool is_word(const char *text)
  * which is never done here anyway. */
 static bool run_command(Session *session, Error *error)
 {
-    const char *command = (const char *)session->reader->text.data;
+    const char *command = buffer_string(&session->reader->text);
     char database[PSQL_NAME_SIZE];
 
     if (begins_with(command, ENCODING) && is_word(command + strlen(ENCODING))) {
