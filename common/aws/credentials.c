@@ -49,7 +49,7 @@ bool aws_credentials_equal(const AwsCredentials *one, const AwsCredentials *othe
            equal_texts(one->session_token, other->session_token);
 }
 
-bool aws_credentials_are_in(const AwsCredentials *credentials, const char *text)
+bool aws_credentials_occur_in(const AwsCredentials *credentials, const char *text)
 {
     return strstr(text, credentials->access_key_id) != NULL ||
            strstr(text, credentials->secret_access_key) != NULL ||

@@ -12,7 +12,7 @@
 #include <string.h>
 #include <strings.h>
 
-enum { ANSWER_LIMIT = 64 * 1024, HTTP_OK = 200, HTTP_NOT_FOUND = 404 };
+enum { RESPONSE_LIMIT = 64 * 1024, HTTP_OK = 200, HTTP_NOT_FOUND = 404 };
 
 /* Where there is no metadata service nobody answers, so there is no long waiting. */
 enum { INSTANCE_CONNECT_TIMEOUT_MS = 1000, INSTANCE_TIMEOUT_MS = 2000 };
@@ -33,7 +33,7 @@ static const char *member(const json_t *object, const char *name)
 }
 
 /* Reads credentials as both providers write them. */
-static bool take_credentials(const HttpResponse *response, const char *source,
+static bool read_credentials(const HttpResponse *response, const char *source,
                              AwsCredentials *credentials, Error *error)
 {
     json_t *object = json_loadb((const char *)response->body.data, response->body.size, 0, NULL);
@@ -53,7 +53,7 @@ static bool take_credentials(const HttpResponse *response, const char *source,
     return done;
 }
 
-static bool is_beside(const UrlParts *parts)
+static bool is_local(const UrlParts *parts)
 {
     static const char *const HOSTS[] = {"localhost", "169.254.170.2", "169.254.170.23",
                                         "[fd00:ec2::23]", "[::1]"};
@@ -79,7 +79,7 @@ static bool check_container_url(const char *url, Error *error)
     done = url_split(server, &parts, error);
     if (!done && error->code == EXIT_CODE_USAGE) {
         error->code = EXIT_CODE_REFUSED;
-    } else if (done && strcmp(parts.scheme, "https") != 0 && !is_beside(&parts)) {
+    } else if (done && strcmp(parts.scheme, "https") != 0 && !is_local(&parts)) {
         done = error_set(error, EXIT_CODE_REFUSED,
                          "AWS_CONTAINER_CREDENTIALS_FULL_URI names \"%s\", which is neither HTTPS "
                          "nor on this machine",
@@ -133,8 +133,8 @@ static bool append_authorization(Buffer *header, Error *error)
     return done;
 }
 
-static bool ask_container(HttpClient *client, const char *url, AwsCredentials *credentials,
-                          Error *error)
+static bool request_container(HttpClient *client, const char *url, AwsCredentials *credentials,
+                              Error *error)
 {
     static const char SOURCE[] = "the container's credentials provider";
     HttpResponse response = {0};
@@ -146,17 +146,17 @@ static bool ask_container(HttpClient *client, const char *url, AwsCredentials *c
         HttpRequest request = {.method = "GET",
                                .url = url,
                                .headers = headers,
-                               .response_limit = ANSWER_LIMIT,
+                               .response_limit = RESPONSE_LIMIT,
                                .direct = true};
 
         headers[0] = header.size > 0 ? (const char *)header.data : NULL;
-        done = http_send_retrying(client, &RETRY_USUAL, NULL, &request, &response, error);
+        done = http_send_retrying(client, &RETRY_DEFAULT, NULL, &request, &response, error);
     }
     if (done && response.status != HTTP_OK) {
         done = error_set(error, EXIT_CODE_REFUSED, "%s answers with HTTP status %ld", SOURCE,
                          response.status);
     }
-    done = done && take_credentials(&response, SOURCE, credentials, error);
+    done = done && read_credentials(&response, SOURCE, credentials, error);
     buffer_wipe(&header);
     http_response_free(&response);
     return done;
@@ -170,21 +170,22 @@ bool aws_container_credentials(HttpClient *client, AwsCredentials *credentials, 
 
     *found = url.size > 0;
     if (done && *found) {
-        done = ask_container(client, (const char *)url.data, credentials, error);
+        done = request_container(client, (const char *)url.data, credentials, error);
     }
     buffer_free(&url);
     return done;
 }
 
-/* One question to the metadata service.  *answered is false where it is not there. */
-static bool ask_instance(HttpClient *client, const char *method, const char *path,
-                         const char *header, HttpResponse *response, bool *answered, Error *error)
+/* One request to the metadata service.  *reached is false where it is not there. */
+static bool request_instance(HttpClient *client, const char *method, const char *path,
+                             const char *header, HttpResponse *response, bool *reached,
+                             Error *error)
 {
     const char *host = environment_variable("AWS_EC2_METADATA_SERVICE_ENDPOINT");
     const char *const headers[] = {header, NULL};
     HttpRequest request = {.method = method,
                            .headers = headers,
-                           .response_limit = ANSWER_LIMIT,
+                           .response_limit = RESPONSE_LIMIT,
                            .direct = true,
                            .connect_timeout_ms = INSTANCE_CONNECT_TIMEOUT_MS,
                            .timeout_ms = INSTANCE_TIMEOUT_MS};
@@ -196,19 +197,19 @@ static bool ask_instance(HttpClient *client, const char *method, const char *pat
                                 (int)(strlen(host) - (host[strlen(host) - 1] == '/' ? 1 : 0)), host,
                                 path) &&
            (request.url = buffer_text(&url, error)) != NULL;
-    *answered =
+    *reached =
         done && http_send_retrying(client, &INSTANCE_RETRIES, NULL, &request, response, error);
     buffer_free(&url);
-    return done && (*answered || error->code == EXIT_CODE_CONNECTION);
+    return done && (*reached || error->code == EXIT_CODE_CONNECTION);
 }
 
 /* Asks for the role's credentials; `token` is the header with that of the session. */
-static bool ask_for_role(HttpClient *client, const char *token, AwsCredentials *credentials,
+static bool request_role(HttpClient *client, const char *token, AwsCredentials *credentials,
                          bool *found, Error *error)
 {
     HttpResponse response = {0};
     Buffer path = {0};
-    bool done = ask_instance(client, "GET", INSTANCE_ROLES, token, &response, found, error);
+    bool done = request_instance(client, "GET", INSTANCE_ROLES, token, &response, found, error);
 
     *found = *found && response.status == HTTP_OK && response.body.size > 0;
     if (done && *found) {
@@ -218,9 +219,10 @@ static bool ask_for_role(HttpClient *client, const char *token, AwsCredentials *
         done = roles != NULL && buffer_append_text(&path, INSTANCE_ROLES, error) &&
                url_append_path(&path, slice_of(roles, strcspn(roles, "\r\n")), error) &&
                buffer_text(&path, error) != NULL &&
-               ask_instance(client, "GET", (const char *)path.data, token, &response, found, error);
+               request_instance(client, "GET", (const char *)path.data, token, &response, found,
+                                error);
         *found = *found && response.status == HTTP_OK;
-        done = done && (!*found || take_credentials(&response, "the instance's metadata service",
+        done = done && (!*found || read_credentials(&response, "the instance's metadata service",
                                                     credentials, error));
     }
     buffer_free(&path);
@@ -240,14 +242,14 @@ bool aws_instance_credentials(HttpClient *client, AwsCredentials *credentials, b
     if (disabled != NULL && strcasecmp(disabled, "true") == 0) {
         return true;
     }
-    done = ask_instance(client, "PUT", "/latest/api/token",
-                        "X-aws-ec2-metadata-token-ttl-seconds: 300", &response, found, error);
+    done = request_instance(client, "PUT", "/latest/api/token",
+                            "X-aws-ec2-metadata-token-ttl-seconds: 300", &response, found, error);
     *found = *found && response.status == HTTP_OK;
     if (done && *found) {
         done = buffer_append_text(&token, "X-aws-ec2-metadata-token: ", error) &&
                buffer_append(&token, response.body.data, response.body.size, error) &&
                buffer_text(&token, error) != NULL &&
-               ask_for_role(client, (const char *)token.data, credentials, found, error);
+               request_role(client, (const char *)token.data, credentials, found, error);
     }
     buffer_free(&token);
     http_response_free(&response);

@@ -64,7 +64,7 @@ static bool begins_profile(AwsFile file, const char *profile, char *line)
     return strcmp(name, profile) == 0;
 }
 
-static bool take_line(char *line, AwsSetting *settings, size_t count, Error *error)
+static bool read_setting(char *line, AwsSetting *settings, size_t count, Error *error)
 {
     char *equals = strchr(line, '=');
     const char *name;
@@ -102,7 +102,7 @@ static bool read_lines(FILE *stream, AwsFile file, const char *profile, AwsSetti
             inside = begins_profile(file, profile, text);
             *found = *found || inside;
         } else if (inside && !nested && text[0] != '#' && text[0] != ';') {
-            done = take_line(text, settings, count, error);
+            done = read_setting(text, settings, count, error);
         }
     }
     if (line != NULL) {
@@ -112,8 +112,8 @@ static bool read_lines(FILE *stream, AwsFile file, const char *profile, AwsSetti
     return done;
 }
 
-static bool read_file(const char *path, bool is_named, AwsFile file, const char *profile,
-                      AwsSetting *settings, size_t count, bool *found, Error *error)
+static bool read_profile_file(const char *path, bool is_named, AwsFile file, const char *profile,
+                              AwsSetting *settings, size_t count, bool *found, Error *error)
 {
     FILE *stream = fopen(path, "re");
     bool done;
@@ -144,15 +144,16 @@ bool aws_profile_read(AwsFile file, const char *profile, AwsSetting *settings, s
 
     *found = false;
     if (named != NULL) {
-        return read_file(named, file == AWS_FILE_CREDENTIALS, file, profile, settings, count, found,
-                         error);
+        return read_profile_file(named, file == AWS_FILE_CREDENTIALS, file, profile, settings,
+                                 count, found, error);
     }
     if (home == NULL) {
         return true;
     }
     done = buffer_append_format(&path, error, "%s/%s", home, FILES[file].path) &&
            buffer_text(&path, error) != NULL &&
-           read_file((const char *)path.data, false, file, profile, settings, count, found, error);
+           read_profile_file((const char *)path.data, false, file, profile, settings, count, found,
+                             error);
     buffer_free(&path);
     return done;
 }

@@ -238,13 +238,13 @@ static void write_message(const char *level, const char *message, const char *de
 
 void message_error(const Error *error)
 {
-    if (error->code == EXIT_CODE_READER_LEFT) {
+    if (error->code == EXIT_CODE_BROKEN_PIPE) {
         return; /* as any filter does */
     }
     write_message("error", error->message, error->detail, error->hint);
 }
 
-void message_warning_of(const Error *warning)
+void message_warning_error(const Error *warning)
 {
     write_message("warning", warning->message, warning->detail, warning->hint);
 }

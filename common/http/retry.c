@@ -5,7 +5,7 @@
 
 enum { SLEEP_MS = 50 }; /* at one time; then it looks whether to go on */
 
-const RetryPolicy RETRY_USUAL = {.attempts = 6, .first_wait_ms = 100, .longest_wait_ms = 5000};
+const RetryPolicy RETRY_DEFAULT = {.attempts = 6, .first_wait_ms = 100, .longest_wait_ms = 5000};
 
 static uint32_t random_number(void)
 {
@@ -73,16 +73,16 @@ bool http_send_retrying(HttpClient *client, const RetryPolicy *policy,
                         HttpResponse *response, Error *error)
 {
     for (unsigned attempt = 1;; attempt++) {
-        bool answered = http_send(client, request, response, error);
+        bool done = http_send(client, request, response, error);
         bool again =
-            answered ? retry_status(response->status) || (transient != NULL && transient(response))
-                     : response->may_succeed_later;
+            done ? retry_status(response->status) || (transient != NULL && transient(response))
+                 : response->may_succeed_later;
         uint64_t asked_ms = response->retry_after_s > 0 && response->retry_after_s < INT32_MAX
                                 ? (uint64_t)response->retry_after_s * 1000
                                 : 0;
 
         if (!again || attempt >= policy->attempts) {
-            return answered;
+            return done;
         }
         if (!retry_back_off(client, policy, attempt, asked_ms, error)) {
             return false;

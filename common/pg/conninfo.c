@@ -34,7 +34,7 @@ static bool has_stray_at(const char *uri)
 
 /* libpq quotes the part of a connection string that it cannot parse, and that part may be a
  * password; so a broken string is reported without its text. */
-static PQconninfoOption *parse(const char *text, Error *error)
+static PQconninfoOption *parse_conninfo(const char *text, Error *error)
 {
     bool refused = pg_conninfo_is_uri(text) && has_stray_at(text);
     PQconninfoOption *parsed = refused ? NULL : PQconninfoParse(text, NULL);
@@ -55,7 +55,7 @@ bool pg_conninfo_check(const char *text, Error *error)
     if (!pg_conninfo_is_string(text)) {
         return true;
     }
-    parsed = parse(text, error);
+    parsed = parse_conninfo(text, error);
     PQconninfoFree(parsed);
     return parsed != NULL;
 }
@@ -95,7 +95,7 @@ bool pg_conninfo_split(const char *text, PgConninfo *conninfo, Error *error)
 
     *conninfo = (PgConninfo){0};
     if (pg_conninfo_is_string(text)) {
-        parsed = parse(text, error);
+        parsed = parse_conninfo(text, error);
         done = parsed != NULL;
     } else if (text[0] != '\0') {
         done = pg_conninfo_append(&pairs, "dbname", text, error);

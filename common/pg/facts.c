@@ -40,13 +40,13 @@ bool pg_system_identifier(PgConnection *connection, char **text, Error *error)
 
 bool pg_is_standby(PgConnection *connection, bool *standby, Error *error)
 {
-    char *answer;
+    char *text_value;
 
-    if (!pg_query_text(connection, "SELECT pg_is_in_recovery()", &answer, error)) {
+    if (!pg_query_text(connection, "SELECT pg_is_in_recovery()", &text_value, error)) {
         return false;
     }
-    *standby = strcmp(answer, "t") == 0;
-    free(answer);
+    *standby = strcmp(text_value, "t") == 0;
+    free(text_value);
     return true;
 }
 
@@ -67,16 +67,16 @@ bool pg_refuse_standby(PgConnection *connection, Error *error)
 bool pg_transaction_time(PgConnection *connection, int64_t *microseconds,
                          char text[PG_TIME_TEXT_SIZE], Error *error)
 {
-    char *answer;
+    char *text_value;
     time_t seconds;
     struct tm utc;
 
-    if (!pg_query_text(connection, "SELECT (extract(epoch FROM now()) * 1000000)::int8", &answer,
-                       error)) {
+    if (!pg_query_text(connection, "SELECT (extract(epoch FROM now()) * 1000000)::int8",
+                       &text_value, error)) {
         return false;
     }
-    *microseconds = strtoll(answer, NULL, 10);
-    free(answer);
+    *microseconds = strtoll(text_value, NULL, 10);
+    free(text_value);
     seconds = *microseconds / MICROSECONDS;
     text[0] = '\0';
     if (gmtime_r(&seconds, &utc) != NULL) {

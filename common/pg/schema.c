@@ -53,8 +53,8 @@ static bool find_on_path(PgConnection *connection, char **table, char **current,
 }
 
 /* Fills the schema from the catalog, where the search_path no longer matters. */
-static bool look_up(PgConnection *connection, const char *wanted, const char *table,
-                    const char *current, PgSchema *schema, Error *error)
+static bool find_in_catalog(PgConnection *connection, const char *wanted, const char *table,
+                            const char *current, PgSchema *schema, Error *error)
 {
     const char *parameters[] = {wanted, table, current};
     PgRows *rows;
@@ -98,7 +98,7 @@ bool pg_schema_find(PgConnection *connection, const char *wanted, PgSchema *sche
     *schema = (PgSchema){0};
     done = pg_begin(connection, PG_READ_SNAPSHOT, 0, error) &&
            find_on_path(connection, &table, &current, error) &&
-           look_up(connection, wanted, table, current, schema, error) &&
+           find_in_catalog(connection, wanted, table, current, schema, error) &&
            pg_commit(connection, error);
     if (!done) {
         pg_rollback(connection);
@@ -137,8 +137,8 @@ static bool refuse_rows(const PgSchema *schema, int count, Error *error)
 }
 
 /* The table may be somebody else's, whose columns hold anything. */
-static bool take_version(const PgSchema *schema, const char *number, const char *flag,
-                         int64_t *version, bool *dirty, Error *error)
+static bool parse_version(const PgSchema *schema, const char *number, const char *flag,
+                          int64_t *version, bool *dirty, Error *error)
 {
     char *end = NULL;
 
@@ -169,8 +169,8 @@ bool pg_schema_find_version(PgConnection *connection, const PgSchema *schema, bo
     if (count > 1) {
         done = refuse_rows(schema, count, error);
     } else if (count == 1) {
-        done = take_version(schema, pg_rows_text(rows, 0, 0), pg_rows_text(rows, 0, 1), version,
-                            dirty, error);
+        done = parse_version(schema, pg_rows_text(rows, 0, 0), pg_rows_text(rows, 0, 1), version,
+                             dirty, error);
     }
     pg_rows_free(rows);
     return done;

@@ -7,7 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-bool database_connect(const ImportDatabase *database, PgConnection **connection, Error *error)
+bool legacy_database_connect(const LegacyDatabase *database, PgConnection **connection,
+                             Error *error)
 {
     return pg_connect_again(database->options->pg, connection, error);
 }
@@ -19,7 +20,7 @@ static bool refuse_standby(PgConnection *connection, Error *error)
 }
 
 /* Under the lock: another migrator may have made schema_migrations while it was waited for. */
-static bool find_schema_again(ImportDatabase *database, Error *error)
+static bool find_schema_again(LegacyDatabase *database, Error *error)
 {
     char *name = database->schema.name;
     bool done;
@@ -32,7 +33,7 @@ static bool find_schema_again(ImportDatabase *database, Error *error)
 }
 
 /* The lock, or the certainty that the session that runs us has it. */
-static bool take_lock(ImportDatabase *database, Error *error)
+static bool acquire_lock(LegacyDatabase *database, Error *error)
 {
     if (database->options->lock_held_by != 0) {
         bool done = pg_begin(database->connection, PG_READ_SNAPSHOT, 0, error) &&
@@ -41,29 +42,29 @@ static bool take_lock(ImportDatabase *database, Error *error)
 
         return done && pg_commit(database->connection, error);
     }
-    return database_connect(database, &database->guard, error) &&
+    return legacy_database_connect(database, &database->guard, error) &&
            pg_begin(database->guard, PG_READ_WRITE, database->options->lock_wait_timeout_ms,
                     error) &&
-           pg_lock_take(database->guard, &database->schema, error);
+           pg_lock_acquire(database->guard, &database->schema, error);
 }
 
-bool database_open(ImportDatabase *database, const TargetOptions *options, Error *error)
+bool legacy_database_open(LegacyDatabase *database, const TargetOptions *options, Error *error)
 {
     database->options = options;
     return pg_connect(options->pg, &database->connection, error) &&
            refuse_standby(database->connection, error) &&
            pg_schema_find(database->connection, options->schema, &database->schema, error) &&
-           take_lock(database, error) && find_schema_again(database, error);
+           acquire_lock(database, error) && find_schema_again(database, error);
 }
 
-void database_close(ImportDatabase *database)
+void legacy_database_close(LegacyDatabase *database)
 {
     pg_close(database->connection);
     pg_close(database->guard);
     pg_schema_free(&database->schema);
 }
 
-bool database_version(const ImportDatabase *database, uint64_t *version, Error *error)
+bool legacy_database_version(const LegacyDatabase *database, uint64_t *version, Error *error)
 {
     int64_t number = 0;
     bool dirty;
@@ -92,8 +93,8 @@ static bool refuse_stamped(const char *stamped, const int64_t *version, Error *e
                              "--clean replaces it.");
 }
 
-bool database_check(const ImportDatabase *database, const DumpHeader *header, const char *stamped,
-                    Error *error)
+bool legacy_database_check(const LegacyDatabase *database, const DumpHeader *header,
+                           const char *stamped, Error *error)
 {
     int64_t version;
     bool dirty;
@@ -132,8 +133,8 @@ bool database_check(const ImportDatabase *database, const DumpHeader *header, co
     return true;
 }
 
-bool database_comment(const ImportDatabase *database, const char *table, const char *text,
-                      Error *error)
+bool legacy_database_comment(const LegacyDatabase *database, const char *table, const char *text,
+                             Error *error)
 {
     Buffer sql = {0};
     const char *statement = NULL;
@@ -149,7 +150,8 @@ bool database_comment(const ImportDatabase *database, const char *table, const c
     return done;
 }
 
-static bool set_version(const ImportDatabase *database, const DumpHeader *header, Error *error)
+static bool set_schema_version(const LegacyDatabase *database, const DumpHeader *header,
+                               Error *error)
 {
     Buffer sql = {0};
     const char *text = NULL;
@@ -175,7 +177,7 @@ static bool set_version(const ImportDatabase *database, const DumpHeader *header
 }
 
 /* Removes a note of kv-import's; what somebody else has written stays. */
-static bool forget_note(const ImportDatabase *database, const char *table, Error *error)
+static bool forget_note(const LegacyDatabase *database, const char *table, Error *error)
 {
     const char *parameters[] = {table};
     PgRows *rows;
@@ -189,10 +191,10 @@ static bool forget_note(const ImportDatabase *database, const char *table, Error
     }
     ours = strcmp(pg_rows_text(rows, 0, 0), "t") == 0;
     pg_rows_free(rows);
-    return !ours || database_comment(database, table, NULL, error);
+    return !ours || legacy_database_comment(database, table, NULL, error);
 }
 
-bool database_stamp(const ImportDatabase *database, const DumpHeader *header, Error *error)
+bool legacy_database_stamp(const LegacyDatabase *database, const DumpHeader *header, Error *error)
 {
     Buffer table = {0};
     bool done;
@@ -201,13 +203,13 @@ bool database_stamp(const ImportDatabase *database, const DumpHeader *header, Er
         return true;
     }
     done = buffer_append_format(&table, error, "%s.schema_migrations", database->schema.quoted) &&
-           buffer_text(&table, error) != NULL && set_version(database, header, error) &&
+           buffer_text(&table, error) != NULL && set_schema_version(database, header, error) &&
            forget_note(database, (const char *)table.data, error);
     buffer_free(&table);
     return done;
 }
 
-bool database_check_lock(const ImportDatabase *database, Error *error)
+bool legacy_database_check_lock(const LegacyDatabase *database, Error *error)
 {
     Error ignored;
 
@@ -224,7 +226,7 @@ bool database_check_lock(const ImportDatabase *database, Error *error)
 }
 
 /* Only where the server itself says no is it certain that nothing was stamped. */
-bool database_commit(const ImportDatabase *database, Error *error)
+bool legacy_database_commit(const LegacyDatabase *database, Error *error)
 {
     Error cause;
 

@@ -7,7 +7,7 @@
 #include <pthread.h>
 
 /* One request; *start (owned) is where the next one goes on, NULL where this was the last. */
-static bool scan_page(DynamoClient *client, json_t *parameters, json_t **start, json_t **answer,
+static bool scan_page(DynamoClient *client, json_t *parameters, json_t **start, json_t **response,
                       Error *error)
 {
     DynamoFault fault;
@@ -16,28 +16,28 @@ static bool scan_page(DynamoClient *client, json_t *parameters, json_t **start, 
         json_object_set_new(parameters, "ExclusiveStartKey", *start);
         *start = NULL;
     }
-    if (!dynamo_call_json(client, "Scan", parameters, answer, &fault, error)) {
+    if (!dynamo_call_json(client, "Scan", parameters, response, &fault, error)) {
         return false;
     }
-    *start = json_incref(json_object_get(*answer, "LastEvaluatedKey"));
+    *start = json_incref(json_object_get(*response, "LastEvaluatedKey"));
     if (*start != NULL && !json_is_object(*start)) {
-        return dynamo_bad_answer(error);
+        return dynamo_unexpected_response(error);
     }
     return true;
 }
 
-/* What is done with the answer for a page. */
-typedef bool AnswerFunction(const json_t *answer, void *state, Error *error);
+/* What is done with the response for a page. */
+typedef bool ResponseFunction(const json_t *response, void *state, Error *error);
 
 /* Reads a segment page by page; `name` (NULL: none) is a further parameter of the requests. */
 static bool scan_segment(DynamoClient *client, size_t segment, const char *name, const char *value,
-                         AnswerFunction *function, void *state, Error *error)
+                         ResponseFunction *function, void *state, Error *error)
 {
     json_t *start = NULL;
     bool done;
 
     do {
-        json_t *answer = NULL;
+        json_t *response = NULL;
         json_t *parameters = json_pack("{s:s, s:b, s:i, s:i}", "TableName",
                                        dynamo_client_table(client), "ConsistentRead", 1, "Segment",
                                        (int)segment, "TotalSegments", (int)DYNAMO_SEGMENTS);
@@ -45,9 +45,9 @@ static bool scan_segment(DynamoClient *client, size_t segment, const char *name,
         if (name != NULL) {
             json_object_set_new(parameters, name, json_string(value));
         }
-        done =
-            scan_page(client, parameters, &start, &answer, error) && function(answer, state, error);
-        json_decref(answer);
+        done = scan_page(client, parameters, &start, &response, error) &&
+               function(response, state, error);
+        json_decref(response);
     } while (done && start != NULL);
     json_decref(start);
     return done;
@@ -58,13 +58,13 @@ typedef struct ItemReading {
     void *state;
 } ItemReading;
 
-static bool take_items(const json_t *answer, void *state, Error *error)
+static bool visit_items(const json_t *response, void *state, Error *error)
 {
     const ItemReading *reading = state;
-    const json_t *items = json_object_get(answer, "Items");
+    const json_t *items = json_object_get(response, "Items");
 
     return json_is_array(items) ? reading->function(items, reading->state, error)
-                                : dynamo_bad_answer(error);
+                                : dynamo_unexpected_response(error);
 }
 
 bool dynamo_scan_segment(DynamoClient *client, size_t segment, bool keys_alone,
@@ -74,27 +74,27 @@ bool dynamo_scan_segment(DynamoClient *client, size_t segment, bool keys_alone,
     ItemReading reading = {function, state};
 
     return scan_segment(client, segment, keys_alone ? "ProjectionExpression" : NULL, KEYS,
-                        take_items, &reading, error);
+                        visit_items, &reading, error);
 }
 
 /* Adds the page's count to *count. */
-static bool take_count(const json_t *answer, uint64_t *count, Error *error)
+static bool add_count(const json_t *response, uint64_t *count, Error *error)
 {
-    const json_t *number = json_object_get(answer, "Count");
+    const json_t *number = json_object_get(response, "Count");
 
     if (!json_is_integer(number) || json_integer_value(number) < 0) {
-        return dynamo_bad_answer(error);
+        return dynamo_unexpected_response(error);
     }
     *count += (uint64_t)json_integer_value(number);
     return true;
 }
 
-static bool count_page(const json_t *answer, void *state, Error *error)
+static bool count_page(const json_t *response, void *state, Error *error)
 {
     uint64_t *count = state;
     uint64_t before = *count;
 
-    if (!take_count(answer, count, error)) {
+    if (!add_count(response, count, error)) {
         return false;
     }
     progress_add(*count - before, 0);
@@ -151,17 +151,17 @@ bool dynamo_scan_count(DynamoClient *client, size_t threads, uint64_t *count, Er
 bool dynamo_scan_any(DynamoClient *client, bool *any, Error *error)
 {
     json_t *start = NULL;
-    json_t *answer = NULL;
+    json_t *response = NULL;
     uint64_t count = 0;
     bool done =
         scan_page(client,
                   json_pack("{s:s, s:b, s:s, s:i}", "TableName", dynamo_client_table(client),
                             "ConsistentRead", 1, "Select", "COUNT", "Limit", 1),
-                  &start, &answer, error) &&
-        take_count(answer, &count, error);
+                  &start, &response, error) &&
+        add_count(response, &count, error);
 
     *any = count > 0;
     json_decref(start);
-    json_decref(answer);
+    json_decref(response);
     return done;
 }

@@ -144,8 +144,8 @@ static bool run_on_leaf(PgConnection *connection, const char *before, const char
 }
 
 /* Asks for one number about the leaf, by its name or as $1. */
-static bool ask_about_leaf(PgConnection *connection, const char *before, const char *leaf,
-                           bool as_parameter, uint64_t *number, Error *error)
+static bool query_leaf(PgConnection *connection, const char *before, const char *leaf,
+                       bool as_parameter, uint64_t *number, Error *error)
 {
     const char *parameters[] = {leaf};
     Buffer sql = {0};
@@ -174,13 +174,13 @@ static bool count_entries(PgConnection *connection, const char *leaf, uint64_t *
 {
     enum { EXACT_LIMIT = 1 << 24 };
 
-    return ask_about_leaf(connection,
-                          "SELECT greatest(c.reltuples, 0)::int8 FROM pg_index i"
-                          " JOIN pg_class c ON c.oid = i.indexrelid"
-                          " WHERE i.indisprimary AND i.indisvalid AND i.indrelid = ",
-                          leaf, true, entries, error) &&
+    return query_leaf(connection,
+                      "SELECT greatest(c.reltuples, 0)::int8 FROM pg_index i"
+                      " JOIN pg_class c ON c.oid = i.indexrelid"
+                      " WHERE i.indisprimary AND i.indisvalid AND i.indrelid = ",
+                      leaf, true, entries, error) &&
            (*entries < EXACT_LIMIT ||
-            ask_about_leaf(connection, "SELECT count(*) FROM ", leaf, false, entries, error));
+            query_leaf(connection, "SELECT count(*) FROM ", leaf, false, entries, error));
 }
 
 static bool complete_leaf(Completion *completion, PgConnection *connection, int row, Error *error)
@@ -217,7 +217,7 @@ static bool run_worker(void *shared, size_t number, Error *error)
     size_t row;
 
     (void)number;
-    done = database_connect(&completion->target->database, &connection, error) &&
+    done = legacy_database_connect(&completion->target->database, &connection, error) &&
            postgres_begin_work(completion->target, connection, error);
     while (done && work_pieces_take(&completion->rows, &row)) {
         done = interrupt_check(error) && complete_leaf(completion, connection, (int)row, error);

@@ -214,7 +214,7 @@ static bool read_version(const KvTable *table, PgConnection *connection, char **
     return true;
 }
 
-static bool judge_version(const KvTable *table, const char *text, bool empty, KvStoreState *state,
+static bool check_version(const KvTable *table, const char *text, bool empty, KvStoreState *state,
                           uint64_t *version, Error *error)
 {
     char what[256];
@@ -254,7 +254,7 @@ bool kv_table_inspect(const KvTable *table, PgConnection *connection, KvStoreSta
         return true;
     }
     done = read_version(table, connection, &text, &empty, error) &&
-           judge_version(table, text, empty, state, version, error);
+           check_version(table, text, empty, state, version, error);
     free(text);
     return done;
 }

@@ -20,7 +20,7 @@
 enum { BEFORE_FIRST_FIELD = 2 + 4, FIELD_COUNT = 3 };
 
 /* Rows after which the progress is told. */
-enum { ROWS_TOLD = 1024 };
+enum { PROGRESS_ROWS = 1024 };
 
 /* What is read by one statement: some of the ranges. */
 typedef struct Part {
@@ -160,7 +160,7 @@ static bool read_schema_version(Store *store, uint64_t *version, Error *error)
     return true;
 }
 
-static bool describe(Store *store, StoreFacts *facts, Error *error)
+static bool describe(Store *store, StoreInfo *info, Error *error)
 {
     int64_t microseconds;
 
@@ -173,7 +173,7 @@ static bool describe(Store *store, StoreFacts *facts, Error *error)
         !pg_transaction_time(store->connection, &microseconds, store->time, error)) {
         return false;
     }
-    *facts = (StoreFacts){
+    *info = (StoreInfo){
         .database = store->schema.database,
         .schema = store->schema.name,
         .server_version = pg_server_version_text(store->connection),
@@ -182,7 +182,7 @@ static bool describe(Store *store, StoreFacts *facts, Error *error)
         .time = store->time,
         .estimated_entries = estimate_entries(store),
     };
-    return read_schema_version(store, &facts->schema_version, error);
+    return read_schema_version(store, &info->schema_version, error);
 }
 
 static bool add_part(Store *store, size_t first, size_t count, Error *error)
@@ -308,7 +308,7 @@ static bool copy_out(Reading *reading, PgConnection *connection, const char *sql
             done = status != COPY_INVALID;
             bytes += piece.size;
         }
-        if (rows >= ROWS_TOLD || end) {
+        if (rows >= PROGRESS_ROWS || end) {
             progress_add(rows, bytes);
             rows = 0;
             bytes = 0;
@@ -355,8 +355,8 @@ static bool read_parts(Reading *reading, PgConnection *connection, Error *error)
 {
     Reader reader = {reading, connection};
 
-    return store_visit_parts(&reading->parts, reading->visitor, reading->state, read_part, &reader,
-                             error);
+    return store_read_parts(&reading->parts, reading->visitor, reading->state, read_part, &reader,
+                            error);
 }
 
 /* The first worker has the connection that exported the snapshot; the others join it. */

@@ -139,7 +139,7 @@ bool session_open_locked(Session *session, MigrateOptions *options, const char *
 {
     return session_open(session, options, programs, access, options->common.lock_wait_timeout_ms,
                         error) &&
-           pg_lock_take(session->connection, &session->schema, error) &&
+           pg_lock_acquire(session->connection, &session->schema, error) &&
            session_read_version(session, error);
 }
 
