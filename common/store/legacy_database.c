@@ -1,7 +1,7 @@
 #include "common/store/legacy_database.h"
 
-#include "common/pg/facts.h"
 #include "common/pg/lock.h"
+#include "common/pg/server_info.h"
 
 #include <inttypes.h>
 #include <stdlib.h>

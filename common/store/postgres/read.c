@@ -8,9 +8,9 @@
 #include "common/cli/progress.h"
 #include "common/kv/model.h"
 #include "common/pg/copy_binary.h"
-#include "common/pg/facts.h"
 #include "common/pg/page_range.h"
 #include "common/pg/schema.h"
+#include "common/pg/server_info.h"
 #include "common/store/postgres/kv_table.h"
 
 #include <stdlib.h>

@@ -2,8 +2,8 @@
 
 #include "common/cli/message.h"
 #include "common/pg/conninfo.h"
-#include "common/pg/facts.h"
 #include "common/pg/lock.h"
+#include "common/pg/server_info.h"
 #include "scripts/session/migrate/environment.h"
 
 #include <inttypes.h>

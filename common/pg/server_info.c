@@ -1,4 +1,4 @@
-#include "common/pg/facts.h"
+#include "common/pg/server_info.h"
 
 #include <stdlib.h>
 #include <string.h>
