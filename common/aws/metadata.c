@@ -140,7 +140,7 @@ static bool request_container(HttpClient *client, const char *url, AwsCredential
     HttpResponse response = {0};
     Buffer header = {0};
     const char *headers[2] = {NULL, NULL};
-    bool done = append_authorization(&header, error) && buffer_text(&header, error) != NULL;
+    bool done = append_authorization(&header, error);
 
     if (done) {
         HttpRequest request = {.method = "GET",
@@ -149,7 +149,7 @@ static bool request_container(HttpClient *client, const char *url, AwsCredential
                                .response_limit = RESPONSE_LIMIT,
                                .direct = true};
 
-        headers[0] = header.size > 0 ? (const char *)header.data : NULL;
+        headers[0] = header.size > 0 ? buffer_string(&header) : NULL;
         done = http_send_retrying(client, &RETRY_DEFAULT, NULL, &request, &response, error);
     }
     if (done && response.status != HTTP_OK) {
@@ -166,11 +166,11 @@ bool aws_container_credentials(HttpClient *client, AwsCredentials *credentials, 
                                Error *error)
 {
     Buffer url = {0};
-    bool done = aws_container_url(&url, error) && buffer_text(&url, error) != NULL;
+    bool done = aws_container_url(&url, error);
 
     *found = url.size > 0;
     if (done && *found) {
-        done = request_container(client, (const char *)url.data, credentials, error);
+        done = request_container(client, buffer_string(&url), credentials, error);
     }
     buffer_free(&url);
     return done;
@@ -195,8 +195,8 @@ static bool request_instance(HttpClient *client, const char *method, const char 
     host = host != NULL ? host : INSTANCE_HOST;
     done = buffer_append_format(&url, error, "%.*s%s",
                                 (int)(strlen(host) - (host[strlen(host) - 1] == '/' ? 1 : 0)), host,
-                                path) &&
-           (request.url = buffer_text(&url, error)) != NULL;
+                                path);
+    request.url = buffer_string(&url);
     *reached =
         done && http_send_retrying(client, &INSTANCE_RETRIES, NULL, &request, response, error);
     buffer_free(&url);
@@ -213,14 +213,13 @@ static bool request_role(HttpClient *client, const char *token, AwsCredentials *
 
     *found = *found && response.status == HTTP_OK && response.body.size > 0;
     if (done && *found) {
-        const char *roles = buffer_text(&response.body, error);
+        const char *roles = buffer_string(&response.body);
 
         /* One a line; an instance has one. */
-        done = roles != NULL && buffer_append_text(&path, INSTANCE_ROLES, error) &&
-               url_append_path(&path, slice_of(roles, strcspn(roles, "\r\n")), error) &&
-               buffer_text(&path, error) != NULL &&
-               request_instance(client, "GET", (const char *)path.data, token, &response, found,
-                                error);
+        done =
+            buffer_append_text(&path, INSTANCE_ROLES, error) &&
+            url_append_path(&path, slice_of(roles, strcspn(roles, "\r\n")), error) &&
+            request_instance(client, "GET", buffer_string(&path), token, &response, found, error);
         *found = *found && response.status == HTTP_OK;
         done = done && (!*found || read_credentials(&response, "the instance's metadata service",
                                                     credentials, error));
@@ -248,8 +247,7 @@ bool aws_instance_credentials(HttpClient *client, AwsCredentials *credentials, b
     if (done && *found) {
         done = buffer_append_text(&token, "X-aws-ec2-metadata-token: ", error) &&
                buffer_append(&token, response.body.data, response.body.size, error) &&
-               buffer_text(&token, error) != NULL &&
-               request_role(client, (const char *)token.data, credentials, found, error);
+               request_role(client, buffer_string(&token), credentials, found, error);
     }
     buffer_free(&token);
     http_response_free(&response);

@@ -151,8 +151,7 @@ bool aws_profile_read(AwsFile file, const char *profile, AwsSetting *settings, s
         return true;
     }
     done = buffer_append_format(&path, error, "%s/%s", home, FILES[file].path) &&
-           buffer_text(&path, error) != NULL &&
-           read_profile_file((const char *)path.data, false, file, profile, settings, count, found,
+           read_profile_file(buffer_string(&path), false, file, profile, settings, count, found,
                              error);
     buffer_free(&path);
     return done;

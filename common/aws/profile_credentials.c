@@ -81,9 +81,8 @@ static bool copy_keys(const Profile *profile, AwsCredentials *credentials, Error
 {
     Buffer source = {0};
     bool done = buffer_append_format(&source, error, "profile \"%s\"", profile->name) &&
-                buffer_text(&source, error) != NULL &&
                 aws_credentials_set(credentials, value_of(profile, KEY), value_of(profile, SECRET),
-                                    value_of(profile, TOKEN), (const char *)source.data, error);
+                                    value_of(profile, TOKEN), buffer_string(&source), error);
 
     buffer_free(&source);
     return done;

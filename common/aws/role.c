@@ -101,9 +101,9 @@ static bool send_request(HttpClient *client, const AwsRole *role, Slice body,
     HttpSigning signing = {.service = "sts"};
     HttpRequest request = {
         .method = "POST", .headers = HEADERS, .body = body, .response_limit = RESPONSE_LIMIT};
-    bool done = aws_region_find(&region, error) && choose_url(region, &url, error) &&
-                (request.url = buffer_text(&url, error)) != NULL;
+    bool done = aws_region_find(&region, error) && choose_url(region, &url, error);
 
+    request.url = buffer_string(&url);
     if (role->source != NULL) {
         signing.region = region != NULL ? region : GLOBAL_REGION;
         signing.access_key_id = role->source->access_key_id;
@@ -122,9 +122,8 @@ static bool copy_credentials(const StsResponse *parsed, const AwsRole *role,
 {
     Buffer source = {0};
     bool done = buffer_append_format(&source, error, "role \"%s\"", role->arn) &&
-                buffer_text(&source, error) != NULL &&
                 aws_credentials_set(credentials, parsed->key, parsed->secret, parsed->token,
-                                    (const char *)source.data, error);
+                                    buffer_string(&source), error);
 
     buffer_free(&source);
     return done;

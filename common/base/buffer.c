@@ -73,6 +73,19 @@ const char *buffer_string(Buffer *buffer)
     return (const char *)buffer->data;
 }
 
+char *buffer_take(Buffer *buffer, Error *error)
+{
+    char *text;
+
+    if (!buffer_reserve(buffer, 0, error)) {
+        return NULL;
+    }
+    buffer->data[buffer->size] = '\0';
+    text = (char *)buffer->data;
+    *buffer = (Buffer){0};
+    return text;
+}
+
 const char *buffer_text(Buffer *buffer, Error *error)
 {
     if (!buffer_reserve(buffer, 1, error)) {

@@ -34,6 +34,10 @@ bool buffer_append_format(Buffer *buffer, Error *error, const char *format, ...)
  * which does not count as contents. */
 const char *buffer_string(Buffer *buffer);
 
+/* Returns the contents as a malloced C string and leaves an empty buffer; "" for an empty one. NULL
+ * when out of memory, and the buffer stays as it was. */
+char *buffer_take(Buffer *buffer, Error *error);
+
 /* Appends a NUL that does not count as contents, so that data can be read as a C string.
  * Returns data, or NULL when out of memory. */
 const char *buffer_text(Buffer *buffer, Error *error);

@@ -193,8 +193,7 @@ static bool add_header_format(Transfer *transfer, const char *name, const char *
 {
     Buffer line = {0};
     bool done = buffer_append_format(&line, error, "%s: %s", name, value) &&
-                buffer_text(&line, error) != NULL &&
-                add_header(transfer, (const char *)line.data, error);
+                add_header(transfer, buffer_string(&line), error);
 
     buffer_wipe(&line);
     return done;
@@ -227,9 +226,8 @@ static CURLcode set_signing(CURL *curl, const HttpSigning *signing)
     CURLcode code = CURLE_OUT_OF_MEMORY;
 
     if (buffer_append_format(&parameter, &error, "aws:amz:%s:%s", signing->region,
-                             signing->service) &&
-        buffer_text(&parameter, &error) != NULL) {
-        code = curl_easy_setopt(curl, CURLOPT_AWS_SIGV4, (const char *)parameter.data);
+                             signing->service)) {
+        code = curl_easy_setopt(curl, CURLOPT_AWS_SIGV4, buffer_string(&parameter));
     }
     buffer_free(&parameter);
     if (code == CURLE_OK) {

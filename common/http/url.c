@@ -74,10 +74,9 @@ bool url_split(const char *url, UrlParts *parts, Error *error)
         return error_out_of_memory(error);
     }
     if (buffer_append_format(&text, error, "%s%s", strstr(url, "://") == NULL ? "https://" : "",
-                             url) &&
-        buffer_text(&text, error) != NULL) {
+                             url)) {
         CURLUcode code =
-            curl_url_set(parsed, CURLUPART_URL, (const char *)text.data, CURLU_NON_SUPPORT_SCHEME);
+            curl_url_set(parsed, CURLUPART_URL, buffer_string(&text), CURLU_NON_SUPPORT_SCHEME);
 
         done = code == CURLUE_OK              ? copy_parts(parsed, url, parts, error)
                : code == CURLUE_OUT_OF_MEMORY ? error_out_of_memory(error)

@@ -23,8 +23,8 @@ static json_t *base64_json(Slice bytes, Error *error)
     Buffer text = {0};
     json_t *json = NULL;
 
-    if (base64_append(&text, bytes, error) && buffer_text(&text, error) != NULL) {
-        json = check_json(json_stringn((const char *)text.data, text.size), error);
+    if (base64_append(&text, bytes, error)) {
+        json = check_json(json_stringn(buffer_string(&text), text.size), error);
     }
     buffer_free(&text);
     return json;

@@ -316,36 +316,31 @@ bool pg_begin(PgConnection *connection, PgAccess access, int lock_timeout_ms, Er
         [PG_READ_WRITE] = "BEGIN ISOLATION LEVEL READ COMMITTED, READ WRITE",
     };
     Buffer sql = {0};
-    const char *text = NULL;
-    bool done = false;
+    bool done;
 
     /* One message, so that a statement_timeout of the role ends before it can strike. */
-    if (buffer_append_format(
-            &sql, error,
-            "%s;"
-            "SET LOCAL statement_timeout = 0;"
-            "SET LOCAL idle_in_transaction_session_timeout = 0;"
-            "SET LOCAL lock_timeout = %d;"
-            "%s"
-            "SET LOCAL search_path = '';"
-            "SET LOCAL client_encoding = '%s';"
-            "SET LOCAL row_security = off;"
-            "SET LOCAL synchronize_seqscans = off;"
-            /* Rows come in the order of the heap; and what is read has no use for either. */
-            "SET LOCAL max_parallel_workers_per_gather = 0;"
-            "SET LOCAL jit = off;"
-            "SET LOCAL standard_conforming_strings = on;"
-            "SET LOCAL DateStyle = 'ISO';"
-            "SET LOCAL TimeZone = 'UTC';"
-            "SET LOCAL client_min_messages = 'warning';",
-            BEGIN[access], lock_timeout_ms,
-            pg_server_version(connection) >= 170000 ? "SET LOCAL transaction_timeout = 0;" : "",
-            pg_is_sql_ascii(connection) ? "SQL_ASCII" : "UTF8")) {
-        text = buffer_text(&sql, error);
-    }
-    if (text != NULL) {
-        done = pg_execute(connection, text, NULL, error);
-    }
+    done = buffer_append_format(
+               &sql, error,
+               "%s;"
+               "SET LOCAL statement_timeout = 0;"
+               "SET LOCAL idle_in_transaction_session_timeout = 0;"
+               "SET LOCAL lock_timeout = %d;"
+               "%s"
+               "SET LOCAL search_path = '';"
+               "SET LOCAL client_encoding = '%s';"
+               "SET LOCAL row_security = off;"
+               "SET LOCAL synchronize_seqscans = off;"
+               /* Rows come in the order of the heap; and what is read has no use for either. */
+               "SET LOCAL max_parallel_workers_per_gather = 0;"
+               "SET LOCAL jit = off;"
+               "SET LOCAL standard_conforming_strings = on;"
+               "SET LOCAL DateStyle = 'ISO';"
+               "SET LOCAL TimeZone = 'UTC';"
+               "SET LOCAL client_min_messages = 'warning';",
+               BEGIN[access], lock_timeout_ms,
+               pg_server_version(connection) >= 170000 ? "SET LOCAL transaction_timeout = 0;" : "",
+               pg_is_sql_ascii(connection) ? "SQL_ASCII" : "UTF8") &&
+           pg_execute(connection, buffer_string(&sql), NULL, error);
     buffer_free(&sql);
     return done;
 }
@@ -490,14 +485,11 @@ bool pg_export_snapshot(PgConnection *connection, char **name, Error *error)
 bool pg_join_snapshot(PgConnection *connection, const char *name, Error *error)
 {
     Buffer sql = {0};
-    const char *text = NULL;
     bool done;
 
-    if (buffer_append_text(&sql, "SET TRANSACTION SNAPSHOT ", error) &&
-        pg_quote_literal(connection, name, &sql, error)) {
-        text = buffer_text(&sql, error);
-    }
-    done = text != NULL && pg_execute(connection, text, NULL, error);
+    done = buffer_append_text(&sql, "SET TRANSACTION SNAPSHOT ", error) &&
+           pg_quote_literal(connection, name, &sql, error) &&
+           pg_execute(connection, buffer_string(&sql), NULL, error);
     buffer_free(&sql);
     return done;
 }

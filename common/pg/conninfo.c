@@ -117,7 +117,7 @@ bool pg_conninfo_split(const char *text, PgConninfo *conninfo, Error *error)
         }
     }
     if (done) {
-        conninfo->public_part = copy_text(buffer_text(&pairs, error), error);
+        conninfo->public_part = buffer_take(&pairs, error);
         conninfo->password = copy_text(password, error);
         done = conninfo->public_part != NULL && conninfo->password != NULL;
     }

@@ -119,11 +119,11 @@ static bool split_dbname(const char *text, Buffer *libpq, PgConninfo *conninfo, 
     Error ignored;
 
     if (pg_conninfo_split(text, conninfo, &ignored)) {
-        return buffer_append_text(libpq, text, error) && buffer_text(libpq, error) != NULL;
+        return buffer_append_text(libpq, text, error);
     }
     pg_conninfo_free(conninfo);
-    return pgx_to_libpq(text, libpq, warn_dropped, error) && buffer_text(libpq, error) != NULL &&
-           pg_conninfo_split((const char *)libpq->data, conninfo, error);
+    return pgx_to_libpq(text, libpq, warn_dropped, error) &&
+           pg_conninfo_split(buffer_string(libpq), conninfo, error);
 }
 
 bool common_options_set_dbname(CommonOptions *options, char *argument, Error *error)
@@ -135,9 +135,9 @@ bool common_options_set_dbname(CommonOptions *options, char *argument, Error *er
 
     if (done) {
         password_free(options->dbname_copy);
-        options->dbname_copy = (char *)libpq.data; /* taken over */
+        options->dbname_copy = buffer_take(&libpq, error);
         options->pg.dbname = options->dbname_copy;
-        libpq = (Buffer){0};
+        done = options->dbname_copy != NULL;
     }
     if (done && conninfo.has_secrets) {
         memset(argument, 0, size);

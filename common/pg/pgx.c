@@ -197,8 +197,7 @@ static bool translate_uri(Translation *translation, char *uri)
     return done && (translation->options.size == 0 ||
                     (buffer_append_format(translation->libpq, translation->error,
                                           "%s%s=", separator, OPTIONS) &&
-                     buffer_text(&translation->options, translation->error) != NULL &&
-                     append_percent(translation->libpq, (const char *)translation->options.data,
+                     append_percent(translation->libpq, buffer_string(&translation->options),
                                     translation->error)));
 }
 
@@ -259,9 +258,8 @@ static bool translate_keywords(Translation *translation, char *text, bool *broke
         }
     }
     return translation->options.size == 0 ||
-           (buffer_text(&translation->options, translation->error) != NULL &&
-            pg_conninfo_append(translation->libpq, OPTIONS, (const char *)translation->options.data,
-                               translation->error));
+           pg_conninfo_append(translation->libpq, OPTIONS, buffer_string(&translation->options),
+                              translation->error);
 }
 
 bool pgx_to_libpq(const char *text, Buffer *libpq, void (*dropped)(const char *name), Error *error)

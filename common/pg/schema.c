@@ -113,14 +113,10 @@ static PgRows *query_version(PgConnection *connection, const PgSchema *schema, E
 {
     Buffer sql = {0};
     PgRows *rows = NULL;
-    const char *text = NULL;
 
     if (buffer_append_format(&sql, error, "SELECT version, dirty FROM %s.schema_migrations",
                              schema->quoted)) {
-        text = buffer_text(&sql, error);
-    }
-    if (text != NULL && !pg_query(connection, text, 0, NULL, &rows, error)) {
-        rows = NULL;
+        pg_query(connection, buffer_string(&sql), 0, NULL, &rows, error);
     }
     buffer_free(&sql);
     return rows;

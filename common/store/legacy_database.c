@@ -137,15 +137,12 @@ bool legacy_database_comment(const LegacyDatabase *database, const char *table, 
                              Error *error)
 {
     Buffer sql = {0};
-    const char *statement = NULL;
     bool done;
 
-    if (buffer_append_format(&sql, error, "COMMENT ON TABLE %s IS ", table) &&
-        (text == NULL ? buffer_append_text(&sql, "NULL", error)
-                      : pg_quote_literal(database->connection, text, &sql, error))) {
-        statement = buffer_text(&sql, error);
-    }
-    done = statement != NULL && pg_execute(database->connection, statement, NULL, error);
+    done = buffer_append_format(&sql, error, "COMMENT ON TABLE %s IS ", table) &&
+           (text == NULL ? buffer_append_text(&sql, "NULL", error)
+                         : pg_quote_literal(database->connection, text, &sql, error)) &&
+           pg_execute(database->connection, buffer_string(&sql), NULL, error);
     buffer_free(&sql);
     return done;
 }
@@ -154,18 +151,15 @@ static bool set_schema_version(const LegacyDatabase *database, const DumpHeader 
                                Error *error)
 {
     Buffer sql = {0};
-    const char *text = NULL;
     uint64_t changed = 0;
     bool done;
 
-    if (buffer_append_format(&sql, error,
-                             "UPDATE %s.schema_migrations SET version = %" PRIu64
-                             " WHERE version IN (%" PRIu64 ", %" PRIu64 ") AND NOT dirty",
-                             database->schema.quoted, header->kv_migration_version,
-                             header->source.schema_version, header->kv_migration_version)) {
-        text = buffer_text(&sql, error);
-    }
-    done = text != NULL && pg_execute(database->connection, text, &changed, error);
+    done = buffer_append_format(&sql, error,
+                                "UPDATE %s.schema_migrations SET version = %" PRIu64
+                                " WHERE version IN (%" PRIu64 ", %" PRIu64 ") AND NOT dirty",
+                                database->schema.quoted, header->kv_migration_version,
+                                header->source.schema_version, header->kv_migration_version) &&
+           pg_execute(database->connection, buffer_string(&sql), &changed, error);
     if (done && changed != 1) {
         error_set(error, EXIT_CODE_REFUSED,
                   "the schema version was changed by another program during the load");
@@ -203,8 +197,8 @@ bool legacy_database_stamp(const LegacyDatabase *database, const DumpHeader *hea
         return true;
     }
     done = buffer_append_format(&table, error, "%s.schema_migrations", database->schema.quoted) &&
-           buffer_text(&table, error) != NULL && set_schema_version(database, header, error) &&
-           forget_note(database, (const char *)table.data, error);
+           set_schema_version(database, header, error) &&
+           forget_note(database, buffer_string(&table), error);
     buffer_free(&table);
     return done;
 }

@@ -115,10 +115,9 @@ static bool choose_url(DynamoClient *client, const char *endpoint, Error *error)
                                     parts.port != NULL ? ":" : "",
                                     parts.port != NULL ? parts.port : "", parts.path);
     }
-    done = done && buffer_text(&url, error) != NULL;
     if (done) {
-        client->url = strdup((const char *)url.data);
-        client->endpoint = strdup(endpoint == NULL ? "" : (const char *)url.data);
+        client->endpoint = strdup(endpoint == NULL ? "" : buffer_string(&url));
+        client->url = buffer_take(&url, error);
         done = (client->url != NULL && client->endpoint != NULL) || error_out_of_memory(error);
     }
     buffer_free(&url);

@@ -220,8 +220,8 @@ static bool stamp_database(const Target *target, const DumpHeader *header, const
     Buffer table = {0};
     bool done =
         buffer_append_format(&table, error, "%s.schema_migrations", database->schema.quoted) &&
-        buffer_text(&table, error) != NULL && legacy_database_stamp(database, header, error) &&
-        legacy_database_comment(database, (const char *)table.data, note, error) &&
+        legacy_database_stamp(database, header, error) &&
+        legacy_database_comment(database, buffer_string(&table), note, error) &&
         legacy_database_check_lock(database, error) && legacy_database_commit(database, error);
 
     buffer_free(&table);

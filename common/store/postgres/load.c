@@ -84,16 +84,13 @@ static bool resolve_leaves(Loader *loader, Slice partition_key, Slice rest, Erro
 static bool begin_copy(Loader *loader, int leaf, Error *error)
 {
     Buffer sql = {0};
-    const char *text = NULL;
     bool done;
 
-    if (buffer_append_text(&sql, "COPY ", error) &&
-        kv_table_append_leaf(&loader->target->table, loader->connection, leaf, &sql, error) &&
-        buffer_append_text(&sql, " (partition_key, key, value) FROM STDIN (FORMAT binary)",
-                           error)) {
-        text = buffer_text(&sql, error);
-    }
-    done = text != NULL && pg_copy_in_begin(loader->connection, text, error) &&
+    done = buffer_append_text(&sql, "COPY ", error) &&
+           kv_table_append_leaf(&loader->target->table, loader->connection, leaf, &sql, error) &&
+           buffer_append_text(&sql, " (partition_key, key, value) FROM STDIN (FORMAT binary)",
+                              error) &&
+           pg_copy_in_begin(loader->connection, buffer_string(&sql), error) &&
            pg_copy_in_write(loader->connection, slice_of(COPY_HEADER, COPY_HEADER_SIZE), error);
     buffer_free(&sql);
     return done;

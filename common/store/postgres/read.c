@@ -334,7 +334,6 @@ static bool read_part(void *state, size_t number, void *worker, Error *error)
     const Part *part = &store->parts[number];
     const char *separator = "COPY (";
     Buffer sql = {0};
-    const char *text = NULL;
     bool done = true;
 
     for (size_t i = part->first; done && i < part->first + part->count; i++) {
@@ -343,10 +342,8 @@ static bool read_part(void *state, size_t number, void *worker, Error *error)
                pg_page_range_append(&store->ranges[i], &sql, error);
         separator = " UNION ALL ";
     }
-    if (done && buffer_append_text(&sql, ") TO STDOUT (FORMAT binary)", error)) {
-        text = buffer_text(&sql, error);
-    }
-    done = text != NULL && copy_out(reader->reading, reader->connection, text, worker, error);
+    done = done && buffer_append_text(&sql, ") TO STDOUT (FORMAT binary)", error) &&
+           copy_out(reader->reading, reader->connection, buffer_string(&sql), worker, error);
     buffer_free(&sql);
     return done;
 }

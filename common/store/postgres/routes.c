@@ -123,23 +123,21 @@ bool routes_resolve(Routes *routes, PgConnection *connection, Error *error)
     Buffer keys = {0};
     const char *parameters[3] = {routes->table->table, partitions, NULL};
     PgRows *rows = NULL;
-    bool done = false;
+    bool done;
 
     if (routes->unknown_count == 0) {
         return true;
     }
     snprintf(partitions, sizeof partitions, "%d", routes->table->partitions);
-    if (encode_unknown(routes, &keys, error)) {
-        parameters[2] = buffer_text(&keys, error);
-    }
-    if (parameters[2] != NULL &&
-        pg_query(connection,
-                 "SELECT (SELECT r FROM generate_series(0, $2::int4 - 1) r"
-                 " WHERE satisfies_hash_partition($1::regclass, $2::int4, r, k.key) LIMIT 1)"
-                 " FROM unnest($3::bytea[]) WITH ORDINALITY AS k (key, n) ORDER BY k.n",
-                 3, parameters, &rows, error)) {
-        done = store_leaves(routes, rows, error);
-    }
+    done = encode_unknown(routes, &keys, error);
+    parameters[2] = buffer_string(&keys);
+    done = done &&
+           pg_query(connection,
+                    "SELECT (SELECT r FROM generate_series(0, $2::int4 - 1) r"
+                    " WHERE satisfies_hash_partition($1::regclass, $2::int4, r, k.key) LIMIT 1)"
+                    " FROM unnest($3::bytea[]) WITH ORDINALITY AS k (key, n) ORDER BY k.n",
+                    3, parameters, &rows, error) &&
+           store_leaves(routes, rows, error);
     pg_rows_free(rows);
     buffer_free(&keys);
     return done;
