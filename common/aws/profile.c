@@ -2,6 +2,7 @@
 
 #include "common/base/buffer.h"
 #include "common/base/environment.h"
+#include "common/base/text.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -78,8 +79,7 @@ static bool read_setting(char *line, AwsSetting *settings, size_t count, Error *
         const char *value = trim(equals + 1);
 
         if (strcmp(name, settings[i].name) == 0 && settings[i].value == NULL && value[0] != '\0') {
-            settings[i].value = strdup(value);
-            return settings[i].value != NULL || error_out_of_memory(error);
+            return text_copy(value, &settings[i].value, error);
         }
     }
     return true;

@@ -1,5 +1,7 @@
 #include "common/http/url.h"
 
+#include "common/base/text.h"
+
 #include <arpa/inet.h>
 #include <ctype.h>
 #include <curl/curl.h>
@@ -29,9 +31,10 @@ static bool copy_part(CURLU *parsed, CURLUPart what, char **text, Error *error)
     CURLUcode code = curl_url_get(parsed, what, &part, 0);
 
     if (code == CURLUE_OK) {
-        *text = strdup(part);
+        bool done = text_copy(part, text, error);
+
         curl_free(part);
-        return *text != NULL || error_out_of_memory(error);
+        return done;
     }
     return code != CURLUE_OUT_OF_MEMORY || error_out_of_memory(error);
 }

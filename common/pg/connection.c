@@ -1,5 +1,6 @@
 #include "common/pg/connection.h"
 
+#include "common/base/text.h"
 #include "common/pg/conninfo.h"
 #include "common/pg/keep_awake.h"
 #include "common/pg/liveness.h"
@@ -472,14 +473,15 @@ bool pg_quote_literal(PgConnection *connection, const char *text, Buffer *sql, E
 bool pg_export_snapshot(PgConnection *connection, char **name, Error *error)
 {
     PgRows *rows;
+    bool done;
 
     *name = NULL;
     if (!pg_query(connection, "SELECT pg_export_snapshot()", 0, NULL, &rows, error)) {
         return false;
     }
-    *name = strdup(pg_rows_text(rows, 0, 0));
+    done = text_copy(pg_rows_text(rows, 0, 0), name, error);
     pg_rows_free(rows);
-    return *name != NULL || error_out_of_memory(error);
+    return done;
 }
 
 bool pg_join_snapshot(PgConnection *connection, const char *name, Error *error)

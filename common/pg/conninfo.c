@@ -1,6 +1,7 @@
 #include "common/pg/conninfo.h"
 
 #include "common/base/buffer.h"
+#include "common/base/text.h"
 
 #include <libpq-fe.h>
 #include <stdlib.h>
@@ -76,16 +77,6 @@ bool pg_conninfo_append(Buffer *text, const char *keyword, const char *value, Er
     return buffer_append_text(text, "'", error);
 }
 
-static char *copy_text(const char *text, Error *error)
-{
-    char *copy = text == NULL ? NULL : strdup(text);
-
-    if (copy == NULL) {
-        error_out_of_memory(error);
-    }
-    return copy;
-}
-
 bool pg_conninfo_split(const char *text, PgConninfo *conninfo, Error *error)
 {
     PQconninfoOption *parsed = NULL;
@@ -118,8 +109,7 @@ bool pg_conninfo_split(const char *text, PgConninfo *conninfo, Error *error)
     }
     if (done) {
         conninfo->public_part = buffer_take(&pairs, error);
-        conninfo->password = copy_text(password, error);
-        done = conninfo->public_part != NULL && conninfo->password != NULL;
+        done = conninfo->public_part != NULL && text_copy(password, &conninfo->password, error);
     }
     PQconninfoFree(parsed);
     buffer_free(&pairs);

@@ -1,18 +1,10 @@
 #include "common/pg/schema.h"
 
+#include "common/base/text.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-
-static char *copy_text(const char *text, Error *error)
-{
-    char *copy = strdup(text);
-
-    if (copy == NULL) {
-        error_out_of_memory(error);
-    }
-    return copy;
-}
 
 /* The schema that the connection's own search_path leads to, in a transaction whose path is that.
  * This is the one query that runs under the user's search_path, so it leaves nothing to it:
@@ -20,8 +12,7 @@ static char *copy_text(const char *text, Error *error)
 static bool query_path(PgConnection *connection, char **table, char **current, Error *error)
 {
     PgRows *rows;
-    const char *text;
-    bool done = true;
+    bool done;
 
     if (!pg_query(connection,
                   "SELECT pg_catalog.to_regclass('schema_migrations')::pg_catalog.oid,"
@@ -29,16 +20,8 @@ static bool query_path(PgConnection *connection, char **table, char **current, E
                   0, NULL, &rows, error)) {
         return false;
     }
-    text = pg_rows_text(rows, 0, 0);
-    if (text != NULL) {
-        *table = copy_text(text, error);
-        done = *table != NULL;
-    }
-    text = pg_rows_text(rows, 0, 1);
-    if (done && text != NULL) {
-        *current = copy_text(text, error);
-        done = *current != NULL;
-    }
+    done = text_copy(pg_rows_text(rows, 0, 0), table, error) &&
+           text_copy(pg_rows_text(rows, 0, 1), current, error);
     pg_rows_free(rows);
     return done;
 }
@@ -79,11 +62,10 @@ static bool find_in_catalog(PgConnection *connection, const char *wanted, const 
             error_hint(error, "Name the schema of lakeFS's tables with --schema.");
         }
     } else {
-        schema->database = copy_text(pg_rows_text(rows, 0, 0), error);
-        schema->name = copy_text(pg_rows_text(rows, 0, 1), error);
-        schema->quoted = copy_text(pg_rows_text(rows, 0, 2), error);
         schema->has_migrations = strcmp(pg_rows_text(rows, 0, 3), "t") == 0;
-        done = schema->database != NULL && schema->name != NULL && schema->quoted != NULL;
+        done = text_copy(pg_rows_text(rows, 0, 0), &schema->database, error) &&
+               text_copy(pg_rows_text(rows, 0, 1), &schema->name, error) &&
+               text_copy(pg_rows_text(rows, 0, 2), &schema->quoted, error);
     }
     pg_rows_free(rows);
     return done;

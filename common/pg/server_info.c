@@ -1,5 +1,7 @@
 #include "common/pg/server_info.h"
 
+#include "common/base/text.h"
+
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -10,14 +12,15 @@ bool pg_query_text(PgConnection *connection, const char *sql, char **text, Error
 {
     PgRows *rows;
     const char *value;
+    bool done;
 
     if (!pg_query(connection, sql, 0, NULL, &rows, error)) {
         return false;
     }
     value = pg_rows_count(rows) > 0 ? pg_rows_text(rows, 0, 0) : NULL;
-    *text = strdup(value == NULL ? "" : value);
+    done = text_copy(value == NULL ? "" : value, text, error);
     pg_rows_free(rows);
-    return *text != NULL || error_out_of_memory(error);
+    return done;
 }
 
 bool pg_system_identifier(PgConnection *connection, char **text, Error *error)

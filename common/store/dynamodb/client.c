@@ -7,6 +7,7 @@
 #include "common/base/environment.h"
 #include "common/base/json.h"
 #include "common/base/json_memory.h"
+#include "common/base/text.h"
 #include "common/cli/version.h"
 #include "common/http/client.h"
 #include "common/http/retry.h"
@@ -79,18 +80,22 @@ bool dynamo_options_check(const DynamoOptions *options, Error *error)
 
 static bool choose_region(DynamoClient *client, bool has_endpoint, Error *error)
 {
+    bool done;
+
     if (client->options->region != NULL) {
-        client->region = strdup(client->options->region);
-    } else if (!aws_region_find(&client->region, error)) {
+        done = text_copy(client->options->region, &client->region, error);
+    } else {
+        done = aws_region_find(&client->region, error);
+    }
+    if (done && client->region == NULL && has_endpoint) {
+        done = text_copy(DEFAULT_REGION, &client->region, error);
+    }
+    if (!done) {
         return false;
-    } else if (client->region == NULL && has_endpoint) {
-        client->region = strdup(DEFAULT_REGION);
-    } else if (client->region == NULL) {
-        error_set(error, EXIT_CODE_REFUSED, "nothing says in which region the table is");
-        return error_hint(error, "Name it with --aws-region, AWS_REGION or the profile.");
     }
     if (client->region == NULL) {
-        return error_out_of_memory(error);
+        error_set(error, EXIT_CODE_REFUSED, "nothing says in which region the table is");
+        return error_hint(error, "Name it with --aws-region, AWS_REGION or the profile.");
     }
     if (!aws_region_is_valid(client->region)) {
         error_set(error, EXIT_CODE_REFUSED, "\"%s\" is not the name of a region", client->region);
@@ -116,9 +121,8 @@ static bool choose_url(DynamoClient *client, const char *endpoint, Error *error)
                                     parts.port != NULL ? parts.port : "", parts.path);
     }
     if (done) {
-        client->endpoint = strdup(endpoint == NULL ? "" : buffer_string(&url));
-        client->url = buffer_take(&url, error);
-        done = (client->url != NULL && client->endpoint != NULL) || error_out_of_memory(error);
+        done = text_copy(endpoint == NULL ? "" : buffer_string(&url), &client->endpoint, error) &&
+               (client->url = buffer_take(&url, error)) != NULL;
     }
     buffer_free(&url);
     url_free(&parts);

@@ -3,6 +3,7 @@
 #include "common/base/base64.h"
 #include "common/base/buffer.h"
 #include "common/base/json_memory.h"
+#include "common/base/text.h"
 #include "common/cli/message.h"
 #include "common/kv/model.h"
 #include "common/store/dynamodb/item.h"
@@ -195,10 +196,8 @@ static bool check_table(const DynamoClient *client, const json_t *table, DynamoT
 
 static bool copy_member(const json_t *item, const char *name, char **copy, Error *error)
 {
-    const char *text = json_string_value(json_object_get(json_object_get(item, name), "S"));
-
-    *copy = text == NULL ? NULL : strdup(text);
-    return text == NULL || *copy != NULL || error_out_of_memory(error);
+    return text_copy(json_string_value(json_object_get(json_object_get(item, name), "S")), copy,
+                     error);
 }
 
 static json_t *version_key(Error *error)

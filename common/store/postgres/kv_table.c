@@ -1,5 +1,6 @@
 #include "common/store/postgres/kv_table.h"
 
+#include "common/base/text.h"
 #include "common/kv/model.h"
 
 #include <inttypes.h>
@@ -179,6 +180,7 @@ static bool read_version(const KvTable *table, PgConnection *connection, char **
 {
     static const char *const PARAMETERS[] = {KV_PARTITION_INTERNAL, KV_VERSION_KEY};
     PgRows *rows;
+    bool done;
 
     *text = NULL;
     if (!query(table, connection,
@@ -188,9 +190,9 @@ static bool read_version(const KvTable *table, PgConnection *connection, char **
         return false;
     }
     if (pg_rows_count(rows) > 0) {
-        *text = strdup(pg_rows_text(rows, 0, 0));
+        done = text_copy(pg_rows_text(rows, 0, 0), text, error);
         pg_rows_free(rows);
-        return *text != NULL || error_out_of_memory(error);
+        return done;
     }
     pg_rows_free(rows);
     if (!query(table, connection, "SELECT FROM {table} LIMIT 1", 0, NULL, &rows, error)) {

@@ -1,6 +1,7 @@
 /*
  * A KV store in PostgreSQL: the table's leaves as COPY BINARY, by several sessions in one snapshot.
  */
+#include "common/base/text.h"
 #include "common/store/store.h"
 
 #include "common/base/interrupt.h"
@@ -66,8 +67,7 @@ static bool join_snapshot(Store *store, Error *error)
         error->code = error->code == EXIT_CODE_FAILED ? EXIT_CODE_USAGE : error->code;
         return false;
     }
-    store->snapshot = strdup(name);
-    return store->snapshot != NULL || error_out_of_memory(error);
+    return text_copy(name, &store->snapshot, error);
 }
 
 /* The table itself, or its leaves where it is partitioned, with their pages and rows. */
