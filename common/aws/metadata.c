@@ -3,6 +3,7 @@
 #include "common/base/environment.h"
 #include "common/base/json_memory.h"
 #include "common/http/retry.h"
+#include "common/http/status.h"
 #include "common/http/url.h"
 
 #include <errno.h>
@@ -12,7 +13,7 @@
 #include <string.h>
 #include <strings.h>
 
-enum { RESPONSE_LIMIT = 64 * 1024, HTTP_OK = 200, HTTP_NOT_FOUND = 404 };
+enum { RESPONSE_LIMIT = 64 * 1024 };
 
 /* Where there is no metadata service nobody answers, so there is no long waiting. */
 enum { INSTANCE_CONNECT_TIMEOUT_MS = 1000, INSTANCE_TIMEOUT_MS = 2000 };

@@ -4,6 +4,7 @@
 #include "common/aws/endpoint.h"
 #include "common/base/buffer.h"
 #include "common/http/retry.h"
+#include "common/http/status.h"
 #include "common/http/url.h"
 #include "common/http/xml_texts.h"
 
@@ -12,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { RESPONSE_LIMIT = 256 * 1024, TOKEN_LIMIT = 64 * 1024, HTTP_OK = 200 };
+enum { RESPONSE_LIMIT = 256 * 1024, TOKEN_LIMIT = 64 * 1024 };
 
 static const char SESSION_NAME[] = "kv-migration";
 static const char GLOBAL_REGION[] = "us-east-1";

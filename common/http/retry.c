@@ -1,5 +1,7 @@
 #include "common/http/retry.h"
 
+#include "common/http/status.h"
+
 #include <sys/random.h>
 #include <time.h>
 
@@ -62,10 +64,8 @@ bool retry_back_off(const HttpClient *client, const RetryPolicy *policy, unsigne
 
 bool retry_status(long status)
 {
-    enum { REQUEST_TIMEOUT = 408, TOO_MANY_REQUESTS = 429, NOT_IMPLEMENTED = 501 };
-
-    return status == REQUEST_TIMEOUT || status == TOO_MANY_REQUESTS ||
-           (status >= 500 && status != NOT_IMPLEMENTED);
+    return status == HTTP_REQUEST_TIMEOUT || status == HTTP_TOO_MANY_REQUESTS ||
+           (status >= HTTP_SERVER_ERROR && status != HTTP_NOT_IMPLEMENTED);
 }
 
 bool http_send_retrying(HttpClient *client, const RetryPolicy *policy,

@@ -11,6 +11,7 @@
 #include "common/cli/version.h"
 #include "common/http/client.h"
 #include "common/http/retry.h"
+#include "common/http/status.h"
 #include "export/settings/s3_address.h"
 #include "export/settings/s3_answer.h"
 
@@ -19,7 +20,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { HTTP_OK = 200, HTTP_NOT_FOUND = 404, REGION_SIZE = 64 };
+enum { REGION_SIZE = 64 };
 
 /* lakeFS's own default. */
 static const char DEFAULT_REGION[] = "us-east-1";

@@ -11,14 +11,13 @@
 #include "common/cli/version.h"
 #include "common/http/client.h"
 #include "common/http/retry.h"
+#include "common/http/status.h"
 #include "common/http/url.h"
 
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-enum { HTTP_OK = 200 };
 
 /* A page of a scan has a megabyte of data, and each item some JSON around it; what a batch could
  * not write comes back as it went, which is 16 MB at most. */

@@ -2,11 +2,12 @@
 
 #include "common/base/json_memory.h"
 #include "common/http/retry.h"
+#include "common/http/status.h"
 
 #include <stdio.h>
 #include <string.h>
 
-enum { HTTP_BAD_REQUEST = 400, CODE_SIZE = 64, MESSAGE_SIZE = 1024 };
+enum { CODE_SIZE = 64, MESSAGE_SIZE = 1024 };
 
 /* What a code means. */
 typedef struct KnownError {
