@@ -26,62 +26,57 @@ static bool scan_page(DynamoClient *client, json_t *parameters, json_t **start, 
     return true;
 }
 
-/* What is done with the response for a page. */
-typedef bool ResponseFunction(const json_t *response, void *state, Error *error);
+/* What a scan asks for, and the member of the response that has it. */
+typedef struct Projection {
+    const char *parameter; /* NULL: none */
+    const char *value;
+    const char *member;
+    json_type type;
+} Projection;
 
-/* Reads a segment page by page; `name` (NULL: none) is a further parameter of the requests. */
-static bool scan_segment(DynamoClient *client, size_t segment, const char *name, const char *value,
-                         ResponseFunction *function, void *state, Error *error)
+static const Projection ITEMS = {NULL, NULL, "Items", JSON_ARRAY};
+static const Projection KEYS = {"ProjectionExpression", DYNAMO_PARTITION_KEY ", " DYNAMO_ITEM_KEY,
+                                "Items", JSON_ARRAY};
+static const Projection COUNT = {"Select", "COUNT", "Count", JSON_INTEGER};
+
+/* Reads a segment page by page; the function gets the member of each response. */
+static bool scan_segment(DynamoClient *client, size_t segment, const Projection *projection,
+                         DynamoPageFunction *function, void *state, Error *error)
 {
     json_t *start = NULL;
     bool done;
 
     do {
         json_t *response = NULL;
+        const json_t *member;
         json_t *parameters = json_pack("{s:s, s:b, s:i, s:i}", "TableName",
                                        dynamo_client_table(client), "ConsistentRead", 1, "Segment",
                                        (int)segment, "TotalSegments", (int)DYNAMO_SEGMENTS);
 
-        if (name != NULL) {
-            json_object_set_new(parameters, name, json_string(value));
+        if (projection->parameter != NULL) {
+            json_object_set_new(parameters, projection->parameter, json_string(projection->value));
         }
-        done = scan_page(client, parameters, &start, &response, error) &&
-               function(response, state, error);
+        done = scan_page(client, parameters, &start, &response, error);
+        member = json_object_get(response, projection->member);
+        if (done && (member == NULL || json_typeof(member) != projection->type)) {
+            done = dynamo_unexpected_response(error);
+        }
+        done = done && function(member, state, error);
         json_decref(response);
     } while (done && start != NULL);
     json_decref(start);
     return done;
 }
 
-typedef struct ItemReading {
-    DynamoPageFunction *function;
-    void *state;
-} ItemReading;
-
-static bool visit_items(const json_t *response, void *state, Error *error)
-{
-    const ItemReading *reading = state;
-    const json_t *items = json_object_get(response, "Items");
-
-    return json_is_array(items) ? reading->function(items, reading->state, error)
-                                : dynamo_unexpected_response(error);
-}
-
 bool dynamo_scan_segment(DynamoClient *client, size_t segment, bool keys_alone,
                          DynamoPageFunction *function, void *state, Error *error)
 {
-    static const char KEYS[] = DYNAMO_PARTITION_KEY ", " DYNAMO_ITEM_KEY;
-    ItemReading reading = {function, state};
-
-    return scan_segment(client, segment, keys_alone ? "ProjectionExpression" : NULL, KEYS,
-                        visit_items, &reading, error);
+    return scan_segment(client, segment, keys_alone ? &KEYS : &ITEMS, function, state, error);
 }
 
 /* Adds the page's count to *count. */
-static bool add_count(const json_t *response, uint64_t *count, Error *error)
+static bool add_count(const json_t *number, uint64_t *count, Error *error)
 {
-    const json_t *number = json_object_get(response, "Count");
-
     if (!json_is_integer(number) || json_integer_value(number) < 0) {
         return dynamo_unexpected_response(error);
     }
@@ -89,12 +84,12 @@ static bool add_count(const json_t *response, uint64_t *count, Error *error)
     return true;
 }
 
-static bool count_page(const json_t *response, void *state, Error *error)
+static bool count_page(const json_t *number, void *state, Error *error)
 {
     uint64_t *count = state;
     uint64_t before = *count;
 
-    if (!add_count(response, count, error)) {
+    if (!add_count(number, count, error)) {
         return false;
     }
     progress_add(*count - before, 0);
@@ -123,8 +118,7 @@ static bool count_segments(void *shared, size_t number, Error *error)
 
     (void)number;
     while (work_pieces_take(&counting->segments, &segment)) {
-        if (!scan_segment(counting->client, segment, "Select", "COUNT", count_page, &count,
-                          error)) {
+        if (!scan_segment(counting->client, segment, &COUNT, count_page, &count, error)) {
             return false;
         }
     }
@@ -156,9 +150,9 @@ bool dynamo_scan_any(DynamoClient *client, bool *any, Error *error)
     bool done =
         scan_page(client,
                   json_pack("{s:s, s:b, s:s, s:i}", "TableName", dynamo_client_table(client),
-                            "ConsistentRead", 1, "Select", "COUNT", "Limit", 1),
+                            "ConsistentRead", 1, COUNT.parameter, COUNT.value, "Limit", 1),
                   &start, &response, error) &&
-        add_count(response, &count, error);
+        add_count(json_object_get(response, COUNT.member), &count, error);
 
     *any = count > 0;
     json_decref(start);
