@@ -1,14 +1,12 @@
 /*
  * A KV store in PostgreSQL: the table's leaves as COPY BINARY, by several sessions in one snapshot.
  */
-#include "common/base/text.h"
 #include "common/store/store.h"
 
-#include "common/base/interrupt.h"
+#include "common/base/text.h"
 #include "common/base/workers.h"
-#include "common/cli/progress.h"
 #include "common/kv/model.h"
-#include "common/pg/copy_binary.h"
+#include "common/pg/copy_out.h"
 #include "common/pg/page_range.h"
 #include "common/pg/schema.h"
 #include "common/pg/server_info.h"
@@ -16,12 +14,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-
-/* The size of a tuple's field count and of the length of its first field. */
-enum { BEFORE_FIRST_FIELD = 2 + 4, FIELD_COUNT = 3 };
-
-/* Rows after which the progress is told. */
-enum { PROGRESS_ROWS = 1024 };
 
 /* What is read by one statement: some of the ranges. */
 typedef struct Part {
@@ -250,107 +242,61 @@ static void stop_reading(void *shared)
     store_stop(&reading->parts, reading->visitor, reading->state);
 }
 
-/* Hands a tuple to the visitor; the version's entry is nobody's business. */
-static bool visit_tuple(Reading *reading, void *worker, const CopyField *fields, Error *error)
-{
-    const uint8_t *begin = fields[0].data - BEFORE_FIRST_FIELD;
-    const uint8_t *end = fields[2].data + fields[2].size;
-    Entry entry = {slice_of(fields[0].data, (size_t)fields[0].size),
-                   slice_of(fields[1].data, (size_t)fields[1].size),
-                   slice_of(fields[2].data, (size_t)fields[2].size)};
-
-    return slice_equal(entry.partition_key, slice_text(KV_PARTITION_INTERNAL)) ||
-           reading->visitor->visit(worker, &entry, slice_of(begin, (size_t)(end - begin)), error);
-}
-
-/* Hands on all tuples of what has come. */
-static CopyStatus visit_tuples(Reading *reading, CopyParser *parser, void *worker, uint64_t *rows,
-                               Error *error)
-{
-    CopyField fields[FIELD_COUNT];
-    CopyStatus status;
-
-    while ((status = copy_parser_next(parser, fields, error)) == COPY_TUPLE) {
-        if (fields[0].size < 0 || fields[1].size < 0 || fields[2].size < 0) {
-            error_set(error, EXIT_CODE_REFUSED, "table \"%s\" has a NULL in an entry",
-                      reading->store->table.name);
-            error_hint(error, "No lakeFS writes one. Look for rows where a column IS NULL; "
-                              "kv-import --clean loads the dump again.");
-            return COPY_INVALID;
-        }
-        if (!visit_tuple(reading, worker, fields, error)) {
-            return COPY_INVALID;
-        }
-        (*rows)++;
-    }
-    return status;
-}
-
-static bool copy_out(Reading *reading, PgConnection *connection, const char *sql, void *worker,
-                     Error *error)
-{
-    CopyParser parser = {.field_count = FIELD_COUNT};
-    CopyStatus status = COPY_MORE;
-    uint64_t rows = 0;
-    uint64_t bytes = 0;
-    bool end = false;
-    bool done = pg_copy_out_begin(connection, sql, error);
-
-    while (done && !end) {
-        Slice piece;
-
-        done = pg_copy_out_read(connection, &piece, &end, error);
-        if (done && !end) {
-            done = interrupt_check(error) && copy_parser_feed(&parser, piece, error);
-        }
-        if (done && !end) {
-            status = visit_tuples(reading, &parser, worker, &rows, error);
-            done = status != COPY_INVALID;
-            bytes += piece.size;
-        }
-        if (rows >= PROGRESS_ROWS || end) {
-            progress_add(rows, bytes);
-            rows = 0;
-            bytes = 0;
-        }
-    }
-    copy_parser_free(&parser);
-    return done && (status == COPY_END ||
-                    error_set(error, EXIT_CODE_FAILED,
-                              "the COPY BINARY stream of table \"%s\" ends without its trailer",
-                              reading->store->table.name));
-}
-
-/* What a thread reads with. */
+/* What one thread reads with. */
 typedef struct Reader {
     Reading *reading;
     PgConnection *connection;
+    void *worker; /* the visitor's, while a part is read */
+    CopyField fields[ENTRY_FIELDS];
 } Reader;
+
+/* Passes a row to the visitor, except the version's entry. */
+static bool visit_row(void *state, Error *error)
+{
+    const Reader *reader = state;
+    Entry entry;
+    Slice tuple;
+
+    if (!entry_from_fields(reader->fields, &entry, &tuple)) {
+        error_set(error, EXIT_CODE_REFUSED, "table \"%s\" has a NULL in an entry",
+                  reader->reading->store->table.name);
+        return error_hint(error, "No lakeFS writes one. Look for rows where a column IS NULL; "
+                                 "kv-import --clean loads the dump again.");
+    }
+    return slice_equal(entry.partition_key, slice_text(KV_PARTITION_INTERNAL)) ||
+           reader->reading->visitor->visit(reader->worker, &entry, tuple, error);
+}
 
 static bool read_part(void *state, size_t number, void *worker, Error *error)
 {
-    const Reader *reader = state;
+    Reader *reader = state;
     const Store *store = reader->reading->store;
     const Part *part = &store->parts[number];
     const char *separator = "COPY (";
+    PgCopyOut copy = {.table = store->table.name,
+                      .fields = reader->fields,
+                      .field_count = ENTRY_FIELDS,
+                      .reports_progress = true};
     Buffer sql = {0};
     bool done = true;
 
+    reader->worker = worker;
     for (size_t i = part->first; done && i < part->first + part->count; i++) {
         done = buffer_append_format(&sql, error, "%sSELECT partition_key, key, value FROM ",
                                     separator) &&
                pg_page_range_append(&store->ranges[i], &sql, error);
         separator = " UNION ALL ";
     }
-    done = done && buffer_append_text(&sql, ") TO STDOUT (FORMAT binary)", error) &&
-           copy_out(reader->reading, reader->connection, buffer_string(&sql), worker, error);
+    done = done && buffer_append_text(&sql, ") TO STDOUT (FORMAT binary)", error);
+    copy.sql = buffer_string(&sql);
+    done = done && pg_copy_out(reader->connection, &copy, visit_row, reader, error);
     buffer_free(&sql);
     return done;
 }
 
 static bool read_parts(Reading *reading, PgConnection *connection, Error *error)
 {
-    Reader reader = {reading, connection};
+    Reader reader = {.reading = reading, .connection = connection};
 
     return store_read_parts(&reading->parts, reading->visitor, reading->state, read_part, &reader,
                             error);
