@@ -13,7 +13,6 @@
 #include "common/store/postgres/kv_table.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 /* What is read by one statement: some of the ranges. */
 typedef struct Part {
