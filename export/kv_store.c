@@ -19,7 +19,7 @@ typedef struct StoreExport {
     const StoreDriver *driver;
     StoreOptions store_options;
     Store *store;
-    StoreFacts facts;
+    StoreInfo facts;
     const char *table; /* its name */
     uint64_t version;
     int64_t last_version; /* of the legacy schema */
@@ -71,7 +71,7 @@ static void choose_packages(StoreExport *export, DumpHeader *header)
 
 static void fill_header(StoreExport *export, DumpHeader *header)
 {
-    const StoreFacts *facts = &export->facts;
+    const StoreInfo *facts = &export->facts;
 
     *header = (DumpHeader){
         .created = facts->time,
@@ -218,7 +218,7 @@ bool export_kv_store(ExportOptions *options, Error *error)
     StoreExport export = {
         .options = options,
         .table = options->store == STORE_DYNAMODB.name ? options->dynamodb.table : options->table,
-        .driver = store_named(options->store),
+        .driver = store_find(options->store),
         .store_options = {.pg = &options->common.pg,
                           .dynamodb = &options->dynamodb,
                           .schema = options->common.schema,

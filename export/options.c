@@ -176,7 +176,7 @@ static bool check_store(ExportOptions *options, Error *error)
     DynamoOptions *dynamodb = &options->dynamodb;
     const PgOptions *pg = &options->common.pg;
     const StoreDriver *store =
-        store_named(options->store == NULL ? STORE_POSTGRES.name : options->store);
+        store_find(options->store == NULL ? STORE_POSTGRES.name : options->store);
 
     if (options->store != NULL && !options->from_kv) {
         return error_set(error, EXIT_CODE_USAGE, "option --store goes with --source=kv");

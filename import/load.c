@@ -190,7 +190,7 @@ static bool finish_target(Load *load, Error *error)
 
 bool load_dump(ImportOptions *options, Error *error)
 {
-    Load load = {.options = options, .driver = target_named(options->target)};
+    Load load = {.options = options, .driver = target_find(options->target)};
     TargetState state = {0};
     bool done;
 

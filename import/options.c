@@ -143,7 +143,7 @@ void import_options_list(void)
 
 static bool is_dynamodb(const ImportOptions *options)
 {
-    return target_named(options->target) == &TARGET_DYNAMODB;
+    return target_find(options->target) == &TARGET_DYNAMODB;
 }
 
 /* Whether a database beside DynamoDB is named: by options, as everybody may have variables. */

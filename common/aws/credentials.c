@@ -1,24 +1,19 @@
 #include "common/aws/credentials.h"
 
 #include "common/base/environment.h"
+#include "common/base/text.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-static bool copy_text(const char *text, char **copy, Error *error)
-{
-    *copy = text == NULL ? NULL : strdup(text);
-    return text == NULL || *copy != NULL || error_out_of_memory(error);
-}
 
 bool aws_credentials_set(AwsCredentials *credentials, const char *access_key_id,
                          const char *secret_access_key, const char *session_token,
                          const char *source, Error *error)
 {
-    return copy_text(access_key_id, &credentials->access_key_id, error) &&
-           copy_text(secret_access_key, &credentials->secret_access_key, error) &&
-           copy_text(session_token, &credentials->session_token, error) &&
-           copy_text(source, &credentials->source, error);
+    return text_copy(access_key_id, &credentials->access_key_id, error) &&
+           text_copy(secret_access_key, &credentials->secret_access_key, error) &&
+           text_copy(session_token, &credentials->session_token, error) &&
+           text_copy(source, &credentials->source, error);
 }
 
 bool aws_environment_credentials(AwsCredentials *credentials, bool *found, Error *error)
@@ -49,7 +44,7 @@ bool aws_credentials_equal(const AwsCredentials *one, const AwsCredentials *othe
            equal_texts(one->session_token, other->session_token);
 }
 
-bool aws_credentials_are_in(const AwsCredentials *credentials, const char *text)
+bool aws_credentials_occur_in(const AwsCredentials *credentials, const char *text)
 {
     return strstr(text, credentials->access_key_id) != NULL ||
            strstr(text, credentials->secret_access_key) != NULL ||

@@ -29,7 +29,7 @@ bool aws_environment_credentials(AwsCredentials *credentials, bool *found, Error
 bool aws_credentials_equal(const AwsCredentials *one, const AwsCredentials *other);
 
 /* Whether any of them stands in a text: an odd server might repeat what it was sent. */
-bool aws_credentials_are_in(const AwsCredentials *credentials, const char *text);
+bool aws_credentials_occur_in(const AwsCredentials *credentials, const char *text);
 
 /* Wipes and frees the texts. */
 void aws_credentials_free(AwsCredentials *credentials);

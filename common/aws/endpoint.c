@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-const char *aws_endpoint_given(const char *option, const char *variable)
+const char *aws_endpoint_find(const char *option, const char *variable)
 {
     const char *endpoint = option != NULL ? option : environment_variable(variable);
 

@@ -13,7 +13,7 @@
 
 /* The URL that an option names (NULL: none), else the service's variable, such as
  * "AWS_ENDPOINT_URL_S3", else AWS_ENDPOINT_URL.  NULL: AWS itself.  Borrowed. */
-const char *aws_endpoint_given(const char *option, const char *variable);
+const char *aws_endpoint_find(const char *option, const char *variable);
 
 /* Appends the name of AWS's own host of a service, such as "s3", in a region. */
 bool aws_endpoint_append_host(Buffer *url, const char *service, const char *region, Error *error);

@@ -3,6 +3,7 @@
 #include "common/base/environment.h"
 #include "common/base/json_memory.h"
 #include "common/http/retry.h"
+#include "common/http/status.h"
 #include "common/http/url.h"
 
 #include <errno.h>
@@ -12,7 +13,7 @@
 #include <string.h>
 #include <strings.h>
 
-enum { ANSWER_LIMIT = 64 * 1024, HTTP_OK = 200, HTTP_NOT_FOUND = 404 };
+enum { RESPONSE_LIMIT = 64 * 1024 };
 
 /* Where there is no metadata service nobody answers, so there is no long waiting. */
 enum { INSTANCE_CONNECT_TIMEOUT_MS = 1000, INSTANCE_TIMEOUT_MS = 2000 };
@@ -33,7 +34,7 @@ static const char *member(const json_t *object, const char *name)
 }
 
 /* Reads credentials as both providers write them. */
-static bool take_credentials(const HttpResponse *response, const char *source,
+static bool read_credentials(const HttpResponse *response, const char *source,
                              AwsCredentials *credentials, Error *error)
 {
     json_t *object = json_loadb((const char *)response->body.data, response->body.size, 0, NULL);
@@ -53,7 +54,7 @@ static bool take_credentials(const HttpResponse *response, const char *source,
     return done;
 }
 
-static bool is_beside(const UrlParts *parts)
+static bool is_local(const UrlParts *parts)
 {
     static const char *const HOSTS[] = {"localhost", "169.254.170.2", "169.254.170.23",
                                         "[fd00:ec2::23]", "[::1]"};
@@ -79,7 +80,7 @@ static bool check_container_url(const char *url, Error *error)
     done = url_split(server, &parts, error);
     if (!done && error->code == EXIT_CODE_USAGE) {
         error->code = EXIT_CODE_REFUSED;
-    } else if (done && strcmp(parts.scheme, "https") != 0 && !is_beside(&parts)) {
+    } else if (done && strcmp(parts.scheme, "https") != 0 && !is_local(&parts)) {
         done = error_set(error, EXIT_CODE_REFUSED,
                          "AWS_CONTAINER_CREDENTIALS_FULL_URI names \"%s\", which is neither HTTPS "
                          "nor on this machine",
@@ -133,30 +134,30 @@ static bool append_authorization(Buffer *header, Error *error)
     return done;
 }
 
-static bool ask_container(HttpClient *client, const char *url, AwsCredentials *credentials,
-                          Error *error)
+static bool request_container(HttpClient *client, const char *url, AwsCredentials *credentials,
+                              Error *error)
 {
     static const char SOURCE[] = "the container's credentials provider";
     HttpResponse response = {0};
     Buffer header = {0};
     const char *headers[2] = {NULL, NULL};
-    bool done = append_authorization(&header, error) && buffer_text(&header, error) != NULL;
+    bool done = append_authorization(&header, error);
 
     if (done) {
         HttpRequest request = {.method = "GET",
                                .url = url,
                                .headers = headers,
-                               .response_limit = ANSWER_LIMIT,
+                               .response_limit = RESPONSE_LIMIT,
                                .direct = true};
 
-        headers[0] = header.size > 0 ? (const char *)header.data : NULL;
-        done = http_send_retrying(client, &RETRY_USUAL, NULL, &request, &response, error);
+        headers[0] = header.size > 0 ? buffer_string(&header) : NULL;
+        done = http_send_retrying(client, &RETRY_DEFAULT, NULL, &request, &response, error);
     }
     if (done && response.status != HTTP_OK) {
         done = error_set(error, EXIT_CODE_REFUSED, "%s answers with HTTP status %ld", SOURCE,
                          response.status);
     }
-    done = done && take_credentials(&response, SOURCE, credentials, error);
+    done = done && read_credentials(&response, SOURCE, credentials, error);
     buffer_wipe(&header);
     http_response_free(&response);
     return done;
@@ -166,25 +167,26 @@ bool aws_container_credentials(HttpClient *client, AwsCredentials *credentials, 
                                Error *error)
 {
     Buffer url = {0};
-    bool done = aws_container_url(&url, error) && buffer_text(&url, error) != NULL;
+    bool done = aws_container_url(&url, error);
 
     *found = url.size > 0;
     if (done && *found) {
-        done = ask_container(client, (const char *)url.data, credentials, error);
+        done = request_container(client, buffer_string(&url), credentials, error);
     }
     buffer_free(&url);
     return done;
 }
 
-/* One question to the metadata service.  *answered is false where it is not there. */
-static bool ask_instance(HttpClient *client, const char *method, const char *path,
-                         const char *header, HttpResponse *response, bool *answered, Error *error)
+/* One request to the metadata service.  *reached is false where it is not there. */
+static bool request_instance(HttpClient *client, const char *method, const char *path,
+                             const char *header, HttpResponse *response, bool *reached,
+                             Error *error)
 {
     const char *host = environment_variable("AWS_EC2_METADATA_SERVICE_ENDPOINT");
     const char *const headers[] = {header, NULL};
     HttpRequest request = {.method = method,
                            .headers = headers,
-                           .response_limit = ANSWER_LIMIT,
+                           .response_limit = RESPONSE_LIMIT,
                            .direct = true,
                            .connect_timeout_ms = INSTANCE_CONNECT_TIMEOUT_MS,
                            .timeout_ms = INSTANCE_TIMEOUT_MS};
@@ -194,33 +196,33 @@ static bool ask_instance(HttpClient *client, const char *method, const char *pat
     host = host != NULL ? host : INSTANCE_HOST;
     done = buffer_append_format(&url, error, "%.*s%s",
                                 (int)(strlen(host) - (host[strlen(host) - 1] == '/' ? 1 : 0)), host,
-                                path) &&
-           (request.url = buffer_text(&url, error)) != NULL;
-    *answered =
+                                path);
+    request.url = buffer_string(&url);
+    *reached =
         done && http_send_retrying(client, &INSTANCE_RETRIES, NULL, &request, response, error);
     buffer_free(&url);
-    return done && (*answered || error->code == EXIT_CODE_CONNECTION);
+    return done && (*reached || error->code == EXIT_CODE_CONNECTION);
 }
 
 /* Asks for the role's credentials; `token` is the header with that of the session. */
-static bool ask_for_role(HttpClient *client, const char *token, AwsCredentials *credentials,
+static bool request_role(HttpClient *client, const char *token, AwsCredentials *credentials,
                          bool *found, Error *error)
 {
     HttpResponse response = {0};
     Buffer path = {0};
-    bool done = ask_instance(client, "GET", INSTANCE_ROLES, token, &response, found, error);
+    bool done = request_instance(client, "GET", INSTANCE_ROLES, token, &response, found, error);
 
     *found = *found && response.status == HTTP_OK && response.body.size > 0;
     if (done && *found) {
-        const char *roles = buffer_text(&response.body, error);
+        const char *roles = buffer_string(&response.body);
 
         /* One a line; an instance has one. */
-        done = roles != NULL && buffer_append_text(&path, INSTANCE_ROLES, error) &&
-               url_append_path(&path, slice_of(roles, strcspn(roles, "\r\n")), error) &&
-               buffer_text(&path, error) != NULL &&
-               ask_instance(client, "GET", (const char *)path.data, token, &response, found, error);
+        done =
+            buffer_append_text(&path, INSTANCE_ROLES, error) &&
+            url_append_path(&path, slice_of(roles, strcspn(roles, "\r\n")), error) &&
+            request_instance(client, "GET", buffer_string(&path), token, &response, found, error);
         *found = *found && response.status == HTTP_OK;
-        done = done && (!*found || take_credentials(&response, "the instance's metadata service",
+        done = done && (!*found || read_credentials(&response, "the instance's metadata service",
                                                     credentials, error));
     }
     buffer_free(&path);
@@ -240,14 +242,13 @@ bool aws_instance_credentials(HttpClient *client, AwsCredentials *credentials, b
     if (disabled != NULL && strcasecmp(disabled, "true") == 0) {
         return true;
     }
-    done = ask_instance(client, "PUT", "/latest/api/token",
-                        "X-aws-ec2-metadata-token-ttl-seconds: 300", &response, found, error);
+    done = request_instance(client, "PUT", "/latest/api/token",
+                            "X-aws-ec2-metadata-token-ttl-seconds: 300", &response, found, error);
     *found = *found && response.status == HTTP_OK;
     if (done && *found) {
         done = buffer_append_text(&token, "X-aws-ec2-metadata-token: ", error) &&
                buffer_append(&token, response.body.data, response.body.size, error) &&
-               buffer_text(&token, error) != NULL &&
-               ask_for_role(client, (const char *)token.data, credentials, found, error);
+               request_role(client, buffer_string(&token), credentials, found, error);
     }
     buffer_free(&token);
     http_response_free(&response);

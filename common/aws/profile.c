@@ -2,6 +2,7 @@
 
 #include "common/base/buffer.h"
 #include "common/base/environment.h"
+#include "common/base/text.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -64,7 +65,7 @@ static bool begins_profile(AwsFile file, const char *profile, char *line)
     return strcmp(name, profile) == 0;
 }
 
-static bool take_line(char *line, AwsSetting *settings, size_t count, Error *error)
+static bool read_setting(char *line, AwsSetting *settings, size_t count, Error *error)
 {
     char *equals = strchr(line, '=');
     const char *name;
@@ -78,8 +79,7 @@ static bool take_line(char *line, AwsSetting *settings, size_t count, Error *err
         const char *value = trim(equals + 1);
 
         if (strcmp(name, settings[i].name) == 0 && settings[i].value == NULL && value[0] != '\0') {
-            settings[i].value = strdup(value);
-            return settings[i].value != NULL || error_out_of_memory(error);
+            return text_copy(value, &settings[i].value, error);
         }
     }
     return true;
@@ -102,7 +102,7 @@ static bool read_lines(FILE *stream, AwsFile file, const char *profile, AwsSetti
             inside = begins_profile(file, profile, text);
             *found = *found || inside;
         } else if (inside && !nested && text[0] != '#' && text[0] != ';') {
-            done = take_line(text, settings, count, error);
+            done = read_setting(text, settings, count, error);
         }
     }
     if (line != NULL) {
@@ -112,8 +112,8 @@ static bool read_lines(FILE *stream, AwsFile file, const char *profile, AwsSetti
     return done;
 }
 
-static bool read_file(const char *path, bool is_named, AwsFile file, const char *profile,
-                      AwsSetting *settings, size_t count, bool *found, Error *error)
+static bool read_profile_file(const char *path, bool is_named, AwsFile file, const char *profile,
+                              AwsSetting *settings, size_t count, bool *found, Error *error)
 {
     FILE *stream = fopen(path, "re");
     bool done;
@@ -144,15 +144,15 @@ bool aws_profile_read(AwsFile file, const char *profile, AwsSetting *settings, s
 
     *found = false;
     if (named != NULL) {
-        return read_file(named, file == AWS_FILE_CREDENTIALS, file, profile, settings, count, found,
-                         error);
+        return read_profile_file(named, file == AWS_FILE_CREDENTIALS, file, profile, settings,
+                                 count, found, error);
     }
     if (home == NULL) {
         return true;
     }
     done = buffer_append_format(&path, error, "%s/%s", home, FILES[file].path) &&
-           buffer_text(&path, error) != NULL &&
-           read_file((const char *)path.data, false, file, profile, settings, count, found, error);
+           read_profile_file(buffer_string(&path), false, file, profile, settings, count, found,
+                             error);
     buffer_free(&path);
     return done;
 }

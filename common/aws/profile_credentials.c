@@ -19,8 +19,8 @@ enum {
     EXTERNAL_ID,
     SESSION_NAME,
     IDENTITY_TOKEN_FILE,
-    FIRST_UNKNOWN_WAY, /* ways to get credentials that are not known here */
-    PROFILE_SETTINGS = FIRST_UNKNOWN_WAY + 4
+    FIRST_UNSUPPORTED, /* ways to get credentials that are not known here */
+    PROFILE_SETTINGS = FIRST_UNSUPPORTED + 4
 };
 
 /* A profile whose role's source is another profile, and so on. */
@@ -61,9 +61,9 @@ static bool read_profile(const char *name, Profile *profile, Error *error)
     return done;
 }
 
-static bool unknown_way(const Profile *profile, Error *error)
+static bool check_supported(const Profile *profile, Error *error)
 {
-    for (size_t i = FIRST_UNKNOWN_WAY; i < PROFILE_SETTINGS; i++) {
+    for (size_t i = FIRST_UNSUPPORTED; i < PROFILE_SETTINGS; i++) {
         if (profile->settings[i].value != NULL) {
             error_set(error, EXIT_CODE_REFUSED,
                       "profile \"%s\" gets its credentials by %s, which is not known here",
@@ -77,13 +77,12 @@ static bool unknown_way(const Profile *profile, Error *error)
     return true;
 }
 
-static bool take_keys(const Profile *profile, AwsCredentials *credentials, Error *error)
+static bool copy_keys(const Profile *profile, AwsCredentials *credentials, Error *error)
 {
     Buffer source = {0};
     bool done = buffer_append_format(&source, error, "profile \"%s\"", profile->name) &&
-                buffer_text(&source, error) != NULL &&
                 aws_credentials_set(credentials, value_of(profile, KEY), value_of(profile, SECRET),
-                                    value_of(profile, TOKEN), (const char *)source.data, error);
+                                    value_of(profile, TOKEN), buffer_string(&source), error);
 
     buffer_free(&source);
     return done;
@@ -94,7 +93,7 @@ static bool has_keys(const Profile *profile)
     return value_of(profile, KEY) != NULL && value_of(profile, SECRET) != NULL;
 }
 
-static bool no_profile(const Profile *profile, Error *error)
+static bool no_credentials(const Profile *profile, Error *error)
 {
     return error_set(error, EXIT_CODE_REFUSED,
                      profile->exists ? "profile \"%s\" has no credentials"
@@ -102,12 +101,12 @@ static bool no_profile(const Profile *profile, Error *error)
                      profile->name);
 }
 
-static bool from_profile(HttpClient *client, const char *name, unsigned depth,
-                         AwsCredentials *credentials, bool *found, Error *error);
+static bool find_in_profile(HttpClient *client, const char *name, unsigned depth,
+                            AwsCredentials *credentials, bool *found, Error *error);
 
 /* Credentials of what the profile's "credential_source" names. */
-static bool from_credential_source(HttpClient *client, const Profile *profile,
-                                   AwsCredentials *credentials, bool *found, Error *error)
+static bool find_in_source(HttpClient *client, const Profile *profile, AwsCredentials *credentials,
+                           bool *found, Error *error)
 {
     const char *source = value_of(profile, CREDENTIAL_SOURCE);
 
@@ -140,17 +139,17 @@ static bool find_source(HttpClient *client, const Profile *profile, unsigned dep
                          profile->name);
     }
     if (other != NULL && strcmp(other, profile->name) == 0 && has_keys(profile)) {
-        return take_keys(profile, source, error);
+        return copy_keys(profile, source, error);
     }
-    done = other != NULL ? from_profile(client, other, depth + 1, source, &found, error)
-                         : from_credential_source(client, profile, source, &found, error);
+    done = other != NULL ? find_in_profile(client, other, depth + 1, source, &found, error)
+                         : find_in_source(client, profile, source, &found, error);
     return done && (found || error_set(error, EXIT_CODE_REFUSED,
                                        "profile \"%s\": nobody has credentials to take on its role",
                                        profile->name));
 }
 
-static bool take_on_role(HttpClient *client, const Profile *profile, unsigned depth,
-                         AwsCredentials *credentials, Error *error)
+static bool assume_role(HttpClient *client, const Profile *profile, unsigned depth,
+                        AwsCredentials *credentials, Error *error)
 {
     AwsRole role = {.arn = value_of(profile, ROLE),
                     .session_name = value_of(profile, SESSION_NAME),
@@ -168,8 +167,8 @@ static bool take_on_role(HttpClient *client, const Profile *profile, unsigned de
     return done;
 }
 
-static bool from_profile(HttpClient *client, const char *name, unsigned depth,
-                         AwsCredentials *credentials, bool *found, Error *error)
+static bool find_in_profile(HttpClient *client, const char *name, unsigned depth,
+                            AwsCredentials *credentials, bool *found, Error *error)
 {
     Profile profile;
     bool done = read_profile(name, &profile, error);
@@ -180,16 +179,16 @@ static bool from_profile(HttpClient *client, const char *name, unsigned depth,
                          "profile \"%s\": the chain of source_profile has no end", name);
     } else if (done && value_of(&profile, ROLE) != NULL) {
         *found = true;
-        done = unknown_way(&profile, error) &&
-               take_on_role(client, &profile, depth, credentials, error);
+        done = check_supported(&profile, error) &&
+               assume_role(client, &profile, depth, credentials, error);
     } else if (done && has_keys(&profile)) {
         *found = true;
-        done = take_keys(&profile, credentials, error);
+        done = copy_keys(&profile, credentials, error);
     } else if (done) {
-        done = unknown_way(&profile, error);
+        done = check_supported(&profile, error);
     }
     if (done && !*found && (depth > 0 || aws_profile_is_named())) {
-        done = no_profile(&profile, error);
+        done = no_credentials(&profile, error);
     }
     aws_settings_free(profile.settings, PROFILE_SETTINGS);
     return done;
@@ -198,5 +197,5 @@ static bool from_profile(HttpClient *client, const char *name, unsigned depth,
 bool aws_profile_credentials(HttpClient *client, AwsCredentials *credentials, bool *found,
                              Error *error)
 {
-    return from_profile(client, aws_profile_name(), 0, credentials, found, error);
+    return find_in_profile(client, aws_profile_name(), 0, credentials, found, error);
 }

@@ -6,8 +6,8 @@
 #include "common/base/environment.h"
 
 /* As pods of EKS get them. */
-static bool from_web_identity(HttpClient *client, AwsCredentials *credentials, bool *found,
-                              Error *error)
+static bool find_by_web_identity(HttpClient *client, AwsCredentials *credentials, bool *found,
+                                 Error *error)
 {
     AwsRole role = {.arn = environment_variable("AWS_ROLE_ARN"),
                     .session_name = environment_variable("AWS_ROLE_SESSION_NAME"),
@@ -30,7 +30,7 @@ bool aws_credentials_find(HttpClient *client, AwsCredentials *credentials, Error
 
     *credentials = (AwsCredentials){0};
     if (!aws_environment_credentials(credentials, &found, error) ||
-        (!found && !from_web_identity(client, credentials, &found, error)) ||
+        (!found && !find_by_web_identity(client, credentials, &found, error)) ||
         (!found && !aws_profile_credentials(client, credentials, &found, error)) ||
         (!found && !aws_container_credentials(client, credentials, &found, error)) ||
         (!found && !aws_instance_credentials(client, credentials, &found, error))) {

@@ -2,6 +2,7 @@
 
 #include "common/aws/profile.h"
 #include "common/base/environment.h"
+#include "common/base/text.h"
 
 #include <string.h>
 
@@ -14,8 +15,7 @@ bool aws_region_find(char **region, Error *error)
     *region = NULL;
     value = value != NULL ? value : environment_variable("AWS_DEFAULT_REGION");
     if (value != NULL) {
-        *region = strdup(value);
-        return *region != NULL || error_out_of_memory(error);
+        return text_copy(value, region, error);
     }
     if (!aws_profile_read(AWS_FILE_CONFIG, aws_profile_name(), &setting, 1, &found, error)) {
         aws_settings_free(&setting, 1);

@@ -4,6 +4,7 @@
 #include "common/aws/endpoint.h"
 #include "common/base/buffer.h"
 #include "common/http/retry.h"
+#include "common/http/status.h"
 #include "common/http/url.h"
 #include "common/http/xml_texts.h"
 
@@ -12,19 +13,19 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ANSWER_LIMIT = 256 * 1024, TOKEN_LIMIT = 64 * 1024, HTTP_OK = 200 };
+enum { RESPONSE_LIMIT = 256 * 1024, TOKEN_LIMIT = 64 * 1024 };
 
 static const char SESSION_NAME[] = "kv-migration";
 static const char GLOBAL_REGION[] = "us-east-1";
 
 /* Longer than any that STS writes; secrets are wiped. */
-typedef struct Answer {
+typedef struct StsResponse {
     char key[256];
     char secret[256];
     char token[16 * 1024];
     char code[64];
     char message[512];
-} Answer;
+} StsResponse;
 
 /* The file has the token, and perhaps the end of a line. */
 static bool read_token(const char *path, Buffer *token, Error *error)
@@ -78,7 +79,7 @@ static bool build_request(const AwsRole *role, Buffer *body, Error *error)
 /* Without a region: the global one. */
 static bool choose_url(const char *region, Buffer *url, Error *error)
 {
-    const char *endpoint = aws_endpoint_given(NULL, "AWS_ENDPOINT_URL_STS");
+    const char *endpoint = aws_endpoint_find(NULL, "AWS_ENDPOINT_URL_STS");
 
     if (endpoint != NULL) {
         return buffer_append_format(url, error, "%s%s", endpoint,
@@ -100,10 +101,10 @@ static bool send_request(HttpClient *client, const AwsRole *role, Slice body,
     char *region = NULL;
     HttpSigning signing = {.service = "sts"};
     HttpRequest request = {
-        .method = "POST", .headers = HEADERS, .body = body, .response_limit = ANSWER_LIMIT};
-    bool done = aws_region_find(&region, error) && choose_url(region, &url, error) &&
-                (request.url = buffer_text(&url, error)) != NULL;
+        .method = "POST", .headers = HEADERS, .body = body, .response_limit = RESPONSE_LIMIT};
+    bool done = aws_region_find(&region, error) && choose_url(region, &url, error);
 
+    request.url = buffer_string(&url);
     if (role->source != NULL) {
         signing.region = region != NULL ? region : GLOBAL_REGION;
         signing.access_key_id = role->source->access_key_id;
@@ -111,51 +112,50 @@ static bool send_request(HttpClient *client, const AwsRole *role, Slice body,
         signing.session_token = role->source->session_token;
         request.signing = &signing;
     }
-    done = done && http_send_retrying(client, &RETRY_USUAL, NULL, &request, response, error);
+    done = done && http_send_retrying(client, &RETRY_DEFAULT, NULL, &request, response, error);
     buffer_free(&url);
     free(region);
     return done;
 }
 
-static bool copy_answer(const Answer *answer, const AwsRole *role, AwsCredentials *credentials,
-                        Error *error)
+static bool copy_credentials(const StsResponse *parsed, const AwsRole *role,
+                             AwsCredentials *credentials, Error *error)
 {
     Buffer source = {0};
     bool done = buffer_append_format(&source, error, "role \"%s\"", role->arn) &&
-                buffer_text(&source, error) != NULL &&
-                aws_credentials_set(credentials, answer->key, answer->secret, answer->token,
-                                    (const char *)source.data, error);
+                aws_credentials_set(credentials, parsed->key, parsed->secret, parsed->token,
+                                    buffer_string(&source), error);
 
     buffer_free(&source);
     return done;
 }
 
-static bool refused(const AwsRole *role, const HttpResponse *response, const Answer *answer,
+static bool refusal(const AwsRole *role, const HttpResponse *response, const StsResponse *parsed,
                     Error *error)
 {
     error_set(error, retry_status(response->status) ? EXIT_CODE_CONNECTION : EXIT_CODE_REFUSED,
               "STS does not give credentials of the role \"%s\": HTTP status %ld%s%s", role->arn,
-              response->status, answer->code[0] != '\0' ? ", " : "", answer->code);
-    error_detail(error, "%s", answer->message);
+              response->status, parsed->code[0] != '\0' ? ", " : "", parsed->code);
+    error_detail(error, "%s", parsed->message);
     return error_hint(error, "Check the role, whom it trusts, and its region%s.",
                       role->source == NULL ? ", and the token" : "");
 }
 
-static bool take_answer(const AwsRole *role, const HttpResponse *response,
-                        AwsCredentials *credentials, Error *error)
+static bool read_response(const AwsRole *role, const HttpResponse *response,
+                          AwsCredentials *credentials, Error *error)
 {
-    Answer answer;
+    StsResponse parsed;
     const char *const result =
         role->source != NULL ? "AssumeRoleResponse/AssumeRoleResult/Credentials/"
                              : "AssumeRoleWithWebIdentityResponse/AssumeRoleWithWebIdentityResult/"
                                "Credentials/";
     char paths[3][128];
     const XmlText wanted[] = {
-        {paths[0], answer.key, sizeof answer.key},
-        {paths[1], answer.secret, sizeof answer.secret},
-        {paths[2], answer.token, sizeof answer.token},
-        {"ErrorResponse/Error/Code", answer.code, sizeof answer.code},
-        {"ErrorResponse/Error/Message", answer.message, sizeof answer.message}};
+        {paths[0], parsed.key, sizeof parsed.key},
+        {paths[1], parsed.secret, sizeof parsed.secret},
+        {paths[2], parsed.token, sizeof parsed.token},
+        {"ErrorResponse/Error/Code", parsed.code, sizeof parsed.code},
+        {"ErrorResponse/Error/Message", parsed.message, sizeof parsed.message}};
     bool valid;
     bool done;
 
@@ -165,12 +165,12 @@ static bool take_answer(const AwsRole *role, const HttpResponse *response,
     done = xml_texts_read(buffer_slice(&response->body), wanted, sizeof wanted / sizeof wanted[0],
                           &valid, error);
     if (done) {
-        done = response->status == HTTP_OK && valid && answer.key[0] != '\0' &&
-                       answer.secret[0] != '\0' && answer.token[0] != '\0'
-                   ? copy_answer(&answer, role, credentials, error)
-                   : refused(role, response, &answer, error);
+        done = response->status == HTTP_OK && valid && parsed.key[0] != '\0' &&
+                       parsed.secret[0] != '\0' && parsed.token[0] != '\0'
+                   ? copy_credentials(&parsed, role, credentials, error)
+                   : refusal(role, response, &parsed, error);
     }
-    explicit_bzero(&answer, sizeof answer);
+    explicit_bzero(&parsed, sizeof parsed);
     return done;
 }
 
@@ -181,7 +181,7 @@ bool aws_role_assume(HttpClient *client, const AwsRole *role, AwsCredentials *cr
     Buffer body = {0};
     bool done = build_request(role, &body, error) &&
                 send_request(client, role, buffer_slice(&body), &response, error) &&
-                take_answer(role, &response, credentials, error);
+                read_response(role, &response, credentials, error);
 
     buffer_wipe(&body);
     buffer_wipe(&response.body);

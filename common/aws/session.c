@@ -17,7 +17,7 @@ struct AwsSession {
 };
 
 /* Puts what is found in front, unless it is the same as `known`. */
-static bool find(AwsSession *session, const AwsCredentials *known, Error *error)
+static bool find_newer(AwsSession *session, const AwsCredentials *known, Error *error)
 {
     Generation *found = calloc(1, sizeof *found);
 
@@ -45,7 +45,7 @@ bool aws_session_open(HttpClient *client, AwsSession **session, Error *error)
     }
     s->client = client;
     pthread_mutex_init(&s->mutex, NULL);
-    if (!find(s, NULL, error)) {
+    if (!find_newer(s, NULL, error)) {
         aws_session_close(s);
         *session = NULL;
         return false;
@@ -86,7 +86,7 @@ bool aws_session_renew(AwsSession *session, const AwsCredentials *expired)
 
     pthread_mutex_lock(&session->mutex);
     /* Another thread may have been here. */
-    renewed = &session->newest->credentials != expired || find(session, expired, &ignored);
+    renewed = &session->newest->credentials != expired || find_newer(session, expired, &ignored);
     pthread_mutex_unlock(&session->mutex);
     return renewed;
 }

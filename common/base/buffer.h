@@ -34,8 +34,8 @@ bool buffer_append_format(Buffer *buffer, Error *error, const char *format, ...)
  * which does not count as contents. */
 const char *buffer_string(Buffer *buffer);
 
-/* Hands over the contents as a C string, to be freed by the caller, and leaves an empty buffer.
- * NULL when out of memory, which only an empty buffer can run out of. */
+/* Returns the contents as a malloced C string and leaves an empty buffer; "" for an empty one. NULL
+ * when out of memory, and the buffer stays as it was. */
 char *buffer_take(Buffer *buffer, Error *error);
 
 /* Appends a NUL that does not count as contents, so that data can be read as a C string.

@@ -138,7 +138,7 @@ void hmac_sha256_free(HmacSha256 *hmac)
     }
 }
 
-void digest_wipe(void *secret, size_t size)
+void memory_wipe(void *secret, size_t size)
 {
     OPENSSL_cleanse(secret, size);
 }

@@ -46,7 +46,7 @@ bool hmac_sha256_of(HmacSha256 *hmac, const Slice *parts, size_t count, uint8_t 
 void hmac_sha256_free(HmacSha256 *hmac);
 
 /* Overwrites a secret that is no longer needed, which a compiler would leave out. */
-void digest_wipe(void *secret, size_t size);
+void memory_wipe(void *secret, size_t size);
 
 /* XXH64, seed 0, of bytes that come piece by piece.  Free takes NULL. */
 typedef struct Xxh64 Xxh64;

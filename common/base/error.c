@@ -4,10 +4,10 @@
 #include <stdio.h>
 #include <string.h>
 
-static void format_text(char *text, size_t size, const char *format, va_list arguments)
+static void format_part(char *text, size_t size, const char *format, va_list arguments)
     __attribute__((format(printf, 3, 0)));
 
-static void format_text(char *text, size_t size, const char *format, va_list arguments)
+static void format_part(char *text, size_t size, const char *format, va_list arguments)
 {
     vsnprintf(text, size, format, arguments);
     for (size_t n = strlen(text); n > 0 && text[n - 1] == '\n'; n--) {
@@ -23,7 +23,7 @@ bool error_set(Error *error, ExitCode code, const char *format, ...)
     error->detail[0] = '\0';
     error->hint[0] = '\0';
     va_start(arguments, format);
-    format_text(error->message, sizeof error->message, format, arguments);
+    format_part(error->message, sizeof error->message, format, arguments);
     va_end(arguments);
     return false;
 }
@@ -33,7 +33,7 @@ bool error_detail(Error *error, const char *format, ...)
     va_list arguments;
 
     va_start(arguments, format);
-    format_text(error->detail, sizeof error->detail, format, arguments);
+    format_part(error->detail, sizeof error->detail, format, arguments);
     va_end(arguments);
     return false;
 }
@@ -43,7 +43,7 @@ bool error_hint(Error *error, const char *format, ...)
     va_list arguments;
 
     va_start(arguments, format);
-    format_text(error->hint, sizeof error->hint, format, arguments);
+    format_part(error->hint, sizeof error->hint, format, arguments);
     va_end(arguments);
     return false;
 }

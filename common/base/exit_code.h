@@ -15,7 +15,7 @@ typedef enum ExitCode {
     EXIT_CODE_DUMP = 4,       /* dump corrupt, truncated or of an unknown format */
     EXIT_CODE_REFUSED = 5,    /* a person must look: dirty, unknown kv, newer version, lock held */
     EXIT_CODE_CLEANUP = 6,    /* migrated and stamped, but the cleanup failed */
-    EXIT_CODE_READER_LEFT = 141 /* nobody reads standard output any more: as if by SIGPIPE */
+    EXIT_CODE_BROKEN_PIPE = 141 /* nobody reads standard output any more: as if by SIGPIPE */
 } ExitCode;
 
 #endif

@@ -4,7 +4,7 @@
 
 #include <stdlib.h>
 
-json_t *dump_json_parse(Slice text, Error *error)
+json_t *json_parse_object(Slice text, Error *error)
 {
     json_error_t problem;
     json_t *json;
@@ -34,13 +34,13 @@ static bool wrong_member(const char *name, const char *type, Error *error)
                      name, type);
 }
 
-bool dump_json_text(const json_t *object, const char *name, const char **text, Error *error)
+bool json_member_text(const json_t *object, const char *name, const char **text, Error *error)
 {
     *text = json_string_value(json_object_get(object, name));
     return *text != NULL || wrong_member(name, "a text", error);
 }
 
-bool dump_json_count(const json_t *object, const char *name, uint64_t *count, Error *error)
+bool json_member_count(const json_t *object, const char *name, uint64_t *count, Error *error)
 {
     const json_t *member = json_object_get(object, name);
 
@@ -51,7 +51,7 @@ bool dump_json_count(const json_t *object, const char *name, uint64_t *count, Er
     return true;
 }
 
-bool dump_json_integer(const json_t *object, const char *name, int64_t *value, Error *error)
+bool json_member_integer(const json_t *object, const char *name, int64_t *value, Error *error)
 {
     const json_t *member = json_object_get(object, name);
 
@@ -59,7 +59,7 @@ bool dump_json_integer(const json_t *object, const char *name, int64_t *value, E
     return json_is_integer(member) || wrong_member(name, "an integer", error);
 }
 
-bool dump_json_bool(const json_t *object, const char *name, bool *value, Error *error)
+bool json_member_bool(const json_t *object, const char *name, bool *value, Error *error)
 {
     const json_t *member = json_object_get(object, name);
 
@@ -67,19 +67,19 @@ bool dump_json_bool(const json_t *object, const char *name, bool *value, Error *
     return json_is_boolean(member) || wrong_member(name, "true or false", error);
 }
 
-bool dump_json_array(const json_t *object, const char *name, const json_t **array, Error *error)
+bool json_member_array(const json_t *object, const char *name, const json_t **array, Error *error)
 {
     *array = json_object_get(object, name);
     return json_is_array(*array) || wrong_member(name, "an array", error);
 }
 
-bool dump_json_object(const json_t *object, const char *name, const json_t **value, Error *error)
+bool json_member_object(const json_t *object, const char *name, const json_t **value, Error *error)
 {
     *value = json_object_get(object, name);
     return json_is_object(*value) || wrong_member(name, "an object", error);
 }
 
-char *dump_json_encode(json_t *json, Error *error)
+char *json_encode(json_t *json, Error *error)
 {
     char *text = json == NULL ? NULL : json_dumps(json, JSON_COMPACT);
 

@@ -21,7 +21,7 @@ static void *allocate(size_t size)
 }
 
 /* Before main, so that jansson has had no memory of another kind. */
-__attribute__((constructor)) static void watch(void)
+__attribute__((constructor)) static void set_allocator(void)
 {
     json_set_alloc_funcs(allocate, free);
 }
@@ -47,8 +47,8 @@ json_t *json_parse(Slice text, size_t flags, json_error_t *problem, bool *lacked
 
 bool json_memory_lacked(void)
 {
-    bool answer = lacked_memory;
+    bool lacked = lacked_memory;
 
     lacked_memory = false;
-    return answer;
+    return lacked;
 }

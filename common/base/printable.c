@@ -60,7 +60,7 @@ static size_t line_break(Slice text)
 }
 
 /* `indent` is negative where a newline is not kept. */
-static bool append(Buffer *target, Slice text, int indent, Error *error)
+static bool append_escaped(Buffer *target, Slice text, int indent, Error *error)
 {
     while (text.size > 0) {
         size_t size = 1;
@@ -98,10 +98,10 @@ bool printable_append_json(Buffer *target, Slice json, Error *error)
 
 bool printable_append(Buffer *target, Slice text, Error *error)
 {
-    return append(target, text, -1, error);
+    return append_escaped(target, text, -1, error);
 }
 
 bool printable_append_lines(Buffer *target, Slice text, int indent, Error *error)
 {
-    return append(target, text, indent, error);
+    return append_escaped(target, text, indent, error);
 }

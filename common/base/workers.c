@@ -20,7 +20,7 @@ typedef struct Worker {
     pthread_t thread;
 } Worker;
 
-static void run(const Worker *worker)
+static void do_work(const Worker *worker)
 {
     Workers *workers = worker->workers;
     Error error = {0};
@@ -44,7 +44,7 @@ static void run(const Worker *worker)
 static void *run_thread(void *argument)
 {
     interrupt_enter_thread();
-    run(argument);
+    do_work(argument);
     interrupt_leave_thread();
     return NULL;
 }
@@ -68,7 +68,7 @@ bool workers_run(size_t count, WorkerFunction *function, void *shared, void (*st
            pthread_create(&list[started].thread, NULL, run_thread, &list[started]) == 0) {
         started++;
     }
-    run(&list[0]);
+    do_work(&list[0]);
     for (size_t i = 1; i < started; i++) {
         pthread_join(list[i].thread, NULL);
     }

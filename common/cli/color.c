@@ -22,7 +22,7 @@ static const struct {
 /* The escape sequences; "" for no colour. */
 static char sequences[COLOR_COUNT][CODE_MAX + sizeof "\033[m"];
 
-static bool is_wanted(void)
+static bool is_enabled(void)
 {
     const char *when = getenv("PG_COLOR");
 
@@ -55,7 +55,7 @@ void color_init(void)
 {
     const char *pairs = getenv("PG_COLORS");
 
-    if (!is_wanted()) {
+    if (!is_enabled()) {
         return;
     }
     if (pairs == NULL) {

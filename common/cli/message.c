@@ -115,13 +115,14 @@ static char *dump_json(const json_t *object)
     char *dumped = object == NULL ? NULL : json_dumps(object, JSON_FLAGS);
     Buffer line = {0};
     Error ignored;
+    char *text = NULL;
 
-    if (dumped == NULL || !printable_append_json(&line, slice_text(dumped), &ignored) ||
-        buffer_text(&line, &ignored) == NULL) {
-        buffer_free(&line);
+    if (dumped != NULL && printable_append_json(&line, slice_text(dumped), &ignored)) {
+        text = buffer_take(&line, &ignored);
     }
     free(dumped);
-    return (char *)line.data;
+    buffer_free(&line);
+    return text;
 }
 
 /* A JSON string, also of text that is not UTF-8; NULL when out of memory. */
@@ -238,13 +239,13 @@ static void write_message(const char *level, const char *message, const char *de
 
 void message_error(const Error *error)
 {
-    if (error->code == EXIT_CODE_READER_LEFT) {
+    if (error->code == EXIT_CODE_BROKEN_PIPE) {
         return; /* as any filter does */
     }
     write_message("error", error->message, error->detail, error->hint);
 }
 
-void message_warning_of(const Error *warning)
+void message_warning_error(const Error *warning)
 {
     write_message("warning", warning->message, warning->detail, warning->hint);
 }

@@ -45,7 +45,7 @@ bool message_is_terminal(void);
 void message_error(const Error *error);
 void message_warning(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* A warning with a detail and a hint, as an error has them. */
-void message_warning_of(const Error *warning);
+void message_warning_error(const Error *warning);
 void message_info(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void message_verbose(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* Of any length, as statements are. */

@@ -90,17 +90,17 @@ static const Option *option_with_letter(const Parser *parser, int letter)
     return NULL;
 }
 
-/* The option of an answer of getopt_long; NULL: a complaint. */
-static const Option *find_option(const Parser *parser, int answer)
+/* The option of a result of getopt_long; NULL: a complaint. */
+static const Option *find_option(const Parser *parser, int result)
 {
-    if (answer >= FIRST_CODE) {
-        return parser->options[answer - FIRST_CODE];
+    if (result >= FIRST_CODE) {
+        return parser->options[result - FIRST_CODE];
     }
-    if (answer == '?') {
+    if (result == '?') {
         /* The option -? looks like an unknown one. */
         return optopt == '?' ? option_with_letter(parser, '?') : NULL;
     }
-    return answer == ':' ? NULL : option_with_letter(parser, answer);
+    return result == ':' ? NULL : option_with_letter(parser, result);
 }
 
 static const Option *option_named(const Parser *parser, const char *name)
@@ -115,14 +115,14 @@ static const Option *option_named(const Parser *parser, const char *name)
 
 /* getopt_long has answered '?' or ':'.  optopt is the letter or the code of the option, 0 for a
  * long one that is unknown. */
-static bool complain(const Parser *parser, int answer, char *const *arguments, Error *error)
+static bool usage_error(const Parser *parser, int result, char *const *arguments, Error *error)
 {
     bool is_long = optopt >= FIRST_CODE;
     const char *name = is_long ? parser->options[optopt - FIRST_CODE]->name : NULL;
 
-    if (answer == ':' && is_long) {
+    if (result == ':' && is_long) {
         error_set(error, EXIT_CODE_USAGE, "option --%s needs an argument", name);
-    } else if (answer == ':') {
+    } else if (result == ':') {
         error_set(error, EXIT_CODE_USAGE, "option -%c needs an argument", optopt);
     } else if (is_long) {
         error_set(error, EXIT_CODE_USAGE, "option --%s takes no argument", name);
@@ -171,7 +171,7 @@ static bool store_number(const OptionField *field, const char *name, void *place
     return true;
 }
 
-static bool take_option(const Option *option, void *options, char *argument, Error *error)
+static bool apply_option(const Option *option, void *options, char *argument, Error *error)
 {
     void *place = (char *)options + option->field.offset;
     char name[NAME_SIZE];
@@ -200,34 +200,34 @@ static bool take_option(const Option *option, void *options, char *argument, Err
     return option->set(options, argument, error);
 }
 
-static bool handle(const OptionTable *table, void *options, const Option *option, bool is_long,
-                   Error *error)
+static bool handle_option(const OptionTable *table, void *options, const Option *option,
+                          bool is_long, Error *error)
 {
     char *argument = option->argument == NULL ? NULL : optarg;
 
-    return take_option(option, options, argument, error) &&
+    return apply_option(option, options, argument, error) &&
            (table->seen == NULL || table->seen(options, option, is_long, argument, error));
 }
 
 /* One pass over the command line.  With `only`, nothing but that option is looked at, and there are
  * no complaints. */
-static bool pass(const OptionTable *table, const Parser *parser, void *options, int count,
-                 char **arguments, const Option *only, Error *error)
+static bool parse_pass(const OptionTable *table, const Parser *parser, void *options, int count,
+                       char **arguments, const Option *only, Error *error)
 {
-    int answer;
+    int result;
 
     optind = 0; /* glibc: begin anew */
-    while ((answer = getopt_long(count, arguments, parser->letters, parser->long_options, NULL)) !=
+    while ((result = getopt_long(count, arguments, parser->letters, parser->long_options, NULL)) !=
            -1) {
-        const Option *option = find_option(parser, answer);
+        const Option *option = find_option(parser, result);
 
         if (only != NULL) {
             if (option == only) {
-                take_option(option, options, optarg, error);
+                apply_option(option, options, optarg, error);
             }
         } else if (option == NULL) {
-            return complain(parser, answer, arguments, error);
-        } else if (!handle(table, options, option, answer >= FIRST_CODE, error)) {
+            return usage_error(parser, result, arguments, error);
+        } else if (!handle_option(table, options, option, result >= FIRST_CODE, error)) {
             return false;
         }
     }
@@ -236,8 +236,8 @@ static bool pass(const OptionTable *table, const Parser *parser, void *options, 
 
 /* Handles log-format alone, on a copy of the array: getopt moves operands behind the options, where
  * one would become the argument that a later option lacks. */
-static bool pass_log_format(const OptionTable *table, const Parser *parser, void *options,
-                            int count, char **arguments, Error *error)
+static bool parse_log_format(const OptionTable *table, const Parser *parser, void *options,
+                             int count, char **arguments, Error *error)
 {
     const Option *log_format = option_named(parser, "log-format");
     char **copy;
@@ -251,7 +251,7 @@ static bool pass_log_format(const OptionTable *table, const Parser *parser, void
         return error_out_of_memory(error);
     }
     memcpy(copy, arguments, (size_t)count * sizeof *copy);
-    pass(table, parser, options, count, copy, log_format, &ignored);
+    parse_pass(table, parser, options, count, copy, log_format, &ignored);
     free(copy);
     return true;
 }
@@ -266,8 +266,8 @@ bool option_table_parse(const OptionTable *table, void *options, int count, char
         return false;
     }
     opterr = 0;
-    done = pass_log_format(table, &parser, options, count, arguments, error) &&
-           pass(table, &parser, options, count, arguments, NULL, error);
+    done = parse_log_format(table, &parser, options, count, arguments, error) &&
+           parse_pass(table, &parser, options, count, arguments, NULL, error);
     *first = optind;
     free_parser(&parser);
     return done;

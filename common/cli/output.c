@@ -77,7 +77,7 @@ bool output_json(json_t *json, Error *error)
 
 /* Why a write failed that was somebody else's, such as printf's: errno is that of another call by
  * now. */
-static int find_reason(void)
+static int guess_reason(void)
 {
     struct pollfd output = {.fd = STDOUT_FILENO, .events = POLLOUT};
 
@@ -90,13 +90,13 @@ bool output_flush(Error *error)
     if (fflush(stdout) != 0) {
         note_failure(errno);
     } else if (ferror(stdout)) {
-        note_failure(find_reason());
+        note_failure(guess_reason());
     }
     if (failure == 0) {
         return true;
     }
     if (failure == EPIPE) {
-        return error_set(error, EXIT_CODE_READER_LEFT, "nobody reads standard output");
+        return error_set(error, EXIT_CODE_BROKEN_PIPE, "nobody reads standard output");
     }
     return error_set(error, EXIT_CODE_FAILED, "could not write to standard output: %s",
                      strerror(failure));

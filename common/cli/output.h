@@ -22,7 +22,7 @@ void output_line(const char *format, ...) __attribute__((format(printf, 1, 2)));
 bool output_json(json_t *json, Error *error);
 
 /* Writes out what is buffered.  False when that, or anything before, failed: EXIT_CODE_FAILED, or
- * EXIT_CODE_READER_LEFT where nobody reads it any more, which is nothing to complain about. */
+ * EXIT_CODE_BROKEN_PIPE where nobody reads it any more, which is nothing to complain about. */
 bool output_flush(Error *error);
 
 #endif

@@ -62,7 +62,7 @@ static double rows_per_second(const State *state)
     return state->seconds > 0 ? (double)state->rows / state->seconds : 0;
 }
 
-static void format_text(const State *state, char *line, size_t size)
+static void format_line(const State *state, char *line, size_t size)
 {
     double left = seconds_left(state);
     double megabytes = (double)state->bytes / 1e6;
@@ -84,7 +84,7 @@ static void format_text(const State *state, char *line, size_t size)
     }
 }
 
-static void format_json(const State *state, char *line, size_t size)
+static void format_json_line(const State *state, char *line, size_t size)
 {
     char now[MESSAGE_NOW_SIZE];
     char total[24] = "null";
@@ -92,7 +92,7 @@ static void format_json(const State *state, char *line, size_t size)
     char text[256];
 
     message_now(now);
-    format_text(state, text, sizeof text);
+    format_line(state, text, sizeof text);
     if (state->total_rows > 0) {
         snprintf(total, sizeof total, "%" PRIu64, state->total_rows);
     }
@@ -121,11 +121,11 @@ static void write_line(bool done)
     char line[768];
 
     if (form == FORM_JSON) {
-        format_json(&state, line, sizeof line);
+        format_json_line(&state, line, sizeof line);
     } else {
         int used = snprintf(line, sizeof line, "%s: ", message_program());
 
-        format_text(&state, line + used, sizeof line - (size_t)used);
+        format_line(&state, line + used, sizeof line - (size_t)used);
     }
     if (form == FORM_TERMINAL && !done) {
         message_status(line);
@@ -161,14 +161,14 @@ static void *show(void *argument)
     return NULL;
 }
 
-bool progress_init(ProgressWish wish, Error *error)
+bool progress_init(ProgressMode mode, Error *error)
 {
     Form wanted = message_is_json()         ? FORM_JSON
                   : message_is_terminal()   ? FORM_TERMINAL
-                  : wish == PROGRESS_ALWAYS ? FORM_PLAIN
+                  : mode == PROGRESS_ALWAYS ? FORM_PLAIN
                                             : FORM_NONE;
 
-    if (wish == PROGRESS_NEVER || message_level() == MESSAGE_QUIET || wanted == FORM_NONE) {
+    if (mode == PROGRESS_NEVER || message_level() == MESSAGE_QUIET || wanted == FORM_NONE) {
         return true;
     }
     form = wanted;

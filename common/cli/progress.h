@@ -17,15 +17,15 @@
 
 #include "common/base/error.h"
 
-typedef enum ProgressWish {
+typedef enum ProgressMode {
     PROGRESS_AUTOMATIC, /* where standard error is a terminal, or messages are JSON */
     PROGRESS_ALWAYS,    /* -P */
     PROGRESS_NEVER      /* --no-progress */
-} ProgressWish;
+} ProgressMode;
 
 /* Starts the thread that shows the progress, where it is wanted.  After signals_start, whose
  * signals the thread must not get. */
-bool progress_init(ProgressWish wish, Error *error);
+bool progress_init(ProgressMode mode, Error *error);
 
 /* Begins a phase; `total` is the number of rows to come, perhaps an estimate, 0 when not known. */
 void progress_begin(const char *phase, uint64_t total);

@@ -10,7 +10,7 @@
 
 enum { REPEAT_NANOSECONDS = 200 * 1000 * 1000 };
 
-static void do_nothing(int signal_number)
+static void on_wake_signal(int signal_number)
 {
     (void)signal_number;
 }
@@ -19,7 +19,7 @@ static void do_nothing(int signal_number)
 static sigset_t ending;
 
 /* Whoever starts a program with SIGHUP ignored, as nohup does, wants it to survive its terminal. */
-static void choose_signals(void)
+static void init_ending_signals(void)
 {
     struct sigaction hangup;
 
@@ -31,7 +31,7 @@ static void choose_signals(void)
     }
 }
 
-static void end_at_once(int signal_number)
+static void die_now(int signal_number)
 {
     signal(signal_number, SIG_DFL);
     pthread_sigmask(SIG_UNBLOCK, &ending, NULL);
@@ -51,12 +51,12 @@ static void *wait_for_signals(void *argument)
     for (;;) {
         /* A statement may begin, or a thread go to sleep, just after this: hence the loop. */
         if (!on_request()) {
-            end_at_once(signal_number);
+            die_now(signal_number);
         }
         interrupt_wake_threads(SIGUSR1);
         second = sigtimedwait(&ending, NULL, &pause);
         if (second > 0) {
-            end_at_once(second);
+            die_now(second);
         }
     }
     return NULL;
@@ -66,7 +66,7 @@ bool signals_start(bool (*on_request)(void), Error *error)
 {
     static bool (*callback)(void);
     struct sigaction ignore = {.sa_handler = SIG_IGN};
-    struct sigaction wake = {.sa_handler = do_nothing}; /* no SA_RESTART: calls are to end */
+    struct sigaction wake = {.sa_handler = on_wake_signal}; /* no SA_RESTART: calls are to end */
     pthread_t thread;
     int code;
 
@@ -75,7 +75,7 @@ bool signals_start(bool (*on_request)(void), Error *error)
     sigaction(SIGPIPE, &ignore, NULL);
     sigaction(SIGXFSZ, &ignore, NULL);
     sigaction(SIGUSR1, &wake, NULL);
-    choose_signals();
+    init_ending_signals();
     pthread_sigmask(SIG_BLOCK, &ending, NULL);
     interrupt_enter_thread();
     code = pthread_create(&thread, NULL, wait_for_signals, (void *)&callback);

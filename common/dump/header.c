@@ -24,7 +24,7 @@ char *dump_header_encode(const DumpHeader *header, Error *error)
     char version[32];
 
     snprintf(version, sizeof version, "%d.%d", DUMP_FORMAT_MAJOR, DUMP_FORMAT_MINOR);
-    return dump_json_encode(
+    return json_encode(
         json_pack(
             "{s:s, s:s, s:s, s:s, s:s, s:s,"
             " s:{s:s, s:s*, s:s, s:s, s:s, s:s, s:I, s:s, s:s*}, s:I, s:I, s:o, s:{s:s, s:I}, "
@@ -52,7 +52,7 @@ static bool read_texts(const json_t *object, const char *name, const char **text
 {
     const json_t *array;
 
-    if (!dump_json_array(object, name, &array, error)) {
+    if (!json_member_array(object, name, &array, error)) {
         return false;
     }
     *count = json_array_size(array);
@@ -78,9 +78,9 @@ static bool check_format(const json_t *json, Error *error)
     char *end;
     unsigned long major;
 
-    if (!dump_json_text(json, "frame", &frame, error) ||
-        !dump_json_text(json, "format", &format, error) ||
-        !dump_json_text(json, "version", &version, error)) {
+    if (!json_member_text(json, "frame", &frame, error) ||
+        !json_member_text(json, "format", &format, error) ||
+        !json_member_text(json, "version", &version, error)) {
         return false;
     }
     if (strcmp(frame, DUMP_FRAME_HEADER) != 0 || strcmp(format, DUMP_FORMAT_NAME) != 0) {
@@ -100,21 +100,21 @@ static bool read_has_stream_sha256(const json_t *json, DumpHeader *header, Error
 {
     header->has_stream_sha256 = true;
     return json_object_get(json, "stream_sha256") == NULL ||
-           dump_json_bool(json, "stream_sha256", &header->has_stream_sha256, error);
+           json_member_bool(json, "stream_sha256", &header->has_stream_sha256, error);
 }
 
-static bool read_time(const json_t *source, DumpHeader *header, Error *error)
+static bool read_source_time(const json_t *source, DumpHeader *header, Error *error)
 {
     return json_object_get(source, "time") == NULL ||
-           dump_json_text(source, "time", &header->source.time, error);
+           json_member_text(source, "time", &header->source.time, error);
 }
 
 /* Dumps that do not speak of it are from PostgreSQL. */
-static bool read_store(const json_t *source, DumpHeader *header, Error *error)
+static bool read_source_store(const json_t *source, DumpHeader *header, Error *error)
 {
     header->source.store = NULL;
     return json_object_get(source, "store") == NULL ||
-           dump_json_text(source, "store", &header->source.store, error);
+           json_member_text(source, "store", &header->source.store, error);
 }
 
 static bool has_duplicates(const char *const *texts, size_t count)
@@ -136,33 +136,33 @@ bool dump_header_decode(Slice text, DumpHeader *header, Error *error)
     json_t *json;
 
     *header = (DumpHeader){0};
-    json = dump_json_parse(text, error);
+    json = json_parse_object(text, error);
     if (json == NULL) {
         return false;
     }
     header->json = json;
-    if (!check_format(json, error) || !dump_json_text(json, "program", &header->program, error) ||
-        !dump_json_text(json, "program_version", &header->program_version, error) ||
-        !dump_json_text(json, "created", &header->created, error) ||
-        !dump_json_object(json, "source", &source, error) ||
-        !dump_json_text(source, "kind", &header->source.kind, error) ||
-        !read_store(source, header, error) ||
-        !dump_json_text(source, "database", &header->source.database, error) ||
-        !dump_json_text(source, "schema", &header->source.schema, error) ||
-        !dump_json_text(source, "server_version", &header->source.server_version, error) ||
-        !dump_json_text(source, "system_identifier", &header->source.system_identifier, error) ||
-        !dump_json_count(source, "schema_version", &header->source.schema_version, error) ||
-        !dump_json_text(source, "snapshot", &header->source.snapshot, error) ||
-        !read_time(source, header, error) ||
-        !dump_json_count(json, "kv_version", &header->kv_version, error) ||
-        !dump_json_count(json, "kv_migration_version", &header->kv_migration_version, error) ||
+    if (!check_format(json, error) || !json_member_text(json, "program", &header->program, error) ||
+        !json_member_text(json, "program_version", &header->program_version, error) ||
+        !json_member_text(json, "created", &header->created, error) ||
+        !json_member_object(json, "source", &source, error) ||
+        !json_member_text(source, "kind", &header->source.kind, error) ||
+        !read_source_store(source, header, error) ||
+        !json_member_text(source, "database", &header->source.database, error) ||
+        !json_member_text(source, "schema", &header->source.schema, error) ||
+        !json_member_text(source, "server_version", &header->source.server_version, error) ||
+        !json_member_text(source, "system_identifier", &header->source.system_identifier, error) ||
+        !json_member_count(source, "schema_version", &header->source.schema_version, error) ||
+        !json_member_text(source, "snapshot", &header->source.snapshot, error) ||
+        !read_source_time(source, header, error) ||
+        !json_member_count(json, "kv_version", &header->kv_version, error) ||
+        !json_member_count(json, "kv_migration_version", &header->kv_migration_version, error) ||
         !read_texts(json, "packages", header->packages, DUMP_MAX_PACKAGES, &header->package_count,
                     error) ||
-        !dump_json_object(json, "compression", &compression, error) ||
-        !dump_json_integer(compression, "level", &header->compression_level, error) ||
+        !json_member_object(json, "compression", &compression, error) ||
+        !json_member_integer(compression, "level", &header->compression_level, error) ||
         !read_has_stream_sha256(json, header, error) ||
-        !dump_json_count(json, "estimated_entries", &header->estimated_entries, error) ||
-        !dump_json_bool(json, "redacted", &header->redacted, error) ||
+        !json_member_count(json, "estimated_entries", &header->estimated_entries, error) ||
+        !json_member_bool(json, "redacted", &header->redacted, error) ||
         !read_texts(json, "omitted", header->omitted, DUMP_MAX_OMITTED, &header->omitted_count,
                     error)) {
         return false;

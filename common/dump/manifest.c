@@ -147,7 +147,7 @@ char *dump_manifest_encode(const DumpManifest *manifest, Error *error)
         }
     }
     /* A text that is NULL is left out. */
-    return dump_json_encode(
+    return json_encode(
         json_pack("{s:s, s:o, s:I, s:{s:I, s:s*}, s:{s:I, s:s}}", "frame", DUMP_FRAME_MANIFEST,
                   "packages", packages, "entries", (json_int_t)dump_manifest_entries(manifest),
                   "stream", "size", (json_int_t)manifest->stream_size, "sha256",
@@ -162,7 +162,7 @@ static bool read_digest(const json_t *object, const char *name, size_t size, cha
 {
     const char *text;
 
-    if (!dump_json_text(object, name, &text, error)) {
+    if (!json_member_text(object, name, &text, error)) {
         return false;
     }
     if (strlen(text) != size || strspn(text, "0123456789abcdef") != size) {
@@ -196,7 +196,7 @@ static bool read_counts(const json_t *object, const char *name, bool with_reason
 {
     const json_t *array;
 
-    if (!dump_json_array(object, name, &array, error)) {
+    if (!json_member_array(object, name, &array, error)) {
         return false;
     }
     if (json_array_size(array) > MAX_COUNTS) {
@@ -208,9 +208,9 @@ static bool read_counts(const json_t *object, const char *name, bool with_reason
         const char *reason = "";
         uint64_t rows;
 
-        if (!dump_json_text(item, "table", &table, error) ||
-            !dump_json_count(item, "rows", &rows, error) ||
-            (with_reasons && !dump_json_text(item, "reason", &reason, error)) ||
+        if (!json_member_text(item, "table", &table, error) ||
+            !json_member_count(item, "rows", &rows, error) ||
+            (with_reasons && !json_member_text(item, "reason", &reason, error)) ||
             !dump_counts_add(counts, table, reason, rows, error)) {
             return false;
         }
@@ -224,10 +224,10 @@ static bool read_counts(const json_t *object, const char *name, bool with_reason
 
 static bool read_package(const json_t *object, DumpPackageSummary *package, Error *error)
 {
-    return dump_json_text(object, "name", &package->name, error) &&
-           dump_json_count(object, "entries", &package->totals.entries, error) &&
-           dump_json_count(object, "bytes", &package->totals.bytes, error) &&
-           dump_json_count(object, "chunks", &package->totals.chunks, error) &&
+    return json_member_text(object, "name", &package->name, error) &&
+           json_member_count(object, "entries", &package->totals.entries, error) &&
+           json_member_count(object, "bytes", &package->totals.bytes, error) &&
+           json_member_count(object, "chunks", &package->totals.chunks, error) &&
            read_set_digest(object, &package->totals.set_digest, error) &&
            read_counts(object, "source_rows", false, &package->source_rows, error) &&
            read_counts(object, "left_out", true, &package->left_out, error) &&
@@ -275,19 +275,19 @@ bool dump_manifest_decode(Slice text, DumpManifest *manifest, Error *error)
     json_t *json;
 
     *manifest = (DumpManifest){0};
-    json = dump_json_parse(text, error);
+    json = json_parse_object(text, error);
     if (json == NULL) {
         return false;
     }
     manifest->json = json;
-    if (!dump_json_text(json, "frame", &frame, error) ||
-        !dump_json_array(json, "packages", &packages, error) ||
-        !dump_json_count(json, "entries", &entries, error) ||
-        !dump_json_object(json, "stream", &stream, error) ||
-        !dump_json_count(stream, "size", &manifest->stream_size, error) ||
+    if (!json_member_text(json, "frame", &frame, error) ||
+        !json_member_array(json, "packages", &packages, error) ||
+        !json_member_count(json, "entries", &entries, error) ||
+        !json_member_object(json, "stream", &stream, error) ||
+        !json_member_count(stream, "size", &manifest->stream_size, error) ||
         !read_stream_sha256(stream, manifest, error) ||
-        !dump_json_object(json, "file", &file, error) ||
-        !dump_json_count(file, "size", &manifest->file_size, error) ||
+        !json_member_object(json, "file", &file, error) ||
+        !json_member_count(file, "size", &manifest->file_size, error) ||
         !read_digest(file, "xxh64", XXH64_TEXT_SIZE, manifest->file_xxh64, error)) {
         return false;
     }

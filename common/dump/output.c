@@ -114,7 +114,7 @@ static bool is_standard_output(const char *path)
 }
 
 /* What stands in the place of `path`; *kind is 0 for nothing.  Refuses what may not be replaced. */
-static bool look_at_path(const char *path, bool replace, mode_t *kind, Error *error)
+static bool inspect_path(const char *path, bool replace, mode_t *kind, Error *error)
 {
     struct stat status;
 
@@ -147,7 +147,7 @@ static bool open_any(DumpOutput *output, const char *path, Error *error)
         return true;
     }
     output->name = path;
-    if (!look_at_path(path, output->replace, &kind, error)) {
+    if (!inspect_path(path, output->replace, &kind, error)) {
         return false;
     }
     output->exists = S_ISREG(kind);
@@ -197,7 +197,7 @@ bool dump_output_check(const char *path, bool replace, Error *error)
     if (is_standard_output(path)) {
         return true;
     }
-    return look_at_path(path, replace, &kind, error) &&
+    return inspect_path(path, replace, &kind, error) &&
            ((kind != 0 && !S_ISREG(kind)) || check_folder(path, error));
 }
 
@@ -258,7 +258,7 @@ bool dump_output_write(DumpOutput *output, Slice bytes, Error *error)
 
 /* Gives the partial file its name.  link fails where the name has come up meanwhile, which rename
  * would overwrite; file systems without links get a rename. */
-static bool take_name(const DumpOutput *output, Error *error)
+static bool rename_partial(const DumpOutput *output, Error *error)
 {
     if (!output->replace) {
         if (link(output->partial, output->path) == 0) {
@@ -316,7 +316,7 @@ bool dump_output_commit(DumpOutput *output, Error *error)
         dump_output_discard(output);
         return false;
     }
-    if (!take_name(output, error)) {
+    if (!rename_partial(output, error)) {
         dump_output_discard(output);
         return false;
     }

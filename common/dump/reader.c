@@ -41,12 +41,12 @@ static bool read_announcement(DumpReader *reader, Announcement *announcement, Er
     if (!frame_reader_json(reader->frames, &text, error)) {
         return false;
     }
-    announcement->json = dump_json_parse(text, error);
+    announcement->json = json_parse_object(text, error);
     if (announcement->json == NULL ||
-        !dump_json_text(announcement->json, "frame", &announcement->kind, error) ||
-        !dump_json_count(announcement->json, "size", &announcement->size, error) ||
-        !dump_json_count(announcement->json, "compressed_size", &announcement->compressed_size,
-                         error)) {
+        !json_member_text(announcement->json, "frame", &announcement->kind, error) ||
+        !json_member_count(announcement->json, "size", &announcement->size, error) ||
+        !json_member_count(announcement->json, "compressed_size", &announcement->compressed_size,
+                           error)) {
         json_decref(announcement->json);
         announcement->json = NULL;
         return frame_reader_error_at(reader->frames, offset, error);
@@ -205,9 +205,9 @@ static bool check_claims(DumpReader *reader, const Announcement *announcement, D
     const char *package;
     uint64_t limit;
 
-    if (!dump_json_count(announcement->json, "index", &chunk->index, error) ||
-        !dump_json_text(announcement->json, "package", &package, error) ||
-        !dump_json_count(announcement->json, "entries", &chunk->entries, error) ||
+    if (!json_member_count(announcement->json, "index", &chunk->index, error) ||
+        !json_member_text(announcement->json, "package", &package, error) ||
+        !json_member_count(announcement->json, "entries", &chunk->entries, error) ||
         !find_package(reader, package, &chunk->package, error)) {
         return false;
     }
@@ -239,7 +239,7 @@ void dump_reader_choose_chunks(DumpReader *reader, uint64_t first, uint64_t coun
     reader->end_chunk = first + count;
 }
 
-static bool is_chosen(const DumpReader *reader, const DumpChunk *chunk)
+static bool is_selected(const DumpReader *reader, const DumpChunk *chunk)
 {
     return chunk->index >= reader->first_chunk &&
            (!reader->package_chosen || chunk->package == reader->package);
@@ -253,7 +253,7 @@ static bool read_chunk(DumpReader *reader, const Announcement *announcement, uin
         return frame_reader_error_at(reader->frames, offset, error);
     }
     reader->chunk_count++;
-    *read = is_chosen(reader, chunk);
+    *read = is_selected(reader, chunk);
     if (!*read) {
         return frame_reader_skip(reader->frames, announcement->compressed_size, error);
     }
@@ -363,7 +363,7 @@ static bool compare_file(uint64_t size, uint64_t digest, const DumpManifest *man
            error_set(error, EXIT_CODE_DUMP, "the XXH64 of the file is wrong");
 }
 
-static bool finish(DumpReader *reader, bool contents, DumpManifest *manifest, Error *error)
+static bool finish_reading(DumpReader *reader, bool contents, DumpManifest *manifest, Error *error)
 {
     uint64_t offset = frame_reader_offset(reader->frames);
     uint64_t digest = frame_reader_digest(reader->frames);
@@ -384,12 +384,12 @@ static bool finish(DumpReader *reader, bool contents, DumpManifest *manifest, Er
 
 bool dump_reader_finish(DumpReader *reader, DumpManifest *manifest, Error *error)
 {
-    return finish(reader, true, manifest, error);
+    return finish_reading(reader, true, manifest, error);
 }
 
 bool dump_reader_finish_unread(DumpReader *reader, DumpManifest *manifest, Error *error)
 {
-    return finish(reader, false, manifest, error);
+    return finish_reading(reader, false, manifest, error);
 }
 
 void dump_chunk_free(DumpChunk *chunk)

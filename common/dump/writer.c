@@ -95,10 +95,10 @@ static bool write_copy_part(DumpWriter *writer, const char *name, Slice content,
                 compressor_run(compressor, content, &frame, error);
 
     if (done) {
-        char *announcement = dump_json_encode(json_pack("{s:s, s:I, s:I}", "frame", name, "size",
-                                                        (json_int_t)content.size, "compressed_size",
-                                                        (json_int_t)frame.size),
-                                              error);
+        char *announcement = json_encode(json_pack("{s:s, s:I, s:I}", "frame", name, "size",
+                                                   (json_int_t)content.size, "compressed_size",
+                                                   (json_int_t)frame.size),
+                                         error);
 
         done = write_data(writer, announcement, content, buffer_slice(&frame), error);
     }
@@ -213,7 +213,7 @@ static WaitingUnit *waiting_unit(DumpWriter *writer, size_t unit)
 static bool write_chunk(DumpWriter *writer, const Chunk *chunk, Error *error)
 {
     DumpPackageTotals *totals = &writer->totals[chunk->package];
-    char *announcement = dump_json_encode(
+    char *announcement = json_encode(
         json_pack("{s:s, s:I, s:s, s:I, s:I, s:I}", "frame", DUMP_FRAME_CHUNK, "index",
                   (json_int_t)writer->chunk_count, "package", writer->packages[chunk->package],
                   "entries", (json_int_t)chunk->entries, "size", (json_int_t)chunk->content.size,
@@ -244,7 +244,7 @@ static void spare_chunk(DumpWriter *writer, Chunk *chunk)
 
 /* The next chunk that may be written, taken from its unit; the turn passes on over units that are
  * completed.  NULL when there is none.  With the mutex held. */
-static Chunk *take_chunk(DumpWriter *writer)
+static Chunk *pop_chunk(DumpWriter *writer)
 {
     WaitingUnit *unit = waiting_unit(writer, writer->turn);
     Chunk *chunk;
@@ -275,7 +275,7 @@ static bool write_waiting(DumpWriter *writer, Error *error)
         return true;
     }
     writer->writing = true;
-    while (done && !writer->stopped && (chunk = take_chunk(writer)) != NULL) {
+    while (done && !writer->stopped && (chunk = pop_chunk(writer)) != NULL) {
         pthread_mutex_unlock(&writer->mutex);
         done = write_chunk(writer, chunk, error);
         pthread_mutex_lock(&writer->mutex);
@@ -286,7 +286,7 @@ static bool write_waiting(DumpWriter *writer, Error *error)
     return done;
 }
 
-static bool stopped(Error *error)
+static bool stopped_by_another(Error *error)
 {
     return error_set(error, EXIT_CODE_FAILED, "another worker has failed");
 }
@@ -327,7 +327,7 @@ bool chunk_writer_begin(ChunkWriter *chunks, size_t unit, size_t package, Error 
     while (!writer->stopped && unit >= writer->turn + writer->window) {
         pthread_cond_wait(&writer->advanced, &writer->mutex);
     }
-    done = !writer->stopped || stopped(error);
+    done = !writer->stopped || stopped_by_another(error);
     pthread_mutex_unlock(&writer->mutex);
     return done;
 }
@@ -418,7 +418,7 @@ static bool end_chunk(ChunkWriter *chunks, size_t package, Error *error)
         done = write_waiting(writer, error);
     }
     if (done && writer->stopped) {
-        done = stopped(error);
+        done = stopped_by_another(error);
     }
     pthread_mutex_unlock(&writer->mutex);
     return done;

@@ -85,7 +85,7 @@ bool http_client_check(const HttpClient *client, Error *error)
             error_set(error, EXIT_CODE_FAILED, "stopped, as something else has failed"));
 }
 
-static Handle *take_handle(HttpClient *client, Error *error)
+static Handle *acquire_handle(HttpClient *client, Error *error)
 {
     Handle *handle;
 
@@ -108,7 +108,7 @@ static Handle *take_handle(HttpClient *client, Error *error)
     return handle;
 }
 
-static void give_back_handle(HttpClient *client, Handle *handle)
+static void release_handle(HttpClient *client, Handle *handle)
 {
     /* Connections stay open; what was set, credentials among it, is forgotten. */
     curl_easy_reset(handle->curl);
@@ -119,8 +119,8 @@ static void give_back_handle(HttpClient *client, Handle *handle)
 }
 
 /* Appends to a buffer that has a limit; false ends the transfer. */
-static bool take_bytes(Transfer *transfer, Buffer *buffer, size_t limit, const char *data,
-                       size_t size)
+static bool append_bytes(Transfer *transfer, Buffer *buffer, size_t limit, const char *data,
+                         size_t size)
 {
     Error error = {0};
 
@@ -132,18 +132,18 @@ static bool take_bytes(Transfer *transfer, Buffer *buffer, size_t limit, const c
     return !transfer->lacks_memory;
 }
 
-static size_t take_body(char *data, size_t one, size_t size, void *argument)
+static size_t on_body(char *data, size_t one, size_t size, void *argument)
 {
     Transfer *transfer = argument;
 
     (void)one;
-    return take_bytes(transfer, &transfer->response->body, transfer->request->response_limit, data,
-                      size)
+    return append_bytes(transfer, &transfer->response->body, transfer->request->response_limit,
+                        data, size)
                ? size
                : CURL_WRITEFUNC_ERROR;
 }
 
-static size_t take_header(char *data, size_t one, size_t size, void *argument)
+static size_t on_header(char *data, size_t one, size_t size, void *argument)
 {
     Transfer *transfer = argument;
     Buffer *headers = &transfer->response->headers;
@@ -159,14 +159,14 @@ static size_t take_header(char *data, size_t one, size_t size, void *argument)
         length--;
     }
     transfer->headers_ended = transfer->headers_ended || length == 0;
-    return take_bytes(transfer, headers, HEADERS_LIMIT, data, length) &&
-                   take_bytes(transfer, headers, HEADERS_LIMIT, "", 1)
+    return append_bytes(transfer, headers, HEADERS_LIMIT, data, length) &&
+                   append_bytes(transfer, headers, HEADERS_LIMIT, "", 1)
                ? size
                : CURL_WRITEFUNC_ERROR;
 }
 
 /* libcurl asks about once a second, and whenever something happens. */
-static int look_around(void *argument, curl_off_t download_total, curl_off_t downloaded,
+static int on_progress(void *argument, curl_off_t download_total, curl_off_t downloaded,
                        curl_off_t upload_total, curl_off_t uploaded)
 {
     Error error = {0};
@@ -193,8 +193,7 @@ static bool add_header_format(Transfer *transfer, const char *name, const char *
 {
     Buffer line = {0};
     bool done = buffer_append_format(&line, error, "%s: %s", name, value) &&
-                buffer_text(&line, error) != NULL &&
-                add_header(transfer, (const char *)line.data, error);
+                add_header(transfer, buffer_string(&line), error);
 
     buffer_wipe(&line);
     return done;
@@ -227,9 +226,8 @@ static CURLcode set_signing(CURL *curl, const HttpSigning *signing)
     CURLcode code = CURLE_OUT_OF_MEMORY;
 
     if (buffer_append_format(&parameter, &error, "aws:amz:%s:%s", signing->region,
-                             signing->service) &&
-        buffer_text(&parameter, &error) != NULL) {
-        code = curl_easy_setopt(curl, CURLOPT_AWS_SIGV4, (const char *)parameter.data);
+                             signing->service)) {
+        code = curl_easy_setopt(curl, CURLOPT_AWS_SIGV4, buffer_string(&parameter));
     }
     buffer_free(&parameter);
     if (code == CURLE_OK) {
@@ -254,7 +252,7 @@ static CURLcode set_body(CURL *curl, const HttpRequest *request)
     return code != CURLE_OK ? code : curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, request->method);
 }
 
-static long first_set(int wanted, int usual, int fallback)
+static long first_positive(int wanted, int usual, int fallback)
 {
     return wanted > 0 ? wanted : usual > 0 ? usual : fallback;
 }
@@ -267,7 +265,7 @@ static long first_set(int wanted, int usual, int fallback)
         }                                                                                          \
     } while (0)
 
-static CURLcode set_up(CURL *curl, Transfer *transfer)
+static CURLcode configure(CURL *curl, Transfer *transfer)
 {
     const HttpRequest *request = transfer->request;
     const HttpOptions *options = &transfer->client->options;
@@ -282,14 +280,14 @@ static CURLcode set_up(CURL *curl, Transfer *transfer)
     SET(CURLOPT_PATH_AS_IS, 1L);
     SET(CURLOPT_ERRORBUFFER, transfer->reason);
     SET(CURLOPT_USERAGENT, options->user_agent);
-    SET(CURLOPT_CONNECTTIMEOUT_MS,
-        first_set(request->connect_timeout_ms, options->connect_timeout_ms, CONNECT_TIMEOUT_MS));
-    SET(CURLOPT_TIMEOUT_MS, first_set(request->timeout_ms, options->timeout_ms, TIMEOUT_MS));
-    SET(CURLOPT_WRITEFUNCTION, take_body);
+    SET(CURLOPT_CONNECTTIMEOUT_MS, first_positive(request->connect_timeout_ms,
+                                                  options->connect_timeout_ms, CONNECT_TIMEOUT_MS));
+    SET(CURLOPT_TIMEOUT_MS, first_positive(request->timeout_ms, options->timeout_ms, TIMEOUT_MS));
+    SET(CURLOPT_WRITEFUNCTION, on_body);
     SET(CURLOPT_WRITEDATA, transfer);
-    SET(CURLOPT_HEADERFUNCTION, take_header);
+    SET(CURLOPT_HEADERFUNCTION, on_header);
     SET(CURLOPT_HEADERDATA, transfer);
-    SET(CURLOPT_XFERINFOFUNCTION, look_around);
+    SET(CURLOPT_XFERINFOFUNCTION, on_progress);
     SET(CURLOPT_XFERINFODATA, transfer->client);
     SET(CURLOPT_NOPROGRESS, 0L);
     SET(CURLOPT_HTTPHEADER, transfer->headers);
@@ -310,7 +308,7 @@ static CURLcode set_up(CURL *curl, Transfer *transfer)
 }
 
 /* Words the failure of a transfer. */
-static bool failed(const Transfer *transfer, CURLcode code, Error *error)
+static bool transfer_failed(const Transfer *transfer, CURLcode code, Error *error)
 {
     const char *url = transfer->request->url;
     int url_size = (int)strcspn(url, "?"); /* a query may hold what is not to be shown */
@@ -344,7 +342,7 @@ static bool failed(const Transfer *transfer, CURLcode code, Error *error)
                      transfer->reason[0] != '\0' ? transfer->reason : curl_easy_strerror(code));
 }
 
-static void take_facts(CURL *curl, HttpResponse *response)
+static void read_info(CURL *curl, HttpResponse *response)
 {
     curl_off_t length = -1;
     curl_off_t retry_after = 0;
@@ -380,7 +378,7 @@ static bool perform(Transfer *transfer, Handle *handle, Error *error)
     if (transfer->request->signing != NULL && !add_signing_headers(transfer, error)) {
         return false;
     }
-    code = set_up(handle->curl, transfer);
+    code = configure(handle->curl, transfer);
     if (code == CURLE_OK) {
         code = curl_easy_perform(handle->curl);
         /* For libcurl that is an answer, too. */
@@ -389,9 +387,9 @@ static bool perform(Transfer *transfer, Handle *handle, Error *error)
         }
     }
     if (code != CURLE_OK) {
-        return failed(transfer, code, error);
+        return transfer_failed(transfer, code, error);
     }
-    take_facts(handle->curl, transfer->response);
+    read_info(handle->curl, transfer->response);
     return true;
 }
 
@@ -405,13 +403,13 @@ bool http_send(HttpClient *client, const HttpRequest *request, HttpResponse *res
     if (!http_client_check(client, error)) {
         return false;
     }
-    handle = take_handle(client, error);
+    handle = acquire_handle(client, error);
     if (handle == NULL) {
         return false;
     }
     done = perform(&transfer, handle, error);
     free_headers(transfer.headers);
-    give_back_handle(client, handle);
+    release_handle(client, handle);
     return done;
 }
 

@@ -1,11 +1,13 @@
 #include "common/http/retry.h"
 
+#include "common/http/status.h"
+
 #include <sys/random.h>
 #include <time.h>
 
 enum { SLEEP_MS = 50 }; /* at one time; then it looks whether to go on */
 
-const RetryPolicy RETRY_USUAL = {.attempts = 6, .first_wait_ms = 100, .longest_wait_ms = 5000};
+const RetryPolicy RETRY_DEFAULT = {.attempts = 6, .first_wait_ms = 100, .longest_wait_ms = 5000};
 
 static uint32_t random_number(void)
 {
@@ -62,10 +64,8 @@ bool retry_back_off(const HttpClient *client, const RetryPolicy *policy, unsigne
 
 bool retry_status(long status)
 {
-    enum { REQUEST_TIMEOUT = 408, TOO_MANY_REQUESTS = 429, NOT_IMPLEMENTED = 501 };
-
-    return status == REQUEST_TIMEOUT || status == TOO_MANY_REQUESTS ||
-           (status >= 500 && status != NOT_IMPLEMENTED);
+    return status == HTTP_REQUEST_TIMEOUT || status == HTTP_TOO_MANY_REQUESTS ||
+           (status >= HTTP_SERVER_ERROR && status != HTTP_NOT_IMPLEMENTED);
 }
 
 bool http_send_retrying(HttpClient *client, const RetryPolicy *policy,
@@ -73,16 +73,16 @@ bool http_send_retrying(HttpClient *client, const RetryPolicy *policy,
                         HttpResponse *response, Error *error)
 {
     for (unsigned attempt = 1;; attempt++) {
-        bool answered = http_send(client, request, response, error);
+        bool done = http_send(client, request, response, error);
         bool again =
-            answered ? retry_status(response->status) || (transient != NULL && transient(response))
-                     : response->may_succeed_later;
+            done ? retry_status(response->status) || (transient != NULL && transient(response))
+                 : response->may_succeed_later;
         uint64_t asked_ms = response->retry_after_s > 0 && response->retry_after_s < INT32_MAX
                                 ? (uint64_t)response->retry_after_s * 1000
                                 : 0;
 
         if (!again || attempt >= policy->attempts) {
-            return answered;
+            return done;
         }
         if (!retry_back_off(client, policy, attempt, asked_ms, error)) {
             return false;

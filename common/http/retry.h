@@ -24,7 +24,7 @@ typedef struct RetryPolicy {
 } RetryPolicy;
 
 /* Six attempts within some seconds. */
-extern const RetryPolicy RETRY_USUAL;
+extern const RetryPolicy RETRY_DEFAULT;
 
 /* How long to wait behind attempt number `attempt` (1, 2 ...): between a half and the whole of the
  * first wait doubled with each attempt, but not less than the server asks for; never more than the

@@ -1,12 +1,14 @@
 #include "common/http/url.h"
 
+#include "common/base/text.h"
+
 #include <arpa/inet.h>
 #include <ctype.h>
 #include <curl/curl.h>
 #include <stdlib.h>
 #include <string.h>
 
-static bool no_url(const char *url, Error *error)
+static bool invalid_url(const char *url, Error *error)
 {
     /* Before an "@" there may be a password. */
     return error_set(error, EXIT_CODE_USAGE, "\"%s\" is not the URL of a server",
@@ -23,20 +25,21 @@ static bool has_part(CURLU *parsed, CURLUPart what)
 }
 
 /* Copies a part; `text` stays NULL where the URL has none. */
-static bool take_part(CURLU *parsed, CURLUPart what, char **text, Error *error)
+static bool copy_part(CURLU *parsed, CURLUPart what, char **text, Error *error)
 {
     char *part = NULL;
     CURLUcode code = curl_url_get(parsed, what, &part, 0);
 
     if (code == CURLUE_OK) {
-        *text = strdup(part);
+        bool done = text_copy(part, text, error);
+
         curl_free(part);
-        return *text != NULL || error_out_of_memory(error);
+        return done;
     }
     return code != CURLUE_OUT_OF_MEMORY || error_out_of_memory(error);
 }
 
-static bool take_parts(CURLU *parsed, const char *url, UrlParts *parts, Error *error)
+static bool copy_parts(CURLU *parsed, const char *url, UrlParts *parts, Error *error)
 {
     struct in_addr address;
 
@@ -46,15 +49,15 @@ static bool take_parts(CURLU *parsed, const char *url, UrlParts *parts, Error *e
         return error_set(error, EXIT_CODE_USAGE,
                          "the URL of a server must have neither user nor query");
     }
-    if (!take_part(parsed, CURLUPART_SCHEME, &parts->scheme, error) ||
-        !take_part(parsed, CURLUPART_HOST, &parts->host, error) ||
-        !take_part(parsed, CURLUPART_PORT, &parts->port, error) ||
-        !take_part(parsed, CURLUPART_PATH, &parts->path, error)) {
+    if (!copy_part(parsed, CURLUPART_SCHEME, &parts->scheme, error) ||
+        !copy_part(parsed, CURLUPART_HOST, &parts->host, error) ||
+        !copy_part(parsed, CURLUPART_PORT, &parts->port, error) ||
+        !copy_part(parsed, CURLUPART_PATH, &parts->path, error)) {
         return false;
     }
     if (parts->scheme == NULL || parts->host == NULL || parts->path == NULL ||
         (strcmp(parts->scheme, "http") != 0 && strcmp(parts->scheme, "https") != 0)) {
-        return no_url(url, error);
+        return invalid_url(url, error);
     }
     for (size_t size = strlen(parts->path); size > 0 && parts->path[size - 1] == '/'; size--) {
         parts->path[size - 1] = '\0';
@@ -74,14 +77,13 @@ bool url_split(const char *url, UrlParts *parts, Error *error)
         return error_out_of_memory(error);
     }
     if (buffer_append_format(&text, error, "%s%s", strstr(url, "://") == NULL ? "https://" : "",
-                             url) &&
-        buffer_text(&text, error) != NULL) {
+                             url)) {
         CURLUcode code =
-            curl_url_set(parsed, CURLUPART_URL, (const char *)text.data, CURLU_NON_SUPPORT_SCHEME);
+            curl_url_set(parsed, CURLUPART_URL, buffer_string(&text), CURLU_NON_SUPPORT_SCHEME);
 
-        done = code == CURLUE_OK              ? take_parts(parsed, url, parts, error)
+        done = code == CURLUE_OK              ? copy_parts(parsed, url, parts, error)
                : code == CURLUE_OUT_OF_MEMORY ? error_out_of_memory(error)
-                                              : no_url(url, error);
+                                              : invalid_url(url, error);
     }
     buffer_free(&text);
     curl_url_cleanup(parsed);

@@ -25,7 +25,7 @@ static void append_to_path(Parser *parser, const char *text)
     parser->path[parser->path_size < PATH_SIZE ? parser->path_size : PATH_SIZE - 1] = '\0';
 }
 
-static void begin_element(void *data, const XML_Char *name, const XML_Char **attributes)
+static void on_element_start(void *data, const XML_Char *name, const XML_Char **attributes)
 {
     Parser *parser = data;
 
@@ -43,7 +43,7 @@ static void begin_element(void *data, const XML_Char *name, const XML_Char **att
     }
 }
 
-static void end_element(void *data, const XML_Char *name)
+static void on_element_end(void *data, const XML_Char *name)
 {
     Parser *parser = data;
     size_t size = strlen(name);
@@ -58,7 +58,7 @@ static void end_element(void *data, const XML_Char *name)
     parser->open = NULL;
 }
 
-static void take_text(void *data, const XML_Char *text, int size)
+static void on_text(void *data, const XML_Char *text, int size)
 {
     const Parser *parser = data;
     size_t used;
@@ -88,8 +88,8 @@ bool xml_texts_read(Slice document, const XmlText *wanted, size_t count, bool *v
         return error_out_of_memory(error);
     }
     XML_SetUserData(xml, &parser);
-    XML_SetElementHandler(xml, begin_element, end_element);
-    XML_SetCharacterDataHandler(xml, take_text);
+    XML_SetElementHandler(xml, on_element_start, on_element_end);
+    XML_SetCharacterDataHandler(xml, on_text);
     *valid = document.size <= INT_MAX &&
              XML_Parse(xml, (const char *)document.data, (int)document.size, 1) == XML_STATUS_OK;
     lacked = XML_GetErrorCode(xml) == XML_ERROR_NO_MEMORY;

@@ -5,20 +5,21 @@
 
 #include <string.h>
 
-enum { FIELD_COUNT = 3 };
+/* Bytes of the field count, and of a field's length. */
+enum { COUNT_SIZE = 2, LENGTH_SIZE = 4 };
 
 size_t entry_tuple_size(size_t partition_key_size, size_t key_size, size_t value_size)
 {
-    return 2 + 4 + partition_key_size + 4 + key_size + 4 + value_size;
+    return COUNT_SIZE + ENTRY_FIELDS * LENGTH_SIZE + partition_key_size + key_size + value_size;
 }
 
 static uint8_t *put_field(uint8_t *p, Slice field)
 {
     store_be32(p, (uint32_t)field.size);
     if (field.size > 0) {
-        memcpy(p + 4, field.data, field.size);
+        memcpy(p + LENGTH_SIZE, field.data, field.size);
     }
-    return p + 4 + field.size;
+    return p + LENGTH_SIZE + field.size;
 }
 
 bool entry_append(Buffer *tuples, Slice partition_key, Slice key, size_t value_size,
@@ -35,21 +36,37 @@ bool entry_append(Buffer *tuples, Slice partition_key, Slice key, size_t value_s
         return false;
     }
     p = tuples->data + tuples->size;
-    store_be16(p, FIELD_COUNT);
-    p = put_field(p + 2, partition_key);
+    store_be16(p, ENTRY_FIELDS);
+    p = put_field(p + COUNT_SIZE, partition_key);
     p = put_field(p, key);
     store_be32(p, (uint32_t)value_size);
-    *value = p + 4;
+    *value = p + LENGTH_SIZE;
     tuples->size += size;
     return true;
 }
 
-bool entry_next(Slice *tuples, Entry *entry, const char **problem)
+bool entry_from_fields(const CopyField fields[ENTRY_FIELDS], Entry *entry, Slice *tuple)
 {
-    CopyField fields[FIELD_COUNT];
+    for (size_t i = 0; i < ENTRY_FIELDS; i++) {
+        if (fields[i].size < 0) {
+            return false;
+        }
+    }
+    entry->partition_key = slice_of(fields[0].data, (size_t)fields[0].size);
+    entry->key = slice_of(fields[1].data, (size_t)fields[1].size);
+    entry->value = slice_of(fields[2].data, (size_t)fields[2].size);
+    *tuple =
+        slice_of(fields[0].data - COUNT_SIZE - LENGTH_SIZE,
+                 entry_tuple_size(entry->partition_key.size, entry->key.size, entry->value.size));
+    return true;
+}
+
+bool entry_next_tuple(Slice *tuples, Entry *entry, Slice *tuple, const char **problem)
+{
+    CopyField fields[ENTRY_FIELDS];
     size_t consumed;
 
-    switch (copy_tuple_parse(*tuples, fields, FIELD_COUNT, &consumed, problem)) {
+    switch (copy_tuple_parse(*tuples, fields, ENTRY_FIELDS, &consumed, problem)) {
     case COPY_TUPLE:
         break;
     case COPY_END:
@@ -61,28 +78,19 @@ bool entry_next(Slice *tuples, Entry *entry, const char **problem)
     case COPY_INVALID:
         return false;
     }
-    for (size_t i = 0; i < FIELD_COUNT; i++) {
-        if (fields[i].size < 0) {
-            *problem = "an entry has a NULL field";
-            return false;
-        }
+    if (!entry_from_fields(fields, entry, tuple)) {
+        *problem = "an entry has a NULL field";
+        return false;
     }
-    entry->partition_key = slice_of(fields[0].data, (size_t)fields[0].size);
-    entry->key = slice_of(fields[1].data, (size_t)fields[1].size);
-    entry->value = slice_of(fields[2].data, (size_t)fields[2].size);
     *tuples = slice_of(tuples->data + consumed, tuples->size - consumed);
     return true;
 }
 
-bool entry_next_tuple(Slice *tuples, Entry *entry, Slice *tuple, const char **problem)
+bool entry_next(Slice *tuples, Entry *entry, const char **problem)
 {
-    const uint8_t *begin = tuples->data;
+    Slice tuple;
 
-    if (!entry_next(tuples, entry, problem)) {
-        return false;
-    }
-    *tuple = slice_of(begin, (size_t)(tuples->data - begin));
-    return true;
+    return entry_next_tuple(tuples, entry, &tuple, problem);
 }
 
 bool entry_scan(Slice tuples, uint64_t *count, SetDigest *digest, size_t *offset,

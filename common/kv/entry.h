@@ -11,12 +11,16 @@
 #include "common/base/digest.h"
 #include "common/base/error.h"
 #include "common/base/slice.h"
+#include "common/pg/copy_binary.h"
 
 typedef struct Entry {
     Slice partition_key;
     Slice key;
     Slice value;
 } Entry;
+
+/* The fields of an entry's tuple: partition key, key, value. */
+enum { ENTRY_FIELDS = 3 };
 
 /* The size of the entry's tuple. */
 size_t entry_tuple_size(size_t partition_key_size, size_t key_size, size_t value_size);
@@ -32,6 +36,10 @@ bool entry_next(Slice *tuples, Entry *entry, const char **problem);
 
 /* The same, and the entry's tuple as it stands there. */
 bool entry_next_tuple(Slice *tuples, Entry *entry, Slice *tuple, const char **problem);
+
+/* The entry of parsed fields, which point into its tuple, and that tuple.  False when a field is
+ * NULL. */
+bool entry_from_fields(const CopyField fields[ENTRY_FIELDS], Entry *entry, Slice *tuple);
 
 /* Counts the entries and adds each to the digest.  False as in entry_next; *offset is then where
  * the entry in question begins. */

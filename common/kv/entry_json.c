@@ -10,7 +10,7 @@
 #include "metadata.pb-c.h"
 #include "timestamp.pb-c.h"
 
-static json_t *owned(json_t *json, Error *error)
+static json_t *check_json(json_t *json, Error *error)
 {
     if (json == NULL) {
         error_out_of_memory(error);
@@ -18,13 +18,13 @@ static json_t *owned(json_t *json, Error *error)
     return json;
 }
 
-static json_t *base64(Slice bytes, Error *error)
+static json_t *base64_json(Slice bytes, Error *error)
 {
     Buffer text = {0};
     json_t *json = NULL;
 
-    if (base64_append(&text, bytes, error) && buffer_text(&text, error) != NULL) {
-        json = owned(json_stringn((const char *)text.data, text.size), error);
+    if (base64_append(&text, bytes, error)) {
+        json = check_json(json_stringn(buffer_string(&text), text.size), error);
     }
     buffer_free(&text);
     return json;
@@ -47,23 +47,23 @@ json_t *entry_json_bytes(Slice bytes, Error *error)
     json_t *text;
 
     if (is_text(bytes)) {
-        return owned(json_stringn(bytes.size == 0 ? "" : (const char *)bytes.data, bytes.size),
-                     error);
+        return check_json(json_stringn(bytes.size == 0 ? "" : (const char *)bytes.data, bytes.size),
+                          error);
     }
-    text = base64(bytes, error);
-    return text == NULL ? NULL : owned(json_pack("{s:o}", "base64", text), error);
+    text = base64_json(bytes, error);
+    return text == NULL ? NULL : check_json(json_pack("{s:o}", "base64", text), error);
 }
 
-static json_t *message_json(const ProtobufCMessage *message, Error *error);
+static json_t *protobuf_json(const ProtobufCMessage *message, Error *error);
 
 static json_t *time_json(const Kv__Timestamp *time, Error *error)
 {
     char text[KV_TIME_TEXT_SIZE];
 
     if (kv_time_to_text((KvTime){time->seconds, time->nanos}, text)) {
-        return owned(json_string(text), error);
+        return check_json(json_string(text), error);
     }
-    return owned(
+    return check_json(
         json_pack("{s:I, s:i}", "seconds", (json_int_t)time->seconds, "nanos", (int)time->nanos),
         error);
 }
@@ -72,7 +72,7 @@ static json_t *enum_json(const ProtobufCEnumDescriptor *descriptor, int value, E
 {
     const ProtobufCEnumValue *named = protobuf_c_enum_descriptor_get_value(descriptor, value);
 
-    return owned(named == NULL ? json_integer(value) : json_string(named->name), error);
+    return check_json(named == NULL ? json_integer(value) : json_string(named->name), error);
 }
 
 /* The value of a field, or an element of a repeated one, that lies at `member`.  The types are
@@ -84,11 +84,11 @@ static json_t *value_json(const ProtobufCFieldDescriptor *field, const void *mem
 
     switch (field->type) {
     case PROTOBUF_C_TYPE_INT32:
-        return owned(json_integer(*(const int32_t *)member), error);
+        return check_json(json_integer(*(const int32_t *)member), error);
     case PROTOBUF_C_TYPE_INT64:
-        return owned(json_integer(*(const int64_t *)member), error);
+        return check_json(json_integer(*(const int64_t *)member), error);
     case PROTOBUF_C_TYPE_BOOL:
-        return owned(json_boolean(*(const protobuf_c_boolean *)member), error);
+        return check_json(json_boolean(*(const protobuf_c_boolean *)member), error);
     case PROTOBUF_C_TYPE_ENUM:
         return enum_json(field->descriptor, *(const int *)member, error);
     case PROTOBUF_C_TYPE_STRING:
@@ -99,7 +99,7 @@ static json_t *value_json(const ProtobufCFieldDescriptor *field, const void *mem
         binary = member;
         return entry_json_bytes(slice_of(binary->data, binary->len), error);
     case PROTOBUF_C_TYPE_MESSAGE:
-        return message_json(*(const ProtobufCMessage *const *)member, error);
+        return protobuf_json(*(const ProtobufCMessage *const *)member, error);
     default:
         break;
     }
@@ -124,7 +124,7 @@ static bool add_member(json_t *object, const char *name, json_t *value, Error *e
 /* A map<string, string> as an object. */
 static json_t *map_json(Kv__MetadataEntry *const *entries, size_t count, Error *error)
 {
-    json_t *object = owned(json_object(), error);
+    json_t *object = check_json(json_object(), error);
     bool done = object != NULL;
 
     for (size_t i = 0; done && i < count; i++) {
@@ -147,7 +147,7 @@ static json_t *repeated_json(const ProtobufCFieldDescriptor *field, const uint8_
     if (field->descriptor == &kv__metadata_entry__descriptor) {
         return map_json((Kv__MetadataEntry *const *)(const void *)elements, count, error);
     }
-    array = owned(json_array(), error);
+    array = check_json(json_array(), error);
     done = array != NULL;
     for (size_t i = 0; done && i < count; i++) {
         json_t *element = value_json(field, elements + i * element_size(field), error);
@@ -198,7 +198,7 @@ static bool add_field(json_t *object, const ProtobufCMessage *message,
            add_member(object, field->name, value_json(field, member, error), error);
 }
 
-static json_t *message_json(const ProtobufCMessage *message, Error *error)
+static json_t *protobuf_json(const ProtobufCMessage *message, Error *error)
 {
     const ProtobufCMessageDescriptor *descriptor = message->descriptor;
     json_t *object;
@@ -207,7 +207,7 @@ static json_t *message_json(const ProtobufCMessage *message, Error *error)
     if (descriptor == &kv__timestamp__descriptor) {
         return time_json((const Kv__Timestamp *)message, error);
     }
-    object = owned(json_object(), error);
+    object = check_json(json_object(), error);
     done = object != NULL;
     for (unsigned i = 0; done && i < descriptor->n_fields; i++) {
         done = add_field(object, message, &descriptor->fields[i], error);
@@ -220,7 +220,7 @@ static json_t *message_json(const ProtobufCMessage *message, Error *error)
 }
 
 /* The value as its type asks; *type becomes "bytes" where it is not of that type. */
-static json_t *decode(KvEntryType *type, Slice value, Error *error)
+static json_t *decode_value(KvEntryType *type, Slice value, Error *error)
 {
     ProtobufCMessage *message = NULL;
     json_t *json;
@@ -234,7 +234,7 @@ static json_t *decode(KvEntryType *type, Slice value, Error *error)
         }
         return entry_json_bytes(value, error);
     }
-    json = message_json(message, error);
+    json = protobuf_json(message, error);
     protobuf_c_message_free_unpacked(message, NULL);
     return json;
 }
@@ -242,7 +242,7 @@ static json_t *decode(KvEntryType *type, Slice value, Error *error)
 json_t *entry_json_decoded(Slice partition_key, Slice key, Slice value, Error *error)
 {
     KvEntryType type = kv_entry_type(partition_key, key, value);
-    json_t *decoded = decode(&type, value, error);
+    json_t *decoded = decode_value(&type, value, error);
     json_t *partition_json = decoded == NULL ? NULL : entry_json_bytes(partition_key, error);
     json_t *key_json = partition_json == NULL ? NULL : entry_json_bytes(key, error);
 
@@ -251,17 +251,18 @@ json_t *entry_json_decoded(Slice partition_key, Slice key, Slice value, Error *e
         json_decref(partition_json);
         return NULL;
     }
-    return owned(json_pack("{s:o, s:o, s:s, s:o}", "partition", partition_json, "key", key_json,
-                           "type", type.name, "value", decoded),
-                 error);
+    return check_json(json_pack("{s:o, s:o, s:s, s:o}", "partition", partition_json, "key",
+                                key_json, "type", type.name, "value", decoded),
+                      error);
 }
 
 json_t *entry_json_raw(Slice partition_key, Slice key, Slice value, Error *error)
 {
-    json_t *texts[] = {base64(partition_key, error), base64(key, error), base64(value, error)};
+    json_t *texts[] = {base64_json(partition_key, error), base64_json(key, error),
+                       base64_json(value, error)};
 
     /* json_pack frees what it was given also when one of them is NULL. */
-    return owned(
+    return check_json(
         json_pack("{s:o, s:o, s:o}", "partition_key", texts[0], "key", texts[1], "value", texts[2]),
         error);
 }

@@ -96,7 +96,7 @@ static Slice first_field(Slice value)
 
 /* Whether the key holds the part and, right behind it, the id; to the key's end or, with `more`, a
  * "/" and more. */
-static bool has_part(Slice key, const char *part, Slice id, bool more)
+static bool contains_part(Slice key, const char *part, Slice id, bool more)
 {
     size_t size = strlen(part) + id.size;
 
@@ -124,10 +124,10 @@ static KvEntryType actions_type(Slice key, Slice value)
     if (begins_with(first, KV_REPOSITORIES)) {
         return type_of_message(&kv__secondary_index__descriptor);
     }
-    if (has_part(key, KV_IN_RUNS, first, false)) {
+    if (contains_part(key, KV_IN_RUNS, first, false)) {
         return type_of_message(&kv__run_result_data__descriptor);
     }
-    return has_part(key, KV_IN_TASKS, first, true)
+    return contains_part(key, KV_IN_TASKS, first, true)
                ? type_of_message(&kv__task_result_data__descriptor)
                : (KvEntryType){"bytes", KV_VALUE_BYTES, NULL};
 }

@@ -1,7 +1,7 @@
 #include "common/kv/model.h"
 
 /* Empties the key and writes the parts one after the other. */
-static bool join(Buffer *key, const Slice *parts, size_t count, Error *error)
+static bool join_parts(Buffer *key, const Slice *parts, size_t count, Error *error)
 {
     key->size = 0;
     for (size_t i = 0; i < count; i++) {
@@ -13,8 +13,8 @@ static bool join(Buffer *key, const Slice *parts, size_t count, Error *error)
 }
 
 #define JOIN(key, error, ...)                                                                      \
-    join((key), (const Slice[]){__VA_ARGS__},                                                      \
-         sizeof((const Slice[]){__VA_ARGS__}) / sizeof(Slice), (error))
+    join_parts((key), (const Slice[]){__VA_ARGS__},                                                \
+               sizeof((const Slice[]){__VA_ARGS__}) / sizeof(Slice), (error))
 
 bool kv_partition_repository(Buffer *partition, Slice repository_id, const char *instance_id,
                              Error *error)

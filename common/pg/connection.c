@@ -1,5 +1,6 @@
 #include "common/pg/connection.h"
 
+#include "common/base/text.h"
 #include "common/pg/conninfo.h"
 #include "common/pg/keep_awake.h"
 #include "common/pg/liveness.h"
@@ -25,14 +26,14 @@ bool pg_cancel_all(void)
 }
 
 /* Around each use of the connection: another thread keeps it awake meanwhile. */
-static void take(const PgConnection *connection)
+static void acquire(const PgConnection *connection)
 {
-    keep_awake_take((KeptConnection *)(uintptr_t)&connection->kept);
+    keep_awake_acquire((KeptConnection *)(uintptr_t)&connection->kept);
 }
 
-static void give(const PgConnection *connection)
+static void release(const PgConnection *connection)
 {
-    keep_awake_give((KeptConnection *)(uintptr_t)&connection->kept);
+    keep_awake_release((KeptConnection *)(uintptr_t)&connection->kept);
 }
 
 /* Only warnings: what the role wants to see of the log comes before pg_begin's settings count. */
@@ -168,9 +169,9 @@ static const char *parameter_status(const PgConnection *connection, const char *
 {
     const char *value;
 
-    take(connection);
+    acquire(connection);
     value = PQparameterStatus(connection->conn, name);
-    give(connection);
+    release(connection);
     return value;
 }
 
@@ -197,9 +198,9 @@ bool pg_is_lost(const PgConnection *connection)
 {
     bool lost;
 
-    take(connection);
+    acquire(connection);
     lost = PQstatus(connection->conn) == CONNECTION_BAD;
-    give(connection);
+    release(connection);
     return lost;
 }
 
@@ -302,9 +303,9 @@ bool pg_execute(PgConnection *connection, const char *sql, uint64_t *affected, E
 {
     bool done;
 
-    take(connection);
+    acquire(connection);
     done = executed(connection, execute(connection, sql), affected, error);
-    give(connection);
+    release(connection);
     return done;
 }
 
@@ -316,36 +317,31 @@ bool pg_begin(PgConnection *connection, PgAccess access, int lock_timeout_ms, Er
         [PG_READ_WRITE] = "BEGIN ISOLATION LEVEL READ COMMITTED, READ WRITE",
     };
     Buffer sql = {0};
-    const char *text = NULL;
-    bool done = false;
+    bool done;
 
     /* One message, so that a statement_timeout of the role ends before it can strike. */
-    if (buffer_append_format(
-            &sql, error,
-            "%s;"
-            "SET LOCAL statement_timeout = 0;"
-            "SET LOCAL idle_in_transaction_session_timeout = 0;"
-            "SET LOCAL lock_timeout = %d;"
-            "%s"
-            "SET LOCAL search_path = '';"
-            "SET LOCAL client_encoding = '%s';"
-            "SET LOCAL row_security = off;"
-            "SET LOCAL synchronize_seqscans = off;"
-            /* Rows come in the order of the heap; and what is read has no use for either. */
-            "SET LOCAL max_parallel_workers_per_gather = 0;"
-            "SET LOCAL jit = off;"
-            "SET LOCAL standard_conforming_strings = on;"
-            "SET LOCAL DateStyle = 'ISO';"
-            "SET LOCAL TimeZone = 'UTC';"
-            "SET LOCAL client_min_messages = 'warning';",
-            BEGIN[access], lock_timeout_ms,
-            pg_server_version(connection) >= 170000 ? "SET LOCAL transaction_timeout = 0;" : "",
-            pg_is_sql_ascii(connection) ? "SQL_ASCII" : "UTF8")) {
-        text = buffer_text(&sql, error);
-    }
-    if (text != NULL) {
-        done = pg_execute(connection, text, NULL, error);
-    }
+    done = buffer_append_format(
+               &sql, error,
+               "%s;"
+               "SET LOCAL statement_timeout = 0;"
+               "SET LOCAL idle_in_transaction_session_timeout = 0;"
+               "SET LOCAL lock_timeout = %d;"
+               "%s"
+               "SET LOCAL search_path = '';"
+               "SET LOCAL client_encoding = '%s';"
+               "SET LOCAL row_security = off;"
+               "SET LOCAL synchronize_seqscans = off;"
+               /* Rows come in the order of the heap; and what is read has no use for either. */
+               "SET LOCAL max_parallel_workers_per_gather = 0;"
+               "SET LOCAL jit = off;"
+               "SET LOCAL standard_conforming_strings = on;"
+               "SET LOCAL DateStyle = 'ISO';"
+               "SET LOCAL TimeZone = 'UTC';"
+               "SET LOCAL client_min_messages = 'warning';",
+               BEGIN[access], lock_timeout_ms,
+               pg_server_version(connection) >= 170000 ? "SET LOCAL transaction_timeout = 0;" : "",
+               pg_is_sql_ascii(connection) ? "SQL_ASCII" : "UTF8") &&
+           pg_execute(connection, buffer_string(&sql), NULL, error);
     buffer_free(&sql);
     return done;
 }
@@ -357,13 +353,13 @@ bool pg_commit(PgConnection *connection, Error *error)
 
 void pg_rollback(PgConnection *connection)
 {
-    take(connection);
+    acquire(connection);
     if (PQtransactionStatus(connection->conn) != PQTRANS_IDLE) {
         show_statement(connection, "ROLLBACK");
         /* It also gets out of a COPY. */
         PQclear(PQexec(connection->conn, "ROLLBACK"));
     }
-    give(connection);
+    release(connection);
 }
 
 struct PgRows {
@@ -379,11 +375,11 @@ bool pg_query(PgConnection *connection, const char *sql, int parameter_count,
 
     *rows = NULL;
     show_statement(connection, sql);
-    take(connection);
+    acquire(connection);
     result = pg_run_parameters(connection->conn, sql, parameter_count, parameters);
     done = PQresultStatus(result) == PGRES_TUPLES_OK ||
            statement_failed(connection, result, "a query failed", error);
-    give(connection);
+    release(connection);
     if (!done) {
         PQclear(result);
         return false;
@@ -421,7 +417,7 @@ bool pg_describe(PgConnection *connection, const char *sql, uint32_t *types, int
     PGresult *result;
     bool done;
 
-    take(connection);
+    acquire(connection);
     result = PQprepare(connection->conn, "", sql, 0, NULL);
     done = PQresultStatus(result) == PGRES_COMMAND_OK;
     if (done) {
@@ -437,7 +433,7 @@ bool pg_describe(PgConnection *connection, const char *sql, uint32_t *types, int
             types[i] = PQftype(result, i);
         }
     }
-    give(connection);
+    release(connection);
     PQclear(result);
     return done;
 }
@@ -458,9 +454,9 @@ bool pg_quote_identifier(PgConnection *connection, const char *name, Buffer *sql
 {
     char *quoted;
 
-    take(connection);
+    acquire(connection);
     quoted = PQescapeIdentifier(connection->conn, name, strlen(name));
-    give(connection);
+    release(connection);
     return append_quoted(quoted, sql, error);
 }
 
@@ -468,36 +464,34 @@ bool pg_quote_literal(PgConnection *connection, const char *text, Buffer *sql, E
 {
     char *quoted;
 
-    take(connection);
+    acquire(connection);
     quoted = PQescapeLiteral(connection->conn, text, strlen(text));
-    give(connection);
+    release(connection);
     return append_quoted(quoted, sql, error);
 }
 
 bool pg_export_snapshot(PgConnection *connection, char **name, Error *error)
 {
     PgRows *rows;
+    bool done;
 
     *name = NULL;
     if (!pg_query(connection, "SELECT pg_export_snapshot()", 0, NULL, &rows, error)) {
         return false;
     }
-    *name = strdup(pg_rows_text(rows, 0, 0));
+    done = text_copy(pg_rows_text(rows, 0, 0), name, error);
     pg_rows_free(rows);
-    return *name != NULL || error_out_of_memory(error);
+    return done;
 }
 
 bool pg_join_snapshot(PgConnection *connection, const char *name, Error *error)
 {
     Buffer sql = {0};
-    const char *text = NULL;
     bool done;
 
-    if (buffer_append_text(&sql, "SET TRANSACTION SNAPSHOT ", error) &&
-        pg_quote_literal(connection, name, &sql, error)) {
-        text = buffer_text(&sql, error);
-    }
-    done = text != NULL && pg_execute(connection, text, NULL, error);
+    done = buffer_append_text(&sql, "SET TRANSACTION SNAPSHOT ", error) &&
+           pg_quote_literal(connection, name, &sql, error) &&
+           pg_execute(connection, buffer_string(&sql), NULL, error);
     buffer_free(&sql);
     return done;
 }
@@ -543,12 +537,12 @@ bool pg_copy_out_begin(PgConnection *connection, const char *sql, Error *error)
 {
     bool done;
 
-    take(connection);
+    acquire(connection);
     done = copy_begin(connection, sql, PGRES_COPY_OUT, error);
     if (done) {
         keep_awake_set_copying(&connection->kept, true);
     }
-    give(connection);
+    release(connection);
     return done;
 }
 
@@ -572,7 +566,7 @@ bool pg_copy_out_read(PgConnection *connection, Slice *piece, bool *end, Error *
 
     PQfreemem(connection->copied);
     connection->copied = NULL;
-    take(connection);
+    acquire(connection);
     size = pg_wait_copy_data(connection->conn, &connection->copied);
     *end = size <= 0;
     *piece = slice_of(connection->copied, *end ? 0 : (size_t)size);
@@ -580,7 +574,7 @@ bool pg_copy_out_read(PgConnection *connection, Slice *piece, bool *end, Error *
         keep_awake_set_copying(&connection->kept, false);
         done = copy_out_ended(connection, size != -1, error);
     }
-    give(connection);
+    release(connection);
     return done;
 }
 
@@ -588,9 +582,9 @@ bool pg_copy_in_begin(PgConnection *connection, const char *sql, Error *error)
 {
     bool done;
 
-    take(connection);
+    acquire(connection);
     done = copy_begin(connection, sql, PGRES_COPY_IN, error);
-    give(connection);
+    release(connection);
     return done;
 }
 
@@ -609,14 +603,14 @@ bool pg_copy_in_write(PgConnection *connection, Slice piece, Error *error)
     enum { MESSAGE_SIZE = 64 * 1024 };
     bool done = true;
 
-    take(connection);
+    acquire(connection);
     while (done && piece.size > 0) {
         size_t size = piece.size < MESSAGE_SIZE ? piece.size : MESSAGE_SIZE;
 
         done = copy_in_write(connection, slice_of(piece.data, size), error);
         piece = slice_of(piece.data + size, piece.size - size);
     }
-    give(connection);
+    release(connection);
     return done;
 }
 
@@ -624,12 +618,12 @@ bool pg_copy_in_end(PgConnection *connection, uint64_t *rows, Error *error)
 {
     bool done;
 
-    take(connection);
+    acquire(connection);
     if (PQputCopyEnd(connection->conn, NULL) != 1 && pg_is_lost(connection)) {
         done = connection_lost(connection, error);
     } else {
         done = copy_finish(connection, rows, error);
     }
-    give(connection);
+    release(connection);
     return done;
 }

@@ -1,6 +1,7 @@
 #include "common/pg/conninfo.h"
 
 #include "common/base/buffer.h"
+#include "common/base/text.h"
 
 #include <libpq-fe.h>
 #include <stdlib.h>
@@ -34,7 +35,7 @@ static bool has_stray_at(const char *uri)
 
 /* libpq quotes the part of a connection string that it cannot parse, and that part may be a
  * password; so a broken string is reported without its text. */
-static PQconninfoOption *parse(const char *text, Error *error)
+static PQconninfoOption *parse_conninfo(const char *text, Error *error)
 {
     bool refused = pg_conninfo_is_uri(text) && has_stray_at(text);
     PQconninfoOption *parsed = refused ? NULL : PQconninfoParse(text, NULL);
@@ -55,7 +56,7 @@ bool pg_conninfo_check(const char *text, Error *error)
     if (!pg_conninfo_is_string(text)) {
         return true;
     }
-    parsed = parse(text, error);
+    parsed = parse_conninfo(text, error);
     PQconninfoFree(parsed);
     return parsed != NULL;
 }
@@ -76,16 +77,6 @@ bool pg_conninfo_append(Buffer *text, const char *keyword, const char *value, Er
     return buffer_append_text(text, "'", error);
 }
 
-static char *copy_text(const char *text, Error *error)
-{
-    char *copy = text == NULL ? NULL : strdup(text);
-
-    if (copy == NULL) {
-        error_out_of_memory(error);
-    }
-    return copy;
-}
-
 bool pg_conninfo_split(const char *text, PgConninfo *conninfo, Error *error)
 {
     PQconninfoOption *parsed = NULL;
@@ -95,7 +86,7 @@ bool pg_conninfo_split(const char *text, PgConninfo *conninfo, Error *error)
 
     *conninfo = (PgConninfo){0};
     if (pg_conninfo_is_string(text)) {
-        parsed = parse(text, error);
+        parsed = parse_conninfo(text, error);
         done = parsed != NULL;
     } else if (text[0] != '\0') {
         done = pg_conninfo_append(&pairs, "dbname", text, error);
@@ -117,9 +108,8 @@ bool pg_conninfo_split(const char *text, PgConninfo *conninfo, Error *error)
         }
     }
     if (done) {
-        conninfo->public_part = copy_text(buffer_text(&pairs, error), error);
-        conninfo->password = copy_text(password, error);
-        done = conninfo->public_part != NULL && conninfo->password != NULL;
+        conninfo->public_part = buffer_take(&pairs, error);
+        done = conninfo->public_part != NULL && text_copy(password, &conninfo->password, error);
     }
     PQconninfoFree(parsed);
     buffer_free(&pairs);

@@ -48,7 +48,7 @@ static void keep_awake(KeptConnection *kept)
 }
 
 /* The next connection of this round, taken; NULL when all had their turn. */
-static KeptConnection *take_next(unsigned round)
+static KeptConnection *acquire_next(unsigned round)
 {
     for (KeptConnection *kept = connections; kept != NULL; kept = kept->next) {
         if (kept->round != round) {
@@ -79,7 +79,7 @@ static void *keep_all_awake(void *argument)
                pthread_cond_timedwait(&ended, &mutex, &until) != ETIMEDOUT) {
         }
         round++;
-        while (generation == own_generation && (kept = take_next(round)) != NULL) {
+        while (generation == own_generation && (kept = acquire_next(round)) != NULL) {
             /* Not while the others wait: an answer may take its time. */
             pthread_mutex_unlock(&mutex);
             keep_awake(kept);
@@ -185,12 +185,12 @@ void keep_awake_remove(KeptConnection *kept)
     pthread_mutex_destroy(&kept->mutex);
 }
 
-void keep_awake_take(KeptConnection *kept)
+void keep_awake_acquire(KeptConnection *kept)
 {
     pthread_mutex_lock(&kept->mutex);
 }
 
-void keep_awake_give(KeptConnection *kept)
+void keep_awake_release(KeptConnection *kept)
 {
     kept->used = true;
     pthread_mutex_unlock(&kept->mutex);

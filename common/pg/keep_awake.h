@@ -7,8 +7,8 @@
  * snapshot yet; in a COPY OUT that its owner does not read on, a Flush (common/pg/statement.h).  A
  * COPY IN is not helped: who begins one has its data at hand.
  *
- * A connection is used by one thread at a time: its owner, between keep_awake_take and
- * keep_awake_give, or this one.  Inside of common/pg only: the others see PgConnection.
+ * A connection is used by one thread at a time: its owner, between keep_awake_acquire and
+ * keep_awake_release, or this one.  Inside of common/pg only: the others see PgConnection.
  */
 #ifndef COMMON_PG_KEEP_AWAKE_H
 #define COMMON_PG_KEEP_AWAKE_H
@@ -43,8 +43,8 @@ void keep_awake_remove(KeptConnection *kept);
 
 /* Around all uses of the connection; may be nested.  Waits for an answer to the empty query, if one
  * is under way. */
-void keep_awake_take(KeptConnection *kept);
-void keep_awake_give(KeptConnection *kept);
+void keep_awake_acquire(KeptConnection *kept);
+void keep_awake_release(KeptConnection *kept);
 
 /* A COPY OUT begins or ends; by the owner, who has taken the connection. */
 void keep_awake_set_copying(KeptConnection *kept, bool copying);

@@ -32,7 +32,7 @@ static const Setting SETTINGS[] = {
 #endif
 };
 
-static bool is_set(const PQconninfoOption *options, const char *keyword)
+static bool is_set_by_user(const PQconninfoOption *options, const char *keyword)
 {
     for (; options->keyword != NULL; options++) {
         if (strcmp(options->keyword, keyword) == 0) {
@@ -47,7 +47,7 @@ void pg_set_liveness(PGconn *conn)
     PQconninfoOption *options = PQconninfo(conn);
 
     for (size_t i = 0; options != NULL && i < sizeof SETTINGS / sizeof SETTINGS[0]; i++) {
-        if (!is_set(options, SETTINGS[i].keyword)) {
+        if (!is_set_by_user(options, SETTINGS[i].keyword)) {
             setsockopt(PQsocket(conn), IPPROTO_TCP, SETTINGS[i].option, &SETTINGS[i].value,
                        sizeof SETTINGS[i].value);
         }

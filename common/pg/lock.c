@@ -63,7 +63,7 @@ static void describe_holder(PgConnection *connection, uint32_t key, char holder[
     pg_rollback(connection);
 }
 
-bool pg_lock_take(PgConnection *connection, const PgSchema *schema, Error *error)
+bool pg_lock_acquire(PgConnection *connection, const PgSchema *schema, Error *error)
 {
     uint32_t key = pg_lock_key(schema->name, schema->database);
     char sql[80];

@@ -20,7 +20,7 @@ uint32_t pg_lock_key(const char *schema, const char *database);
 
 /* Takes the lock in the open transaction, waiting as long as its lock_timeout allows.  False with
  * EXIT_CODE_REFUSED, naming the holder, when it is not to be had. */
-bool pg_lock_take(PgConnection *connection, const PgSchema *schema, Error *error);
+bool pg_lock_acquire(PgConnection *connection, const PgSchema *schema, Error *error);
 
 /* SQL that describes who holds a lock, of which pg_locks has the row l: an expression, and what it
  * needs joined.  A prepared transaction has no process; its virtual transaction may be that of

@@ -15,12 +15,12 @@
 
 #define LOG_FORMATS "text json"
 
-static bool take_dbname(void *options, char *argument, Error *error)
+static bool set_dbname(void *options, char *argument, Error *error)
 {
     return common_options_set_dbname(options, argument, error);
 }
 
-static bool take_quiet(void *options, char *argument, Error *error)
+static bool set_quiet(void *options, char *argument, Error *error)
 {
     (void)options;
     (void)argument;
@@ -29,7 +29,7 @@ static bool take_quiet(void *options, char *argument, Error *error)
     return true;
 }
 
-static bool take_verbose(void *options, char *argument, Error *error)
+static bool set_verbose(void *options, char *argument, Error *error)
 {
     (void)options;
     (void)argument;
@@ -38,7 +38,7 @@ static bool take_verbose(void *options, char *argument, Error *error)
     return true;
 }
 
-static bool take_log_format(void *options, char *argument, Error *error)
+static bool set_log_format(void *options, char *argument, Error *error)
 {
     size_t index;
 
@@ -51,7 +51,7 @@ static bool take_log_format(void *options, char *argument, Error *error)
 }
 
 static const Option CONNECTION_OPTIONS[] = {
-    {"dbname", 'd', "DBNAME", "database name, URI or connection string", take_dbname,
+    {"dbname", 'd', "DBNAME", "database name, URI or connection string", set_dbname,
      OPTION_DATABASES},
     {"host", 'h', "HOSTNAME", "database server host or socket directory", NULL, OPTION_HOSTS,
      OPTION_TEXT(CommonOptions, pg.host)},
@@ -77,12 +77,12 @@ static const Option MESSAGE_OPTIONS[] = {
      OPTION_CONSTANT(CommonOptions, progress, PROGRESS_ALWAYS)},
     {"no-progress", 0, NULL, "print no progress", NULL, NULL,
      OPTION_CONSTANT(CommonOptions, progress, PROGRESS_NEVER)},
-    {"quiet", 'q', NULL, "print warnings and errors only", take_quiet},
+    {"quiet", 'q', NULL, "print warnings and errors only", set_quiet},
     {"verbose", 'v', NULL,
      "name every row that is left out or adjusted; twice:\n"
      "show every statement sent to the server",
-     take_verbose, .repeats = true},
-    {"log-format", 0, "FORMAT", "text (default) or json, one object a line", take_log_format,
+     set_verbose, .repeats = true},
+    {"log-format", 0, "FORMAT", "text (default) or json, one object a line", set_log_format,
      LOG_FORMATS},
     {"version", 'V', NULL, "print the version, then exit", NULL, NULL,
      OPTION_FLAG(CommonOptions, version)},
@@ -109,7 +109,7 @@ void common_options_init(CommonOptions *options, const char *program)
     options->pg.on_statement = message_debug;
 }
 
-static void tell_dropped(const char *name)
+static void warn_dropped(const char *name)
 {
     message_warning("connection parameter %s is of lakeFS's driver only: ignored", name);
 }
@@ -121,11 +121,11 @@ static bool split_dbname(const char *text, Buffer *libpq, PgConninfo *conninfo, 
     Error ignored;
 
     if (pg_conninfo_split(text, conninfo, &ignored)) {
-        return buffer_append_text(libpq, text, error) && buffer_text(libpq, error) != NULL;
+        return buffer_append_text(libpq, text, error);
     }
     pg_conninfo_free(conninfo);
-    return pgx_to_libpq(text, libpq, tell_dropped, error) && buffer_text(libpq, error) != NULL &&
-           pg_conninfo_split((const char *)libpq->data, conninfo, error);
+    return pgx_to_libpq(text, libpq, warn_dropped, error) &&
+           pg_conninfo_split(buffer_string(libpq), conninfo, error);
 }
 
 bool common_options_set_dbname(CommonOptions *options, char *argument, Error *error)

@@ -16,7 +16,7 @@ typedef struct CommonOptions {
     PgOptions pg;
     const char *schema;       /* --schema; NULL: where the search_path leads */
     int lock_wait_timeout_ms; /* 0: for ever */
-    ProgressWish progress;
+    ProgressMode progress;
     bool help; /* the program shall print its help, its version, its options, and end */
     bool version;
     bool list_options;

@@ -73,7 +73,7 @@ static ParameterKind kind_of(const char *name)
 
 /* Appends "-c name=value" to the options; blanks and backslashes are escaped as the server reads
  * them. */
-static bool add_option(Translation *translation, const char *name, const char *value)
+static bool append_option(Translation *translation, const char *name, const char *value)
 {
     Buffer *options = &translation->options;
 
@@ -93,11 +93,11 @@ static bool add_option(Translation *translation, const char *name, const char *v
     return true;
 }
 
-/* Takes a parameter that is not appended as it stands; *taken says whether it was. */
-static bool take_parameter(Translation *translation, const char *name, const char *value,
-                           bool *taken)
+/* Takes a parameter that is not appended as it stands; *translated says whether it was. */
+static bool translate_parameter(Translation *translation, const char *name, const char *value,
+                                bool *translated)
 {
-    *taken = true;
+    *translated = true;
     if (strcmp(name, OPTIONS) == 0) {
         return buffer_append_format(&translation->options, translation->error, "%s%s",
                                     translation->options.size > 0 ? " " : "", value);
@@ -109,11 +109,11 @@ static bool take_parameter(Translation *translation, const char *name, const cha
         }
         return true;
     case OF_SERVER:
-        return add_option(translation, name, value);
+        return append_option(translation, name, value);
     case OF_LIBPQ:
         break;
     }
-    *taken = false;
+    *translated = false;
     return true;
 }
 
@@ -159,7 +159,7 @@ static bool translate_query_parameter(Translation *translation, char *pair, cons
     char *value = equals == NULL ? NULL : strdup(equals + 1);
     size_t name_size = equals == NULL ? strlen(pair) : (size_t)(equals - pair);
     char *name = strndup(pair, name_size);
-    bool taken = false;
+    bool translated = false;
     bool done = name != NULL && (equals == NULL || value != NULL);
 
     if (!done) {
@@ -167,9 +167,9 @@ static bool translate_query_parameter(Translation *translation, char *pair, cons
     } else if (value != NULL) {
         decode_percent(name);
         decode_percent(value);
-        done = take_parameter(translation, name, value, &taken);
+        done = translate_parameter(translation, name, value, &translated);
     }
-    if (done && !taken) {
+    if (done && !translated) {
         done =
             buffer_append_format(translation->libpq, translation->error, "%s%s", *separator, pair);
         *separator = "&";
@@ -197,8 +197,7 @@ static bool translate_uri(Translation *translation, char *uri)
     return done && (translation->options.size == 0 ||
                     (buffer_append_format(translation->libpq, translation->error,
                                           "%s%s=", separator, OPTIONS) &&
-                     buffer_text(&translation->options, translation->error) != NULL &&
-                     append_percent(translation->libpq, (const char *)translation->options.data,
+                     append_percent(translation->libpq, buffer_string(&translation->options),
                                     translation->error)));
 }
 
@@ -246,21 +245,21 @@ static bool translate_keywords(Translation *translation, char *text, bool *broke
     while (*text != '\0') {
         char *name;
         char *value;
-        bool taken;
+        bool translated;
 
         *broken = !read_keyword(&text, &name, &value);
         if (*broken) {
             return true;
         }
-        if (!take_parameter(translation, name, value, &taken) ||
-            (!taken && !pg_conninfo_append(translation->libpq, name, value, translation->error))) {
+        if (!translate_parameter(translation, name, value, &translated) ||
+            (!translated &&
+             !pg_conninfo_append(translation->libpq, name, value, translation->error))) {
             return false;
         }
     }
     return translation->options.size == 0 ||
-           (buffer_text(&translation->options, translation->error) != NULL &&
-            pg_conninfo_append(translation->libpq, OPTIONS, (const char *)translation->options.data,
-                               translation->error));
+           pg_conninfo_append(translation->libpq, OPTIONS, buffer_string(&translation->options),
+                              translation->error);
 }
 
 bool pgx_to_libpq(const char *text, Buffer *libpq, void (*dropped)(const char *name), Error *error)

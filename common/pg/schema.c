@@ -1,18 +1,10 @@
 #include "common/pg/schema.h"
 
+#include "common/base/text.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-
-static char *copy_text(const char *text, Error *error)
-{
-    char *copy = strdup(text);
-
-    if (copy == NULL) {
-        error_out_of_memory(error);
-    }
-    return copy;
-}
 
 /* The schema that the connection's own search_path leads to, in a transaction whose path is that.
  * This is the one query that runs under the user's search_path, so it leaves nothing to it:
@@ -20,8 +12,7 @@ static char *copy_text(const char *text, Error *error)
 static bool query_path(PgConnection *connection, char **table, char **current, Error *error)
 {
     PgRows *rows;
-    const char *text;
-    bool done = true;
+    bool done;
 
     if (!pg_query(connection,
                   "SELECT pg_catalog.to_regclass('schema_migrations')::pg_catalog.oid,"
@@ -29,16 +20,8 @@ static bool query_path(PgConnection *connection, char **table, char **current, E
                   0, NULL, &rows, error)) {
         return false;
     }
-    text = pg_rows_text(rows, 0, 0);
-    if (text != NULL) {
-        *table = copy_text(text, error);
-        done = *table != NULL;
-    }
-    text = pg_rows_text(rows, 0, 1);
-    if (done && text != NULL) {
-        *current = copy_text(text, error);
-        done = *current != NULL;
-    }
+    done = text_copy(pg_rows_text(rows, 0, 0), table, error) &&
+           text_copy(pg_rows_text(rows, 0, 1), current, error);
     pg_rows_free(rows);
     return done;
 }
@@ -53,8 +36,8 @@ static bool find_on_path(PgConnection *connection, char **table, char **current,
 }
 
 /* Fills the schema from the catalog, where the search_path no longer matters. */
-static bool look_up(PgConnection *connection, const char *wanted, const char *table,
-                    const char *current, PgSchema *schema, Error *error)
+static bool find_in_catalog(PgConnection *connection, const char *wanted, const char *table,
+                            const char *current, PgSchema *schema, Error *error)
 {
     const char *parameters[] = {wanted, table, current};
     PgRows *rows;
@@ -79,11 +62,10 @@ static bool look_up(PgConnection *connection, const char *wanted, const char *ta
             error_hint(error, "Name the schema of lakeFS's tables with --schema.");
         }
     } else {
-        schema->database = copy_text(pg_rows_text(rows, 0, 0), error);
-        schema->name = copy_text(pg_rows_text(rows, 0, 1), error);
-        schema->quoted = copy_text(pg_rows_text(rows, 0, 2), error);
         schema->has_migrations = strcmp(pg_rows_text(rows, 0, 3), "t") == 0;
-        done = schema->database != NULL && schema->name != NULL && schema->quoted != NULL;
+        done = text_copy(pg_rows_text(rows, 0, 0), &schema->database, error) &&
+               text_copy(pg_rows_text(rows, 0, 1), &schema->name, error) &&
+               text_copy(pg_rows_text(rows, 0, 2), &schema->quoted, error);
     }
     pg_rows_free(rows);
     return done;
@@ -98,7 +80,7 @@ bool pg_schema_find(PgConnection *connection, const char *wanted, PgSchema *sche
     *schema = (PgSchema){0};
     done = pg_begin(connection, PG_READ_SNAPSHOT, 0, error) &&
            find_on_path(connection, &table, &current, error) &&
-           look_up(connection, wanted, table, current, schema, error) &&
+           find_in_catalog(connection, wanted, table, current, schema, error) &&
            pg_commit(connection, error);
     if (!done) {
         pg_rollback(connection);
@@ -113,14 +95,10 @@ static PgRows *query_version(PgConnection *connection, const PgSchema *schema, E
 {
     Buffer sql = {0};
     PgRows *rows = NULL;
-    const char *text = NULL;
 
     if (buffer_append_format(&sql, error, "SELECT version, dirty FROM %s.schema_migrations",
                              schema->quoted)) {
-        text = buffer_text(&sql, error);
-    }
-    if (text != NULL && !pg_query(connection, text, 0, NULL, &rows, error)) {
-        rows = NULL;
+        pg_query(connection, buffer_string(&sql), 0, NULL, &rows, error);
     }
     buffer_free(&sql);
     return rows;
@@ -137,8 +115,8 @@ static bool refuse_rows(const PgSchema *schema, int count, Error *error)
 }
 
 /* The table may be somebody else's, whose columns hold anything. */
-static bool take_version(const PgSchema *schema, const char *number, const char *flag,
-                         int64_t *version, bool *dirty, Error *error)
+static bool parse_version(const PgSchema *schema, const char *number, const char *flag,
+                          int64_t *version, bool *dirty, Error *error)
 {
     char *end = NULL;
 
@@ -169,8 +147,8 @@ bool pg_schema_find_version(PgConnection *connection, const PgSchema *schema, bo
     if (count > 1) {
         done = refuse_rows(schema, count, error);
     } else if (count == 1) {
-        done = take_version(schema, pg_rows_text(rows, 0, 0), pg_rows_text(rows, 0, 1), version,
-                            dirty, error);
+        done = parse_version(schema, pg_rows_text(rows, 0, 0), pg_rows_text(rows, 0, 1), version,
+                             dirty, error);
     }
     pg_rows_free(rows);
     return done;

@@ -1,13 +1,14 @@
 #include "common/store/legacy_database.h"
 
-#include "common/pg/facts.h"
 #include "common/pg/lock.h"
+#include "common/pg/server_info.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
-bool database_connect(const ImportDatabase *database, PgConnection **connection, Error *error)
+bool legacy_database_connect(const LegacyDatabase *database, PgConnection **connection,
+                             Error *error)
 {
     return pg_connect_again(database->options->pg, connection, error);
 }
@@ -19,7 +20,7 @@ static bool refuse_standby(PgConnection *connection, Error *error)
 }
 
 /* Under the lock: another migrator may have made schema_migrations while it was waited for. */
-static bool find_schema_again(ImportDatabase *database, Error *error)
+static bool find_schema_again(LegacyDatabase *database, Error *error)
 {
     char *name = database->schema.name;
     bool done;
@@ -32,7 +33,7 @@ static bool find_schema_again(ImportDatabase *database, Error *error)
 }
 
 /* The lock, or the certainty that the session that runs us has it. */
-static bool take_lock(ImportDatabase *database, Error *error)
+static bool acquire_lock(LegacyDatabase *database, Error *error)
 {
     if (database->options->lock_held_by != 0) {
         bool done = pg_begin(database->connection, PG_READ_SNAPSHOT, 0, error) &&
@@ -41,29 +42,29 @@ static bool take_lock(ImportDatabase *database, Error *error)
 
         return done && pg_commit(database->connection, error);
     }
-    return database_connect(database, &database->guard, error) &&
+    return legacy_database_connect(database, &database->guard, error) &&
            pg_begin(database->guard, PG_READ_WRITE, database->options->lock_wait_timeout_ms,
                     error) &&
-           pg_lock_take(database->guard, &database->schema, error);
+           pg_lock_acquire(database->guard, &database->schema, error);
 }
 
-bool database_open(ImportDatabase *database, const TargetOptions *options, Error *error)
+bool legacy_database_open(LegacyDatabase *database, const TargetOptions *options, Error *error)
 {
     database->options = options;
     return pg_connect(options->pg, &database->connection, error) &&
            refuse_standby(database->connection, error) &&
            pg_schema_find(database->connection, options->schema, &database->schema, error) &&
-           take_lock(database, error) && find_schema_again(database, error);
+           acquire_lock(database, error) && find_schema_again(database, error);
 }
 
-void database_close(ImportDatabase *database)
+void legacy_database_close(LegacyDatabase *database)
 {
     pg_close(database->connection);
     pg_close(database->guard);
     pg_schema_free(&database->schema);
 }
 
-bool database_version(const ImportDatabase *database, uint64_t *version, Error *error)
+bool legacy_database_version(const LegacyDatabase *database, uint64_t *version, Error *error)
 {
     int64_t number = 0;
     bool dirty;
@@ -92,8 +93,8 @@ static bool refuse_stamped(const char *stamped, const int64_t *version, Error *e
                              "--clean replaces it.");
 }
 
-bool database_check(const ImportDatabase *database, const DumpHeader *header, const char *stamped,
-                    Error *error)
+bool legacy_database_check(const LegacyDatabase *database, const DumpHeader *header,
+                           const char *stamped, Error *error)
 {
     int64_t version;
     bool dirty;
@@ -132,38 +133,33 @@ bool database_check(const ImportDatabase *database, const DumpHeader *header, co
     return true;
 }
 
-bool database_comment(const ImportDatabase *database, const char *table, const char *text,
-                      Error *error)
+bool legacy_database_comment(const LegacyDatabase *database, const char *table, const char *text,
+                             Error *error)
 {
     Buffer sql = {0};
-    const char *statement = NULL;
     bool done;
 
-    if (buffer_append_format(&sql, error, "COMMENT ON TABLE %s IS ", table) &&
-        (text == NULL ? buffer_append_text(&sql, "NULL", error)
-                      : pg_quote_literal(database->connection, text, &sql, error))) {
-        statement = buffer_text(&sql, error);
-    }
-    done = statement != NULL && pg_execute(database->connection, statement, NULL, error);
+    done = buffer_append_format(&sql, error, "COMMENT ON TABLE %s IS ", table) &&
+           (text == NULL ? buffer_append_text(&sql, "NULL", error)
+                         : pg_quote_literal(database->connection, text, &sql, error)) &&
+           pg_execute(database->connection, buffer_string(&sql), NULL, error);
     buffer_free(&sql);
     return done;
 }
 
-static bool set_version(const ImportDatabase *database, const DumpHeader *header, Error *error)
+static bool set_schema_version(const LegacyDatabase *database, const DumpHeader *header,
+                               Error *error)
 {
     Buffer sql = {0};
-    const char *text = NULL;
     uint64_t changed = 0;
     bool done;
 
-    if (buffer_append_format(&sql, error,
-                             "UPDATE %s.schema_migrations SET version = %" PRIu64
-                             " WHERE version IN (%" PRIu64 ", %" PRIu64 ") AND NOT dirty",
-                             database->schema.quoted, header->kv_migration_version,
-                             header->source.schema_version, header->kv_migration_version)) {
-        text = buffer_text(&sql, error);
-    }
-    done = text != NULL && pg_execute(database->connection, text, &changed, error);
+    done = buffer_append_format(&sql, error,
+                                "UPDATE %s.schema_migrations SET version = %" PRIu64
+                                " WHERE version IN (%" PRIu64 ", %" PRIu64 ") AND NOT dirty",
+                                database->schema.quoted, header->kv_migration_version,
+                                header->source.schema_version, header->kv_migration_version) &&
+           pg_execute(database->connection, buffer_string(&sql), &changed, error);
     if (done && changed != 1) {
         error_set(error, EXIT_CODE_REFUSED,
                   "the schema version was changed by another program during the load");
@@ -175,7 +171,7 @@ static bool set_version(const ImportDatabase *database, const DumpHeader *header
 }
 
 /* Removes a note of kv-import's; what somebody else has written stays. */
-static bool forget_note(const ImportDatabase *database, const char *table, Error *error)
+static bool forget_note(const LegacyDatabase *database, const char *table, Error *error)
 {
     const char *parameters[] = {table};
     PgRows *rows;
@@ -189,10 +185,10 @@ static bool forget_note(const ImportDatabase *database, const char *table, Error
     }
     ours = strcmp(pg_rows_text(rows, 0, 0), "t") == 0;
     pg_rows_free(rows);
-    return !ours || database_comment(database, table, NULL, error);
+    return !ours || legacy_database_comment(database, table, NULL, error);
 }
 
-bool database_stamp(const ImportDatabase *database, const DumpHeader *header, Error *error)
+bool legacy_database_stamp(const LegacyDatabase *database, const DumpHeader *header, Error *error)
 {
     Buffer table = {0};
     bool done;
@@ -201,13 +197,13 @@ bool database_stamp(const ImportDatabase *database, const DumpHeader *header, Er
         return true;
     }
     done = buffer_append_format(&table, error, "%s.schema_migrations", database->schema.quoted) &&
-           buffer_text(&table, error) != NULL && set_version(database, header, error) &&
-           forget_note(database, (const char *)table.data, error);
+           set_schema_version(database, header, error) &&
+           forget_note(database, buffer_string(&table), error);
     buffer_free(&table);
     return done;
 }
 
-bool database_check_lock(const ImportDatabase *database, Error *error)
+bool legacy_database_check_lock(const LegacyDatabase *database, Error *error)
 {
     Error ignored;
 
@@ -224,7 +220,7 @@ bool database_check_lock(const ImportDatabase *database, Error *error)
 }
 
 /* Only where the server itself says no is it certain that nothing was stamped. */
-bool database_commit(const ImportDatabase *database, Error *error)
+bool legacy_database_commit(const LegacyDatabase *database, Error *error)
 {
     Error cause;
 

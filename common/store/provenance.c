@@ -95,7 +95,7 @@ char *provenance_encode(const DumpHeader *header, const DumpManifest *manifest,
 
     if (gather_counts(manifest, &left_out, &adjusted, error) &&
         encode_store(store, &store_json, error)) {
-        text = dump_json_encode(
+        text = json_encode(
             json_pack("{s:s, s:s, s:s, s:s*, s:{s:s, s:s, s:s, s:s, s:s*}, s:o, s:o, s:o, s:o, "
                       "s:o, s:o*}",
                       "imported_by", "kv-import " PROGRAM_VERSION, "imported", imported,

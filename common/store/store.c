@@ -4,7 +4,7 @@
 
 static const StoreDriver *const STORES[] = {&STORE_POSTGRES, &STORE_DYNAMODB};
 
-const StoreDriver *store_named(const char *name)
+const StoreDriver *store_find(const char *name)
 {
     for (size_t i = 0; i < sizeof STORES / sizeof STORES[0]; i++) {
         if (strcmp(STORES[i]->name, name) == 0) {
@@ -22,8 +22,8 @@ static bool visit_part(const EntryVisitor *visitor, StorePartReader *read, void 
            (visitor->end_part == NULL || visitor->end_part(worker, error));
 }
 
-bool store_visit_parts(WorkPieces *parts, const EntryVisitor *visitor, void *state,
-                       StorePartReader *read, void *reader, Error *error)
+bool store_read_parts(WorkPieces *parts, const EntryVisitor *visitor, void *state,
+                      StorePartReader *read, void *reader, Error *error)
 {
     void *worker = NULL;
     Error ignored;

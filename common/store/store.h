@@ -34,7 +34,7 @@ typedef struct StoreOptions {
 typedef struct Store Store;
 
 /* What is to be known of a store, and of the moment that it is read at.  Texts are the store's. */
-typedef struct StoreFacts {
+typedef struct StoreInfo {
     const char *database;          /* of DynamoDB the table */
     const char *schema;            /* of DynamoDB the region */
     const char *server_version;    /* "" where it is of no server's */
@@ -43,7 +43,7 @@ typedef struct StoreFacts {
     const char *time;              /* RFC 3339, UTC */
     uint64_t schema_version;       /* of the legacy tables; 0 where there is none */
     uint64_t estimated_entries;    /* for a progress display; 0: not known */
-} StoreFacts;
+} StoreInfo;
 
 /* What is done with the entries that are read.  The functions of one worker are called from its own
  * thread. */
@@ -78,7 +78,7 @@ typedef struct StoreDriver {
      * to be closed, also after a failure, unless it is NULL. */
     bool (*open)(const StoreOptions *options, Store **store, uint64_t *version, Error *error);
 
-    bool (*describe)(Store *store, StoreFacts *facts, Error *error);
+    bool (*describe)(Store *store, StoreInfo *info, Error *error);
 
     /* Reads all entries but that of the version.  Progress is told.  May be repeated: the moment is
      * that of the first time, where the store has moments. */
@@ -93,8 +93,8 @@ typedef bool StorePartReader(void *reader, size_t part, void *worker, Error *err
 
 /* What one thread of a driver's `read` does: a visitor's worker, from begin to end, gets the parts
  * that nobody else takes. */
-bool store_visit_parts(WorkPieces *parts, const EntryVisitor *visitor, void *state,
-                       StorePartReader *read, void *reader, Error *error);
+bool store_read_parts(WorkPieces *parts, const EntryVisitor *visitor, void *state,
+                      StorePartReader *read, void *reader, Error *error);
 
 /* Ends the threads: one of them has failed. */
 void store_stop(WorkPieces *parts, const EntryVisitor *visitor, void *state);
@@ -103,6 +103,6 @@ extern const StoreDriver STORE_POSTGRES;
 extern const StoreDriver STORE_DYNAMODB;
 
 /* The store of that name; NULL: there is none. */
-const StoreDriver *store_named(const char *name);
+const StoreDriver *store_find(const char *name);
 
 #endif

@@ -4,7 +4,7 @@
 
 static const TargetDriver *const TARGETS[] = {&TARGET_POSTGRES, &TARGET_DYNAMODB};
 
-const TargetDriver *target_named(const char *name)
+const TargetDriver *target_find(const char *name)
 {
     for (size_t i = 0; i < sizeof TARGETS / sizeof TARGETS[0]; i++) {
         if (strcmp(TARGETS[i]->name, name) == 0) {

@@ -125,6 +125,6 @@ extern const TargetDriver TARGET_POSTGRES;
 extern const TargetDriver TARGET_DYNAMODB;
 
 /* The target of that name; NULL: there is none. */
-const TargetDriver *target_named(const char *name);
+const TargetDriver *target_find(const char *name);
 
 #endif

@@ -1,6 +1,6 @@
 #include "export/legacy/snapshot.h"
 
-#include "common/pg/facts.h"
+#include "common/pg/server_info.h"
 
 #include <inttypes.h>
 #include <stdlib.h>

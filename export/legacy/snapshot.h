@@ -9,8 +9,8 @@
 
 #include "common/base/error.h"
 #include "common/pg/connection.h"
-#include "common/pg/facts.h"
 #include "common/pg/schema.h"
+#include "common/pg/server_info.h"
 #include "export/options.h"
 #include "export/package.h"
 

@@ -68,5 +68,5 @@ bool redact_key_read(const char *file, RedactKey *key, Error *error)
 
 void redact_key_wipe(RedactKey *key)
 {
-    digest_wipe(key, sizeof *key);
+    memory_wipe(key, sizeof *key);
 }

@@ -11,6 +11,7 @@
 #include "common/cli/version.h"
 #include "common/http/client.h"
 #include "common/http/retry.h"
+#include "common/http/status.h"
 #include "export/settings/s3_address.h"
 #include "export/settings/s3_answer.h"
 
@@ -19,7 +20,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { HTTP_OK = 200, HTTP_NOT_FOUND = 404, REGION_SIZE = 64 };
+enum { REGION_SIZE = 64 };
 
 /* lakeFS's own default. */
 static const char DEFAULT_REGION[] = "us-east-1";
@@ -81,7 +82,7 @@ static bool open_s3(const SettingsOptions *options, void **state, Error *error)
 {
     HttpOptions http = {.user_agent = "kv-export/" PROGRAM_VERSION,
                         .ca_file = environment_variable("AWS_CA_BUNDLE")};
-    const char *endpoint = aws_endpoint_given(options->s3_endpoint, "AWS_ENDPOINT_URL_S3");
+    const char *endpoint = aws_endpoint_find(options->s3_endpoint, "AWS_ENDPOINT_URL_S3");
     S3 *s3 = calloc(1, sizeof *s3);
 
     if (s3 == NULL) {
@@ -144,7 +145,7 @@ static bool ask(S3 *s3, const S3Address *address, const char *region, HttpRespon
     bool done = s3_append_url(&url, &s3->endpoint, region, address, error) &&
                 (request.url = buffer_text(&url, error)) != NULL;
 
-    if (done && !http_send_retrying(s3->client, &RETRY_USUAL, NULL, &request, response, error)) {
+    if (done && !http_send_retrying(s3->client, &RETRY_DEFAULT, NULL, &request, response, error)) {
         done = error->code == EXIT_CODE_CONNECTION ? error_hint(error, "%s", HINT_ENDPOINT) : false;
     }
     buffer_free(&url);
@@ -205,7 +206,7 @@ static bool refused(const S3 *s3, const S3Address *address, const HttpResponse *
 {
     const char *told = other_region(response, answer, region);
     const char *message =
-        aws_credentials_are_in(&s3->credentials, answer->message) ? "" : answer->message;
+        aws_credentials_occur_in(&s3->credentials, answer->message) ? "" : answer->message;
 
     if (answer->lacked_memory) {
         return error_out_of_memory(error);

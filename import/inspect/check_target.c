@@ -71,7 +71,7 @@ static bool print_json(const TargetState *state, const char *target, const char 
 
 bool check_target(ImportOptions *options, Error *error)
 {
-    const TargetDriver *driver = target_named(options->target);
+    const TargetDriver *driver = target_find(options->target);
     const char *table = driver->table(&options->store);
     Target *target = NULL;
     TargetState state = {0};

@@ -171,7 +171,7 @@ static uint64_t expected_entries(DumpReader *reader)
 
 bool inspect_check(const ImportOptions *options, Error *error)
 {
-    const TargetDriver *target = target_named(options->target);
+    const TargetDriver *target = target_find(options->target);
     DumpReader *reader = NULL;
     DumpManifest manifest = {0};
     uint64_t units = 0;

@@ -385,7 +385,7 @@ static bool open_store(Verification *verification, Error *error)
 
 bool verify_store(ImportOptions *options, Error *error)
 {
-    Verification verification = {.options = options, .driver = store_named(options->target)};
+    Verification verification = {.options = options, .driver = store_find(options->target)};
     bool done;
 
     pthread_mutex_init(&verification.mutex, NULL);

@@ -107,6 +107,25 @@ static void test_text_is_terminated_and_may_go_on(void **state)
     buffer_free(&buffer);
 }
 
+static void test_taken_text_leaves_an_empty_buffer(void **state)
+{
+    Buffer buffer = {0};
+    Error error = {0};
+    char *text = buffer_take(&buffer, &error);
+
+    (void)state;
+    assert_string_equal(text, "");
+    free(text);
+    assert_string_equal(buffer_string(&buffer), "");
+    assert_true(buffer_append_text(&buffer, "text", &error));
+    assert_string_equal(buffer_string(&buffer), "text");
+    text = buffer_take(&buffer, &error);
+    assert_string_equal(text, "text");
+    assert_int_equal(buffer.size, 0);
+    assert_null(buffer.data);
+    free(text);
+}
+
 static void test_impossible_size_is_an_error_and_keeps_the_contents(void **state)
 {
     Error error = {0};
@@ -279,6 +298,7 @@ int main(void)
         cmocka_unit_test(test_nothing_may_be_appended_from_nowhere),
         cmocka_unit_test(test_formatted_text_may_be_long),
         cmocka_unit_test(test_text_is_terminated_and_may_go_on),
+        cmocka_unit_test(test_taken_text_leaves_an_empty_buffer),
         cmocka_unit_test(test_impossible_size_is_an_error_and_keeps_the_contents),
         cmocka_unit_test(test_freed_buffer_is_empty_and_usable),
         cmocka_unit_test(test_slices_are_equal_by_bytes),

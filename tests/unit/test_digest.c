@@ -114,7 +114,7 @@ static void test_hmac_sha256_is_that_of_the_standard(void **state)
     hmac_sha256_free(hmac);
     memset(key, 0xaa, sizeof key);
     assert_done(hmac_sha256_new(slice_of(key, sizeof key), &hmac, &error), &error);
-    digest_wipe(key, sizeof key);
+    memory_wipe(key, sizeof key);
     assert_int_equal(key[0], 0);
     assert_int_equal(key[sizeof key - 1], 0);
     assert_done(hmac_sha256_of(hmac, text, COUNT_OF(text), digest, &error), &error);

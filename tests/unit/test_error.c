@@ -13,7 +13,7 @@ static void test_exit_codes_are_those_of_the_manual(void **state)
     assert_int_equal(EXIT_CODE_DUMP, 4);
     assert_int_equal(EXIT_CODE_REFUSED, 5);
     assert_int_equal(EXIT_CODE_CLEANUP, 6);
-    assert_int_equal(EXIT_CODE_READER_LEFT, 141);
+    assert_int_equal(EXIT_CODE_BROKEN_PIPE, 141);
 }
 
 static void test_failing_function_can_end_in_any_of_them(void **state)

@@ -31,7 +31,7 @@ static uint32_t no_chance(void)
 
 static RetryPolicy policy_of(Waits *waits)
 {
-    RetryPolicy policy = RETRY_USUAL;
+    RetryPolicy policy = RETRY_DEFAULT;
 
     *waits = (Waits){0};
     policy.wait = note_wait;
@@ -216,7 +216,7 @@ static void test_the_server_says_how_long_to_wait(void **state)
     assert_answered(ANSWERS, 3, 200, &waits);
     assert_int_equal(waits.count, 2);
     assert_int_equal(waits.milliseconds[0], 2000);
-    assert_int_equal(waits.milliseconds[1], RETRY_USUAL.longest_wait_ms);
+    assert_int_equal(waits.milliseconds[1], RETRY_DEFAULT.longest_wait_ms);
 }
 
 static void test_waits_are_between_a_half_and_the_whole(void **state)
@@ -283,7 +283,7 @@ static void test_a_stopped_client_asks_nothing(void **state)
     server_start(&server, ANSWERS);
     request.url = server.url;
     http_client_stop(client);
-    assert_refused(http_send_retrying(client, &RETRY_USUAL, NULL, &request, &response, &error),
+    assert_refused(http_send_retrying(client, &RETRY_DEFAULT, NULL, &request, &response, &error),
                    &error, EXIT_CODE_FAILED);
     server_stop(&server, 0);
     http_client_free(client);

@@ -76,10 +76,10 @@ bool dynamo_batch_finish(DynamoBatch *batch, Slice *request, Error *error)
     return true;
 }
 
-bool dynamo_batch_keep_unprocessed(DynamoBatch *batch, const char *table, const json_t *answer,
+bool dynamo_batch_keep_unprocessed(DynamoBatch *batch, const char *table, const json_t *response,
                                    Error *error)
 {
-    json_t *unprocessed = json_object_get(answer, "UnprocessedItems");
+    json_t *unprocessed = json_object_get(response, "UnprocessedItems");
     const json_t *items = json_object_get(unprocessed, table);
     size_t count = json_array_size(items);
     char *text;
@@ -87,13 +87,13 @@ bool dynamo_batch_keep_unprocessed(DynamoBatch *batch, const char *table, const 
 
     if (!json_is_object(unprocessed) || (items != NULL && !json_is_array(items)) ||
         count > batch->items) {
-        return dynamo_bad_answer(error);
+        return dynamo_unexpected_response(error);
     }
     if (count == 0) {
         dynamo_batch_clear(batch);
         return true;
     }
-    text = dump_json_encode(json_pack("{s:O}", "RequestItems", unprocessed), error);
+    text = json_encode(json_pack("{s:O}", "RequestItems", unprocessed), error);
     batch->json.size = 0;
     done = text != NULL && buffer_append_text(&batch->json, text, error);
     free(text);

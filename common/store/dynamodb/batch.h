@@ -40,9 +40,9 @@ bool dynamo_batch_delete(DynamoBatch *batch, const char *table, const Entry *ent
 /* Ends the request: its JSON.  Nothing can be added before dynamo_batch_clear. */
 bool dynamo_batch_finish(DynamoBatch *batch, Slice *request, Error *error);
 
-/* Takes in an answer: of a finished batch only what was not written stays, finished as well.  The
+/* Takes in a response: of a finished batch only what was not written stays, finished as well.  The
  * units are in proportion. */
-bool dynamo_batch_keep_unprocessed(DynamoBatch *batch, const char *table, const json_t *answer,
+bool dynamo_batch_keep_unprocessed(DynamoBatch *batch, const char *table, const json_t *response,
                                    Error *error);
 
 void dynamo_batch_clear(DynamoBatch *batch);

@@ -80,7 +80,7 @@ bool dynamodb_clear(Target *target, Error *error)
     Clearing clearing = {.target = target};
 
     work_pieces_init(&clearing.segments, DYNAMO_SEGMENTS);
-    progress_begin("clear", target->facts.item_count);
+    progress_begin("clear", target->info.item_count);
     if (!workers_run((size_t)target->options->jobs, clear_segments, &clearing, stop_clearing,
                      error) ||
         !dynamo_senders_drain(target->senders, error)) {

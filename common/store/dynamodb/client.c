@@ -7,17 +7,17 @@
 #include "common/base/environment.h"
 #include "common/base/json.h"
 #include "common/base/json_memory.h"
+#include "common/base/text.h"
 #include "common/cli/version.h"
 #include "common/http/client.h"
 #include "common/http/retry.h"
+#include "common/http/status.h"
 #include "common/http/url.h"
 
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-enum { HTTP_OK = 200 };
 
 /* A page of a scan has a megabyte of data, and each item some JSON around it; what a batch could
  * not write comes back as it went, which is 16 MB at most. */
@@ -40,7 +40,7 @@ struct DynamoClient {
     char *url;
     char user_agent[64];
     HttpClient *http;
-    atomic_bool answered; /* the server was reached once: it is there */
+    atomic_bool reached; /* the server was reached once: it is there */
     AwsSession *session;
 };
 
@@ -79,18 +79,22 @@ bool dynamo_options_check(const DynamoOptions *options, Error *error)
 
 static bool choose_region(DynamoClient *client, bool has_endpoint, Error *error)
 {
+    bool done;
+
     if (client->options->region != NULL) {
-        client->region = strdup(client->options->region);
-    } else if (!aws_region_find(&client->region, error)) {
+        done = text_copy(client->options->region, &client->region, error);
+    } else {
+        done = aws_region_find(&client->region, error);
+    }
+    if (done && client->region == NULL && has_endpoint) {
+        done = text_copy(DEFAULT_REGION, &client->region, error);
+    }
+    if (!done) {
         return false;
-    } else if (client->region == NULL && has_endpoint) {
-        client->region = strdup(DEFAULT_REGION);
-    } else if (client->region == NULL) {
-        error_set(error, EXIT_CODE_REFUSED, "nothing says in which region the table is");
-        return error_hint(error, "Name it with --aws-region, AWS_REGION or the profile.");
     }
     if (client->region == NULL) {
-        return error_out_of_memory(error);
+        error_set(error, EXIT_CODE_REFUSED, "nothing says in which region the table is");
+        return error_hint(error, "Name it with --aws-region, AWS_REGION or the profile.");
     }
     if (!aws_region_is_valid(client->region)) {
         error_set(error, EXIT_CODE_REFUSED, "\"%s\" is not the name of a region", client->region);
@@ -115,11 +119,9 @@ static bool choose_url(DynamoClient *client, const char *endpoint, Error *error)
                                     parts.port != NULL ? ":" : "",
                                     parts.port != NULL ? parts.port : "", parts.path);
     }
-    done = done && buffer_text(&url, error) != NULL;
     if (done) {
-        client->url = strdup((const char *)url.data);
-        client->endpoint = strdup(endpoint == NULL ? "" : (const char *)url.data);
-        done = (client->url != NULL && client->endpoint != NULL) || error_out_of_memory(error);
+        done = text_copy(endpoint == NULL ? "" : buffer_string(&url), &client->endpoint, error) &&
+               (client->url = buffer_take(&url, error)) != NULL;
     }
     buffer_free(&url);
     url_free(&parts);
@@ -129,7 +131,7 @@ static bool choose_url(DynamoClient *client, const char *endpoint, Error *error)
 bool dynamo_client_open(const DynamoOptions *options, const char *program, DynamoClient **client,
                         Error *error)
 {
-    const char *endpoint = aws_endpoint_given(options->endpoint, "AWS_ENDPOINT_URL_DYNAMODB");
+    const char *endpoint = aws_endpoint_find(options->endpoint, "AWS_ENDPOINT_URL_DYNAMODB");
     DynamoClient *c = calloc(1, sizeof *c);
     HttpOptions http = {.ca_file = environment_variable("AWS_CA_BUNDLE")};
 
@@ -138,7 +140,7 @@ bool dynamo_client_open(const DynamoOptions *options, const char *program, Dynam
         return error_out_of_memory(error);
     }
     c->options = options;
-    atomic_init(&c->answered, false);
+    atomic_init(&c->reached, false);
     snprintf(c->user_agent, sizeof c->user_agent, "%s/%s", program, PROGRAM_VERSION);
     http.user_agent = c->user_agent;
     return choose_region(c, endpoint != NULL, error) && choose_url(c, endpoint, error) &&
@@ -179,85 +181,86 @@ const char *dynamo_client_endpoint(const DynamoClient *client)
     return client->endpoint;
 }
 
-static bool take_answer(const HttpResponse *response, json_t **answer, DynamoFault *fault,
-                        Error *error)
+static bool read_response(const HttpResponse *http_response, json_t **response, DynamoFault *fault,
+                          Error *error)
 {
     bool lacked;
 
-    *answer = json_parse(buffer_slice(&response->body), 0, NULL, &lacked);
+    *response = json_parse(buffer_slice(&http_response->body), 0, NULL, &lacked);
     if (lacked) {
         *fault = DYNAMO_FAULT_LOST; /* it was done all the same */
         return error_out_of_memory(error);
     }
-    if (!json_is_object(*answer)) {
-        json_decref(*answer);
-        *answer = NULL;
-        return dynamo_bad_answer(error);
+    if (!json_is_object(*response)) {
+        json_decref(*response);
+        *response = NULL;
+        return dynamo_unexpected_response(error);
     }
     return true;
 }
 
-static bool send_request(DynamoClient *client, const DynamoQuestion *question, Slice body,
-                         HttpResponse *response, DynamoFault *fault, Error *error)
+static bool send_request(DynamoClient *client, const DynamoRequest *request, Slice body,
+                         HttpResponse *http_response, DynamoFault *fault, Error *error)
 {
     char target[96];
     const char *headers[] = {"Content-Type: application/x-amz-json-1.0", target, NULL};
     HttpSigning signing = {.region = client->region,
                            .service = "dynamodb",
-                           .access_key_id = question->credentials->access_key_id,
-                           .secret_access_key = question->credentials->secret_access_key,
-                           .session_token = question->credentials->session_token};
-    HttpRequest request = {.method = "POST",
-                           .url = client->url,
-                           .headers = headers,
-                           .body = body,
-                           .response_limit = RESPONSE_LIMIT,
-                           .signing = &signing};
+                           .access_key_id = request->credentials->access_key_id,
+                           .secret_access_key = request->credentials->secret_access_key,
+                           .session_token = request->credentials->session_token};
+    HttpRequest http_request = {.method = "POST",
+                                .url = client->url,
+                                .headers = headers,
+                                .body = body,
+                                .response_limit = RESPONSE_LIMIT,
+                                .signing = &signing};
     /* Who was never there will hardly come. */
-    const RetryPolicy *policy = atomic_load(&client->answered) ? &RETRY_PERSISTENT : &RETRY_USUAL;
+    const RetryPolicy *policy = atomic_load(&client->reached) ? &RETRY_PERSISTENT : &RETRY_DEFAULT;
 
-    snprintf(target, sizeof target, "X-Amz-Target: DynamoDB_20120810.%s", question->operation);
-    if (!http_send_retrying(client->http, policy, dynamo_answer_is_transient, &request, response,
-                            error)) {
+    snprintf(target, sizeof target, "X-Amz-Target: DynamoDB_20120810.%s", request->operation);
+    if (!http_send_retrying(client->http, policy, dynamo_response_is_transient, &http_request,
+                            http_response, error)) {
         *fault = DYNAMO_FAULT_LOST;
         return error->code == EXIT_CODE_CONNECTION ? error_hint(error, "%s", HINT_ENDPOINT) : false;
     }
-    atomic_store(&client->answered, true);
+    atomic_store(&client->reached, true);
     return true;
 }
 
 /* One request, with the credentials of now. */
-static bool ask(DynamoClient *client, const DynamoQuestion *question, Slice body, json_t **answer,
-                DynamoFault *fault, Error *error)
+static bool call_once(DynamoClient *client, const DynamoRequest *request, Slice body,
+                      json_t **response, DynamoFault *fault, Error *error)
 {
-    HttpResponse response = {0};
+    HttpResponse http_response = {0};
     bool done;
 
-    *answer = NULL;
+    *response = NULL;
     *fault = DYNAMO_FAULT_OTHER;
-    done = send_request(client, question, body, &response, fault, error) &&
-           (response.status == HTTP_OK ? take_answer(&response, answer, fault, error)
-                                       : dynamo_answer_refused(question, &response, fault, error));
+    done = send_request(client, request, body, &http_response, fault, error) &&
+           (http_response.status == HTTP_OK
+                ? read_response(&http_response, response, fault, error)
+                : dynamo_error_response(request, &http_response, fault, error));
     if (done) {
         *fault = DYNAMO_FAULT_NONE;
     }
-    http_response_free(&response);
+    http_response_free(&http_response);
     return done;
 }
 
-bool dynamo_call(DynamoClient *client, const char *operation, Slice body, json_t **answer,
+bool dynamo_call(DynamoClient *client, const char *operation, Slice body, json_t **response,
                  DynamoFault *fault, Error *error)
 {
-    DynamoQuestion question = {
+    DynamoRequest request = {
         .operation = operation, .table = dynamo_client_table(client), .region = client->region};
 
     for (;;) {
-        question.credentials = aws_session_credentials(client->session);
-        if (ask(client, &question, body, answer, fault, error)) {
+        request.credentials = aws_session_credentials(client->session);
+        if (call_once(client, &request, body, response, fault, error)) {
             return true;
         }
         if (*fault != DYNAMO_FAULT_EXPIRED ||
-            !aws_session_renew(client->session, question.credentials)) {
+            !aws_session_renew(client->session, request.credentials)) {
             return false;
         }
         *error = (Error){0};
@@ -265,17 +268,17 @@ bool dynamo_call(DynamoClient *client, const char *operation, Slice body, json_t
 }
 
 bool dynamo_call_json(DynamoClient *client, const char *operation, json_t *parameters,
-                      json_t **answer, DynamoFault *fault, Error *error)
+                      json_t **response, DynamoFault *fault, Error *error)
 {
-    char *text = dump_json_encode(parameters, error);
+    char *text = json_encode(parameters, error);
     bool done;
 
-    *answer = NULL;
+    *response = NULL;
     *fault = DYNAMO_FAULT_OTHER;
     if (text == NULL) {
         return false;
     }
-    done = dynamo_call(client, operation, slice_text(text), answer, fault, error);
+    done = dynamo_call(client, operation, slice_text(text), response, fault, error);
     free(text);
     return done;
 }

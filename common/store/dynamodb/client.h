@@ -1,5 +1,5 @@
 /*
- * DynamoDB's JSON API: one request, and its answer or what is wrong.
+ * DynamoDB's JSON API: one request, and its response or what is wrong.
  *
  * Not for what is asked: that is in table.h.  Requests are signed with the credentials that
  * common/aws/credentials.h finds, and sent again while DynamoDB says, or the network does,
@@ -52,17 +52,17 @@ const char *dynamo_client_endpoint(const DynamoClient *client);
 
 /*
  * Sends a request for an operation, such as "GetItem", whose parameters are the JSON text `body`.
- * *answer is the caller's.  After a failure *fault says of which kind it was.  EXIT_CODE_CONNECTION
- * where no server could be reached or none that works, EXIT_CODE_REFUSED for credentials and
- * permissions, EXIT_CODE_FAILED for anything else.
+ * *response is the caller's.  After a failure *fault says of which kind it was.
+ * EXIT_CODE_CONNECTION where no server could be reached or none that works, EXIT_CODE_REFUSED for
+ * credentials and permissions, EXIT_CODE_FAILED for anything else.
  */
-bool dynamo_call(DynamoClient *client, const char *operation, Slice body, json_t **answer,
+bool dynamo_call(DynamoClient *client, const char *operation, Slice body, json_t **response,
                  DynamoFault *fault, Error *error);
 
 /* The same with parameters as JSON, whose construction may have failed (NULL: out of memory); takes
  * over the reference. */
 bool dynamo_call_json(DynamoClient *client, const char *operation, json_t *parameters,
-                      json_t **answer, DynamoFault *fault, Error *error);
+                      json_t **response, DynamoFault *fault, Error *error);
 
 /* Waits behind attempt number `attempt` (1, 2 ...) of what DynamoDB has done in part only.  False
  * with the error set when the program is to stop. */

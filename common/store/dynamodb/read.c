@@ -19,7 +19,7 @@
 struct Store {
     const StoreOptions *options;
     DynamoClient *client;
-    DynamoTableFacts facts;
+    DynamoTableInfo info;
     char time[MESSAGE_NOW_SIZE];
 };
 
@@ -48,16 +48,16 @@ static bool open_store(const StoreOptions *options, Store **store, uint64_t *ver
     }
     s->options = options;
     if (!dynamo_client_open(options->dynamodb, options->pg->program, &s->client, error) ||
-        !dynamo_table_inspect(s->client, &s->facts, error)) {
+        !dynamo_table_inspect(s->client, &s->info, error)) {
         return false;
     }
-    if (s->facts.state == KV_STORE_NONE) {
+    if (s->info.state == KV_STORE_NONE) {
         error_set(error, EXIT_CODE_REFUSED, "there is no DynamoDB table \"%s\" in region \"%s\"",
                   dynamo_client_table(s->client), dynamo_client_region(s->client));
         return error_hint(error, "Name the table with --dynamodb-table, its region with "
                                  "--aws-region.");
     }
-    *version = s->facts.version;
+    *version = s->info.version;
     message_now_seconds(s->time);
     return true;
 }
@@ -65,23 +65,23 @@ static bool open_store(const StoreOptions *options, Store **store, uint64_t *ver
 static void close_store(Store *store)
 {
     if (store != NULL) {
-        dynamo_table_facts_free(&store->facts);
+        dynamo_table_info_free(&store->info);
         dynamo_client_close(store->client);
         free(store);
     }
 }
 
-static bool describe(Store *store, StoreFacts *facts, Error *error)
+static bool describe(Store *store, StoreInfo *info, Error *error)
 {
     (void)error;
-    *facts = (StoreFacts){
+    *info = (StoreInfo){
         .database = dynamo_client_table(store->client),
         .schema = dynamo_client_region(store->client),
         .server_version = "",
         .system_identifier = "",
         .snapshot = "",
         .time = store->time,
-        .estimated_entries = store->facts.item_count,
+        .estimated_entries = store->info.item_count,
     };
     return true;
 }
@@ -154,8 +154,8 @@ static bool run_worker(void *shared, size_t number, Error *error)
     bool done;
 
     (void)number;
-    done = store_visit_parts(&reading->segments, reading->visitor, reading->state, read_segment,
-                             &reader, error);
+    done = store_read_parts(&reading->segments, reading->visitor, reading->state, read_segment,
+                            &reader, error);
     buffer_free(&reader.bytes);
     buffer_free(&reader.tuple);
     return done;

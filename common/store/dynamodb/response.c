@@ -2,11 +2,12 @@
 
 #include "common/base/json_memory.h"
 #include "common/http/retry.h"
+#include "common/http/status.h"
 
 #include <stdio.h>
 #include <string.h>
 
-enum { HTTP_BAD_REQUEST = 400, CODE_SIZE = 64, MESSAGE_SIZE = 1024 };
+enum { CODE_SIZE = 64, MESSAGE_SIZE = 1024 };
 
 /* What a code means. */
 typedef struct KnownError {
@@ -62,12 +63,12 @@ static const KnownError KNOWN_ERRORS[] = {
      "Enable DynamoDB, or the region, for this account."},
 };
 
-/* Of an answer that is an error. */
-typedef struct Answer {
+/* Of a response that is an error. */
+typedef struct ErrorResponse {
     char code[CODE_SIZE]; /* "" where it has none: it is not DynamoDB's */
     char message[MESSAGE_SIZE];
     bool lacked_memory; /* then it has neither */
-} Answer;
+} ErrorResponse;
 
 static const KnownError *find_known(const char *code)
 {
@@ -80,40 +81,40 @@ static const KnownError *find_known(const char *code)
 }
 
 /* "__type" is a namespace, "#", and the code. */
-static void read_answer(const HttpResponse *response, Answer *answer)
+static void read_error_response(const HttpResponse *response, ErrorResponse *parsed)
 {
     bool lacked;
     json_t *json = json_parse(buffer_slice(&response->body), 0, NULL, &lacked);
     const char *type = json_string_value(json_object_get(json, "__type"));
     const char *message = json_string_value(json_object_get(json, "message"));
 
-    *answer = (Answer){.lacked_memory = lacked};
+    *parsed = (ErrorResponse){.lacked_memory = lacked};
     if (message == NULL) {
         message = json_string_value(json_object_get(json, "Message"));
     }
     if (type != NULL) {
         const char *code = strrchr(type, '#');
 
-        snprintf(answer->code, sizeof answer->code, "%s", code != NULL ? code + 1 : type);
-        snprintf(answer->message, sizeof answer->message, "%s", message != NULL ? message : "");
+        snprintf(parsed->code, sizeof parsed->code, "%s", code != NULL ? code + 1 : type);
+        snprintf(parsed->message, sizeof parsed->message, "%s", message != NULL ? message : "");
     }
     json_decref(json);
 }
 
-bool dynamo_answer_is_transient(const HttpResponse *response)
+bool dynamo_response_is_transient(const HttpResponse *response)
 {
     const KnownError *known;
-    Answer answer;
+    ErrorResponse parsed;
 
     if (response->status != HTTP_BAD_REQUEST) {
         return false; /* its own status says it */
     }
-    read_answer(response, &answer);
-    known = find_known(answer.code);
+    read_error_response(response, &parsed);
+    known = find_known(parsed.code);
     return known != NULL && known->transient;
 }
 
-bool dynamo_bad_answer(Error *error)
+bool dynamo_unexpected_response(Error *error)
 {
     error_set(error, EXIT_CODE_REFUSED, "the server does not answer as DynamoDB does");
     return error_hint(error, "Check --dynamodb-endpoint.");
@@ -129,36 +130,36 @@ bool dynamo_overloaded(const char *table, Error *error)
  * token included. */
 static bool repeats_secret(const AwsCredentials *credentials, const char *text)
 {
-    return aws_credentials_are_in(credentials, text) ||
+    return aws_credentials_occur_in(credentials, text) ||
            strstr(text, "x-amz-security-token") != NULL;
 }
 
-bool dynamo_answer_refused(const DynamoQuestion *question, const HttpResponse *response,
+bool dynamo_error_response(const DynamoRequest *request, const HttpResponse *response,
                            DynamoFault *fault, Error *error)
 {
     const KnownError *known;
-    Answer answer;
+    ErrorResponse parsed;
     const char *message;
     bool overload = retry_status(response->status);
 
-    read_answer(response, &answer);
-    if (answer.lacked_memory) {
+    read_error_response(response, &parsed);
+    if (parsed.lacked_memory) {
         return error_out_of_memory(error);
     }
-    if (answer.code[0] == '\0' && !overload) {
-        return dynamo_bad_answer(error);
+    if (parsed.code[0] == '\0' && !overload) {
+        return dynamo_unexpected_response(error);
     }
-    known = find_known(answer.code);
-    message = repeats_secret(question->credentials, answer.message) ? "" : answer.message;
+    known = find_known(parsed.code);
+    message = repeats_secret(request->credentials, parsed.message) ? "" : parsed.message;
     error_set(error,
               known != NULL ? known->exit_code
               : overload    ? EXIT_CODE_CONNECTION
                             : EXIT_CODE_FAILED,
               "asked for %s of table \"%s\" DynamoDB answers with HTTP status %ld%s%s",
-              question->operation, question->table, response->status,
-              answer.code[0] != '\0' ? ", " : "", answer.code);
+              request->operation, request->table, response->status,
+              parsed.code[0] != '\0' ? ", " : "", parsed.code);
     error_detail(error, "%s%sThe region is \"%s\"; the credentials are from %s.", message,
-                 message[0] != '\0' ? " " : "", question->region, question->credentials->source);
+                 message[0] != '\0' ? " " : "", request->region, request->credentials->source);
     if (known == NULL) {
         return error_hint(error, "%s", overload ? HINT_LATER : HINT_UNKNOWN);
     }
@@ -166,5 +167,5 @@ bool dynamo_answer_refused(const DynamoQuestion *question, const HttpResponse *r
     return known->hint != NULL
                ? error_hint(error, "%s", known->hint)
                : error_hint(error, "Allow these credentials dynamodb:%s on the table.",
-                            question->operation);
+                            request->operation);
 }

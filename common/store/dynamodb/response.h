@@ -26,23 +26,23 @@ typedef enum DynamoFault {
 } DynamoFault;
 
 /* What was asked, for messages. */
-typedef struct DynamoQuestion {
+typedef struct DynamoRequest {
     const char *operation;
     const char *table;
     const char *region;
     const AwsCredentials *credentials;
-} DynamoQuestion;
+} DynamoRequest;
 
 /* Whether the same request may succeed later, although its status does not say so. */
-bool dynamo_answer_is_transient(const HttpResponse *response);
+bool dynamo_response_is_transient(const HttpResponse *response);
 
 /* Words an answer that is an error, and says of which kind it is.  Always returns false.  What the
  * server says is part of the error, unless it repeats the credentials. */
-bool dynamo_answer_refused(const DynamoQuestion *question, const HttpResponse *response,
+bool dynamo_error_response(const DynamoRequest *request, const HttpResponse *response,
                            DynamoFault *fault, Error *error);
 
 /* The complaint about an answer that is not DynamoDB's.  Always returns false. */
-bool dynamo_bad_answer(Error *error);
+bool dynamo_unexpected_response(Error *error);
 
 /* The complaint that for want of capacity a table has not taken what it was sent.  Always returns
  * false. */

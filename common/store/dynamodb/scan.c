@@ -7,7 +7,7 @@
 #include <pthread.h>
 
 /* One request; *start (owned) is where the next one goes on, NULL where this was the last. */
-static bool scan_page(DynamoClient *client, json_t *parameters, json_t **start, json_t **answer,
+static bool scan_page(DynamoClient *client, json_t *parameters, json_t **start, json_t **response,
                       Error *error)
 {
     DynamoFault fault;
@@ -16,85 +16,80 @@ static bool scan_page(DynamoClient *client, json_t *parameters, json_t **start, 
         json_object_set_new(parameters, "ExclusiveStartKey", *start);
         *start = NULL;
     }
-    if (!dynamo_call_json(client, "Scan", parameters, answer, &fault, error)) {
+    if (!dynamo_call_json(client, "Scan", parameters, response, &fault, error)) {
         return false;
     }
-    *start = json_incref(json_object_get(*answer, "LastEvaluatedKey"));
+    *start = json_incref(json_object_get(*response, "LastEvaluatedKey"));
     if (*start != NULL && !json_is_object(*start)) {
-        return dynamo_bad_answer(error);
+        return dynamo_unexpected_response(error);
     }
     return true;
 }
 
-/* What is done with the answer for a page. */
-typedef bool AnswerFunction(const json_t *answer, void *state, Error *error);
+/* What a scan asks for, and the member of the response that has it. */
+typedef struct Projection {
+    const char *parameter; /* NULL: none */
+    const char *value;
+    const char *member;
+    json_type type;
+} Projection;
 
-/* Reads a segment page by page; `name` (NULL: none) is a further parameter of the requests. */
-static bool scan_segment(DynamoClient *client, size_t segment, const char *name, const char *value,
-                         AnswerFunction *function, void *state, Error *error)
+static const Projection ITEMS = {NULL, NULL, "Items", JSON_ARRAY};
+static const Projection KEYS = {"ProjectionExpression", DYNAMO_PARTITION_KEY ", " DYNAMO_ITEM_KEY,
+                                "Items", JSON_ARRAY};
+static const Projection COUNT = {"Select", "COUNT", "Count", JSON_INTEGER};
+
+/* Reads a segment page by page; the function gets the member of each response. */
+static bool scan_segment(DynamoClient *client, size_t segment, const Projection *projection,
+                         DynamoPageFunction *function, void *state, Error *error)
 {
     json_t *start = NULL;
     bool done;
 
     do {
-        json_t *answer = NULL;
+        json_t *response = NULL;
+        const json_t *member;
         json_t *parameters = json_pack("{s:s, s:b, s:i, s:i}", "TableName",
                                        dynamo_client_table(client), "ConsistentRead", 1, "Segment",
                                        (int)segment, "TotalSegments", (int)DYNAMO_SEGMENTS);
 
-        if (name != NULL) {
-            json_object_set_new(parameters, name, json_string(value));
+        if (projection->parameter != NULL) {
+            json_object_set_new(parameters, projection->parameter, json_string(projection->value));
         }
-        done =
-            scan_page(client, parameters, &start, &answer, error) && function(answer, state, error);
-        json_decref(answer);
+        done = scan_page(client, parameters, &start, &response, error);
+        member = json_object_get(response, projection->member);
+        if (done && (member == NULL || json_typeof(member) != projection->type)) {
+            done = dynamo_unexpected_response(error);
+        }
+        done = done && function(member, state, error);
+        json_decref(response);
     } while (done && start != NULL);
     json_decref(start);
     return done;
 }
 
-typedef struct ItemReading {
-    DynamoPageFunction *function;
-    void *state;
-} ItemReading;
-
-static bool take_items(const json_t *answer, void *state, Error *error)
-{
-    const ItemReading *reading = state;
-    const json_t *items = json_object_get(answer, "Items");
-
-    return json_is_array(items) ? reading->function(items, reading->state, error)
-                                : dynamo_bad_answer(error);
-}
-
 bool dynamo_scan_segment(DynamoClient *client, size_t segment, bool keys_alone,
                          DynamoPageFunction *function, void *state, Error *error)
 {
-    static const char KEYS[] = DYNAMO_PARTITION_KEY ", " DYNAMO_ITEM_KEY;
-    ItemReading reading = {function, state};
-
-    return scan_segment(client, segment, keys_alone ? "ProjectionExpression" : NULL, KEYS,
-                        take_items, &reading, error);
+    return scan_segment(client, segment, keys_alone ? &KEYS : &ITEMS, function, state, error);
 }
 
 /* Adds the page's count to *count. */
-static bool take_count(const json_t *answer, uint64_t *count, Error *error)
+static bool add_count(const json_t *number, uint64_t *count, Error *error)
 {
-    const json_t *number = json_object_get(answer, "Count");
-
     if (!json_is_integer(number) || json_integer_value(number) < 0) {
-        return dynamo_bad_answer(error);
+        return dynamo_unexpected_response(error);
     }
     *count += (uint64_t)json_integer_value(number);
     return true;
 }
 
-static bool count_page(const json_t *answer, void *state, Error *error)
+static bool count_page(const json_t *number, void *state, Error *error)
 {
     uint64_t *count = state;
     uint64_t before = *count;
 
-    if (!take_count(answer, count, error)) {
+    if (!add_count(number, count, error)) {
         return false;
     }
     progress_add(*count - before, 0);
@@ -123,8 +118,7 @@ static bool count_segments(void *shared, size_t number, Error *error)
 
     (void)number;
     while (work_pieces_take(&counting->segments, &segment)) {
-        if (!scan_segment(counting->client, segment, "Select", "COUNT", count_page, &count,
-                          error)) {
+        if (!scan_segment(counting->client, segment, &COUNT, count_page, &count, error)) {
             return false;
         }
     }
@@ -151,17 +145,17 @@ bool dynamo_scan_count(DynamoClient *client, size_t threads, uint64_t *count, Er
 bool dynamo_scan_any(DynamoClient *client, bool *any, Error *error)
 {
     json_t *start = NULL;
-    json_t *answer = NULL;
+    json_t *response = NULL;
     uint64_t count = 0;
     bool done =
         scan_page(client,
                   json_pack("{s:s, s:b, s:s, s:i}", "TableName", dynamo_client_table(client),
-                            "ConsistentRead", 1, "Select", "COUNT", "Limit", 1),
-                  &start, &answer, error) &&
-        take_count(answer, &count, error);
+                            "ConsistentRead", 1, COUNT.parameter, COUNT.value, "Limit", 1),
+                  &start, &response, error) &&
+        add_count(json_object_get(response, COUNT.member), &count, error);
 
     *any = count > 0;
     json_decref(start);
-    json_decref(answer);
+    json_decref(response);
     return done;
 }

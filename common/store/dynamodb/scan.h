@@ -19,7 +19,7 @@
 /* How many there are: enough for any number of threads, few enough for a small table. */
 enum { DYNAMO_SEGMENTS = 64 };
 
-/* What is done with an answer of a scan, which has the array "Items". */
+/* What is done with a response of a scan, which has the array "Items". */
 typedef bool DynamoPageFunction(const json_t *items, void *state, Error *error);
 
 /* Reads a segment page by page: whole items, or their two keys alone. */

@@ -10,7 +10,7 @@ enum { SECOND_US = 1000 * 1000 };
 struct DynamoSenders {
     DynamoClient *client;
     RateLimit *rate;
-    uint64_t patience_us;
+    uint64_t stall_timeout_us;
     size_t requests; /* threads, and batches that may wait for them */
     pthread_t *threads;
     size_t started;
@@ -61,15 +61,15 @@ static void note_written(DynamoSenders *senders)
 }
 
 /* Whether the table has taken something lately, of anybody. */
-static bool has_patience(DynamoSenders *senders)
+static bool is_progressing(DynamoSenders *senders)
 {
     uint64_t now_us = rate_limit_now_us();
-    bool patient;
+    bool progressing;
 
     pthread_mutex_lock(&senders->mutex);
-    patient = now_us - senders->written_us < senders->patience_us;
+    progressing = now_us - senders->written_us < senders->stall_timeout_us;
     pthread_mutex_unlock(&senders->mutex);
-    return patient;
+    return progressing;
 }
 
 /* Waits until the rate allows what is about to be sent. */
@@ -84,16 +84,16 @@ static bool wait_for_units(DynamoSenders *senders, uint64_t units, Error *error)
  * all of it, for want of capacity. */
 static bool send_once(DynamoSenders *senders, DynamoBatch *batch, bool *throttled, Error *error)
 {
-    json_t *answer = NULL;
+    json_t *response = NULL;
     DynamoFault fault = DYNAMO_FAULT_NONE;
     bool done = wait_for_units(senders, batch->units, error) &&
-                dynamo_call(senders->client, "BatchWriteItem", buffer_slice(&batch->json), &answer,
-                            &fault, error);
+                dynamo_call(senders->client, "BatchWriteItem", buffer_slice(&batch->json),
+                            &response, &fault, error);
 
     *throttled = fault == DYNAMO_FAULT_THROTTLED;
     done = done && dynamo_batch_keep_unprocessed(batch, dynamo_client_table(senders->client),
-                                                 answer, error);
-    json_decref(answer);
+                                                 response, error);
+    json_decref(response);
     return done;
 }
 
@@ -109,7 +109,7 @@ static bool send_batch(DynamoSenders *senders, DynamoBatch *batch, Error *error)
         if (batch->items < before) {
             note_written(senders);
             attempt = 1;
-        } else if (!has_patience(senders)) {
+        } else if (!is_progressing(senders)) {
             return throttled ? false
                              : dynamo_overloaded(dynamo_client_table(senders->client), error);
         }
@@ -172,7 +172,7 @@ static void *run_sender(void *argument)
 }
 
 bool dynamo_senders_start(DynamoClient *client, RateLimit *rate, size_t requests,
-                          unsigned patience_s, DynamoSenders **senders, Error *error)
+                          unsigned stall_timeout_s, DynamoSenders **senders, Error *error)
 {
     DynamoSenders *s = calloc(1, sizeof *s);
 
@@ -183,7 +183,7 @@ bool dynamo_senders_start(DynamoClient *client, RateLimit *rate, size_t requests
     s->client = client;
     s->rate = rate;
     s->requests = requests;
-    s->patience_us = (uint64_t)patience_s * SECOND_US;
+    s->stall_timeout_us = (uint64_t)stall_timeout_s * SECOND_US;
     s->written_us = rate_limit_now_us();
     s->threads = calloc(requests, sizeof *s->threads);
     s->waiting = calloc(requests, sizeof *s->waiting);

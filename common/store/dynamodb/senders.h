@@ -21,12 +21,12 @@
 typedef struct DynamoSenders DynamoSenders;
 
 /* How long a table may take nothing of what it is sent, however often, before that is an error. */
-enum { DYNAMO_PATIENCE_S = 120 };
+enum { DYNAMO_STALL_TIMEOUT_S = 120 };
 
 /* Starts `requests` threads, fewer where there cannot be so many.  Client and rate must stay.
  * *senders is NULL after a failure. */
 bool dynamo_senders_start(DynamoClient *client, RateLimit *rate, size_t requests,
-                          unsigned patience_s, DynamoSenders **senders, Error *error);
+                          unsigned stall_timeout_s, DynamoSenders **senders, Error *error);
 
 /* Ends them; what was submitted and not sent yet is not sent.  Takes NULL. */
 void dynamo_senders_stop(DynamoSenders *senders);

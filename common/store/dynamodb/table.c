@@ -3,6 +3,7 @@
 #include "common/base/base64.h"
 #include "common/base/buffer.h"
 #include "common/base/json_memory.h"
+#include "common/base/text.h"
 #include "common/cli/message.h"
 #include "common/kv/model.h"
 #include "common/store/dynamodb/item.h"
@@ -21,13 +22,13 @@
 enum { FIRST_POLL_MS = 50, LONGEST_POLL_MS = 2000, SETTLE_MS = 15 * 60 * 1000 };
 
 /* A wait is told of when it takes longer than this. */
-enum { PATIENCE_MS = 5000 };
+enum { REPORT_AFTER_MS = 5000 };
 
-void dynamo_table_facts_free(DynamoTableFacts *facts)
+void dynamo_table_info_free(DynamoTableInfo *info)
 {
-    free(facts->load_id);
-    free(facts->provenance);
-    *facts = (DynamoTableFacts){0};
+    free(info->load_id);
+    free(info->provenance);
+    *info = (DynamoTableInfo){0};
 }
 
 static bool not_ours(const DynamoClient *client, const char *what, Error *error)
@@ -44,15 +45,15 @@ static json_t *table_parameters(const DynamoClient *client)
     return json_pack("{s:s}", "TableName", dynamo_client_table(client));
 }
 
-/* A request of which one fault is as good as an answer: *answer is NULL then. */
-static bool call_forgiving(DynamoClient *client, const char *operation, json_t *parameters,
-                           DynamoFault forgiven, json_t **answer, Error *error)
+/* A request of which one fault is as good as a response: *response is NULL then. */
+static bool call_tolerating(DynamoClient *client, const char *operation, json_t *parameters,
+                            DynamoFault tolerated, json_t **response, Error *error)
 {
     Error failure = {0};
     DynamoFault fault;
 
-    if (dynamo_call_json(client, operation, parameters, answer, &fault, &failure) ||
-        fault == forgiven) {
+    if (dynamo_call_json(client, operation, parameters, response, &fault, &failure) ||
+        fault == tolerated) {
         return true;
     }
     *error = failure;
@@ -60,21 +61,21 @@ static bool call_forgiving(DynamoClient *client, const char *operation, json_t *
 }
 
 /* *table (owned) is NULL where there is none. */
-static bool describe(DynamoClient *client, json_t **table, Error *error)
+static bool describe_table(DynamoClient *client, json_t **table, Error *error)
 {
-    json_t *answer;
+    json_t *response;
 
     *table = NULL;
-    if (!call_forgiving(client, "DescribeTable", table_parameters(client), DYNAMO_FAULT_NOT_FOUND,
-                        &answer, error)) {
+    if (!call_tolerating(client, "DescribeTable", table_parameters(client), DYNAMO_FAULT_NOT_FOUND,
+                         &response, error)) {
         return false;
     }
-    if (answer == NULL) {
+    if (response == NULL) {
         return true;
     }
-    *table = json_incref(json_object_get(answer, "Table"));
-    json_decref(answer);
-    return json_is_object(*table) || dynamo_bad_answer(error);
+    *table = json_incref(json_object_get(response, "Table"));
+    json_decref(response);
+    return json_is_object(*table) || dynamo_unexpected_response(error);
 }
 
 static const char *text_of(const json_t *object, const char *name)
@@ -101,7 +102,7 @@ static bool wait_on(DynamoClient *client, uint32_t *poll, uint32_t *waited, Erro
                   dynamo_client_table(client));
         return error_hint(error, "Run again when it is not.");
     }
-    if (*waited < PATIENCE_MS && *waited + *poll >= PATIENCE_MS) {
+    if (*waited < REPORT_AFTER_MS && *waited + *poll >= REPORT_AFTER_MS) {
         message_info("waiting for DynamoDB to make or delete table \"%s\"",
                      dynamo_client_table(client));
     }
@@ -121,7 +122,7 @@ static bool wait_settled(DynamoClient *client, const bool *present, json_t **tab
     uint32_t waited = 0;
 
     do {
-        if (!describe(client, table, error)) {
+        if (!describe_table(client, table, error)) {
             break;
         }
         if (is_settled(*table) && (present == NULL || (*table != NULL) == *present)) {
@@ -171,7 +172,7 @@ static uint64_t count_of(const json_t *object, const char *name)
 }
 
 /* The table's description, and whether it is a KV table that works. */
-static bool check_table(const DynamoClient *client, const json_t *table, DynamoTableFacts *facts,
+static bool check_table(const DynamoClient *client, const json_t *table, DynamoTableInfo *info,
                         Error *error)
 {
     const json_t *capacity = json_object_get(table, "ProvisionedThroughput");
@@ -186,19 +187,17 @@ static bool check_table(const DynamoClient *client, const json_t *table, DynamoT
                   dynamo_client_table(client), status);
         return error_hint(error, "Make it ACTIVE, then run again.");
     }
-    facts->disposable = !json_is_true(json_object_get(table, "DeletionProtectionEnabled"));
-    facts->item_count = count_of(table, "ItemCount");
-    facts->capacity = (DynamoCapacity){count_of(capacity, "ReadCapacityUnits"),
-                                       count_of(capacity, "WriteCapacityUnits")};
+    info->disposable = !json_is_true(json_object_get(table, "DeletionProtectionEnabled"));
+    info->item_count = count_of(table, "ItemCount");
+    info->capacity = (DynamoCapacity){count_of(capacity, "ReadCapacityUnits"),
+                                      count_of(capacity, "WriteCapacityUnits")};
     return true;
 }
 
-static bool copy_text(const json_t *item, const char *name, char **copy, Error *error)
+static bool copy_member(const json_t *item, const char *name, char **copy, Error *error)
 {
-    const char *text = json_string_value(json_object_get(json_object_get(item, name), "S"));
-
-    *copy = text == NULL ? NULL : strdup(text);
-    return text == NULL || *copy != NULL || error_out_of_memory(error);
+    return text_copy(json_string_value(json_object_get(json_object_get(item, name), "S")), copy,
+                     error);
 }
 
 static json_t *version_key(Error *error)
@@ -218,23 +217,23 @@ static json_t *version_key(Error *error)
 /* *item (owned) is NULL where there is no version. */
 static bool get_version(DynamoClient *client, json_t **item, Error *error)
 {
-    json_t *answer;
+    json_t *response;
     DynamoFault fault;
 
     *item = NULL;
     if (!dynamo_call_json(client, "GetItem",
                           json_pack("{s:s, s:b, s:o}", "TableName", dynamo_client_table(client),
                                     "ConsistentRead", 1, "Key", version_key(error)),
-                          &answer, &fault, error)) {
+                          &response, &fault, error)) {
         return false;
     }
-    *item = json_incref(json_object_get(answer, "Item"));
-    json_decref(answer);
+    *item = json_incref(json_object_get(response, "Item"));
+    json_decref(response);
     return true;
 }
 
-static bool judge_version(const DynamoClient *client, const json_t *item, DynamoTableFacts *facts,
-                          Error *error)
+static bool read_version(const DynamoClient *client, const json_t *item, DynamoTableInfo *info,
+                         Error *error)
 {
     Buffer bytes = {0};
     Entry entry;
@@ -244,28 +243,28 @@ static bool judge_version(const DynamoClient *client, const json_t *item, Dynamo
         buffer_free(&bytes);
         return false;
     }
-    known = kv_version_parse(entry.value, &facts->version);
+    known = kv_version_parse(entry.value, &info->version);
     buffer_free(&bytes);
     if (!known) {
         return not_ours(client, "has a version that is none", error);
     }
-    facts->state = facts->version == KV_VERSION_STARTED ? KV_STORE_STARTED : KV_STORE_STAMPED;
-    facts->disposable = facts->disposable &&
-                        json_is_true(json_object_get(json_object_get(item, TABLE_CREATED), "BOOL"));
-    return copy_text(item, LOAD_ID, &facts->load_id, error) &&
-           copy_text(item, PROVENANCE, &facts->provenance, error);
+    info->state = info->version == KV_VERSION_STARTED ? KV_STORE_STARTED : KV_STORE_STAMPED;
+    info->disposable = info->disposable &&
+                       json_is_true(json_object_get(json_object_get(item, TABLE_CREATED), "BOOL"));
+    return copy_member(item, LOAD_ID, &info->load_id, error) &&
+           copy_member(item, PROVENANCE, &info->provenance, error);
 }
 
-static bool judge_items(DynamoClient *client, DynamoTableFacts *facts, Error *error)
+static bool inspect_items(DynamoClient *client, DynamoTableInfo *info, Error *error)
 {
     json_t *item;
     bool any = false;
     bool done = get_version(client, &item, error);
 
     if (done && item != NULL) {
-        done = judge_version(client, item, facts, error);
+        done = read_version(client, item, info, error);
     } else if (done) {
-        facts->state = KV_STORE_EMPTY;
+        info->state = KV_STORE_EMPTY;
         done = dynamo_scan_any(client, &any, error) &&
                (!any || not_ours(client, "has items and no version", error));
     }
@@ -273,15 +272,15 @@ static bool judge_items(DynamoClient *client, DynamoTableFacts *facts, Error *er
     return done;
 }
 
-bool dynamo_table_inspect(DynamoClient *client, DynamoTableFacts *facts, Error *error)
+bool dynamo_table_inspect(DynamoClient *client, DynamoTableInfo *info, Error *error)
 {
     json_t *table;
     bool done;
 
-    *facts = (DynamoTableFacts){.state = KV_STORE_NONE};
+    *info = (DynamoTableInfo){.state = KV_STORE_NONE};
     done = wait_settled(client, NULL, &table, error);
     if (done && table != NULL) {
-        done = check_table(client, table, facts, error) && judge_items(client, facts, error);
+        done = check_table(client, table, info, error) && inspect_items(client, info, error);
     }
     json_decref(table);
     return done;
@@ -307,14 +306,14 @@ static json_t *create_parameters(const DynamoClient *client, DynamoCapacity capa
 bool dynamo_table_create(DynamoClient *client, DynamoCapacity capacity, Error *error)
 {
     const bool present = true;
-    json_t *answer;
+    json_t *response;
     json_t *table = NULL;
     /* A request that is sent again may find what it has made the first time. */
-    bool done = call_forgiving(client, "CreateTable", create_parameters(client, capacity),
-                               DYNAMO_FAULT_IN_USE, &answer, error) &&
+    bool done = call_tolerating(client, "CreateTable", create_parameters(client, capacity),
+                                DYNAMO_FAULT_IN_USE, &response, error) &&
                 wait_settled(client, &present, &table, error);
 
-    json_decref(answer);
+    json_decref(response);
     json_decref(table);
     return done;
 }
@@ -322,13 +321,13 @@ bool dynamo_table_create(DynamoClient *client, DynamoCapacity capacity, Error *e
 bool dynamo_table_delete(DynamoClient *client, Error *error)
 {
     const bool present = false;
-    json_t *answer;
+    json_t *response;
     json_t *table = NULL;
-    bool done = call_forgiving(client, "DeleteTable", table_parameters(client),
-                               DYNAMO_FAULT_NOT_FOUND, &answer, error) &&
+    bool done = call_tolerating(client, "DeleteTable", table_parameters(client),
+                                DYNAMO_FAULT_NOT_FOUND, &response, error) &&
                 wait_settled(client, &present, &table, error);
 
-    json_decref(answer);
+    json_decref(response);
     json_decref(table);
     return done;
 }
@@ -351,14 +350,14 @@ static json_t *binary_number(uint64_t number, Error *error)
 /* Whether the version is as this load writes it. */
 static bool is_written(DynamoClient *client, const char *load_id, uint64_t version)
 {
-    DynamoTableFacts facts = {0};
+    DynamoTableInfo info = {0};
     Error ignored;
     json_t *item;
     bool written = get_version(client, &item, &ignored) && item != NULL &&
-                   judge_version(client, item, &facts, &ignored) && facts.version == version &&
-                   facts.load_id != NULL && strcmp(facts.load_id, load_id) == 0;
+                   read_version(client, item, &info, &ignored) && info.version == version &&
+                   info.load_id != NULL && strcmp(info.load_id, load_id) == 0;
 
-    dynamo_table_facts_free(&facts);
+    dynamo_table_info_free(&info);
     json_decref(item);
     return written;
 }
@@ -376,12 +375,12 @@ static bool write_version(DynamoClient *client, json_t *parameters, const char *
                           uint64_t version, Error *error)
 {
     Error failure = {0};
-    json_t *answer;
+    json_t *response;
     DynamoFault fault;
-    bool done = dynamo_call_json(client, "UpdateItem", parameters, &answer, &fault, &failure);
+    bool done = dynamo_call_json(client, "UpdateItem", parameters, &response, &fault, &failure);
 
-    json_decref(answer);
-    /* A request that was sent again, as its answer was lost, meets its own doing. */
+    json_decref(response);
+    /* A request that was sent again, as its response was lost, meets its own doing. */
     if (done || (fault == DYNAMO_FAULT_CONDITION && is_written(client, load_id, version))) {
         return true;
     }
@@ -392,40 +391,40 @@ static bool write_version(DynamoClient *client, json_t *parameters, const char *
     return false;
 }
 
-static bool has_version(const DynamoTableFacts *facts)
+static bool has_version(const DynamoTableInfo *info)
 {
-    return facts->state == KV_STORE_STARTED || facts->state == KV_STORE_STAMPED;
+    return info->state == KV_STORE_STARTED || info->state == KV_STORE_STAMPED;
 }
 
 /* What the version's item must be for a load to begin; and the values in that condition. */
-static const char *start_condition(const DynamoTableFacts *facts)
+static const char *start_condition(const DynamoTableInfo *info)
 {
-    if (!has_version(facts)) {
+    if (!has_version(info)) {
         return "attribute_not_exists(" DYNAMO_ITEM_KEY ")";
     }
-    return facts->load_id != NULL ? DYNAMO_ITEM_VALUE " = :found AND " LOAD_ID " = :found_load"
-                                  : DYNAMO_ITEM_VALUE " = :found AND attribute_not_exists(" LOAD_ID
-                                                      ")";
+    return info->load_id != NULL ? DYNAMO_ITEM_VALUE " = :found AND " LOAD_ID " = :found_load"
+                                 : DYNAMO_ITEM_VALUE " = :found AND attribute_not_exists(" LOAD_ID
+                                                     ")";
 }
 
-static json_t *start_values(const DynamoTableFacts *facts, const char *load_id, bool created,
+static json_t *start_values(const DynamoTableInfo *info, const char *load_id, bool created,
                             Error *error)
 {
     json_t *values =
         json_pack("{s:o, s:{s:s}, s:{s:b}}", ":version", binary_number(KV_VERSION_STARTED, error),
                   ":load", "S", load_id, ":created", "BOOL", (int)created);
 
-    if (values == NULL || !has_version(facts)) {
+    if (values == NULL || !has_version(info)) {
         return values;
     }
-    json_object_set_new(values, ":found", binary_number(facts->version, error));
-    if (facts->load_id != NULL) {
-        json_object_set_new(values, ":found_load", json_pack("{s:s}", "S", facts->load_id));
+    json_object_set_new(values, ":found", binary_number(info->version, error));
+    if (info->load_id != NULL) {
+        json_object_set_new(values, ":found_load", json_pack("{s:s}", "S", info->load_id));
     }
     return values;
 }
 
-bool dynamo_table_start(DynamoClient *client, const DynamoTableFacts *facts, const char *load_id,
+bool dynamo_table_start(DynamoClient *client, const DynamoTableInfo *info, const char *load_id,
                         bool created, Error *error)
 {
     return write_version(
@@ -434,8 +433,8 @@ bool dynamo_table_start(DynamoClient *client, const DynamoTableFacts *facts, con
                   version_key(error), "UpdateExpression",
                   "SET " DYNAMO_ITEM_VALUE " = :version, " LOAD_ID " = :load, " TABLE_CREATED
                   " = :created REMOVE " PROVENANCE,
-                  "ConditionExpression", start_condition(facts), "ExpressionAttributeValues",
-                  start_values(facts, load_id, created, error)),
+                  "ConditionExpression", start_condition(info), "ExpressionAttributeValues",
+                  start_values(info, load_id, created, error)),
         load_id, KV_VERSION_STARTED, error);
 }
 

@@ -25,8 +25,8 @@ typedef struct DynamoCapacity {
     uint64_t write;
 } DynamoCapacity;
 
-/* {0} is empty; end with dynamo_table_facts_free. */
-typedef struct DynamoTableFacts {
+/* {0} is empty; end with dynamo_table_info_free. */
+typedef struct DynamoTableInfo {
     KvStoreState state;
     uint64_t version;
     char *load_id;    /* NULL: none */
@@ -35,12 +35,12 @@ typedef struct DynamoTableFacts {
     bool disposable;
     DynamoCapacity capacity;
     uint64_t item_count; /* as it was some hours ago */
-} DynamoTableFacts;
+} DynamoTableInfo;
 
 /* Finds out what is there; a table that is being made or deleted is waited for.  EXIT_CODE_REFUSED
  * for anything that is not lakeFS's or ours. */
-bool dynamo_table_inspect(DynamoClient *client, DynamoTableFacts *facts, Error *error);
-void dynamo_table_facts_free(DynamoTableFacts *facts);
+bool dynamo_table_inspect(DynamoClient *client, DynamoTableInfo *info, Error *error);
+void dynamo_table_info_free(DynamoTableInfo *info);
 
 /* Makes the table, which must not be there, and waits until it can be used. */
 bool dynamo_table_create(DynamoClient *client, DynamoCapacity capacity, Error *error);
@@ -48,10 +48,10 @@ bool dynamo_table_create(DynamoClient *client, DynamoCapacity capacity, Error *e
 /* Deletes the table and waits until it is gone. */
 bool dynamo_table_delete(DynamoClient *client, Error *error);
 
-/* A load begins: writes its id and version 0, on condition that the version is what the facts say,
+/* A load begins: writes its id and version 0, on condition that the version is what the info says,
  * or that there is none yet.  `created`: the table was made for it.  EXIT_CODE_REFUSED where the
  * version has changed. */
-bool dynamo_table_start(DynamoClient *client, const DynamoTableFacts *facts, const char *load_id,
+bool dynamo_table_start(DynamoClient *client, const DynamoTableInfo *info, const char *load_id,
                         bool created, Error *error);
 
 /* Changes the version from 0; EXIT_CODE_REFUSED when it is not that of this load any more. */

@@ -54,7 +54,7 @@ static bool may_be_half_stamped(const Target *target, const DumpHeader *header, 
         *may = target->options->not_migrated;
         return true;
     }
-    if (!database_version(&target->database, &version, error)) {
+    if (!legacy_database_version(&target->database, &version, error)) {
         return false;
     }
     *may = version > 0 && version == header->source.schema_version;
@@ -62,17 +62,17 @@ static bool may_be_half_stamped(const Target *target, const DumpHeader *header, 
 }
 
 /* A store that is stamped, and a database that is not: an earlier run may have come so far. */
-static bool look_at_database(Target *target, const DumpHeader *header, TargetState *state,
+static bool inspect_database(Target *target, const DumpHeader *header, TargetState *state,
                              Error *error)
 {
-    ImportDatabase *database = &target->database;
+    LegacyDatabase *database = &target->database;
     bool unstamped;
     char name[300];
 
     if (!target->options->dynamodb.has_database) {
         return true;
     }
-    if (!database_open(database, target->options, error)) {
+    if (!legacy_database_open(database, target->options, error)) {
         return false;
     }
     /* Before the migration, what makes it may still have to run. */
@@ -85,9 +85,9 @@ static bool look_at_database(Target *target, const DumpHeader *header, TargetSta
         return false;
     }
     snprintf(name, sizeof name, "DynamoDB table \"%s\"", dynamo_client_table(target->client));
-    state->half_stamped = state->kept && target->facts.provenance != NULL && unstamped;
+    state->half_stamped = state->kept && target->info.provenance != NULL && unstamped;
     return (state->half_stamped ||
-            database_check(database, header, state->kept ? name : NULL, error)) &&
+            legacy_database_check(database, header, state->kept ? name : NULL, error)) &&
            pg_commit(database->connection, error);
 }
 
@@ -105,29 +105,29 @@ static bool dynamodb_open(const TargetOptions *options, const DumpHeader *header
     rate_limit_init(&t->rate, options->dynamodb.write_units);
     if (!make_load_id(t, error) ||
         !dynamo_client_open(&options->dynamodb.table, "kv-import", &t->client, error) ||
-        !dynamo_table_inspect(t->client, &t->facts, error)) {
+        !dynamo_table_inspect(t->client, &t->info, error)) {
         return false;
     }
-    state->store = t->facts.state;
-    state->version = t->facts.version;
+    state->store = t->info.state;
+    state->version = t->info.version;
     state->kept = state->store == KV_STORE_STAMPED && !options->clean;
-    return look_at_database(t, header, state, error);
+    return inspect_database(t, header, state, error);
 }
 
 /* Nothing is left of a table but what it is made again with: its capacity. */
 static bool delete_table(Target *target, DynamoCapacity *capacity, Error *error)
 {
     if (capacity->write == 0) {
-        *capacity = target->facts.capacity;
+        *capacity = target->info.capacity;
     }
-    target->facts.state = KV_STORE_NONE;
+    target->info.state = KV_STORE_NONE;
     return dynamo_table_delete(target->client, error);
 }
 
 static void warn_of_capacity(const Target *target)
 {
     const DynamoCapacity *asked = &target->options->dynamodb.capacity;
-    const DynamoCapacity *there = &target->facts.capacity;
+    const DynamoCapacity *there = &target->info.capacity;
 
     if (asked->write > 0 && (asked->write != there->write || asked->read != there->read)) {
         message_warning("the table \"%s\" is there already and keeps its capacity",
@@ -140,19 +140,19 @@ static void warn_of_capacity(const Target *target)
 static bool empty_table(Target *target, Error *error)
 {
     DynamoCapacity capacity = target->options->dynamodb.capacity;
-    const DynamoTableFacts *facts = &target->facts;
+    const DynamoTableInfo *info = &target->info;
 
-    if (facts->state > KV_STORE_EMPTY && facts->disposable &&
+    if (info->state > KV_STORE_EMPTY && info->disposable &&
         !delete_table(target, &capacity, error)) {
         return false;
     }
-    if (facts->state == KV_STORE_NONE) {
+    if (info->state == KV_STORE_NONE) {
         return dynamo_table_create(target->client, capacity, error) &&
-               dynamo_table_start(target->client, facts, target->load_id, true, error);
+               dynamo_table_start(target->client, info, target->load_id, true, error);
     }
     warn_of_capacity(target);
-    return dynamo_table_start(target->client, facts, target->load_id, false, error) &&
-           (facts->state == KV_STORE_EMPTY || dynamodb_clear(target, error));
+    return dynamo_table_start(target->client, info, target->load_id, false, error) &&
+           (info->state == KV_STORE_EMPTY || dynamodb_clear(target, error));
 }
 
 /* The connection has nothing to do while the entries are loaded.  It waits in a transaction, in
@@ -168,7 +168,7 @@ static bool dynamodb_prepare(Target *target, Error *error)
 {
     return begin_stamp(target, error) &&
            dynamo_senders_start(target->client, &target->rate,
-                                (size_t)target->options->dynamodb.requests, DYNAMO_PATIENCE_S,
+                                (size_t)target->options->dynamodb.requests, DYNAMO_STALL_TIMEOUT_S,
                                 &target->senders, error) &&
            empty_table(target, error);
 }
@@ -216,19 +216,19 @@ static char *encode_note(const Target *target, const DumpHeader *header,
 static bool stamp_database(const Target *target, const DumpHeader *header, const char *note,
                            Error *error)
 {
-    const ImportDatabase *database = &target->database;
+    const LegacyDatabase *database = &target->database;
     Buffer table = {0};
     bool done =
         buffer_append_format(&table, error, "%s.schema_migrations", database->schema.quoted) &&
-        buffer_text(&table, error) != NULL && database_stamp(database, header, error) &&
-        database_comment(database, (const char *)table.data, note, error) &&
-        database_check_lock(database, error) && database_commit(database, error);
+        legacy_database_stamp(database, header, error) &&
+        legacy_database_comment(database, buffer_string(&table), note, error) &&
+        legacy_database_check_lock(database, error) && legacy_database_commit(database, error);
 
     buffer_free(&table);
     return done;
 }
 
-static bool is_half_stamped(const Target *target, const Error *cause, Error *error)
+static bool half_stamped_error(const Target *target, const Error *cause, Error *error)
 {
     error_set(error, cause->code,
               "the DynamoDB table \"%s\" is stamped, but to stamp the database failed: %s",
@@ -247,11 +247,11 @@ static bool dynamodb_stamp(Target *target, const DumpHeader *header, const DumpM
     char *note = encode_note(target, header, manifest, error);
     Error cause = {0};
     bool done =
-        note != NULL && (!has_database || database_check_lock(&target->database, error)) &&
+        note != NULL && (!has_database || legacy_database_check_lock(&target->database, error)) &&
         dynamo_table_stamp(target->client, target->load_id, header->kv_version, note, error);
 
     if (done && has_database && !stamp_database(target, header, note, &cause)) {
-        done = is_half_stamped(target, &cause, error);
+        done = half_stamped_error(target, &cause, error);
     }
     free(note);
     return done;
@@ -264,7 +264,7 @@ static bool dynamodb_finish(Target *target, const DumpHeader *header, const Dump
     char *note;
     bool done;
 
-    if (!provenance_matches(target->facts.provenance, header, manifest)) {
+    if (!provenance_matches(target->info.provenance, header, manifest)) {
         error_set(error, EXIT_CODE_REFUSED,
                   "the DynamoDB table \"%s\" is stamped already, and was loaded with other entries "
                   "than the dump's",
@@ -277,7 +277,7 @@ static bool dynamodb_finish(Target *target, const DumpHeader *header, const Dump
     note = encode_note(target, header, manifest, error);
     done = note != NULL && begin_stamp(target, error);
     if (done && !stamp_database(target, header, note, &cause)) {
-        done = is_half_stamped(target, &cause, error);
+        done = half_stamped_error(target, &cause, error);
     }
     free(note);
     return done;
@@ -294,9 +294,9 @@ static void dynamodb_close(Target *target)
         return;
     }
     dynamo_senders_stop(target->senders);
-    dynamo_table_facts_free(&target->facts);
+    dynamo_table_info_free(&target->info);
     dynamo_client_close(target->client);
-    database_close(&target->database);
+    legacy_database_close(&target->database);
     rate_limit_destroy(&target->rate);
     free(target);
 }

@@ -22,8 +22,8 @@ enum { LOAD_ID_SIZE = 32 };
 struct Target {
     const TargetOptions *options;
     DynamoClient *client;
-    ImportDatabase database; /* {0} without a legacy database */
-    DynamoTableFacts facts;  /* as they were when it was opened */
+    LegacyDatabase database; /* {0} without a legacy database */
+    DynamoTableInfo info;    /* as they were when it was opened */
     RateLimit rate;
     DynamoSenders *senders;         /* NULL until the table is prepared */
     char load_id[LOAD_ID_SIZE + 1]; /* by chance: this load's */

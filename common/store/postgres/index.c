@@ -132,32 +132,26 @@ static bool run_on_leaf(PgConnection *connection, const char *before, const char
                         const char *after, Error *error)
 {
     Buffer sql = {0};
-    const char *text = NULL;
     bool done;
 
-    if (buffer_append_format(&sql, error, "%s%s%s", before, leaf, after)) {
-        text = buffer_text(&sql, error);
-    }
-    done = text != NULL && pg_execute(connection, text, NULL, error);
+    done = buffer_append_format(&sql, error, "%s%s%s", before, leaf, after) &&
+           pg_execute(connection, buffer_string(&sql), NULL, error);
     buffer_free(&sql);
     return done;
 }
 
 /* Asks for one number about the leaf, by its name or as $1. */
-static bool ask_about_leaf(PgConnection *connection, const char *before, const char *leaf,
-                           bool as_parameter, uint64_t *number, Error *error)
+static bool query_leaf(PgConnection *connection, const char *before, const char *leaf,
+                       bool as_parameter, uint64_t *number, Error *error)
 {
     const char *parameters[] = {leaf};
     Buffer sql = {0};
-    const char *text = NULL;
     PgRows *rows = NULL;
     bool done;
 
-    if (buffer_append_format(&sql, error, "%s%s", before, as_parameter ? "$1::regclass" : leaf)) {
-        text = buffer_text(&sql, error);
-    }
     done =
-        text != NULL && pg_query(connection, text, as_parameter ? 1 : 0, parameters, &rows, error);
+        buffer_append_format(&sql, error, "%s%s", before, as_parameter ? "$1::regclass" : leaf) &&
+        pg_query(connection, buffer_string(&sql), as_parameter ? 1 : 0, parameters, &rows, error);
     *number = done ? number_at(rows, 0, 0) : 0;
     pg_rows_free(rows);
     buffer_free(&sql);
@@ -174,31 +168,29 @@ static bool count_entries(PgConnection *connection, const char *leaf, uint64_t *
 {
     enum { EXACT_LIMIT = 1 << 24 };
 
-    return ask_about_leaf(connection,
-                          "SELECT greatest(c.reltuples, 0)::int8 FROM pg_index i"
-                          " JOIN pg_class c ON c.oid = i.indexrelid"
-                          " WHERE i.indisprimary AND i.indisvalid AND i.indrelid = ",
-                          leaf, true, entries, error) &&
+    return query_leaf(connection,
+                      "SELECT greatest(c.reltuples, 0)::int8 FROM pg_index i"
+                      " JOIN pg_class c ON c.oid = i.indexrelid"
+                      " WHERE i.indisprimary AND i.indisvalid AND i.indrelid = ",
+                      leaf, true, entries, error) &&
            (*entries < EXACT_LIMIT ||
-            ask_about_leaf(connection, "SELECT count(*) FROM ", leaf, false, entries, error));
+            query_leaf(connection, "SELECT count(*) FROM ", leaf, false, entries, error));
 }
 
 static bool complete_leaf(Completion *completion, PgConnection *connection, int row, Error *error)
 {
     Buffer name = {0};
-    const char *leaf = NULL;
     uint64_t entries = 0;
     bool done;
 
-    if (kv_table_append_leaf(&completion->target->table, connection, leaf_number(completion, row),
-                             &name, error)) {
-        leaf = buffer_text(&name, error);
-    }
-    done = leaf != NULL && set_up_work(completion, connection, row, error) &&
-           run_on_leaf(connection, "ALTER TABLE ", leaf, " ADD PRIMARY KEY (partition_key, key)",
-                       error) &&
-           count_entries(connection, leaf, &entries, error) &&
-           run_on_leaf(connection, "ANALYZE ", leaf, " (partition_key, key)", error);
+    done =
+        kv_table_append_leaf(&completion->target->table, connection, leaf_number(completion, row),
+                             &name, error) &&
+        set_up_work(completion, connection, row, error) &&
+        run_on_leaf(connection, "ALTER TABLE ", buffer_string(&name),
+                    " ADD PRIMARY KEY (partition_key, key)", error) &&
+        count_entries(connection, buffer_string(&name), &entries, error) &&
+        run_on_leaf(connection, "ANALYZE ", buffer_string(&name), " (partition_key, key)", error);
     if (done) {
         pthread_mutex_lock(&completion->mutex);
         completion->entries += entries;
@@ -217,7 +209,7 @@ static bool run_worker(void *shared, size_t number, Error *error)
     size_t row;
 
     (void)number;
-    done = database_connect(&completion->target->database, &connection, error) &&
+    done = legacy_database_connect(&completion->target->database, &connection, error) &&
            postgres_begin_work(completion->target, connection, error);
     while (done && work_pieces_take(&completion->rows, &row)) {
         done = interrupt_check(error) && complete_leaf(completion, connection, (int)row, error);

@@ -1,5 +1,6 @@
 #include "common/store/postgres/kv_table.h"
 
+#include "common/base/text.h"
 #include "common/kv/model.h"
 
 #include <inttypes.h>
@@ -13,22 +14,15 @@ static char *qualify(PgConnection *connection, const PgSchema *schema, const cha
 {
     Buffer plain = {0};
     Buffer quoted = {0};
-    const char *text = NULL;
-    char *copy = NULL;
+    char *text = NULL;
 
-    if (buffer_append_format(&plain, error, "%s%s", name, suffix)) {
-        text = buffer_text(&plain, error);
-    }
-    if (text != NULL && pg_schema_qualify(connection, schema, text, &quoted, error)) {
-        text = buffer_text(&quoted, error);
-        copy = text == NULL ? NULL : strdup(text);
-        if (copy == NULL) {
-            error_out_of_memory(error);
-        }
+    if (buffer_append_format(&plain, error, "%s%s", name, suffix) &&
+        pg_schema_qualify(connection, schema, buffer_string(&plain), &quoted, error)) {
+        text = buffer_take(&quoted, error);
     }
     buffer_free(&plain);
     buffer_free(&quoted);
-    return copy;
+    return text;
 }
 
 bool kv_table_init(KvTable *table, PgConnection *connection, const PgSchema *schema,
@@ -86,13 +80,10 @@ bool kv_table_execute(const KvTable *table, PgConnection *connection, const char
                       uint64_t *affected, Error *error)
 {
     Buffer expanded = {0};
-    const char *text = NULL;
     bool done;
 
-    if (expand(table, sql, &expanded, error)) {
-        text = buffer_text(&expanded, error);
-    }
-    done = text != NULL && pg_execute(connection, text, affected, error);
+    done = expand(table, sql, &expanded, error) &&
+           pg_execute(connection, buffer_string(&expanded), affected, error);
     buffer_free(&expanded);
     return done;
 }
@@ -102,13 +93,10 @@ static bool query(const KvTable *table, PgConnection *connection, const char *sq
                   int parameter_count, const char *const *parameters, PgRows **rows, Error *error)
 {
     Buffer expanded = {0};
-    const char *text = NULL;
     bool done;
 
-    if (expand(table, sql, &expanded, error)) {
-        text = buffer_text(&expanded, error);
-    }
-    done = text != NULL && pg_query(connection, text, parameter_count, parameters, rows, error);
+    done = expand(table, sql, &expanded, error) &&
+           pg_query(connection, buffer_string(&expanded), parameter_count, parameters, rows, error);
     buffer_free(&expanded);
     return done;
 }
@@ -192,6 +180,7 @@ static bool read_version(const KvTable *table, PgConnection *connection, char **
 {
     static const char *const PARAMETERS[] = {KV_PARTITION_INTERNAL, KV_VERSION_KEY};
     PgRows *rows;
+    bool done;
 
     *text = NULL;
     if (!query(table, connection,
@@ -201,9 +190,9 @@ static bool read_version(const KvTable *table, PgConnection *connection, char **
         return false;
     }
     if (pg_rows_count(rows) > 0) {
-        *text = strdup(pg_rows_text(rows, 0, 0));
+        done = text_copy(pg_rows_text(rows, 0, 0), text, error);
         pg_rows_free(rows);
-        return *text != NULL || error_out_of_memory(error);
+        return done;
     }
     pg_rows_free(rows);
     if (!query(table, connection, "SELECT FROM {table} LIMIT 1", 0, NULL, &rows, error)) {
@@ -214,7 +203,7 @@ static bool read_version(const KvTable *table, PgConnection *connection, char **
     return true;
 }
 
-static bool judge_version(const KvTable *table, const char *text, bool empty, KvStoreState *state,
+static bool check_version(const KvTable *table, const char *text, bool empty, KvStoreState *state,
                           uint64_t *version, Error *error)
 {
     char what[256];
@@ -254,7 +243,7 @@ bool kv_table_inspect(const KvTable *table, PgConnection *connection, KvStoreSta
         return true;
     }
     done = read_version(table, connection, &text, &empty, error) &&
-           judge_version(table, text, empty, state, version, error);
+           check_version(table, text, empty, state, version, error);
     free(text);
     return done;
 }
@@ -283,18 +272,15 @@ static bool create_partition(const KvTable *table, PgConnection *connection, int
                              Error *error)
 {
     Buffer sql = {0};
-    const char *text = NULL;
     bool done;
 
-    if (buffer_append_text(&sql, "CREATE TABLE ", error) &&
-        kv_table_append_leaf(table, connection, number, &sql, error) &&
-        buffer_append_format(&sql, error,
-                             " PARTITION OF %s FOR VALUES WITH (MODULUS %d, REMAINDER %d)"
-                             " WITH (autovacuum_enabled = false)",
-                             table->table, table->partitions, number)) {
-        text = buffer_text(&sql, error);
-    }
-    done = text != NULL && pg_execute(connection, text, NULL, error);
+    done = buffer_append_text(&sql, "CREATE TABLE ", error) &&
+           kv_table_append_leaf(table, connection, number, &sql, error) &&
+           buffer_append_format(&sql, error,
+                                " PARTITION OF %s FOR VALUES WITH (MODULUS %d, REMAINDER %d)"
+                                " WITH (autovacuum_enabled = false)",
+                                table->table, table->partitions, number) &&
+           pg_execute(connection, buffer_string(&sql), NULL, error);
     buffer_free(&sql);
     return done;
 }
@@ -302,7 +288,6 @@ static bool create_partition(const KvTable *table, PgConnection *connection, int
 bool kv_table_allow_autovacuum(const KvTable *table, PgConnection *connection, Error *error)
 {
     Buffer sql = {0};
-    const char *text = NULL;
     bool done = true;
 
     for (int i = 0; done && i < table->partitions; i++) {
@@ -310,8 +295,7 @@ bool kv_table_allow_autovacuum(const KvTable *table, PgConnection *connection, E
                kv_table_append_leaf(table, connection, i, &sql, error) &&
                buffer_append_text(&sql, " RESET (autovacuum_enabled);", error);
     }
-    text = done ? buffer_text(&sql, error) : NULL;
-    done = text != NULL && pg_execute(connection, text, NULL, error);
+    done = done && pg_execute(connection, buffer_string(&sql), NULL, error);
     buffer_free(&sql);
     return done;
 }

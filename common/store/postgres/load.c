@@ -51,7 +51,7 @@ bool postgres_begin_load(Target *target, Loader **loader, Error *error)
     l->target = target;
     return leaf_buffers_new((size_t)target->table.partitions, GATHERED_BYTES, &l->leaves, error) &&
            routes_new(&target->table, &l->routes, error) &&
-           database_connect(&target->database, &l->connection, error) &&
+           legacy_database_connect(&target->database, &l->connection, error) &&
            postgres_begin_work(target, l->connection, error);
 }
 
@@ -64,36 +64,33 @@ static bool next_entry(Slice *rest, Entry *entry, Slice *tuple)
 }
 
 /* Asks for the leaf of a partition key, and of all others in `rest` that are not known yet. */
-static bool ask_for_leaves(Loader *loader, Slice partition_key, Slice rest, Error *error)
+static bool resolve_leaves(Loader *loader, Slice partition_key, Slice rest, Error *error)
 {
     Entry entry;
     Slice tuple;
 
-    if (!routes_want(loader->routes, partition_key, error)) {
+    if (!routes_add_unknown(loader->routes, partition_key, error)) {
         return false;
     }
     while (next_entry(&rest, &entry, &tuple)) {
-        if (!routes_want(loader->routes, entry.partition_key, error)) {
+        if (!routes_add_unknown(loader->routes, entry.partition_key, error)) {
             return false;
         }
     }
-    return routes_ask(loader->routes, loader->connection, error);
+    return routes_resolve(loader->routes, loader->connection, error);
 }
 
 /* Begins a COPY into a leaf. */
 static bool begin_copy(Loader *loader, int leaf, Error *error)
 {
     Buffer sql = {0};
-    const char *text = NULL;
     bool done;
 
-    if (buffer_append_text(&sql, "COPY ", error) &&
-        kv_table_append_leaf(&loader->target->table, loader->connection, leaf, &sql, error) &&
-        buffer_append_text(&sql, " (partition_key, key, value) FROM STDIN (FORMAT binary)",
-                           error)) {
-        text = buffer_text(&sql, error);
-    }
-    done = text != NULL && pg_copy_in_begin(loader->connection, text, error) &&
+    done = buffer_append_text(&sql, "COPY ", error) &&
+           kv_table_append_leaf(&loader->target->table, loader->connection, leaf, &sql, error) &&
+           buffer_append_text(&sql, " (partition_key, key, value) FROM STDIN (FORMAT binary)",
+                              error) &&
+           pg_copy_in_begin(loader->connection, buffer_string(&sql), error) &&
            pg_copy_in_write(loader->connection, slice_of(COPY_HEADER, COPY_HEADER_SIZE), error);
     buffer_free(&sql);
     return done;
@@ -160,7 +157,7 @@ bool postgres_load(Loader *loader, Slice tuples, uint64_t entries, Error *error)
             latest = entry.partition_key;
             leaf = routes_find(loader->routes, latest);
             if (leaf < 0) {
-                if (!ask_for_leaves(loader, latest, tuples, error)) {
+                if (!resolve_leaves(loader, latest, tuples, error)) {
                     return false;
                 }
                 leaf = routes_find(loader->routes, latest);

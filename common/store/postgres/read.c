@@ -3,24 +3,16 @@
  */
 #include "common/store/store.h"
 
-#include "common/base/interrupt.h"
+#include "common/base/text.h"
 #include "common/base/workers.h"
-#include "common/cli/progress.h"
 #include "common/kv/model.h"
-#include "common/pg/copy_binary.h"
-#include "common/pg/facts.h"
+#include "common/pg/copy_out.h"
 #include "common/pg/page_range.h"
 #include "common/pg/schema.h"
+#include "common/pg/server_info.h"
 #include "common/store/postgres/kv_table.h"
 
 #include <stdlib.h>
-#include <string.h>
-
-/* The size of a tuple's field count and of the length of its first field. */
-enum { BEFORE_FIRST_FIELD = 2 + 4, FIELD_COUNT = 3 };
-
-/* Rows after which the progress is told. */
-enum { ROWS_TOLD = 1024 };
 
 /* What is read by one statement: some of the ranges. */
 typedef struct Part {
@@ -66,8 +58,7 @@ static bool join_snapshot(Store *store, Error *error)
         error->code = error->code == EXIT_CODE_FAILED ? EXIT_CODE_USAGE : error->code;
         return false;
     }
-    store->snapshot = strdup(name);
-    return store->snapshot != NULL || error_out_of_memory(error);
+    return text_copy(name, &store->snapshot, error);
 }
 
 /* The table itself, or its leaves where it is partitioned, with their pages and rows. */
@@ -160,7 +151,7 @@ static bool read_schema_version(Store *store, uint64_t *version, Error *error)
     return true;
 }
 
-static bool describe(Store *store, StoreFacts *facts, Error *error)
+static bool describe(Store *store, StoreInfo *info, Error *error)
 {
     int64_t microseconds;
 
@@ -173,7 +164,7 @@ static bool describe(Store *store, StoreFacts *facts, Error *error)
         !pg_transaction_time(store->connection, &microseconds, store->time, error)) {
         return false;
     }
-    *facts = (StoreFacts){
+    *info = (StoreInfo){
         .database = store->schema.database,
         .schema = store->schema.name,
         .server_version = pg_server_version_text(store->connection),
@@ -182,7 +173,7 @@ static bool describe(Store *store, StoreFacts *facts, Error *error)
         .time = store->time,
         .estimated_entries = estimate_entries(store),
     };
-    return read_schema_version(store, &facts->schema_version, error);
+    return read_schema_version(store, &info->schema_version, error);
 }
 
 static bool add_part(Store *store, size_t first, size_t count, Error *error)
@@ -250,113 +241,64 @@ static void stop_reading(void *shared)
     store_stop(&reading->parts, reading->visitor, reading->state);
 }
 
-/* Hands a tuple to the visitor; the version's entry is nobody's business. */
-static bool visit_tuple(Reading *reading, void *worker, const CopyField *fields, Error *error)
-{
-    const uint8_t *begin = fields[0].data - BEFORE_FIRST_FIELD;
-    const uint8_t *end = fields[2].data + fields[2].size;
-    Entry entry = {slice_of(fields[0].data, (size_t)fields[0].size),
-                   slice_of(fields[1].data, (size_t)fields[1].size),
-                   slice_of(fields[2].data, (size_t)fields[2].size)};
-
-    return slice_equal(entry.partition_key, slice_text(KV_PARTITION_INTERNAL)) ||
-           reading->visitor->visit(worker, &entry, slice_of(begin, (size_t)(end - begin)), error);
-}
-
-/* Hands on all tuples of what has come. */
-static CopyStatus visit_tuples(Reading *reading, CopyParser *parser, void *worker, uint64_t *rows,
-                               Error *error)
-{
-    CopyField fields[FIELD_COUNT];
-    CopyStatus status;
-
-    while ((status = copy_parser_next(parser, fields, error)) == COPY_TUPLE) {
-        if (fields[0].size < 0 || fields[1].size < 0 || fields[2].size < 0) {
-            error_set(error, EXIT_CODE_REFUSED, "table \"%s\" has a NULL in an entry",
-                      reading->store->table.name);
-            error_hint(error, "No lakeFS writes one. Look for rows where a column IS NULL; "
-                              "kv-import --clean loads the dump again.");
-            return COPY_INVALID;
-        }
-        if (!visit_tuple(reading, worker, fields, error)) {
-            return COPY_INVALID;
-        }
-        (*rows)++;
-    }
-    return status;
-}
-
-static bool copy_out(Reading *reading, PgConnection *connection, const char *sql, void *worker,
-                     Error *error)
-{
-    CopyParser parser = {.field_count = FIELD_COUNT};
-    CopyStatus status = COPY_MORE;
-    uint64_t rows = 0;
-    uint64_t bytes = 0;
-    bool end = false;
-    bool done = pg_copy_out_begin(connection, sql, error);
-
-    while (done && !end) {
-        Slice piece;
-
-        done = pg_copy_out_read(connection, &piece, &end, error);
-        if (done && !end) {
-            done = interrupt_check(error) && copy_parser_feed(&parser, piece, error);
-        }
-        if (done && !end) {
-            status = visit_tuples(reading, &parser, worker, &rows, error);
-            done = status != COPY_INVALID;
-            bytes += piece.size;
-        }
-        if (rows >= ROWS_TOLD || end) {
-            progress_add(rows, bytes);
-            rows = 0;
-            bytes = 0;
-        }
-    }
-    copy_parser_free(&parser);
-    return done && (status == COPY_END ||
-                    error_set(error, EXIT_CODE_FAILED,
-                              "the COPY BINARY stream of table \"%s\" ends without its trailer",
-                              reading->store->table.name));
-}
-
-/* What a thread reads with. */
+/* What one thread reads with. */
 typedef struct Reader {
     Reading *reading;
     PgConnection *connection;
+    void *worker; /* the visitor's, while a part is read */
+    CopyField fields[ENTRY_FIELDS];
 } Reader;
+
+/* Passes a row to the visitor, except the version's entry. */
+static bool visit_row(void *state, Error *error)
+{
+    const Reader *reader = state;
+    Entry entry;
+    Slice tuple;
+
+    if (!entry_from_fields(reader->fields, &entry, &tuple)) {
+        error_set(error, EXIT_CODE_REFUSED, "table \"%s\" has a NULL in an entry",
+                  reader->reading->store->table.name);
+        return error_hint(error, "No lakeFS writes one. Look for rows where a column IS NULL; "
+                                 "kv-import --clean loads the dump again.");
+    }
+    return slice_equal(entry.partition_key, slice_text(KV_PARTITION_INTERNAL)) ||
+           reader->reading->visitor->visit(reader->worker, &entry, tuple, error);
+}
 
 static bool read_part(void *state, size_t number, void *worker, Error *error)
 {
-    const Reader *reader = state;
+    Reader *reader = state;
     const Store *store = reader->reading->store;
     const Part *part = &store->parts[number];
     const char *separator = "COPY (";
+    PgCopyOut copy = {.table = store->table.name,
+                      .fields = reader->fields,
+                      .field_count = ENTRY_FIELDS,
+                      .reports_progress = true};
     Buffer sql = {0};
-    const char *text = NULL;
     bool done = true;
 
+    reader->worker = worker;
     for (size_t i = part->first; done && i < part->first + part->count; i++) {
         done = buffer_append_format(&sql, error, "%sSELECT partition_key, key, value FROM ",
                                     separator) &&
                pg_page_range_append(&store->ranges[i], &sql, error);
         separator = " UNION ALL ";
     }
-    if (done && buffer_append_text(&sql, ") TO STDOUT (FORMAT binary)", error)) {
-        text = buffer_text(&sql, error);
-    }
-    done = text != NULL && copy_out(reader->reading, reader->connection, text, worker, error);
+    done = done && buffer_append_text(&sql, ") TO STDOUT (FORMAT binary)", error);
+    copy.sql = buffer_string(&sql);
+    done = done && pg_copy_out(reader->connection, &copy, visit_row, reader, error);
     buffer_free(&sql);
     return done;
 }
 
 static bool read_parts(Reading *reading, PgConnection *connection, Error *error)
 {
-    Reader reader = {reading, connection};
+    Reader reader = {.reading = reading, .connection = connection};
 
-    return store_visit_parts(&reading->parts, reading->visitor, reading->state, read_part, &reader,
-                             error);
+    return store_read_parts(&reading->parts, reading->visitor, reading->state, read_part, &reader,
+                            error);
 }
 
 /* The first worker has the connection that exported the snapshot; the others join it. */

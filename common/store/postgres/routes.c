@@ -9,7 +9,7 @@
 
 typedef struct Route {
     UT_hash_handle hh;
-    int leaf; /* -1: wanted */
+    int leaf; /* -1: unknown */
     size_t size;
     uint8_t key[];
 } Route;
@@ -17,9 +17,9 @@ typedef struct Route {
 struct Routes {
     const KvTable *table; /* borrowed */
     Route *routes;
-    Route **wanted; /* owned array of members of routes */
-    size_t wanted_count;
-    size_t wanted_capacity;
+    Route **unknown; /* owned array of members of routes */
+    size_t unknown_count;
+    size_t unknown_capacity;
 };
 
 bool routes_new(const KvTable *table, Routes **routes, Error *error)
@@ -32,7 +32,7 @@ bool routes_new(const KvTable *table, Routes **routes, Error *error)
     return true;
 }
 
-static Route *find(const Routes *routes, Slice partition_key)
+static Route *find_route(const Routes *routes, Slice partition_key)
 {
     Route *route;
 
@@ -42,27 +42,27 @@ static Route *find(const Routes *routes, Slice partition_key)
 
 int routes_find(const Routes *routes, Slice partition_key)
 {
-    const Route *route = find(routes, partition_key);
+    const Route *route = find_route(routes, partition_key);
 
     return route == NULL ? -1 : route->leaf;
 }
 
-bool routes_want(Routes *routes, Slice partition_key, Error *error)
+bool routes_add_unknown(Routes *routes, Slice partition_key, Error *error)
 {
     Route *route;
 
-    if (find(routes, partition_key) != NULL) {
+    if (find_route(routes, partition_key) != NULL) {
         return true;
     }
-    if (routes->wanted_count == routes->wanted_capacity) {
-        size_t capacity = routes->wanted_capacity == 0 ? 64 : routes->wanted_capacity * 2;
-        Route **wanted = realloc(routes->wanted, capacity * sizeof(Route *));
+    if (routes->unknown_count == routes->unknown_capacity) {
+        size_t capacity = routes->unknown_capacity == 0 ? 64 : routes->unknown_capacity * 2;
+        Route **unknown = realloc(routes->unknown, capacity * sizeof(Route *));
 
-        if (wanted == NULL) {
+        if (unknown == NULL) {
             return error_out_of_memory(error);
         }
-        routes->wanted = wanted;
-        routes->wanted_capacity = capacity;
+        routes->unknown = unknown;
+        routes->unknown_capacity = capacity;
     }
     route = malloc(sizeof *route + partition_key.size);
     if (route == NULL) {
@@ -78,17 +78,17 @@ bool routes_want(Routes *routes, Slice partition_key, Error *error)
         free(route);
         return error_out_of_memory(error);
     }
-    routes->wanted[routes->wanted_count++] = route;
+    routes->unknown[routes->unknown_count++] = route;
     return true;
 }
 
-/* The wanted keys as the text of a bytea[]: {"\\x6175","\\x..."} */
-static bool encode_wanted(const Routes *routes, Buffer *text, Error *error)
+/* The unknown keys as the text of a bytea[]: {"\\x6175","\\x..."} */
+static bool encode_unknown(const Routes *routes, Buffer *text, Error *error)
 {
     static const char DIGITS[] = "0123456789abcdef";
 
-    for (size_t i = 0; i < routes->wanted_count; i++) {
-        const Route *route = routes->wanted[i];
+    for (size_t i = 0; i < routes->unknown_count; i++) {
+        const Route *route = routes->unknown[i];
 
         if (!buffer_append_text(text, i == 0 ? "{\"\\\\x" : "\",\"\\\\x", error) ||
             !buffer_reserve(text, route->size * 2, error)) {
@@ -102,44 +102,42 @@ static bool encode_wanted(const Routes *routes, Buffer *text, Error *error)
     return buffer_append_text(text, "\"}", error);
 }
 
-static bool take_answer(Routes *routes, const PgRows *rows, Error *error)
+static bool store_leaves(Routes *routes, const PgRows *rows, Error *error)
 {
-    if (pg_rows_count(rows) != (int)routes->wanted_count) {
+    if (pg_rows_count(rows) != (int)routes->unknown_count) {
         return error_set(error, EXIT_CODE_FAILED,
                          "the server does not say which partitions of "
                          "table \"%s\" keys belong to",
                          routes->table->name);
     }
     for (int i = 0; i < pg_rows_count(rows); i++) {
-        routes->wanted[i]->leaf = (int)strtol(pg_rows_text(rows, i, 0), NULL, 10);
+        routes->unknown[i]->leaf = (int)strtol(pg_rows_text(rows, i, 0), NULL, 10);
     }
-    routes->wanted_count = 0;
+    routes->unknown_count = 0;
     return true;
 }
 
-bool routes_ask(Routes *routes, PgConnection *connection, Error *error)
+bool routes_resolve(Routes *routes, PgConnection *connection, Error *error)
 {
     char partitions[16];
     Buffer keys = {0};
     const char *parameters[3] = {routes->table->table, partitions, NULL};
     PgRows *rows = NULL;
-    bool done = false;
+    bool done;
 
-    if (routes->wanted_count == 0) {
+    if (routes->unknown_count == 0) {
         return true;
     }
     snprintf(partitions, sizeof partitions, "%d", routes->table->partitions);
-    if (encode_wanted(routes, &keys, error)) {
-        parameters[2] = buffer_text(&keys, error);
-    }
-    if (parameters[2] != NULL &&
-        pg_query(connection,
-                 "SELECT (SELECT r FROM generate_series(0, $2::int4 - 1) r"
-                 " WHERE satisfies_hash_partition($1::regclass, $2::int4, r, k.key) LIMIT 1)"
-                 " FROM unnest($3::bytea[]) WITH ORDINALITY AS k (key, n) ORDER BY k.n",
-                 3, parameters, &rows, error)) {
-        done = take_answer(routes, rows, error);
-    }
+    done = encode_unknown(routes, &keys, error);
+    parameters[2] = buffer_string(&keys);
+    done = done &&
+           pg_query(connection,
+                    "SELECT (SELECT r FROM generate_series(0, $2::int4 - 1) r"
+                    " WHERE satisfies_hash_partition($1::regclass, $2::int4, r, k.key) LIMIT 1)"
+                    " FROM unnest($3::bytea[]) WITH ORDINALITY AS k (key, n) ORDER BY k.n",
+                    3, parameters, &rows, error) &&
+           store_leaves(routes, rows, error);
     pg_rows_free(rows);
     buffer_free(&keys);
     return done;
@@ -158,6 +156,6 @@ void routes_free(Routes *routes)
         HASH_DELETE(hh, routes->routes, route);
         free(route);
     }
-    free(routes->wanted);
+    free(routes->unknown);
     free(routes);
 }

@@ -22,10 +22,10 @@ bool routes_new(const KvTable *table, Routes **routes, Error *error);
 int routes_find(const Routes *routes, Slice partition_key);
 
 /* Notes a partition key that is to be asked for.  Its bytes are copied. */
-bool routes_want(Routes *routes, Slice partition_key, Error *error);
+bool routes_add_unknown(Routes *routes, Slice partition_key, Error *error);
 
 /* Asks the server for the wanted ones.  Within a transaction. */
-bool routes_ask(Routes *routes, PgConnection *connection, Error *error);
+bool routes_resolve(Routes *routes, PgConnection *connection, Error *error);
 
 /* Takes NULL. */
 void routes_free(Routes *routes);

@@ -19,7 +19,7 @@ bool postgres_begin_work(const Target *target, PgConnection *connection, Error *
 }
 
 /* What is in the place of the KV table, and whether it may go. */
-static bool look_around(Target *target, const DumpHeader *header, TargetState *found, Error *error)
+static bool inspect(Target *target, const DumpHeader *header, TargetState *found, Error *error)
 {
     const TargetOptions *options = target->options;
     char name[80];
@@ -34,7 +34,7 @@ static bool look_around(Target *target, const DumpHeader *header, TargetState *f
     }
     found->kept = found->store == KV_STORE_STAMPED && !options->clean;
     snprintf(name, sizeof name, "table \"%.64s\"", target->table.name);
-    return database_check(&target->database, header, found->kept ? name : NULL, error) &&
+    return legacy_database_check(&target->database, header, found->kept ? name : NULL, error) &&
            pg_commit(target->database.connection, error);
 }
 
@@ -49,7 +49,7 @@ static bool postgres_open(const TargetOptions *options, const DumpHeader *header
         return error_out_of_memory(error);
     }
     t->options = options;
-    return database_open(&t->database, options, error) && look_around(t, header, found, error);
+    return legacy_database_open(&t->database, options, error) && inspect(t, header, found, error);
 }
 
 /* The stamp "0" stands before the first entry does, and in the same transaction as the table: at
@@ -84,7 +84,8 @@ static bool write_provenance(Target *target, const DumpHeader *header, const Dum
     }
     json = provenance_encode(header, manifest, pg_rows_text(now, 0, 0), NULL, error);
     pg_rows_free(now);
-    done = json != NULL && database_comment(&target->database, target->table.table, json, error);
+    done = json != NULL &&
+           legacy_database_comment(&target->database, target->table.table, json, error);
     free(json);
     return done;
 }
@@ -96,10 +97,10 @@ static bool postgres_stamp(Target *target, const DumpHeader *header, const DumpM
                     target->options->lock_wait_timeout_ms, error) &&
            kv_table_change_version(&target->table, target->database.connection, KV_VERSION_STARTED,
                                    header->kv_version, error) &&
-           database_stamp(&target->database, header, error) &&
+           legacy_database_stamp(&target->database, header, error) &&
            write_provenance(target, header, manifest, error) &&
-           database_check_lock(&target->database, error) &&
-           database_commit(&target->database, error);
+           legacy_database_check_lock(&target->database, error) &&
+           legacy_database_commit(&target->database, error);
 }
 
 static const char *postgres_table(const TargetOptions *options)
@@ -113,7 +114,7 @@ static void postgres_close(Target *target)
         return;
     }
     kv_table_free(&target->table);
-    database_close(&target->database);
+    legacy_database_close(&target->database);
     free(target);
 }
 

@@ -15,7 +15,7 @@
 
 struct Target {
     const TargetOptions *options;
-    ImportDatabase database;
+    LegacyDatabase database;
     KvTable table;
 };
 

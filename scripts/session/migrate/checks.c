@@ -314,7 +314,7 @@ static void warn_of_room(Checks *checks)
     error_set(&warning, EXIT_CODE_DONE, "the dump is likely not to fit");
     error_detail(&warning, "It needs about %s; only %s are free.", needed, there);
     error_hint(&warning, "Choose another folder, or a higher level with --compress.");
-    message_warning_of(&warning);
+    message_warning_error(&warning);
 }
 
 bool checks_circumstances(Checks *checks, Error *error)
@@ -329,7 +329,7 @@ bool checks_circumstances(Checks *checks, Error *error)
         error_set(&warning, EXIT_CODE_DONE, "legacy tables are being written to now");
         error_detail(&warning, "By %s.", writers);
         error_hint(&warning, "Stop lakeFS before the migration.");
-        message_warning_of(&warning);
+        message_warning_error(&warning);
     }
     free(writers);
     warn_of_room(checks);

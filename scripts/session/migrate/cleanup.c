@@ -2,7 +2,7 @@
 
 #include "common/cli/message.h"
 #include "common/cli/output.h"
-#include "common/pg/facts.h"
+#include "common/pg/server_info.h"
 #include "scripts/session/migrate/event.h"
 #include "scripts/session/migrate/legacy_tables.h"
 #include "scripts/session/migrate/report.h"

@@ -297,7 +297,7 @@ static void report(Main *m, Error *error)
     if (error->code == EXIT_CODE_CLEANUP) {
         event_report(&m->session, error);
     } else if (session->migrated && interrupt_signal() == 0) {
-        message_warning_of(error);
+        message_warning_error(error);
         error->code = EXIT_CODE_DONE;
     } else if (error->message[0] != '\0') {
         message_error(error);

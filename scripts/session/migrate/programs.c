@@ -27,7 +27,7 @@ static bool add_connection(const Session *session, Words *command, Error *error)
 
 static bool add_messages(const Session *session, Words *command, Error *error)
 {
-    ProgressWish progress = session->options->common.progress;
+    ProgressMode progress = session->options->common.progress;
     MessageLevel level = message_level();
 
     return words_add(command, "--supervised", error) &&

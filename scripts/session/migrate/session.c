@@ -2,8 +2,8 @@
 
 #include "common/cli/message.h"
 #include "common/pg/conninfo.h"
-#include "common/pg/facts.h"
 #include "common/pg/lock.h"
+#include "common/pg/server_info.h"
 #include "scripts/session/migrate/environment.h"
 
 #include <inttypes.h>
@@ -137,7 +137,7 @@ bool session_open_locked(Session *session, MigrateOptions *options, const char *
 {
     return session_open(session, options, programs, access, options->common.lock_wait_timeout_ms,
                         error) &&
-           pg_lock_take(session->connection, &session->schema, error) &&
+           pg_lock_acquire(session->connection, &session->schema, error) &&
            session_read_version(session, error);
 }
 

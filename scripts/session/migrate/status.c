@@ -1,8 +1,8 @@
 #include "scripts/session/migrate/commands.h"
 
 #include "common/cli/output.h"
-#include "common/pg/facts.h"
 #include "common/pg/lock.h"
+#include "common/pg/server_info.h"
 #include "scripts/session/migrate/legacy_tables.h"
 #include "scripts/session/migrate/note.h"
 #include "scripts/session/migrate/report.h"

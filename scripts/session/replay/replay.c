@@ -197,7 +197,7 @@ static void warn_of_rules(void)
     error_set(&warning, EXIT_CODE_DONE, "branch protection rules are left out");
     error_detail(&warning, "They are not in the database, but in the repositories' storage.");
     error_hint(&warning, "For local:// storage, name its root with --blockstore-path.");
-    message_warning_of(&warning);
+    message_warning_error(&warning);
 }
 
 bool replay_restore(Replay *replay, const char **answer, Error *error)

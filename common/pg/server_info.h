@@ -1,8 +1,8 @@
 /*
  * What a server tells of itself and of the snapshot that is read in.  Within a transaction.
  */
-#ifndef COMMON_PG_FACTS_H
-#define COMMON_PG_FACTS_H
+#ifndef COMMON_PG_SERVER_INFO_H
+#define COMMON_PG_SERVER_INFO_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,4 +1,6 @@
-#include "common/pg/facts.h"
+#include "common/pg/server_info.h"
+
+#include "common/base/text.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -10,14 +12,15 @@ bool pg_query_text(PgConnection *connection, const char *sql, char **text, Error
 {
     PgRows *rows;
     const char *value;
+    bool done;
 
     if (!pg_query(connection, sql, 0, NULL, &rows, error)) {
         return false;
     }
     value = pg_rows_count(rows) > 0 ? pg_rows_text(rows, 0, 0) : NULL;
-    *text = strdup(value == NULL ? "" : value);
+    done = text_copy(value == NULL ? "" : value, text, error);
     pg_rows_free(rows);
-    return *text != NULL || error_out_of_memory(error);
+    return done;
 }
 
 bool pg_system_identifier(PgConnection *connection, char **text, Error *error)
@@ -40,13 +43,13 @@ bool pg_system_identifier(PgConnection *connection, char **text, Error *error)
 
 bool pg_is_standby(PgConnection *connection, bool *standby, Error *error)
 {
-    char *answer;
+    char *text_value;
 
-    if (!pg_query_text(connection, "SELECT pg_is_in_recovery()", &answer, error)) {
+    if (!pg_query_text(connection, "SELECT pg_is_in_recovery()", &text_value, error)) {
         return false;
     }
-    *standby = strcmp(answer, "t") == 0;
-    free(answer);
+    *standby = strcmp(text_value, "t") == 0;
+    free(text_value);
     return true;
 }
 
@@ -67,16 +70,16 @@ bool pg_refuse_standby(PgConnection *connection, Error *error)
 bool pg_transaction_time(PgConnection *connection, int64_t *microseconds,
                          char text[PG_TIME_TEXT_SIZE], Error *error)
 {
-    char *answer;
+    char *text_value;
     time_t seconds;
     struct tm utc;
 
-    if (!pg_query_text(connection, "SELECT (extract(epoch FROM now()) * 1000000)::int8", &answer,
-                       error)) {
+    if (!pg_query_text(connection, "SELECT (extract(epoch FROM now()) * 1000000)::int8",
+                       &text_value, error)) {
         return false;
     }
-    *microseconds = strtoll(answer, NULL, 10);
-    free(answer);
+    *microseconds = strtoll(text_value, NULL, 10);
+    free(text_value);
     seconds = *microseconds / MICROSECONDS;
     text[0] = '\0';
     if (gmtime_r(&seconds, &utc) != NULL) {
