@@ -89,7 +89,7 @@ bool export_dump_new_emitter(ExportDump *dump, Emitter *emitter, Error *error)
            new_redactor(dump, &emitter->redactor, error);
 }
 
-static void tell_result(const ExportDump *dump)
+static void log_result(const ExportDump *dump)
 {
     for (size_t i = 0; i < dump->manifest.package_count; i++) {
         const DumpPackageSummary *package = &dump->manifest.packages[i];
@@ -109,7 +109,7 @@ bool export_dump_finish(ExportDump *dump, Error *error)
         return false;
     }
     progress_stop();
-    tell_result(dump);
+    log_result(dump);
     return true;
 }
 

@@ -205,7 +205,7 @@ static bool write_dump(StoreExport *export, Error *error)
     return export_dump_finish(&export->dump, error);
 }
 
-static void tell_dry_run(const StoreExport *export)
+static void log_dry_run(const StoreExport *export)
 {
     progress_stop();
     message_info("dry run: an export of about %" PRIu64 " entries at version %" PRIu64
@@ -235,7 +235,7 @@ bool export_kv_store(ExportOptions *options, Error *error)
            export_dump_prepare(&export.dump, error) && open_store(&export, error) &&
            progress_init(options->common.progress, error) && export_dump_open(&export.dump, error);
     if (done && options->dry_run) {
-        tell_dry_run(&export);
+        log_dry_run(&export);
     } else {
         done = done && write_dump(&export, error);
     }

@@ -7,8 +7,8 @@
 #include "common/dump/reader.h"
 #include "common/store/target.h"
 #include "import/dump_check.h"
-#include "import/dump_spread.h"
-#include "import/dump_visit.h"
+#include "import/parallel_read.h"
+#include "import/sequential_read.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -26,7 +26,7 @@ typedef struct Load {
 } Load;
 
 /* A dump that does not hold everything must not end a migration by accident. */
-static bool check_whole(const Load *load, Error *error)
+static bool check_header(const Load *load, Error *error)
 {
     const DumpHeader *header = dump_reader_header(load->reader);
 
@@ -53,7 +53,7 @@ static bool check_whole(const Load *load, Error *error)
 }
 
 /* A file that was cut is known before the target is touched. */
-static bool check_complete(Load *load, Error *error)
+static bool check_manifest(Load *load, Error *error)
 {
     DumpManifest manifest;
     bool found;
@@ -114,9 +114,9 @@ static bool load_entries(Load *load, Error *error)
 
     progress_begin("load", load->expected_entries);
     if (load->checked
-            ? !dump_visit_spread(load->options->file, &load->manifest, &LOADING, load, error)
-            : !dump_visit(load->reader, (size_t)load->options->store.jobs, &LOADING, load,
-                          &load->manifest, error)) {
+            ? !parallel_read_dump(load->options->file, &load->manifest, &LOADING, load, error)
+            : !sequential_read_dump(load->reader, (size_t)load->options->store.jobs, &LOADING, load,
+                                    &load->manifest, error)) {
         return false;
     }
     progress_end();
@@ -195,8 +195,8 @@ bool load_dump(ImportOptions *options, Error *error)
     bool done;
 
     done = signals_start(load.driver->cancel, error) &&
-           dump_reader_open(options->file, &load.reader, error) && check_whole(&load, error) &&
-           check_complete(&load, error) &&
+           dump_reader_open(options->file, &load.reader, error) && check_header(&load, error) &&
+           check_manifest(&load, error) &&
            load.driver->open(&options->store, dump_reader_header(load.reader), &load.target, &state,
                              error) &&
            progress_init(options->common.progress, error);

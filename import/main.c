@@ -8,9 +8,9 @@
 #include "common/cli/version.h"
 #include "import/inspect/check_target.h"
 #include "import/inspect/inspect.h"
+#include "import/inspect/print.h"
 #include "import/load.h"
 #include "import/options.h"
-#include "import/inspect/print.h"
 #include "import/verify/verify.h"
 
 static bool import_main(ImportOptions *options, int count, char **arguments, Error *error)
@@ -38,9 +38,9 @@ static bool import_main(ImportOptions *options, int count, char **arguments, Err
     case IMPORT_VERIFY:
         return verify_store(options, error);
     case IMPORT_CHECK_TARGET:
-        return check_target(options, error);
+        return inspect_check_target(options, error);
     case IMPORT_PRINT:
-        return print_entries(options, error);
+        return inspect_print(options, error);
     case IMPORT_LOAD:
         break;
     }

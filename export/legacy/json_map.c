@@ -79,11 +79,11 @@ static char *decode_string(Slice json, Arena *arena, bool *valid, Error *error)
 {
     json_t *string;
     char *text = NULL;
-    bool lacked;
+    bool out_of_memory;
 
-    string = json_parse(json, JSON_DECODE_ANY, NULL, &lacked);
+    string = json_parse(json, JSON_DECODE_ANY, NULL, &out_of_memory);
     *valid = json_is_string(string);
-    if (lacked) {
+    if (out_of_memory) {
         *valid = true; /* for all that is known */
         error_out_of_memory(error);
     } else if (*valid) {

@@ -102,12 +102,12 @@ bool policy_read(Slice json, Arena *arena, Kv__PolicyData *policy, const char **
 {
     /* Numbers have no place here; as reals, none is too long to be parsed. */
     json_t *array;
-    bool lacked;
+    bool out_of_memory;
     bool done;
 
     *problem = NULL;
-    array = json_parse(json, JSON_DECODE_ANY | JSON_DECODE_INT_AS_REAL, NULL, &lacked);
-    if (lacked) {
+    array = json_parse(json, JSON_DECODE_ANY | JSON_DECODE_INT_AS_REAL, NULL, &out_of_memory);
+    if (out_of_memory) {
         return error_out_of_memory(error);
     }
     if (array == NULL) {

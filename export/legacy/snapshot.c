@@ -124,8 +124,8 @@ static bool query_time(PgConnection *connection, Snapshot *snapshot, Error *erro
 }
 
 /* The packages' tables as the text of a text[]; their names need no quotes. */
-static const char *list_tables(const Package *const *packages, size_t package_count, Buffer *list,
-                               Error *error)
+static const char *append_table_list(const Package *const *packages, size_t package_count,
+                                     Buffer *list, Error *error)
 {
     const char *separator = "{";
 
@@ -154,7 +154,8 @@ static bool query_snapshot(PgConnection *connection, const PgSchema *schema,
                            Error *error)
 {
     Buffer list = {0};
-    const char *parameters[] = {schema->name, list_tables(packages, package_count, &list, error)};
+    const char *parameters[] = {schema->name,
+                                append_table_list(packages, package_count, &list, error)};
     PgRows *rows;
     bool done =
         parameters[1] != NULL &&
@@ -211,7 +212,7 @@ static bool estimate_table(PgConnection *connection, const PgSchema *schema, con
                            uint64_t *rows, Error *error)
 {
     const char *parameters[] = {schema->name, table};
-    PgRows *answer;
+    PgRows *result;
 
     if (!pg_query(connection,
                   "WITH RECURSIVE tree AS ("
@@ -221,11 +222,11 @@ static bool estimate_table(PgConnection *connection, const PgSchema *schema, con
                   " SELECT i.inhrelid FROM pg_inherits i JOIN tree t ON t.oid = i.inhparent)"
                   "SELECT coalesce(sum(greatest(c.reltuples, 0)), 0)::int8"
                   " FROM tree t JOIN pg_class c ON c.oid = t.oid WHERE c.relkind <> 'p'",
-                  2, parameters, &answer, error)) {
+                  2, parameters, &result, error)) {
         return false;
     }
-    *rows += strtoull(pg_rows_text(answer, 0, 0), NULL, 10);
-    pg_rows_free(answer);
+    *rows += strtoull(pg_rows_text(result, 0, 0), NULL, 10);
+    pg_rows_free(result);
     return true;
 }
 

@@ -5,8 +5,8 @@
 
 #include <string.h>
 
-/* Rows after which the progress is told. */
-enum { ROWS_TOLD = 1024 };
+/* Rows after which the progress is reported. */
+enum { PROGRESS_ROWS = 1024 };
 
 /* Appends `sql` with its placeholders replaced. */
 static bool expand_sql(Worker *worker, const char *sql, const PgPageRange *range, Buffer *expanded,
@@ -95,7 +95,7 @@ static bool copy_rows(Worker *worker, const SourceQuery *query, const char *sql,
     SourceRow row = {.worker = worker, .query = query};
     CopyStatus status = COPY_MORE;
     uint64_t bytes = 0;
-    uint64_t told = 0; /* rows */
+    uint64_t reported = 0; /* rows */
     bool end = false;
     bool done = pg_copy_out_begin(worker->connection, sql, error);
 
@@ -111,9 +111,9 @@ static bool copy_rows(Worker *worker, const SourceQuery *query, const char *sql,
             done = status != COPY_INVALID;
             bytes += piece.size;
         }
-        if (worker->emitter.chunks != NULL && (*rows - told >= ROWS_TOLD || end)) {
-            progress_add(*rows - told, bytes);
-            told = *rows;
+        if (worker->emitter.chunks != NULL && (*rows - reported >= PROGRESS_ROWS || end)) {
+            progress_add(*rows - reported, bytes);
+            reported = *rows;
             bytes = 0;
         }
     }

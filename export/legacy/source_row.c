@@ -165,8 +165,8 @@ bool source_left_out(SourceRow *row, LeftOut reason, Error *error)
 }
 
 /* Valid UTF-8 with a NUL behind it, in the arena. */
-static bool copy_text(SourceRow *row, size_t column, Slice bytes, char **text, size_t *size,
-                      Error *error)
+static bool copy_valid_text(SourceRow *row, size_t column, Slice bytes, char **text, size_t *size,
+                            Error *error)
 {
     bool valid = utf8_is_valid(bytes);
 
@@ -222,7 +222,7 @@ bool source_text(SourceRow *row, size_t column, char **text, Error *error)
 {
     size_t size;
 
-    return copy_text(row, column, source_bytes(row, column), text, &size, error);
+    return copy_valid_text(row, column, source_bytes(row, column), text, &size, error);
 }
 
 ProtobufCBinaryData source_binary(const SourceRow *row, size_t column)
@@ -286,7 +286,7 @@ bool source_json(SourceRow *row, size_t column, Slice *json, Error *error)
     if (!copy_value_jsonb(row->fields[column], json)) {
         return wrong_value(row, column, error);
     }
-    if (!copy_text(row, column, *json, &text, &size, error)) {
+    if (!copy_valid_text(row, column, *json, &text, &size, error)) {
         return false;
     }
     *json = slice_of(text, size);
@@ -340,8 +340,8 @@ bool source_texts(SourceRow *row, size_t column, char ***texts, size_t *count, E
         }
         if (element.size < 0) {
             source_adjusted(row, ADJUSTED_NULL_PARENT);
-        } else if (!copy_text(row, column, slice_of(element.data, (size_t)element.size),
-                              &(*texts)[*count], &size, error)) {
+        } else if (!copy_valid_text(row, column, slice_of(element.data, (size_t)element.size),
+                                    &(*texts)[*count], &size, error)) {
             return false;
         } else {
             (*count)++;

@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static bool unreadable(const char *path, Error *error)
+static bool read_failed(const char *path, Error *error)
 {
     return error_set(error, EXIT_CODE_REFUSED, "could not read \"%s\": %s", path, strerror(errno));
 }
@@ -41,7 +41,7 @@ static bool read_file(int fd, const char *path, Buffer *content, Error *error)
             return true;
         }
         if (size < 0 && errno != EINTR) {
-            return unreadable(path, error);
+            return read_failed(path, error);
         }
         content->size += size > 0 ? (size_t)size : 0;
     }
@@ -54,7 +54,7 @@ static bool open_object(const char *path, int *fd, bool *found, Error *error)
 {
     *fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     *found = *fd >= 0;
-    return *found || errno == ENOENT || errno == ENOTDIR || unreadable(path, error);
+    return *found || errno == ENOENT || errno == ENOTDIR || read_failed(path, error);
 }
 
 static bool fetch_local(void *state, const SettingsOptions *options, const char *location,
@@ -75,7 +75,7 @@ static bool fetch_local(void *state, const SettingsOptions *options, const char 
     }
     /* A root that is not there must not look like repositories without rules. */
     if (stat(options->blockstore_path, &status) != 0) {
-        return unreadable(options->blockstore_path, error);
+        return read_failed(options->blockstore_path, error);
     }
     if (buffer_append_format(&name, error, "%s/%s", options->blockstore_path, location)) {
         text = buffer_text(&name, error);
@@ -86,7 +86,7 @@ static bool fetch_local(void *state, const SettingsOptions *options, const char 
     object->namespace_checked = true;
     object->namespace_found = stat(text, &status) == 0;
     if (!object->namespace_found && errno != ENOENT && errno != ENOTDIR) {
-        unreadable(text, error);
+        read_failed(text, error);
         goto finished;
     }
     text = buffer_append_format(&name, error, "/%s", path) ? buffer_text(&name, error) : NULL;

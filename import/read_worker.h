@@ -1,10 +1,10 @@
 /*
  * One of several workers that read a dump: it has a chunk, unpacks it, and hands its entries to a
- * visitor.  Which chunks it gets, and what they are held against, is for dump_visit.h and
- * dump_spread.h.
+ * visitor.  Which chunks it gets, and what they are held against, is for sequential_read.h and
+ * parallel_read.h.
  */
-#ifndef IMPORT_DUMP_WORKER_H
-#define IMPORT_DUMP_WORKER_H
+#ifndef IMPORT_READ_WORKER_H
+#define IMPORT_READ_WORKER_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -27,25 +27,25 @@ typedef struct DumpVisitor {
     bool (*end)(void *worker, bool complete, Error *error);
 } DumpVisitor;
 
-typedef struct DumpWorker {
+typedef struct ReadWorker {
     const DumpVisitor *visitor;
     void *state; /* the visitor's */
     Decompressor *decompressor;
     DumpChunk chunk; /* as it was read */
     Buffer content;  /* unpacked */
     SetDigest digest;
-} DumpWorker;
+} ReadWorker;
 
-/* Readies a worker; end with dump_worker_end, also after a failure. */
-bool dump_worker_begin(DumpWorker *worker, const DumpVisitor *visitor, void *state, Error *error);
+/* Readies a worker; end with read_worker_end, also after a failure. */
+bool read_worker_begin(ReadWorker *worker, const DumpVisitor *visitor, void *state, Error *error);
 
 /* Unpacks the chunk, which is the reader's: fills content and digest. */
-bool dump_worker_unpack(DumpWorker *worker, const DumpReader *reader, Error *error);
+bool read_worker_unpack(ReadWorker *worker, const DumpReader *reader, Error *error);
 
 /* Hands what was unpacked to the visitor, and tells the progress. */
-bool dump_worker_visit(DumpWorker *worker, Error *error);
+bool read_worker_visit(ReadWorker *worker, Error *error);
 
 /* `done`: so far all went well; else the error stays as it is.  Returns whether it still does. */
-bool dump_worker_end(DumpWorker *worker, bool done, Error *error);
+bool read_worker_end(ReadWorker *worker, bool done, Error *error);
 
 #endif

@@ -4,7 +4,7 @@
 #include "tests/unit/dump_support.h"
 
 #include "common/kv/entry.h"
-#include "import/dump_spread.h"
+#include "import/parallel_read.h"
 
 #include <pthread.h>
 
@@ -111,7 +111,7 @@ static void test_all_is_seen_once_by_workers_that_are_all_at_work(void **state)
 
     /* As many as chunks: each has one, or the others would wait for it in vain. */
     seen.expected_workers = SAMPLE_CHUNKS;
-    assert_done(dump_visit_spread(path, &manifest, &VISITOR, &seen, &error), &error);
+    assert_done(parallel_read_dump(path, &manifest, &VISITOR, &seen, &error), &error);
     for (size_t i = 0; i < SAMPLE_ENTRIES; i++) {
         assert_int_equal(seen.counts[i], 1);
     }
@@ -130,7 +130,7 @@ static void test_another_dump_than_before_is_noticed(void **state)
 
     /* As many entries, but others. */
     manifest.packages[1].totals.set_digest = manifest.packages[0].totals.set_digest;
-    assert_refused(dump_visit_spread(path, &manifest, &VISITOR, &seen, &error), &error,
+    assert_refused(parallel_read_dump(path, &manifest, &VISITOR, &seen, &error), &error,
                    EXIT_CODE_DUMP);
     assert_contains(error.message, "graveler");
     dump_manifest_free(&manifest);
@@ -144,7 +144,7 @@ static void test_a_failure_ends_it(void **state)
     Error error = {0};
 
     seen.fail = true;
-    assert_refused(dump_visit_spread(path, &manifest, &VISITOR, &seen, &error), &error,
+    assert_refused(parallel_read_dump(path, &manifest, &VISITOR, &seen, &error), &error,
                    EXIT_CODE_FAILED);
     assert_string_equal(error.message, "no more of it");
     assert_int_equal(seen.ended, SAMPLE_CHUNKS);

@@ -1,21 +1,21 @@
-#include "import/dump_worker.h"
+#include "import/read_worker.h"
 
 #include "common/cli/progress.h"
 
-bool dump_worker_begin(DumpWorker *worker, const DumpVisitor *visitor, void *state, Error *error)
+bool read_worker_begin(ReadWorker *worker, const DumpVisitor *visitor, void *state, Error *error)
 {
-    *worker = (DumpWorker){.visitor = visitor, .state = visitor->begin == NULL ? state : NULL};
+    *worker = (ReadWorker){.visitor = visitor, .state = visitor->begin == NULL ? state : NULL};
     return decompressor_new(&worker->decompressor, error) &&
            (visitor->begin == NULL || visitor->begin(state, &worker->state, error));
 }
 
-bool dump_worker_unpack(DumpWorker *worker, const DumpReader *reader, Error *error)
+bool read_worker_unpack(ReadWorker *worker, const DumpReader *reader, Error *error)
 {
     return dump_chunk_unpack(reader, worker->decompressor, &worker->chunk, &worker->content,
                              &worker->digest, error);
 }
 
-bool dump_worker_visit(DumpWorker *worker, Error *error)
+bool read_worker_visit(ReadWorker *worker, Error *error)
 {
     if (worker->visitor->visit != NULL &&
         !worker->visitor->visit(worker->state, buffer_slice(&worker->content),
@@ -26,7 +26,7 @@ bool dump_worker_visit(DumpWorker *worker, Error *error)
     return true;
 }
 
-bool dump_worker_end(DumpWorker *worker, bool done, Error *error)
+bool read_worker_end(ReadWorker *worker, bool done, Error *error)
 {
     Error ignored;
 
