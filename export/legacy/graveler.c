@@ -353,13 +353,10 @@ static bool add_table_units(Worker *worker, UnitList *units, int kind, const cha
                             Error *error)
 {
     Buffer relation = {0};
-    const char *text = NULL;
-    bool done;
+    bool done =
+        pg_schema_qualify(worker->connection, &worker->context->schema, table, &relation, error) &&
+        unit_list_add_relation(units, kind, worker, buffer_string(&relation), error);
 
-    if (pg_schema_qualify(worker->connection, &worker->context->schema, table, &relation, error)) {
-        text = buffer_text(&relation, error);
-    }
-    done = text != NULL && unit_list_add_relation(units, kind, worker, text, error);
     buffer_free(&relation);
     return done;
 }
@@ -369,13 +366,11 @@ static bool collect_tokens(Worker *worker, Repositories *repositories, Error *er
 {
     PgPageRange range = {0};
     Buffer relation = {0};
-    bool done = false;
+    bool done =
+        pg_schema_qualify(worker->connection, &worker->context->schema, BRANCHES, &relation, error);
 
-    if (pg_schema_qualify(worker->connection, &worker->context->schema, BRANCHES, &relation,
-                          error) &&
-        (range.relation = buffer_text(&relation, error)) != NULL) {
-        done = source_read(worker, &BRANCH_QUERY, &range, collect_token, repositories, error);
-    }
+    range.relation = buffer_string(&relation);
+    done = done && source_read(worker, &BRANCH_QUERY, &range, collect_token, repositories, error);
     buffer_free(&relation);
     return done;
 }

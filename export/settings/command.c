@@ -42,11 +42,11 @@ static bool open_command(const SettingsOptions *options, void **state, Error *er
     }
     *state = command;
     atomic_init(&command->stopped, false);
-    if (!command_line_to_script(options->command, &script, error) ||
-        buffer_text(&script, error) == NULL) {
+    if (!command_line_to_script(options->command, &script, error)) {
         buffer_free(&script);
         return false;
     }
+    buffer_string(&script);
     command->script = (char *)script.data;
     return true;
 }
@@ -131,8 +131,8 @@ static bool fetch_by_command(void *state, const SettingsOptions *options, const 
         size--;
     }
     done = buffer_append(&url, location, size, error) && buffer_append_text(&url, "/", error) &&
-           buffer_append_text(&url, path, error) && buffer_text(&url, error) != NULL &&
-           run_command(state, (const char *)url.data, object, error);
+           buffer_append_text(&url, path, error) &&
+           run_command(state, buffer_string(&url), object, error);
     buffer_free(&url);
     return done;
 }

@@ -57,14 +57,24 @@ static bool open_object(const char *path, int *fd, bool *found, Error *error)
     return *found || errno == ENOENT || errno == ENOTDIR || read_failed(path, error);
 }
 
+/* Finds out whether there is a folder of the repository. */
+static bool check_namespace(const char *folder, SettingsObject *object, Error *error)
+{
+    struct stat status;
+
+    object->namespace_checked = true;
+    object->namespace_found = stat(folder, &status) == 0;
+    return object->namespace_found || errno == ENOENT || errno == ENOTDIR ||
+           read_failed(folder, error);
+}
+
 static bool fetch_local(void *state, const SettingsOptions *options, const char *location,
                         const char *path, SettingsObject *object, Error *error)
 {
     Buffer name = {0};
-    const char *text = NULL;
     struct stat status;
     int fd = -1;
-    bool done = false;
+    bool done;
 
     (void)state;
     if (options->blockstore_path == NULL) {
@@ -77,24 +87,11 @@ static bool fetch_local(void *state, const SettingsOptions *options, const char 
     if (stat(options->blockstore_path, &status) != 0) {
         return read_failed(options->blockstore_path, error);
     }
-    if (buffer_append_format(&name, error, "%s/%s", options->blockstore_path, location)) {
-        text = buffer_text(&name, error);
-    }
-    if (text == NULL) {
-        goto finished;
-    }
-    object->namespace_checked = true;
-    object->namespace_found = stat(text, &status) == 0;
-    if (!object->namespace_found && errno != ENOENT && errno != ENOTDIR) {
-        read_failed(text, error);
-        goto finished;
-    }
-    text = buffer_append_format(&name, error, "/%s", path) ? buffer_text(&name, error) : NULL;
-    if (text != NULL && open_object(text, &fd, &object->found, error)) {
-        done = !object->found || read_file(fd, text, &object->content, error);
-    }
-
-finished:
+    done = buffer_append_format(&name, error, "%s/%s", options->blockstore_path, location) &&
+           check_namespace(buffer_string(&name), object, error) &&
+           buffer_append_format(&name, error, "/%s", path) &&
+           open_object(buffer_string(&name), &fd, &object->found, error) &&
+           (!object->found || read_file(fd, buffer_string(&name), &object->content, error));
     if (fd >= 0) {
         close(fd);
     }

@@ -141,9 +141,9 @@ static bool send_request(S3 *s3, const S3Address *address, const char *region,
                            .session_token = s3->credentials.session_token};
     HttpRequest request = {.method = "GET", .response_limit = MAX_RULES_SIZE, .signing = &signing};
     Buffer url = {0};
-    bool done = s3_append_url(&url, &s3->endpoint, region, address, error) &&
-                (request.url = buffer_text(&url, error)) != NULL;
+    bool done = s3_append_url(&url, &s3->endpoint, region, address, error);
 
+    request.url = buffer_string(&url);
     if (done && !http_send_retrying(s3->client, &RETRY_USUAL, NULL, &request, response, error)) {
         done = error->code == EXIT_CODE_CONNECTION ? error_hint(error, "%s", HINT_ENDPOINT) : false;
     }

@@ -95,9 +95,8 @@ static bool fetch(Settings *settings, size_t index, const char *storage_namespac
     bool done =
         open_store(settings, index, error) &&
         buffer_append_format(&path, error, "%s/%s", options->block_storage_prefix, RULES_PATH) &&
-        buffer_text(&path, error) != NULL &&
         store->fetch(settings->states[index], options, storage_namespace + strlen(store->scheme),
-                     (const char *)path.data, object, error);
+                     buffer_string(&path), object, error);
 
     buffer_free(&path);
     return done;

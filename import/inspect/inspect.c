@@ -13,17 +13,17 @@
 static bool print_omitted(const DumpHeader *header, Error *error)
 {
     Buffer names = {0};
-    const char *text = NULL;
     bool done = true;
 
     for (size_t i = 0; done && i < header->omitted_count; i++) {
         done = buffer_append_format(&names, error, " %s", header->omitted[i]);
     }
-    if (done && (text = buffer_text(&names, error)) != NULL) {
-        output_line("left out on request:  %s", header->omitted_count == 0 ? " nothing" : text);
+    if (done) {
+        output_line("left out on request:  %s",
+                    header->omitted_count == 0 ? " nothing" : buffer_string(&names));
     }
     buffer_free(&names);
-    return text != NULL;
+    return done;
 }
 
 static bool print_header(const DumpHeader *header, Error *error)
