@@ -8,6 +8,7 @@
 #include "export/report.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 /* Readies to redact, if that is asked for. */
@@ -35,6 +36,20 @@ bool export_dump_open(ExportDump *dump, Error *error)
     }
     return sha256_prepare(error) &&
            dump_output_open(options->file, options->force, &dump->output, error);
+}
+
+bool export_dump_add_package(ExportDump *dump, DumpHeader *header, const char *name)
+{
+    char *omitted = dump->omitted[header->omitted_count];
+
+    if (export_options_choose(dump->options, name)) {
+        header->packages[header->package_count++] = name;
+        dump->manifest.packages[dump->manifest.package_count++].name = name;
+        return true;
+    }
+    snprintf(omitted, sizeof dump->omitted[0], DUMP_OMITTED_PACKAGE "%s", name);
+    header->omitted[header->omitted_count++] = omitted;
+    return false;
 }
 
 /* The names that a header tells, once redacted. */

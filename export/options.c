@@ -7,6 +7,7 @@
 #include "common/store/store.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #define DEFAULT_BLOCK_STORAGE_PREFIX "_lakefs"
 
@@ -152,6 +153,16 @@ static const OptionTable TABLE = {
                 "  kv-export -d postgres://lakefs@db/lakefs --blockstore-path=/data -f kv.dump",
     .operands = OPTION_DATABASES,
 };
+
+bool export_options_choose(const ExportOptions *options, const char *package)
+{
+    for (size_t i = 0; i < options->package_count; i++) {
+        if (strcmp(options->packages[i], package) == 0) {
+            return true;
+        }
+    }
+    return options->package_count == 0;
+}
 
 void export_options_help(void)
 {

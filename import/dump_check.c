@@ -10,11 +10,12 @@ typedef struct DumpCheck {
     atomic_uint_fast64_t units;
 } DumpCheck;
 
-static bool check_chunk(void *worker, Slice tuples, uint64_t entries, Error *error)
+static bool check_chunk(void *state, void *worker, Slice tuples, uint64_t entries, Error *error)
 {
-    DumpCheck *check = worker;
+    DumpCheck *check = state;
     uint64_t units = 0;
 
+    (void)worker;
     (void)entries;
     if (check->target->check_entries != NULL &&
         !check->target->check_entries(tuples, &units, error)) {

@@ -11,7 +11,6 @@
 #include "import/sequential_read.h"
 
 #include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -69,48 +68,33 @@ static bool check_manifest(Load *load, Error *error)
     return true;
 }
 
-/* A worker of the load: the target's loader. */
-typedef struct LoadWorker {
-    const TargetDriver *driver;
-    Loader *loader;
-} LoadWorker;
-
 static bool begin_worker(void *state, void **worker, Error *error)
 {
     Load *load = state;
-    LoadWorker *w = calloc(1, sizeof *w);
+    Loader *loader = NULL;
+    bool done = load->driver->begin_load(load->target, &loader, error);
 
-    *worker = w;
-    if (w == NULL) {
-        return error_out_of_memory(error);
-    }
-    w->driver = load->driver;
-    return load->driver->begin_load(load->target, &w->loader, error);
-}
-
-static bool visit_chunk(void *worker, Slice tuples, uint64_t entries, Error *error)
-{
-    LoadWorker *w = worker;
-
-    return w->driver->load(w->loader, tuples, entries, error);
-}
-
-static bool end_worker(void *worker, bool complete, Error *error)
-{
-    LoadWorker *w = worker;
-    bool done;
-
-    if (w == NULL) {
-        return true;
-    }
-    done = w->driver->end_load(w->loader, complete, error);
-    free(w);
+    *worker = loader;
     return done;
+}
+
+static bool load_chunk(void *state, void *worker, Slice tuples, uint64_t entries, Error *error)
+{
+    Load *load = state;
+
+    return load->driver->load(worker, tuples, entries, error);
+}
+
+static bool end_worker(void *state, void *worker, bool complete, Error *error)
+{
+    Load *load = state;
+
+    return load->driver->end_load(worker, complete, error);
 }
 
 static bool load_entries(Load *load, Error *error)
 {
-    static const DumpVisitor LOADING = {begin_worker, visit_chunk, end_worker};
+    static const DumpVisitor LOADING = {begin_worker, load_chunk, end_worker};
 
     progress_begin("load", load->expected_entries);
     if (load->checked

@@ -4,9 +4,9 @@
 
 bool read_worker_begin(ReadWorker *worker, const DumpVisitor *visitor, void *state, Error *error)
 {
-    *worker = (ReadWorker){.visitor = visitor, .state = visitor->begin == NULL ? state : NULL};
+    *worker = (ReadWorker){.visitor = visitor, .state = state};
     return decompressor_new(&worker->decompressor, error) &&
-           (visitor->begin == NULL || visitor->begin(state, &worker->state, error));
+           (visitor->begin == NULL || visitor->begin(state, &worker->visitor_worker, error));
 }
 
 bool read_worker_unpack(ReadWorker *worker, const DumpReader *reader, Error *error)
@@ -18,8 +18,8 @@ bool read_worker_unpack(ReadWorker *worker, const DumpReader *reader, Error *err
 bool read_worker_visit(ReadWorker *worker, Error *error)
 {
     if (worker->visitor->visit != NULL &&
-        !worker->visitor->visit(worker->state, buffer_slice(&worker->content),
-                                worker->chunk.entries, error)) {
+        !worker->visitor->visit(worker->state, worker->visitor_worker,
+                                buffer_slice(&worker->content), worker->chunk.entries, error)) {
         return false;
     }
     progress_add(worker->chunk.entries, worker->content.size);
@@ -31,7 +31,9 @@ bool read_worker_end(ReadWorker *worker, bool done, Error *error)
     Error ignored;
 
     if (worker->visitor->end != NULL) {
-        done = worker->visitor->end(worker->state, done, done ? error : &ignored) && done;
+        done = worker->visitor->end(worker->state, worker->visitor_worker, done,
+                                    done ? error : &ignored) &&
+               done;
     }
     dump_chunk_free(&worker->chunk);
     buffer_free(&worker->content);

@@ -16,20 +16,21 @@
 #include "common/dump/compression.h"
 #include "common/dump/reader.h"
 
-/* What is done with the entries.  The functions of one worker are called from its own thread; each
- * may be NULL: then nothing is done.  Without `begin`, the worker is the state. */
+/* What is done with the entries.  `state` is the same for all workers; the functions of one worker
+ * are called from its own thread.  Each may be NULL: then nothing is done. */
 typedef struct DumpVisitor {
     /* Readies a worker; *worker is handed to the others, to `end` also after a failure. */
     bool (*begin)(void *state, void **worker, Error *error);
     /* Takes a chunk's `entries` tuples, in any order. */
-    bool (*visit)(void *worker, Slice tuples, uint64_t entries, Error *error);
+    bool (*visit)(void *state, void *worker, Slice tuples, uint64_t entries, Error *error);
     /* Ends a worker; `complete`: it has seen all that it was to see.  Takes NULL. */
-    bool (*end)(void *worker, bool complete, Error *error);
+    bool (*end)(void *state, void *worker, bool complete, Error *error);
 } DumpVisitor;
 
 typedef struct ReadWorker {
     const DumpVisitor *visitor;
-    void *state; /* the visitor's */
+    void *state;          /* the visitor's */
+    void *visitor_worker; /* what its begin has made */
     Decompressor *decompressor;
     DumpChunk chunk; /* as it was read */
     Buffer content;  /* unpacked */

@@ -326,15 +326,10 @@ static bool add_staged_units(Worker *worker, UnitList *units, Error *error)
     bool done = true;
 
     if (!pg_query(worker->connection,
-                  "WITH RECURSIVE tree AS ("
-                  " SELECT c.oid FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
-                  "  WHERE n.nspname = $1 AND c.relname = $2"
-                  " UNION ALL"
-                  " SELECT i.inhrelid FROM pg_inherits i JOIN tree t ON t.oid = i.inhparent)"
-                  "SELECT format('%I.%I', n.nspname, c.relname)"
-                  " FROM tree t JOIN pg_class c ON c.oid = t.oid"
-                  " JOIN pg_namespace n ON n.oid = c.relnamespace"
-                  " WHERE c.relkind <> 'p' ORDER BY c.relname::text COLLATE \"C\"",
+                  SOURCE_TREE "SELECT format('%I.%I', n.nspname, c.relname)"
+                              " FROM tree t JOIN pg_class c ON c.oid = t.oid"
+                              " JOIN pg_namespace n ON n.oid = c.relnamespace"
+                              " WHERE c.relkind <> 'p' ORDER BY c.relname::text COLLATE \"C\"",
                   2, parameters, &rows, error)) {
         return false;
     }

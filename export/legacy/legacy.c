@@ -13,9 +13,7 @@
 
 #include <inttypes.h>
 #include <pthread.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 const Package *const ALL_PACKAGES[] = {&PACKAGE_ACTIONS, &PACKAGE_AUTH, &PACKAGE_GRAVELER,
                                        &PACKAGE_MULTIPARTS, NULL};
@@ -27,7 +25,6 @@ typedef struct LegacyExport {
     const Package *packages[DUMP_MAX_PACKAGES]; /* those that were asked for */
     void *states[DUMP_MAX_PACKAGES];
     size_t package_count;
-    char omitted[DUMP_MAX_OMITTED][64];
     PgConnection *connection; /* the leader's: it holds the snapshot */
     Snapshot snapshot;
     char time[KV_TIME_TEXT_SIZE]; /* context.now */
@@ -41,29 +38,13 @@ typedef struct LegacyExport {
     Error join_error;
 } LegacyExport;
 
-/* Chooses the packages; the names were checked when the options were read. */
 static void choose_packages(LegacyExport *export)
 {
     for (const Package *const *package = ALL_PACKAGES; *package != NULL; package++) {
-        bool wanted = export->options->package_count == 0;
-
-        for (size_t i = 0; i < export->options->package_count; i++) {
-            wanted = wanted || strcmp(export->options->packages[i], (*package)->name) == 0;
-        }
-        if (wanted) {
+        if (export_options_choose(export->options, (*package)->name)) {
             export->packages[export->package_count++] = *package;
         }
     }
-}
-
-static bool is_chosen(const LegacyExport *export, const Package *package)
-{
-    for (size_t i = 0; i < export->package_count; i++) {
-        if (export->packages[i] == package) {
-            return true;
-        }
-    }
-    return false;
 }
 
 static void fill_header(LegacyExport *export, DumpHeader *header)
@@ -86,14 +67,7 @@ static void fill_header(LegacyExport *export, DumpHeader *header)
         header->omitted[header->omitted_count++] = DUMP_OMITTED_SETTINGS;
     }
     for (const Package *const *package = ALL_PACKAGES; *package != NULL; package++) {
-        if (is_chosen(export, *package)) {
-            header->packages[header->package_count++] = (*package)->name;
-        } else {
-            char *text = export->omitted[header->omitted_count];
-
-            snprintf(text, sizeof export->omitted[0], DUMP_OMITTED_PACKAGE "%s", (*package)->name);
-            header->omitted[header->omitted_count++] = text;
-        }
+        export_dump_add_package(&export->dump, header, (*package)->name);
     }
 }
 
@@ -154,8 +128,6 @@ static bool prepare_packages(LegacyExport *export, Error *error)
             export->units.items[unit].package_index = i;
             export->units.items[unit].state = export->states[i];
         }
-        export->dump.manifest.packages[i].name = export->packages[i]->name;
-        export->dump.manifest.package_count++;
     }
     free_worker(&worker);
     return done;
@@ -311,7 +283,9 @@ bool export_legacy(ExportOptions *options, Error *error)
     export_dump_free(&export.dump);
     unit_list_free(&export.units);
     for (size_t i = 0; i < export.package_count; i++) {
-        export.packages[i]->free_state(export.states[i]);
+        if (export.packages[i]->free_state != NULL) {
+            export.packages[i]->free_state(export.states[i]);
+        }
     }
     pg_close(export.connection);
     snapshot_free(&export.snapshot);

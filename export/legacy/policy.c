@@ -1,19 +1,14 @@
 #include "export/legacy/policy.h"
 
 #include "common/base/json_memory.h"
+#include "export/arena_text.h"
 
 #include <jansson.h>
-#include <string.h>
 
 static char *copy_string(const json_t *string, Arena *arena, Error *error)
 {
-    size_t size = json_string_length(string);
-    char *copy = arena_allocate(arena, size + 1, error);
-
-    if (copy != NULL) {
-        memcpy(copy, json_string_value(string), size + 1);
-    }
-    return copy;
+    return arena_text(arena, slice_of(json_string_value(string), json_string_length(string)),
+                      error);
 }
 
 static bool read_actions(const json_t *actions, Arena *arena, Kv__StatementData *statement,

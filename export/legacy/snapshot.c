@@ -1,6 +1,7 @@
 #include "export/legacy/snapshot.h"
 
 #include "common/pg/facts.h"
+#include "export/legacy/source.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -213,11 +214,7 @@ static bool estimate_table(PgConnection *connection, const PgSchema *schema, con
     PgRows *result;
 
     if (!pg_query(connection,
-                  "WITH RECURSIVE tree AS ("
-                  " SELECT c.oid FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
-                  "  WHERE n.nspname = $1 AND c.relname = $2"
-                  " UNION ALL"
-                  " SELECT i.inhrelid FROM pg_inherits i JOIN tree t ON t.oid = i.inhparent)"
+                  SOURCE_TREE
                   "SELECT coalesce(sum(greatest(c.reltuples, 0)), 0)::int8"
                   " FROM tree t JOIN pg_class c ON c.oid = t.oid WHERE c.relkind <> 'p'",
                   2, parameters, &result, error)) {

@@ -2,11 +2,11 @@
 
 #include "common/base/utf8.h"
 #include "common/pg/copy_value.h"
+#include "export/arena_text.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <string.h>
 
 enum { ROW_TEXT_SIZE = 512 };
 
@@ -176,21 +176,17 @@ static bool copy_valid_text(SourceRow *row, size_t column, Slice bytes, char **t
         return error_hint(error, "Put the text right, or have invalid bytes replaced by U+FFFD "
                                  "with --invalid-utf8=replace.");
     }
-    *text = arena_allocate(&row->worker->arena,
-                           valid ? bytes.size + 1 : utf8_replaced_bound(bytes.size), error);
+    if (valid) {
+        *text = arena_text(&row->worker->arena, bytes, error);
+        *size = bytes.size;
+        return *text != NULL;
+    }
+    *text = arena_allocate(&row->worker->arena, utf8_replaced_bound(bytes.size), error);
     if (*text == NULL) {
         return false;
     }
-    if (!valid) {
-        source_adjusted(row, ADJUSTED_UTF8);
-        *size = utf8_replace(bytes, *text);
-        return true;
-    }
-    if (bytes.size > 0) {
-        memcpy(*text, bytes.data, bytes.size);
-    }
-    (*text)[bytes.size] = '\0';
-    *size = bytes.size;
+    source_adjusted(row, ADJUSTED_UTF8);
+    *size = utf8_replace(bytes, *text);
     return true;
 }
 

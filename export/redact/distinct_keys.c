@@ -1,8 +1,8 @@
 #include "export/redact/distinct_keys.h"
 
 #include "common/base/buffer.h"
-#include "common/base/bytes.h"
 #include "common/base/digest.h"
+#include "export/joined_key.h"
 
 #include <pthread.h>
 #include <stdlib.h>
@@ -72,14 +72,7 @@ static bool grow_slots(DistinctKeys *keys, Error *error)
 static bool key_digest(DistinctKeys *keys, Slice partition_key, Slice key, SetDigest *digest,
                        Error *error)
 {
-    uint8_t size[4];
-
-    /* The first part's size tells where it ends: any byte may occur in it. */
-    store_be32(size, (uint32_t)partition_key.size);
-    keys->joined.size = 0;
-    if (!buffer_append(&keys->joined, size, sizeof size, error) ||
-        !buffer_append(&keys->joined, partition_key.data, partition_key.size, error) ||
-        !buffer_append(&keys->joined, key.data, key.size, error)) {
+    if (!joined_key_set(&keys->joined, partition_key, key, error)) {
         return false;
     }
     *digest = (SetDigest){0};

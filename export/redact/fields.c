@@ -1,6 +1,7 @@
 #include "export/redact/fields.h"
 
 #include "common/base/buffer.h"
+#include "export/arena_text.h"
 #include "export/redact/keys.h"
 #include "export/redact/refusal.h"
 
@@ -179,13 +180,7 @@ static bool apply_text_rule(Pseudonyms *names, TextRule *rule, Slice *text, Aren
     char *copy = NULL;
 
     if (rule(names, *text, &redacted, error)) {
-        copy = arena_allocate(arena, redacted.size + 1, error);
-    }
-    if (copy != NULL) {
-        if (redacted.size > 0) {
-            memcpy(copy, redacted.data, redacted.size);
-        }
-        copy[redacted.size] = '\0';
+        copy = arena_text(arena, buffer_slice(&redacted), error);
         *text = slice_of(copy, redacted.size);
     }
     buffer_free(&redacted);

@@ -123,35 +123,18 @@ static bool text_word(Pseudonyms *names, Slice text, const char *const *words, B
                               : text_name(names, text, redacted, error);
 }
 
-bool text_group(Pseudonyms *names, Slice text, Buffer *redacted, Error *error)
-{
-    return text_word(names, text, GROUPS, redacted, error);
-}
+#define WORD_RULE(name, words)                                                                     \
+    bool name(Pseudonyms *names, Slice text, Buffer *redacted, Error *error)                       \
+    {                                                                                              \
+        return text_word(names, text, words, redacted, error);                                     \
+    }
 
-bool text_policy(Pseudonyms *names, Slice text, Buffer *redacted, Error *error)
-{
-    return text_word(names, text, POLICIES, redacted, error);
-}
-
-bool text_user_source(Pseudonyms *names, Slice text, Buffer *redacted, Error *error)
-{
-    return text_word(names, text, USER_SOURCES, redacted, error);
-}
-
-bool text_event_type(Pseudonyms *names, Slice text, Buffer *redacted, Error *error)
-{
-    return text_word(names, text, EVENT_TYPES, redacted, error);
-}
-
-bool text_effect(Pseudonyms *names, Slice text, Buffer *redacted, Error *error)
-{
-    return text_word(names, text, EFFECTS, redacted, error);
-}
-
-bool text_content_type(Pseudonyms *names, Slice text, Buffer *redacted, Error *error)
-{
-    return text_word(names, text, CONTENT_TYPES, redacted, error);
-}
+WORD_RULE(text_group, GROUPS)
+WORD_RULE(text_policy, POLICIES)
+WORD_RULE(text_user_source, USER_SOURCES)
+WORD_RULE(text_event_type, EVENT_TYPES)
+WORD_RULE(text_effect, EFFECTS)
+WORD_RULE(text_content_type, CONTENT_TYPES)
 
 bool text_email(Pseudonyms *names, Slice text, Buffer *redacted, Error *error)
 {

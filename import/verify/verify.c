@@ -80,6 +80,12 @@ static bool begin_dump_sums(void *state, void **worker, Error *error)
     return begin_sums(verification, verification->dump_sums, worker, error);
 }
 
+static bool end_dump_sums(void *state, void *worker, bool complete, Error *error)
+{
+    (void)state;
+    return end_sums(worker, complete, error);
+}
+
 static bool begin_store_sums(void *state, void **worker, Error *error)
 {
     Verification *verification = state;
@@ -117,8 +123,9 @@ static bool sum_entry(void *worker, const Entry *entry, Slice tuple, Error *erro
     return true;
 }
 
-static bool sum_chunk(void *worker, Slice tuples, uint64_t entries, Error *error)
+static bool sum_chunk(void *state, void *worker, Slice tuples, uint64_t entries, Error *error)
 {
+    (void)state;
     (void)entries;
     return for_each_entry(tuples, worker, sum_entry, error);
 }
@@ -204,7 +211,7 @@ static bool read_store(Verification *verification, const char *phase, const Entr
 
 static bool compute_sums(Verification *verification, Error *error)
 {
-    static const DumpVisitor DUMP = {begin_dump_sums, sum_chunk, end_sums};
+    static const DumpVisitor DUMP = {begin_dump_sums, sum_chunk, end_dump_sums};
     static const EntryVisitor STORE = {
         .begin = begin_store_sums, .visit = sum_entry, .end = end_sums};
 
@@ -268,10 +275,11 @@ static bool add_entry(void *worker, const Entry *entry, Slice tuple, Error *erro
     return visit_chosen(worker, entry, differences_add, error);
 }
 
-static bool add_chunk(void *worker, Slice tuples, uint64_t entries, Error *error)
+static bool add_chunk(void *state, void *worker, Slice tuples, uint64_t entries, Error *error)
 {
+    (void)worker;
     (void)entries;
-    return for_each_entry(tuples, worker, add_entry, error);
+    return for_each_entry(tuples, state, add_entry, error);
 }
 
 static bool compare_entry(void *worker, const Entry *entry, Slice tuple, Error *error)

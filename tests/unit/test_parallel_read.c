@@ -43,14 +43,15 @@ static void count_entry(Seen *seen, const Entry *entry)
     }
 }
 
-static bool visit(void *worker, Slice tuples, uint64_t entries, Error *error)
+static bool visit(void *state, void *worker, Slice tuples, uint64_t entries, Error *error)
 {
-    Seen *seen = worker;
+    Seen *seen = state;
     const char *problem;
     Entry entry;
     uint64_t found = 0;
     bool fail;
 
+    (void)worker;
     pthread_mutex_lock(&seen->mutex);
     while (tuples.size > 0 && entry_next(&tuples, &entry, &problem)) {
         count_entry(seen, &entry);
@@ -67,10 +68,11 @@ static bool visit(void *worker, Slice tuples, uint64_t entries, Error *error)
     return !fail || error_set(error, EXIT_CODE_FAILED, "no more of it");
 }
 
-static bool end(void *worker, bool complete, Error *error)
+static bool end(void *state, void *worker, bool complete, Error *error)
 {
-    Seen *seen = worker;
+    Seen *seen = state;
 
+    (void)worker;
     (void)error;
     pthread_mutex_lock(&seen->mutex);
     seen->ended++;
