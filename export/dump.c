@@ -8,6 +8,7 @@
 #include "export/report.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 /* Readies to redact, if that is asked for. */
@@ -37,6 +38,20 @@ bool export_dump_open(ExportDump *dump, Error *error)
            dump_output_open(options->file, options->force, &dump->output, error);
 }
 
+bool export_dump_add_package(ExportDump *dump, DumpHeader *header, const char *name)
+{
+    char *omitted = dump->omitted[header->omitted_count];
+
+    if (export_options_choose(dump->options, name)) {
+        header->packages[header->package_count++] = name;
+        dump->manifest.packages[dump->manifest.package_count++].name = name;
+        return true;
+    }
+    snprintf(omitted, sizeof dump->omitted[0], DUMP_OMITTED_PACKAGE "%s", name);
+    header->omitted[header->omitted_count++] = omitted;
+    return false;
+}
+
 /* The names that a header tells, once redacted. */
 typedef struct SourceNames {
     Buffer database;
@@ -53,12 +68,12 @@ static bool redact_header(const ExportDump *dump, DumpHeader *header, SourceName
         !redactor_name(dump->redactor, header->source.schema, &names->schema, error)) {
         return false;
     }
-    header->source.database = buffer_text(&names->database, error);
+    header->source.database = buffer_string(&names->database);
     /* Hardly anybody has chosen this one. */
     if (strcmp(header->source.schema, "public") != 0) {
-        header->source.schema = buffer_text(&names->schema, error);
+        header->source.schema = buffer_string(&names->schema);
     }
-    return header->source.database != NULL && header->source.schema != NULL;
+    return true;
 }
 
 bool export_dump_begin(ExportDump *dump, DumpHeader *header, Error *error)
@@ -89,7 +104,7 @@ bool export_dump_new_emitter(ExportDump *dump, Emitter *emitter, Error *error)
            new_redactor(dump, &emitter->redactor, error);
 }
 
-static void tell_result(const ExportDump *dump)
+static void log_result(const ExportDump *dump)
 {
     for (size_t i = 0; i < dump->manifest.package_count; i++) {
         const DumpPackageSummary *package = &dump->manifest.packages[i];
@@ -109,7 +124,7 @@ bool export_dump_finish(ExportDump *dump, Error *error)
         return false;
     }
     progress_stop();
-    tell_result(dump);
+    log_result(dump);
     return true;
 }
 

@@ -28,7 +28,8 @@ typedef struct ExportDump {
     DistinctKeys *redacted; /* NULL unless entries are redacted */
     DumpOutput *output;     /* until the writer takes it over */
     DumpWriter *writer;
-    DumpManifest manifest; /* its packages, and their counts, are filled in by the export */
+    DumpManifest manifest; /* the export counts its packages' rows */
+    char omitted[DUMP_MAX_OMITTED][64];
 } ExportDump;
 
 /* Reads or makes the key of pseudonyms, and has OpenSSL get what it needs (sha256_prepare). */
@@ -36,6 +37,10 @@ bool export_dump_prepare(ExportDump *dump, Error *error);
 
 /* Opens the output; in a dry run it is only looked whether that could be done. */
 bool export_dump_open(ExportDump *dump, Error *error);
+
+/* Adds a package to the header and to the manifest, or to what the header says is omitted where the
+ * options do not choose it.  Returns whether they do. */
+bool export_dump_add_package(ExportDump *dump, DumpHeader *header, const char *name);
 
 /* Fills in what the options say of the header, redacts it if that is asked for, and writes it. */
 bool export_dump_begin(ExportDump *dump, DumpHeader *header, Error *error);

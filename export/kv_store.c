@@ -10,9 +10,7 @@
 
 #include <inttypes.h>
 #include <pthread.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 typedef struct StoreExport {
     const ExportOptions *options;
@@ -25,7 +23,6 @@ typedef struct StoreExport {
     int64_t last_version; /* of the legacy schema */
     size_t
         indexes[KV_PACKAGES]; /* of the packages in the dump; NOT_CHOSEN for those that are not */
-    char omitted[KV_PACKAGES][64];
     ExportDump dump;
     pthread_mutex_t mutex; /* guards the manifest while workers run */
 } StoreExport;
@@ -39,33 +36,14 @@ typedef struct StoreWorker {
     uint64_t rows[KV_PACKAGES];
 } StoreWorker;
 
-static bool is_chosen(const StoreExport *export, const char *package)
-{
-    for (size_t i = 0; i < export->options->package_count; i++) {
-        if (strcmp(export->options->packages[i], package) == 0) {
-            return true;
-        }
-    }
-    return export->options->package_count == 0;
-}
-
 /* The packages of the dump, in its header and its manifest. */
 static void choose_packages(StoreExport *export, DumpHeader *header)
 {
     for (KvPackage package = 0; package < KV_PACKAGES; package++) {
-        const char *name = KV_PACKAGE_NAMES[package];
-        DumpManifest *manifest = &export->dump.manifest;
+        size_t index = header->package_count;
+        bool chosen = export_dump_add_package(&export->dump, header, KV_PACKAGE_NAMES[package]);
 
-        if (is_chosen(export, name)) {
-            export->indexes[package] = header->package_count;
-            header->packages[header->package_count++] = name;
-            manifest->packages[manifest->package_count++].name = name;
-        } else {
-            export->indexes[package] = NOT_CHOSEN;
-            snprintf(export->omitted[package], sizeof export->omitted[package],
-                     DUMP_OMITTED_PACKAGE "%s", name);
-            header->omitted[header->omitted_count++] = export->omitted[package];
-        }
+        export->indexes[package] = chosen ? index : NOT_CHOSEN;
     }
 }
 
@@ -205,7 +183,7 @@ static bool write_dump(StoreExport *export, Error *error)
     return export_dump_finish(&export->dump, error);
 }
 
-static void tell_dry_run(const StoreExport *export)
+static void log_dry_run(const StoreExport *export)
 {
     progress_stop();
     message_info("dry run: an export of about %" PRIu64 " entries at version %" PRIu64
@@ -235,7 +213,7 @@ bool export_kv_store(ExportOptions *options, Error *error)
            export_dump_prepare(&export.dump, error) && open_store(&export, error) &&
            progress_init(options->common.progress, error) && export_dump_open(&export.dump, error);
     if (done && options->dry_run) {
-        tell_dry_run(&export);
+        log_dry_run(&export);
     } else {
         done = done && write_dump(&export, error);
     }

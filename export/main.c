@@ -10,7 +10,7 @@
 #include "export/legacy/legacy.h"
 #include "export/options.h"
 
-static void list_tables(void)
+static void print_tables(void)
 {
     for (const Package *const *package = ALL_PACKAGES; *package != NULL; package++) {
         for (const char *const *table = (*package)->tables; *table != NULL; table++) {
@@ -37,7 +37,7 @@ static bool export_main(ExportOptions *options, int count, char **arguments, Err
         return output_flush(error);
     }
     if (options->list_tables) {
-        list_tables();
+        print_tables();
         return output_flush(error);
     }
     return options->from_kv ? export_kv_store(options, error) : export_legacy(options, error);

@@ -7,6 +7,7 @@
 #include "common/store/store.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #define DEFAULT_BLOCK_STORAGE_PREFIX "_lakefs"
 
@@ -153,6 +154,16 @@ static const OptionTable TABLE = {
     .operands = OPTION_DATABASES,
 };
 
+bool export_options_choose(const ExportOptions *options, const char *package)
+{
+    for (size_t i = 0; i < options->package_count; i++) {
+        if (strcmp(options->packages[i], package) == 0) {
+            return true;
+        }
+    }
+    return options->package_count == 0;
+}
+
 void export_options_help(void)
 {
     option_table_help(&TABLE, stdout);
@@ -163,7 +174,7 @@ void export_options_list(void)
     option_table_list(&TABLE, stdout);
 }
 
-static bool says_where_rules_are(const SettingsOptions *settings)
+static bool names_rules_storage(const SettingsOptions *settings)
 {
     return settings->blockstore_path != NULL || settings->command != NULL ||
            settings->s3_endpoint != NULL || settings->s3_region != NULL ||
@@ -171,7 +182,7 @@ static bool says_where_rules_are(const SettingsOptions *settings)
 }
 
 /* What goes with one store only; then the defaults. */
-static bool check_store(ExportOptions *options, Error *error)
+static bool check_store_options(ExportOptions *options, Error *error)
 {
     DynamoOptions *dynamodb = &options->dynamodb;
     const PgOptions *pg = &options->common.pg;
@@ -199,14 +210,14 @@ static bool check_store(ExportOptions *options, Error *error)
 }
 
 /* Options that mean nothing beside the others are a misunderstanding. */
-static bool check_together(ExportOptions *options, Error *error)
+static bool check_combination(ExportOptions *options, Error *error)
 {
     if (options->redact_key_file != NULL && !options->redact) {
         return error_set(error, EXIT_CODE_USAGE, "option --redact-key-file goes with --redact");
     }
     if (options->from_kv &&
         (options->strict || options->replace_invalid_utf8 || options->no_settings ||
-         options->has_as_of || says_where_rules_are(&options->settings))) {
+         options->has_as_of || names_rules_storage(&options->settings))) {
         error_set(error, EXIT_CODE_USAGE, "an option goes with --source=legacy only");
         return error_detail(
             error, "They are --strict, --invalid-utf8, --as-of, --no-settings and those that "
@@ -244,6 +255,6 @@ bool export_options_parse(ExportOptions *options, int count, char **arguments, E
     if (next < count) {
         return option_unexpected(arguments[next], error);
     }
-    return check_store(options, error) && check_together(options, error) &&
+    return check_store_options(options, error) && check_combination(options, error) &&
            settings_check(&options->settings, error);
 }

@@ -40,6 +40,9 @@ typedef struct ExportOptions {
     DynamoOptions dynamodb;
 } ExportOptions;
 
+/* Whether a package is exported. */
+bool export_options_choose(const ExportOptions *options, const char *package);
+
 /* Reads the command line.  False with EXIT_CODE_USAGE. */
 bool export_options_parse(ExportOptions *options, int count, char **arguments, Error *error);
 

@@ -48,7 +48,7 @@ struct Package {
     /* Reads a unit's rows and writes their entries. */
     bool (*run)(Worker *worker, const Unit *unit, Error *error);
 
-    /* Takes NULL. */
+    /* May be NULL.  Takes NULL. */
     void (*free_state)(void *state);
 };
 

@@ -1,20 +1,21 @@
 #include "import/dump_check.h"
 
 #include "common/cli/progress.h"
-#include "import/dump_visit.h"
+#include "import/sequential_read.h"
 
 #include <stdatomic.h>
 
-typedef struct Check {
+typedef struct DumpCheck {
     const TargetDriver *target;
     atomic_uint_fast64_t units;
-} Check;
+} DumpCheck;
 
-static bool check_chunk(void *worker, Slice tuples, uint64_t entries, Error *error)
+static bool check_chunk(void *state, void *worker, Slice tuples, uint64_t entries, Error *error)
 {
-    Check *check = worker;
+    DumpCheck *check = state;
     uint64_t units = 0;
 
+    (void)worker;
     (void)entries;
     if (check->target->check_entries != NULL &&
         !check->target->check_entries(tuples, &units, error)) {
@@ -28,11 +29,11 @@ bool dump_check(DumpReader *reader, size_t workers, const TargetDriver *target,
                 uint64_t expected_entries, uint64_t *units, DumpManifest *manifest, Error *error)
 {
     static const DumpVisitor CHECKING = {.visit = check_chunk};
-    Check check = {.target = target};
+    DumpCheck check = {.target = target};
 
     atomic_init(&check.units, 0);
     progress_begin("check", expected_entries);
-    if (!dump_visit(reader, workers, &CHECKING, &check, manifest, error)) {
+    if (!sequential_read_dump(reader, workers, &CHECKING, &check, manifest, error)) {
         return false;
     }
     progress_end();

@@ -7,11 +7,10 @@
 #include "common/dump/reader.h"
 #include "common/store/target.h"
 #include "import/dump_check.h"
-#include "import/dump_spread.h"
-#include "import/dump_visit.h"
+#include "import/parallel_read.h"
+#include "import/sequential_read.h"
 
 #include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -26,7 +25,7 @@ typedef struct Load {
 } Load;
 
 /* A dump that does not hold everything must not end a migration by accident. */
-static bool check_whole(const Load *load, Error *error)
+static bool check_header(const Load *load, Error *error)
 {
     const DumpHeader *header = dump_reader_header(load->reader);
 
@@ -53,7 +52,7 @@ static bool check_whole(const Load *load, Error *error)
 }
 
 /* A file that was cut is known before the target is touched. */
-static bool check_complete(Load *load, Error *error)
+static bool check_manifest(Load *load, Error *error)
 {
     DumpManifest manifest;
     bool found;
@@ -69,54 +68,39 @@ static bool check_complete(Load *load, Error *error)
     return true;
 }
 
-/* A worker of the load: the target's loader. */
-typedef struct LoadWorker {
-    const TargetDriver *driver;
-    Loader *loader;
-} LoadWorker;
-
 static bool begin_worker(void *state, void **worker, Error *error)
 {
     Load *load = state;
-    LoadWorker *w = calloc(1, sizeof *w);
+    Loader *loader = NULL;
+    bool done = load->driver->begin_load(load->target, &loader, error);
 
-    *worker = w;
-    if (w == NULL) {
-        return error_out_of_memory(error);
-    }
-    w->driver = load->driver;
-    return load->driver->begin_load(load->target, &w->loader, error);
-}
-
-static bool visit_chunk(void *worker, Slice tuples, uint64_t entries, Error *error)
-{
-    LoadWorker *w = worker;
-
-    return w->driver->load(w->loader, tuples, entries, error);
-}
-
-static bool end_worker(void *worker, bool complete, Error *error)
-{
-    LoadWorker *w = worker;
-    bool done;
-
-    if (w == NULL) {
-        return true;
-    }
-    done = w->driver->end_load(w->loader, complete, error);
-    free(w);
+    *worker = loader;
     return done;
+}
+
+static bool load_chunk(void *state, void *worker, Slice tuples, uint64_t entries, Error *error)
+{
+    Load *load = state;
+
+    return load->driver->load(worker, tuples, entries, error);
+}
+
+static bool end_worker(void *state, void *worker, bool complete, Error *error)
+{
+    Load *load = state;
+
+    return load->driver->end_load(worker, complete, error);
 }
 
 static bool load_entries(Load *load, Error *error)
 {
-    static const DumpVisitor LOADING = {begin_worker, visit_chunk, end_worker};
+    static const DumpVisitor LOADING = {begin_worker, load_chunk, end_worker};
 
     progress_begin("load", load->expected_entries);
     if (load->checked
-            ? !dump_visit_spread(load->options->file, &load->manifest, &LOADING, load, error)
-            : !dump_visit(load->reader, (size_t)load->options->store.jobs, &LOADING, load,
-                          &load->manifest, error)) {
+            ? !parallel_read_dump(load->options->file, &load->manifest, &LOADING, load, error)
+            : !sequential_read_dump(load->reader, (size_t)load->options->store.jobs, &LOADING, load,
+                                    &load->manifest, error)) {
         return false;
     }
     progress_end();
@@ -195,8 +179,8 @@ bool load_dump(ImportOptions *options, Error *error)
     bool done;
 
     done = signals_start(load.driver->cancel, error) &&
-           dump_reader_open(options->file, &load.reader, error) && check_whole(&load, error) &&
-           check_complete(&load, error) &&
+           dump_reader_open(options->file, &load.reader, error) && check_header(&load, error) &&
+           check_manifest(&load, error) &&
            load.driver->open(&options->store, dump_reader_header(load.reader), &load.target, &state,
                              error) &&
            progress_init(options->common.progress, error);

@@ -38,9 +38,9 @@ static bool import_main(ImportOptions *options, int count, char **arguments, Err
     case IMPORT_VERIFY:
         return verify_store(options, error);
     case IMPORT_CHECK_TARGET:
-        return check_target(options, error);
+        return inspect_check_target(options, error);
     case IMPORT_PRINT:
-        return print_entries(options, error);
+        return inspect_print(options, error);
     case IMPORT_LOAD:
         break;
     }

@@ -147,7 +147,7 @@ static bool is_dynamodb(const ImportOptions *options)
 }
 
 /* Whether a database beside DynamoDB is named: by options, as everybody may have variables. */
-static bool names_legacy(const ImportOptions *options)
+static bool names_legacy_database(const ImportOptions *options)
 {
     const PgOptions *pg = &options->common.pg;
 
@@ -189,7 +189,7 @@ static bool check_database(const ImportOptions *options, Error *error)
 }
 
 /* What goes with one target only; then the defaults. */
-static bool check_target(ImportOptions *options, Error *error)
+static bool check_store_options(ImportOptions *options, Error *error)
 {
     DynamoTargetOptions *dynamodb = &options->store.dynamodb;
     bool named = dynamodb->table.table != NULL || dynamodb->table.endpoint != NULL ||
@@ -207,7 +207,8 @@ static bool check_target(ImportOptions *options, Error *error)
                   "options --table and --partitions go with --target=postgres only");
         return error_hint(error, "The name of a DynamoDB table goes to --dynamodb-table.");
     }
-    if (is_dynamodb(options) && options->action == IMPORT_VERIFY && names_legacy(options)) {
+    if (is_dynamodb(options) && options->action == IMPORT_VERIFY &&
+        names_legacy_database(options)) {
         error_set(error, EXIT_CODE_USAGE, "option --verify needs no database beside DynamoDB");
         return error_hint(error, "Leave the connection options out.");
     }
@@ -219,7 +220,7 @@ static bool check_target(ImportOptions *options, Error *error)
     options->store.pg = &options->common.pg;
     options->store.schema = options->common.schema;
     options->store.lock_wait_timeout_ms = options->common.lock_wait_timeout_ms;
-    dynamodb->has_database = is_dynamodb(options) && names_legacy(options);
+    dynamodb->has_database = is_dynamodb(options) && names_legacy_database(options);
     options->store.table = options->store.table == NULL ? KV_TABLE_NAME : options->store.table;
     options->store.partitions =
         options->store.partitions == 0 ? DEFAULT_PARTITIONS : options->store.partitions;
@@ -286,6 +287,6 @@ bool import_options_parse(ImportOptions *options, int count, char **arguments, E
     if (next < count) {
         return option_unexpected(arguments[next], error);
     }
-    return check_combination(options, error) && check_target(options, error) &&
+    return check_combination(options, error) && check_store_options(options, error) &&
            check_database(options, error);
 }

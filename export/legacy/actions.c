@@ -126,7 +126,7 @@ static bool read_run_key(SourceRow *row, size_t start_time_column, RunKey *key, 
     return true;
 }
 
-static bool note_run_id(SourceRow *row, void *state, Error *error)
+static bool collect_run_id(SourceRow *row, void *state, Error *error)
 {
     RunKey key;
     Xid xid;
@@ -249,7 +249,7 @@ static bool prepare(Worker *worker, void **state, UnitList *units, Error *error)
         return false;
     }
     *state = ids;
-    return source_read(worker, &RUN_ID_QUERY, NULL, note_run_id, ids, error) &&
+    return source_read(worker, &RUN_ID_QUERY, NULL, collect_run_id, ids, error) &&
            run_ids_seal(ids, error) && unit_list_add(units, 0, error);
 }
 

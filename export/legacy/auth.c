@@ -404,11 +404,6 @@ static bool run(Worker *worker, const Unit *unit, Error *error)
            source_read(worker, &INSTALLATION_QUERY, NULL, write_installation_metadata, NULL, error);
 }
 
-static void free_state(void *state)
-{
-    (void)state;
-}
-
 const Package PACKAGE_AUTH = {
     .name = "auth",
     .tables =
@@ -416,5 +411,4 @@ const Package PACKAGE_AUTH = {
                               EXPIRED_TOKENS, INSTALLATION_METADATA, POLICIES, GROUPS, USERS, NULL},
     .prepare = prepare,
     .run = run,
-    .free_state = free_state,
 };

@@ -48,14 +48,14 @@ static const SourceQuery REPOSITORY_QUERY = {
 };
 
 /* What repositories are noted in. */
-typedef struct NotingState {
+typedef struct Collection {
     Repositories *repositories;
     RulesList rules;
-} NotingState;
+} Collection;
 
-static bool note_repository(SourceRow *row, void *state, Error *error)
+static bool collect_repository(SourceRow *row, void *state, Error *error)
 {
-    NotingState *noting = state;
+    Collection *collection = state;
     const ExportOptions *options = row->worker->context->options;
     Repository *repository;
     Kv__Timestamp creation_date;
@@ -68,15 +68,15 @@ static bool note_repository(SourceRow *row, void *state, Error *error)
         return false;
     }
     /* The ids are unique as they are, but not where invalid UTF-8 in them is replaced. */
-    if (repositories_find(noting->repositories, id) != NULL) {
+    if (repositories_find(collection->repositories, id) != NULL) {
         return source_refused(row, error, "its id \"%s\" is already that of another repository",
                               id);
     }
-    return repositories_add(noting->repositories, id,
+    return repositories_add(collection->repositories, id,
                             (KvTime){creation_date.seconds, creation_date.nanos}, &repository,
                             error) &&
            (options->no_settings ||
-            rules_note(&noting->rules, repository, storage_namespace, error));
+            rules_add(&collection->rules, repository, storage_namespace, error));
 }
 
 static bool write_repository(SourceRow *row, void *state, Error *error)
@@ -112,8 +112,8 @@ static bool write_repository(SourceRow *row, void *state, Error *error)
 enum { OWNED_REPOSITORY_ID, OWNED_ID, OWNED_COMMON_COLUMNS };
 
 /* Finds the repository of a row; NULL, without an error, where it is gone and the row left out. */
-static bool find_repository(SourceRow *row, const Repositories *repositories,
-                            const Repository **repository, Error *error)
+static bool find_row_repository(SourceRow *row, const Repositories *repositories,
+                                const Repository **repository, Error *error)
 {
     char *id;
 
@@ -142,7 +142,7 @@ static const SourceQuery BRANCH_QUERY = {
 };
 
 /* Staged objects are migrated where their token is on a branch that is migrated. */
-static bool note_token(SourceRow *row, void *state, Error *error)
+static bool collect_token(SourceRow *row, void *state, Error *error)
 {
     char *repository_id;
     char *token;
@@ -169,7 +169,7 @@ static bool write_branch(SourceRow *row, void *state, Error *error)
     Worker *worker = row->worker;
     const Repository *repository;
 
-    if (!find_repository(row, state, &repository, error)) {
+    if (!find_row_repository(row, state, &repository, error)) {
         return false;
     }
     return repository == NULL ||
@@ -203,7 +203,7 @@ static bool write_tag(SourceRow *row, void *state, Error *error)
     Worker *worker = row->worker;
     const Repository *repository;
 
-    if (!find_repository(row, state, &repository, error)) {
+    if (!find_row_repository(row, state, &repository, error)) {
         return false;
     }
     return repository == NULL || (source_text(row, OWNED_ID, &data.id, error) &&
@@ -255,7 +255,7 @@ static bool write_commit(SourceRow *row, void *state, Error *error)
     Kv__Timestamp creation_date;
     JsonMap metadata;
 
-    if (!find_repository(row, state, &repository, error)) {
+    if (!find_row_repository(row, state, &repository, error)) {
         return false;
     }
     if (repository == NULL) {
@@ -326,15 +326,10 @@ static bool add_staged_units(Worker *worker, UnitList *units, Error *error)
     bool done = true;
 
     if (!pg_query(worker->connection,
-                  "WITH RECURSIVE tree AS ("
-                  " SELECT c.oid FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
-                  "  WHERE n.nspname = $1 AND c.relname = $2"
-                  " UNION ALL"
-                  " SELECT i.inhrelid FROM pg_inherits i JOIN tree t ON t.oid = i.inhparent)"
-                  "SELECT format('%I.%I', n.nspname, c.relname)"
-                  " FROM tree t JOIN pg_class c ON c.oid = t.oid"
-                  " JOIN pg_namespace n ON n.oid = c.relnamespace"
-                  " WHERE c.relkind <> 'p' ORDER BY c.relname::text COLLATE \"C\"",
+                  SOURCE_TREE "SELECT format('%I.%I', n.nspname, c.relname)"
+                              " FROM tree t JOIN pg_class c ON c.oid = t.oid"
+                              " JOIN pg_namespace n ON n.oid = c.relnamespace"
+                              " WHERE c.relkind <> 'p' ORDER BY c.relname::text COLLATE \"C\"",
                   2, parameters, &rows, error)) {
         return false;
     }
@@ -353,56 +348,51 @@ static bool add_table_units(Worker *worker, UnitList *units, int kind, const cha
                             Error *error)
 {
     Buffer relation = {0};
-    const char *text = NULL;
-    bool done;
+    bool done =
+        pg_schema_qualify(worker->connection, &worker->context->schema, table, &relation, error) &&
+        unit_list_add_relation(units, kind, worker, buffer_string(&relation), error);
 
-    if (pg_schema_qualify(worker->connection, &worker->context->schema, table, &relation, error)) {
-        text = buffer_text(&relation, error);
-    }
-    done = text != NULL && unit_list_add_relation(units, kind, worker, text, error);
     buffer_free(&relation);
     return done;
 }
 
 /* Notes the staging tokens of all branches. */
-static bool note_tokens(Worker *worker, Repositories *repositories, Error *error)
+static bool collect_tokens(Worker *worker, Repositories *repositories, Error *error)
 {
     PgPageRange range = {0};
     Buffer relation = {0};
-    bool done = false;
+    bool done =
+        pg_schema_qualify(worker->connection, &worker->context->schema, BRANCHES, &relation, error);
 
-    if (pg_schema_qualify(worker->connection, &worker->context->schema, BRANCHES, &relation,
-                          error) &&
-        (range.relation = buffer_text(&relation, error)) != NULL) {
-        done = source_read(worker, &BRANCH_QUERY, &range, note_token, repositories, error);
-    }
+    range.relation = buffer_string(&relation);
+    done = done && source_read(worker, &BRANCH_QUERY, &range, collect_token, repositories, error);
     buffer_free(&relation);
     return done;
 }
 
 static bool prepare(Worker *worker, void **state, UnitList *units, Error *error)
 {
-    NotingState noting = {0};
+    Collection collection = {0};
     bool done;
 
     *state = NULL;
-    if (!repositories_new(&noting.repositories, error)) {
+    if (!repositories_new(&collection.repositories, error)) {
         return false;
     }
-    *state = noting.repositories;
+    *state = collection.repositories;
     done = source_check_unique(worker, REPOSITORIES, NULL, "id", error) &&
            source_check_unique(worker, BRANCHES, NULL, "repository_id, id", error) &&
            source_check_unique(worker, TAGS, NULL, "repository_id, id", error) &&
            source_check_unique(worker, COMMITS, NULL, "repository_id, id", error) &&
-           source_read(worker, &REPOSITORY_QUERY, NULL, note_repository, &noting, error) &&
-           rules_fetch(&noting.rules, worker->context->options, error) &&
-           note_tokens(worker, noting.repositories, error) &&
+           source_read(worker, &REPOSITORY_QUERY, NULL, collect_repository, &collection, error) &&
+           rules_fetch(&collection.rules, worker->context->options, error) &&
+           collect_tokens(worker, collection.repositories, error) &&
            unit_list_add(units, UNIT_REPOSITORIES, error) &&
            add_table_units(worker, units, UNIT_BRANCHES, BRANCHES, error) &&
            add_table_units(worker, units, UNIT_TAGS, TAGS, error) &&
            add_table_units(worker, units, UNIT_COMMITS, COMMITS, error) &&
            add_staged_units(worker, units, error);
-    rules_free(&noting.rules);
+    rules_free(&collection.rules);
     return done;
 }
 

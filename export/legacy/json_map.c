@@ -1,6 +1,7 @@
 #include "export/legacy/json_map.h"
 
 #include "common/base/json_memory.h"
+#include "export/arena_text.h"
 
 #include <jansson.h>
 #include <string.h>
@@ -63,31 +64,21 @@ static size_t skip_spaces(Slice json, size_t at)
     return at;
 }
 
-static char *arena_text(Arena *arena, const char *text, size_t size, Error *error)
-{
-    char *copy = arena_allocate(arena, size + 1, error);
-
-    if (copy != NULL) {
-        memcpy(copy, text, size);
-        copy[size] = '\0';
-    }
-    return copy;
-}
-
 /* Decodes a JSON string.  *valid is false when it is none. */
 static char *decode_string(Slice json, Arena *arena, bool *valid, Error *error)
 {
     json_t *string;
     char *text = NULL;
-    bool lacked;
+    bool out_of_memory;
 
-    string = json_parse(json, JSON_DECODE_ANY, NULL, &lacked);
+    string = json_parse(json, JSON_DECODE_ANY, NULL, &out_of_memory);
     *valid = json_is_string(string);
-    if (lacked) {
+    if (out_of_memory) {
         *valid = true; /* for all that is known */
         error_out_of_memory(error);
     } else if (*valid) {
-        text = arena_text(arena, json_string_value(string), json_string_length(string), error);
+        text = arena_text(arena, slice_of(json_string_value(string), json_string_length(string)),
+                          error);
     }
     json_decref(string);
     return text;
@@ -123,7 +114,7 @@ static char *value_text(Slice json, Arena *arena, JsonMap *map, bool *valid, Err
     }
     map->adjusted = true;
     if (slice_equal(json, slice_text("null"))) {
-        return arena_text(arena, "", 0, error);
+        return arena_text(arena, (Slice){0}, error);
     }
     return compact(json, arena, error);
 }

@@ -13,21 +13,18 @@
 
 #include <inttypes.h>
 #include <pthread.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 const Package *const ALL_PACKAGES[] = {&PACKAGE_ACTIONS, &PACKAGE_AUTH, &PACKAGE_GRAVELER,
                                        &PACKAGE_MULTIPARTS, NULL};
 
-typedef struct Run {
+typedef struct LegacyExport {
     ExportOptions *options;
     ExportContext context;
     int64_t last_version;
     const Package *packages[DUMP_MAX_PACKAGES]; /* those that were asked for */
     void *states[DUMP_MAX_PACKAGES];
     size_t package_count;
-    char omitted[DUMP_MAX_OMITTED][64];
     PgConnection *connection; /* the leader's: it holds the snapshot */
     Snapshot snapshot;
     char time[KV_TIME_TEXT_SIZE]; /* context.now */
@@ -39,94 +36,73 @@ typedef struct Run {
     pthread_mutex_t mutex; /* ... when this guards the manifest and what follows */
     bool join_failed;      /* a worker did not get the snapshot */
     Error join_error;
-} Run;
+} LegacyExport;
 
-/* Chooses the packages; the names were checked when the options were read. */
-static void choose_packages(Run *run)
+static void choose_packages(LegacyExport *export)
 {
     for (const Package *const *package = ALL_PACKAGES; *package != NULL; package++) {
-        bool wanted = run->options->package_count == 0;
-
-        for (size_t i = 0; i < run->options->package_count; i++) {
-            wanted = wanted || strcmp(run->options->packages[i], (*package)->name) == 0;
-        }
-        if (wanted) {
-            run->packages[run->package_count++] = *package;
+        if (export_options_choose(export->options, (*package)->name)) {
+            export->packages[export->package_count++] = *package;
         }
     }
 }
 
-static bool is_chosen(const Run *run, const Package *package)
-{
-    for (size_t i = 0; i < run->package_count; i++) {
-        if (run->packages[i] == package) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static void fill_header(Run *run, DumpHeader *header)
+static void fill_header(LegacyExport *export, DumpHeader *header)
 {
     *header = (DumpHeader){
-        .created = run->snapshot.created,
+        .created = export->snapshot.created,
         .source = {.kind = DUMP_SOURCE_LEGACY,
-                   .database = run->context.schema.database,
-                   .schema = run->context.schema.name,
-                   .server_version = pg_server_version_text(run->connection),
-                   .system_identifier = run->snapshot.system_identifier,
-                   .schema_version = (uint64_t)run->last_version,
-                   .snapshot = run->snapshot.text,
-                   .time = run->time},
+                   .database = export->context.schema.database,
+                   .schema = export->context.schema.name,
+                   .server_version = pg_server_version_text(export->connection),
+                   .system_identifier = export->snapshot.system_identifier,
+                   .schema_version = (uint64_t) export->last_version,
+                   .snapshot = export->snapshot.text,
+                   .time = export->time},
         .kv_version = KV_VERSION_MIGRATED,
-        .kv_migration_version = (uint64_t)run->last_version + 1,
-        .estimated_entries = run->estimated_rows,
+        .kv_migration_version = (uint64_t) export->last_version + 1,
+        .estimated_entries = export->estimated_rows,
     };
-    if (run->options->no_settings) {
+    if (export->options->no_settings) {
         header->omitted[header->omitted_count++] = DUMP_OMITTED_SETTINGS;
     }
     for (const Package *const *package = ALL_PACKAGES; *package != NULL; package++) {
-        if (is_chosen(run, *package)) {
-            header->packages[header->package_count++] = (*package)->name;
-        } else {
-            char *text = run->omitted[header->omitted_count];
-
-            snprintf(text, sizeof run->omitted[0], DUMP_OMITTED_PACKAGE "%s", (*package)->name);
-            header->omitted[header->omitted_count++] = text;
-        }
+        export_dump_add_package(&export->dump, header, (*package)->name);
     }
 }
 
-static bool check_version(Run *run, Error *error)
+static bool check_version(LegacyExport *export, Error *error)
 {
-    return run->options->has_as_of ? snapshot_check_migrated(run->connection, &run->context.schema,
-                                                             run->last_version + 1, error)
-                                   : snapshot_check_version(run->connection, &run->context.schema,
-                                                            run->last_version, error);
+    return export->options->has_as_of
+               ? snapshot_check_migrated(export->connection, &export->context.schema,
+                                         export->last_version + 1, error)
+               : snapshot_check_version(export->connection, &export->context.schema,
+                                        export->last_version, error);
 }
 
 /* The time by which expiry is judged. */
-static void set_time(Run *run)
+static void set_time(LegacyExport *export)
 {
     KvTime time;
 
-    run->context.now = run->options->has_as_of ? run->options->as_of : run->snapshot.now;
-    kv_time_from_timestamptz(run->context.now, &time);
-    kv_time_to_text(time, run->time);
+    export->context.now =
+        export->options->has_as_of ? export->options->as_of : export->snapshot.now;
+    kv_time_from_timestamptz(export->context.now, &time);
+    kv_time_to_text(time, export->time);
 }
 
 /* Connects and makes sure that there is something to export, before a file is touched. */
-static bool open_database(Run *run, Error *error)
+static bool open_database(LegacyExport *export, Error *error)
 {
-    const CommonOptions *common = &run->options->common;
+    const CommonOptions *common = &export->options->common;
 
-    return schema_version_last(run->options->migrations, &run->last_version, error) &&
+    return schema_version_last(export->options->migrations, &export->last_version, error) &&
            signals_start(pg_cancel_all, error) &&
-           pg_connect(&run->options->common.pg, &run->connection, error) &&
+           pg_connect(&export->options->common.pg, &export->connection, error) &&
            progress_init(common->progress, error) &&
-           pg_schema_find(run->connection, common->schema, &run->context.schema, error) &&
-           pg_begin(run->connection, PG_READ_SNAPSHOT, common->lock_wait_timeout_ms, error) &&
-           check_version(run, error) && pg_commit(run->connection, error);
+           pg_schema_find(export->connection, common->schema, &export->context.schema, error) &&
+           pg_begin(export->connection, PG_READ_SNAPSHOT, common->lock_wait_timeout_ms, error) &&
+           check_version(export, error) && pg_commit(export->connection, error);
 }
 
 /* The connection is not the worker's own. */
@@ -138,35 +114,34 @@ static void free_worker(Worker *worker)
     report_free(&worker->report);
 }
 
-static bool prepare_packages(Run *run, Error *error)
+static bool prepare_packages(LegacyExport *export, Error *error)
 {
-    Worker worker = {.context = &run->context, .connection = run->connection};
+    Worker worker = {.context = &export->context, .connection = export->connection};
     bool done = true;
 
-    for (size_t i = 0; done && i < run->package_count; i++) {
-        size_t first = run->units.count;
+    for (size_t i = 0; done && i < export->package_count; i++) {
+        size_t first = export->units.count;
 
-        done = run->packages[i]->prepare(&worker, &run->states[i], &run->units, error);
-        for (size_t unit = first; unit < run->units.count; unit++) {
-            run->units.items[unit].package = run->packages[i];
-            run->units.items[unit].package_index = i;
-            run->units.items[unit].state = run->states[i];
+        done = export->packages[i]->prepare(&worker, &export->states[i], &export->units, error);
+        for (size_t unit = first; unit < export->units.count; unit++) {
+            export->units.items[unit].package = export->packages[i];
+            export->units.items[unit].package_index = i;
+            export->units.items[unit].state = export->states[i];
         }
-        run->dump.manifest.packages[i].name = run->packages[i]->name;
-        run->dump.manifest.package_count++;
     }
     free_worker(&worker);
     return done;
 }
 
 /* What else a real export would stumble over before it reads the rows: the shape of each table. */
-static bool check_units(Run *run, Error *error)
+static bool check_queries(LegacyExport *export, Error *error)
 {
-    Worker worker = {.context = &run->context, .connection = run->connection, .checks_only = true};
+    Worker worker = {
+        .context = &export->context, .connection = export->connection, .checks_only = true};
     bool done = true;
 
-    for (size_t i = 0; done && i < run->units.count; i++) {
-        const Unit *unit = &run->units.items[i];
+    for (size_t i = 0; done && i < export->units.count; i++) {
+        const Unit *unit = &export->units.items[i];
 
         done = interrupt_check(error) && unit->package->run(&worker, unit, error);
     }
@@ -174,7 +149,8 @@ static bool check_units(Run *run, Error *error)
     return done;
 }
 
-static bool run_unit(Run *run, Worker *worker, const Unit *unit, size_t number, Error *error)
+static bool run_unit(LegacyExport *export, Worker *worker, const Unit *unit, size_t number,
+                     Error *error)
 {
     bool done;
 
@@ -183,23 +159,24 @@ static bool run_unit(Run *run, Worker *worker, const Unit *unit, size_t number, 
         !chunk_writer_end(worker->emitter.chunks, error)) {
         return false;
     }
-    pthread_mutex_lock(&run->mutex);
-    done = report_move(&worker->report, &run->dump.manifest.packages[unit->package_index], error);
-    pthread_mutex_unlock(&run->mutex);
+    pthread_mutex_lock(&export->mutex);
+    done =
+        report_move(&worker->report, &export->dump.manifest.packages[unit->package_index], error);
+    pthread_mutex_unlock(&export->mutex);
     return done;
 }
 
 /* Works on units until there are none, on a connection that is in the snapshot. */
-static bool work(Run *run, PgConnection *connection, Error *error)
+static bool run_units(LegacyExport *export, PgConnection *connection, Error *error)
 {
-    Worker worker = {.context = &run->context,
+    Worker worker = {.context = &export->context,
                      .connection = connection,
-                     .report = {.strict = run->options->strict}};
+                     .report = {.strict = export->options->strict}};
     size_t number;
-    bool done = export_dump_new_emitter(&run->dump, &worker.emitter, error);
+    bool done = export_dump_new_emitter(&export->dump, &worker.emitter, error);
 
-    while (done && work_pieces_take(&run->pieces, &number)) {
-        done = run_unit(run, &worker, &run->units.items[number], number, error);
+    while (done && work_pieces_take(&export->pieces, &number)) {
+        done = run_unit(export, &worker, &export->units.items[number], number, error);
     }
     free_worker(&worker);
     return done;
@@ -207,30 +184,30 @@ static bool work(Run *run, PgConnection *connection, Error *error)
 
 /* The snapshot goes when the leader's transaction fails, and then the leader has the better error:
  * so nobody takes up more work, and the leader says what is wrong, if anything is with it. */
-static void note_join_error(Run *run, const Error *error)
+static void record_join_error(LegacyExport *export, const Error *error)
 {
-    work_pieces_stop(&run->pieces);
-    pthread_mutex_lock(&run->mutex);
-    run->join_failed = true;
-    run->join_error = *error;
-    pthread_mutex_unlock(&run->mutex);
+    work_pieces_stop(&export->pieces);
+    pthread_mutex_lock(&export->mutex);
+    export->join_failed = true;
+    export->join_error = *error;
+    pthread_mutex_unlock(&export->mutex);
 }
 
 /* The first worker is the leader, on its own connection; the others make one. */
 static bool run_worker(void *shared, size_t number, Error *error)
 {
-    Run *run = shared;
+    LegacyExport *export = shared;
     PgConnection *connection = NULL;
     bool done;
 
     if (number == 0) {
-        return work(run, run->connection, error);
+        return run_units(export, export->connection, error);
     }
-    done = pg_connect_again(&run->options->common.pg, &connection, error);
-    if (done && !snapshot_join(connection, &run->snapshot, error)) {
-        note_join_error(run, error);
+    done = pg_connect_again(&export->options->common.pg, &connection, error);
+    if (done && !snapshot_join(connection, &export->snapshot, error)) {
+        record_join_error(export, error);
     } else {
-        done = done && work(run, connection, error);
+        done = done && run_units(export, connection, error);
     }
     pg_close(connection);
     return done;
@@ -238,23 +215,23 @@ static bool run_worker(void *shared, size_t number, Error *error)
 
 static void stop_workers(void *shared)
 {
-    Run *run = shared;
+    LegacyExport *export = shared;
 
-    work_pieces_stop(&run->pieces);
-    dump_writer_stop(run->dump.writer);
+    work_pieces_stop(&export->pieces);
+    dump_writer_stop(export->dump.writer);
 }
 
-static bool run_workers(Run *run, Error *error)
+static bool run_workers(LegacyExport *export, Error *error)
 {
-    size_t count = (size_t)run->options->jobs;
+    size_t count = (size_t) export->options->jobs;
     bool done;
 
-    work_pieces_init(&run->pieces, run->units.count);
-    progress_begin("export", run->estimated_rows);
-    done = workers_run(count < run->units.count ? count : run->units.count, run_worker, run,
-                       stop_workers, error);
-    if (done && run->join_failed) {
-        *error = run->join_error;
+    work_pieces_init(&export->pieces, export->units.count);
+    progress_begin("export", export->estimated_rows);
+    done = workers_run(count < export->units.count ? count : export->units.count, run_worker,
+                       export, stop_workers, error);
+    if (done && export->join_failed) {
+        *error = export->join_error;
         return false;
     }
     if (done) {
@@ -263,52 +240,57 @@ static bool run_workers(Run *run, Error *error)
     return done;
 }
 
-static bool write_dump(Run *run, Error *error)
+static bool write_dump(LegacyExport *export, Error *error)
 {
     DumpHeader header;
 
-    fill_header(run, &header);
-    return export_dump_begin(&run->dump, &header, error) && run_workers(run, error) &&
-           export_dump_finish(&run->dump, error);
+    fill_header(export, &header);
+    return export_dump_begin(&export->dump, &header, error) && run_workers(export, error) &&
+           export_dump_finish(&export->dump, error);
 }
 
-static bool dry_run(Run *run, Error *error)
+static bool dry_run(LegacyExport *export, Error *error)
 {
-    if (!check_units(run, error)) {
+    if (!check_queries(export, error)) {
         return false;
     }
     progress_stop();
-    message_info("dry run: an export of about %" PRIu64 " rows could begin", run->estimated_rows);
+    message_info("dry export: an export of about %" PRIu64 " rows could begin",
+                 export->estimated_rows);
     return true;
 }
 
 bool export_legacy(ExportOptions *options, Error *error)
 {
-    Run run = {.options = options, .context = {.options = options}, .dump = {.options = options}};
+    LegacyExport export = {
+        .options = options, .context = {.options = options}, .dump = {.options = options}};
     bool done;
 
-    pthread_mutex_init(&run.mutex, NULL);
-    choose_packages(&run);
-    done = export_dump_prepare(&run.dump, error) && written_keys_new(&run.context.written, error) &&
-           open_database(&run, error) && export_dump_open(&run.dump, error) &&
-           snapshot_begin(run.connection, &run.context.schema, options, run.packages,
-                          run.package_count, &run.snapshot, error) &&
-           check_version(&run, error) &&
-           snapshot_estimate_rows(run.connection, &run.context.schema, run.packages,
-                                  run.package_count, &run.estimated_rows, error);
-    set_time(&run);
-    done = done && prepare_packages(&run, error) &&
-           (options->dry_run ? dry_run(&run, error) : write_dump(&run, error));
+    pthread_mutex_init(&export.mutex, NULL);
+    choose_packages(&export);
+    done = export_dump_prepare(&export.dump, error) &&
+           written_keys_new(&export.context.written, error) && open_database(&export, error) &&
+           export_dump_open(&export.dump, error) &&
+           snapshot_begin(export.connection, &export.context.schema, options, export.packages,
+                          export.package_count, &export.snapshot, error) &&
+           check_version(&export, error) &&
+           snapshot_estimate_rows(export.connection, &export.context.schema, export.packages,
+                                  export.package_count, &export.estimated_rows, error);
+    set_time(&export);
+    done = done && prepare_packages(&export, error) &&
+           (options->dry_run ? dry_run(&export, error) : write_dump(&export, error));
     progress_stop();
-    export_dump_free(&run.dump);
-    unit_list_free(&run.units);
-    for (size_t i = 0; i < run.package_count; i++) {
-        run.packages[i]->free_state(run.states[i]);
+    export_dump_free(&export.dump);
+    unit_list_free(&export.units);
+    for (size_t i = 0; i < export.package_count; i++) {
+        if (export.packages[i]->free_state != NULL) {
+            export.packages[i]->free_state(export.states[i]);
+        }
     }
-    pg_close(run.connection);
-    snapshot_free(&run.snapshot);
-    pg_schema_free(&run.context.schema);
-    written_keys_free(run.context.written);
-    pthread_mutex_destroy(&run.mutex);
+    pg_close(export.connection);
+    snapshot_free(&export.snapshot);
+    pg_schema_free(&export.context.schema);
+    written_keys_free(export.context.written);
+    pthread_mutex_destroy(&export.mutex);
     return done;
 }

@@ -80,15 +80,9 @@ static bool run(Worker *worker, const Unit *unit, Error *error)
     return source_read(worker, &QUERY, NULL, write_multipart, NULL, error);
 }
 
-static void free_state(void *state)
-{
-    (void)state;
-}
-
 const Package PACKAGE_MULTIPARTS = {
     .name = "multiparts",
     .tables = (const char *const[]){MULTIPARTS, NULL},
     .prepare = prepare,
     .run = run,
-    .free_state = free_state,
 };

@@ -1,19 +1,14 @@
 #include "export/legacy/policy.h"
 
 #include "common/base/json_memory.h"
+#include "export/arena_text.h"
 
 #include <jansson.h>
-#include <string.h>
 
 static char *copy_string(const json_t *string, Arena *arena, Error *error)
 {
-    size_t size = json_string_length(string);
-    char *copy = arena_allocate(arena, size + 1, error);
-
-    if (copy != NULL) {
-        memcpy(copy, json_string_value(string), size + 1);
-    }
-    return copy;
+    return arena_text(arena, slice_of(json_string_value(string), json_string_length(string)),
+                      error);
 }
 
 static bool read_actions(const json_t *actions, Arena *arena, Kv__StatementData *statement,
@@ -102,12 +97,12 @@ bool policy_read(Slice json, Arena *arena, Kv__PolicyData *policy, const char **
 {
     /* Numbers have no place here; as reals, none is too long to be parsed. */
     json_t *array;
-    bool lacked;
+    bool out_of_memory;
     bool done;
 
     *problem = NULL;
-    array = json_parse(json, JSON_DECODE_ANY | JSON_DECODE_INT_AS_REAL, NULL, &lacked);
-    if (lacked) {
+    array = json_parse(json, JSON_DECODE_ANY | JSON_DECODE_INT_AS_REAL, NULL, &out_of_memory);
+    if (out_of_memory) {
         return error_out_of_memory(error);
     }
     if (array == NULL) {

@@ -17,8 +17,7 @@ typedef struct Fetch {
     WorkPieces pieces;
 } Fetch;
 
-bool rules_note(RulesList *list, Repository *repository, const char *storage_namespace,
-                Error *error)
+bool rules_add(RulesList *list, Repository *repository, const char *storage_namespace, Error *error)
 {
     RulesItem *item;
 
@@ -42,7 +41,7 @@ bool rules_note(RulesList *list, Repository *repository, const char *storage_nam
     return true;
 }
 
-static bool fetch_some(void *shared, size_t number, Error *error)
+static bool run_fetcher(void *shared, size_t number, Error *error)
 {
     Fetch *fetch = shared;
     size_t i;
@@ -59,7 +58,7 @@ static bool fetch_some(void *shared, size_t number, Error *error)
     return true;
 }
 
-static void stop(void *shared)
+static void stop_fetchers(void *shared)
 {
     Fetch *fetch = shared;
 
@@ -101,7 +100,8 @@ bool rules_fetch(const RulesList *list, const ExportOptions *options, Error *err
     }
     work_pieces_init(&fetch.pieces, list->count);
     done = settings_open(&options->settings, &fetch.settings, error) &&
-           workers_run(jobs < list->count ? jobs : list->count, fetch_some, &fetch, stop, error) &&
+           workers_run(jobs < list->count ? jobs : list->count, run_fetcher, &fetch, stop_fetchers,
+                       error) &&
            check_block_store(list, options, error);
     settings_close(fetch.settings);
     return done;

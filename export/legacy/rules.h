@@ -22,8 +22,8 @@ typedef struct RulesList {
 } RulesList;
 
 /* Notes a repository, whose `rules` are to be filled.  The namespace is copied. */
-bool rules_note(RulesList *list, Repository *repository, const char *storage_namespace,
-                Error *error);
+bool rules_add(RulesList *list, Repository *repository, const char *storage_namespace,
+               Error *error);
 
 /* Fetches the rules of all noted repositories, by as many threads as there are jobs.  False with
  * the first failure. */

@@ -78,7 +78,7 @@ static bool contains(const Xid *xids, size_t count, const Xid *xid)
 }
 
 /* Keeps the id for the run, whose name was put together in `run`. */
-static bool keep(RunIds *ids, Slice run, Xid xid, Error *error)
+static bool keep_id(RunIds *ids, Slice run, Xid xid, Error *error)
 {
     Resolved *resolved = malloc(sizeof *resolved + run.size);
 
@@ -110,7 +110,7 @@ static bool resolve(RunIds *ids, Slice repository_id, Slice run_id, Slice run, i
         }
         HASH_FIND(by_xid, ids->by_xid, xid, sizeof *xid, taken);
         if (taken == NULL && (attempt == 0 || !contains(ids->first, ids->count, xid))) {
-            return keep(ids, run, *xid, error);
+            return keep_id(ids, run, *xid, error);
         }
     }
 }

@@ -1,6 +1,7 @@
 #include "export/legacy/snapshot.h"
 
 #include "common/pg/server_info.h"
+#include "export/legacy/source.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -85,7 +86,6 @@ static bool lock_tables(PgConnection *connection, const PgSchema *schema,
                         const Package *const *packages, size_t package_count, Error *error)
 {
     Buffer sql = {0};
-    const char *text = NULL;
     const char *separator = "LOCK TABLE ";
     bool done = true;
 
@@ -96,10 +96,8 @@ static bool lock_tables(PgConnection *connection, const PgSchema *schema,
             separator = ", ";
         }
     }
-    if (done && buffer_append_text(&sql, " IN ACCESS SHARE MODE", error)) {
-        text = buffer_text(&sql, error);
-    }
-    done = text != NULL && pg_execute(connection, text, NULL, error);
+    done = done && buffer_append_text(&sql, " IN ACCESS SHARE MODE", error) &&
+           pg_execute(connection, buffer_string(&sql), NULL, error);
     if (!done && pg_lock_timed_out(connection)) {
         error_set(error, EXIT_CODE_REFUSED, "the legacy tables are locked by another session");
         error_hint(error, "Wait for it to end, or end it, then run again; --lock-wait-timeout says "
@@ -124,20 +122,20 @@ static bool query_time(PgConnection *connection, Snapshot *snapshot, Error *erro
 }
 
 /* The packages' tables as the text of a text[]; their names need no quotes. */
-static const char *list_tables(const Package *const *packages, size_t package_count, Buffer *list,
-                               Error *error)
+static bool append_table_list(const Package *const *packages, size_t package_count, Buffer *list,
+                              Error *error)
 {
     const char *separator = "{";
 
     for (size_t i = 0; i < package_count; i++) {
         for (const char *const *table = packages[i]->tables; *table != NULL; table++) {
             if (!buffer_append_format(list, error, "%s%s", separator, *table)) {
-                return NULL;
+                return false;
             }
             separator = ",";
         }
     }
-    return buffer_append_text(list, "}", error) ? buffer_text(list, error) : NULL;
+    return buffer_append_text(list, "}", error);
 }
 
 /*
@@ -154,22 +152,24 @@ static bool query_snapshot(PgConnection *connection, const PgSchema *schema,
                            Error *error)
 {
     Buffer list = {0};
-    const char *parameters[] = {schema->name, list_tables(packages, package_count, &list, error)};
+    const char *parameters[] = {schema->name, NULL};
     PgRows *rows;
-    bool done =
-        parameters[1] != NULL &&
-        pg_query(connection,
-                 "SELECT CASE WHEN pg_is_in_recovery() OR"
-                 " EXISTS (SELECT FROM txid_snapshot_xip(txid_current_snapshot())) AND"
-                 " EXISTS (SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
-                 "  WHERE n.nspname = $1 AND c.relname = ANY ($2::text[]) AND NOT EXISTS"
-                 "  (SELECT FROM pg_locks l WHERE l.locktype = 'relation' AND l.relation = c.oid"
-                 "   AND l.database = (SELECT oid FROM pg_database"
-                 "    WHERE datname = current_database())"
-                 "   AND l.mode = 'ShareLock' AND l.granted))"
-                 " THEN format('%s:%1$s:', txid_snapshot_xmin(txid_current_snapshot()))"
-                 " ELSE txid_current_snapshot()::text END",
-                 2, parameters, &rows, error);
+    bool done = append_table_list(packages, package_count, &list, error);
+
+    parameters[1] = buffer_string(&list);
+    done = done &&
+           pg_query(connection,
+                    "SELECT CASE WHEN pg_is_in_recovery() OR"
+                    " EXISTS (SELECT FROM txid_snapshot_xip(txid_current_snapshot())) AND"
+                    " EXISTS (SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
+                    "  WHERE n.nspname = $1 AND c.relname = ANY ($2::text[]) AND NOT EXISTS"
+                    "  (SELECT FROM pg_locks l WHERE l.locktype = 'relation' AND l.relation = c.oid"
+                    "   AND l.database = (SELECT oid FROM pg_database"
+                    "    WHERE datname = current_database())"
+                    "   AND l.mode = 'ShareLock' AND l.granted))"
+                    " THEN format('%s:%1$s:', txid_snapshot_xmin(txid_current_snapshot()))"
+                    " ELSE txid_current_snapshot()::text END",
+                    2, parameters, &rows, error);
 
     buffer_free(&list);
     if (!done) {
@@ -211,21 +211,17 @@ static bool estimate_table(PgConnection *connection, const PgSchema *schema, con
                            uint64_t *rows, Error *error)
 {
     const char *parameters[] = {schema->name, table};
-    PgRows *answer;
+    PgRows *result;
 
     if (!pg_query(connection,
-                  "WITH RECURSIVE tree AS ("
-                  " SELECT c.oid FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
-                  "  WHERE n.nspname = $1 AND c.relname = $2"
-                  " UNION ALL"
-                  " SELECT i.inhrelid FROM pg_inherits i JOIN tree t ON t.oid = i.inhparent)"
+                  SOURCE_TREE
                   "SELECT coalesce(sum(greatest(c.reltuples, 0)), 0)::int8"
                   " FROM tree t JOIN pg_class c ON c.oid = t.oid WHERE c.relkind <> 'p'",
-                  2, parameters, &answer, error)) {
+                  2, parameters, &result, error)) {
         return false;
     }
-    *rows += strtoull(pg_rows_text(answer, 0, 0), NULL, 10);
-    pg_rows_free(answer);
+    *rows += strtoull(pg_rows_text(result, 0, 0), NULL, 10);
+    pg_rows_free(result);
     return true;
 }
 

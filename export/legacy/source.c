@@ -5,8 +5,8 @@
 
 #include <string.h>
 
-/* Rows after which the progress is told. */
-enum { ROWS_TOLD = 1024 };
+/* Rows after which the progress is reported. */
+enum { PROGRESS_ROWS = 1024 };
 
 /* Appends `sql` with its placeholders replaced. */
 static bool expand_sql(Worker *worker, const char *sql, const PgPageRange *range, Buffer *expanded,
@@ -95,7 +95,7 @@ static bool copy_rows(Worker *worker, const SourceQuery *query, const char *sql,
     SourceRow row = {.worker = worker, .query = query};
     CopyStatus status = COPY_MORE;
     uint64_t bytes = 0;
-    uint64_t told = 0; /* rows */
+    uint64_t reported = 0; /* rows */
     bool end = false;
     bool done = pg_copy_out_begin(worker->connection, sql, error);
 
@@ -111,9 +111,9 @@ static bool copy_rows(Worker *worker, const SourceQuery *query, const char *sql,
             done = status != COPY_INVALID;
             bytes += piece.size;
         }
-        if (worker->emitter.chunks != NULL && (*rows - told >= ROWS_TOLD || end)) {
-            progress_add(*rows - told, bytes);
-            told = *rows;
+        if (worker->emitter.chunks != NULL && (*rows - reported >= PROGRESS_ROWS || end)) {
+            progress_add(*rows - reported, bytes);
+            reported = *rows;
             bytes = 0;
         }
     }
@@ -132,25 +132,16 @@ bool source_read(Worker *worker, const SourceQuery *query, const PgPageRange *ra
 {
     Buffer select = {0};
     Buffer copy = {0};
-    const char *select_text = NULL;
-    const char *copy_text = NULL;
     uint64_t rows = 0;
-    bool done = false;
+    bool done =
+        expand_sql(worker, query->sql, range, &select, error) &&
+        check_columns(worker, query, buffer_string(&select), error) &&
+        buffer_append_format(&copy, error, "COPY (%s) TO STDOUT (FORMAT binary)",
+                             buffer_string(&select)) &&
+        (worker->checks_only ||
+         copy_rows(worker, query, buffer_string(&copy), function, state, &rows, error)) &&
+        (worker->emitter.chunks == NULL || report_rows(&worker->report, query->table, rows, error));
 
-    if (expand_sql(worker, query->sql, range, &select, error)) {
-        select_text = buffer_text(&select, error);
-    }
-    if (select_text != NULL && check_columns(worker, query, select_text, error) &&
-        buffer_append_format(&copy, error, "COPY (%s) TO STDOUT (FORMAT binary)", select_text)) {
-        copy_text = buffer_text(&copy, error);
-    }
-    if (copy_text != NULL) {
-        done = worker->checks_only ||
-               copy_rows(worker, query, copy_text, function, state, &rows, error);
-    }
-    if (done && worker->emitter.chunks != NULL) {
-        done = report_rows(&worker->report, query->table, rows, error);
-    }
     buffer_free(&select);
     buffer_free(&copy);
     return done;
@@ -185,24 +176,17 @@ static bool find_duplicate(Worker *worker, const char *table, const char *relati
                            const char *columns, Error *error)
 {
     Buffer sql = {0};
-    const char *text = NULL;
     PgRows *rows = NULL;
-    bool done = false;
+    bool done = buffer_append_format(&sql, error,
+                                     "SELECT ROW(%s)::text, count(*) FROM ONLY %s GROUP BY %s"
+                                     " HAVING count(*) > 1 LIMIT 1",
+                                     columns, relation, columns) &&
+                pg_query(worker->connection, buffer_string(&sql), 0, NULL, &rows, error);
 
-    if (buffer_append_format(&sql, error,
-                             "SELECT ROW(%s)::text, count(*) FROM ONLY %s GROUP BY %s"
-                             " HAVING count(*) > 1 LIMIT 1",
-                             columns, relation, columns)) {
-        text = buffer_text(&sql, error);
-    }
-    if (text != NULL && pg_query(worker->connection, text, 0, NULL, &rows, error)) {
-        done = pg_rows_count(rows) == 0;
-        if (!done) {
-            error_set(error, EXIT_CODE_FAILED,
-                      "table \"%s\": %s rows have the same key (%s) = %.400s", table,
-                      pg_rows_text(rows, 0, 1), columns, pg_rows_text(rows, 0, 0));
-            error_hint(error, "Nothing was migrated. Keep one of the rows, then run again.");
-        }
+    if (done && pg_rows_count(rows) > 0) {
+        error_set(error, EXIT_CODE_FAILED, "table \"%s\": %s rows have the same key (%s) = %.400s",
+                  table, pg_rows_text(rows, 0, 1), columns, pg_rows_text(rows, 0, 0));
+        done = error_hint(error, "Nothing was migrated. Keep one of the rows, then run again.");
     }
     pg_rows_free(rows);
     buffer_free(&sql);
@@ -218,9 +202,9 @@ bool source_check_unique(Worker *worker, const char *table, const char *relation
 
     if (relation == NULL) {
         done = pg_schema_qualify(worker->connection, &worker->context->schema, table, &own, error);
-        relation = done ? buffer_text(&own, error) : NULL;
+        relation = buffer_string(&own);
     }
-    done = relation != NULL && has_unique_index(worker, relation, columns, &found, error) &&
+    done = done && has_unique_index(worker, relation, columns, &found, error) &&
            (found || find_duplicate(worker, table, relation, columns, error));
     buffer_free(&own);
     return done;

@@ -11,6 +11,15 @@
 #include "export/legacy/source_row.h"
 #include "export/worker.h"
 
+/* The beginning of a query, with the parameters schema and table: `tree` has the oids of the table
+ * and of its partitions. */
+#define SOURCE_TREE                                                                                \
+    "WITH RECURSIVE tree AS ("                                                                     \
+    " SELECT c.oid FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"                  \
+    "  WHERE n.nspname = $1 AND c.relname = $2"                                                    \
+    " UNION ALL"                                                                                   \
+    " SELECT i.inhrelid FROM pg_inherits i JOIN tree t ON t.oid = i.inhparent)"
+
 typedef bool SourceRowFunction(SourceRow *row, void *state, Error *error);
 
 /* Reads all rows of a range (NULL: the query asks for none).  Each goes to `function`; what that

@@ -2,11 +2,11 @@
 
 #include "common/base/utf8.h"
 #include "common/pg/copy_value.h"
+#include "export/arena_text.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <string.h>
 
 enum { ROW_TEXT_SIZE = 512 };
 
@@ -165,8 +165,8 @@ bool source_left_out(SourceRow *row, LeftOut reason, Error *error)
 }
 
 /* Valid UTF-8 with a NUL behind it, in the arena. */
-static bool copy_text(SourceRow *row, size_t column, Slice bytes, char **text, size_t *size,
-                      Error *error)
+static bool copy_valid_text(SourceRow *row, size_t column, Slice bytes, char **text, size_t *size,
+                            Error *error)
 {
     bool valid = utf8_is_valid(bytes);
 
@@ -176,21 +176,17 @@ static bool copy_text(SourceRow *row, size_t column, Slice bytes, char **text, s
         return error_hint(error, "Put the text right, or have invalid bytes replaced by U+FFFD "
                                  "with --invalid-utf8=replace.");
     }
-    *text = arena_allocate(&row->worker->arena,
-                           valid ? bytes.size + 1 : utf8_replaced_bound(bytes.size), error);
+    if (valid) {
+        *text = arena_text(&row->worker->arena, bytes, error);
+        *size = bytes.size;
+        return *text != NULL;
+    }
+    *text = arena_allocate(&row->worker->arena, utf8_replaced_bound(bytes.size), error);
     if (*text == NULL) {
         return false;
     }
-    if (!valid) {
-        source_adjusted(row, ADJUSTED_UTF8);
-        *size = utf8_replace(bytes, *text);
-        return true;
-    }
-    if (bytes.size > 0) {
-        memcpy(*text, bytes.data, bytes.size);
-    }
-    (*text)[bytes.size] = '\0';
-    *size = bytes.size;
+    source_adjusted(row, ADJUSTED_UTF8);
+    *size = utf8_replace(bytes, *text);
     return true;
 }
 
@@ -222,7 +218,7 @@ bool source_text(SourceRow *row, size_t column, char **text, Error *error)
 {
     size_t size;
 
-    return copy_text(row, column, source_bytes(row, column), text, &size, error);
+    return copy_valid_text(row, column, source_bytes(row, column), text, &size, error);
 }
 
 ProtobufCBinaryData source_binary(const SourceRow *row, size_t column)
@@ -286,7 +282,7 @@ bool source_json(SourceRow *row, size_t column, Slice *json, Error *error)
     if (!copy_value_jsonb(row->fields[column], json)) {
         return wrong_value(row, column, error);
     }
-    if (!copy_text(row, column, *json, &text, &size, error)) {
+    if (!copy_valid_text(row, column, *json, &text, &size, error)) {
         return false;
     }
     *json = slice_of(text, size);
@@ -340,8 +336,8 @@ bool source_texts(SourceRow *row, size_t column, char ***texts, size_t *count, E
         }
         if (element.size < 0) {
             source_adjusted(row, ADJUSTED_NULL_PARENT);
-        } else if (!copy_text(row, column, slice_of(element.data, (size_t)element.size),
-                              &(*texts)[*count], &size, error)) {
+        } else if (!copy_valid_text(row, column, slice_of(element.data, (size_t)element.size),
+                                    &(*texts)[*count], &size, error)) {
             return false;
         } else {
             (*count)++;

@@ -26,24 +26,21 @@ bool unit_list_add(UnitList *units, int kind, Error *error)
     return add_unit(units, (Unit){.kind = kind}, error);
 }
 
-typedef struct Ranges {
-    UnitList *units;
-    int kind;
-} Ranges;
-
 static bool add_range(void *state, PgPageRange range, Error *error)
 {
-    const Ranges *ranges = state;
-
-    return add_unit(ranges->units, (Unit){.kind = ranges->kind, .range = range}, error);
+    return add_unit(state, (Unit){.range = range}, error);
 }
 
 bool unit_list_add_relation(UnitList *units, int kind, Worker *worker, const char *relation,
                             Error *error)
 {
-    Ranges ranges = {units, kind};
+    size_t first = units->count;
+    bool done = pg_page_ranges(worker->connection, relation, add_range, units, error);
 
-    return pg_page_ranges(worker->connection, relation, add_range, &ranges, error);
+    for (size_t i = first; i < units->count; i++) {
+        units->items[i].kind = kind;
+    }
+    return done;
 }
 
 void unit_list_free(UnitList *units)

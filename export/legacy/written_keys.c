@@ -1,7 +1,7 @@
 #include "export/legacy/written_keys.h"
 
 #include "common/base/buffer.h"
-#include "common/base/bytes.h"
+#include "export/joined_key.h"
 #include "export/legacy/key_set.h"
 
 #include <pthread.h>
@@ -10,7 +10,7 @@
 struct WrittenKeys {
     pthread_mutex_t mutex;
     KeySet *keys;
-    Buffer both; /* the latest key, put together */
+    Buffer joined; /* the latest key, put together */
 };
 
 bool written_keys_new(WrittenKeys **keys, Error *error)
@@ -25,18 +25,12 @@ bool written_keys_new(WrittenKeys **keys, Error *error)
 
 bool written_keys_add(WrittenKeys *keys, Slice partition_key, Slice key, bool *added, Error *error)
 {
-    uint8_t size[4];
     bool done;
 
-    /* The first part's size tells where it ends: any byte may occur in it. */
-    store_be32(size, (uint32_t)partition_key.size);
     *added = false;
     pthread_mutex_lock(&keys->mutex);
-    keys->both.size = 0;
-    done = buffer_append(&keys->both, size, sizeof size, error) &&
-           buffer_append(&keys->both, partition_key.data, partition_key.size, error) &&
-           buffer_append(&keys->both, key.data, key.size, error) &&
-           key_set_add(keys->keys, buffer_slice(&keys->both), added, error);
+    done = joined_key_set(&keys->joined, partition_key, key, error) &&
+           key_set_add(keys->keys, buffer_slice(&keys->joined), added, error);
     pthread_mutex_unlock(&keys->mutex);
     return done;
 }
@@ -45,7 +39,7 @@ void written_keys_free(WrittenKeys *keys)
 {
     if (keys != NULL) {
         key_set_free(keys->keys);
-        buffer_free(&keys->both);
+        buffer_free(&keys->joined);
         pthread_mutex_destroy(&keys->mutex);
         free(keys);
     }

@@ -1,8 +1,8 @@
 #include "export/redact/distinct_keys.h"
 
 #include "common/base/buffer.h"
-#include "common/base/bytes.h"
 #include "common/base/digest.h"
+#include "export/joined_key.h"
 
 #include <pthread.h>
 #include <stdlib.h>
@@ -12,11 +12,11 @@ enum { FIRST_CAPACITY = 1024 };
 
 struct DistinctKeys {
     pthread_mutex_t mutex;
-    /* An open hash table of digests, each that of a set of one; 0 is a free place.  Owned. */
-    SetDigest *places;
+    /* An open hash table of digests, each that of a set of one; 0 is a free slot.  Owned. */
+    SetDigest *slots;
     size_t capacity; /* a power of 2 */
     size_t count;
-    Buffer both; /* the latest key, put together */
+    Buffer joined; /* the latest key, put together */
 };
 
 bool distinct_keys_new(DistinctKeys **keys, Error *error)
@@ -29,78 +29,71 @@ bool distinct_keys_new(DistinctKeys **keys, Error *error)
     return true;
 }
 
-static bool is_free(const SetDigest *place)
+static bool is_free(const SetDigest *slot)
 {
-    return place->high == 0 && place->low == 0;
+    return slot->high == 0 && slot->low == 0;
 }
 
 /* Where the digest is, or where it is to be. */
-static SetDigest *find_place(SetDigest *places, size_t capacity, SetDigest digest)
+static SetDigest *find_slot(SetDigest *slots, size_t capacity, SetDigest digest)
 {
     size_t i = (size_t)digest.low & (capacity - 1);
 
-    while (!is_free(&places[i]) && (places[i].high != digest.high || places[i].low != digest.low)) {
+    while (!is_free(&slots[i]) && (slots[i].high != digest.high || slots[i].low != digest.low)) {
         i = (i + 1) & (capacity - 1);
     }
-    return &places[i];
+    return &slots[i];
 }
 
-/* Keeps a quarter of the places free. */
-static bool make_room(DistinctKeys *keys, Error *error)
+/* Keeps a quarter of the slots free. */
+static bool grow_slots(DistinctKeys *keys, Error *error)
 {
     size_t capacity = keys->capacity == 0 ? FIRST_CAPACITY : keys->capacity * 2;
-    SetDigest *places;
+    SetDigest *slots;
 
     if (keys->count < keys->capacity / 4 * 3) {
         return true;
     }
-    places = calloc(capacity, sizeof *places);
-    if (places == NULL) {
+    slots = calloc(capacity, sizeof *slots);
+    if (slots == NULL) {
         return error_out_of_memory(error);
     }
     for (size_t i = 0; i < keys->capacity; i++) {
-        if (!is_free(&keys->places[i])) {
-            *find_place(places, capacity, keys->places[i]) = keys->places[i];
+        if (!is_free(&keys->slots[i])) {
+            *find_slot(slots, capacity, keys->slots[i]) = keys->slots[i];
         }
     }
-    free(keys->places);
-    keys->places = places;
+    free(keys->slots);
+    keys->slots = slots;
     keys->capacity = capacity;
     return true;
 }
 
-static bool digest_of(DistinctKeys *keys, Slice partition_key, Slice key, SetDigest *digest,
-                      Error *error)
+static bool key_digest(DistinctKeys *keys, Slice partition_key, Slice key, SetDigest *digest,
+                       Error *error)
 {
-    uint8_t size[4];
-
-    /* The first part's size tells where it ends: any byte may occur in it. */
-    store_be32(size, (uint32_t)partition_key.size);
-    keys->both.size = 0;
-    if (!buffer_append(&keys->both, size, sizeof size, error) ||
-        !buffer_append(&keys->both, partition_key.data, partition_key.size, error) ||
-        !buffer_append(&keys->both, key.data, key.size, error)) {
+    if (!joined_key_set(&keys->joined, partition_key, key, error)) {
         return false;
     }
     *digest = (SetDigest){0};
-    set_digest_add_tuple(digest, buffer_slice(&keys->both));
+    set_digest_add_tuple(digest, buffer_slice(&keys->joined));
     return true;
 }
 
-static bool add(DistinctKeys *keys, SetDigest digest, Error *error)
+static bool add_digest(DistinctKeys *keys, SetDigest digest, Error *error)
 {
-    SetDigest *place;
+    SetDigest *slot;
 
-    if (!make_room(keys, error)) {
+    if (!grow_slots(keys, error)) {
         return false;
     }
-    place = find_place(keys->places, keys->capacity, digest);
-    if (!is_free(place)) {
+    slot = find_slot(keys->slots, keys->capacity, digest);
+    if (!is_free(slot)) {
         error_set(error, EXIT_CODE_FAILED, "two entries have the same key once they are redacted");
         return error_hint(error, "Run again with another key: each run without --redact-key-file "
                                  "has its own.");
     }
-    *place = digest;
+    *slot = digest;
     keys->count++;
     return true;
 }
@@ -111,7 +104,7 @@ bool distinct_keys_add(DistinctKeys *keys, Slice partition_key, Slice key, Error
     bool done;
 
     pthread_mutex_lock(&keys->mutex);
-    done = digest_of(keys, partition_key, key, &digest, error) && add(keys, digest, error);
+    done = key_digest(keys, partition_key, key, &digest, error) && add_digest(keys, digest, error);
     pthread_mutex_unlock(&keys->mutex);
     return done;
 }
@@ -119,8 +112,8 @@ bool distinct_keys_add(DistinctKeys *keys, Slice partition_key, Slice key, Error
 void distinct_keys_free(DistinctKeys *keys)
 {
     if (keys != NULL) {
-        free(keys->places);
-        buffer_free(&keys->both);
+        free(keys->slots);
+        buffer_free(&keys->joined);
         pthread_mutex_destroy(&keys->mutex);
         free(keys);
     }

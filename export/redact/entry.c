@@ -51,7 +51,7 @@ static bool is_common_partition(Slice partition_key)
            is_text(partition_key, KV_PARTITION_INTERNAL);
 }
 
-static bool keep(Buffer *redacted, Slice bytes, Error *error)
+static bool append_unchanged(Buffer *redacted, Slice bytes, Error *error)
 {
     return buffer_append(redacted, bytes.data, bytes.size, error);
 }
@@ -60,7 +60,7 @@ static bool redact_partition(Redactor *redactor, Slice partition_key,
                              const ProtobufCMessageDescriptor *message, Error *error)
 {
     if (is_common_partition(partition_key)) {
-        return keep(&redactor->partition_key, partition_key, error);
+        return append_unchanged(&redactor->partition_key, partition_key, error);
     }
     return (message == &kv__staged_entry_data__descriptor ? text_staging_token
                                                           : text_repository_partition)(
@@ -74,11 +74,11 @@ static bool redact_value(Redactor *redactor, const ProtobufCMessageDescriptor *d
 {
     Slice packed;
 
-    return message_read(descriptor, value, &redactor->arena, before, error) &&
-           message_read(descriptor, value, &redactor->arena, after, error) &&
-           message_redact(redactor->names, *after, &redactor->arena, error) &&
-           message_write(*after, &redactor->arena, &packed, error) &&
-           keep(&redactor->value, packed, error);
+    return fields_read_message(descriptor, value, &redactor->arena, before, error) &&
+           fields_read_message(descriptor, value, &redactor->arena, after, error) &&
+           fields_redact_message(redactor->names, *after, &redactor->arena, error) &&
+           fields_write_message(*after, &redactor->arena, &packed, error) &&
+           append_unchanged(&redactor->value, packed, error);
 }
 
 static bool redact_message(Redactor *redactor, Slice partition_key,
@@ -104,13 +104,13 @@ static bool redact_rules(Redactor *redactor, Slice partition_key, Slice key, Sli
                ? redact_partition(redactor, partition_key, NULL, error) &&
                      redact_value(redactor, &kv__branch_protection_rules__descriptor, value,
                                   &before, &after, error) &&
-                     keep(&redactor->key, key, error)
+                     append_unchanged(&redactor->key, key, error)
                : redact_refused(error, "what it is is not known here");
 }
 
 /* Metadata of an installation that lakeFS writes itself, of itself.  Source: lakeFS,
  * pkg/auth/db_metadata.go. */
-static bool tells_of_lakefs(Slice name)
+static bool is_lakefs_metadata(Slice name)
 {
     static const char *const NAMES[] = {"setup_timestamp", "lakefs_version", "golang_version",
                                         "architecture", "os"};
@@ -130,19 +130,20 @@ static bool redact_installation(Redactor *redactor, Slice key, Slice value, Erro
     Slice name;
 
     if (is_id) {
-        return keep(&redactor->key, key, error) &&
+        return append_unchanged(&redactor->key, key, error) &&
                text_name(redactor->names, value, &redactor->value, error);
     }
     if (key.size < size || !is_text(slice_of(key.data, size), KV_INSTALLATION_METADATA)) {
         return redact_refused(error, "what it is is not known here");
     }
     name = slice_of(key.data + size, key.size - size);
-    if (tells_of_lakefs(name)) {
-        return keep(&redactor->key, key, error) && keep(&redactor->value, value, error);
+    if (is_lakefs_metadata(name)) {
+        return append_unchanged(&redactor->key, key, error) &&
+               append_unchanged(&redactor->value, value, error);
     }
     return buffer_append_text(&redactor->key, KV_INSTALLATION_METADATA, error) &&
            (is_text(name, KV_INSTALLATION_ID_KEY)
-                ? keep(&redactor->key, name, error)
+                ? append_unchanged(&redactor->key, name, error)
                 : text_name(redactor->names, name, &redactor->key, error)) &&
            text_name(redactor->names, value, &redactor->value, error);
 }
@@ -156,12 +157,13 @@ static bool redact_version(Redactor *redactor, Slice key, Slice value, Error *er
         is_number = is_number && value.data[i] >= '0' && value.data[i] <= '9';
     }
     return is_number && is_text(key, KV_VERSION_KEY)
-               ? keep(&redactor->key, key, error) && keep(&redactor->value, value, error)
+               ? append_unchanged(&redactor->key, key, error) &&
+                     append_unchanged(&redactor->value, value, error)
                : redact_refused(error, "it is not the version");
 }
 
-static bool redact_text(Redactor *redactor, Slice partition_key, Slice key, Slice value,
-                        Error *error)
+static bool redact_text_entry(Redactor *redactor, Slice partition_key, Slice key, Slice value,
+                              Error *error)
 {
     return redact_partition(redactor, partition_key, NULL, error) &&
            (is_text(partition_key, KV_PARTITION_INTERNAL)
@@ -176,7 +178,7 @@ static bool redact(Redactor *redactor, const KvEntryType *type, Slice partition_
     case KV_VALUE_MESSAGE:
         return redact_message(redactor, partition_key, type->message, key, value, error);
     case KV_VALUE_TEXT:
-        return redact_text(redactor, partition_key, key, value, error);
+        return redact_text_entry(redactor, partition_key, key, value, error);
     case KV_VALUE_BYTES:
         break;
     }
@@ -184,14 +186,14 @@ static bool redact(Redactor *redactor, const KvEntryType *type, Slice partition_
 }
 
 /* The operator's terminal may name what the dump must not. */
-static bool name_entry(Error *error, Slice partition_key, Slice key)
+static bool name_entry_in_detail(Error *error, Slice partition_key, Slice key)
 {
-    enum { MOST = 500 };
+    enum { MAX_SHOWN = 500 };
 
     return error_detail(error, "Partition \"%.*s\", key \"%.*s\".",
-                        (int)(partition_key.size < MOST ? partition_key.size : MOST),
-                        (const char *)partition_key.data, (int)(key.size < MOST ? key.size : MOST),
-                        (const char *)key.data);
+                        (int)(partition_key.size < MAX_SHOWN ? partition_key.size : MAX_SHOWN),
+                        (const char *)partition_key.data,
+                        (int)(key.size < MAX_SHOWN ? key.size : MAX_SHOWN), (const char *)key.data);
 }
 
 bool redactor_entry(Redactor *redactor, Slice partition_key, Slice key, Slice value,
@@ -204,14 +206,14 @@ bool redactor_entry(Redactor *redactor, Slice partition_key, Slice key, Slice va
     redactor->key.size = 0;
     redactor->value.size = 0;
     if (!redact(redactor, &type, partition_key, key, value, error)) {
-        return name_entry(error, partition_key, key);
+        return name_entry_in_detail(error, partition_key, key);
     }
     *entry = (RedactedEntry){buffer_slice(&redactor->partition_key), buffer_slice(&redactor->key),
                              buffer_slice(&redactor->value)};
     if (strcmp(kv_entry_type(entry->partition_key, entry->key, entry->value).name, type.name) !=
         0) {
         redact_refused(error, "it would no longer be a %s", type.name);
-        return name_entry(error, partition_key, key);
+        return name_entry_in_detail(error, partition_key, key);
     }
     return true;
 }

@@ -1,6 +1,7 @@
 #include "export/redact/fields.h"
 
 #include "common/base/buffer.h"
+#include "export/arena_text.h"
 #include "export/redact/keys.h"
 #include "export/redact/refusal.h"
 
@@ -126,39 +127,39 @@ const FieldRule *field_rule_find(const MessageRule *rule, const char *field)
 typedef struct ArenaAllocator {
     Arena *arena;
     Error *error;
-    bool lacked;
+    bool out_of_memory;
 } ArenaAllocator;
 
-static void *arena_alloc(void *state, size_t size)
+static void *allocate_in_arena(void *state, size_t size)
 {
     ArenaAllocator *allocator = state;
     void *piece = arena_allocate(allocator->arena, size, allocator->error);
 
-    allocator->lacked = allocator->lacked || piece == NULL;
+    allocator->out_of_memory = allocator->out_of_memory || piece == NULL;
     return piece;
 }
 
-static void arena_leave(void *state, void *piece)
+static void free_nothing(void *state, void *piece)
 {
     (void)state;
     (void)piece;
 }
 
-bool message_read(const ProtobufCMessageDescriptor *descriptor, Slice bytes, Arena *arena,
-                  ProtobufCMessage **message, Error *error)
+bool fields_read_message(const ProtobufCMessageDescriptor *descriptor, Slice bytes, Arena *arena,
+                         ProtobufCMessage **message, Error *error)
 {
     ArenaAllocator state = {.arena = arena, .error = error};
     ProtobufCAllocator allocator = {
-        .alloc = arena_alloc, .free = arena_leave, .allocator_data = &state};
+        .alloc = allocate_in_arena, .free = free_nothing, .allocator_data = &state};
 
     *message = protobuf_c_message_unpack(descriptor, &allocator, bytes.size, bytes.data);
-    if (state.lacked) {
+    if (state.out_of_memory) {
         return false;
     }
     return *message != NULL || redact_refused(error, "its value is no %s", descriptor->short_name);
 }
 
-bool message_write(const ProtobufCMessage *message, Arena *arena, Slice *bytes, Error *error)
+bool fields_write_message(const ProtobufCMessage *message, Arena *arena, Slice *bytes, Error *error)
 {
     size_t size = protobuf_c_message_get_packed_size(message);
     uint8_t *packed = arena_allocate(arena, size, error);
@@ -172,19 +173,14 @@ bool message_write(const ProtobufCMessage *message, Arena *arena, Slice *bytes, 
 }
 
 /* The rule's text, in the arena, with a NUL behind it. */
-static bool redact_text(Pseudonyms *names, TextRule *rule, Slice *text, Arena *arena, Error *error)
+static bool apply_text_rule(Pseudonyms *names, TextRule *rule, Slice *text, Arena *arena,
+                            Error *error)
 {
     Buffer redacted = {0};
     char *copy = NULL;
 
     if (rule(names, *text, &redacted, error)) {
-        copy = arena_allocate(arena, redacted.size + 1, error);
-    }
-    if (copy != NULL) {
-        if (redacted.size > 0) {
-            memcpy(copy, redacted.data, redacted.size);
-        }
-        copy[redacted.size] = '\0';
+        copy = arena_text(arena, buffer_slice(&redacted), error);
         *text = slice_of(copy, redacted.size);
     }
     buffer_free(&redacted);
@@ -197,9 +193,9 @@ static bool redact_embedded(Pseudonyms *names, const ProtobufCMessageDescriptor 
     ProtobufCMessage *message;
 
     /* A tombstone's is empty, as is that of an entry with all at its default. */
-    return bytes->size == 0 || (message_read(descriptor, *bytes, arena, &message, error) &&
-                                message_redact(names, message, arena, error) &&
-                                message_write(message, arena, bytes, error));
+    return bytes->size == 0 || (fields_read_message(descriptor, *bytes, arena, &message, error) &&
+                                fields_redact_message(names, message, arena, error) &&
+                                fields_write_message(message, arena, bytes, error));
 }
 
 /* The value of a field, or an element of a repeated one, that lies at `member`. */
@@ -213,13 +209,13 @@ static bool redact_member(Pseudonyms *names, const FieldRule *rule,
     Slice text = {0};
 
     if (rule->treatment == FIELD_MESSAGE || rule->treatment == FIELD_MAP) {
-        return message_redact(names, *(ProtobufCMessage **)member, arena, error);
+        return fields_redact_message(names, *(ProtobufCMessage **)member, arena, error);
     }
     if (rule->treatment != FIELD_EMPTIED) {
         text = is_bytes ? slice_of(binary->data, binary->len) : slice_text(*string);
         if (!(rule->treatment == FIELD_EMBEDDED
                   ? redact_embedded(names, rule->message, &text, arena, error)
-                  : redact_text(names, rule->text, &text, arena, error))) {
+                  : apply_text_rule(names, rule->text, &text, arena, error))) {
             return false;
         }
     }
@@ -298,7 +294,7 @@ static bool redact_field(Pseudonyms *names, const FieldRule *rule,
     return redact_member(names, rule, field, member, arena, error);
 }
 
-bool message_redact(Pseudonyms *names, ProtobufCMessage *message, Arena *arena, Error *error)
+bool fields_redact_message(Pseudonyms *names, ProtobufCMessage *message, Arena *arena, Error *error)
 {
     const ProtobufCMessageDescriptor *descriptor = message->descriptor;
     const MessageRule *rule = message_rule_find(descriptor);

@@ -42,14 +42,16 @@ const MessageRule *message_rule_find(const ProtobufCMessageDescriptor *message);
 const FieldRule *field_rule_find(const MessageRule *rule, const char *field);
 
 /* Reads a message into the arena.  False, as refused, when the bytes are none. */
-bool message_read(const ProtobufCMessageDescriptor *descriptor, Slice bytes, Arena *arena,
-                  ProtobufCMessage **message, Error *error);
+bool fields_read_message(const ProtobufCMessageDescriptor *descriptor, Slice bytes, Arena *arena,
+                         ProtobufCMessage **message, Error *error);
 
 /* Redacts a message that was read, in place; what is new in it lies in the arena, too.  False, as
  * refused, for what the table does not know. */
-bool message_redact(Pseudonyms *names, ProtobufCMessage *message, Arena *arena, Error *error);
+bool fields_redact_message(Pseudonyms *names, ProtobufCMessage *message, Arena *arena,
+                           Error *error);
 
 /* Writes a message to the arena. */
-bool message_write(const ProtobufCMessage *message, Arena *arena, Slice *bytes, Error *error);
+bool fields_write_message(const ProtobufCMessage *message, Arena *arena, Slice *bytes,
+                          Error *error);
 
 #endif

@@ -9,7 +9,7 @@
 
 enum { RANDOM_KEY_SIZE = 32 };
 
-static bool unreadable(const char *file, Error *error)
+static bool read_failed(const char *file, Error *error)
 {
     return error_set(error, EXIT_CODE_USAGE, "could not read the key file \"%s\": %s", file,
                      strerror(errno));
@@ -25,7 +25,7 @@ static bool read_bytes(int fd, const char *file, RedactKey *key, Error *error)
             return true;
         }
         if (size < 0 && errno != EINTR) {
-            return unreadable(file, error);
+            return read_failed(file, error);
         }
         key->size += size > 0 ? (size_t)size : 0;
     }
@@ -59,7 +59,7 @@ bool redact_key_read(const char *file, RedactKey *key, Error *error)
     }
     fd = open(file, O_RDONLY | O_CLOEXEC);
     if (fd < 0) {
-        return unreadable(file, error);
+        return read_failed(file, error);
     }
     done = read_bytes(fd, file, key, error) && check_size(file, key, error);
     close(fd);

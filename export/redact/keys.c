@@ -14,7 +14,7 @@
 
 static const char SLASH[] = "/";
 
-static bool refused(Error *error)
+static bool key_mismatch(Error *error)
 {
     return redact_refused(error, "its key is not the one that its value asks for");
 }
@@ -101,8 +101,8 @@ static const struct {
 };
 
 /* The repository in a key; empty in keys that have none, or whose message names it. */
-static bool find_repository(KeyFunction *function, const ProtobufCMessage *message, Slice key,
-                            Slice *repository, Error *error)
+static bool find_key_repository(KeyFunction *function, const ProtobufCMessage *message, Slice key,
+                                Slice *repository, Error *error)
 {
     Buffer expected = {0};
     bool done = function(message, (Slice){0}, &expected, error);
@@ -110,7 +110,8 @@ static bool find_repository(KeyFunction *function, const ProtobufCMessage *messa
     /* Without it, the key is so much shorter. */
     *repository = (Slice){0};
     if (done && key.size > expected.size) {
-        done = between(key, slice_text(KV_REPOSITORIES), (Slice){0}, repository) || refused(error);
+        done = between(key, slice_text(KV_REPOSITORIES), (Slice){0}, repository) ||
+               key_mismatch(error);
         repository->size = done ? key.size - expected.size : 0;
     }
     buffer_free(&expected);
@@ -124,7 +125,7 @@ static bool check_key(KeyFunction *function, const ProtobufCMessage *message, Sl
     bool done = function(message, repository, &expected, error);
 
     if (done && !slice_equal(key, buffer_slice(&expected))) {
-        done = refused(error);
+        done = key_mismatch(error);
     }
     buffer_free(&expected);
     return done;
@@ -136,7 +137,7 @@ static bool redact_own_key(Pseudonyms *names, KeyFunction *function, Slice key,
 {
     Buffer pseudonym = {0};
     Slice repository;
-    bool done = find_repository(function, before, key, &repository, error) &&
+    bool done = find_key_repository(function, before, key, &repository, error) &&
                 check_key(function, before, repository, key, error) &&
                 text_name(names, repository, &pseudonym, error) &&
                 function(after, buffer_slice(&pseudonym), redacted, error);
@@ -146,7 +147,7 @@ static bool redact_own_key(Pseudonyms *names, KeyFunction *function, Slice key,
 }
 
 /* "repos/<repository>/runs/<run id>" */
-static bool read_run_key(Slice key, Slice *repository, Slice *run_id)
+static bool parse_run_key(Slice key, Slice *repository, Slice *run_id)
 {
     const size_t prefix = strlen(KV_REPOSITORIES);
     const size_t part = strlen(KV_IN_RUNS);
@@ -173,7 +174,7 @@ bool text_primary_key(Pseudonyms *names, Slice text, Buffer *redacted, Error *er
         return buffer_append_text(redacted, KV_POLICIES, error) &&
                text_policy(names, name, redacted, error);
     }
-    if (read_run_key(text, &name, &run_id)) {
+    if (parse_run_key(text, &name, &run_id)) {
         return buffer_append_text(redacted, KV_REPOSITORIES, error) &&
                text_name(names, name, redacted, error) &&
                buffer_append_text(redacted, KV_IN_RUNS, error) &&
@@ -203,10 +204,10 @@ static bool redact_run_index(Pseudonyms *names, Slice key, Slice primary_key, Bu
     Slice rest;
     Slice id;
 
-    if (!read_run_key(primary_key, &repository, &run_id) ||
+    if (!parse_run_key(primary_key, &repository, &run_id) ||
         !between(key, slice_of(primary_key.data, strlen(KV_REPOSITORIES) + repository.size),
                  slice_of(run_id.data - 1, run_id.size + 1), &rest)) {
-        return refused(error);
+        return key_mismatch(error);
     }
     for (size_t i = 0; i < sizeof RUN_INDEXES / sizeof RUN_INDEXES[0]; i++) {
         if (between(rest, slice_text(RUN_INDEXES[i].part), (Slice){0}, &id)) {
@@ -218,7 +219,7 @@ static bool redact_run_index(Pseudonyms *names, Slice key, Slice primary_key, Bu
                    text_xid(names, run_id, redacted, error);
         }
     }
-    return refused(error);
+    return key_mismatch(error);
 }
 
 static bool redact_index_key(Pseudonyms *names, Slice key, Slice primary_key,
@@ -233,7 +234,7 @@ static bool redact_index_key(Pseudonyms *names, Slice key, Slice primary_key,
         if (between(key, slice_text(prefix), (Slice){0}, &rest)) {
             if (!between(rest, (Slice){0}, primary_key, &owner) ||
                 !between(owner, (Slice){0}, slice_text(SLASH), &owner)) {
-                return refused(error);
+                return key_mismatch(error);
             }
             return buffer_append_text(redacted, prefix, error) &&
                    AUTH_INDEXES[i].owner(names, owner, redacted, error) &&

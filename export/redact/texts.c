@@ -123,35 +123,18 @@ static bool text_word(Pseudonyms *names, Slice text, const char *const *words, B
                               : text_name(names, text, redacted, error);
 }
 
-bool text_group(Pseudonyms *names, Slice text, Buffer *redacted, Error *error)
-{
-    return text_word(names, text, GROUPS, redacted, error);
-}
+#define WORD_RULE(name, words)                                                                     \
+    bool name(Pseudonyms *names, Slice text, Buffer *redacted, Error *error)                       \
+    {                                                                                              \
+        return text_word(names, text, words, redacted, error);                                     \
+    }
 
-bool text_policy(Pseudonyms *names, Slice text, Buffer *redacted, Error *error)
-{
-    return text_word(names, text, POLICIES, redacted, error);
-}
-
-bool text_user_source(Pseudonyms *names, Slice text, Buffer *redacted, Error *error)
-{
-    return text_word(names, text, USER_SOURCES, redacted, error);
-}
-
-bool text_event_type(Pseudonyms *names, Slice text, Buffer *redacted, Error *error)
-{
-    return text_word(names, text, EVENT_TYPES, redacted, error);
-}
-
-bool text_effect(Pseudonyms *names, Slice text, Buffer *redacted, Error *error)
-{
-    return text_word(names, text, EFFECTS, redacted, error);
-}
-
-bool text_content_type(Pseudonyms *names, Slice text, Buffer *redacted, Error *error)
-{
-    return text_word(names, text, CONTENT_TYPES, redacted, error);
-}
+WORD_RULE(text_group, GROUPS)
+WORD_RULE(text_policy, POLICIES)
+WORD_RULE(text_user_source, USER_SOURCES)
+WORD_RULE(text_event_type, EVENT_TYPES)
+WORD_RULE(text_effect, EFFECTS)
+WORD_RULE(text_content_type, CONTENT_TYPES)
 
 bool text_email(Pseudonyms *names, Slice text, Buffer *redacted, Error *error)
 {
@@ -192,7 +175,7 @@ bool text_branch_pattern(Pseudonyms *names, Slice text, Buffer *redacted, Error 
     return text_between(names, text, PATTERN_CHARACTERS, text_name, redacted, error);
 }
 
-static bool component(Pseudonyms *names, Slice text, Buffer *redacted, Error *error)
+static bool path_component(Pseudonyms *names, Slice text, Buffer *redacted, Error *error)
 {
     return slice_equal(text, slice_text(ACTIONS_FOLDER)) ? append(redacted, text, error)
                                                          : text_name(names, text, redacted, error);
@@ -200,7 +183,7 @@ static bool component(Pseudonyms *names, Slice text, Buffer *redacted, Error *er
 
 bool text_path(Pseudonyms *names, Slice text, Buffer *redacted, Error *error)
 {
-    return text_between(names, text, "/", component, redacted, error);
+    return text_between(names, text, "/", path_component, redacted, error);
 }
 
 /* Redacts by the rule of a path what stands behind a scheme that is kept. */
@@ -416,12 +399,12 @@ bool text_staging_token(Pseudonyms *names, Slice text, Buffer *redacted, Error *
 
 bool text_etag(Pseudonyms *names, Slice text, Buffer *redacted, Error *error)
 {
-    enum { LEAST = 32, MOST = 128 };
+    enum { MIN_DIGITS = 32, MAX_DIGITS = 128 };
     size_t size = span(text, HEXADECIMAL, true);
     Slice rest = from(text, size);
-    uint8_t bytes[MOST];
+    uint8_t bytes[MAX_DIGITS];
 
-    if (size < LEAST || size > MOST ||
+    if (size < MIN_DIGITS || size > MAX_DIGITS ||
         (rest.size > 0 && (rest.data[0] != '-' || !is_of(from(rest, 1), DIGITS)))) {
         return text_name(names, text, redacted, error);
     }

@@ -15,7 +15,7 @@
 enum { OUT, ERR, STREAMS };
 
 /* How often it is looked at whether to go on, and how long a program may take to end. */
-enum { LOOK_MS = 100, PATIENCE_MS = 2000 };
+enum { POLL_INTERVAL_MS = 100, TERMINATE_TIMEOUT_MS = 2000 };
 
 typedef struct Running {
     Child *child;
@@ -24,7 +24,7 @@ typedef struct Running {
     struct pollfd streams[STREAMS]; /* fd -1: closed */
 } Running;
 
-static bool not_run(const Child *child, int code, Error *error)
+static bool run_failed(const Child *child, int code, Error *error)
 {
     return error_set(error, EXIT_CODE_REFUSED, "could not run \"%s\": %s", child->arguments[0],
                      strerror(code));
@@ -94,7 +94,7 @@ static int spawn(Running *running, const int ends[STREAMS], char **environment)
 }
 
 /* Starts the program, with a pipe for each of its two outputs. */
-static bool start(Running *running, Error *error)
+static bool start_program(Running *running, Error *error)
 {
     char **environment = make_environment();
     int ends[STREAMS] = {-1, -1};
@@ -119,7 +119,7 @@ static bool start(Running *running, Error *error)
         }
     }
     free(environment);
-    return code == 0 || not_run(running->child, code, error);
+    return code == 0 || run_failed(running->child, code, error);
 }
 
 static void close_stream(struct pollfd *stream)
@@ -131,10 +131,10 @@ static void close_stream(struct pollfd *stream)
 }
 
 /* Keeps the end of what is written on standard error. */
-static void keep_complaint(Child *child, const char *text, size_t size)
+static void keep_error_output(Child *child, const char *text, size_t size)
 {
-    size_t room = sizeof child->complaint - 1;
-    size_t used = strlen(child->complaint);
+    size_t room = sizeof child->error_output - 1;
+    size_t used = strlen(child->error_output);
 
     if (size > room) {
         text += size - room;
@@ -143,31 +143,32 @@ static void keep_complaint(Child *child, const char *text, size_t size)
     if (used > room - size) {
         size_t dropped = used - (room - size);
 
-        memmove(child->complaint, child->complaint + dropped, used - dropped + 1);
+        memmove(child->error_output, child->error_output + dropped, used - dropped + 1);
         used -= dropped;
     }
     for (size_t i = 0; i < size; i++) {
         unsigned char byte = (unsigned char)text[i];
 
-        child->complaint[used + i] = (byte < 0x20 && byte != '\n') || byte == 0x7f ? ' ' : text[i];
+        child->error_output[used + i] =
+            (byte < 0x20 && byte != '\n') || byte == 0x7f ? ' ' : text[i];
     }
-    child->complaint[used + size] = '\0';
+    child->error_output[used + size] = '\0';
 }
 
-static bool take(Running *running, int stream, Error *error)
+static bool read_stream(Running *running, int stream, Error *error)
 {
     char piece[4096];
     ssize_t size = read(running->streams[stream].fd, piece, sizeof piece);
 
     if (size < 0) {
-        return errno == EINTR || not_run(running->child, errno, error);
+        return errno == EINTR || run_failed(running->child, errno, error);
     }
     if (size == 0) {
         close_stream(&running->streams[stream]);
         return true;
     }
     if (stream == ERR) {
-        keep_complaint(running->child, piece, (size_t)size);
+        keep_error_output(running->child, piece, (size_t)size);
         return true;
     }
     if ((size_t)size > running->child->output_limit - running->output->size) {
@@ -189,13 +190,13 @@ static bool read_streams(Running *running, Error *error)
         if (child->is_stopped(child->state, error)) {
             return false;
         }
-        ready = poll(running->streams, STREAMS, LOOK_MS);
+        ready = poll(running->streams, STREAMS, POLL_INTERVAL_MS);
         if (ready < 0 && errno != EINTR) {
-            return not_run(child, errno, error);
+            return run_failed(child, errno, error);
         }
         for (int i = 0; ready > 0 && i < STREAMS; i++) {
             if (running->streams[i].fd >= 0 && running->streams[i].revents != 0 &&
-                !take(running, i, error)) {
+                !read_stream(running, i, error)) {
                 return false;
             }
         }
@@ -203,18 +204,18 @@ static bool read_streams(Running *running, Error *error)
     return true;
 }
 
-/* Whether the program has ended; it is waited for no longer than one look.  It is not reaped: while
- * it is there, so is its group. */
+/* Whether the program has ended; it is waited for no longer than one look.  It is not reaped:
+ * while it is there, so is its group. */
 static bool has_ended(const Running *running)
 {
-    const struct timespec look = {.tv_nsec = 10 * 1000000L};
+    const struct timespec interval = {.tv_nsec = 10 * 1000000L};
     siginfo_t info = {0};
 
     if (waitid(P_PID, (id_t)running->pid, &info, WEXITED | WNOHANG | WNOWAIT) == 0 &&
         info.si_pid == running->pid) {
         return true;
     }
-    nanosleep(&look, NULL);
+    nanosleep(&interval, NULL);
     return false;
 }
 
@@ -244,7 +245,7 @@ static void terminate(const Running *running)
     clock_gettime(CLOCK_MONOTONIC, &begin);
     kill(-running->pid, SIGTERM);
     while (!has_ended(running)) {
-        if (milliseconds_since(&begin) > PATIENCE_MS) {
+        if (milliseconds_since(&begin) > TERMINATE_TIMEOUT_MS) {
             kill(-running->pid, SIGKILL);
         }
     }
@@ -261,7 +262,7 @@ static void reap(const Running *running)
 bool settings_child_run(Child *child, Buffer *output, Error *error)
 {
     Running running = {.child = child, .output = output, .streams = {{.fd = -1}, {.fd = -1}}};
-    bool done = start(&running, error);
+    bool done = start_program(&running, error);
 
     if (done) {
         done = read_streams(&running, error) && !child->output_too_large &&
@@ -275,8 +276,8 @@ bool settings_child_run(Child *child, Buffer *output, Error *error)
     for (int i = 0; i < STREAMS; i++) {
         close_stream(&running.streams[i]);
     }
-    for (size_t n = strlen(child->complaint); n > 0 && child->complaint[n - 1] == '\n'; n--) {
-        child->complaint[n - 1] = '\0';
+    for (size_t n = strlen(child->error_output); n > 0 && child->error_output[n - 1] == '\n'; n--) {
+        child->error_output[n - 1] = '\0';
     }
     return done;
 }

@@ -19,9 +19,9 @@ typedef struct Child {
     const void *state;
 
     /* What is known at its end. */
-    bool output_too_large; /* it was ended therefore */
-    int status;            /* as waitpid tells it */
-    char complaint[1024];  /* the end of what it wrote on standard error, printable */
+    bool output_too_large;   /* it was ended therefore */
+    int status;              /* as waitpid tells it */
+    char error_output[1024]; /* the end of what it wrote on standard error, printable */
 } Child;
 
 /*

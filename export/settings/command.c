@@ -42,11 +42,11 @@ static bool open_command(const SettingsOptions *options, void **state, Error *er
     }
     *state = command;
     atomic_init(&command->stopped, false);
-    if (!command_line_to_script(options->command, &script, error) ||
-        buffer_text(&script, error) == NULL) {
+    if (!command_line_to_script(options->command, &script, error)) {
         buffer_free(&script);
         return false;
     }
+    buffer_string(&script);
     command->script = (char *)script.data;
     return true;
 }
@@ -77,7 +77,8 @@ static bool is_stopped(const void *state, Error *error)
             !error_set(error, EXIT_CODE_FAILED, "stopped, as something else has failed"));
 }
 
-static bool judge(const Child *child, const char *url, SettingsObject *object, Error *error)
+static bool check_exit_status(const Child *child, const char *url, SettingsObject *object,
+                              Error *error)
 {
     if (WIFEXITED(child->status) && WEXITSTATUS(child->status) == 0) {
         object->found = true;
@@ -91,13 +92,14 @@ static bool judge(const Child *child, const char *url, SettingsObject *object, E
               "asked for \"%s\" the command of --settings-command ended %s %d", url,
               WIFEXITED(child->status) ? "with exit code" : "by signal",
               WIFEXITED(child->status) ? WEXITSTATUS(child->status) : WTERMSIG(child->status));
-    if (child->complaint[0] != '\0') {
-        error_detail(error, "It says: %s", child->complaint);
+    if (child->error_output[0] != '\0') {
+        error_detail(error, "It says: %s", child->error_output);
     }
     return false;
 }
 
-static bool run(const Command *command, const char *url, SettingsObject *object, Error *error)
+static bool run_command(const Command *command, const char *url, SettingsObject *object,
+                        Error *error)
 {
     const char *const arguments[] = {"/bin/sh", "-c", command->script, "sh", url, NULL};
     Child child = {.arguments = arguments,
@@ -114,7 +116,7 @@ static bool run(const Command *command, const char *url, SettingsObject *object,
                          "for branch protection rules",
                          url);
     }
-    return judge(&child, url, object, error);
+    return check_exit_status(&child, url, object, error);
 }
 
 static bool fetch_by_command(void *state, const SettingsOptions *options, const char *location,
@@ -129,8 +131,8 @@ static bool fetch_by_command(void *state, const SettingsOptions *options, const 
         size--;
     }
     done = buffer_append(&url, location, size, error) && buffer_append_text(&url, "/", error) &&
-           buffer_append_text(&url, path, error) && buffer_text(&url, error) != NULL &&
-           run(state, (const char *)url.data, object, error);
+           buffer_append_text(&url, path, error) &&
+           run_command(state, buffer_string(&url), object, error);
     buffer_free(&url);
     return done;
 }

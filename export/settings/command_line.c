@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-static const char PLACE[] = "{}";
+static const char PLACEHOLDER[] = "{}";
 
 /* What can be open in a shell's command, by the character that closes it. */
 typedef enum Open {
@@ -15,21 +15,21 @@ typedef enum Open {
 
 enum { DEPTH_MAX = 64 };
 
-typedef struct Place {
+typedef struct ShellState {
     Open open[DEPTH_MAX]; /* the innermost one last; below it all the others */
     size_t depth;
     bool word_begins;
-} Place;
+} ShellState;
 
-static Open innermost(const Place *place)
+static Open innermost(const ShellState *state)
 {
-    return place->depth == 0 ? OPEN_NOTHING : place->open[place->depth - 1];
+    return state->depth == 0 ? OPEN_NOTHING : state->open[state->depth - 1];
 }
 
 /* A reference to the first argument that is one word, or a part of one. */
-static const char *reference(const Place *place)
+static const char *reference(const ShellState *state)
 {
-    switch (innermost(place)) {
+    switch (innermost(state)) {
     case OPEN_SINGLE:
         return "'\"$1\"'";
     case OPEN_DOUBLE:
@@ -41,40 +41,40 @@ static const char *reference(const Place *place)
 
 bool command_line_has_url(const char *command)
 {
-    return strstr(command, PLACE) != NULL;
+    return strstr(command, PLACEHOLDER) != NULL;
 }
 
-static void push(Place *place, Open open)
+static void push(ShellState *state, Open open)
 {
-    if (place->depth < DEPTH_MAX) {
-        place->open[place->depth++] = open;
+    if (state->depth < DEPTH_MAX) {
+        state->open[state->depth++] = open;
     }
 }
 
 /* Takes note of a character, which no backslash stands before. */
-static void pass(Place *place, char character, char before)
+static void update_state(ShellState *state, char character, char before)
 {
-    Open open = innermost(place);
+    Open open = innermost(state);
 
     if (open != OPEN_NOTHING && character == (char)open) {
-        place->depth--;
+        state->depth--;
     } else if (open == OPEN_SINGLE) {
         return;
     } else if (character == '"' || character == '`') {
-        push(place, (Open)character);
+        push(state, (Open)character);
     } else if (character == '\'' && open != OPEN_DOUBLE) {
-        push(place, OPEN_SINGLE);
+        push(state, OPEN_SINGLE);
     } else if (character == '(' && (open != OPEN_DOUBLE || before == '$')) {
-        push(place, OPEN_PAREN);
+        push(state, OPEN_PAREN);
     }
 }
 
 /* How many characters belong together: a comment, or what a backslash stands before. */
-static size_t piece_size(const Place *place, const char *text)
+static size_t piece_size(const ShellState *state, const char *text)
 {
-    Open open = innermost(place);
+    Open open = innermost(state);
 
-    if (*text == '#' && place->word_begins && open != OPEN_SINGLE && open != OPEN_DOUBLE) {
+    if (*text == '#' && state->word_begins && open != OPEN_SINGLE && open != OPEN_DOUBLE) {
         return strcspn(text, "\n");
     }
     return *text == '\\' && open != OPEN_SINGLE && text[1] != '\0' ? 2 : 1;
@@ -82,22 +82,22 @@ static size_t piece_size(const Place *place, const char *text)
 
 bool command_line_to_script(const char *command, Buffer *script, Error *error)
 {
-    Place place = {.word_begins = true};
+    ShellState state = {.word_begins = true};
     char before = '\0';
 
     while (*command != '\0') {
-        bool is_place = strncmp(command, PLACE, sizeof PLACE - 1) == 0;
-        size_t size = is_place ? sizeof PLACE - 1 : piece_size(&place, command);
+        bool is_placeholder = strncmp(command, PLACEHOLDER, sizeof PLACEHOLDER - 1) == 0;
+        size_t size = is_placeholder ? sizeof PLACEHOLDER - 1 : piece_size(&state, command);
 
-        if (is_place ? !buffer_append_text(script, reference(&place), error)
-                     : !buffer_append(script, command, size, error)) {
+        if (is_placeholder ? !buffer_append_text(script, reference(&state), error)
+                           : !buffer_append(script, command, size, error)) {
             return false;
         }
         if (size == 1) {
-            pass(&place, *command, before);
+            update_state(&state, *command, before);
         }
         before = command[size - 1];
-        place.word_begins = strchr(" \t\n;&|()", before) != NULL;
+        state.word_begins = strchr(" \t\n;&|()", before) != NULL;
         command += size;
     }
     return true;

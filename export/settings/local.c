@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static bool unreadable(const char *path, Error *error)
+static bool read_failed(const char *path, Error *error)
 {
     return error_set(error, EXIT_CODE_REFUSED, "could not read \"%s\": %s", path, strerror(errno));
 }
@@ -41,7 +41,7 @@ static bool read_file(int fd, const char *path, Buffer *content, Error *error)
             return true;
         }
         if (size < 0 && errno != EINTR) {
-            return unreadable(path, error);
+            return read_failed(path, error);
         }
         content->size += size > 0 ? (size_t)size : 0;
     }
@@ -54,17 +54,27 @@ static bool open_object(const char *path, int *fd, bool *found, Error *error)
 {
     *fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     *found = *fd >= 0;
-    return *found || errno == ENOENT || errno == ENOTDIR || unreadable(path, error);
+    return *found || errno == ENOENT || errno == ENOTDIR || read_failed(path, error);
+}
+
+/* Finds out whether there is a folder of the repository. */
+static bool check_namespace(const char *folder, SettingsObject *object, Error *error)
+{
+    struct stat status;
+
+    object->namespace_checked = true;
+    object->namespace_found = stat(folder, &status) == 0;
+    return object->namespace_found || errno == ENOENT || errno == ENOTDIR ||
+           read_failed(folder, error);
 }
 
 static bool fetch_local(void *state, const SettingsOptions *options, const char *location,
                         const char *path, SettingsObject *object, Error *error)
 {
     Buffer name = {0};
-    const char *text = NULL;
     struct stat status;
     int fd = -1;
-    bool done = false;
+    bool done;
 
     (void)state;
     if (options->blockstore_path == NULL) {
@@ -75,26 +85,13 @@ static bool fetch_local(void *state, const SettingsOptions *options, const char 
     }
     /* A root that is not there must not look like repositories without rules. */
     if (stat(options->blockstore_path, &status) != 0) {
-        return unreadable(options->blockstore_path, error);
+        return read_failed(options->blockstore_path, error);
     }
-    if (buffer_append_format(&name, error, "%s/%s", options->blockstore_path, location)) {
-        text = buffer_text(&name, error);
-    }
-    if (text == NULL) {
-        goto finished;
-    }
-    object->namespace_checked = true;
-    object->namespace_found = stat(text, &status) == 0;
-    if (!object->namespace_found && errno != ENOENT && errno != ENOTDIR) {
-        unreadable(text, error);
-        goto finished;
-    }
-    text = buffer_append_format(&name, error, "/%s", path) ? buffer_text(&name, error) : NULL;
-    if (text != NULL && open_object(text, &fd, &object->found, error)) {
-        done = !object->found || read_file(fd, text, &object->content, error);
-    }
-
-finished:
+    done = buffer_append_format(&name, error, "%s/%s", options->blockstore_path, location) &&
+           check_namespace(buffer_string(&name), object, error) &&
+           buffer_append_format(&name, error, "/%s", path) &&
+           open_object(buffer_string(&name), &fd, &object->found, error) &&
+           (!object->found || read_file(fd, buffer_string(&name), &object->content, error));
     if (fd >= 0) {
         close(fd);
     }

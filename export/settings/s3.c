@@ -13,7 +13,7 @@
 #include "common/http/retry.h"
 #include "common/http/status.h"
 #include "export/settings/s3_address.h"
-#include "export/settings/s3_answer.h"
+#include "export/settings/s3_error_response.h"
 
 #include <pthread.h>
 #include <stdio.h>
@@ -132,8 +132,8 @@ static void set_region(S3 *s3, const char *region)
     pthread_mutex_unlock(&s3->mutex);
 }
 
-static bool ask(S3 *s3, const S3Address *address, const char *region, HttpResponse *response,
-                Error *error)
+static bool send_request(S3 *s3, const S3Address *address, const char *region,
+                         HttpResponse *response, Error *error)
 {
     HttpSigning signing = {.region = region,
                            .service = "s3",
@@ -142,9 +142,9 @@ static bool ask(S3 *s3, const S3Address *address, const char *region, HttpRespon
                            .session_token = s3->credentials.session_token};
     HttpRequest request = {.method = "GET", .response_limit = MAX_RULES_SIZE, .signing = &signing};
     Buffer url = {0};
-    bool done = s3_append_url(&url, &s3->endpoint, region, address, error) &&
-                (request.url = buffer_text(&url, error)) != NULL;
+    bool done = s3_append_url(&url, &s3->endpoint, region, address, error);
 
+    request.url = buffer_string(&url);
     if (done && !http_send_retrying(s3->client, &RETRY_DEFAULT, NULL, &request, response, error)) {
         done = error->code == EXIT_CODE_CONNECTION ? error_hint(error, "%s", HINT_ENDPOINT) : false;
     }
@@ -152,24 +152,24 @@ static bool ask(S3 *s3, const S3Address *address, const char *region, HttpRespon
     return done;
 }
 
-/* The region where the bucket is, as an answer tells it; NULL where it tells none, or only the one
- * that was asked. */
-static const char *other_region(const HttpResponse *response, const S3Answer *answer,
+/* The region where the bucket is, as an error response names it; NULL where it tells none, or only
+ * the one that was asked. */
+static const char *other_region(const HttpResponse *response, const S3ErrorResponse *refusal,
                                 const char *region)
 {
-    const char *told = http_response_header(response, "x-amz-bucket-region");
+    const char *named = http_response_header(response, "x-amz-bucket-region");
 
-    if (told == NULL && answer->region[0] != '\0') {
-        told = answer->region;
+    if (named == NULL && refusal->region[0] != '\0') {
+        named = refusal->region;
     }
-    return response->status < 300 || told == NULL || !aws_region_is_valid(told) ||
-                   strcmp(told, region) == 0
+    return response->status < 300 || named == NULL || !aws_region_is_valid(named) ||
+                   strcmp(named, region) == 0
                ? NULL
-               : told;
+               : named;
 }
 
 /* What to do when S3 answers so. */
-static const char *hint_for(const S3Answer *answer, long status)
+static const char *hint_for(const S3ErrorResponse *refusal, long status)
 {
     static const struct {
         const char *code;
@@ -191,40 +191,41 @@ static const char *hint_for(const S3Answer *answer, long status)
     };
 
     for (size_t i = 0; i < sizeof HINTS / sizeof HINTS[0]; i++) {
-        if (strcmp(answer->code, HINTS[i].code) == 0) {
+        if (strcmp(refusal->code, HINTS[i].code) == 0) {
             return HINTS[i].hint;
         }
     }
     if (retry_status(status)) {
         return "Try again when the server works.";
     }
-    return answer->code[0] == '\0' ? HINT_NOT_S3 : SETTINGS_S3.hint;
+    return refusal->code[0] == '\0' ? HINT_NOT_S3 : SETTINGS_S3.hint;
 }
 
-static bool refused(const S3 *s3, const S3Address *address, const HttpResponse *response,
-                    const S3Answer *answer, const char *region, Error *error)
+static bool report_refusal(const S3 *s3, const S3Address *address, const HttpResponse *response,
+                           const S3ErrorResponse *refusal, const char *region, Error *error)
 {
-    const char *told = other_region(response, answer, region);
+    const char *named = other_region(response, refusal, region);
     const char *message =
-        aws_credentials_occur_in(&s3->credentials, answer->message) ? "" : answer->message;
+        aws_credentials_occur_in(&s3->credentials, refusal->message) ? "" : refusal->message;
 
-    if (answer->lacked_memory) {
+    if (refusal->out_of_memory) {
         return error_out_of_memory(error);
     }
     error_set(
         error, retry_status(response->status) ? EXIT_CODE_CONNECTION : EXIT_CODE_REFUSED,
         "asked for object \"%s\" of bucket \"%s\" the server answers with HTTP status %ld%s%s",
-        address->key, address->bucket, response->status, answer->code[0] != '\0' ? ", " : "",
-        answer->code);
+        address->key, address->bucket, response->status, refusal->code[0] != '\0' ? ", " : "",
+        refusal->code);
     error_detail(error, "%s%sThe region is \"%s\"; the credentials are from %s.", message,
                  message[0] != '\0' ? " " : "", region, s3->credentials.source);
-    if (told != NULL) {
-        return error_hint(error, "The bucket is in region \"%s\": name it with --s3-region.", told);
+    if (named != NULL) {
+        return error_hint(error, "The bucket is in region \"%s\": name it with --s3-region.",
+                          named);
     }
-    return error_hint(error, "%s", hint_for(answer, response->status));
+    return error_hint(error, "%s", hint_for(refusal, response->status));
 }
 
-/* An answer that has the object.  It must be from S3, which always tells length and ETag: other
+/* A response that has the object.  It must be from S3, which always tells length and ETag: other
  * servers may answer to anything with a page of theirs. */
 static bool take_object(HttpResponse *response, SettingsObject *object, Error *error)
 {
@@ -238,35 +239,35 @@ static bool take_object(HttpResponse *response, SettingsObject *object, Error *e
     return true;
 }
 
-/* Asks, and once more where the answer tells that the bucket is in another region. */
+/* Asks, and once more where the response says that the bucket is in another region. */
 static bool fetch_object(S3 *s3, const S3Address *address, SettingsObject *object, Error *error)
 {
     HttpResponse response = {0};
-    S3Answer answer = {0};
+    S3ErrorResponse refusal = {0};
     char region[REGION_SIZE];
     bool done;
 
     get_region(s3, region);
     for (int attempt = 1;; attempt++) {
-        const char *told;
+        const char *named;
 
-        done = ask(s3, address, region, &response, error);
+        done = send_request(s3, address, region, &response, error);
         if (!done || response.status == HTTP_OK) {
             break;
         }
-        s3_answer_parse(buffer_slice(&response.body), &answer);
-        told = other_region(&response, &answer, region);
-        if (told == NULL || attempt == 2) {
+        s3_error_response_parse(buffer_slice(&response.body), &refusal);
+        named = other_region(&response, &refusal, region);
+        if (named == NULL || attempt == 2) {
             break;
         }
-        snprintf(region, sizeof region, "%s", told);
+        snprintf(region, sizeof region, "%s", named);
         set_region(s3, region);
     }
     if (done && response.status == HTTP_OK) {
         done = take_object(&response, object, error);
     } else if (done &&
-               (response.status != HTTP_NOT_FOUND || strcmp(answer.code, "NoSuchKey") != 0)) {
-        done = refused(s3, address, &response, &answer, region, error);
+               (response.status != HTTP_NOT_FOUND || strcmp(refusal.code, "NoSuchKey") != 0)) {
+        done = report_refusal(s3, address, &response, &refusal, region, error);
     }
     http_response_free(&response);
     return done;

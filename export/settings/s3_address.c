@@ -12,11 +12,8 @@ static bool append_prefix(Buffer *key, const char *prefix, bool *valid, Error *e
     const char *text;
     bool done;
 
-    if (!url_append_decoded(&decoded, slice_of(prefix, size), valid, error) ||
-        (text = buffer_text(&decoded, error)) == NULL) {
-        buffer_free(&decoded);
-        return false;
-    }
+    done = url_append_decoded(&decoded, slice_of(prefix, size), valid, error);
+    text = buffer_string(&decoded);
     size = decoded.size;
     for (; *text == '/'; text++) {
         size--;
@@ -24,8 +21,8 @@ static bool append_prefix(Buffer *key, const char *prefix, bool *valid, Error *e
     while (size > 0 && text[size - 1] == '/') {
         size--;
     }
-    done =
-        buffer_append(key, text, size, error) && (size == 0 || buffer_append_text(key, "/", error));
+    done = done && buffer_append(key, text, size, error) &&
+           (size == 0 || buffer_append_text(key, "/", error));
     buffer_free(&decoded);
     return done;
 }
@@ -36,7 +33,7 @@ bool s3_address_parse(const char *location, const char *path, S3Address *address
     Buffer key = {0};
     bool valid = true;
     bool done = append_prefix(&key, location + bucket_size, &valid, error) &&
-                buffer_append_text(&key, path, error) && buffer_text(&key, error) != NULL;
+                buffer_append_text(&key, path, error);
 
     *address = (S3Address){0};
     if (done && (!valid || bucket_size == 0)) {
@@ -45,7 +42,7 @@ bool s3_address_parse(const char *location, const char *path, S3Address *address
     }
     if (done) {
         address->bucket = strndup(location, bucket_size);
-        address->key = strdup((const char *)key.data);
+        address->key = strdup(buffer_string(&key));
         done = (address->bucket != NULL && address->key != NULL) || error_out_of_memory(error);
     }
     if (!done) {

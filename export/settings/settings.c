@@ -71,8 +71,8 @@ static bool open_store(Settings *settings, size_t index, Error *error)
 }
 
 /* Puts the repository before what is wrong with its storage. */
-static bool unreadable(const char *repository_id, const char *storage_namespace, const char *hint,
-                       Error *error)
+static bool rules_unreadable(const char *repository_id, const char *storage_namespace,
+                             const char *hint, Error *error)
 {
     Error reason = *error;
 
@@ -95,9 +95,8 @@ static bool fetch(Settings *settings, size_t index, const char *storage_namespac
     bool done =
         open_store(settings, index, error) &&
         buffer_append_format(&path, error, "%s/%s", options->block_storage_prefix, RULES_PATH) &&
-        buffer_text(&path, error) != NULL &&
         store->fetch(settings->states[index], options, storage_namespace + strlen(store->scheme),
-                     (const char *)path.data, object, error);
+                     buffer_string(&path), object, error);
 
     buffer_free(&path);
     return done;
@@ -111,16 +110,17 @@ bool settings_fetch(Settings *settings, const char *repository_id, const char *s
     *object = (SettingsObject){0};
     if (index == STORE_COUNT) {
         error_set(error, EXIT_CODE_REFUSED, "storage of this kind cannot be read");
-        return unreadable(repository_id, storage_namespace,
-                          "Name a command that prints an object of it with --settings-command "
-                          "(local:// and s3:// need none).",
-                          error);
+        return rules_unreadable(
+            repository_id, storage_namespace,
+            "Name a command that prints an object of it with --settings-command "
+            "(local:// and s3:// need none).",
+            error);
     }
     if (fetch(settings, index, storage_namespace, object, error)) {
         return true;
     }
     if (error->code == EXIT_CODE_REFUSED || error->code == EXIT_CODE_CONNECTION) {
-        unreadable(repository_id, storage_namespace, STORES[index]->hint, error);
+        rules_unreadable(repository_id, storage_namespace, STORES[index]->hint, error);
     }
     return false;
 }

@@ -33,7 +33,7 @@ static const char *load_name(const TargetState *state)
     return state->store == KV_STORE_STAMPED ? "replace" : "fill";
 }
 
-static const char *more_of_stamped(const TargetState *state)
+static const char *stamped_suffix(const TargetState *state)
 {
     if (state->half_stamped) {
         return ", of which the database has not been told";
@@ -41,7 +41,7 @@ static const char *more_of_stamped(const TargetState *state)
     return state->kept ? "" : ", which --clean replaces";
 }
 
-static void print_text(const TargetState *state, const char *kind, const char *table)
+static void print_state_text(const TargetState *state, const char *kind, const char *table)
 {
     switch (state->store) {
     case KV_STORE_NONE:
@@ -55,13 +55,13 @@ static void print_text(const TargetState *state, const char *kind, const char *t
         break;
     case KV_STORE_STAMPED:
         output_line("%s \"%s\": KV store at version %" PRIu64 "%s", kind, table, state->version,
-                    more_of_stamped(state));
+                    stamped_suffix(state));
         break;
     }
 }
 
-static bool print_json(const TargetState *state, const char *target, const char *table,
-                       Error *error)
+static bool print_state_json(const TargetState *state, const char *target, const char *table,
+                             Error *error)
 {
     return output_json(json_pack("{s:s, s:s, s:s, s:I, s:s}", "target", target, "table", table,
                                  "state", state_name(state->store), "version",
@@ -69,7 +69,7 @@ static bool print_json(const TargetState *state, const char *target, const char 
                        error);
 }
 
-bool check_target(ImportOptions *options, Error *error)
+bool inspect_check_target(ImportOptions *options, Error *error)
 {
     const TargetDriver *driver = target_find(options->target);
     const char *table = driver->table(&options->store);
@@ -80,9 +80,9 @@ bool check_target(ImportOptions *options, Error *error)
 
     driver->close(target);
     if (done && options->json) {
-        done = print_json(&state, driver->name, table, error);
+        done = print_state_json(&state, driver->name, table, error);
     } else if (done) {
-        print_text(&state, driver->kind, table);
+        print_state_text(&state, driver->kind, table);
     }
     return done && output_flush(error);
 }

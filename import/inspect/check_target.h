@@ -12,6 +12,6 @@
 /* Makes the checks that a load makes of the target before it changes anything, and prints a line,
  * or with options->json an object, that says what is there.  False with a load's error where it
  * would be refused, or fail.  The migration lock is taken for the time, as a load takes it. */
-bool check_target(ImportOptions *options, Error *error);
+bool inspect_check_target(ImportOptions *options, Error *error);
 
 #endif

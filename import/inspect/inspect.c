@@ -13,17 +13,17 @@
 static bool print_omitted(const DumpHeader *header, Error *error)
 {
     Buffer names = {0};
-    const char *text = NULL;
     bool done = true;
 
     for (size_t i = 0; done && i < header->omitted_count; i++) {
         done = buffer_append_format(&names, error, " %s", header->omitted[i]);
     }
-    if (done && (text = buffer_text(&names, error)) != NULL) {
-        output_line("left out on request:  %s", header->omitted_count == 0 ? " nothing" : text);
+    if (done) {
+        output_line("left out on request:  %s",
+                    header->omitted_count == 0 ? " nothing" : buffer_string(&names));
     }
     buffer_free(&names);
-    return text != NULL;
+    return done;
 }
 
 static bool print_header(const DumpHeader *header, Error *error)
@@ -49,7 +49,7 @@ static bool print_header(const DumpHeader *header, Error *error)
     return print_omitted(header, error);
 }
 
-static void print_counts(const char *title, const char *package, const DumpCounts *counts)
+static void print_row_counts(const char *title, const char *package, const DumpCounts *counts)
 {
     for (size_t i = 0; i < counts->count; i++) {
         const DumpCount *count = &counts->items[i];
@@ -89,8 +89,8 @@ static void print_manifest(const DumpManifest *manifest)
     for (size_t i = 0; i < manifest->package_count; i++) {
         const DumpPackageSummary *package = &manifest->packages[i];
 
-        print_counts("left out", package->name, &package->left_out);
-        print_counts("adjusted", package->name, &package->adjusted);
+        print_row_counts("left out", package->name, &package->left_out);
+        print_row_counts("adjusted", package->name, &package->adjusted);
     }
     output_line("size:                  %" PRIu64 " bytes, decompressed %" PRIu64 " (ratio %.2f)",
                 manifest->file_size, manifest->stream_size,
@@ -99,7 +99,7 @@ static void print_manifest(const DumpManifest *manifest)
 }
 
 /* Passes over all chunks. */
-static bool pass_chunks(DumpReader *reader, Error *error)
+static bool skip_chunks(DumpReader *reader, Error *error)
 {
     DumpChunk chunk = {0};
     bool end = false;
@@ -119,7 +119,7 @@ static bool find_manifest(DumpReader *reader, DumpManifest *manifest, Error *err
 
     return dump_reader_peek_manifest(reader, &found, manifest, error) &&
            (found ||
-            (pass_chunks(reader, error) && dump_reader_finish_unread(reader, manifest, error)));
+            (skip_chunks(reader, error) && dump_reader_finish_unread(reader, manifest, error)));
 }
 
 static bool print_table(const DumpHeader *header, const DumpManifest *manifest, Error *error)

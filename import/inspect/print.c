@@ -7,14 +7,14 @@
 
 #include <string.h>
 
-typedef struct Printing {
+typedef struct Printer {
     const PrintOptions *options;
     DumpReader *reader;
     Decompressor *decompressor;
     DumpChunk chunk;
     Buffer content;
     uint64_t printed;
-} Printing;
+} Printer;
 
 /* Whether the options leave entries out before the last one is reached. */
 static bool is_partial(const PrintOptions *options)
@@ -22,22 +22,22 @@ static bool is_partial(const PrintOptions *options)
     return options->package != NULL || options->limit >= 0;
 }
 
-static bool limit_reached(const Printing *printing)
+static bool limit_reached(const Printer *printer)
 {
-    return printing->options->limit >= 0 && printing->printed >= (uint64_t)printing->options->limit;
+    return printer->options->limit >= 0 && printer->printed >= (uint64_t)printer->options->limit;
 }
 
-static bool choose_package(Printing *printing, Error *error)
+static bool choose_package(Printer *printer, Error *error)
 {
-    const DumpHeader *header = dump_reader_header(printing->reader);
-    const char *name = printing->options->package;
+    const DumpHeader *header = dump_reader_header(printer->reader);
+    const char *name = printer->options->package;
 
     if (name == NULL) {
         return true;
     }
     for (size_t i = 0; i < header->package_count; i++) {
         if (strcmp(header->packages[i], name) == 0) {
-            dump_reader_choose_package(printing->reader, i);
+            dump_reader_choose_package(printer->reader, i);
             return true;
         }
     }
@@ -45,7 +45,7 @@ static bool choose_package(Printing *printing, Error *error)
     return error_hint(error, "kv-import --list names the packages of a dump.");
 }
 
-static bool is_chosen(const PrintOptions *options, const Entry *entry)
+static bool matches_options(const PrintOptions *options, const Entry *entry)
 {
     Slice prefix;
 
@@ -62,21 +62,21 @@ static bool is_chosen(const PrintOptions *options, const Entry *entry)
 }
 
 /* The line's object: the package comes first, as the entry itself does not say it. */
-static json_t *make_line(const Printing *printing, const Entry *entry, Error *error)
+static json_t *make_line(const Printer *printer, const Entry *entry, Error *error)
 {
-    const DumpHeader *header = dump_reader_header(printing->reader);
+    const DumpHeader *header = dump_reader_header(printer->reader);
     json_t *line;
     json_t *members;
     bool done;
 
-    if (printing->options->raw) {
+    if (printer->options->raw) {
         return entry_json_raw(entry->partition_key, entry->key, entry->value, error);
     }
     members = entry_json_decoded(entry->partition_key, entry->key, entry->value, error);
     if (members == NULL) {
         return NULL;
     }
-    line = json_pack("{s:s}", "package", header->packages[printing->chunk.package]);
+    line = json_pack("{s:s}", "package", header->packages[printer->chunk.package]);
     done = line != NULL && json_object_update(line, members) == 0;
     json_decref(members);
     if (!done) {
@@ -87,23 +87,23 @@ static json_t *make_line(const Printing *printing, const Entry *entry, Error *er
     return line;
 }
 
-static bool print_entry(Printing *printing, const Entry *entry, Error *error)
+static bool print_entry(Printer *printer, const Entry *entry, Error *error)
 {
-    json_t *line = make_line(printing, entry, error);
+    json_t *line = make_line(printer, entry, error);
 
-    printing->printed++;
+    printer->printed++;
     return line != NULL && output_json(line, error);
 }
 
-static bool print_chunk(Printing *printing, Error *error)
+static bool print_chunk(Printer *printer, Error *error)
 {
-    Slice rest = buffer_slice(&printing->content);
+    Slice rest = buffer_slice(&printer->content);
     const char *problem;
     Entry entry;
 
     /* dump_chunk_unpack has made sure that the entries are whole. */
-    while (rest.size > 0 && !limit_reached(printing) && entry_next(&rest, &entry, &problem)) {
-        if (is_chosen(printing->options, &entry) && !print_entry(printing, &entry, error)) {
+    while (rest.size > 0 && !limit_reached(printer) && entry_next(&rest, &entry, &problem)) {
+        if (matches_options(printer->options, &entry) && !print_entry(printer, &entry, error)) {
             return false;
         }
     }
@@ -111,45 +111,45 @@ static bool print_chunk(Printing *printing, Error *error)
     return output_flush(error);
 }
 
-static bool print_chunks(Printing *printing, Error *error)
+static bool print_chunks(Printer *printer, Error *error)
 {
     bool end = false;
 
-    while (!limit_reached(printing)) {
+    while (!limit_reached(printer)) {
         SetDigest digest;
 
-        if (!dump_reader_next(printing->reader, &printing->chunk, &end, error)) {
+        if (!dump_reader_next(printer->reader, &printer->chunk, &end, error)) {
             return false;
         }
         if (end) {
             break;
         }
-        if (!dump_chunk_unpack(printing->reader, printing->decompressor, &printing->chunk,
-                               &printing->content, &digest, error) ||
-            (!is_partial(printing->options) &&
-             !dump_reader_account(printing->reader, &printing->chunk,
-                                  buffer_slice(&printing->content), digest, error)) ||
-            !print_chunk(printing, error)) {
+        if (!dump_chunk_unpack(printer->reader, printer->decompressor, &printer->chunk,
+                               &printer->content, &digest, error) ||
+            (!is_partial(printer->options) &&
+             !dump_reader_account(printer->reader, &printer->chunk, buffer_slice(&printer->content),
+                                  digest, error)) ||
+            !print_chunk(printer, error)) {
             return false;
         }
     }
     return true;
 }
 
-bool print_entries(const ImportOptions *options, Error *error)
+bool inspect_print(const ImportOptions *options, Error *error)
 {
-    Printing printing = {.options = &options->print};
+    Printer printer = {.options = &options->print};
     DumpManifest manifest = {0};
     bool done =
-        dump_reader_open(options->file, &printing.reader, error) &&
-        decompressor_new(&printing.decompressor, error) && choose_package(&printing, error) &&
-        print_chunks(&printing, error) &&
-        (is_partial(&options->print) || dump_reader_finish(printing.reader, &manifest, error));
+        dump_reader_open(options->file, &printer.reader, error) &&
+        decompressor_new(&printer.decompressor, error) && choose_package(&printer, error) &&
+        print_chunks(&printer, error) &&
+        (is_partial(&options->print) || dump_reader_finish(printer.reader, &manifest, error));
 
     dump_manifest_free(&manifest);
-    dump_chunk_free(&printing.chunk);
-    buffer_free(&printing.content);
-    decompressor_free(printing.decompressor);
-    dump_reader_free(printing.reader);
+    dump_chunk_free(&printer.chunk);
+    buffer_free(&printer.content);
+    decompressor_free(printer.decompressor);
+    dump_reader_free(printer.reader);
     return done;
 }

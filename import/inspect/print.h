@@ -14,6 +14,6 @@
  * lines are there at once.  A file's chunks of other packages are not even read.  Where nothing was
  * left out, all of the dump's checks are made at the end, and their failure is told then.
  */
-bool print_entries(const ImportOptions *options, Error *error);
+bool inspect_print(const ImportOptions *options, Error *error);
 
 #endif

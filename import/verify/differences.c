@@ -28,7 +28,7 @@ bool differences_new(Differences **differences, Error *error)
     return *differences != NULL || error_out_of_memory(error);
 }
 
-static SetDigest digest_of(Slice value)
+static SetDigest value_digest(Slice value)
 {
     SetDigest digest = {0};
 
@@ -48,7 +48,7 @@ static Item *make_item(const Entry *entry, DifferenceKind kind, Error *error)
         return NULL;
     }
     item->kind = kind;
-    item->value = digest_of(entry->value);
+    item->value = value_digest(entry->value);
     item->partition_key_size = entry->partition_key.size;
     item->size = size;
     p = item->keys;
@@ -73,7 +73,7 @@ static bool add_item(Differences *differences, Item *item, Error *error)
     return true;
 }
 
-bool differences_note(Differences *differences, const Entry *entry, Error *error)
+bool differences_add(Differences *differences, const Entry *entry, Error *error)
 {
     Item *item = make_item(entry, DIFFERENCE_MISSING, error);
 

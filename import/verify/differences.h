@@ -31,7 +31,7 @@ bool differences_new(Differences **differences, Error *error);
 
 /* Notes an entry of the first store; its bytes are copied.  Not after the first
  * differences_compare. */
-bool differences_note(Differences *differences, const Entry *entry, Error *error);
+bool differences_add(Differences *differences, const Entry *entry, Error *error);
 
 /* Holds an entry of the second store against those of the first. */
 bool differences_compare(Differences *differences, const Entry *entry, Error *error);

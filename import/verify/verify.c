@@ -6,7 +6,7 @@
 #include "common/kv/entry_json.h"
 #include "common/pg/connection.h"
 #include "common/store/store.h"
-#include "import/dump_visit.h"
+#include "import/sequential_read.h"
 #include "import/verify/differences.h"
 #include "import/verify/entry_sums.h"
 
@@ -17,8 +17,8 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Entries that are noted to find differences among, of both stores; and differences shown. */
-enum { NOTED_ENTRIES = 200000, SHOWN_DIFFERENCES = 20 };
+/* Entries that are kept to find differences among, of both stores; and differences shown. */
+enum { MAX_ENTRIES_COMPARED = 200000, MAX_DIFFERENCES_SHOWN = 20 };
 
 typedef struct Verification {
     ImportOptions *options;
@@ -27,7 +27,7 @@ typedef struct Verification {
     Store *store;
     EntrySums *dump_sums;
     EntrySums *store_sums;
-    bool *chosen; /* the buckets whose entries are noted; owned */
+    bool *chosen; /* the buckets whose entries are compared; owned */
     bool all_chosen;
     Differences *differences;
     SetDigest first_digests[DUMP_MAX_PACKAGES]; /* of the packages, at the first reading */
@@ -80,6 +80,12 @@ static bool begin_dump_sums(void *state, void **worker, Error *error)
     return begin_sums(verification, verification->dump_sums, worker, error);
 }
 
+static bool end_dump_sums(void *state, void *worker, bool complete, Error *error)
+{
+    (void)state;
+    return end_sums(worker, complete, error);
+}
+
 static bool begin_store_sums(void *state, void **worker, Error *error)
 {
     Verification *verification = state;
@@ -117,8 +123,9 @@ static bool sum_entry(void *worker, const Entry *entry, Slice tuple, Error *erro
     return true;
 }
 
-static bool sum_chunk(void *worker, Slice tuples, uint64_t entries, Error *error)
+static bool sum_chunk(void *state, void *worker, Slice tuples, uint64_t entries, Error *error)
 {
+    (void)state;
     (void)entries;
     return for_each_entry(tuples, worker, sum_entry, error);
 }
@@ -136,8 +143,8 @@ static bool read_dump(Verification *verification, const char *path, const char *
         return false;
     }
     progress_begin(phase, dump_reader_header(reader)->estimated_entries);
-    done = dump_visit(reader, (size_t)verification->options->store.jobs, visitor, verification,
-                      manifest, error);
+    done = sequential_read_dump(reader, (size_t)verification->options->store.jobs, visitor,
+                                verification, manifest, error);
     if (done) {
         progress_end();
     }
@@ -160,7 +167,7 @@ static bool read_dump_first(Verification *verification, const DumpVisitor *visit
 
 /* Tells who hands out the second dump that it is wanted; where nobody hears it, that shows when it
  * is read. */
-static void want_second_dump(const ImportOptions *options)
+static void request_second_dump(const ImportOptions *options)
 {
     if (options->second_reading_wanted > 0) {
         (void)!write(options->second_reading_wanted, "\n", 1);
@@ -175,7 +182,7 @@ static bool read_dump_again(Verification *verification, const DumpVisitor *visit
     DumpManifest manifest;
     bool done;
 
-    want_second_dump(options);
+    request_second_dump(options);
     done = read_dump(verification,
                      options->second_reading == NULL ? options->file : options->second_reading,
                      "differences: dump", visitor, &manifest, error);
@@ -202,9 +209,9 @@ static bool read_store(Verification *verification, const char *phase, const Entr
     return true;
 }
 
-static bool sum_up(Verification *verification, Error *error)
+static bool compute_sums(Verification *verification, Error *error)
 {
-    static const DumpVisitor DUMP = {begin_dump_sums, sum_chunk, end_sums};
+    static const DumpVisitor DUMP = {begin_dump_sums, sum_chunk, end_dump_sums};
     static const EntryVisitor STORE = {
         .begin = begin_store_sums, .visit = sum_entry, .end = end_sums};
 
@@ -215,7 +222,7 @@ static bool sum_up(Verification *verification, Error *error)
 /* Chooses buckets that differ, as many as there may be entries to note; false where none does. */
 static bool choose_buckets(Verification *verification)
 {
-    uint64_t noted = 0;
+    uint64_t entries = 0;
     bool any = false;
 
     verification->all_chosen = true;
@@ -223,23 +230,23 @@ static bool choose_buckets(Verification *verification)
         if (entry_sums_equal(verification->dump_sums, verification->store_sums, i)) {
             continue;
         }
-        noted += verification->dump_sums->buckets[i].entries +
-                 verification->store_sums->buckets[i].entries;
-        verification->chosen[i] = !any || noted <= NOTED_ENTRIES;
+        entries += verification->dump_sums->buckets[i].entries +
+                   verification->store_sums->buckets[i].entries;
+        verification->chosen[i] = !any || entries <= MAX_ENTRIES_COMPARED;
         verification->all_chosen = verification->all_chosen && verification->chosen[i];
         any = true;
     }
     return any;
 }
 
-static bool begin_shared(void *state, void **worker, Error *error)
+static bool begin_find(void *state, void **worker, Error *error)
 {
     (void)error;
     *worker = state;
     return true;
 }
 
-static bool end_shared(void *worker, bool complete, Error *error)
+static bool end_find(void *worker, bool complete, Error *error)
 {
     (void)worker;
     (void)complete;
@@ -248,8 +255,8 @@ static bool end_shared(void *worker, bool complete, Error *error)
 }
 
 /* Hands an entry of a chosen bucket to `function`. */
-static bool find_entry(Verification *verification, const Entry *entry,
-                       bool (*function)(Differences *, const Entry *, Error *), Error *error)
+static bool visit_chosen(Verification *verification, const Entry *entry,
+                         bool (*function)(Differences *, const Entry *, Error *), Error *error)
 {
     bool done;
 
@@ -262,29 +269,30 @@ static bool find_entry(Verification *verification, const Entry *entry,
     return done;
 }
 
-static bool note_entry(void *worker, const Entry *entry, Slice tuple, Error *error)
+static bool add_entry(void *worker, const Entry *entry, Slice tuple, Error *error)
 {
     (void)tuple;
-    return find_entry(worker, entry, differences_note, error);
+    return visit_chosen(worker, entry, differences_add, error);
 }
 
-static bool note_chunk(void *worker, Slice tuples, uint64_t entries, Error *error)
+static bool add_chunk(void *state, void *worker, Slice tuples, uint64_t entries, Error *error)
 {
+    (void)worker;
     (void)entries;
-    return for_each_entry(tuples, worker, note_entry, error);
+    return for_each_entry(tuples, state, add_entry, error);
 }
 
 static bool compare_entry(void *worker, const Entry *entry, Slice tuple, Error *error)
 {
     (void)tuple;
-    return find_entry(worker, entry, differences_compare, error);
+    return visit_chosen(worker, entry, differences_compare, error);
 }
 
 static bool find_differences(Verification *verification, Error *error)
 {
-    static const DumpVisitor DUMP = {.visit = note_chunk};
+    static const DumpVisitor DUMP = {.visit = add_chunk};
     static const EntryVisitor STORE = {
-        .begin = begin_shared, .visit = compare_entry, .end = end_shared};
+        .begin = begin_find, .visit = compare_entry, .end = end_find};
 
     return differences_new(&verification->differences, error) &&
            read_dump_again(verification, &DUMP, error) &&
@@ -307,7 +315,7 @@ static bool print_difference(const Difference *difference, Error *error)
 }
 
 /* Tells the differences, as an error. */
-static bool tell_differences(Verification *verification, Error *error)
+static bool report_differences(Verification *verification, Error *error)
 {
     uint64_t counts[DIFFERENCE_KINDS];
     const Difference *list;
@@ -316,7 +324,7 @@ static bool tell_differences(Verification *verification, Error *error)
     if (!differences_finish(verification->differences, counts, &list, &size, error)) {
         return false;
     }
-    for (size_t i = 0; i < size && i < SHOWN_DIFFERENCES; i++) {
+    for (size_t i = 0; i < size && i < MAX_DIFFERENCES_SHOWN; i++) {
         if (!print_difference(&list[i], error)) {
             return false;
         }
@@ -337,9 +345,9 @@ static bool is_standard_input(const char *file)
     return file == NULL || strcmp(file, "-") == 0;
 }
 
-static bool compare(Verification *verification, Error *error)
+static bool compare_with_store(Verification *verification, Error *error)
 {
-    if (!sum_up(verification, error)) {
+    if (!compute_sums(verification, error)) {
         return false;
     }
     if (!choose_buckets(verification)) {
@@ -356,7 +364,7 @@ static bool compare(Verification *verification, Error *error)
         return error_hint(error, "To see which entries differ give the dump as a file, or a second "
                                  "pipe with --second-reading.");
     }
-    return find_differences(verification, error) && tell_differences(verification, error);
+    return find_differences(verification, error) && report_differences(verification, error);
 }
 
 static bool open_store(Verification *verification, Error *error)
@@ -397,7 +405,8 @@ bool verify_store(ImportOptions *options, Error *error)
     }
     done = verification.store_sums != NULL && verification.chosen != NULL &&
            signals_start(verification.driver->cancel, error) && open_store(&verification, error) &&
-           progress_init(options->common.progress, error) && compare(&verification, error);
+           progress_init(options->common.progress, error) &&
+           compare_with_store(&verification, error);
     progress_stop();
     verification.driver->close(verification.store);
     differences_free(verification.differences);

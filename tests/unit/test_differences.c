@@ -108,7 +108,7 @@ static void hold(Differences *differences, bool first, const char *partition_key
     Entry entry = make_entry(&tuple, partition_key, key, value);
     Error error = {0};
 
-    assert_done(first ? differences_note(differences, &entry, &error)
+    assert_done(first ? differences_add(differences, &entry, &error)
                       : differences_compare(differences, &entry, &error),
                 &error);
     buffer_free(&tuple);

@@ -185,7 +185,8 @@ static void test_a_message_that_is_not_known_is_refused(void **state)
     (void)state;
     assert_done(pseudonyms_new(BYTES("0123456789abcdef"), &names, &error), &error);
     tag.base.descriptor = &stranger;
-    assert_refused(message_redact(names, &tag.base, &arena, &error), &error, EXIT_CODE_FAILED);
+    assert_refused(fields_redact_message(names, &tag.base, &arena, &error), &error,
+                   EXIT_CODE_FAILED);
     assert_contains(error.message, "TagData");
     assert_contains(error.hint, "--package");
     pseudonyms_free(names);
@@ -222,9 +223,11 @@ static void test_a_field_that_the_descriptor_does_not_have_is_refused(void **sta
     for (size_t i = 0; i < COUNT_OF(VALUES); i++) {
         ProtobufCMessage *message;
 
-        assert_done(message_read(VALUES[i].message, VALUES[i].bytes, &arena, &message, &error),
-                    &error);
-        assert_refused(message_redact(names, message, &arena, &error), &error, EXIT_CODE_FAILED);
+        assert_done(
+            fields_read_message(VALUES[i].message, VALUES[i].bytes, &arena, &message, &error),
+            &error);
+        assert_refused(fields_redact_message(names, message, &arena, &error), &error,
+                       EXIT_CODE_FAILED);
         assert_contains(error.message, VALUES[i].named);
     }
     pseudonyms_free(names);

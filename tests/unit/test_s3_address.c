@@ -5,7 +5,7 @@
 
 #include "common/http/url.h"
 #include "export/settings/s3_address.h"
-#include "export/settings/s3_answer.h"
+#include "export/settings/s3_error_response.h"
 
 static void assert_address(const char *location, const char *bucket, const char *key)
 {
@@ -114,9 +114,9 @@ static void test_endpoint_must_be_a_server(void **state)
 static void assert_answer(const char *document, const char *code, const char *message,
                           const char *region)
 {
-    S3Answer answer;
+    S3ErrorResponse answer;
 
-    assert_true(s3_answer_parse(slice_text(document), &answer));
+    assert_true(s3_error_response_parse(slice_text(document), &answer));
     assert_string_equal(answer.code, code);
     assert_string_equal(answer.message, message);
     assert_string_equal(answer.region, region);
@@ -145,11 +145,11 @@ static void test_what_is_no_answer_of_s3_says_nothing(void **state)
         "<Error><Code>NoSuchKey</Error>",
         "<x><Error><Code>NoSuchKey</Code></Error></x>",
     };
-    S3Answer answer;
+    S3ErrorResponse answer;
 
     (void)state;
     for (size_t i = 0; i < COUNT_OF(DOCUMENTS); i++) {
-        assert_false(s3_answer_parse(slice_text(DOCUMENTS[i]), &answer));
+        assert_false(s3_error_response_parse(slice_text(DOCUMENTS[i]), &answer));
         assert_string_equal(answer.code, "");
     }
 }
@@ -157,12 +157,12 @@ static void test_what_is_no_answer_of_s3_says_nothing(void **state)
 static void test_answer_of_any_length_is_bounded(void **state)
 {
     char document[2000];
-    S3Answer answer;
+    S3ErrorResponse answer;
 
     (void)state;
     snprintf(document, sizeof document, "<Error><Code>C</Code><Message>%01500d</Message></Error>",
              7);
-    assert_true(s3_answer_parse(slice_text(document), &answer));
+    assert_true(s3_error_response_parse(slice_text(document), &answer));
     assert_int_equal(strlen(answer.message), sizeof answer.message - 1);
 }
 

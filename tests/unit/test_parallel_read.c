@@ -4,7 +4,7 @@
 #include "tests/unit/dump_support.h"
 
 #include "common/kv/entry.h"
-#include "import/dump_spread.h"
+#include "import/parallel_read.h"
 
 #include <pthread.h>
 
@@ -43,14 +43,15 @@ static void count_entry(Seen *seen, const Entry *entry)
     }
 }
 
-static bool visit(void *worker, Slice tuples, uint64_t entries, Error *error)
+static bool visit(void *state, void *worker, Slice tuples, uint64_t entries, Error *error)
 {
-    Seen *seen = worker;
+    Seen *seen = state;
     const char *problem;
     Entry entry;
     uint64_t found = 0;
     bool fail;
 
+    (void)worker;
     pthread_mutex_lock(&seen->mutex);
     while (tuples.size > 0 && entry_next(&tuples, &entry, &problem)) {
         count_entry(seen, &entry);
@@ -67,10 +68,11 @@ static bool visit(void *worker, Slice tuples, uint64_t entries, Error *error)
     return !fail || error_set(error, EXIT_CODE_FAILED, "no more of it");
 }
 
-static bool end(void *worker, bool complete, Error *error)
+static bool end(void *state, void *worker, bool complete, Error *error)
 {
-    Seen *seen = worker;
+    Seen *seen = state;
 
+    (void)worker;
     (void)error;
     pthread_mutex_lock(&seen->mutex);
     seen->ended++;
@@ -111,7 +113,7 @@ static void test_all_is_seen_once_by_workers_that_are_all_at_work(void **state)
 
     /* As many as chunks: each has one, or the others would wait for it in vain. */
     seen.expected_workers = SAMPLE_CHUNKS;
-    assert_done(dump_visit_spread(path, &manifest, &VISITOR, &seen, &error), &error);
+    assert_done(parallel_read_dump(path, &manifest, &VISITOR, &seen, &error), &error);
     for (size_t i = 0; i < SAMPLE_ENTRIES; i++) {
         assert_int_equal(seen.counts[i], 1);
     }
@@ -130,7 +132,7 @@ static void test_another_dump_than_before_is_noticed(void **state)
 
     /* As many entries, but others. */
     manifest.packages[1].totals.set_digest = manifest.packages[0].totals.set_digest;
-    assert_refused(dump_visit_spread(path, &manifest, &VISITOR, &seen, &error), &error,
+    assert_refused(parallel_read_dump(path, &manifest, &VISITOR, &seen, &error), &error,
                    EXIT_CODE_DUMP);
     assert_contains(error.message, "graveler");
     dump_manifest_free(&manifest);
@@ -144,7 +146,7 @@ static void test_a_failure_ends_it(void **state)
     Error error = {0};
 
     seen.fail = true;
-    assert_refused(dump_visit_spread(path, &manifest, &VISITOR, &seen, &error), &error,
+    assert_refused(parallel_read_dump(path, &manifest, &VISITOR, &seen, &error), &error,
                    EXIT_CODE_FAILED);
     assert_string_equal(error.message, "no more of it");
     assert_int_equal(seen.ended, SAMPLE_CHUNKS);

@@ -1,0 +1,16 @@
+#include "export/arena_text.h"
+
+#include <string.h>
+
+char *arena_text(Arena *arena, Slice bytes, Error *error)
+{
+    char *copy = arena_allocate(arena, bytes.size + 1, error);
+
+    if (copy != NULL) {
+        if (bytes.size > 0) {
+            memcpy(copy, bytes.data, bytes.size);
+        }
+        copy[bytes.size] = '\0';
+    }
+    return copy;
+}

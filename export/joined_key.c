@@ -1,0 +1,15 @@
+#include "export/joined_key.h"
+
+#include "common/base/bytes.h"
+
+bool joined_key_set(Buffer *joined, Slice partition_key, Slice key, Error *error)
+{
+    uint8_t size[4];
+
+    /* The size of the first part says where it ends: any byte may occur in it. */
+    store_be32(size, (uint32_t)partition_key.size);
+    joined->size = 0;
+    return buffer_append(joined, size, sizeof size, error) &&
+           buffer_append(joined, partition_key.data, partition_key.size, error) &&
+           buffer_append(joined, key.data, key.size, error);
+}

@@ -1,0 +1,16 @@
+/*
+ * A partition key and a key as one run of bytes, for sets of both.
+ */
+#ifndef EXPORT_JOINED_KEY_H
+#define EXPORT_JOINED_KEY_H
+
+#include <stdbool.h>
+
+#include "common/base/buffer.h"
+#include "common/base/error.h"
+#include "common/base/slice.h"
+
+/* Replaces the contents of `joined`.  Different pairs give different bytes. */
+bool joined_key_set(Buffer *joined, Slice partition_key, Slice key, Error *error);
+
+#endif

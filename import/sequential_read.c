@@ -1,0 +1,117 @@
+#include "import/sequential_read.h"
+
+#include "common/base/interrupt.h"
+#include "common/base/workers.h"
+
+#include <pthread.h>
+
+typedef struct SequentialRead {
+    DumpReader *reader;
+    const DumpVisitor *visitor;
+    void *state;
+
+    /* One worker at a time reads, so that each has a chunk of its own, and one accounts for its
+     * chunk, in the file's order. */
+    pthread_mutex_t read_mutex;
+    bool end; /* the last chunk was read */
+    pthread_mutex_t account_mutex;
+    pthread_cond_t accounted;
+    uint64_t next_chunk; /* the index of the chunk that is accounted for next */
+    bool stopped;        /* a worker has failed: nobody waits for its chunk */
+} SequentialRead;
+
+static bool read_chunk(SequentialRead *sequential, DumpChunk *chunk, bool *end, Error *error)
+{
+    bool done = true;
+
+    pthread_mutex_lock(&sequential->read_mutex);
+    if (!sequential->end) {
+        done = interrupt_check(error) &&
+               dump_reader_next(sequential->reader, chunk, &sequential->end, error);
+        /* Nobody reads on behind a fault: what stands there would be taken for another one. */
+        sequential->end = sequential->end || !done;
+    }
+    *end = sequential->end;
+    pthread_mutex_unlock(&sequential->read_mutex);
+    return done;
+}
+
+/* Waits for the chunk's turn.  The digest of the stream is one long sum, but it is quick. */
+static bool account(SequentialRead *sequential, const DumpChunk *chunk, Slice content,
+                    SetDigest digest, Error *error)
+{
+    bool done = true;
+
+    pthread_mutex_lock(&sequential->account_mutex);
+    while (sequential->next_chunk != chunk->index && !sequential->stopped) {
+        pthread_cond_wait(&sequential->accounted, &sequential->account_mutex);
+    }
+    if (!sequential->stopped) {
+        done = dump_reader_account(sequential->reader, chunk, content, digest, error);
+        sequential->next_chunk++;
+        pthread_cond_broadcast(&sequential->accounted);
+    }
+    pthread_mutex_unlock(&sequential->account_mutex);
+    return done;
+}
+
+static void stop_workers(void *shared)
+{
+    SequentialRead *sequential = shared;
+
+    pthread_mutex_lock(&sequential->read_mutex);
+    sequential->end = true;
+    pthread_mutex_unlock(&sequential->read_mutex);
+    pthread_mutex_lock(&sequential->account_mutex);
+    sequential->stopped = true;
+    pthread_cond_broadcast(&sequential->accounted);
+    pthread_mutex_unlock(&sequential->account_mutex);
+}
+
+static bool visit_chunks(SequentialRead *sequential, ReadWorker *worker, Error *error)
+{
+    for (;;) {
+        bool end;
+
+        if (!read_chunk(sequential, &worker->chunk, &end, error)) {
+            return false;
+        }
+        if (end) {
+            return true;
+        }
+        if (!read_worker_unpack(worker, sequential->reader, error) ||
+            !account(sequential, &worker->chunk, buffer_slice(&worker->content), worker->digest,
+                     error) ||
+            !read_worker_visit(worker, error)) {
+            return false;
+        }
+    }
+}
+
+static bool run_worker(void *shared, size_t number, Error *error)
+{
+    SequentialRead *sequential = shared;
+    ReadWorker worker;
+    bool done = read_worker_begin(&worker, sequential->visitor, sequential->state, error) &&
+                visit_chunks(sequential, &worker, error);
+
+    (void)number;
+    return read_worker_end(&worker, done, error);
+}
+
+bool sequential_read_dump(DumpReader *reader, size_t workers, const DumpVisitor *visitor,
+                          void *state, DumpManifest *manifest, Error *error)
+{
+    SequentialRead sequential = {.reader = reader, .visitor = visitor, .state = state};
+    bool done;
+
+    pthread_mutex_init(&sequential.read_mutex, NULL);
+    pthread_mutex_init(&sequential.account_mutex, NULL);
+    pthread_cond_init(&sequential.accounted, NULL);
+    done = workers_run(workers, run_worker, &sequential, stop_workers, error) &&
+           dump_reader_finish(reader, manifest, error);
+    pthread_mutex_destroy(&sequential.read_mutex);
+    pthread_mutex_destroy(&sequential.account_mutex);
+    pthread_cond_destroy(&sequential.accounted);
+    return done;
+}
