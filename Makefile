@@ -65,7 +65,8 @@ HEADERS := $(wildcard common/*/*.h common/*/*/*.h export/*.h export/*/*.h import
 	scripts/session/*/*.h)
 PROGRAMS := kv-export kv-import kv-migrate kv-replay
 MANUALS := export/kv-export.1 import/kv-import.1 scripts/kv-migrate.1 scripts/kv-replay.1 common/dump/kv-dump.5
-UNIT_TESTS := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/test_*.c))
+# Their folders are those of what they test: common/base/test_bytes.
+UNIT_TESTS := $(patsubst tests/unit/%.c,%,$(sort $(shell find tests/unit -name 'test_*.c')))
 FUZZ_TARGETS := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 
 object = $(patsubst %.c,$(BUILD)/%.o,$(1))
@@ -167,7 +168,7 @@ unit-tests: $(addprefix run-,$(UNIT_TESTS))
 $(addprefix run-,$(UNIT_TESTS)): run-%: $(BUILD)/unit/%
 	@$<
 
-mutations: $(BUILD)/unit/test_dump_mutations
+mutations: $(BUILD)/unit/common/dump/test_reader_mutations
 	MUTATIONS_SHARE=1 $<
 
 # The targets with their corpora, without libFuzzer.
@@ -244,7 +245,7 @@ uninstall:
 SHELL_SCRIPTS := $(shell grep -lsE '^\#!.*(bash|sh)$$' .ci/run scripts/* scripts/dev/* tests/* tests/faults/*) \
 	$(wildcard scripts/dev/*.sh tests/*.bash tests/lib/*.bash) \
 	scripts/completion/generate scripts/completion/functions.bash
-C_FILES := $(SOURCES) $(HEADERS) $(wildcard tests/unit/*.[ch] tests/fuzz/*.[ch] tests/faults/*.c)
+C_FILES := $(SOURCES) $(HEADERS) $(shell find tests/unit -name '*.[ch]') $(wildcard tests/fuzz/*.[ch] tests/faults/*.c)
 
 lint: lint-texts lint-scripts lint-tests lint-cppcheck lint-gcc lint-clang
 

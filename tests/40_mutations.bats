@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # Dumps that are not as they were written, at the programs' level: each is refused with one message that names the place,
 # with little memory, whoever reads it, from a file and from a pipe, and nothing is stamped. (Every bit of a dump is flipped
-# in unit/test_dump_mutations.c.)
+# in unit/common/dump/test_reader_mutations.c.)
 #
 # Tables of dumps: NAME | HOW | CODES | MESSAGE | UNREAD | AHEAD
 #   HOW      a Python expression that makes it, see lib/forge.py

@@ -2,7 +2,7 @@
  * Whole entries, redacted: their parts agree with each other as before, and what is not known is
  * refused.  Then the keys of pseudonyms, and keys of entries that must differ.
  *
- * Pseudonyms are those of test_redact_texts.c.
+ * Pseudonyms are those of test_texts.c.
  */
 #include "tests/unit/support.h"
 
