@@ -76,9 +76,14 @@ IMPORT_OBJECTS := $(call object,$(IMPORT_SOURCES))
 SESSION_OBJECTS := $(call object,$(SESSION_SOURCES))
 MIGRATE_OBJECTS := $(call object,$(MIGRATE_SOURCES))
 REPLAY_OBJECTS := $(call object,$(REPLAY_SOURCES))
-# What unit tests and fuzz targets link: what the programs are made of, their main.c aside.
-TESTED_OBJECTS := $(filter-out %/main.o,$(EXPORT_OBJECTS) $(IMPORT_OBJECTS) $(SESSION_OBJECTS) $(MIGRATE_OBJECTS) \
-	$(REPLAY_OBJECTS)) $(BUILD)/libcommon.a
+# An archive for each part of the programs, their main.c aside: programs, unit tests and fuzz targets link only those that
+# they need, so that a change in export/ links no test of import/ again.
+LIBCOMMON := $(BUILD)/libcommon.a
+LIBEXPORT := $(BUILD)/libexport.a $(LIBCOMMON)
+LIBIMPORT := $(BUILD)/libimport.a $(LIBCOMMON)
+LIBSESSION := $(BUILD)/libsession.a $(LIBCOMMON)
+LIBMIGRATE := $(BUILD)/libmigrate.a $(LIBSESSION)
+LIBREPLAY := $(BUILD)/libreplay.a $(LIBSESSION)
 
 .PHONY: all install uninstall test unit-tests unit-tests-build mutations fuzz fuzz-replay fuzz-replay-build fuzz-run \
 	failing-calls failing-calls-asan kills test-writers test-golang-migrate lint asan coverage valgrind test-matrix \
@@ -86,7 +91,8 @@ TESTED_OBJECTS := $(filter-out %/main.o,$(EXPORT_OBJECTS) $(IMPORT_OBJECTS) $(SE
 	lint-texts lint-scripts lint-tests lint-cppcheck lint-gcc lint-clang
 .DELETE_ON_ERROR:
 # What was generated stays: what is made of it would be made again else.
-.SECONDARY: $(PROTO_SOURCES) $(PROTO_HEADERS)
+.SECONDARY: $(PROTO_SOURCES) $(PROTO_HEADERS) $(patsubst %,$(BUILD)/tests/unit/%.o,$(UNIT_TESTS)) \
+	$(patsubst %,$(BUILD)/tests/fuzz/fuzz_%.o,$(FUZZ_TARGETS))
 
 COMPLETIONS := $(BUILD)/completion/kv-migrate.bash $(BUILD)/completion/_kv-migrate
 OPTION_LISTS := $(addprefix $(BUILD)/completion/,$(addsuffix .options,$(PROGRAMS)))
@@ -94,12 +100,18 @@ OPTION_LISTS := $(addprefix $(BUILD)/completion/,$(addsuffix .options,$(PROGRAMS
 all: $(addprefix $(BIN)/,$(PROGRAMS) kv-migrate-session kv-replay-session) $(COMPLETIONS)
 
 $(BUILD)/libcommon.a: $(COMMON_OBJECTS)
+$(BUILD)/libexport.a: $(filter-out %/main.o,$(EXPORT_OBJECTS))
+$(BUILD)/libimport.a: $(filter-out %/main.o,$(IMPORT_OBJECTS))
+$(BUILD)/libsession.a: $(SESSION_OBJECTS)
+$(BUILD)/libmigrate.a: $(filter-out %/main.o,$(MIGRATE_OBJECTS))
+$(BUILD)/libreplay.a: $(filter-out %/main.o,$(REPLAY_OBJECTS))
+$(BUILD)/lib%.a:
 	rm -f $@ && $(AR) rcs $@ $^
 
-$(BIN)/kv-export: $(EXPORT_OBJECTS) $(BUILD)/libcommon.a
-$(BIN)/kv-import: $(IMPORT_OBJECTS) $(BUILD)/libcommon.a
-$(BIN)/kv-migrate-session: $(MIGRATE_OBJECTS) $(SESSION_OBJECTS) $(BUILD)/libcommon.a
-$(BIN)/kv-replay-session: $(REPLAY_OBJECTS) $(SESSION_OBJECTS) $(BUILD)/libcommon.a
+$(BIN)/kv-export: $(BUILD)/export/main.o $(LIBEXPORT)
+$(BIN)/kv-import: $(BUILD)/import/main.o $(LIBIMPORT)
+$(BIN)/kv-migrate-session: $(BUILD)/scripts/session/migrate/main.o $(LIBMIGRATE)
+$(BIN)/kv-replay-session: $(BUILD)/scripts/session/replay/main.o $(LIBREPLAY)
 $(BIN)/kv-export $(BIN)/kv-import $(BIN)/kv-migrate-session $(BIN)/kv-replay-session:
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
@@ -140,9 +152,17 @@ $(BUILD)/%.o: %.c Makefile scripts/migrations | $(PROTO_HEADERS)
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) $(WARNINGS) -MMD -MP -c -o $@ $<
 
-$(BUILD)/unit/%: tests/unit/%.c $(TESTED_OBJECTS)
+# A test may use what its folder may use.
+UNIT_PROGRAMS := $(addprefix $(BUILD)/unit/,$(UNIT_TESTS))
+$(filter $(BUILD)/unit/common/%,$(UNIT_PROGRAMS)): $(LIBCOMMON)
+$(filter $(BUILD)/unit/export/%,$(UNIT_PROGRAMS)): $(LIBEXPORT)
+$(filter $(BUILD)/unit/import/%,$(UNIT_PROGRAMS)): $(LIBIMPORT)
+$(filter $(BUILD)/unit/scripts/session/migrate/%,$(UNIT_PROGRAMS)): $(BUILD)/libmigrate.a
+$(filter $(BUILD)/unit/scripts/session/replay/%,$(UNIT_PROGRAMS)): $(BUILD)/libreplay.a
+$(filter $(BUILD)/unit/scripts/session/%,$(UNIT_PROGRAMS)): $(LIBSESSION)
+$(UNIT_PROGRAMS): $(BUILD)/unit/%: $(BUILD)/tests/unit/%.o
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) $(WARNINGS) $(ALL_LDFLAGS) -MMD -MP -o $@ $(filter %.c %.o %.a,$^) $(LIBS) -lcmocka
+	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) $(filter %.a,$^) $(LIBS) -lcmocka
 
 # What makes calls fail, see there; it stands between a program and the libraries, so it is built like neither.
 $(BUILD)/faults/shim.so: tests/faults/shim.c Makefile
@@ -160,7 +180,7 @@ failing-calls-asan: all asan $(BUILD)/faults/shim.so
 kills: all
 	tests/faults/kills --count $(or $(COUNT),200) $(if $(SEED),--seed $(SEED))
 
-unit-tests-build: $(addprefix $(BUILD)/unit/,$(UNIT_TESTS))
+unit-tests-build: $(UNIT_PROGRAMS)
 
 # Each is a target of its own, so that -j runs several (with -O what each says stays together).
 unit-tests: $(addprefix run-,$(UNIT_TESTS))
@@ -172,9 +192,9 @@ mutations: $(BUILD)/unit/common/dump/test_reader_mutations
 	MUTATIONS_SHARE=1 $<
 
 # The targets with their corpora, without libFuzzer.
-$(BUILD)/fuzz-replay/%: tests/fuzz/fuzz_%.c $(BUILD)/tests/fuzz/replay.o $(TESTED_OBJECTS)
+$(BUILD)/fuzz-replay/%: $(BUILD)/tests/fuzz/fuzz_%.o $(BUILD)/tests/fuzz/replay.o $(LIBEXPORT)
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) $(WARNINGS) $(ALL_LDFLAGS) -MMD -MP -o $@ $(filter %.c %.o %.a,$^) $(LIBS)
+	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $(filter %.o %.a,$^) $(LIBS)
 
 fuzz-replay-build: $(addprefix $(BUILD)/fuzz-replay/,$(FUZZ_TARGETS))
 
@@ -184,9 +204,9 @@ $(addprefix replay-,$(FUZZ_TARGETS)): replay-%: $(BUILD)/fuzz-replay/%
 	@$< tests/fuzz/corpus/$*
 
 # With libFuzzer: always by way of `fuzz`, which sets compiler and flags.
-$(BUILD)/targets/%: tests/fuzz/fuzz_%.c $(TESTED_OBJECTS)
+$(BUILD)/targets/%: $(BUILD)/tests/fuzz/fuzz_%.o $(LIBEXPORT)
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) $(WARNINGS) $(ALL_LDFLAGS) -fsanitize=fuzzer -MMD -MP -o $@ $(filter %.c %.o %.a,$^) $(LIBS)
+	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -fsanitize=fuzzer -o $@ $(filter %.o %.a,$^) $(LIBS)
 
 fuzz-run: $(addprefix $(BUILD)/targets/,$(FUZZ_TARGETS))
 	@mkdir -p $(BUILD)/finds; failed=; for target in $(FUZZ_TARGETS); do \
