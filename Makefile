@@ -227,16 +227,17 @@ fuzz:
 		CFLAGS='-O1 -g -fno-omit-frame-pointer -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all'
 
 test: all unit-tests fuzz-replay
-	bats tests
+	bats -r tests/programs tests/conformance --setup-suite-file tests/setup_suite.bash
 
 ROUNDS ?= 20
 
 test-writers: all
-	KV_WRITER_ROUNDS=$(ROUNDS) bats --print-output-on-failure --filter 'acknowledged write' tests/44_concurrency.bats
+	KV_WRITER_ROUNDS=$(ROUNDS) bats --print-output-on-failure --filter 'acknowledged write' \
+		tests/programs/migrate/concurrency.bats
 
 test-golang-migrate: all
 	GOLANG_MIGRATE=$$(scripts/install-deps --golang-migrate) && export GOLANG_MIGRATE && \
-		bats --print-output-on-failure --setup-suite-file tests/setup_suite.bash tests/long/golang_migrate.bats
+		bats --print-output-on-failure tests/long/golang_migrate.bats
 
 install: all
 	install -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(LIBEXECDIR) $(DESTDIR)$(DATADIR)/migrations
@@ -264,7 +265,7 @@ uninstall:
 	rm -f $(addprefix $(DESTDIR)$(BASHCOMPDIR)/,$(PROGRAMS)) $(DESTDIR)$(ZSHCOMPDIR)/_kv-migrate
 	rm -rf $(DESTDIR)$(LIBEXECDIR) $(DESTDIR)$(DATADIR)
 
-SHELL_SCRIPTS := $(shell grep -lsE '^\#!.*(bash|sh)$$' .ci/run scripts/* scripts/dev/* tests/* tests/faults/*) \
+SHELL_SCRIPTS := $(shell grep -lsE '^\#!.*(bash|sh)$$' .ci/run scripts/* scripts/dev/* tests/faults/*) \
 	$(wildcard scripts/dev/*.sh tests/*.bash tests/lib/*.bash) \
 	scripts/completion/generate scripts/completion/functions.bash
 C_FILES := $(SOURCES) $(HEADERS) $(shell find tests/unit -name '*.[ch]') $(wildcard tests/fuzz/*.[ch] tests/faults/*.c)
@@ -282,7 +283,7 @@ lint-scripts: $(BUILD)/completion/kv-migrate.bash
 	shellcheck -x $(filter-out %/functions.bash,$(SHELL_SCRIPTS)) $<
 
 lint-tests:
-	shellcheck -x -s bats $(wildcard tests/*.bats tests/long/*.bats)
+	shellcheck -x -s bats $(sort $(shell find tests -name '*.bats'))
 
 lint-cppcheck:
 	cppcheck --quiet --error-exitcode=1 --std=c11 --enable=warning,performance,portability \
@@ -306,7 +307,7 @@ test-matrix:
 	FILES='$(FILES)' scripts/dev/test-matrix $(VERSIONS)
 
 valgrind: all
-	bats --print-output-on-failure tests/48_valgrind.bats
+	bats --print-output-on-failure tests/programs/common/valgrind.bats
 
 ARCHIVE := $(BUILD)/kv-migrate-$(VERSION).tar.xz
 
