@@ -5,30 +5,22 @@
 
 bats_require_minimum_version 1.5.0
 
+load ../lib/setup
+load ../lib/dynamodb
+load ../lib/targets
+
 setup_file() {
-    load ../lib/database
-    load ../lib/migration
-    load ../lib/dynamodb
     start_dynamodb
     export ESTI_DUMP=$FIXTURES_DIR/esti/esti.dump
 }
 
 teardown_file() {
-    load ../lib/dynamodb
     stop_dynamodb
 }
 
 setup() {
-    load ../lib/database
-    load ../lib/migration
-    load ../lib/dynamodb
-    load ../lib/targets
     # The first word of a test's name.
     target_use "${BATS_TEST_DESCRIPTION%%:*}"
-}
-
-teardown() {
-    drop_database
 }
 
 @test "postgres: a dump arrives as it is" {

@@ -5,9 +5,9 @@
 # bats file_tags=long
 bats_require_minimum_version 1.5.0
 
+load ../../lib/setup
+
 setup() {
-    load ../../lib/database
-    load ../../lib/migration
     make -s -C "$TESTS_DIR/.." build/faults/shim.so
 }
 

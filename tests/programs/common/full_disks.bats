@@ -6,10 +6,10 @@
 
 bats_require_minimum_version 1.5.0
 
+load ../../lib/setup
+
 setup_file() {
-    load ../../lib/database
-    load ../../lib/migration
-    make_template ESTI "$FIXTURES_DIR/esti/legacy.data.sql"
+    make_esti_template
     # Enough for a dump of some megabytes that cannot be made smaller.
     psql -Xq -v ON_ERROR_STOP=1 -d "$ESTI" <<'SQL'
 INSERT INTO graveler_staging_kv SELECT b.staging_token, convert_to('large/' || n, 'UTF8'), 'identity',
@@ -19,21 +19,12 @@ FROM generate_series(1, 1000) AS n, generate_series(1, 300) AS m,
 SQL
 }
 
-teardown_file() {
-    load ../../lib/database
-    load ../../lib/migration
-    drop_template "$ESTI"
-}
-
 setup() {
-    load ../../lib/database
-    load ../../lib/migration
     EXPORT=(kv-export --no-settings -d "$ESTI")
 }
 
 teardown() {
-    stop_background
-    drop_database
+    clean_up
     if [ -n "${TABLESPACE-}" ]; then
         sql "DROP TABLESPACE IF EXISTS $TABLESPACE"
     fi

@@ -7,27 +7,15 @@
 
 bats_require_minimum_version 1.5.0
 
-setup_file() {
-    load ../../lib/database
-    load ../../lib/migration
-    make_template ESTI "$FIXTURES_DIR/esti/legacy.data.sql"
-}
+load ../../lib/setup
 
-teardown_file() {
-    load ../../lib/database
-    load ../../lib/migration
-    drop_template "$ESTI"
+setup_file() {
+    make_esti_template
 }
 
 setup() {
-    load ../../lib/database
-    load ../../lib/migration
     cd "$BATS_TEST_TMPDIR" || return
     MARK=$BATS_TEST_TMPDIR/ran
-}
-
-teardown() {
-    drop_database
 }
 
 # What a shell would run, or take for the end of something.

@@ -10,9 +10,9 @@ bats_require_minimum_version 1.5.0
 # shellcheck source=scripts/dev/throwaway-postgres.sh
 source "${BATS_TEST_FILENAME%/*}/../../../scripts/dev/throwaway-postgres.sh"
 
+load ../../lib/setup
+
 setup_file() {
-    load ../../lib/database
-    load ../../lib/migration
     make_template LARGE
     # Entries of two kilobytes, which zstd cannot make small: more than all pipes and buffers on the way hold.
     PGDATABASE=$LARGE sql "INSERT INTO graveler_repositories VALUES ('r', 's3://r', '2022-01-01', 'main')" \
@@ -24,24 +24,11 @@ setup_file() {
     kv-export -d "$LARGE" --no-settings --quiet -f "$DUMP"
 }
 
-teardown_file() {
-    load ../../lib/database
-    load ../../lib/migration
-    drop_template "$LARGE"
-}
-
-setup() {
-    load ../../lib/database
-    load ../../lib/migration
-}
-
 teardown() {
-    stop_background
-    release
     if [ -n "${IDLE_PROXY-}" ]; then
         kill "$IDLE_PROXY" || true
     fi
-    drop_database
+    clean_up
     if [ -n "${TLS_DIR-}" ]; then
         throwaway_postgres_stop "$TLS_DIR"
     fi

@@ -7,6 +7,8 @@
 
 bats_require_minimum_version 1.5.0
 
+load ../../lib/setup
+
 PROGRAMS=(kv-export kv-import kv-migrate kv-replay)
 
 # Options that the programs take and that are nobody else's business: neither help, manual nor completion names them.
@@ -14,8 +16,6 @@ INTERNAL_OPTIONS=(--list-options)
 
 # COMPLETION has the completions of the programs that are tested, which need not be those of build/completion.
 setup_file() {
-    load ../../lib/database
-    load ../../lib/migration
     local program lists=()
     export COMPLETION=$BATS_FILE_TMPDIR/completion
     mkdir "$COMPLETION"
@@ -28,14 +28,7 @@ setup_file() {
 }
 
 setup() {
-    load ../../lib/database
-    load ../../lib/migration
     TOP=$TESTS_DIR/..
-}
-
-teardown() {
-    stop_background
-    drop_database
 }
 
 # In these lists an option is a line; a long one that takes an argument ends with "=".

@@ -7,29 +7,12 @@
 
 bats_require_minimum_version 1.5.0
 
+load ../../lib/setup
+
 setup_file() {
-    load ../../lib/database
-    load ../../lib/migration
-    make_template ESTI "$FIXTURES_DIR/esti/legacy.data.sql"
+    make_esti_template
     export DUMP="$BATS_FILE_TMPDIR/esti.dump"
     kv-export -d "$ESTI" --no-settings --quiet -f "$DUMP"
-}
-
-teardown_file() {
-    load ../../lib/database
-    load ../../lib/migration
-    drop_template "$ESTI"
-}
-
-setup() {
-    load ../../lib/database
-    load ../../lib/migration
-}
-
-teardown() {
-    stop_background
-    release
-    drop_database
 }
 
 # closed WHICH COMMAND...: runs it without the standard descriptors that are named, such as 02.

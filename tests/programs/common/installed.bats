@@ -7,20 +7,11 @@
 
 bats_require_minimum_version 1.5.0
 
+load ../../lib/setup
+
 setup_file() {
-    load ../../lib/database
-    load ../../lib/migration
     export ROOT=$BATS_FILE_TMPDIR/root
     in_top install
-}
-
-setup() {
-    load ../../lib/database
-    load ../../lib/migration
-}
-
-teardown() {
-    drop_database
 }
 
 # in_top TARGET: makes the target with ROOT as DESTDIR. A make that runs the tests has no say in it.

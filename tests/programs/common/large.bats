@@ -4,29 +4,17 @@
 # bats file_tags=long
 bats_require_minimum_version 1.5.0
 
+load ../../lib/setup
+
 # Peak memory that a program may take with two workers, in KiB.
 MEMORY_MAX=$((128 * 1024))
 
 setup_file() {
-    load ../../lib/database
-    load ../../lib/migration
     make_template EMPTY
 }
 
-teardown_file() {
-    load ../../lib/database
-    load ../../lib/migration
-    drop_template "$EMPTY"
-}
-
 setup() {
-    load ../../lib/database
-    load ../../lib/migration
     MEASURE=$TESTS_DIR/../scripts/dev/measure.py
-}
-
-teardown() {
-    drop_database
 }
 
 legacy_database() {

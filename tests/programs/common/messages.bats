@@ -3,14 +3,10 @@
 
 bats_require_minimum_version 1.5.0
 
-setup() {
-    load ../../lib/database
-    load ../../lib/migration
-    unset PG_COLOR PG_COLORS
-}
+load ../../lib/setup
 
-teardown() {
-    drop_database
+setup() {
+    unset PG_COLOR PG_COLORS
 }
 
 # on_terminal COMMAND...: runs it on a terminal of its own, and prints what it writes there.

@@ -6,11 +6,11 @@
 
 bats_require_minimum_version 1.5.0
 
+load ../../lib/setup
+
 PROGRAMS=(kv-export kv-import kv-migrate)
 
 setup() {
-    load ../../lib/database
-    load ../../lib/migration
     # Nothing here may get at the server of the tests.
     export PGHOST=$BATS_TEST_TMPDIR/nowhere PGPORT=1 PGUSER=nobody PGDATABASE=nowhere
 }

@@ -6,28 +6,12 @@
 
 bats_require_minimum_version 1.5.0
 
+load ../../lib/setup
+
 setup_file() {
-    load ../../lib/database
-    load ../../lib/migration
-    make_template ESTI "$FIXTURES_DIR/esti/legacy.data.sql"
+    make_esti_template
     export DUMP="$BATS_FILE_TMPDIR/esti.dump"
     export_esti -f "$DUMP"
-}
-
-teardown_file() {
-    load ../../lib/database
-    load ../../lib/migration
-    drop_template "$ESTI"
-}
-
-setup() {
-    load ../../lib/database
-    load ../../lib/migration
-}
-
-teardown() {
-    release
-    drop_database
 }
 
 legacy_database() {

@@ -6,21 +6,13 @@
 
 bats_require_minimum_version 1.5.0
 
-setup_file() {
-    load ../../lib/database
-    load ../../lib/migration
-    make_template ESTI "$FIXTURES_DIR/esti/legacy.data.sql"
-}
+load ../../lib/setup
 
-teardown_file() {
-    load ../../lib/database
-    load ../../lib/migration
-    drop_template "$ESTI"
+setup_file() {
+    make_esti_template
 }
 
 setup() {
-    load ../../lib/database
-    load ../../lib/migration
     # Where the programs are called, and what a machine with lakeFS has besides: systemctl, which notes what it is asked for.
     HERE=$BATS_TEST_TMPDIR/here
     CALLS=$BATS_TEST_TMPDIR/calls

@@ -11,10 +11,10 @@ bats_require_minimum_version 1.5.0
 # shellcheck source=/dev/null
 source "${BATS_TEST_DIRNAME}/../../../scripts/dev/throwaway-postgres.sh"
 
+load ../../lib/setup
+
 # A server of its own, that wants passwords and logs every statement and every connection.
 setup_file() {
-    load ../../lib/database
-    load ../../lib/migration
     export SECRETS_POSTGRES_DIR=""
     SECRETS_POSTGRES_DIR=$(mktemp -d "${TMPDIR:-/tmp}/kv-secrets.XXXXXX")
     THROWAWAY_POSTGRES_OPTIONS="-c log_statement=all -c log_connections=on" throwaway_postgres_start "$SECRETS_POSTGRES_DIR"
@@ -44,8 +44,6 @@ teardown_file() {
 }
 
 setup() {
-    load ../../lib/database
-    load ../../lib/migration
     PASSWORD=$(<"$BATS_FILE_TMPDIR/password")
     # Parts of it that are the same however the rest is quoted: as it is, and percent-encoded.
     PARTS=$(sed -n 's/.*o%\(rd[0-9]*\).*/o%\1\no%25\1/p' "$BATS_FILE_TMPDIR/password")

@@ -6,28 +6,20 @@
 
 bats_require_minimum_version 1.5.0
 
+load ../../lib/setup
+
 setup_file() {
-    load ../../lib/database
-    load ../../lib/migration
-    make_template ESTI "$FIXTURES_DIR/esti/legacy.data.sql"
+    make_esti_template
     export DUMP="$BATS_FILE_TMPDIR/esti.dump"
     kv-export -d "$ESTI" --blockstore-path="$BLOCKSTORE" --quiet -f "$DUMP"
 }
 
-teardown_file() {
-    load ../../lib/database
-    load ../../lib/migration
-    drop_template "$ESTI"
-}
-
 setup() {
-    load ../../lib/database
-    load ../../lib/migration
     unset PG_COLOR PG_COLORS
 }
 
 teardown() {
-    drop_database
+    clean_up
     if [ -n "${NASTY_DATABASE-}" ]; then
         psql -Xq -d postgres -v name="$NASTY_DATABASE" <<<'DROP DATABASE IF EXISTS :"name"'
     fi

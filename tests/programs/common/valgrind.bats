@@ -7,22 +7,18 @@
 # bats file_tags=long
 bats_require_minimum_version 1.5.0
 
+load ../../lib/setup
+load ../../lib/dynamodb
+
 setup_file() {
-    load ../../lib/database
-    load ../../lib/migration
-    load ../../lib/dynamodb
     start_dynamodb
 }
 
 teardown_file() {
-    load ../../lib/dynamodb
     stop_dynamodb
 }
 
 setup() {
-    load ../../lib/database
-    load ../../lib/migration
-    load ../../lib/dynamodb
     fresh_table
     fresh_database
     apply_migrations 21 38
@@ -31,10 +27,6 @@ setup() {
     mkdir "$BATS_TEST_TMPDIR/reports"
     VALGRIND=(valgrind --quiet --leak-check=full --error-exitcode=99 --suppressions="$TESTS_DIR/valgrind.supp"
         --log-file="$BATS_TEST_TMPDIR/reports/%p")
-}
-
-teardown() {
-    drop_database
 }
 
 # assert_clean COUNT: so many programs have ended, and valgrind has nothing to say about any.

@@ -5,27 +5,14 @@
 
 bats_require_minimum_version 1.5.0
 
+load ../../lib/setup
+
 setup_file() {
-    load ../../lib/database
-    load ../../lib/migration
     make_template EMPTY
 }
 
-teardown_file() {
-    load ../../lib/database
-    load ../../lib/migration
-    drop_template "$EMPTY"
-}
-
 setup() {
-    load ../../lib/database
-    load ../../lib/migration
     fresh_database TEMPLATE "$EMPTY"
-}
-
-teardown() {
-    release
-    drop_database
 }
 
 # check_refused CODE [OPTION...]: the export ends with the code, and leaves no file.

@@ -7,27 +7,15 @@
 
 bats_require_minimum_version 1.5.0
 
+load ../../lib/setup
+
 setup_file() {
-    load ../../lib/database
-    load ../../lib/migration
     make_template EMPTY
 }
 
-teardown_file() {
-    load ../../lib/database
-    load ../../lib/migration
-    drop_template "$EMPTY"
-}
-
 setup() {
-    load ../../lib/database
-    load ../../lib/migration
     DUMP=$BATS_TEST_TMPDIR/rows.dump
     ENTRIES=$BATS_TEST_TMPDIR/rows.entries
-}
-
-teardown() {
-    drop_database
 }
 
 # A database whose rows are all as they should be: it makes sure that a test is about the rows that it adds.

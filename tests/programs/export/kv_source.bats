@@ -5,36 +5,20 @@
 
 bats_require_minimum_version 1.5.0
 
+load ../../lib/setup
+
 setup_file() {
-    load ../../lib/database
-    load ../../lib/migration
-    make_template ESTI "$FIXTURES_DIR/esti/legacy.data.sql"
+    make_esti_template
     export LEGACY_DUMP="$BATS_FILE_TMPDIR/legacy.dump"
     kv-export -d "$ESTI" --blockstore-path="$BLOCKSTORE" --quiet -f "$LEGACY_DUMP"
     # A KV store alone in a database.
     fresh_database
     kv-import -d "$DSN" --quiet "$LEGACY_DUMP"
-    export STORE=$PGDATABASE
-    unset DSN
-    export PGDATABASE=postgres
-}
-
-teardown_file() {
-    load ../../lib/database
-    load ../../lib/migration
-    drop_template "$STORE"
-    drop_template "$ESTI"
+    keep_database STORE
 }
 
 setup() {
-    load ../../lib/database
-    load ../../lib/migration
     DUMP=$BATS_TEST_TMPDIR/kv.dump
-}
-
-teardown() {
-    release
-    drop_database
 }
 
 # facts DUMP EXPRESSION: prints what the Python expression says of the dump, whose header is h and manifest m.

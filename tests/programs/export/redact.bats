@@ -6,10 +6,10 @@
 
 bats_require_minimum_version 1.5.0
 
+load ../../lib/setup
+
 setup_file() {
-    load ../../lib/database
-    load ../../lib/migration
-    make_template ESTI "$FIXTURES_DIR/esti/legacy.data.sql"
+    make_esti_template
     # make_template leaves PGDATABASE at another database, for all tests.
     PGDATABASE=$ESTI add_rows
     # Not random: a short text that occurs by chance would do so only now and then.
@@ -17,21 +17,6 @@ setup_file() {
     printf 'the key that is for the tests of this file only' >"$KEY_FILE"
     kv-export -d "$ESTI" --blockstore-path="$BLOCKSTORE" --quiet -j 1 -f "$PLAIN"
     redacted_export -j 1 -f "$REDACTED"
-}
-
-teardown_file() {
-    load ../../lib/database
-    load ../../lib/migration
-    drop_template "$ESTI"
-}
-
-setup() {
-    load ../../lib/database
-    load ../../lib/migration
-}
-
-teardown() {
-    drop_database
 }
 
 redacted_export() {

@@ -6,29 +6,17 @@
 
 bats_require_minimum_version 1.5.0
 
+load ../../lib/setup
+
 setup_file() {
-    load ../../lib/database
-    load ../../lib/migration
     make_template EMPTY
 }
 
-teardown_file() {
-    load ../../lib/database
-    load ../../lib/migration
-    drop_template "$EMPTY"
-}
-
 setup() {
-    load ../../lib/database
-    load ../../lib/migration
     STORE=$BATS_TEST_TMPDIR/store
     DUMP=$BATS_TEST_TMPDIR/settings.dump
     mkdir "$STORE"
     fresh_database TEMPLATE "$EMPTY"
-}
-
-teardown() {
-    drop_database
 }
 
 # add_repository ID NAMESPACE

@@ -6,21 +6,13 @@
 
 bats_require_minimum_version 1.5.0
 
+load ../../lib/setup
+
 setup_file() {
-    load ../../lib/database
-    load ../../lib/migration
     make_template EMPTY
 }
 
-teardown_file() {
-    load ../../lib/database
-    load ../../lib/migration
-    drop_template "$EMPTY"
-}
-
 setup() {
-    load ../../lib/database
-    load ../../lib/migration
     DUMP=$BATS_TEST_TMPDIR/settings.dump
     export STORE=$BATS_TEST_TMPDIR/store
     mkdir "$STORE"
@@ -35,11 +27,6 @@ file=$STORE/$(printf %s "$1" | od -An -v -tx1 | tr -d ' \n')
 exec cat "$file"
 SH
     chmod +x "$FETCH"
-}
-
-teardown() {
-    stop_background
-    drop_database
 }
 
 # add_repository ID NAMESPACE

@@ -7,13 +7,13 @@
 
 bats_require_minimum_version 1.5.0
 
+load ../../lib/setup
+load ../../lib/s3
+
 setup_file() {
-    load ../../lib/database
-    load ../../lib/migration
-    load ../../lib/s3
     local objects=$BATS_FILE_TMPDIR/objects
     make_template EMPTY
-    make_template ESTI "$FIXTURES_DIR/esti/legacy.data.sql"
+    make_esti_template
     mkdir -p "$objects"
     cp -r "$BLOCKSTORE" "$objects/esti"
     add_object bucket/repo/_lakefs rules
@@ -28,18 +28,11 @@ setup_file() {
 }
 
 teardown_file() {
-    load ../../lib/database
-    load ../../lib/migration
-    load ../../lib/s3
     stop_s3
-    drop_template "$EMPTY"
-    drop_template "$ESTI"
+    drop_templates
 }
 
 setup() {
-    load ../../lib/database
-    load ../../lib/migration
-    load ../../lib/s3
     DUMP=$BATS_TEST_TMPDIR/settings.dump
     fresh_database TEMPLATE "$EMPTY"
     s3_user USER
@@ -49,9 +42,8 @@ setup() {
 
 teardown() {
     watch_stop
-    stop_background
     stop_proxy
-    drop_database
+    clean_up
 }
 
 # add_object FOLDER TEXT: an object with rules in FOLDER, which begins with the bucket.

@@ -7,23 +7,19 @@
 
 bats_require_minimum_version 1.5.0
 
+load ../../lib/setup
+load ../../lib/dynamodb
+
 setup_file() {
-    load ../../lib/database
-    load ../../lib/migration
-    load ../../lib/dynamodb
     start_dynamodb
     export ESTI_DUMP=$FIXTURES_DIR/esti/esti.dump
 }
 
 teardown_file() {
-    load ../../lib/dynamodb
     stop_dynamodb
 }
 
 setup() {
-    load ../../lib/database
-    load ../../lib/migration
-    load ../../lib/dynamodb
     export HOME=$BATS_TEST_TMPDIR/home
     mkdir "$HOME"
     fresh_table
@@ -31,10 +27,8 @@ setup() {
 }
 
 teardown() {
-    stop_background
     stop_proxy
-    release
-    drop_database
+    clean_up
 }
 
 # load_esti OPTION...: loads the fixture into the table.

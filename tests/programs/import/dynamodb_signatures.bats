@@ -7,24 +7,20 @@
 
 bats_require_minimum_version 1.5.0
 
+load ../../lib/setup
+load ../../lib/dynamodb
+
 setup_file() {
-    load ../../lib/database
-    load ../../lib/migration
-    load ../../lib/dynamodb
     start_dynamodb
     PROXY_PYTHON=$("$TESTS_DIR/../scripts/install-deps" --s3-server)
     export PROXY_PYTHON ESTI_DUMP=$FIXTURES_DIR/esti/esti.dump
 }
 
 teardown_file() {
-    load ../../lib/dynamodb
     stop_dynamodb
 }
 
 setup() {
-    load ../../lib/database
-    load ../../lib/migration
-    load ../../lib/dynamodb
     export HOME=$BATS_TEST_TMPDIR/home AWS_REGION=eu-north-1
     mkdir "$HOME"
     fresh_table
@@ -41,7 +37,7 @@ JSON
 
 teardown() {
     stop_proxy
-    drop_database
+    clean_up
 }
 
 # by ACCESS_KEY SECRET TOKEN COMMAND...: runs the command with these credentials; without a token where it is "".

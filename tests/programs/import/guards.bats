@@ -6,9 +6,9 @@
 
 bats_require_minimum_version 1.5.0
 
+load ../../lib/setup
+
 setup_file() {
-    load ../../lib/database
-    load ../../lib/migration
     make_template SMALL
     psql -Xq -v ON_ERROR_STOP=1 -d "$SMALL" <<'SQL'
 INSERT INTO auth_users (id, created_at, display_name) VALUES (1, '2020-01-01 00:00:00Z', 'user');
@@ -23,23 +23,6 @@ SQL
     # The database need not be as large as the dump.
     psql -Xq -v ON_ERROR_STOP=1 -d "$SMALL" -c "DELETE FROM graveler_staging_kv WHERE key > int4send(10)" \
         -c "VACUUM FULL graveler_staging_kv"
-}
-
-teardown_file() {
-    load ../../lib/database
-    load ../../lib/migration
-    drop_template "$SMALL"
-}
-
-setup() {
-    load ../../lib/database
-    load ../../lib/migration
-}
-
-teardown() {
-    stop_background
-    release
-    drop_database
 }
 
 legacy_database() {

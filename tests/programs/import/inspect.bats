@@ -5,23 +5,15 @@
 
 bats_require_minimum_version 1.5.0
 
+load ../../lib/setup
+
 setup_file() {
-    load ../../lib/database
-    load ../../lib/migration
-    make_template ESTI "$FIXTURES_DIR/esti/legacy.data.sql"
+    make_esti_template
     export DUMP="$BATS_FILE_TMPDIR/esti.dump"
     kv-export -d "$ESTI" --blockstore-path="$BLOCKSTORE" --quiet -f "$DUMP"
 }
 
-teardown_file() {
-    load ../../lib/database
-    load ../../lib/migration
-    drop_template "$ESTI"
-}
-
 setup() {
-    load ../../lib/database
-    load ../../lib/migration
     # No database is touched: there is none.
     SERVER=$PGHOST
     export PGHOST=/nonexistent

@@ -16,13 +16,13 @@
 # bats file_tags=long
 bats_require_minimum_version 1.5.0
 
+load ../../lib/setup
+
 # Of the program, in KiB.
 MEMORY_BOUND=$((128 * 1024))
 
 setup_file() {
-    load ../../lib/database
-    load ../../lib/migration
-    make_template ESTI "$FIXTURES_DIR/esti/legacy.data.sql"
+    make_esti_template
     # The version of the KV store, -: there is none; which one it is; and the version of the schema.
     psql -Xq -v ON_ERROR_STOP=1 -d "$ESTI" <<'SQL'
 CREATE FUNCTION test_state() RETURNS text LANGUAGE plpgsql AS $$
@@ -38,21 +38,9 @@ SQL
     kv-export -d "$ESTI" --blockstore-path="$BLOCKSTORE" --quiet -Z 0 --no-sha256 -j 1 -f "$STORED"
 }
 
-teardown_file() {
-    load ../../lib/database
-    load ../../lib/migration
-    drop_template "$ESTI"
-}
-
 setup() {
-    load ../../lib/database
-    load ../../lib/migration
     DUMP=$FIXTURES_DIR/esti/esti.dump
     fresh_database TEMPLATE "$ESTI"
-}
-
-teardown() {
-    drop_database
 }
 
 # measured COMMAND...: runs the command; sets code, messages, the lines of standard error, and peak, its memory in KiB.

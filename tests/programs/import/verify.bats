@@ -5,35 +5,16 @@
 
 bats_require_minimum_version 1.5.0
 
+load ../../lib/setup
+
 setup_file() {
-    load ../../lib/database
-    load ../../lib/migration
-    make_template ESTI "$FIXTURES_DIR/esti/legacy.data.sql"
+    make_esti_template
     export DUMP="$BATS_FILE_TMPDIR/esti.dump"
     kv-export -d "$ESTI" --blockstore-path="$BLOCKSTORE" --quiet -f "$DUMP"
     # A database with that dump loaded.
     fresh_database
     kv-import -d "$DSN" --quiet "$DUMP"
-    export LOADED=$PGDATABASE
-    unset DSN
-    export PGDATABASE=postgres
-}
-
-teardown_file() {
-    load ../../lib/database
-    load ../../lib/migration
-    drop_template "$LOADED"
-    drop_template "$ESTI"
-}
-
-setup() {
-    load ../../lib/database
-    load ../../lib/migration
-}
-
-teardown() {
-    release
-    drop_database
+    keep_database LOADED
 }
 
 # differs FILE: the comparison finds differences; its output is that of `fails`, less that standard output is not empty.

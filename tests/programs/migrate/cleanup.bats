@@ -5,37 +5,15 @@
 
 bats_require_minimum_version 1.5.0
 
-setup_file() {
-    load ../../lib/database
-    load ../../lib/migration
-    make_template SMALL
-    psql -Xq -v ON_ERROR_STOP=1 -d "$SMALL" <<'SQL'
-INSERT INTO auth_users (id, created_at, display_name) VALUES (1, '2020-01-01 00:00:00Z', 'user');
-INSERT INTO graveler_repositories VALUES ('repo', 'local://repo', '2020-01-01 00:00:00Z', 'main');
-INSERT INTO graveler_branches VALUES ('repo', 'main', 'token', 'c1');
-INSERT INTO graveler_staging_kv SELECT 'token', int4send(n), 'identity', 'data' FROM generate_series(1, 100) AS n;
-SQL
-}
+load ../../lib/setup
 
-teardown_file() {
-    load ../../lib/database
-    load ../../lib/migration
-    drop_template "$SMALL"
+setup_file() {
+    make_small_template 100
 }
 
 setup() {
-    load ../../lib/database
-    load ../../lib/migration
-    export TMPDIR=$BATS_TEST_TMPDIR/scratch
-    mkdir "$TMPDIR"
+    make_scratch
     EVENT=$BATS_TEST_TMPDIR/event
-}
-
-teardown() {
-    stop_background
-    release
-    drop_database
-    assert_equal "" "$(ls -A "$TMPDIR")"
 }
 
 legacy_database() {

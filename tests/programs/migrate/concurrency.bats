@@ -6,35 +6,24 @@
 
 bats_require_minimum_version 1.5.0
 
+load ../../lib/setup
+
 # How many times the writers meet a migration.
 KV_WRITER_ROUNDS=${KV_WRITER_ROUNDS:-1}
 KV_SEED=${KV_SEED:-$RANDOM}
 
 setup_file() {
-    load ../../lib/database
-    load ../../lib/migration
-    make_template ESTI "$FIXTURES_DIR/esti/legacy.data.sql"
-}
-
-teardown_file() {
-    load ../../lib/database
-    load ../../lib/migration
-    drop_template "$ESTI"
+    make_esti_template
 }
 
 setup() {
-    load ../../lib/database
-    load ../../lib/migration
-    export TMPDIR=$BATS_TEST_TMPDIR/scratch
-    mkdir "$TMPDIR"
+    make_scratch
 }
 
 teardown() {
     stop_writers
-    stop_background
-    release
-    drop_database
-    assert_equal "" "$(ls -A "$TMPDIR")"
+    clean_up
+    assert_scratch_empty
 }
 
 legacy_database() {

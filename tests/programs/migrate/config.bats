@@ -5,31 +5,19 @@
 
 bats_require_minimum_version 1.5.0
 
-setup_file() {
-    load ../../lib/database
-    load ../../lib/migration
-    make_template ESTI "$FIXTURES_DIR/esti/legacy.data.sql"
-}
+load ../../lib/setup
 
-teardown_file() {
-    load ../../lib/database
-    load ../../lib/migration
-    drop_template "$ESTI"
+setup_file() {
+    make_esti_template
 }
 
 setup() {
-    load ../../lib/database
-    load ../../lib/migration
     fresh_database TEMPLATE "$ESTI"
     # A home and a folder of the test's own, in which nothing is found by chance.
     export HOME=$BATS_TEST_TMPDIR/home
     mkdir -p "$HOME/.lakefs" "$BATS_TEST_TMPDIR/here"
     cd "$BATS_TEST_TMPDIR/here" || return
     CONFIG=$BATS_TEST_TMPDIR/lakefs.yaml
-}
-
-teardown() {
-    drop_database
 }
 
 # Without the variables that name the database: the configuration has to.

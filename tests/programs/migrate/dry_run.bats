@@ -9,31 +9,16 @@ bats_require_minimum_version 1.5.0
 # shellcheck source=scripts/dev/throwaway-postgres.sh
 source "${BATS_TEST_FILENAME%/*}/../../../scripts/dev/throwaway-postgres.sh"
 
-setup_file() {
-    load ../../lib/database
-    load ../../lib/migration
-    make_template SMALL
-    psql -Xq -v ON_ERROR_STOP=1 -d "$SMALL" <<'SQL'
-INSERT INTO auth_users (id, created_at, display_name) VALUES (1, '2020-01-01 00:00:00Z', 'user');
-INSERT INTO graveler_repositories VALUES ('repo', 'local://repo', '2020-01-01 00:00:00Z', 'main');
-INSERT INTO graveler_branches VALUES ('repo', 'main', 'token', 'c1');
-INSERT INTO graveler_staging_kv SELECT 'token', int4send(n), 'identity', 'data' FROM generate_series(1, 1000) AS n;
-ANALYZE;
-SQL
-}
+load ../../lib/setup
+load ../../lib/surroundings
 
-teardown_file() {
-    load ../../lib/database
-    load ../../lib/migration
-    drop_template "$SMALL"
+setup_file() {
+    make_small_template 1000
+    PGDATABASE=$SMALL sql "ANALYZE"
 }
 
 setup() {
-    load ../../lib/database
-    load ../../lib/migration
-    load ../../lib/surroundings
-    export TMPDIR=$BATS_TEST_TMPDIR/scratch
-    mkdir "$TMPDIR"
+    make_scratch
     FILES=$BATS_TEST_TMPDIR/files
     mkdir "$FILES"
     MIGRATE=(kv-migrate up --kv-enabled --no-settings)
@@ -43,10 +28,9 @@ teardown() {
     if [ -n "${STANDBY_DIR-}" ]; then
         throwaway_postgres_stop "$STANDBY_DIR"
     fi
-    release
-    drop_database
+    clean_up
     drop_role
-    assert_equal "" "$(ls -A "$TMPDIR")"
+    assert_scratch_empty
 }
 
 # dry CODE COMMAND...: the command, as a dry run, ends with the code; it changes neither the database nor a file, and its

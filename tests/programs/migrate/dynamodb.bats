@@ -6,26 +6,20 @@
 
 bats_require_minimum_version 1.5.0
 
+load ../../lib/setup
+load ../../lib/dynamodb
+
 setup_file() {
-    load ../../lib/database
-    load ../../lib/migration
-    load ../../lib/dynamodb
-    make_template ESTI "$FIXTURES_DIR/esti/legacy.data.sql"
+    make_esti_template
     start_dynamodb
 }
 
 teardown_file() {
-    load ../../lib/database
-    load ../../lib/migration
-    load ../../lib/dynamodb
     stop_dynamodb
-    drop_template "$ESTI"
+    drop_templates
 }
 
 setup() {
-    load ../../lib/database
-    load ../../lib/migration
-    load ../../lib/dynamodb
     export HOME=$BATS_TEST_TMPDIR/home
     mkdir "$HOME"
     cd "$HOME" || return 1
@@ -35,10 +29,8 @@ setup() {
 }
 
 teardown() {
-    stop_background
     stop_proxy
-    release
-    drop_database
+    clean_up
 }
 
 # assert_migrated: the table holds the fixture, the database is stamped, and there is no table kv.

@@ -6,29 +6,16 @@
 
 bats_require_minimum_version 1.5.0
 
+load ../../lib/setup
+
 setup_file() {
-    load ../../lib/database
-    load ../../lib/migration
     make_template SMALL
     psql -Xq -v ON_ERROR_STOP=1 -d "$SMALL" -c "INSERT INTO auth_users (id, created_at, display_name) VALUES
         (1, '2020-01-01 00:00:00Z', 'user')"
 }
 
-teardown_file() {
-    load ../../lib/database
-    load ../../lib/migration
-    drop_template "$SMALL"
-}
-
 setup() {
-    load ../../lib/database
-    load ../../lib/migration
     fresh_database TEMPLATE "$SMALL"
-}
-
-teardown() {
-    release
-    drop_database
 }
 
 # json EXPRESSION: standard output is one line of one JSON object, o; the Python expression holds.

@@ -4,13 +4,10 @@
 
 bats_require_minimum_version 1.5.0
 
-setup() {
-    load ../../lib/database
-    fresh_database
-}
+load ../../lib/setup
 
-teardown() {
-    drop_database
+setup() {
+    fresh_database
 }
 
 # assert_equal EXPECTED ACTUAL

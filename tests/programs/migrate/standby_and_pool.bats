@@ -9,10 +9,11 @@ bats_require_minimum_version 1.5.0
 # shellcheck source=scripts/dev/throwaway-postgres.sh
 source "${BATS_TEST_FILENAME%/*}/../../../scripts/dev/throwaway-postgres.sh"
 
+load ../../lib/setup
+load ../../lib/surroundings
+
 setup_file() {
-    load ../../lib/database
-    load ../../lib/migration
-    make_template ESTI "$FIXTURES_DIR/esti/legacy.data.sql"
+    make_esti_template
     # A socket's path must be short.
     STANDBY_DIR=$(mktemp -d /tmp/kv-standby.XXXXXX)
     export STANDBY_DIR
@@ -20,29 +21,21 @@ setup_file() {
 }
 
 teardown_file() {
-    load ../../lib/database
-    load ../../lib/migration
     if [ -n "${STANDBY_DIR-}" ]; then
         throwaway_postgres_stop "$STANDBY_DIR"
     fi
-    drop_template "$ESTI"
+    drop_templates
 }
 
 setup() {
-    load ../../lib/database
-    load ../../lib/migration
-    load ../../lib/surroundings
-    export TMPDIR=$BATS_TEST_TMPDIR/scratch
-    mkdir "$TMPDIR"
+    make_scratch
     DUMP=$BATS_TEST_TMPDIR/esti.dump
 }
 
 teardown() {
-    stop_background
-    release
     stop_pgbouncer
-    drop_database
-    assert_equal "" "$(ls -A "$TMPDIR")"
+    clean_up
+    assert_scratch_empty
 }
 
 legacy_database() {

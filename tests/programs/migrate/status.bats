@@ -9,41 +9,28 @@ bats_require_minimum_version 1.5.0
 # shellcheck source=scripts/dev/throwaway-postgres.sh
 source "${BATS_TEST_FILENAME%/*}/../../../scripts/dev/throwaway-postgres.sh"
 
+load ../../lib/setup
+
 setup_file() {
-    load ../../lib/database
-    load ../../lib/migration
     make_template SMALL
     psql -Xq -v ON_ERROR_STOP=1 -d "$SMALL" -c "INSERT INTO auth_users (id, created_at, display_name) VALUES
         (1, '2020-01-01 00:00:00Z', 'user')"
     # The same, migrated, with the legacy tables kept.
     fresh_database TEMPLATE "$SMALL"
     kv-migrate up --kv-enabled --keep-tables -q -d "$DSN"
-    export KEPT=$PGDATABASE
-    unset DSN
-    export PGDATABASE=postgres
-}
-
-teardown_file() {
-    load ../../lib/database
-    load ../../lib/migration
-    drop_template "$KEPT"
-    drop_template "$SMALL"
+    keep_database KEPT
 }
 
 setup() {
-    load ../../lib/database
-    load ../../lib/migration
-    export TMPDIR=$BATS_TEST_TMPDIR/scratch
-    mkdir "$TMPDIR"
+    make_scratch
 }
 
 teardown() {
     if [ -n "${STANDBY_DIR-}" ]; then
         throwaway_postgres_stop "$STANDBY_DIR"
     fi
-    release
-    drop_database
-    assert_equal "" "$(ls -A "$TMPDIR")"
+    clean_up
+    assert_scratch_empty
 }
 
 # set_kv_version TEXT

@@ -6,9 +6,9 @@
 
 bats_require_minimum_version 1.5.0
 
+load ../../lib/setup
+
 setup_file() {
-    load ../../lib/database
-    load ../../lib/migration
     # 5 entries: a user, a repository, a branch, 2 objects. 4 rows that are left out for 3 reasons, 2 that are adjusted.
     make_template IRREGULAR
     psql -Xq -v ON_ERROR_STOP=1 -d "$IRREGULAR" <<'SQL'
@@ -22,26 +22,11 @@ INSERT INTO auth_expired_tokens VALUES ('old', '2001-01-01 00:00:00Z');
 SQL
 }
 
-teardown_file() {
-    load ../../lib/database
-    load ../../lib/migration
-    drop_template "$IRREGULAR"
-}
-
 setup() {
-    load ../../lib/database
-    load ../../lib/migration
-    export TMPDIR=$BATS_TEST_TMPDIR/scratch
-    mkdir "$TMPDIR"
+    make_scratch
     DUMP=$BATS_TEST_TMPDIR/kv.dump
     fresh_database TEMPLATE "$IRREGULAR"
     MIGRATE=(kv-migrate up --kv-enabled --no-settings)
-}
-
-teardown() {
-    stop_background
-    drop_database
-    assert_equal "" "$(ls -A "$TMPDIR")"
 }
 
 # summary: prints what is told behind the line that announces it, which must be in 80 columns, the name of the dump and a

@@ -6,32 +6,21 @@
 
 bats_require_minimum_version 1.5.0
 
-setup_file() {
-    load ../../lib/database
-    load ../../lib/migration
-    make_template ESTI "$FIXTURES_DIR/esti/legacy.data.sql"
-}
+load ../../lib/setup
+load ../../lib/surroundings
 
-teardown_file() {
-    load ../../lib/database
-    load ../../lib/migration
-    drop_template "$ESTI"
+setup_file() {
+    make_esti_template
 }
 
 setup() {
-    load ../../lib/database
-    load ../../lib/migration
-    load ../../lib/surroundings
-    export TMPDIR=$BATS_TEST_TMPDIR/scratch
-    mkdir "$TMPDIR"
+    make_scratch
 }
 
 teardown() {
-    stop_background
-    release
-    drop_database
+    clean_up
     drop_role
-    assert_equal "" "$(ls -A "$TMPDIR")"
+    assert_scratch_empty
 }
 
 # old_database: like role_database, but at version 21, so that there is a schema to migrate.

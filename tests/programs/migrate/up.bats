@@ -6,38 +6,14 @@
 
 bats_require_minimum_version 1.5.0
 
-setup_file() {
-    load ../../lib/database
-    load ../../lib/migration
-    make_template SMALL
-    psql -Xq -v ON_ERROR_STOP=1 -d "$SMALL" <<'SQL'
-INSERT INTO auth_users (id, created_at, display_name) VALUES (1, '2020-01-01 00:00:00Z', 'user');
-INSERT INTO graveler_repositories VALUES ('repo', 'local://repo', '2020-01-01 00:00:00Z', 'main');
-INSERT INTO graveler_branches VALUES ('repo', 'main', 'token', 'c1');
-INSERT INTO graveler_staging_kv SELECT 'token', int4send(n), 'identity', 'data' FROM generate_series(1, 100) AS n;
-SQL
-}
+load ../../lib/setup
 
-teardown_file() {
-    load ../../lib/database
-    load ../../lib/migration
-    drop_template "$SMALL"
+setup_file() {
+    make_small_template 100
 }
 
 setup() {
-    load ../../lib/database
-    load ../../lib/migration
-    # Where the programs may put what they need for a while.
-    export TMPDIR=$BATS_TEST_TMPDIR/scratch
-    mkdir "$TMPDIR"
-}
-
-teardown() {
-    stop_background
-    release
-    drop_database
-    # However it ended, nothing of it is left.
-    assert_equal "" "$(ls -A "$TMPDIR")"
+    make_scratch
 }
 
 # A database of 103 entries: a user, a repository, a branch, 100 objects. Sets MIGRATE, the command for it.

@@ -6,38 +6,18 @@
 
 bats_require_minimum_version 1.5.0
 
+load ../../lib/setup
+
 setup_file() {
-    load ../../lib/database
-    load ../../lib/migration
-    make_template ESTI "$FIXTURES_DIR/esti/legacy.data.sql"
+    make_esti_template
     fresh_database TEMPLATE "$ESTI"
     kv-migrate up --kv-enabled --keep-tables -q -d "$DSN" --blockstore-path="$BLOCKSTORE"
-    export KEPT=$PGDATABASE
-    unset DSN
-    export PGDATABASE=postgres
-}
-
-teardown_file() {
-    load ../../lib/database
-    load ../../lib/migration
-    drop_template "$KEPT"
-    drop_template "$ESTI"
+    keep_database KEPT
 }
 
 setup() {
-    load ../../lib/database
-    load ../../lib/migration
-    export TMPDIR=$BATS_TEST_TMPDIR/scratch
-    mkdir "$TMPDIR"
+    make_scratch
     VERIFY=(kv-migrate verify --blockstore-path "$BLOCKSTORE")
-}
-
-teardown() {
-    stop_background
-    release
-    drop_database
-    # No copy of the data, no pipe, no program is left.
-    assert_equal "" "$(ls -A "$TMPDIR")"
 }
 
 # still_running: prints the command lines of this database's programs; another server of this machine may have a database of

@@ -9,13 +9,13 @@
 # bats file_tags=long
 bats_require_minimum_version 1.5.0
 
+load ../../lib/setup
+
 setup_file() {
-    load ../../lib/database
-    load ../../lib/migration
     export LEGACY=$BATS_FILE_TMPDIR/legacy
     export ESTI="" OWNER=""
     mkdir "$LEGACY"
-    make_template ESTI "$FIXTURES_DIR/esti/legacy.data.sql"
+    make_esti_template
     OWNER=${ESTI}_owner
     export PGDATABASE=$ESTI
     # Whom the server of the replay does not know.
@@ -32,17 +32,13 @@ setup_file() {
 }
 
 teardown_file() {
-    load ../../lib/database
-    load ../../lib/migration
-    drop_template "$ESTI"
+    drop_templates
     if [ -n "$OWNER" ]; then
         psql -Xq -d postgres -c "DROP ROLE $OWNER"
     fi
 }
 
 setup() {
-    load ../../lib/database
-    load ../../lib/migration
     # What lakeFS's own migration made of the fixture.
     EXPECTED=$FIXTURES_DIR/esti/expected.jsonl
     ESTI_DUMP=$FIXTURES_DIR/esti/esti.dump
