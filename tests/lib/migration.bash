@@ -13,9 +13,13 @@ unset -v "${!LAKEFS_@}"
 # shellcheck disable=SC2034 # for the tests
 BLOCKSTORE=$FIXTURES_DIR/esti/blockstore
 
+bats_load_library bats-support
+bats_load_library bats-assert
+
 # Comparing -----------------------------------------------------------------------------------------------------------
 
-# assert_equal EXPECTED ACTUAL
+# assert_equal EXPECTED ACTUAL: in place of bats-assert's, which takes them the other way round: what differs of texts of
+# many lines is shown as a diff.
 assert_equal() {
     diff -u --label expected --label actual <(printf '%s\n' "$1") <(printf '%s\n' "$2")
 }
@@ -27,27 +31,21 @@ assert_sql() {
     assert_equal "$1" "$actual"
 }
 
-# assert_contains TEXT PART...: every part is in the text.
+# assert_contains TEXT PART...: every part is in the text. bats-assert looks at the variable `output`.
 assert_contains() {
-    local text=$1 part
+    local output=$1 part
     shift
     for part; do
-        if [[ $text != *"$part"* ]]; then
-            printf 'not found: %s\nin: %s\n' "$part" "$text"
-            return 1
-        fi
+        assert_output --partial -- "$part" || return
     done
 }
 
 # refute_contains TEXT PART...: no part is in the text.
 refute_contains() {
-    local text=$1 part
+    local output=$1 part
     shift
     for part; do
-        if [[ $text == *"$part"* ]]; then
-            printf 'found: %s\nin: %s\n' "$part" "$text"
-            return 1
-        fi
+        refute_output --partial -- "$part" || return
     done
 }
 
