@@ -3,6 +3,7 @@
 #   make            the programs, in bin/
 #   make install    PREFIX (/usr/local), DESTDIR
 #   make test       all tests (scripts/test installs what they need first)
+#   make unit-tests all unit tests; make run-common/base/test_digest  one of them, see tests/README.md
 #   make test-writers ROUNDS=N     migrations that meet programs which go on writing, N times (20)
 #   make test-golang-migrate       beside the real golang-migrate, which is built first
 #   make lint       formatting, manuals, cppcheck, shellcheck, both compilers' warnings as errors
