@@ -3,6 +3,7 @@
 #   make            the programs, in bin/
 #   make install    PREFIX (/usr/local), DESTDIR
 #   make test       all tests (scripts/test installs what they need first)
+#   make unit-tests all unit tests; make run-common/base/test_digest  one of them, see tests/README.md
 #   make test-writers ROUNDS=N     migrations that meet programs which go on writing, N times (20)
 #   make test-golang-migrate       beside the real golang-migrate, which is built first
 #   make lint       formatting, manuals, cppcheck, shellcheck, both compilers' warnings as errors
@@ -38,8 +39,10 @@ LIBRARIES := libpq libzstd jansson libprotobuf-c libssl libcrypto libxxhash zlib
 LAST_SCHEMA_VERSION := $(shell ls scripts/migrations | sed -n 's/^0*\([0-9]*\)_.*\.up\.sql$$/\1/p' | sort -n | tail -n 1)
 VERSION := $(shell sed -n 's/^.define PROGRAM_VERSION "\(.*\)"/\1/p' common/cli/version.h)
 
+# Warnings are errors only where WERROR=-Werror, as in lint and CI: another compiler's new warning breaks nobody's build.
+WERROR ?=
 # Rows of tables, such as options, leave out their last fields where these are zero.
-WARNINGS := -Wall -Wextra -Werror -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
+WARNINGS := -Wall -Wextra $(WERROR) -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
 	-Wvla -Wformat=2 -Wundef -Wno-missing-field-initializers
 HARDENING ?= -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fPIE
 LINK_HARDENING ?= -pie -Wl,-z,relro,-z,now
@@ -65,7 +68,8 @@ HEADERS := $(wildcard common/*/*.h common/*/*/*.h export/*.h export/*/*.h import
 	scripts/session/*/*.h)
 PROGRAMS := kv-export kv-import kv-migrate kv-replay
 MANUALS := export/kv-export.1 import/kv-import.1 scripts/kv-migrate.1 scripts/kv-replay.1 common/dump/kv-dump.5
-UNIT_TESTS := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/test_*.c))
+# Their folders are those of what they test: common/base/test_bytes.
+UNIT_TESTS := $(patsubst tests/unit/%.c,%,$(sort $(shell find tests/unit -name 'test_*.c')))
 FUZZ_TARGETS := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 
 object = $(patsubst %.c,$(BUILD)/%.o,$(1))
@@ -75,9 +79,14 @@ IMPORT_OBJECTS := $(call object,$(IMPORT_SOURCES))
 SESSION_OBJECTS := $(call object,$(SESSION_SOURCES))
 MIGRATE_OBJECTS := $(call object,$(MIGRATE_SOURCES))
 REPLAY_OBJECTS := $(call object,$(REPLAY_SOURCES))
-# What unit tests and fuzz targets link: what the programs are made of, their main.c aside.
-TESTED_OBJECTS := $(filter-out %/main.o,$(EXPORT_OBJECTS) $(IMPORT_OBJECTS) $(SESSION_OBJECTS) $(MIGRATE_OBJECTS) \
-	$(REPLAY_OBJECTS)) $(BUILD)/libcommon.a
+# An archive for each part of the programs, their main.c aside: programs, unit tests and fuzz targets link only those that
+# they need, so that a change in export/ links no test of import/ again.
+LIBCOMMON := $(BUILD)/libcommon.a
+LIBEXPORT := $(BUILD)/libexport.a $(LIBCOMMON)
+LIBIMPORT := $(BUILD)/libimport.a $(LIBCOMMON)
+LIBSESSION := $(BUILD)/libsession.a $(LIBCOMMON)
+LIBMIGRATE := $(BUILD)/libmigrate.a $(LIBSESSION)
+LIBREPLAY := $(BUILD)/libreplay.a $(LIBSESSION)
 
 .PHONY: all install uninstall test unit-tests unit-tests-build mutations fuzz fuzz-replay fuzz-replay-build fuzz-run \
 	failing-calls failing-calls-asan kills test-writers test-golang-migrate lint asan coverage valgrind test-matrix \
@@ -85,7 +94,8 @@ TESTED_OBJECTS := $(filter-out %/main.o,$(EXPORT_OBJECTS) $(IMPORT_OBJECTS) $(SE
 	lint-texts lint-scripts lint-tests lint-cppcheck lint-gcc lint-clang
 .DELETE_ON_ERROR:
 # What was generated stays: what is made of it would be made again else.
-.SECONDARY: $(PROTO_SOURCES) $(PROTO_HEADERS)
+.SECONDARY: $(PROTO_SOURCES) $(PROTO_HEADERS) $(patsubst %,$(BUILD)/tests/unit/%.o,$(UNIT_TESTS)) \
+	$(patsubst %,$(BUILD)/tests/fuzz/fuzz_%.o,$(FUZZ_TARGETS))
 
 COMPLETIONS := $(BUILD)/completion/kv-migrate.bash $(BUILD)/completion/_kv-migrate
 OPTION_LISTS := $(addprefix $(BUILD)/completion/,$(addsuffix .options,$(PROGRAMS)))
@@ -93,12 +103,18 @@ OPTION_LISTS := $(addprefix $(BUILD)/completion/,$(addsuffix .options,$(PROGRAMS
 all: $(addprefix $(BIN)/,$(PROGRAMS) kv-migrate-session kv-replay-session) $(COMPLETIONS)
 
 $(BUILD)/libcommon.a: $(COMMON_OBJECTS)
+$(BUILD)/libexport.a: $(filter-out %/main.o,$(EXPORT_OBJECTS))
+$(BUILD)/libimport.a: $(filter-out %/main.o,$(IMPORT_OBJECTS))
+$(BUILD)/libsession.a: $(SESSION_OBJECTS)
+$(BUILD)/libmigrate.a: $(filter-out %/main.o,$(MIGRATE_OBJECTS))
+$(BUILD)/libreplay.a: $(filter-out %/main.o,$(REPLAY_OBJECTS))
+$(BUILD)/lib%.a:
 	rm -f $@ && $(AR) rcs $@ $^
 
-$(BIN)/kv-export: $(EXPORT_OBJECTS) $(BUILD)/libcommon.a
-$(BIN)/kv-import: $(IMPORT_OBJECTS) $(BUILD)/libcommon.a
-$(BIN)/kv-migrate-session: $(MIGRATE_OBJECTS) $(SESSION_OBJECTS) $(BUILD)/libcommon.a
-$(BIN)/kv-replay-session: $(REPLAY_OBJECTS) $(SESSION_OBJECTS) $(BUILD)/libcommon.a
+$(BIN)/kv-export: $(BUILD)/export/main.o $(LIBEXPORT)
+$(BIN)/kv-import: $(BUILD)/import/main.o $(LIBIMPORT)
+$(BIN)/kv-migrate-session: $(BUILD)/scripts/session/migrate/main.o $(LIBMIGRATE)
+$(BIN)/kv-replay-session: $(BUILD)/scripts/session/replay/main.o $(LIBREPLAY)
 $(BIN)/kv-export $(BIN)/kv-import $(BIN)/kv-migrate-session $(BIN)/kv-replay-session:
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
@@ -139,9 +155,17 @@ $(BUILD)/%.o: %.c Makefile scripts/migrations | $(PROTO_HEADERS)
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) $(WARNINGS) -MMD -MP -c -o $@ $<
 
-$(BUILD)/unit/%: tests/unit/%.c $(TESTED_OBJECTS)
+# A test may use what its folder may use.
+UNIT_PROGRAMS := $(addprefix $(BUILD)/unit/,$(UNIT_TESTS))
+$(filter $(BUILD)/unit/common/%,$(UNIT_PROGRAMS)): $(LIBCOMMON)
+$(filter $(BUILD)/unit/export/%,$(UNIT_PROGRAMS)): $(LIBEXPORT)
+$(filter $(BUILD)/unit/import/%,$(UNIT_PROGRAMS)): $(LIBIMPORT)
+$(filter $(BUILD)/unit/scripts/session/migrate/%,$(UNIT_PROGRAMS)): $(BUILD)/libmigrate.a
+$(filter $(BUILD)/unit/scripts/session/replay/%,$(UNIT_PROGRAMS)): $(BUILD)/libreplay.a
+$(filter $(BUILD)/unit/scripts/session/%,$(UNIT_PROGRAMS)): $(LIBSESSION)
+$(UNIT_PROGRAMS): $(BUILD)/unit/%: $(BUILD)/tests/unit/%.o
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) $(WARNINGS) $(ALL_LDFLAGS) -MMD -MP -o $@ $(filter %.c %.o %.a,$^) $(LIBS) -lcmocka
+	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) $(filter %.a,$^) $(LIBS) -lcmocka
 
 # What makes calls fail, see there; it stands between a program and the libraries, so it is built like neither.
 $(BUILD)/faults/shim.so: tests/faults/shim.c Makefile
@@ -159,7 +183,7 @@ failing-calls-asan: all asan $(BUILD)/faults/shim.so
 kills: all
 	tests/faults/kills --count $(or $(COUNT),200) $(if $(SEED),--seed $(SEED))
 
-unit-tests-build: $(addprefix $(BUILD)/unit/,$(UNIT_TESTS))
+unit-tests-build: $(UNIT_PROGRAMS)
 
 # Each is a target of its own, so that -j runs several (with -O what each says stays together).
 unit-tests: $(addprefix run-,$(UNIT_TESTS))
@@ -167,13 +191,13 @@ unit-tests: $(addprefix run-,$(UNIT_TESTS))
 $(addprefix run-,$(UNIT_TESTS)): run-%: $(BUILD)/unit/%
 	@$<
 
-mutations: $(BUILD)/unit/test_dump_mutations
+mutations: $(BUILD)/unit/common/dump/test_reader_mutations
 	MUTATIONS_SHARE=1 $<
 
 # The targets with their corpora, without libFuzzer.
-$(BUILD)/fuzz-replay/%: tests/fuzz/fuzz_%.c $(BUILD)/tests/fuzz/replay.o $(TESTED_OBJECTS)
+$(BUILD)/fuzz-replay/%: $(BUILD)/tests/fuzz/fuzz_%.o $(BUILD)/tests/fuzz/replay.o $(LIBEXPORT)
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) $(WARNINGS) $(ALL_LDFLAGS) -MMD -MP -o $@ $(filter %.c %.o %.a,$^) $(LIBS)
+	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $(filter %.o %.a,$^) $(LIBS)
 
 fuzz-replay-build: $(addprefix $(BUILD)/fuzz-replay/,$(FUZZ_TARGETS))
 
@@ -183,9 +207,9 @@ $(addprefix replay-,$(FUZZ_TARGETS)): replay-%: $(BUILD)/fuzz-replay/%
 	@$< tests/fuzz/corpus/$*
 
 # With libFuzzer: always by way of `fuzz`, which sets compiler and flags.
-$(BUILD)/targets/%: tests/fuzz/fuzz_%.c $(TESTED_OBJECTS)
+$(BUILD)/targets/%: $(BUILD)/tests/fuzz/fuzz_%.o $(LIBEXPORT)
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) $(WARNINGS) $(ALL_LDFLAGS) -fsanitize=fuzzer -MMD -MP -o $@ $(filter %.c %.o %.a,$^) $(LIBS)
+	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -fsanitize=fuzzer -o $@ $(filter %.o %.a,$^) $(LIBS)
 
 fuzz-run: $(addprefix $(BUILD)/targets/,$(FUZZ_TARGETS))
 	@mkdir -p $(BUILD)/finds; failed=; for target in $(FUZZ_TARGETS); do \
@@ -204,16 +228,17 @@ fuzz:
 		CFLAGS='-O1 -g -fno-omit-frame-pointer -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all'
 
 test: all unit-tests fuzz-replay
-	bats tests
+	bats -r tests/programs tests/conformance --setup-suite-file tests/setup_suite.bash
 
 ROUNDS ?= 20
 
 test-writers: all
-	KV_WRITER_ROUNDS=$(ROUNDS) bats --print-output-on-failure --filter 'acknowledged write' tests/44_concurrency.bats
+	KV_WRITER_ROUNDS=$(ROUNDS) bats --print-output-on-failure --filter 'acknowledged write' \
+		tests/programs/migrate/concurrency.bats
 
 test-golang-migrate: all
 	GOLANG_MIGRATE=$$(scripts/install-deps --golang-migrate) && export GOLANG_MIGRATE && \
-		bats --print-output-on-failure --setup-suite-file tests/setup_suite.bash tests/long/golang_migrate.bats
+		bats --print-output-on-failure tests/long/golang_migrate.bats
 
 install: all
 	install -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(LIBEXECDIR) $(DESTDIR)$(DATADIR)/migrations
@@ -241,10 +266,10 @@ uninstall:
 	rm -f $(addprefix $(DESTDIR)$(BASHCOMPDIR)/,$(PROGRAMS)) $(DESTDIR)$(ZSHCOMPDIR)/_kv-migrate
 	rm -rf $(DESTDIR)$(LIBEXECDIR) $(DESTDIR)$(DATADIR)
 
-SHELL_SCRIPTS := $(shell grep -lsE '^\#!.*(bash|sh)$$' .ci/run scripts/* scripts/dev/* tests/* tests/faults/*) \
+SHELL_SCRIPTS := $(shell grep -lsE '^\#!.*(bash|sh)$$' .ci/run scripts/* scripts/dev/* tests/faults/*) \
 	$(wildcard scripts/dev/*.sh tests/*.bash tests/lib/*.bash) \
 	scripts/completion/generate scripts/completion/functions.bash
-C_FILES := $(SOURCES) $(HEADERS) $(wildcard tests/unit/*.[ch] tests/fuzz/*.[ch] tests/faults/*.c)
+C_FILES := $(SOURCES) $(HEADERS) $(shell find tests/unit -name '*.[ch]') $(wildcard tests/fuzz/*.[ch] tests/faults/*.c)
 
 lint: lint-texts lint-scripts lint-tests lint-cppcheck lint-gcc lint-clang
 
@@ -259,18 +284,18 @@ lint-scripts: $(BUILD)/completion/kv-migrate.bash
 	shellcheck -x $(filter-out %/functions.bash,$(SHELL_SCRIPTS)) $<
 
 lint-tests:
-	shellcheck -x -s bats $(wildcard tests/*.bats tests/long/*.bats)
+	shellcheck -x -s bats $(sort $(shell find tests -name '*.bats'))
 
 lint-cppcheck:
 	cppcheck --quiet --error-exitcode=1 --std=c11 --enable=warning,performance,portability \
 		--inline-suppr --suppress=missingIncludeSystem -I. $(DEFINES) $(SOURCES)
 
-# Where the usual compiler is gcc this is the usual build: what is built already had no warnings.
+# In folders of their own: the usual build may hold objects that had warnings.
 lint-gcc:
-	$(MAKE) all $(if $(filter gcc,$(CC)),,CC=gcc BUILD=$(BUILD)/lint-gcc BIN=$(BUILD)/lint-gcc/bin)
+	$(MAKE) all WERROR=-Werror BUILD=$(BUILD)/lint-gcc BIN=$(BUILD)/lint-gcc/bin CC=gcc
 
 lint-clang:
-	$(MAKE) all BUILD=$(BUILD)/lint-clang BIN=$(BUILD)/lint-clang/bin CC=$(CLANG)
+	$(MAKE) all WERROR=-Werror BUILD=$(BUILD)/lint-clang BIN=$(BUILD)/lint-clang/bin CC=$(CLANG)
 
 asan:
 	$(MAKE) all unit-tests-build unit-tests fuzz-replay BUILD=$(BUILD)/asan BIN=$(BUILD)/asan/bin HARDENING= LINK_HARDENING= \
@@ -283,7 +308,7 @@ test-matrix:
 	FILES='$(FILES)' scripts/dev/test-matrix $(VERSIONS)
 
 valgrind: all
-	bats --print-output-on-failure tests/48_valgrind.bats
+	bats --print-output-on-failure tests/programs/common/valgrind.bats
 
 ARCHIVE := $(BUILD)/kv-migrate-$(VERSION).tar.xz
 

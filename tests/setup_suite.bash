@@ -1,10 +1,10 @@
 # shellcheck shell=bash
 # One PostgreSQL server for the whole run, or for several (scripts/dev/bats-groups): starting one costs more than most
 # tests. The tests get at it through the exported PG* variables, and each makes databases of its own (see
-# lib/database.bash).
+# lib/database.bash). bats looks for this file beside the tests: each of their folders has a link to it.
 
 # shellcheck source=/dev/null
-source "${BASH_SOURCE[0]%/*}/../scripts/dev/throwaway-postgres.sh"
+source "$(dirname -- "$(realpath -- "${BASH_SOURCE[0]}")")/../scripts/dev/throwaway-postgres.sh"
 
 setup_suite() {
     # Tests spell characters as \u escapes, which bash only understands where text is UTF-8.

@@ -13,9 +13,13 @@ unset -v "${!LAKEFS_@}"
 # shellcheck disable=SC2034 # for the tests
 BLOCKSTORE=$FIXTURES_DIR/esti/blockstore
 
+bats_load_library bats-support
+bats_load_library bats-assert
+
 # Comparing -----------------------------------------------------------------------------------------------------------
 
-# assert_equal EXPECTED ACTUAL
+# assert_equal EXPECTED ACTUAL: in place of bats-assert's, which takes them the other way round: what differs of texts of
+# many lines is shown as a diff.
 assert_equal() {
     diff -u --label expected --label actual <(printf '%s\n' "$1") <(printf '%s\n' "$2")
 }
@@ -27,27 +31,21 @@ assert_sql() {
     assert_equal "$1" "$actual"
 }
 
-# assert_contains TEXT PART...: every part is in the text.
+# assert_contains TEXT PART...: every part is in the text. bats-assert looks at the variable `output`.
 assert_contains() {
-    local text=$1 part
+    local output=$1 part
     shift
     for part; do
-        if [[ $text != *"$part"* ]]; then
-            printf 'not found: %s\nin: %s\n' "$part" "$text"
-            return 1
-        fi
+        assert_output --partial -- "$part" || return
     done
 }
 
 # refute_contains TEXT PART...: no part is in the text.
 refute_contains() {
-    local text=$1 part
+    local output=$1 part
     shift
     for part; do
-        if [[ $text == *"$part"* ]]; then
-            printf 'found: %s\nin: %s\n' "$part" "$text"
-            return 1
-        fi
+        refute_output --partial -- "$part" || return
     done
 }
 
@@ -120,8 +118,30 @@ make_template() {
         load_fixture "$2"
     fi
     set_schema_version 38
+    keep_database "$1"
+}
+
+# make_esti_template: makes the template ESTI, which holds what a lakeFS server left behind after its own system tests.
+make_esti_template() {
+    make_template ESTI "$FIXTURES_DIR/esti/legacy.data.sql"
+}
+
+# make_small_template OBJECTS: makes the template SMALL: a user, and a repository with a branch and so many objects.
+make_small_template() {
+    make_template SMALL
+    psql -Xq -v ON_ERROR_STOP=1 -v objects="$1" -d "$SMALL" <<'SQL'
+INSERT INTO auth_users (id, created_at, display_name) VALUES (1, '2020-01-01 00:00:00Z', 'user');
+INSERT INTO graveler_repositories VALUES ('repo', 'local://repo', '2020-01-01 00:00:00Z', 'main');
+INSERT INTO graveler_branches VALUES ('repo', 'main', 'token', 'c1');
+INSERT INTO graveler_staging_kv SELECT 'token', int4send(n), 'identity', 'data' FROM generate_series(1, :objects) AS n;
+SQL
+}
+
+# keep_database NAME: makes a template of the database that fresh_database made last, see make_template.
+keep_database() {
     printf -v "$1" %s "$PGDATABASE"
     export "${1?}"
+    export TEMPLATES="$PGDATABASE ${TEMPLATES-}"
     unset DSN
     export PGDATABASE=postgres
 }
@@ -131,6 +151,14 @@ drop_template() {
     if [ -n "${1-}" ]; then
         PGDATABASE=$1 DSN=yes drop_database
     fi
+}
+
+# drop_templates: drops all that were made.
+drop_templates() {
+    local template
+    for template in ${TEMPLATES-}; do
+        drop_template "$template"
+    done
 }
 
 # legacy_tables: prints the names of the legacy tables that the database has.

@@ -6,31 +6,18 @@
 
 bats_require_minimum_version 1.5.0
 
+load ../lib/setup
+
 setup_file() {
-    load ../lib/database
-    load ../lib/migration
     "$GOLANG_MIGRATE" -version
-    make_template ESTI "$FIXTURES_DIR/esti/legacy.data.sql"
-}
-
-teardown_file() {
-    load ../lib/database
-    load ../lib/migration
-    drop_template "$ESTI"
-}
-
-setup() {
-    load ../lib/database
-    load ../lib/migration
+    make_esti_template
 }
 
 teardown() {
-    stop_background
     if [ -n "${OTHER-}" ]; then
         kill "$OTHER" 2>/dev/null || true
     fi
-    release
-    drop_database
+    clean_up
 }
 
 # golang_migrate FOLDER ARGUMENT...

@@ -244,6 +244,16 @@ static inline void assert_read_refused(const Dump *dump)
     assert_contains(error.message, dump->path);
 }
 
+/* Seals the sample with one frame in another's place, and expects it to be refused. */
+static inline void assert_frame_refused(Dump *dump, size_t at, Slice frame)
+{
+    Frames frames = contents_of(dump);
+
+    frames.items[at] = frame;
+    seal(dump, &frames);
+    assert_read_refused(dump);
+}
+
 /* Refused also by who does not unpack the chunks. */
 static inline void assert_never_accepted(const Dump *dump)
 {

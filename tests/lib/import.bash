@@ -1,0 +1,65 @@
+# shellcheck shell=bash
+# Loads of a small dump by kv-import: load it after lib/setup.
+
+# shellcheck disable=SC2034 # for the tests
+# shellcheck disable=SC2154 # run sets stderr and output
+
+setup_file() {
+    make_template SMALL
+    psql -Xq -v ON_ERROR_STOP=1 -d "$SMALL" <<'SQL'
+INSERT INTO auth_users (id, created_at, display_name) VALUES (1, '2020-01-01 00:00:00Z', 'user');
+INSERT INTO graveler_repositories VALUES ('repo', 'local://repo', '2020-01-01 00:00:00Z', 'main');
+INSERT INTO graveler_branches VALUES ('repo', 'main', 'token', 'c1');
+-- Enough for three chunks, and hard to compress.
+INSERT INTO graveler_staging_kv SELECT 'token', int4send(n), 'identity', decode(string_agg(md5(n || '.' || m), ''), 'hex')
+    FROM generate_series(1, 1000) AS n, generate_series(1, 600) AS m GROUP BY n;
+SQL
+    export DUMP="$BATS_FILE_TMPDIR/small.dump"
+    kv-export -d "$SMALL" --no-settings --quiet -f "$DUMP"
+    # The database need not be as large as the dump.
+    psql -Xq -v ON_ERROR_STOP=1 -d "$SMALL" -c "DELETE FROM graveler_staging_kv WHERE key > int4send(10)" \
+        -c "VACUUM FULL graveler_staging_kv"
+}
+
+legacy_database() {
+    fresh_database TEMPLATE "$SMALL"
+}
+
+# A KV table in lakeFS's shape, without rows.
+create_kv() {
+    sql "CREATE TABLE kv (partition_key bytea NOT NULL, key bytea NOT NULL, value bytea NOT NULL,
+            PRIMARY KEY (partition_key, key)) PARTITION BY HASH (partition_key)" \
+        "CREATE TABLE kv_0 PARTITION OF kv FOR VALUES WITH (MODULUS 2, REMAINDER 0)" \
+        "CREATE TABLE kv_1 PARTITION OF kv FOR VALUES WITH (MODULUS 2, REMAINDER 1)" \
+        "CREATE VIEW kv_v AS SELECT encode(partition_key, 'escape') AS partition_key, encode(key, 'escape') AS key, value FROM kv"
+}
+
+# set_kv_version TEXT
+set_kv_version() {
+    sql "INSERT INTO kv VALUES ('kv-internal-metadata', 'kv/schema/version', '$1')"
+}
+
+# assert_loaded: the dump is there, and stamped.
+assert_loaded() {
+    assert_stamp 39 1
+    assert_sql "1004|100" "SELECT count(*), (SELECT count(*) FROM pg_inherits WHERE inhparent = 'kv'::regclass) FROM kv"
+}
+
+# everything: a line for each relation, and the rows of tables; the same as long as nobody touched the database.
+everything() {
+    sql "SELECT oid, relname, relkind, relfilenode FROM pg_class WHERE relnamespace = 'public'::regnamespace ORDER BY oid" \
+        "SELECT * FROM schema_migrations"
+    psql -XAtq -v ON_ERROR_STOP=1 <<'SQL' | sha256sum
+SELECT format('SELECT %1$L, xmin, t FROM %1$I AS t ORDER BY ctid', relname)
+FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' ORDER BY relname \gexec
+SQL
+}
+
+# check_refused [PART...]: the import ends with 5, says the parts, and changes nothing.
+check_refused() {
+    local before
+    before=$(everything)
+    fails 5 kv-import -d "$DSN" "$DUMP"
+    assert_contains "$stderr" "$@"
+    assert_equal "$before" "$(everything)"
+}

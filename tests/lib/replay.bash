@@ -1,0 +1,104 @@
+# shellcheck shell=bash
+# Runs of kv-replay, and whether they leave anything: load it after lib/setup.
+
+# shellcheck disable=SC2034 # for the tests
+# shellcheck disable=SC2154 # run sets stderr and output
+# shellcheck disable=SC2317 # what is handed over by name is reached
+
+setup_file() {
+    export LEGACY=$BATS_FILE_TMPDIR/legacy
+    export ESTI="" OWNER=""
+    mkdir "$LEGACY"
+    make_esti_template
+    OWNER=${ESTI}_owner
+    export PGDATABASE=$ESTI
+    # Whom the server of the replay does not know.
+    sql "CREATE ROLE $OWNER" "ALTER TABLE auth_users OWNER TO $OWNER" "GRANT SELECT ON auth_groups TO $OWNER"
+    pg_dump -f "$LEGACY/plain"
+    pg_dump -Fc -f "$LEGACY/custom"
+    pg_dump -C -f "$LEGACY/create"
+    pg_dump --clean -f "$LEGACY/clean"
+    gzip -c "$LEGACY/plain" >"$LEGACY/plain-gzip"
+    zstd -qc "$LEGACY/plain" >"$LEGACY/plain-zstd"
+    kv-export -q -d "$ESTI" -n auth --no-settings -f "$BATS_FILE_TMPDIR/auth.dump"
+    kv-export -q -d "$ESTI" --blockstore-path="$BLOCKSTORE" --redact -f "$BATS_FILE_TMPDIR/redacted.dump"
+    export PGDATABASE=postgres
+}
+
+teardown_file() {
+    drop_templates
+    if [ -n "$OWNER" ]; then
+        psql -Xq -d postgres -c "DROP ROLE $OWNER"
+    fi
+}
+
+setup() {
+    # What lakeFS's own migration made of the fixture.
+    EXPECTED=$FIXTURES_DIR/esti/expected.jsonl
+    ESTI_DUMP=$FIXTURES_DIR/esti/esti.dump
+    # Where the server's user gets through, which it does not where bats has its folders.
+    REPLAY_TMPDIR=$(mktemp -d "${TMPDIR:-/tmp}/kv-rt.XXXXXX")
+    chmod 711 "$REPLAY_TMPDIR"
+    REPLAY=(env TMPDIR="$REPLAY_TMPDIR" kv-replay)
+    # A shell lets what it runs in the background ignore SIGINT, nohup all that it runs SIGHUP.
+    REPLAY_IN_BACKGROUND=(env --default-signal=INT --default-signal=HUP TMPDIR="$REPLAY_TMPDIR" kv-replay)
+}
+
+teardown() {
+    local status=0
+    stop_background
+    # However it ended, nothing of it is left.
+    eventually nothing_left || status=1
+    rm -rf -- "$REPLAY_TMPDIR"
+    return "$status"
+}
+
+# processes_left: prints the process ids of what was started with this test's folder, or works in it.
+processes_left() {
+    # A server overwrites its environment, but has the folder in its command. What is looked for is no argument of those
+    # that look, and a process may end while it is looked at.
+    {
+        grep -lazxFf /dev/stdin /proc/[0-9]*/environ <<<"TMPDIR=$REPLAY_TMPDIR"
+        grep -laFf /dev/stdin /proc/[0-9]*/cmdline <<<"$REPLAY_TMPDIR/"
+    } 2>/dev/null | sed 's|^/proc/\([0-9]*\)/.*|\1|' | sort -u
+}
+
+nothing_left() {
+    [ -z "$(ls -A "$REPLAY_TMPDIR")" ] && [ -z "$(processes_left)" ]
+}
+
+# with_input FILE COMMAND...: becomes the command, with the file as its standard input, a pipe of which it must not hold the
+# descriptor `input`, which writes. For `background`.
+with_input() {
+    [ -z "${input-}" ] || exec {input}>&-
+    exec "${@:2}" <"$1"
+}
+
+# start_replay ARGUMENT...: starts it in the background and waits until it shows the way to the database. Its output is in
+# BACKGROUND_OUTPUT.
+start_replay() {
+    background "${REPLAY_IN_BACKGROUND[@]}" "$@"
+    eventually grep -q LAKEFS_DATABASE_POSTGRES_CONNECTION_STRING "$BACKGROUND_OUTPUT"
+}
+
+# shown_connection: prints the connection string, as it stands in the output.
+shown_connection() {
+    sed -n 's/^connection string:  //p' "$BACKGROUND_OUTPUT"
+}
+
+# entries_of_replay ARGUMENT...: prints the entries of the KV table of a replay, in the form of expected.jsonl.
+entries_of_replay() {
+    "${REPLAY[@]}" -q "$@" -- "$FIXTURES_DIR/tools/kvnorm.py" "dbname=lakefs" --schema-version
+}
+
+# no_replay CODE ARGUMENT...: it ends so, with one error of whichever program found it, and runs no command.
+no_replay() {
+    local code=$1
+    shift
+    run --separate-stderr "-$code" "${REPLAY[@]}" "$@" -- touch "$BATS_TEST_TMPDIR/ran"
+    printf 'standard error: %s\n' "$stderr"
+    assert_equal "" "$output"
+    assert_contains "$stderr" "error: "
+    assert_missing "$BATS_TEST_TMPDIR/ran"
+    nothing_left
+}

@@ -1,0 +1,50 @@
+# shellcheck shell=bash
+# The schema migrations, file by file: load it after lib/setup.
+
+setup() {
+    fresh_database
+}
+
+# assert_unchanged BEFORE: the database is in the state that legacy_state printed.
+assert_unchanged() {
+    local now
+    now=$(legacy_state)
+    assert_equal "$1" "$now"
+}
+
+# assert_rows FILE: all rows are those of FILE, byte by byte and in its order.
+assert_rows() {
+    diff -u --label expected --label actual "$1" <(legacy_rows)
+}
+
+# sorted_json: brings JSON lines into a form in which equal sets of values are equal text.
+sorted_json() {
+    python3 -c '
+import json, sys
+print("\n".join(sorted(json.dumps(json.loads(line), sort_keys=True) for line in sys.stdin)))'
+}
+
+# assert_schema38: the schema has every fact of version 38, and no other.
+assert_schema38() {
+    diff -u --label expected --label actual <(sorted_json <"$FIXTURES_DIR/versions/schema38.jsonl") \
+        <(schema_facts | sorted_json)
+}
+
+# legacy_state: everything a migration could change, for comparisons of before and after. The rows' versions (xmin) tell
+# a row that was written again with the same values.
+legacy_state() {
+    psql -XAtq -v ON_ERROR_STOP=1 -f "$FIXTURES_DIR/tools/schema_facts.sql" -f - <<'SQL'
+SELECT format('SELECT %1$L, xmin, t FROM %1$I AS t ORDER BY ctid', relname)
+FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' ORDER BY relname \gexec
+SQL
+}
+
+# check_from_version N: rows of a database at version N become those that the original migrations made of them.
+check_from_version() {
+    apply_migrations 21 "$1"
+    load_fixture "$FIXTURES_DIR/versions/v$1.data.sql"
+    apply_migrations $(($1 + 1)) 38
+    set_schema_version 38
+    assert_rows "$FIXTURES_DIR/versions/v$1.rows38.jsonl"
+    assert_schema38
+}

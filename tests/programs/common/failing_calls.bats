@@ -1,0 +1,31 @@
+#!/usr/bin/env bats
+# Calls of kv-export and kv-import that fail: a selection of what `make failing-calls` does. What must be true then is in
+# tests/faults/run.py, which calls can fail in tests/faults/shim.c.
+
+# bats file_tags=long
+bats_require_minimum_version 1.5.0
+
+load ../../lib/setup
+
+setup() {
+    make -s -C "$TESTS_DIR/.." build/faults/shim.so
+}
+
+# check_calls ARGUMENT...: no run was wrong, and the faults have struck.
+check_calls() {
+    run -0 "$TESTS_DIR/faults/run.py" --bin "$KV_BIN" --seed 1 "$@"
+    echo "$output"
+    [ "$(grep -cE ' [1-9][0-9]* struck' <<<"$output")" -ge 10 ]
+}
+
+@test "failing calls of kv-export: the right exit code, one message, and nothing is left" {
+    check_calls --programs export redact dynamodb-export --jobs 2 --limit 3 --next 50
+}
+
+@test "failing calls of kv-import: the right exit code, one message, no stamp, and nothing is left" {
+    check_calls --programs import dynamodb-import --jobs 2 --limit 3 --next 50
+}
+
+@test "failing calls of kv-migrate's session: the right exit code, one message, and the stamp or the legacy tables" {
+    check_calls --programs migrate status --jobs 2 --limit 3 --next 50
+}

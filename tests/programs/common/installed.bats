@@ -1,0 +1,139 @@
+#!/usr/bin/env bats
+# What `make install` puts where, that it works from there, and that `make uninstall` takes all of it away.
+
+# shellcheck disable=SC2154 # run sets stderr
+# shellcheck disable=SC2030,SC2031 # every test is a process of its own
+# shellcheck disable=SC2016 # what is in single quotes is for another shell
+
+bats_require_minimum_version 1.5.0
+
+load ../../lib/setup
+
+setup_file() {
+    export ROOT=$BATS_FILE_TMPDIR/root
+    in_top install
+}
+
+# in_top TARGET: makes the target with ROOT as DESTDIR. A make that runs the tests has no say in it.
+in_top() {
+    env -u MAKEFLAGS -u MAKELEVEL -u MAKEOVERRIDES make -s -C "$TESTS_DIR/.." PREFIX=/usr DESTDIR="$ROOT" "$1"
+}
+
+# files: prints the files and links that are installed.
+files() {
+    (cd "$ROOT" && find . ! -type d | cut -c 2- | LC_ALL=C sort)
+}
+
+@test "make install installs programs, parts, migrations, manual pages, completions and the format's specification" {
+    local migrations
+    migrations=$(cd "$MIGRATIONS_DIR" && printf '%s\n' *.up.sql)
+    assert_contains "$migrations" 000021_ 000038_
+    assert_equal "$(LC_ALL=C sort <<FILES
+/usr/bin/kv-export
+/usr/bin/kv-import
+/usr/bin/kv-migrate
+/usr/bin/kv-replay
+/usr/libexec/kv-migrate/kv-migrate-session
+/usr/libexec/kv-migrate/kv-replay-session
+/usr/share/bash-completion/completions/kv-export
+/usr/share/bash-completion/completions/kv-import
+/usr/share/bash-completion/completions/kv-migrate
+/usr/share/bash-completion/completions/kv-replay
+/usr/share/kv-migrate/FORMAT.md
+${migrations//0000/\/usr\/share\/kv-migrate\/migrations\/0000}
+/usr/share/man/man1/kv-export.1
+/usr/share/man/man1/kv-import.1
+/usr/share/man/man1/kv-migrate.1
+/usr/share/man/man1/kv-replay.1
+/usr/share/man/man5/kv-dump.5
+/usr/share/zsh/site-functions/_kv-migrate
+FILES
+    )" "$(files)"
+}
+
+@test "what is installed can be read, and run, by everybody" {
+    assert_equal "" "$(find "$ROOT" ! -type l ! -perm -o=r)"
+    assert_equal "" "$(find "$ROOT" -type d ! -perm -o=x)"
+    assert_equal "" "$(find "$ROOT" ! -type l -perm /o=w)"
+    assert_equal $'kv-export\nkv-import\nkv-migrate\nkv-migrate-session\nkv-replay\nkv-replay-session' \
+        "$(find "$ROOT" -type f -perm -o=x -printf '%f\n' | sort)"
+}
+
+@test "the manual pages can be read" {
+    local page shown
+    for page in "$ROOT"/usr/share/man/man?/*; do
+        echo "$page"
+        run --separate-stderr -0 mandoc -T utf8 -W warning "$page"
+        assert_equal "" "$stderr"
+        shown=$(col -b <<<"$output")
+        assert_contains "$shown" NAME DESCRIPTION EXAMPLES "SEE ALSO"
+        # The name that the page is found by.
+        [[ $shown == *$'NAME\n     '"$(basename "${page%.*}") "* ]]
+    done
+    # Where the system's own reader is there, it finds them.
+    if command -v man >/dev/null; then
+        run -0 man -M "$ROOT/usr/share/man" -P cat kv-migrate
+        assert_contains "$output" --kv-enabled
+        run -0 man -M "$ROOT/usr/share/man" -P cat 5 kv-dump
+        assert_contains "$output" manifest
+    fi
+}
+
+@test "bash and zsh find the completions" {
+    local program
+    for program in kv-export kv-import kv-migrate kv-replay; do
+        run -0 bash --norc -c 'source "$1" && complete -p "$2"' bash "$ROOT/usr/share/bash-completion/completions/$program" \
+            "$program"
+    done
+    run -0 timeout 60 env TERM=xterm zsh -f "$TESTS_DIR/lib/complete.zsh" "$ROOT/usr/share/zsh/site-functions" "kv-migrate cl"
+    assert_equal cleanup "$output"
+}
+
+@test "the installed kv-migrate finds its parts, wherever it was called from and by whichever name" {
+    local link=$BATS_TEST_TMPDIR/migrate
+    fresh_database
+    ln -s "$ROOT/usr/bin/kv-migrate" "$link"
+    cd /
+    # Without the checkout's programs.
+    PATH=${PATH//"$KV_BIN:"/}
+    refute_contains ":$PATH:" ":$KV_BIN:"
+    succeeds "$ROOT/usr/bin/kv-migrate" up -d "$DSN"
+    assert_contains "$stderr" "schema migration 000021_" "the schema is at version 38"
+    succeeds "$link" up --kv-enabled -d "$DSN"
+    assert_stamp 39 1
+    assert_contains "$stderr" "kv-export: info" "kv-import: info" "migrated to version 39"
+    succeeds "$ROOT/usr/bin/kv-migrate" version -d "$DSN"
+}
+
+@test "folders of parts and data that are named are found, in a tree that was moved, too" {
+    local place=$BATS_TEST_TMPDIR/place moved=$BATS_TEST_TMPDIR/moved
+    fresh_database
+    env -u MAKEFLAGS -u MAKELEVEL -u MAKEOVERRIDES make -s -C "$TESTS_DIR/.." PREFIX=/opt/kv BINDIR=/opt/programs \
+        LIBEXECDIR=/srv/parts DATADIR=/var/lib/kv/data DESTDIR="$place" install
+    [ -x "$place/srv/parts/kv-migrate-session" ]
+    mv "$place" "$moved"
+    PATH=${PATH//"$KV_BIN:"/}
+    succeeds "$moved/opt/programs/kv-migrate" up --kv-enabled -d "$DSN"
+    assert_stamp 39 1
+    succeeds "$moved/opt/programs/kv-replay" "$FIXTURES_DIR/esti/esti.dump" -- psql -XAtc "SELECT count(*) FROM kv"
+    assert_equal 440 "$output"
+}
+
+@test "the installed kv-replay finds its parts, wherever it was called from and by whichever name" {
+    local link=$BATS_TEST_TMPDIR/replay
+    ln -s "$ROOT/usr/bin/kv-replay" "$link"
+    cd /
+    PATH=${PATH//"$KV_BIN:"/}
+    succeeds "$link" "$FIXTURES_DIR/esti/esti.dump" -- psql -XAtc "SELECT count(*) FROM kv"
+    # The entries of the dump, and the version's.
+    assert_equal 440 "$output"
+}
+
+@test "make uninstall removes all that was installed, and nothing else" {
+    local other=$ROOT/usr/share/man/man1/other.1
+    touch "$other" "$ROOT/usr/bin/other"
+    in_top uninstall
+    assert_equal $'/usr/bin/other\n/usr/share/man/man1/other.1' "$(files)"
+    assert_missing "$ROOT/usr/libexec/kv-migrate" "$ROOT/usr/share/kv-migrate"
+    rm "$other" "$ROOT/usr/bin/other"
+}

@@ -1,0 +1,89 @@
+#!/usr/bin/env bats
+# How far the programs have come: on a terminal, in a log, as JSON lines, or not at all.
+
+# shellcheck disable=SC2154 # run sets stderr
+
+bats_require_minimum_version 1.5.0
+
+load ../../lib/setup
+
+setup_file() {
+    make_esti_template
+    export DUMP="$BATS_FILE_TMPDIR/esti.dump"
+    kv-export -d "$ESTI" --blockstore-path="$BLOCKSTORE" --quiet -f "$DUMP"
+}
+
+# on_terminal COMMAND...: runs it on a terminal of its own; what it writes there, with carriage returns as line ends.
+on_terminal() {
+    local status=0
+    script -qec "$(printf '%q ' "$@")" /dev/null </dev/null >"$BATS_TEST_TMPDIR/terminal" || status=$?
+    tr '\r' '\n' <"$BATS_TEST_TMPDIR/terminal"
+    return "$status"
+}
+
+# final PHASE: prints the JSON line that ends the phase, from standard error.
+final() {
+    grep -F "\"phase\":\"$1\"" <<<"$stderr" | grep -F '"done":true'
+}
+
+@test "without a terminal there is no progress, unless -P asks for it" {
+    fresh_database
+    succeeds kv-export -d "$ESTI" --blockstore-path="$BLOCKSTORE" -f "$BATS_TEST_TMPDIR/a.dump"
+    refute_contains "$stderr" "rows/s"
+    succeeds kv-import -d "$DSN" "$DUMP"
+    refute_contains "$stderr" "rows/s"
+    succeeds kv-export -P -d "$ESTI" --blockstore-path="$BLOCKSTORE" -f "$BATS_TEST_TMPDIR/b.dump"
+    # 396 rows of the legacy tables.
+    grep -E '^kv-export: export: 396 rows, .* rows/s, [0-9.]+ s$' <<<"$stderr"
+    succeeds kv-import -P -d "$DSN" --clean "$DUMP"
+    grep -E '^kv-import: load: 439 rows, 0\.3 MB, [0-9]+ rows/s, [0-9.]+ s$' <<<"$stderr"
+    # The version's entry is in an index, too.
+    grep -E '^kv-import: index: 440 rows, ' <<<"$stderr"
+    grep -E '^kv-import: verify: 439 rows, ' <<<"$stderr"
+}
+
+@test "-q and --no-progress silence it, also on a terminal" {
+    fresh_database
+    assert_equal "" "$(on_terminal kv-import -q -P -d "$DSN" "$DUMP")"
+    refute_contains "$(on_terminal kv-import --no-progress -d "$DSN" --clean "$DUMP")" "rows/s"
+}
+
+@test "on a terminal the line is wiped before anything else is written" {
+    fresh_database
+    on_terminal kv-import -d "$DSN" "$DUMP" >"$BATS_TEST_TMPDIR/lines"
+    cat -v "$BATS_TEST_TMPDIR/lines"
+    grep -aE '^(.\[K)?kv-import: load: 439 rows, ' "$BATS_TEST_TMPDIR/lines"
+    grep -aE '^(.\[K)?kv-import: index: 440 rows, ' "$BATS_TEST_TMPDIR/lines"
+    # What is left on the screen are whole lines.
+    grep -aE '^(.\[K)?kv-import: info: loaded 439 entries and stamped version 1$' "$BATS_TEST_TMPDIR/lines"
+}
+
+@test "with --log-format json progress comes as objects, a final one for each phase" {
+    fresh_database
+    succeeds kv-export --log-format json -d "$ESTI" --blockstore-path="$BLOCKSTORE" -f "$BATS_TEST_TMPDIR/a.dump"
+    assert_json_lines kv-export
+    final export | python3 -c '
+import json, sys
+line = json.load(sys.stdin)
+assert set(line) == {"time", "level", "program", "message", "event", "phase", "rows", "total_rows", "bytes",
+                     "rows_per_second", "seconds_left", "done"}, line
+assert line["level"] == "info" and line["event"] == "progress", line
+assert line["rows"] == 396 and line["bytes"] > 0, line
+assert line["seconds_left"] is None, line'
+    succeeds kv-import --log-format json -d "$DSN" "$DUMP"
+    assert_json_lines kv-import
+    [ "$(final load | python3 -c 'import json, sys; line = json.load(sys.stdin); print(line["rows"], line["total_rows"])')" = "439 439" ]
+    final index
+    final verify
+}
+
+@test "kv-migrate shows its programs' progress with -P, and none with -q" {
+    fresh_database TEMPLATE "$ESTI"
+    succeeds kv-migrate up -P --kv-enabled --blockstore-path "$BLOCKSTORE" --dump "$BATS_TEST_TMPDIR/kept.dump" -d "$DSN"
+    assert_contains "$stderr" "kv-export: export: 396 rows" "kv-import: load: 439 rows" "kv-import: index: 440 rows" \
+        "kv-import: verify: 439 rows"
+    drop_database
+    fresh_database TEMPLATE "$ESTI"
+    succeeds kv-migrate up -q -P --kv-enabled --blockstore-path "$BLOCKSTORE" -d "$DSN"
+    assert_equal "" "$stderr"
+}

@@ -1,0 +1,178 @@
+#!/usr/bin/env bats
+# The recipes of README.md, as they stand there: each leads to where it says.
+
+# shellcheck disable=SC2154 # run sets stderr and output
+# shellcheck disable=SC2030,SC2031 # every test is a process of its own
+
+bats_require_minimum_version 1.5.0
+
+load ../../lib/setup
+
+setup_file() {
+    make_esti_template
+}
+
+setup() {
+    # Where the programs are called, and what a machine with lakeFS has besides: systemctl, which notes what it is asked for.
+    HERE=$BATS_TEST_TMPDIR/here
+    CALLS=$BATS_TEST_TMPDIR/calls
+    mkdir "$HERE" "$BATS_TEST_TMPDIR/bin"
+    printf '#!/bin/sh\necho "$*" >>"%s"\n' "$CALLS" >"$BATS_TEST_TMPDIR/bin/systemctl"
+    chmod +x "$BATS_TEST_TMPDIR/bin/systemctl"
+    PATH=$BATS_TEST_TMPDIR/bin:$PATH
+    # The name that the recipes have.
+    psql -Xq -d postgres -c "CREATE DATABASE lakefs TEMPLATE $ESTI"
+    export PGDATABASE=lakefs DSN="host=$PGHOST port=$PGPORT user=$PGUSER dbname=lakefs"
+    LEGACY_ROWS=$(legacy_rows)
+}
+
+teardown() {
+    release
+    drop_template lakefs
+    [ -z "${DYNAMODB_SERVER-}" ] || stop_dynamodb
+    if [ -n "${RESTORED-}" ]; then
+        drop_template "$RESTORED"
+    fi
+}
+
+# block NUMBER: prints the lines of that shell block under "## Recipes", with the fixture's block store.
+block() {
+    sed -n '/^## Recipes$/,/^## How/p' "$TESTS_DIR/../README.md" |
+        awk -v number="$1" '/^```/ { inside = !inside; blocks += inside; next } inside && blocks == number' |
+        sed "s|/data/block|$BLOCKSTORE|"
+}
+
+# do_block NUMBER: does what it says, in the folder HERE, up to the first failure.
+do_block() {
+    block "$1" >"$BATS_TEST_TMPDIR/block"
+    [ -s "$BATS_TEST_TMPDIR/block" ]
+    cat "$BATS_TEST_TMPDIR/block"
+    (cd "$HERE" && bash -e "$BATS_TEST_TMPDIR/block")
+}
+
+# assert_legacy: the database is what a lakeFS before the KV store takes for its own: version 38, not dirty, all its rows.
+assert_legacy() {
+    assert_stamp 38 -
+    assert_equal "$LEGACY_ROWS" "$(legacy_rows)"
+    # Nothing of the KV store is left.
+    assert_sql 0 "SELECT count(*) FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relname ~ '^kv'
+        AND relkind IN ('r', 'p', 'v')"
+}
+
+# assert_migrates_again: whatever was undone, the migration leads where it should.
+assert_migrates_again() {
+    succeeds kv-migrate up --kv-enabled -d lakefs --blockstore-path "$BLOCKSTORE"
+    assert_kv_as_expected
+    assert_stamp 39 1
+}
+
+@test "there are as many recipes as are tested" {
+    [ -n "$(block 9)" ]
+    assert_equal "" "$(block 10)"
+}
+
+@test "migrate at night" {
+    do_block 1
+    assert_equal $'stop lakefs\nstart lakefs' "$(<"$CALLS")"
+    assert_kv_as_expected
+    assert_stamp 39 1
+    assert_equal "" "$(legacy_tables)"
+    # The backup is of before, the dump of after.
+    pg_restore -l "$HERE/lakefs.backup" | grep -q 'TABLE public graveler_commits'
+    assert_same_entries "$HERE/kv.dump" "$FIXTURES_DIR/esti/esti.dump"
+}
+
+@test "keep a dump as a backup, and restore it" {
+    local before
+    RESTORED=lakefs_restored
+    before=$(legacy_digest)
+    run -0 do_block 2
+    assert_contains "$output" "equal: 439 entries"
+    # It was only read.
+    assert_equal "$before" "$(legacy_digest)"
+    assert_stamp 38 -
+    export PGDATABASE=$RESTORED DSN="host=$PGHOST port=$PGPORT user=$PGUSER dbname=$RESTORED"
+    assert_kv_as_expected
+}
+
+@test "hand a dump to support, and replay it" {
+    if ! kv-export --help | grep -q -e --redact; then
+        skip "this kv-export has no --redact"
+    fi
+    run -0 do_block 3 <<<'SELECT count(*) FROM kv \g (format=unaligned tuples_only)'
+    assert_contains "$output" "redacted:              yes"
+    assert_equal 440 "${lines[-1]}"
+    assert_legacy
+    # A secret and a name that the fixture has.
+    run -0 kv-import --print "$HERE/support.dump"
+    refute_contains "$output" testpremigrategraveler
+    refute_contains "$output" "$(sql "SELECT access_key_id FROM auth_credentials LIMIT 1")"
+}
+
+@test "undo: before the stamp nothing is to be undone, and the same again ends well" {
+    # A type in the way of the table, which only making that finds out: the export's dump is left.
+    sql "CREATE DOMAIN kv AS text"
+    run --separate-stderr -3 bash -c "cd '$HERE' && kv-migrate up --kv-enabled -d lakefs --blockstore-path '$BLOCKSTORE' --dump kv.dump"
+    [ -e "$HERE/kv.dump" ]
+    sql "DROP DOMAIN kv"
+    assert_legacy
+    do_block 4
+    assert_kv_as_expected
+    assert_stamp 39 1
+}
+
+@test "undo: after an event the legacy tables are dropped later" {
+    hold "LOCK TABLE auth_users IN ACCESS SHARE MODE"
+    run --separate-stderr -6 kv-migrate up --kv-enabled -d lakefs --blockstore-path "$BLOCKSTORE" --lock-wait-timeout=500ms
+    release
+    assert_stamp 39 1
+    assert_equal "$LEGACY_TABLE_COUNT" "$(legacy_tables | wc -l)"
+    do_block 5
+    assert_equal "" "$(legacy_tables)"
+    assert_kv_as_expected
+}
+
+@test "undo: back to the legacy schema, while its tables are there" {
+    kv-migrate up -q --kv-enabled --keep-tables -d lakefs --blockstore-path "$BLOCKSTORE"
+    assert_stamp 39 1
+    do_block 6
+    assert_equal $'stop lakefs\nstart lakefs' "$(<"$CALLS")"
+    assert_legacy
+    assert_migrates_again
+}
+
+@test "undo: from the backup, when the legacy tables were dropped" {
+    do_block 1
+    assert_equal "" "$(legacy_tables)"
+    do_block 7
+    assert_equal $'stop lakefs\nstart lakefs\nstop lakefs\nstart lakefs' "$(<"$CALLS")"
+    assert_legacy
+    assert_migrates_again
+}
+
+# with_dynamodb: what a machine with AWS has besides.
+with_dynamodb() {
+    load ../../lib/dynamodb
+    start_dynamodb
+    export AWS_ENDPOINT_URL_DYNAMODB=$DYNAMODB_ENDPOINT AWS_REGION=eu-west-1
+}
+
+@test "migrate to DynamoDB" {
+    with_dynamodb
+    run -0 do_block 8
+    assert_contains "$output" "dynamodb takes every entry" "stamped version 1" "equal: 439 entries" "migrated to version 39"
+    assert_equal "" "$(legacy_tables)"
+    assert_same_entries "$HERE/kv.dump" "$FIXTURES_DIR/esti/esti.dump"
+}
+
+@test "move a KV store to DynamoDB, and back" {
+    local before
+    kv-migrate up -q --kv-enabled -d lakefs --blockstore-path "$BLOCKSTORE"
+    before=$(kv_digest)
+    RESTORED=lakefs_moved
+    with_dynamodb
+    do_block 9
+    assert_equal "$before" "$(kv_digest)"
+    export PGDATABASE=$RESTORED DSN="host=$PGHOST port=$PGPORT user=$PGUSER dbname=$RESTORED"
+    assert_equal "$before" "$(kv_digest)"
+}

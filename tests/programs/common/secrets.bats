@@ -1,0 +1,501 @@
+#!/usr/bin/env bats
+# Passwords: every way to give one works, whatever characters it has, and none shows it: not in a command line, a message, a
+# log, the server's log, a dump or a file.
+
+# shellcheck disable=SC2154 # run sets stderr
+# shellcheck disable=SC2030,SC2031 # every test is a process of its own
+
+# bats file_tags=long
+bats_require_minimum_version 1.5.0
+
+# shellcheck source=/dev/null
+source "${BATS_TEST_DIRNAME}/../../../scripts/dev/throwaway-postgres.sh"
+
+load ../../lib/setup
+
+# A server of its own, that wants passwords and logs every statement and every connection.
+setup_file() {
+    export SECRETS_POSTGRES_DIR=""
+    SECRETS_POSTGRES_DIR=$(mktemp -d "${TMPDIR:-/tmp}/kv-secrets.XXXXXX")
+    THROWAWAY_POSTGRES_OPTIONS="-c log_statement=all -c log_connections=on" throwaway_postgres_start "$SECRETS_POSTGRES_DIR"
+    printf 'local all postgres trust\nlocal all all scram-sha-256\n' >"$SECRETS_POSTGRES_DIR/data/pg_hba.conf"
+    # By number, so that the parts to look for are found nowhere else on this machine.
+    printf '%s' "p@ss:w/o%rd$BASHPID'\"\\ &?#=é" >"$BATS_FILE_TMPDIR/password"
+    # Nobody's log holds how a password was set.
+    psql -XAtq -v ON_ERROR_STOP=1 -v password="$(<"$BATS_FILE_TMPDIR/password")" <<'SQL'
+SET log_statement = none;
+SET password_encryption = 'scram-sha-256';
+CREATE ROLE secretive LOGIN SUPERUSER PASSWORD :'password';
+CREATE ROLE "us er@x:y/%41?=é'""\" LOGIN SUPERUSER PASSWORD :'password';
+SELECT pg_reload_conf() \g /dev/null
+SQL
+    make_template SMALL
+    psql -Xq -v ON_ERROR_STOP=1 -d "$SMALL" <<'SQL'
+INSERT INTO graveler_repositories VALUES ('repo', 'local://repo', '2020-01-01 00:00:00Z', 'main');
+INSERT INTO graveler_branches VALUES ('repo', 'main', 'token', 'c1');
+INSERT INTO graveler_staging_kv SELECT 'token', int4send(n), 'identity', 'data' FROM generate_series(1, 100) AS n;
+-- To be named at --verbose.
+INSERT INTO graveler_staging_kv VALUES ('orphan', 'k', 'i', 'd');
+SQL
+}
+
+teardown_file() {
+    throwaway_postgres_stop "$SECRETS_POSTGRES_DIR"
+}
+
+setup() {
+    PASSWORD=$(<"$BATS_FILE_TMPDIR/password")
+    # Parts of it that are the same however the rest is quoted: as it is, and percent-encoded.
+    PARTS=$(sed -n 's/.*o%\(rd[0-9]*\).*/o%\1\no%25\1/p' "$BATS_FILE_TMPDIR/password")
+    # What the tests give to the programs, and what the programs may write.
+    GIVEN=$BATS_TEST_TMPDIR/given
+    WRITTEN=$BATS_TEST_TMPDIR/written
+    export TMPDIR=$WRITTEN/scratch
+    mkdir -p "$GIVEN" "$TMPDIR"
+    fresh_database TEMPLATE "$SMALL"
+    # A program that crashes would leave a file with all its memory.
+    ulimit -c unlimited
+    cd "$WRITTEN" || return
+}
+
+teardown() {
+    watch_stop || true
+    stop_background
+    release
+    drop_database
+    assert_equal "" "$(ls -A "$TMPDIR")"
+}
+
+# Giving a password ---------------------------------------------------------------------------------------------------
+
+# percent TEXT: prints it percent-encoded.
+percent() {
+    python3 -c 'import sys, urllib.parse
+sys.stdout.write(urllib.parse.quote(sys.stdin.buffer.read(), safe=""))' <<<"$1" | sed 's/%0A$//'
+}
+
+# quoted TEXT: prints it as a value of a connection string.
+quoted() {
+    local text=${1//\\/\\\\}
+    printf "'%s'" "${text//\'/\\\'}"
+}
+
+# give WAY PASSWORD [USER]: sets GIVE (arguments) and VARIABLES (NAME=VALUE) that lead to the test's database with the password.
+give() {
+    local uri user=${3-secretive} service=$GIVEN/service line=$2
+    uri="postgresql://$(percent "$user"):$(percent "$2")@$(percent "$PGHOST"):$PGPORT/$(percent "$PGDATABASE")"
+    GIVE=(-d "host=$PGHOST port=$PGPORT user=$user dbname=$PGDATABASE")
+    VARIABLES=(NONE=)
+    case $1 in
+        uri) GIVE=(-d "$uri") ;;
+        uri-parameter) GIVE=("--dbname=postgres:///$PGDATABASE?host=$PGHOST&port=$PGPORT&user=$user&password=$(percent "$2")") ;;
+        conninfo) GIVE=(-d "${GIVE[1]} password = $(quoted "$2")") ;;
+        variable) VARIABLES=(PGPASSWORD="$2") ;;
+        variables)
+            GIVE=()
+            VARIABLES=(PGPASSWORD="$2" PGUSER="$user" PGDATABASE="$PGDATABASE")
+            ;;
+        password-file)
+            line=${line//\\/\\\\}
+            (umask 077 && printf '%s:%s:%s:%s:%s\n' '*' '*' '*' "$user" "${line//:/\\:}" >"$GIVEN/passwords")
+            VARIABLES=(PGPASSFILE="$GIVEN/passwords")
+            ;;
+        service-file)
+            printf '[secret]\nhost=%s\nport=%s\nuser=%s\ndbname=%s\npassword=%s\n' "$PGHOST" "$PGPORT" "$user" "$PGDATABASE" \
+                "$2" >"$service"
+            GIVE=(-d "service=secret")
+            VARIABLES=(PGSERVICEFILE="$service")
+            ;;
+        lakefs)
+            GIVE=()
+            VARIABLES=(LAKEFS_DATABASE_CONNECTION_STRING="$uri")
+            ;;
+        lakefs-old)
+            GIVE=()
+            VARIABLES=(LAKEFS_DATABASE_POSTGRES_CONNECTION_STRING="host=$PGHOST port=$PGPORT user=$user dbname=$PGDATABASE password=$(quoted "$2")")
+            ;;
+    esac
+}
+
+# given COMMAND...: becomes the command, with VARIABLES.
+given() {
+    # What it is not told must not lead anywhere.
+    export PGUSER=nobody PGDATABASE=nowhere
+    export "${VARIABLES[@]}"
+    exec "$@"
+}
+
+# secretly CODE COMMAND...: the command ends with the code, and shows no password. Sets MESSAGES to its standard error.
+secretly() {
+    local code=$1 status=0
+    shift
+    (given "$@") >"$WRITTEN/output" 2>"$WRITTEN/messages" </dev/null 3>&- || status=$?
+    cat "$WRITTEN/messages"
+    assert_equal "$code" "$status"
+    MESSAGES=$(<"$WRITTEN/messages")
+    refute_secret
+}
+
+# refute_secret: no file that the programs have written holds the password, nor does the server's log; nobody crashed.
+refute_secret() {
+    run ! grep -rlaFf <(printf '%s' "$PARTS") "$WRITTEN" "$SECRETS_POSTGRES_DIR/log"
+    assert_equal "" "$output"
+    assert_equal "" "$(find "$WRITTEN" -name 'core*')"
+}
+
+# Watching ------------------------------------------------------------------------------------------------------------
+
+watch() {
+    "$TESTS_DIR/lib/watch_secrets.py" "$WRITTEN" <<<"$PARTS" >"$BATS_TEST_TMPDIR/watch" 2>&1 3>&- &
+    WATCHER=$!
+    eventually grep -qx watching "$BATS_TEST_TMPDIR/watch"
+}
+
+watch_stop() {
+    if [ -n "${WATCHER-}" ]; then
+        kill "$WATCHER"
+        wait "$WATCHER"
+        unset -v WATCHER
+    fi
+}
+
+# unseen PROGRAM...: ends the watch, during which every one of the programs was there and no secret was seen, but in
+# environments.
+unseen() {
+    local program
+    watch_stop
+    grep -vxE 'saw (kworker.*|k[a-z]+|)' "$BATS_TEST_TMPDIR/watch"
+    assert_equal "" "$(grep -E '^(arguments|file)' "$BATS_TEST_TMPDIR/watch")"
+    for program; do
+        grep -x "saw $program" "$BATS_TEST_TMPDIR/watch"
+    done
+}
+
+# unseen_now: no command line, no file and no session has a secret at present.
+unseen_now() {
+    assert_equal "" "$("$TESTS_DIR/lib/watch_secrets.py" --once "$WRITTEN" <<<"$PARTS" |
+        grep -vE '^(looks|saw|watching|environment)')"
+    psql -XAtq -c "SELECT a FROM pg_stat_activity AS a" >"$BATS_TEST_TMPDIR/activity"
+    assert_contains "$(<"$BATS_TEST_TMPDIR/activity")" "$PGDATABASE"
+    run ! grep -F "$PARTS" "$BATS_TEST_TMPDIR/activity"
+}
+
+# Every way -----------------------------------------------------------------------------------------------------------
+
+@test "the server wants the password, and its characters are as they should be" {
+    run ! psql -XAtqw -U secretive -c "SELECT 1"
+    assert_contains "$output" "no password supplied"
+    assert_equal 2 "$(wc -l <<<"$PARTS")"
+    assert_contains "$PASSWORD" "$(head -n 1 <<<"$PARTS")" @ : / % "'" '"' "\\" " " "&" "?" "#" "=" "é"
+    assert_contains "$(percent "$PASSWORD")" "$(tail -n 1 <<<"$PARTS")" %40 %3A %2F %27 %22 %5C %20 %26 %3F %23 %3D %C3%A9
+    # The watch does see what is there.
+    mkfifo "$GIVEN/fifo"
+    # shellcheck disable=SC2016 # for that bash
+    PGPASSWORD=$PASSWORD background bash -c 'read -r <>"$1"' "$PASSWORD" "$GIVEN/fifo"
+    printf '%s' "$PASSWORD" >"$WRITTEN/file"
+    run "$TESTS_DIR/lib/watch_secrets.py" --once "$WRITTEN" <<<"$PARTS"
+    assert_contains "$output" "arguments bash" "environment bash" "file $WRITTEN/file"
+    stop_background
+    rm "$WRITTEN/file"
+}
+
+@test "a password from outside the arguments is seen nowhere: variable, password file, service file" {
+    local way
+    watch
+    for way in variable variables password-file service-file; do
+        echo "== $way"
+        give "$way" "$PASSWORD"
+        secretly 0 kv-export "${GIVE[@]}" -v --log-format=json --no-settings -j 2 -f "$WRITTEN/$way.dump"
+        assert_contains "$MESSAGES" '"level":"info"' orphan
+        zstd -dcq "$WRITTEN/$way.dump" >"$WRITTEN/$way.stream"
+        secretly 0 kv-import "${GIVE[@]}" -v -j 2 "$WRITTEN/$way.dump"
+        secretly 0 kv-import --list "$WRITTEN/$way.dump"
+        assert_stamp 39 1
+        sql "SET client_min_messages = warning" "DROP TABLE kv CASCADE" "UPDATE schema_migrations SET version = 38"
+    done
+    secretly 0 kv-migrate up "${GIVE[@]}" --kv-enabled --no-settings --keep-tables -v
+    assert_stamp 39 1
+    give password-file "$PASSWORD"
+    secretly 0 kv-migrate cleanup "${GIVE[@]}" -v
+    give variables "$PASSWORD"
+    secretly 0 kv-migrate version "${GIVE[@]}"
+    unseen kv-export kv-import bash psql
+}
+
+@test "lakeFS's own variables lead there, and the password is seen nowhere" {
+    watch
+    give lakefs "$PASSWORD"
+    secretly 0 kv-migrate up --kv-enabled --no-settings -v --log-format=json --keep-tables --dump "$WRITTEN/dump"
+    assert_stamp 39 1
+    give lakefs-old "$PASSWORD"
+    secretly 0 kv-migrate cleanup -v
+    unseen bash psql
+}
+
+@test "a password in the arguments of kv-export is gone once it works" {
+    local way
+    for way in uri uri-parameter conninfo; do
+        echo "== $way"
+        give "$way" "$PASSWORD"
+        hold "LOCK TABLE graveler_commits IN ACCESS EXCLUSIVE MODE"
+        background given kv-export "${GIVE[@]}" -v -j 2 --no-settings -f "$WRITTEN/$way.dump"
+        eventually someone_waits
+        unseen_now
+        release
+        background_ends 0
+        cp "$BACKGROUND_OUTPUT" "$WRITTEN/messages"
+        refute_secret
+    done
+}
+
+@test "a password in the arguments of kv-import is gone once it works" {
+    local way
+    kv-export --no-settings -q -f "$WRITTEN/dump"
+    for way in uri uri-parameter; do
+        echo "== $way"
+        give "$way" "$PASSWORD"
+        hold "CREATE TABLE kv (partition_key bytea, key bytea, value bytea)"
+        background given kv-import "${GIVE[@]}" -v -j 2 "$WRITTEN/dump"
+        eventually someone_waits
+        unseen_now
+        release
+        background_ends 0
+        cp "$BACKGROUND_OUTPUT" "$WRITTEN/messages"
+        refute_secret
+        drop_database
+        fresh_database TEMPLATE "$SMALL"
+    done
+}
+
+@test "a password in the arguments of kv-migrate is gone once it works, from those of every program" {
+    local way key
+    # The table is in the way of kv-import, which comes when the lock is given back.
+    waits_for_table() {
+        [ "$(sql "SELECT count(*) > 0 FROM pg_locks WHERE locktype = 'transactionid' AND NOT granted")" = t ]
+    }
+    for way in uri conninfo; do
+        echo "== $way"
+        give "$way" "$PASSWORD"
+        key=$(lock_key public "$PGDATABASE")
+        hold "SELECT pg_advisory_lock($key); CREATE TABLE kv (partition_key bytea, key bytea, value bytea)"
+        background given kv-migrate up "${GIVE[@]}" -v --kv-enabled --no-settings
+        eventually someone_waits
+        # From now on nobody may have it at any time.
+        watch
+        printf 'SELECT pg_advisory_unlock(%s);\n' "$key" >&"$HOLDER_INPUT"
+        eventually waits_for_table
+        unseen_now
+        release
+        background_ends 0
+        unseen kv-migrate-sess kv-import
+        cp "$BACKGROUND_OUTPUT" "$WRITTEN/messages"
+        refute_secret
+        assert_stamp 39 1
+        drop_database
+        fresh_database TEMPLATE "$SMALL"
+    done
+}
+
+# asked CODE PASSWORD COMMAND...: on a terminal, the command asks for the password, once, does not show it, and ends with the
+# code. Sets MESSAGES to what stands on the terminal.
+asked() {
+    local code=$1 status=0 password=$2
+    shift 2
+    (given "$TESTS_DIR/lib/answer.py" "$@") <<<"$password" >"$WRITTEN/messages" 2>&1 3>&- || status=$?
+    cat "$WRITTEN/messages"
+    assert_equal "$code" "$status"
+    MESSAGES=$(<"$WRITTEN/messages")
+    assert_equal 1 "$(grep -c "Password: " "$WRITTEN/messages")"
+    refute_secret
+}
+
+@test "a password is asked for on a terminal, not shown, and seen nowhere" {
+    watch
+    give none "$PASSWORD"
+    # Every connection of every worker has it from the one question.
+    asked 0 "$PASSWORD" kv-export "${GIVE[@]}" -j 2 --no-settings -f "$WRITTEN/dump"
+    asked 0 "$PASSWORD" kv-import "${GIVE[@]}" -j 2 "$WRITTEN/dump"
+    assert_stamp 39 1
+    asked 0 "$PASSWORD" kv-migrate version "${GIVE[@]}"
+    sql "SET client_min_messages = warning" "DROP TABLE kv CASCADE" "UPDATE schema_migrations SET version = 37"
+    asked 0 "$PASSWORD" kv-migrate up "${GIVE[@]}" --kv-enabled --no-settings
+    assert_stamp 39 1
+    # -W asks also where nobody needs it.
+    asked 0 "$PASSWORD" kv-migrate cleanup -W "${GIVE[@]}" -U postgres
+    give variable "$PASSWORD and more"
+    asked 5 "$PASSWORD" kv-export -W "${GIVE[@]}" --no-settings -f "$WRITTEN/again.dump"
+    give none "$PASSWORD"
+    asked 2 "$PASSWORD and more" kv-export "${GIVE[@]}" --no-settings -f "$WRITTEN/again.dump"
+    assert_contains "$MESSAGES" "password authentication failed"
+    asked 2 "$PASSWORD and more" kv-migrate version "${GIVE[@]}"
+    unseen kv-export kv-import bash psql
+}
+
+@test "without a terminal, or with -w, nobody is asked" {
+    local program
+    programs
+    give none ""
+    for program in "${PROGRAMS[@]:0:3}"; do
+        # shellcheck disable=SC2086 # program and arguments
+        secretly 2 setsid -w $program "${GIVE[@]}"
+        # shellcheck disable=SC2086
+        secretly 2 setsid -w $program "${GIVE[@]}" -W
+        assert_contains "$MESSAGES" "no terminal to ask on"
+        # shellcheck disable=SC2086
+        secretly 2 "$TESTS_DIR/lib/answer.py" $program "${GIVE[@]}" -w
+        refute_contains "$(<"$WRITTEN/output")" "Password: "
+        assert_contains "$(<"$WRITTEN/output")" "no password supplied"
+    done
+}
+
+@test "programs that do not connect do not get the password of a connection string" {
+    local way name
+    # In place of them: one that writes down its environment and its arguments first.
+    mkdir "$GIVEN/bin"
+    for name in awk date dirname iconv mkfifo mktemp readlink rm sed sh sleep sort; do
+        printf '#!/bin/bash\n{ echo "== %s" && tr "\\0" "\\n" </proc/$$/environ && printf "%%s\\n" "$@"; } >>%q\nexec %q "$@"\n' \
+            "$name" "$WRITTEN/environments" "$(command -v "$name")" >"$GIVEN/bin/$name"
+    done
+    chmod +x "$GIVEN/bin"/*
+    # A cleanup that fails.
+    sql "CREATE VIEW report AS SELECT display_name FROM auth_users"
+    for way in uri conninfo lakefs; do
+        # The last schema migration is run again, by a psql of its own.
+        sql "SET client_min_messages = warning" "DROP TABLE IF EXISTS kv CASCADE" "UPDATE schema_migrations SET version = 37"
+        give "$way" "$PASSWORD"
+        VARIABLES+=(PATH="$GIVEN/bin:$PATH")
+        rm -f "$WRITTEN/environments"
+        secretly 6 kv-migrate up "${GIVE[@]}" --kv-enabled --no-settings --on-event "cat >'$WRITTEN/event'"
+        grep -q DROP "$WRITTEN/event"
+        for name in readlink sh; do
+            grep -x "== $name" "$WRITTEN/environments"
+        done
+    done
+}
+
+# Failures ------------------------------------------------------------------------------------------------------------
+
+# PROGRAMS: each with its arguments, for failures before anything is done.
+programs() {
+    kv-export --no-settings -q -d "$DSN" -f "$GIVEN/dump"
+    PROGRAMS=("kv-export -v --no-settings -f $WRITTEN/new.dump" "kv-import -v $GIVEN/dump" "kv-migrate up -v --kv-enabled"
+        "kv-migrate version" "kv-migrate cleanup")
+}
+
+@test "a wrong password is not repeated" {
+    local way program format=json
+    programs
+    watch
+    while read -r way program; do
+        give "$way" "$PASSWORD and more"
+        # shellcheck disable=SC2086 # program and arguments
+        secretly 2 $program -w "${GIVE[@]}" --log-format=$format
+        assert_contains "$MESSAGES" "password authentication failed"
+        [ "$format" = json ] && format=text || format=json
+    done <<WAYS
+uri ${PROGRAMS[0]}
+uri ${PROGRAMS[1]}
+uri ${PROGRAMS[2]}
+conninfo ${PROGRAMS[0]}
+conninfo ${PROGRAMS[1]}
+conninfo ${PROGRAMS[2]}
+variable ${PROGRAMS[2]}
+variables ${PROGRAMS[0]}
+password-file ${PROGRAMS[2]}
+password-file ${PROGRAMS[0]}
+service-file ${PROGRAMS[2]}
+service-file ${PROGRAMS[1]}
+lakefs ${PROGRAMS[2]}
+lakefs-old ${PROGRAMS[3]}
+WAYS
+    watch_stop
+    # The arguments are there until the program has begun.
+    assert_equal "" "$(grep '^file' "$BATS_TEST_TMPDIR/watch")"
+    assert_missing "$WRITTEN/new.dump" "$WRITTEN/new.dump.partial"
+}
+
+@test "where the server cannot be reached or refuses, the password is not repeated" {
+    local address program string
+    programs
+    for address in "host=/nonexistent" "host=127.0.0.1 port=1" "host=127.0.0.1 port=99999" \
+        "host=$PGHOST dbname=nowhere" "host=$PGHOST port=no" "host=$PGHOST sslmode=no" "host=$PGHOST options=-cno.such" \
+        "host=/nonexistent,$PGHOST port=1" "host=$PGHOST sslrootcert=/nonexistent sslmode=verify-full user=nobody"; do
+        echo "== $address"
+        string="dbname=$PGDATABASE user=secretive password=$(quoted "$PASSWORD") $address"
+        for program in "${PROGRAMS[@]:0:3}"; do
+            VARIABLES=(NONE=)
+            # shellcheck disable=SC2086 # program and arguments
+            secretly 2 $program -w -d "$string"
+        done
+        VARIABLES=(LAKEFS_DATABASE_CONNECTION_STRING="$string")
+        secretly 2 kv-migrate version --log-format=json
+    done
+}
+
+@test "a connection string that is malformed is not repeated" {
+    local program string raw=$PASSWORD
+    programs
+    for string in "postgres://secretive:$raw@$PGHOST/db" "postgresql://secretive:$raw" \
+        "host=$PGHOST password='$raw" "$raw=x" "postgre://u:$(percent "$raw")@h/d" \
+        "postgres://u:$(percent "$raw")@h:1/d?no=1" "postgres://u:$(percent "$raw")@[::1/d" "postgres://u:$(percent "$raw")%@h/d" \
+        "postgres://u:$(percent "$raw")@x@h/d" "postgres://u:x/$(percent "$raw")@h/d" "jdbc:postgresql://u:$(percent "$raw")@h/d"; do
+        echo "== $string"
+        for program in "${PROGRAMS[@]}"; do
+            VARIABLES=(NONE=)
+            # shellcheck disable=SC2086 # program and arguments
+            secretly 1 $program -d "$string"
+            assert_contains "$MESSAGES" "hint: "
+        done
+        VARIABLES=(LAKEFS_DATABASE_CONNECTION_STRING="$string")
+        secretly 1 kv-migrate up --log-format=json
+        assert_contains "$MESSAGES" '"level":"error"'
+    done
+}
+
+@test "failures beyond the connection do not repeat the password" {
+    programs
+    give uri "$PASSWORD"
+    # A row that is refused, a table in the way, a version that is wrong, a cut dump, a folder that is not there.
+    sql "INSERT INTO auth_policies VALUES (1, now(), 'odd', '{}')"
+    secretly 3 kv-export "${GIVE[@]}" -v --no-settings -f "$WRITTEN/new.dump"
+    secretly 3 kv-migrate up "${GIVE[@]}" -v --kv-enabled --no-settings
+    sql "DROP TABLE IF EXISTS kv CASCADE" "CREATE TABLE kv (a int)"
+    secretly 5 kv-import "${GIVE[@]}" -v "$GIVEN/dump"
+    secretly 5 kv-migrate cleanup "${GIVE[@]}" -v
+    sql "DROP TABLE kv"
+    head -c 300 "$GIVEN/dump" >"$GIVEN/cut.dump"
+    secretly 4 kv-import "${GIVE[@]}" -v "$GIVEN/cut.dump"
+    secretly 1 kv-export "${GIVE[@]}" -v --no-settings -f "$WRITTEN/nonexistent/dump"
+    sql "UPDATE schema_migrations SET dirty = true"
+    secretly 5 kv-migrate up "${GIVE[@]}" -v
+    secretly 5 kv-export "${GIVE[@]}" -v --no-settings -f "$WRITTEN/new.dump"
+}
+
+# Names ---------------------------------------------------------------------------------------------------------------
+
+@test "user, database, host list and options with special characters lead there, by URI and by keywords" {
+    local user="us er@x:y/%41?=é'\"\\" hosts uri string
+    sql "ALTER SCHEMA public RENAME TO \"fs 1\"" "CREATE SCHEMA public"
+    psql -Xq -v ON_ERROR_STOP=1 -d postgres -v old="$PGDATABASE" -v new="d b@x:y/%41?=é'\"\\$PGDATABASE" \
+        <<<'ALTER DATABASE :"old" RENAME TO :"new"'
+    PGDATABASE="d b@x:y/%41?=é'\"\\$PGDATABASE"
+    # The first host of the list does not answer.
+    hosts="%2Fnonexistent:1,$(percent "$PGHOST"):$PGPORT"
+    uri="postgres://$(percent "$user"):$(percent "$PASSWORD")@$hosts/$(percent "$PGDATABASE")?options=$(percent '-c search_path="fs\ 1"')"
+    string="host=/nonexistent,$PGHOST port=1,$PGPORT user=$(quoted "$user") password=$(quoted "$PASSWORD")
+        dbname = $(quoted "$PGDATABASE") options='-c search_path=\"fs\\\\ 1\"'"
+    VARIABLES=(NONE=)
+    secretly 0 kv-export -d "$uri" -j 2 --no-settings -f "$WRITTEN/uri.dump"
+    secretly 0 kv-export -d "$string" -j 2 --no-settings -f "$WRITTEN/string.dump"
+    assert_same_stream "$WRITTEN/uri.dump" "$WRITTEN/string.dump"
+    assert_sql "" "SELECT to_regclass('\"fs 1\".kv')"
+    secretly 0 kv-import -d "$uri" -j 2 "$WRITTEN/uri.dump"
+    assert_sql 103 'SELECT count(*) FROM "fs 1".kv'
+    secretly 0 kv-import -d "$string" -j 2 --clean "$WRITTEN/uri.dump"
+    sql "SET client_min_messages = warning" 'DROP TABLE "fs 1".kv CASCADE' 'UPDATE "fs 1".schema_migrations SET version = 37'
+    secretly 0 kv-migrate up -d "$uri" --keep-tables --kv-enabled --no-settings
+    assert_sql "103|39" 'SELECT count(*), (SELECT version FROM "fs 1".schema_migrations) FROM "fs 1".kv'
+    VARIABLES=(LAKEFS_DATABASE_CONNECTION_STRING="$string")
+    secretly 0 kv-migrate cleanup
+    assert_sql "" "SELECT to_regclass('\"fs 1\".auth_users')"
+}

@@ -1,0 +1,240 @@
+#!/usr/bin/env bats
+# Text from outside (a server's messages, a dump's header, names, row keys): whatever it holds, it cannot reach a terminal as a
+# control character, turn what is read around, or look like a line of ours.
+
+# shellcheck disable=SC2154 # run sets stderr and output
+
+bats_require_minimum_version 1.5.0
+
+load ../../lib/setup
+
+setup_file() {
+    make_esti_template
+    export DUMP="$BATS_FILE_TMPDIR/esti.dump"
+    kv-export -d "$ESTI" --blockstore-path="$BLOCKSTORE" --quiet -f "$DUMP"
+}
+
+setup() {
+    unset PG_COLOR PG_COLORS
+}
+
+teardown() {
+    clean_up
+    if [ -n "${NASTY_DATABASE-}" ]; then
+        psql -Xq -d postgres -v name="$NASTY_DATABASE" <<<'DROP DATABASE IF EXISTS :"name"'
+    fi
+    if [ -n "${NASTY_ROLE-}" ]; then
+        psql -Xq -d postgres -v name="$NASTY_ROLE" <<<'DROP ROLE IF EXISTS :"name"'
+    fi
+}
+
+# What clears the screen, sets the title, colours by C1, deletes, reverses, ends a line, goes back in it; and what it shows as.
+NASTY=$'\e[2J\e]0;title\a\u009b31m\x7f\u202egnp\u2066\nkv-import: error: forged\rforged\tnaïve'
+SHOWN='\x1b[2J\x1b]0;title\x07\u009b31m\x7f\u202egnp\u2066\nkv-import: error: forged\rforged\tnaïve'
+# The same within the limits of a name.
+NASTY_NAME=$'n\e[2J\u009b\x7f\u202e\nhint: x\u00ef'
+SHOWN_NAME='n\x1b[2J\u009b\x7f\u202e\nhint: xï'
+
+# assert_clean FILE...: holds nothing but lines of printable UTF-8 without marks of direction.
+assert_clean() {
+    python3 -c '
+import re, sys
+for name in sys.argv[1:]:
+    text = open(name, "rb").read().decode()
+    found = re.findall("[\0-\x09\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]", text)
+    assert not found, (name, found, text)' "$@"
+}
+
+# clean CODE COMMAND...: ends with the code, and what it writes is clean. Sets output and stderr.
+clean() {
+    local code=$1
+    shift
+    run --separate-stderr "-$code" "$@"
+    printf '%s' "$output" >"$BATS_TEST_TMPDIR/stdout"
+    printf '%s' "$stderr" >"$BATS_TEST_TMPDIR/stderr"
+    cat -v "$BATS_TEST_TMPDIR/stdout" "$BATS_TEST_TMPDIR/stderr"
+    assert_clean "$BATS_TEST_TMPDIR/stdout" "$BATS_TEST_TMPDIR/stderr"
+}
+
+# forge EXPRESSION: writes forged.dump, made of the dump; what is nasty is called nasty in it.
+forge() {
+    FORGED=$BATS_TEST_TMPDIR/forged.dump
+    NASTY=$NASTY python3 "$TESTS_DIR/lib/forge.py" "$DUMP" "(lambda nasty: $1)(os.environ['NASTY'])" >"$FORGED"
+}
+
+# nasty_database: a legacy database whose name, schema and role are nasty.
+nasty_database() {
+    NASTY_DATABASE=db_${BATS_TEST_NUMBER}_$NASTY_NAME NASTY_ROLE=role_${BATS_TEST_NUMBER}_$NASTY_NAME
+    psql -Xq -d postgres -v ON_ERROR_STOP=1 -v name="$NASTY_DATABASE" -v role="$NASTY_ROLE" -v template="$ESTI" <<'SQL'
+CREATE ROLE :"role" SUPERUSER LOGIN;
+CREATE DATABASE :"name" TEMPLATE :"template";
+SQL
+    PGDATABASE=$NASTY_DATABASE psql -Xq -v ON_ERROR_STOP=1 -v schema="schema_$NASTY_NAME" \
+        <<<'ALTER SCHEMA public RENAME TO :"schema";'
+}
+
+# The dump -------------------------------------------------------------------------------------------------------------
+
+@test "--list: a dump's texts stay in their lines" {
+    local lines_before
+    lines_before=$(kv-import --list "$DUMP" | wc -l)
+    forge "sealed([altered(0, source__database=nasty, source__schema=nasty, source__server_version=nasty, source__snapshot=nasty,
+        program=nasty, program_version=nasty, created=nasty)] + frames[1:])"
+    clean 0 kv-import --list "$FORGED"
+    assert_equal "$lines_before" "$(kv-import --list "$FORGED" | wc -l)"
+    assert_contains "$output" "program:               $SHOWN $SHOWN" "created:               $SHOWN" \
+        "database \"$SHOWN\", schema \"$SHOWN\"" "PostgreSQL $SHOWN" "snapshot:              $SHOWN"
+}
+
+@test "--list: reasons and tables of a manifest, and what was left out, as well" {
+    forge "sealed([altered(0, omitted=[nasty])] + frames[1:-1] +
+        [altered(len(frames) - 1, packages__0__left_out=[{'table': nasty, 'reason': nasty, 'rows': 7}])])"
+    clean 0 kv-import --list "$FORGED"
+    assert_contains "$output" "left out on request:   $SHOWN" "left out: 7 rows of $SHOWN (package actions): $SHOWN"
+}
+
+@test "--list --format json: the same texts, escaped" {
+    forge "sealed([altered(0, source__database=nasty, created=nasty)] + frames[1:])"
+    clean 0 kv-import --list --format json "$FORGED"
+    assert_equal 1 "${#lines[@]}"
+    NASTY=$NASTY python3 -c '
+import json, os, sys
+header = json.load(sys.stdin)["header"]
+assert header["source"]["database"] == header["created"] == os.environ["NASTY"], header' <<<"$output"
+}
+
+@test "a message about a dump's text" {
+    forge "sealed([altered(0, version=nasty[:20])] + frames[1:])"
+    clean 4 kv-import --list "$FORGED"
+    assert_contains "$stderr" 'unknown format version "\x1b[2J\x1b]0;title\x07\u009b31m\x7f'
+}
+
+# Row keys -------------------------------------------------------------------------------------------------------------
+
+# nasty_store: a KV store of which one entry has a nasty key, and its dump FORGED.
+nasty_store() {
+    fresh_database TEMPLATE "$ESTI"
+    # What a tag is called comes to be a key, a partition's name and a value.
+    psql -Xq -v ON_ERROR_STOP=1 -v name="$NASTY" \
+        <<<"INSERT INTO graveler_tags SELECT repository_id, :'name', commit_id FROM graveler_tags LIMIT 1"
+    FORGED=$BATS_TEST_TMPDIR/nasty.dump
+    kv-export -q -d "$DSN" --no-settings -f "$FORGED"
+    kv-import -q -d "$DSN" "$FORGED"
+}
+
+@test "--print: keys and values are escaped in JSON, and the same texts" {
+    nasty_store
+    # Without C0 and DEL it is text; with them it is base64.
+    psql -Xq -v ON_ERROR_STOP=1 -v name=$'a\u009b31m\u202eb\u2066\u2028\nnaïve' <<<"UPDATE kv SET key = convert_to('tags/' || :'name', 'UTF8')
+        WHERE key = (SELECT key FROM kv WHERE key LIKE 'tags/%' ORDER BY key DESC LIMIT 1)"
+    kv-export -q -d "$DSN" --source kv -f "$BATS_TEST_TMPDIR/kv.dump"
+    kv-import --print --prefix tags/ "$BATS_TEST_TMPDIR/kv.dump" >"$BATS_TEST_TMPDIR/lines"
+    assert_clean "$BATS_TEST_TMPDIR/lines"
+    grep -F '"key":"tags/a\u009b31m\u202eb\u2066\u2028\nnaïve"' "$BATS_TEST_TMPDIR/lines"
+    NASTY=$NASTY python3 -c '
+import base64, json, os, sys
+keys = [json.loads(line)["key"] for line in sys.stdin]
+assert {"base64": base64.b64encode(("tags/" + os.environ["NASTY"]).encode()).decode()} in keys, keys
+assert "tags/a\u009b31m\u202eb\u2066\u2028\nna\u00efve" in keys, keys' <"$BATS_TEST_TMPDIR/lines"
+}
+
+@test "--verify: the keys of what differs" {
+    nasty_store
+    psql -Xq -v ON_ERROR_STOP=1 -v name=$'a\u009b31m\u202eb' <<<"INSERT INTO kv SELECT convert_to(:'name', 'UTF8'), convert_to(:'name', 'UTF8'), ''"
+    clean 3 kv-import --verify -d "$DSN" "$FORGED"
+    assert_contains "$output" '{"difference":"extra","partition":"a\u009b31m\u202eb","key":"a\u009b31m\u202eb"}'
+}
+
+@test "a row that is refused or left out is named in one line" {
+    fresh_database TEMPLATE "$ESTI"
+    psql -Xq -v ON_ERROR_STOP=1 -v name="$NASTY" \
+        <<<"INSERT INTO graveler_tags VALUES (:'name', :'name', 'c')"
+    clean 0 kv-export -v -d "$DSN" --no-settings -f "$BATS_TEST_TMPDIR/a.dump"
+    assert_contains "$stderr" "$SHOWN"
+    refute_contains "$(grep -v '^kv-export: ' <<<"$stderr")" forged
+    clean 0 kv-export -v --log-format json -d "$DSN" --no-settings -f "$BATS_TEST_TMPDIR/b.dump"
+    assert_json_lines kv-export
+    clean 3 kv-export --strict -d "$DSN" --no-settings -f "$BATS_TEST_TMPDIR/c.dump"
+    assert_equal 1 "$(grep -c error <<<"$stderr")"
+}
+
+@test "a key that is no UTF-8" {
+    fresh_database TEMPLATE template0 ENCODING SQL_ASCII LC_COLLATE "'C'" LC_CTYPE "'C'"
+    apply_migrations 21 38
+    set_schema_version 38
+    psql -Xq -v ON_ERROR_STOP=1 <<<"INSERT INTO graveler_repositories VALUES (E'r\\xff\\x9b31m\\x1b', 's3://r', now(), 'main')"
+    clean 3 kv-export -d "$DSN" --no-settings -f "$BATS_TEST_TMPDIR/a.dump"
+    assert_contains "$stderr" 'r\xff\x9b31m\x1b'
+}
+
+# The server -----------------------------------------------------------------------------------------------------------
+
+@test "names of databases, schemas and roles" {
+    nasty_database
+    local -x PGDATABASE=$NASTY_DATABASE PGUSER=$NASTY_ROLE
+    clean 0 kv-export -vv --no-settings --schema "schema_$NASTY_NAME" -f "$BATS_TEST_TMPDIR/a.dump"
+    assert_contains "$stderr" "schema_$SHOWN_NAME"
+    # Each line is one of ours.
+    assert_equal "" "$(grep -v '^kv-export: ' <<<"$stderr")"
+    clean 0 kv-import --list "$BATS_TEST_TMPDIR/a.dump"
+    assert_contains "$output" "_$SHOWN_NAME\", schema \"schema_$SHOWN_NAME\""
+    clean 0 kv-import -vv --schema "schema_$NASTY_NAME" "$BATS_TEST_TMPDIR/a.dump"
+    assert_equal "" "$(grep -v '^kv-import: ' <<<"$stderr")"
+    clean 1 kv-export --schema "$NASTY_NAME" --no-settings -f "$BATS_TEST_TMPDIR/b.dump"
+    assert_contains "$stderr" "$SHOWN_NAME"
+    PGDATABASE=$NASTY_NAME clean 2 kv-export --no-settings -f "$BATS_TEST_TMPDIR/b.dump"
+    assert_contains "$stderr" "detail: " '\x1b[2J\u009b\x7f\u202e'
+    refute_contains "$(grep '^hint: x' <<<"$stderr")" "hint: x"
+}
+
+@test "--check-target: the table's name, as text and as JSON" {
+    fresh_database TEMPLATE "$ESTI"
+    clean 0 kv-import --check-target -d "$DSN" --table "$NASTY_NAME"
+    assert_equal "table \"$SHOWN_NAME\": no KV store" "$output"
+    clean 0 kv-import --check-target --format json -d "$DSN" --table "$NASTY_NAME"
+    assert_equal "$NASTY_NAME" "$(python3 -c 'import json, sys; print(json.load(sys.stdin)["table"])' <<<"$output")"
+}
+
+# speaking_trigger LEVEL: each DDL statement gets a message of this level from the server, with a detail and a hint.
+speaking_trigger() {
+    psql -Xq -v ON_ERROR_STOP=1 -v text="$NASTY" -v level="$1" <<'SQL'
+SELECT format('CREATE FUNCTION speak() RETURNS event_trigger LANGUAGE plpgsql AS %L',
+    format('BEGIN RAISE %s USING message = %L, detail = %L, hint = %L; END',
+        :'level', :'text', :'text', :'text')) \gexec
+CREATE EVENT TRIGGER speak ON ddl_command_start WHEN tag IN ('CREATE TABLE') EXECUTE PROCEDURE speak();
+SQL
+}
+
+@test "a server's warnings" {
+    fresh_database
+    speaking_trigger WARNING
+    clean 0 kv-import -d "$DSN" "$DUMP"
+    assert_contains "$stderr" "kv-import: warning: the server says: $SHOWN"
+    assert_equal "" "$(grep -v '^kv-import: ' <<<"$stderr")"
+}
+
+@test "a server's error: further lines of detail and hint are indented" {
+    fresh_database
+    speaking_trigger EXCEPTION
+    clean 3 kv-import -d "$DSN" "$DUMP"
+    assert_equal "kv-import: error: a statement failed: $SHOWN
+detail: ${SHOWN%%\\nkv*}
+    ${SHOWN#*\\n}
+hint: ${SHOWN%%\\nkv*}
+    ${SHOWN#*\\n}" "$stderr"
+    clean 3 kv-import --log-format json -d "$DSN" "$DUMP"
+    assert_json_lines kv-import
+    NASTY=$NASTY python3 -c '
+import json, os, sys
+message = [m for m in map(json.loads, sys.stdin) if m["level"] == "error"][0]
+assert message["detail"] == message["hint"] == os.environ["NASTY"] and message["message"].endswith(os.environ["NASTY"]), message' <<<"$stderr"
+}
+
+@test "what the user has typed is shown no other way" {
+    clean 1 kv-import "--$NASTY"
+    clean 4 kv-import --list /dev/null
+    clean 1 kv-import --list "/nonexistent/$NASTY"
+    assert_contains "$stderr" "$SHOWN"
+    clean 1 kv-export --no-settings -d "$ESTI" -f "/nonexistent/$NASTY"
+    assert_contains "$stderr" "$SHOWN"
+}

@@ -1,0 +1,249 @@
+#!/usr/bin/env bats
+# Branch protection rules, which are in the repositories' storage and not in the database. To lose them is a security
+# fault, so an export goes on only when it knows of every repository, or was told to leave the rules out.
+
+# shellcheck disable=SC2154 # run sets stderr
+
+bats_require_minimum_version 1.5.0
+
+load ../../lib/setup
+
+setup_file() {
+    make_template EMPTY
+}
+
+setup() {
+    STORE=$BATS_TEST_TMPDIR/store
+    DUMP=$BATS_TEST_TMPDIR/settings.dump
+    mkdir "$STORE"
+    fresh_database TEMPLATE "$EMPTY"
+}
+
+# add_repository ID NAMESPACE
+add_repository() {
+    sql "INSERT INTO graveler_repositories VALUES ('$1', '$2', '2020-01-01 00:00:00Z', 'main')"
+}
+
+# add_rules FOLDER [TEXT]: puts rules into the block store, below that folder.
+add_rules() {
+    mkdir -p "$STORE/$1/_lakefs/settings"
+    printf %s "${2-rules of $1}" >"$STORE/$1/_lakefs/settings/protected_branches.json"
+}
+
+export_rules() {
+    succeeds kv-export -d "$DSN" --blockstore-path="$STORE" -f "$DUMP" "$@"
+    kv-import --check "$DUMP"
+    entries "$DUMP" >"$BATS_TEST_TMPDIR/entries"
+}
+
+# assert_rules LINE...: these rules are in the dump, each as "repository: bytes", and no others.
+assert_rules() {
+    assert_equal "$(printf '%s\n' "$@")" \
+        "$(sed -n 's/^R(\(.*\))\tsettings\/protected_branches\t"\(.*\)"$/\1: \2/p' "$BATS_TEST_TMPDIR/entries")"
+}
+
+# check_refused [OPTION...]: the export ends with 5 and leaves no file.
+check_refused() {
+    fails 5 kv-export -d "$DSN" -f "$DUMP" "$@"
+    assert_missing "$DUMP" "$DUMP.partial"
+    assert_contains "$stderr" "hint: " --no-settings
+}
+
+@test "rules on local:// storage are exported byte for byte" {
+    local bytes
+    bytes=$(printf %02x {0..255})
+    add_repository one local://bucket/one
+    add_repository two local://bucket/deeper/two
+    mkdir -p "$STORE/bucket/one/_lakefs/settings"
+    printf %b "$(printf '\\x%02x' {0..255})" >"$STORE/bucket/one/_lakefs/settings/protected_branches.json"
+    assert_equal 256 "$(stat -c %s "$STORE/bucket/one/_lakefs/settings/protected_branches.json")"
+    add_rules bucket/deeper/two
+    export_rules
+    assert_rules "one: 0x$bytes" "two: rules of bucket/deeper/two"
+    refute_contains "$stderr" warning
+    kv-import --list "$DUMP" | grep -E '^left out on request: +nothing$'
+}
+
+@test "a repository without rules has no entry, one with an empty object has an empty one" {
+    add_repository none local://none
+    add_repository empty local://empty
+    add_repository some local://some
+    mkdir -p "$STORE/none/_lakefs/settings"
+    add_rules empty ""
+    add_rules some
+    export_rules
+    assert_rules "empty: " "some: rules of some"
+}
+
+@test "a repository that has written nothing yet has no rules" {
+    add_repository new local://new
+    add_repository old local://old
+    mkdir "$STORE/old"
+    export_rules
+    assert_rules
+}
+
+@test "a namespace may end in a slash, and the block store's path, too" {
+    add_repository slash local://bucket/slash/
+    add_rules bucket/slash
+    STORE=$STORE/ export_rules
+    assert_rules "slash: rules of bucket/slash"
+}
+
+@test "a namespace may have any characters" {
+    add_repository odd 'local://b c/%20é"*\?'
+    add_rules 'b c/%20é"*\?' rules
+    export_rules
+    assert_rules "odd: rules"
+}
+
+@test "--block-storage-prefix names another folder" {
+    add_repository repo local://repo
+    add_rules repo wrong
+    mkdir -p "$STORE/repo/other/settings"
+    printf right >"$STORE/repo/other/settings/protected_branches.json"
+    export_rules --block-storage-prefix=other
+    assert_rules "repo: right"
+}
+
+@test "the block store's path may be relative" {
+    add_repository repo local://repo
+    add_rules repo
+    cd "$STORE"
+    STORE=. export_rules
+    assert_rules "repo: rules of repo"
+}
+
+@test "rules go to their repository, whatever its name; with several jobs as with one" {
+    local id
+    for id in a b a-b a/b 'a)'; do
+        add_repository "$id" "local://store of $id"
+        add_rules "store of $id" "rules of $id"
+    done
+    export_rules -j 4
+    for id in a b a-b a/b 'a)'; do
+        grep -F "R($id)	settings/protected_branches	\"rules of $id\"" "$BATS_TEST_TMPDIR/entries"
+    done
+    assert_equal 5 "$(grep -c protected_branches "$BATS_TEST_TMPDIR/entries")"
+}
+
+@test "a database without repositories needs no block store" {
+    succeeds kv-export -d "$DSN" -f "$DUMP"
+}
+
+# What is refused -----------------------------------------------------------------------------------------------------
+
+@test "a block store that is not there is refused" {
+    add_repository repo local://repo
+    check_refused --blockstore-path="$BATS_TEST_TMPDIR/nowhere"
+    assert_contains "$stderr" repo "$BATS_TEST_TMPDIR/nowhere"
+}
+
+@test "a block store that is no folder is refused" {
+    add_repository repo local://repo
+    echo text >"$BATS_TEST_TMPDIR/file"
+    check_refused --blockstore-path="$BATS_TEST_TMPDIR/file"
+}
+
+@test "local:// storage without --blockstore-path is refused" {
+    add_repository repo local://repo
+    check_refused
+    assert_contains "$stderr" repo --blockstore-path
+}
+
+@test "a block store that holds none of the repositories is refused: it must be the wrong one" {
+    add_repository one local://one
+    add_repository two local://two
+    add_rules three
+    check_refused --blockstore-path="$STORE"
+    assert_contains "$stderr" "$STORE"
+}
+
+@test "storage of other kinds is refused, repository and namespace named" {
+    local namespace
+    add_repository fine local://fine
+    add_rules fine
+    for namespace in gs://bucket/prefix https://account.blob.core.windows.net/container mem://bucket \
+        LOCAL://fine /fine ""; do
+        add_repository stranger "$namespace"
+        check_refused --blockstore-path="$STORE"
+        assert_contains "$stderr" '"stranger"' "\"$namespace\"" --settings-command
+        sql "DELETE FROM graveler_repositories WHERE id = 'stranger'"
+    done
+}
+
+@test "a namespace that leads out of the block store is refused" {
+    local namespace
+    mkdir -p "$BATS_TEST_TMPDIR/outside/_lakefs/settings" "$STORE/in..side/_lakefs/settings" "$STORE/a"
+    echo secret >"$BATS_TEST_TMPDIR/outside/_lakefs/settings/protected_branches.json"
+    echo -n fine >"$STORE/in..side/_lakefs/settings/protected_branches.json"
+    for namespace in local://../outside local://a/../../outside local://.. local://a/..; do
+        add_repository stranger "$namespace"
+        check_refused --blockstore-path="$STORE"
+        assert_contains "$stderr" '"stranger"' "\"$namespace\""
+        sql "DELETE FROM graveler_repositories"
+    done
+    add_repository inside local://in..side
+    export_rules
+    assert_rules "inside: fine"
+}
+
+@test "rules that cannot be read are refused, not taken for none" {
+    add_repository repo local://repo
+    add_repository other local://other
+    add_rules other
+    mkdir -p "$STORE/repo/_lakefs/settings/protected_branches.json"
+    check_refused --blockstore-path="$STORE"
+    assert_contains "$stderr" '"repo"'
+    # A link that leads in a circle.
+    rmdir "$STORE/repo/_lakefs/settings/protected_branches.json"
+    ln -s protected_branches.json "$STORE/repo/_lakefs/settings/protected_branches.json"
+    check_refused --blockstore-path="$STORE"
+}
+
+@test "a folder that the user may not enter is refused" {
+    add_repository repo local://repo
+    add_rules repo
+    add_repository closed local://closed
+    add_rules closed
+    if [ "$(id -u)" -ne 0 ]; then
+        chmod 000 "$STORE/closed"
+        check_refused --blockstore-path="$STORE"
+        chmod 700 "$STORE/closed"
+        return
+    fi
+    # For root no folder is closed, so somebody else asks: the one to whom the server's socket is open.
+    chmod 000 "$STORE/closed"
+    chmod 755 "$BATS_RUN_TMPDIR" "$STORE"
+    runuser -u postgres -- test -x "$KV_BIN/kv-export" -a -r "$STORE" || skip "user postgres cannot get there"
+    run --separate-stderr -5 runuser -u postgres -- "$KV_BIN/kv-export" -d "$DSN" --blockstore-path="$STORE" -f /dev/null
+    assert_contains "$stderr" '"closed"'
+}
+
+# Knowingly without ---------------------------------------------------------------------------------------------------
+
+@test "--no-settings leaves all rules out, and the dump says so" {
+    add_repository local local://local
+    add_repository s3 s3://bucket/prefix
+    add_rules local
+    export_rules --no-settings
+    assert_rules
+    kv-import --list "$DUMP" | grep -E '^left out on request: .*settings'
+    assert_contains "$("$TESTS_DIR/lib/decode.py" header "$DUMP" "['omitted']")" settings
+    # That was asked for: the import goes on.
+    succeeds kv-import -d "$DSN" "$DUMP"
+    assert_stamp 39 1
+    assert_sql 0 "SELECT count(*) FROM kv WHERE key = 'settings/protected_branches'"
+}
+
+@test "without package graveler no rules are looked for" {
+    add_repository s3 s3://bucket/prefix
+    succeeds kv-export -d "$DSN" -n auth -f "$DUMP"
+}
+
+@test "up goes through with the rules" {
+    add_repository repo local://repo
+    add_rules repo
+    succeeds kv-migrate up --kv-enabled -d "$DSN" --blockstore-path="$STORE"
+    assert_sql "rules of repo" "SELECT encode(value, 'escape') FROM kv WHERE key = 'settings/protected_branches'"
+}

@@ -1,0 +1,192 @@
+#!/usr/bin/env bats
+# Branch protection rules that a command of the user's fetches: from storage of any kind.
+
+# shellcheck disable=SC2154 # run sets stderr
+# shellcheck disable=SC2016 # what is for the command's shell
+
+bats_require_minimum_version 1.5.0
+
+load ../../lib/setup
+
+setup_file() {
+    make_template EMPTY
+}
+
+setup() {
+    DUMP=$BATS_TEST_TMPDIR/settings.dump
+    export STORE=$BATS_TEST_TMPDIR/store
+    mkdir "$STORE"
+    fresh_database TEMPLATE "$EMPTY"
+    # A command that keeps objects in files named after their URLs.
+    FETCH=$BATS_TEST_TMPDIR/fetch
+    cat >"$FETCH" <<'SH'
+#!/bin/sh
+printf '%s\n' "$#" "$@" >>"$STORE/../calls"
+file=$STORE/$(printf %s "$1" | od -An -v -tx1 | tr -d ' \n')
+[ -e "$file" ] || exit 44
+exec cat "$file"
+SH
+    chmod +x "$FETCH"
+}
+
+# add_repository ID NAMESPACE
+add_repository() {
+    sql "INSERT INTO graveler_repositories VALUES ('$1', \$\$$2\$\$, '2020-01-01 00:00:00Z', 'main')"
+}
+
+# add_rules URL TEXT: puts rules where FETCH finds them.
+add_rules() {
+    printf %s "$2" >"$STORE/$(hex "$1")"
+}
+
+export_rules() {
+    succeeds kv-export -d "$DSN" -f "$DUMP" "$@"
+    kv-import --check "$DUMP"
+    entries "$DUMP" >"$BATS_TEST_TMPDIR/entries"
+    rm "$DUMP"
+}
+
+# assert_rules LINE...: these rules are in the dump, each as "repository: bytes", and no others.
+assert_rules() {
+    assert_equal "$(printf '%s\n' "$@")" \
+        "$(sed -n 's/^R(\(.*\))\tsettings\/protected_branches\t"\(.*\)"$/\1: \2/p' "$BATS_TEST_TMPDIR/entries")"
+}
+
+# check_refused COMMAND: the export ends with 5 and leaves no file.
+check_refused() {
+    fails 5 kv-export -d "$DSN" -f "$DUMP" --settings-command "$1"
+    assert_missing "$DUMP" "$DUMP.partial"
+    assert_contains "$stderr" "hint: " --no-settings '"repo"' --settings-command
+}
+
+@test "what the command prints are the rules; exit code 44 says that there are none" {
+    add_repository azure https://account.blob.core.windows.net/container/prefix/
+    add_repository gs gs://bucket/path
+    add_repository mem mem://bucket
+    add_repository none gs://bucket/none
+    add_repository empty gs://bucket/empty
+    add_rules https://account.blob.core.windows.net/container/prefix/_lakefs/settings/protected_branches.json "azure's"
+    add_rules gs://bucket/path/_lakefs/settings/protected_branches.json "gs's"
+    add_rules mem://bucket/_lakefs/settings/protected_branches.json "mem's"
+    add_rules gs://bucket/empty/_lakefs/settings/protected_branches.json ""
+    export_rules --settings-command "$FETCH {}" -j 3
+    assert_rules "azure: azure's" "empty: " "gs: gs's" "mem: mem's"
+    assert_equal 5 "$(grep -cx 1 "$BATS_TEST_TMPDIR/calls")"
+}
+
+@test "the command is asked whatever the storage is, and for the configured prefix" {
+    add_repository local local://path
+    add_repository s3 s3://bucket/path
+    add_rules local://path/own/settings/protected_branches.json local
+    add_rules s3://bucket/path/own/settings/protected_branches.json s3
+    export_rules --settings-command "$FETCH {}" --block-storage-prefix own
+    assert_rules "local: local" "s3: s3"
+}
+
+@test "every byte arrives" {
+    local bytes
+    bytes=$(printf %02x {0..255})
+    add_repository repo gs://bucket
+    export_rules --settings-command "printf '$(printf '\\%03o' {0..255})' # {}"
+    assert_rules "repo: 0x$bytes"
+}
+
+@test "the URL is one word, whatever is in it, and never becomes a part of the command" {
+    local command evil='gs://b/$(touch evil)`touch evil`;touch evil;"x"'"'"'y'"'"' *\ &|{}#é'
+    cd "$BATS_TEST_TMPDIR"
+    add_repository repo "$evil"
+    add_rules "$evil/_lakefs/settings/protected_branches.json" found
+    for command in '"$FETCH" {}' '"$FETCH" "{}"' "\"\$FETCH\" '{}'" 'FETCH=$FETCH; "$FETCH" ""{}' 'x=\"; "$FETCH" {} # "' \
+        "x='\"'; \"\$FETCH\" {}" 'if true; then "$FETCH" "$(printf %s "{}")"; fi' 'x="$(printf %s {})"; "$FETCH" "$x"' \
+        'x="`printf %s {}`" && ("$FETCH" "$x")' $'# it\'s a "comment\n"$FETCH" {}' 'x="$(case a in a) ;; esac)"; "$FETCH" {}'; do
+        echo "== $command"
+        FETCH=$FETCH export_rules --settings-command "$command"
+        assert_rules "repo: found"
+    done
+    assert_missing evil
+}
+
+@test "a command that fails is refused, and what it says is told" {
+    add_repository repo gs://bucket/repo
+    check_refused 'echo the object; echo no access to "$1" >&2; exit 3 # {}'
+    assert_contains "$stderr" "exit code 3" gs://bucket/repo/_lakefs/settings/protected_branches.json \
+        "It says: no access to gs://bucket/repo/_lakefs"
+    check_refused 'kill -9 $$; echo {}'
+    assert_contains "$stderr" "signal 9"
+    check_refused '/nonexistent/program {}'
+    assert_contains "$stderr" "exit code 127" /nonexistent/program
+    check_refused 'if {}'
+    # What is said last counts, in words that a terminal can bear.
+    check_refused 'seq 1 100000 >&2; printf "\033[2Jend\n" >&2; exit 1; {}'
+    assert_contains "$stderr" 100000 "[2Jend"
+    refute_contains "$stderr" $'\033' $'\n1\n'
+}
+
+@test "a command that says no {} would fetch the same rules for all: wrong usage" {
+    fails 1 kv-export -d "$DSN" -f "$DUMP" --settings-command "cat file"
+    assert_contains "$stderr" "{}" --settings-command
+    assert_missing "$DUMP"
+}
+
+@test "an output without end is cut off, and refused" {
+    add_repository repo gs://bucket/repo
+    check_refused 'yes {}'
+    assert_contains "$stderr" "too large"
+    eventually test -z "$(command_lines_with "yes gs://bucket/repo")"
+}
+
+@test "a command gets no input and no password, and leaves nothing running" {
+    add_repository repo gs://bucket/repo
+    PGPASSWORD=secret export_rules --settings-command 'cat; printf %s "${PGPASSWORD-none}"; sleep 98765 >/dev/null 2>&1 3>&- & : {}' \
+        <<<"input"
+    assert_rules "repo: none"
+    eventually test -z "$(command_lines_with "sleep 98765")"
+}
+
+@test "a command that hangs is ended with the export, and all that it has started" {
+    local signal
+    add_repository repo gs://bucket/repo
+    add_repository second gs://bucket/second
+    for signal in INT TERM; do
+        background env --default-signal=INT kv-export -d "$DSN" -f "$DUMP" -j 2 --settings-command 'sh -c "sleep 87654; :"; : {}'
+        eventually sleeps 87654
+        kill -"$signal" "$BACKGROUND"
+        background_ends $((128 + $(kill -l "$signal")))
+        eventually sleeps_not 87654
+        assert_missing "$DUMP" "$DUMP.partial"
+    done
+    # Also one that does not want to.
+    background kv-export -d "$DSN" -f "$DUMP" --settings-command 'trap "" TERM; while :; do sleep 76543; done; : {}'
+    eventually sleeps 76543
+    kill -TERM "$BACKGROUND"
+    background_ends 143
+    eventually sleeps_not 76543
+    eventually nobody_else
+}
+
+sleeps() {
+    [ -n "$(command_lines_with "sleep $1")" ]
+}
+
+sleeps_not() {
+    ! sleeps "$1"
+}
+
+@test "a failure ends the commands of other repositories, too" {
+    add_repository hangs gs://bucket/hangs
+    add_repository repo gs://bucket/repo
+    run --separate-stderr -5 timeout 30 kv-export -d "$DSN" -f "$DUMP" -j 2 \
+        --settings-command 'case {} in *hangs*) sleep 65432 ;; *) exit 9 ;; esac'
+    assert_contains "$stderr" "exit code 9"
+    eventually sleeps_not 65432
+}
+
+@test "kv-migrate goes through with a command, and stamps nothing without its answer" {
+    add_repository repo gs://bucket/repo
+    run --separate-stderr -5 kv-migrate up --kv-enabled -d "$DSN" --settings-command "exit 1; {}"
+    assert_stamp 38 -
+    assert_equal "$LEGACY_TABLE_COUNT" "$(legacy_tables | wc -l)"
+    add_rules gs://bucket/repo/_lakefs/settings/protected_branches.json rules
+    succeeds kv-migrate up --kv-enabled -d "$DSN" --settings-command="$FETCH {}"
+    assert_sql rules "SELECT encode(value, 'escape') FROM kv WHERE key = 'settings/protected_branches'"
+}

@@ -1,0 +1,133 @@
+#!/usr/bin/env bats
+# DynamoDB as the KV store of a legacy database: both are stamped, in order, or neither.
+
+# shellcheck disable=SC2154 # run sets stderr
+# shellcheck disable=SC2030,SC2031 # every test is a process of its own
+
+bats_require_minimum_version 1.5.0
+
+load ../../lib/setup
+load ../../lib/dynamodb
+load ../../lib/dynamodb_load
+
+# legacy_database: a legacy database with the fixture's rows in place of the empty one, and DUMP, its dump.
+legacy_database() {
+    apply_migrations 21 38
+    load_fixture "$FIXTURES_DIR/esti/legacy.data.sql"
+    set_schema_version 38
+    DUMP=$BATS_TEST_TMPDIR/legacy.dump
+    kv-export -q -d "$DSN" --blockstore-path="$BLOCKSTORE" -f "$DUMP"
+}
+
+# assert_stamps SCHEMA_VERSION KV_VERSION: where the database and the table stand.
+assert_stamps() {
+    assert_equal "$1 $2" "$(sql "SELECT version FROM schema_migrations") $(dynamodb version "$TABLE")"
+}
+
+# break_stamp: from now on the version of the schema cannot be changed, until mend_stamp.
+break_stamp() {
+    sql "CREATE FUNCTION no() RETURNS trigger LANGUAGE plpgsql AS \$\$ BEGIN RAISE 'not now'; END \$\$" \
+        "CREATE TRIGGER no BEFORE UPDATE ON schema_migrations FOR EACH ROW EXECUTE FUNCTION no()"
+}
+
+mend_stamp() {
+    sql "DROP TRIGGER no ON schema_migrations"
+}
+
+@test "the legacy database is stamped behind the table, and told where its store is" {
+    local digest
+    legacy_database
+    digest=$(legacy_digest)
+    succeeds kv-import --target=dynamodb "${DYNAMODB[@]}" -d "$DSN" "$DUMP"
+    assert_stamps 39 1
+    assert_equal "$digest" "$(legacy_digest)"
+    assert_sql "dynamodb|$TABLE|1" "SELECT note #>> '{store,type}', note #>> '{store,table}', note #>> '{store,kv_version}'
+        FROM (SELECT obj_description('schema_migrations'::regclass)::jsonb AS note) AS noted"
+    succeeds kv-import --target=dynamodb "${DYNAMODB[@]}" -d "$DSN" "$DUMP"
+    assert_contains "$stderr" "nothing to do"
+    nobody_else
+}
+
+@test "the lock and the version of the legacy database count" {
+    legacy_database
+    hold "SELECT pg_advisory_xact_lock($(lock_key public "$PGDATABASE"))"
+    fails 5 kv-import --target=dynamodb "${DYNAMODB[@]}" -d "$DSN" --lock-wait-timeout=200ms "$DUMP"
+    # Who has it may do it.
+    succeeds kv-import --target=dynamodb "${DYNAMODB[@]}" -d "$DSN" --lock-held-by="$HOLDER_BACKEND" "$DUMP"
+    release
+    sql "UPDATE schema_migrations SET version = 37"
+    fails 5 kv-import --target=dynamodb "${DYNAMODB[@]}" -d "$DSN" "$DUMP"
+    fails 5 kv-import --target=dynamodb "${DYNAMODB[@]}" -d "$DSN" "$DUMP" --clean
+    sql "UPDATE schema_migrations SET version = 38, dirty = true"
+    fails 5 kv-import --target=dynamodb "${DYNAMODB[@]}" -d "$DSN" "$DUMP" --clean
+    assert_contains "$stderr" dirty
+    sql "DROP TABLE schema_migrations"
+    fails 5 kv-import --target=dynamodb "${DYNAMODB[@]}" -d "$DSN" "$DUMP" --clean
+    assert_contains "$stderr" schema_migrations
+}
+
+@test "a failure between the two stamps is told, and the next run does the second one" {
+    legacy_database
+    break_stamp
+    fails 3 kv-import --target=dynamodb "${DYNAMODB[@]}" -d "$DSN" "$DUMP"
+    assert_contains "$stderr" "table \"$TABLE\" is stamped" "not now" "run the same command again"
+    assert_stamps 38 1
+    # And again.
+    fails 3 kv-import --target=dynamodb "${DYNAMODB[@]}" -d "$DSN" "$DUMP"
+    assert_stamps 38 1
+    mend_stamp
+    # Another dump of the same rows is as good.
+    kv-export -q -d "$DSN" --blockstore-path="$BLOCKSTORE" -Z 1 -f "$DUMP.2"
+    start_dynamodb_proxy pass
+    succeeds kv-import --target=dynamodb "${DYNAMODB_PROXY[@]}" -d "$DSN" "$DUMP.2"
+    assert_contains "$stderr" "stamped already" "version 39"
+    assert_equal "0 0" "$(requests BatchWriteItem) $(requests UpdateItem)"
+    assert_stamps 39 1
+    sql "SELECT 1 / count(*) FROM (SELECT obj_description('schema_migrations'::regclass)::jsonb AS note) AS noted
+        WHERE note #>> '{store,type}' = 'dynamodb'"
+}
+
+@test "a table that was stamped with other entries does not pass for this database's" {
+    legacy_database
+    break_stamp
+    fails 3 kv-import --target=dynamodb "${DYNAMODB[@]}" -d "$DSN" "$DUMP"
+    mend_stamp
+    sql "UPDATE auth_users SET email = 'since@example.com' WHERE id = (SELECT min(id) FROM auth_users)"
+    kv-export -q -d "$DSN" --blockstore-path="$BLOCKSTORE" --force -f "$DUMP"
+    fails 5 kv-import --target=dynamodb "${DYNAMODB[@]}" -d "$DSN" "$DUMP"
+    assert_stamps 38 1
+    # Neither do the same entries of another database, nor a table that lakeFS has changed the version of.
+    fails 5 kv-import --target=dynamodb "${DYNAMODB[@]}" -d "$DSN" "$ESTI_DUMP"
+    dynamodb put "$TABLE" kv-internal-metadata kv/schema/version 2
+    fails 5 kv-import --target=dynamodb "${DYNAMODB[@]}" -d "$DSN" "$DUMP"
+    assert_stamps 38 2
+    succeeds kv-import --target=dynamodb "${DYNAMODB[@]}" -d "$DSN" --clean "$DUMP"
+    assert_stamps 39 1
+}
+
+@test "a load into DynamoDB that fails leaves the database as it was" {
+    legacy_database
+    start_dynamodb_proxy BatchWriteItem=forget pass
+    fails 3 kv-import --target=dynamodb "${DYNAMODB_PROXY[@]}" -d "$DSN" "$DUMP"
+    assert_stamps 38 0
+    assert_sql "" "SELECT obj_description('schema_migrations'::regclass)"
+}
+
+@test "a lock that was lost during the load leaves nothing stamped" {
+    legacy_database
+    start_dynamodb_proxy BatchWriteItem=wait:"$BATS_TEST_TMPDIR/go" pass
+    background kv-import --target=dynamodb "${DYNAMODB_PROXY[@]}" -d "$DSN" "$DUMP"
+    eventually requests_came BatchWriteItem 1
+    sql "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory'" >"$BATS_TEST_TMPDIR/ended"
+    touch "$BATS_TEST_TMPDIR/go"
+    background_ends 2
+    assert_stamps 38 0
+}
+
+@test "a store in PostgreSQL takes the place of the note of one in DynamoDB" {
+    legacy_database
+    succeeds kv-import --target=dynamodb "${DYNAMODB[@]}" -d "$DSN" "$DUMP"
+    succeeds kv-import -d "$DSN" "$DUMP"
+    assert_sql "" "SELECT obj_description('schema_migrations'::regclass)"
+    assert_sql 39 "SELECT version FROM schema_migrations"
+}

@@ -1,0 +1,154 @@
+#!/usr/bin/env bats
+# DynamoDB as a KV store: whatever the network and DynamoDB do meanwhile, and however a load ends, nothing is stamped that is
+# not whole.
+
+# shellcheck disable=SC2154 # run sets stderr
+# shellcheck disable=SC2030,SC2031 # every test is a process of its own
+
+bats_require_minimum_version 1.5.0
+
+load ../../lib/setup
+load ../../lib/dynamodb
+load ../../lib/dynamodb_load
+
+# A network, and a DynamoDB, that fail --------------------------------------------------------------------------------
+
+@test "what is transient is tried again" {
+    local behaviour
+    for behaviour in status:500 status:503 drop cut lost error:400:ProvisionedThroughputExceededException \
+        error:400:ThrottlingException error:400:RequestLimitExceeded error:500:InternalServerError \
+        error:400:TransactionInProgressException; do
+        times 3 "BatchWriteItem=$behaviour"
+        start_dynamodb_proxy "${behaviours[@]}"
+        load_by_proxy --clean -j 2
+        # 439 entries are 18 batches at least.
+        [ "$(requests BatchWriteItem)" -ge 21 ]
+        assert_dynamodb_as_expected
+    done
+}
+
+@test "every kind of request is tried again" {
+    local operation
+    for operation in DescribeTable CreateTable DeleteTable UpdateItem GetItem Scan; do
+        start_dynamodb_proxy "$operation=drop" "$operation=status:500" "$operation=lost" pass
+        load_by_proxy --clean
+        assert_dynamodb_as_expected
+    done
+}
+
+@test "an answer to the stamp that is lost leaves no doubt when it can be asked for" {
+    # The first UpdateItem is that of version 0.
+    start_dynamodb_proxy UpdateItem=pass UpdateItem=lost pass
+    load_by_proxy
+    assert_contains "$stderr" "stamped version 1"
+    assert_equal 3 "$(requests UpdateItem)"
+    assert_equal 1 "$(dynamodb version "$TABLE")"
+}
+
+@test "what a batch leaves unprocessed is sent again until it is written" {
+    times 60 BatchWriteItem=unprocessed
+    start_dynamodb_proxy "${behaviours[@]}"
+    load_by_proxy -j 2
+    [ "$(requests BatchWriteItem)" -ge 60 ]
+    assert_dynamodb_as_expected
+}
+
+@test "entries that are not there at the end are missed" {
+    start_dynamodb_proxy BatchWriteItem=forget pass
+    proxy_load_fails 3
+    assert_contains "$stderr" items 439
+    assert_equal 0 "$(dynamodb version "$TABLE")"
+}
+
+@test "entries that are there beside the dump's are noticed" {
+    start_dynamodb_proxy BatchWriteItem=wait:"$BATS_TEST_TMPDIR/go" pass
+    background kv-import --target=dynamodb "${DYNAMODB_PROXY[@]}" "$ESTI_DUMP"
+    eventually requests_came BatchWriteItem 1
+    dynamodb put "$TABLE" some other entry
+    touch "$BATS_TEST_TMPDIR/go"
+    background_ends 3
+    assert_equal 0 "$(dynamodb version "$TABLE")"
+}
+
+@test "credentials and permissions that do not do are told from each other" {
+    local code
+    for code in AccessDeniedException UnrecognizedClientException InvalidSignatureException ExpiredTokenException; do
+        start_dynamodb_proxy "error:400:$code"
+        proxy_load_fails 5
+        assert_contains "$stderr" "$code" "The words of the server."
+        # It is not asked twice.
+        assert_equal 1 "$(wc -l <"$PROXY_LOG")"
+        grep '^hint: ' <<<"$stderr" >>"$BATS_TEST_TMPDIR/hints"
+    done
+    # Each has a hint of its own.
+    assert_equal 4 "$(sort -u "$BATS_TEST_TMPDIR/hints" | wc -l)"
+    assert_contains "$(cat "$BATS_TEST_TMPDIR/hints")" dynamodb:DescribeTable "secret access key" "temporary"
+}
+
+@test "a server that is no DynamoDB is told from one" {
+    start_dynamodb_proxy page
+    proxy_load_fails 5
+    assert_contains "$stderr" --dynamodb-endpoint
+    start_dynamodb_proxy status:404
+    proxy_load_fails 5
+}
+
+@test "a server that repeats what it was sent shows no credential" {
+    export AWS_SESSION_TOKEN=a-session-token
+    start_dynamodb_proxy repeat
+    fails 5 kv-import --target=dynamodb "${DYNAMODB_PROXY[@]}" "$ESTI_DUMP"
+    assert_contains "$stderr" InvalidSignatureException
+    refute_contains "$stderr" "$AWS_SECRET_ACCESS_KEY" "$AWS_ACCESS_KEY_ID" "$AWS_SESSION_TOKEN"
+}
+
+@test "a table that goes away during the load fails it" {
+    start_dynamodb_proxy BatchWriteItem=pass BatchWriteItem=error:400:ResourceNotFoundException pass
+    proxy_load_fails 3
+    assert_contains "$stderr" ResourceNotFoundException hint:
+}
+
+# Ends and beginnings -------------------------------------------------------------------------------------------------
+
+@test "a load that was killed is done again from the start" {
+    start_dynamodb_proxy BatchWriteItem=pass BatchWriteItem=pass BatchWriteItem=silent
+    background kv-import --target=dynamodb "${DYNAMODB_PROXY[@]}" "$ESTI_DUMP"
+    eventually requests_came BatchWriteItem 3
+    kill -KILL "$BACKGROUND"
+    background_ends 137
+    assert_equal 0 "$(dynamodb version "$TABLE")"
+    # What it left is not to be taken for entries.
+    dynamodb put "$TABLE" left over value
+    load_esti
+    assert_dynamodb_as_expected
+}
+
+@test "a load that is told to end ends, and the next one begins anew" {
+    local signal
+    for signal in INT TERM; do
+        start_dynamodb_proxy BatchWriteItem=silent
+        # Who starts something in the background has SIGINT ignored there.
+        background env --default-signal=INT kv-import --target=dynamodb "${DYNAMODB_PROXY[@]}" "$ESTI_DUMP" --clean
+        eventually requests_came BatchWriteItem 1
+        kill -"$signal" "$BACKGROUND"
+        background_ends "$((128 + $(kill -l "$signal")))"
+        assert_equal 0 "$(dynamodb version "$TABLE")"
+    done
+    load_esti
+    assert_dynamodb_as_expected
+}
+
+@test "a load does not stamp what another one has put in its place" {
+    local stamp
+    start_dynamodb_proxy UpdateItem=pass UpdateItem=wait:"$BATS_TEST_TMPDIR/go" pass
+    background kv-import --target=dynamodb "${DYNAMODB_PROXY[@]}" "$ESTI_DUMP"
+    # It has loaded and counted.
+    eventually requests_came UpdateItem 2
+    dump_of_version 1 "('p', 'k', 'v')"
+    stamp=$(dynamodb note "$TABLE" LoadId)
+    succeeds kv-import --target=dynamodb "${DYNAMODB[@]}" "$DUMP"
+    [ "$stamp" != "$(dynamodb note "$TABLE" LoadId)" ]
+    touch "$BATS_TEST_TMPDIR/go"
+    background_ends 5
+    assert_equal 1 "$(dynamodb rows "$TABLE" | wc -l)"
+    assert_equal 1 "$(dynamodb version "$TABLE")"
+}

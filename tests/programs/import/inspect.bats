@@ -1,0 +1,153 @@
+#!/usr/bin/env bats
+# Looking into a dump without a database: --print, and --list for programs.
+
+# shellcheck disable=SC2154 # run sets stderr and output
+
+bats_require_minimum_version 1.5.0
+
+load ../../lib/setup
+
+setup_file() {
+    make_esti_template
+    export DUMP="$BATS_FILE_TMPDIR/esti.dump"
+    kv-export -d "$ESTI" --blockstore-path="$BLOCKSTORE" --quiet -f "$DUMP"
+}
+
+setup() {
+    # No database is touched: there is none.
+    SERVER=$PGHOST
+    export PGHOST=/nonexistent
+}
+
+# count CONDITION: counts the lines on standard input, as objects called o, for which the Python condition holds.
+count() {
+    python3 -c "import json, sys; print(sum(1 for o in map(json.loads, sys.stdin) if $1))"
+}
+
+@test "--print --raw holds every byte of the stream, from a file as from a pipe" {
+    kv-import --print --raw "$DUMP" >"$BATS_TEST_TMPDIR/raw"
+    python3 -c '
+import base64, json, struct, sys
+stream = b"PGCOPY\n\xff\r\n\0" + bytes(8)
+for line in sys.stdin:
+    stream += struct.pack(">h", 3)
+    entry = json.loads(line)
+    assert list(entry) == ["partition_key", "key", "value"], entry
+    for name in entry:
+        field = base64.b64decode(entry[name], validate=True)
+        stream += struct.pack(">i", len(field)) + field
+sys.stdout.buffer.write(stream + b"\xff\xff")' <"$BATS_TEST_TMPDIR/raw" | cmp - <(zstd -dcq "$DUMP")
+    # shellcheck disable=SC2002 # a pipe is what is tested
+    cat "$DUMP" | kv-import --print --raw | cmp - "$BATS_TEST_TMPDIR/raw"
+    kv-import --print --raw - <"$DUMP" | cmp - "$BATS_TEST_TMPDIR/raw"
+}
+
+@test "--print decodes every entry as another program does" {
+    kv-import --print "$DUMP" >"$BATS_TEST_TMPDIR/printed"
+    assert_equal 439 "$(wc -l <"$BATS_TEST_TMPDIR/printed")"
+    # Of each kind as many as the fixture holds.
+    python3 -c '
+import collections, json, sys
+for (package, kind), n in sorted(collections.Counter(
+        (o["package"], o["type"]) for o in map(json.loads, sys.stdin)).items()):
+    print(package, kind, n)' <"$BATS_TEST_TMPDIR/printed" >"$BATS_TEST_TMPDIR/kinds"
+    diff - "$BATS_TEST_TMPDIR/kinds" <<'KINDS'
+actions RunResultData 28
+actions SecondaryIndex 42
+actions TaskResultData 28
+auth CredentialData 9
+auth GroupData 6
+auth PolicyData 9
+auth SecondaryIndex 22
+auth UserData 10
+auth text 7
+graveler BranchData 43
+graveler CommitData 81
+graveler RepositoryData 33
+graveler StagedEntryData 114
+graveler TagData 5
+graveler bytes 1
+multiparts MultipartUploadData 1
+KINDS
+    # Commits, members and all, against the legacy table.
+    python3 -c '
+import json, sys
+for o in map(json.loads, sys.stdin):
+    if o["type"] == "CommitData":
+        v = o["value"]
+        print(v["id"], v.get("committer", ""), json.dumps(v.get("message", ""), ensure_ascii=False), v["creation_date"].rstrip("Z"),
+              v.get("generation", 0), "/".join(v.get("parents", [])), len(v.get("metadata", {})), sep="|")' \
+        <"$BATS_TEST_TMPDIR/printed" | LC_ALL=C sort >"$BATS_TEST_TMPDIR/commits"
+    PGHOST=$SERVER PGDATABASE=$ESTI psql -XAtq -c "SELECT id, committer, to_json(message),
+        replace(to_char(creation_date AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US'), '.000000', ''), coalesce(generation, 0), array_to_string(parents, '/'),
+        (SELECT count(*) FROM jsonb_object_keys(CASE jsonb_typeof(metadata) WHEN 'object' THEN metadata ELSE '{}' END)) FROM graveler_commits" |
+        LC_ALL=C sort | diff - "$BATS_TEST_TMPDIR/commits"
+}
+
+@test "--package, --partition, --prefix and --limit choose entries, alone and together" {
+    assert_equal 63 "$(kv-import --print --package auth "$DUMP" | count 'o["package"] == "auth"')"
+    assert_equal 63 "$(kv-import --print -n auth - <"$DUMP" | wc -l)"
+    assert_equal 10 "$(kv-import --print --partition auth --prefix users/ "$DUMP" | count 'o["type"] == "UserData"')"
+    assert_equal 10 "$(kv-import --print --prefix users/ "$DUMP" | wc -l)"
+    assert_equal 7 "$(kv-import --print --package auth --limit 7 "$DUMP" | wc -l)"
+    assert_equal "" "$(kv-import --print --limit 0 "$DUMP")"
+    assert_equal "" "$(kv-import --print --partition nowhere "$DUMP")"
+    assert_equal "" "$(kv-import --print --prefix nothing "$DUMP")"
+    # The pipe's writer may still have much to write: no message, no failure.
+    # shellcheck disable=SC2002 # a pipe is what is tested
+    assert_equal 2 "$(cat "$DUMP" | kv-import --print --package graveler --limit 2 - | wc -l)"
+}
+
+@test "a reader that wants no more ends --print without a complaint" {
+    run --separate-stderr bash -c "kv-import --print '$DUMP' | head -n 1"
+    assert_equal "" "$stderr"
+    assert_contains "$output" '"package":"actions"'
+}
+
+@test "--print of a dump that was cut prints what is there, then fails" {
+    head -c 100000 "$DUMP" >"$BATS_TEST_TMPDIR/cut.dump"
+    run --separate-stderr -4 kv-import --print "$BATS_TEST_TMPDIR/cut.dump"
+    assert_contains "$stderr" "the dump ends here, before its end" 'offset 100000'
+    [ "${#lines[@]}" -gt 100 ]
+    # A part that is whole is whole.
+    succeeds kv-import --print --package actions --limit 98 "$BATS_TEST_TMPDIR/cut.dump"
+    assert_equal 98 "${#lines[@]}"
+}
+
+@test "a package that the dump does not hold, and options that do not go together, are usage errors" {
+    fails 1 kv-import --print --package catalog "$DUMP"
+    assert_contains "$stderr" '"catalog"' "--list"
+    fails 1 kv-import --list --package auth "$DUMP"
+    fails 1 kv-import -d nowhere --prefix users/ "$DUMP"
+    assert_contains "$stderr" "--prefix"
+    fails 1 kv-import --print --limit -1 "$DUMP"
+    fails 1 kv-import --check --format json "$DUMP"
+    fails 1 kv-import --list --format xml "$DUMP"
+    assert_contains "$stderr" '"xml"'
+}
+
+@test "--list --format json is one object: the header and the manifest" {
+    kv-import --list --format json "$DUMP" >"$BATS_TEST_TMPDIR/list"
+    python3 -c '
+import json, sys
+content = json.load(sys.stdin)
+assert set(content) == {"header", "manifest"}, content
+assert content["header"]["format"] == "lakefs-kv-dump"
+assert content["header"]["source"]["schema_version"] == 38
+assert content["manifest"]["entries"] == 439
+assert {p["name"]: p["entries"] for p in content["manifest"]["packages"]} == {
+    "actions": 98, "auth": 63, "graveler": 277, "multiparts": 1}' <"$BATS_TEST_TMPDIR/list"
+    kv-import --list --format json - <"$DUMP" | cmp - "$BATS_TEST_TMPDIR/list"
+}
+
+@test "--check shows its progress, and says that the dump is whole" {
+    succeeds kv-import --check -P "$DUMP"
+    assert_contains "$output" "the dump is whole: 439 entries" "$(manifest_member "$DUMP" "['stream']['sha256']")"
+    grep -E '^kv-import: check: 439 rows, ' <<<"$stderr"
+}
+
+@test "standard output that is full is an error" {
+    run --separate-stderr -3 bash -c "kv-import --print '$DUMP' >/dev/full"
+    assert_contains "$stderr" "could not write to standard output"
+    run --separate-stderr -3 bash -c "kv-import --list --format json '$DUMP' >/dev/full"
+}

@@ -1,0 +1,158 @@
+#!/usr/bin/env bats
+# kv-import: the lock that it waits for and holds, and what signals and lost connections leave.
+
+# shellcheck disable=SC2154 # run sets stderr
+
+bats_require_minimum_version 1.5.0
+
+load ../../lib/setup
+load ../../lib/import
+
+# The lock ------------------------------------------------------------------------------------------------------------
+
+@test "a lock that another session holds is waited for, then named in a refusal" {
+    local before
+    legacy_database
+    before=$(everything)
+    hold "SELECT pg_advisory_xact_lock($(lock_key public "$PGDATABASE"))"
+    fails 5 kv-import -d "$DSN" --lock-wait-timeout=300ms "$DUMP"
+    assert_contains "$stderr" "$HOLDER_BACKEND"
+    assert_equal "$before" "$(everything)"
+    release
+    succeeds kv-import -d "$DSN" --lock-wait-timeout=300ms "$DUMP"
+    assert_loaded
+}
+
+@test "the lock is waited for as long as it takes" {
+    legacy_database
+    hold "SELECT pg_advisory_xact_lock($(lock_key public "$PGDATABASE"))"
+    background kv-import -d "$DSN" --lock-wait-timeout=0 "$DUMP"
+    eventually someone_waits
+    release
+    background_ends 0
+    assert_loaded
+}
+
+@test "the lock is held during the load" {
+    legacy_database
+    hold "CREATE TABLE kv (a int)"
+    background kv-import -d "$DSN" "$DUMP"
+    eventually someone_waits
+    assert_sql f "SELECT pg_try_advisory_lock($(lock_key public "$PGDATABASE"))"
+    release
+    background_ends 0
+    assert_sql t "SELECT pg_try_advisory_lock($(lock_key public "$PGDATABASE"))"
+}
+
+@test "--lock-held-by a session that holds the lock: the import works under it" {
+    legacy_database
+    hold "SELECT pg_advisory_xact_lock($(lock_key public "$PGDATABASE"))"
+    succeeds kv-import -d "$DSN" --lock-held-by="$HOLDER_BACKEND" --lock-wait-timeout=300ms "$DUMP"
+    assert_loaded
+}
+
+@test "--lock-held-by a session that does not hold the lock is refused" {
+    local before
+    legacy_database
+    before=$(everything)
+    # Another lock, the lock shared, another database's lock.
+    hold "SELECT pg_advisory_xact_lock(1), pg_advisory_xact_lock_shared($(lock_key public "$PGDATABASE")),
+        pg_advisory_xact_lock($(lock_key public lakefs))"
+    fails 5 kv-import -d "$DSN" --lock-held-by="$HOLDER_BACKEND" "$DUMP"
+    assert_contains "$stderr" "$HOLDER_BACKEND"
+    fails 5 kv-import -d "$DSN" --lock-held-by=999999 "$DUMP"
+    assert_equal "$before" "$(everything)"
+
+    # The lock itself, but held by somebody else.
+    release
+    hold "SELECT pg_advisory_xact_lock($(lock_key public "$PGDATABASE"))"
+    fails 5 kv-import -d "$DSN" --lock-held-by=$((HOLDER_BACKEND + 1)) "$DUMP"
+    assert_equal "$before" "$(everything)"
+}
+
+# Signals -------------------------------------------------------------------------------------------------------------
+
+@test "SIGTERM while it waits for the lock ends the import with 143, the query cancelled" {
+    local before
+    legacy_database
+    before=$(everything)
+    hold "SELECT pg_advisory_xact_lock($(lock_key public "$PGDATABASE"))"
+    background kv-import -d "$DSN" --lock-wait-timeout=1h "$DUMP"
+    eventually someone_waits
+    kill "$BACKGROUND"
+    background_ends 143
+    eventually nobody_waits
+    assert_equal "$before" "$(everything)"
+}
+
+@test "SIGINT while it waits for more of the dump ends the import with 130, nothing stamped" {
+    legacy_database
+    mkfifo "$BATS_TEST_TMPDIR/pipe"
+    background env --default-signal=INT kv-import -d "$DSN" "$BATS_TEST_TMPDIR/pipe"
+    exec {input}>"$BATS_TEST_TMPDIR/pipe"
+    head -c 5000000 "$DUMP" >&"$input"
+    eventually assert_stamp 38 0
+    kill -INT "$BACKGROUND"
+    background_ends 130
+    exec {input}>&-
+    eventually nobody_else
+    assert_stamp 38 0
+    kv-import -d "$DSN" --quiet "$DUMP"
+    assert_loaded
+}
+
+@test "SIGTERM ends the export with 143, its file removed, the query cancelled" {
+    legacy_database
+    hold "LOCK TABLE auth_users IN ACCESS EXCLUSIVE MODE"
+    background kv-export -d "$DSN" --no-settings --lock-wait-timeout=1h -j 2 -f "$BATS_TEST_TMPDIR/export.dump"
+    eventually someone_waits
+    kill "$BACKGROUND"
+    background_ends 143
+    eventually nobody_waits
+    assert_missing "$BATS_TEST_TMPDIR/export.dump" "$BATS_TEST_TMPDIR/export.dump.partial"
+}
+
+@test "SIGKILL during the load: the next run starts from scratch" {
+    legacy_database
+    mkfifo "$BATS_TEST_TMPDIR/pipe"
+    background kv-import -d "$DSN" "$BATS_TEST_TMPDIR/pipe"
+    exec {input}>"$BATS_TEST_TMPDIR/pipe"
+    head -c 5000000 "$DUMP" >&"$input"
+    eventually assert_stamp 38 0
+    kill -KILL "$BACKGROUND"
+    background_ends 137
+    exec {input}>&-
+    eventually nobody_else
+    assert_stamp 38 0
+    kv-import -d "$DSN" --quiet "$DUMP"
+    assert_loaded
+}
+
+@test "a session that the server ends is a lost connection: 2, nothing stamped" {
+    legacy_database
+    mkfifo "$BATS_TEST_TMPDIR/pipe"
+    background kv-import -d "$DSN" "$BATS_TEST_TMPDIR/pipe"
+    exec {input}>"$BATS_TEST_TMPDIR/pipe"
+    head -c 5000000 "$DUMP" >&"$input"
+    eventually assert_stamp 38 0
+    sql "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    tail -c +5000001 "$DUMP" >&"$input" || true
+    exec {input}>&-
+    background_ends 2
+    assert_stamp 38 0
+}
+
+@test "the session that holds the lock is watched: when it is ended, nothing is stamped" {
+    legacy_database
+    mkfifo "$BATS_TEST_TMPDIR/pipe"
+    background kv-import -d "$DSN" "$BATS_TEST_TMPDIR/pipe"
+    exec {input}>"$BATS_TEST_TMPDIR/pipe"
+    head -c 5000000 "$DUMP" >&"$input"
+    eventually assert_stamp 38 0
+    assert_sql 1 "SELECT count(pg_terminate_backend(pid)) FROM pg_locks WHERE locktype = 'advisory' AND granted
+        AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+    tail -c +5000001 "$DUMP" >&"$input"
+    exec {input}>&-
+    background_ends 2
+    assert_stamp 38 0
+}

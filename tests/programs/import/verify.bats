@@ -1,0 +1,112 @@
+#!/usr/bin/env bats
+# Whether a KV table holds just what a dump does.
+
+# shellcheck disable=SC2154 # run sets stderr and output
+
+bats_require_minimum_version 1.5.0
+
+load ../../lib/setup
+
+setup_file() {
+    make_esti_template
+    export DUMP="$BATS_FILE_TMPDIR/esti.dump"
+    kv-export -d "$ESTI" --blockstore-path="$BLOCKSTORE" --quiet -f "$DUMP"
+    # A database with that dump loaded.
+    fresh_database
+    kv-import -d "$DSN" --quiet "$DUMP"
+    keep_database LOADED
+}
+
+# differs FILE: the comparison finds differences; its output is that of `fails`, less that standard output is not empty.
+differs() {
+    run --separate-stderr -3 kv-import --verify -d "$DSN" "$1"
+    printf 'standard error: %s\n' "$stderr"
+    assert_contains "$stderr" "kv-import: error: the KV store differs from the dump"
+}
+
+@test "what was loaded is equal, by a file as by a pipe, with any number of jobs" {
+    local jobs
+    fresh_database TEMPLATE "$LOADED"
+    for jobs in 1 2 5; do
+        succeeds kv-import --verify -d "$DSN" -j "$jobs" "$DUMP"
+        assert_equal "equal: 439 entries" "$output"
+    done
+    # shellcheck disable=SC2002 # a pipe is what is tested
+    assert_equal "equal: 439 entries" "$(cat "$DUMP" | kv-import --verify -d "$DSN")"
+    # Only looked at.
+    nobody_else
+}
+
+@test "a migration by kv-migrate is equal to a dump of the same database" {
+    fresh_database TEMPLATE "$ESTI"
+    kv-export -d "$DSN" --blockstore-path="$BLOCKSTORE" --quiet -Z 19 -f "$BATS_TEST_TMPDIR/before.dump"
+    kv-migrate up --kv-enabled --blockstore-path "$BLOCKSTORE" --quiet -d "$DSN"
+    succeeds kv-import --verify -d "$DSN" "$BATS_TEST_TMPDIR/before.dump"
+    assert_equal "equal: 439 entries" "$output"
+}
+
+@test "missing, extra and different entries are told by key" {
+    local before
+    fresh_database TEMPLATE "$LOADED"
+    sql "DELETE FROM kv WHERE key = 'groups/Developers'" "INSERT INTO kv VALUES ('auth', 'users/eve', '\\x1203657665')" \
+        "UPDATE kv SET value = value || '\\x00' WHERE key = 'installation_id'" "INSERT INTO kv VALUES ('token', '\\xff', '')"
+    before=$(kv_state)
+    differs "$DUMP"
+    assert_contains "$stderr" "1 are missing and 1 have another value; 2 are there that the dump has not"
+    assert_equal '{"difference":"missing","partition":"auth","key":"groups/Developers"}
+{"difference":"value","partition":"auth","key":"installation_id"}
+{"difference":"extra","partition":"auth","key":"users/eve"}
+{"difference":"extra","partition":"token","key":{"base64":"/w=="}}' "$output"
+    assert_equal "$before" "$(kv_state)"
+}
+
+@test "a pipe, which cannot be read again, is only told to differ" {
+    fresh_database TEMPLATE "$LOADED"
+    sql "DELETE FROM kv WHERE key = 'groups/Developers'"
+    run --separate-stderr -3 kv-import --verify -d "$DSN" - <"$DUMP"
+    assert_contains "$stderr" "holds 439 entries, the store 438" "hint:" "as a file"
+    assert_equal "" "$output"
+}
+
+@test "when nearly all differs the first are told, and that there are more" {
+    fresh_database TEMPLATE "$LOADED"
+    sql "UPDATE kv SET value = value || '\\x00' WHERE partition_key <> 'kv-internal-metadata'"
+    differs "$DUMP"
+    assert_equal 20 "${#lines[@]}"
+    assert_contains "$stderr" "0 are missing and 439 have another value; 0 are there"
+}
+
+@test "the version's entry does not count" {
+    fresh_database TEMPLATE "$LOADED"
+    sql "UPDATE kv SET value = '3' WHERE partition_key = 'kv-internal-metadata'"
+    succeeds kv-import --verify -d "$DSN" "$DUMP"
+}
+
+@test "a store that is not there, not complete or not lakeFS's is refused" {
+    fresh_database
+    fails 5 kv-import --verify -d "$DSN" "$DUMP"
+    assert_contains "$stderr" 'no table "kv"'
+    drop_database
+    fresh_database TEMPLATE "$LOADED"
+    sql "UPDATE kv SET value = '0' WHERE partition_key = 'kv-internal-metadata'"
+    fails 5 kv-import --verify -d "$DSN" "$DUMP"
+    assert_contains "$stderr" "version 0"
+    sql "DELETE FROM kv WHERE partition_key = 'kv-internal-metadata'"
+    fails 5 kv-import --verify -d "$DSN" "$DUMP"
+}
+
+@test "a dump that is broken is no proof" {
+    fresh_database TEMPLATE "$LOADED"
+    head -c 100000 "$DUMP" >"$BATS_TEST_TMPDIR/cut.dump"
+    fails 4 kv-import --verify -d "$DSN" "$BATS_TEST_TMPDIR/cut.dump"
+    unset PGDATABASE
+    fails 1 kv-import --verify "$DUMP"
+    assert_contains "$stderr" "no database to compare with" "--dbname"
+    export PGDATABASE=${DSN##*=}
+}
+
+@test "writers are not held up, and what they write meanwhile is not seen" {
+    fresh_database TEMPLATE "$LOADED"
+    hold "DELETE FROM kv WHERE key = 'groups/Developers'"
+    succeeds kv-import --verify -d "$DSN" "$DUMP"
+}

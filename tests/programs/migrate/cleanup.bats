@@ -1,0 +1,308 @@
+#!/usr/bin/env bats
+# The cleanup, where it must not drop the legacy tables and where it cannot.
+
+# shellcheck disable=SC2154 # run sets stderr
+
+bats_require_minimum_version 1.5.0
+
+load ../../lib/setup
+
+setup_file() {
+    make_small_template 100
+}
+
+setup() {
+    make_scratch
+    EVENT=$BATS_TEST_TMPDIR/event
+}
+
+legacy_database() {
+    fresh_database TEMPLATE "$SMALL"
+    MIGRATE=(kv-migrate up --kv-enabled --no-settings -d "$DSN")
+}
+
+assert_migrated() {
+    assert_stamp 39 1
+    assert_sql 104 "SELECT count(*) FROM kv"
+}
+
+# What was written ----------------------------------------------------------------------------------------------------
+
+@test "the refusal tells of each table how many rows were written and are gone" {
+    legacy_database
+    "${MIGRATE[@]}" --keep-tables --quiet
+    sql "INSERT INTO graveler_staging_kv SELECT 'token', int4send(n), 'i', 'd' FROM generate_series(101, 107) AS n" \
+        "DELETE FROM graveler_staging_kv WHERE key <= int4send(3)" \
+        "UPDATE graveler_branches SET commit_id = 'c2'" \
+        "TRUNCATE graveler_repositories" \
+        "INSERT INTO auth_users (id, created_at, display_name) VALUES (2, now(), 'new'), (3, now(), 'newer')"
+    fails 5 kv-migrate cleanup -d "$DSN"
+    assert_contains "$stderr" "graveler_staging_kv: 7 rows inserted or updated, 3 rows deleted or updated" \
+        "graveler_branches: 1 rows inserted or updated, 1 rows deleted or updated" \
+        "graveler_repositories: 0 rows inserted or updated, 1 rows deleted or updated" \
+        "auth_users: 2 rows inserted or updated, 0 rows deleted or updated"
+    refute_contains "$stderr" auth_groups graveler_commits
+    assert_equal "$LEGACY_TABLE_COUNT" "$(legacy_tables | wc -l)"
+}
+
+@test "rows of a transaction that was open when the export began are noticed" {
+    legacy_database
+    hold "UPDATE auth_users SET friendly_name = 'late'"
+    kv-export -d "$DSN" --no-settings --quiet -f "$BATS_TEST_TMPDIR/early.dump"
+    printf 'COMMIT;\n' >&"$HOLDER_INPUT"
+    release
+    assert_sql late "SELECT friendly_name FROM auth_users"
+    # Its row's transaction is older than many that the export has seen.
+    kv-import -d "$DSN" --quiet "$BATS_TEST_TMPDIR/early.dump"
+    fails 5 kv-migrate cleanup -d "$DSN"
+    assert_contains "$stderr" "auth_users: 1 rows inserted or updated, 1 rows deleted or updated"
+    assert_equal "$LEGACY_TABLE_COUNT" "$(legacy_tables | wc -l)"
+}
+
+@test "rows of a subtransaction that was open when the export began are noticed" {
+    legacy_database
+    hold "LOCK TABLE auth_users IN ROW EXCLUSIVE MODE; SELECT txid_current(); SAVEPOINT s;
+        UPDATE auth_users SET friendly_name = 'late'; RELEASE s"
+    # A younger transaction that is over, so that the snapshot lies behind the open one.
+    sql "CREATE TABLE younger (a int)"
+    kv-export -d "$DSN" --no-settings --quiet -f "$BATS_TEST_TMPDIR/early.dump"
+    printf 'COMMIT;\n' >&"$HOLDER_INPUT"
+    release
+    assert_sql late "SELECT friendly_name FROM auth_users"
+    kv-import -d "$DSN" --quiet "$BATS_TEST_TMPDIR/early.dump"
+    fails 5 kv-migrate cleanup -d "$DSN"
+    assert_contains "$stderr" "auth_users: 1 rows inserted or updated, 1 rows deleted or updated"
+}
+
+@test "transactions that run elsewhere are no reason to refuse what kv-migrate has migrated" {
+    legacy_database
+    hold "CREATE TABLE elsewhere (a int)"
+    # Younger than the open transaction, and seen.
+    sql "UPDATE auth_users SET friendly_name = 'early'"
+    succeeds "${MIGRATE[@]}" --keep-tables
+    succeeds kv-migrate cleanup -d "$DSN"
+    assert_equal "" "$(legacy_tables)"
+}
+
+@test "a row that row security hides does not pass for none" {
+    local owner
+    legacy_database
+    owner=${PGDATABASE}_owner
+    own_everything "$owner"
+    "${MIGRATE[@]}" --keep-tables --quiet
+    sql "INSERT INTO auth_users (id, created_at, display_name) VALUES (2, now(), 'hidden')" \
+        "ALTER TABLE auth_users ENABLE ROW LEVEL SECURITY" "ALTER TABLE auth_users FORCE ROW LEVEL SECURITY" \
+        "CREATE POLICY visible ON auth_users USING (id < 2)"
+    PGUSER=$owner run ! kv-migrate cleanup -d "dbname=$PGDATABASE"
+    assert_contains "$output" "row-level security" auth_users
+    assert_equal "$LEGACY_TABLE_COUNT" "$(legacy_tables | wc -l)"
+    drop_database
+    psql -Xq -d postgres -c "DROP ROLE $owner"
+}
+
+@test "a store that was loaded from another cluster's dump is no reason to drop" {
+    legacy_database
+    "${MIGRATE[@]}" --keep-tables --quiet
+    sql "DO \$\$ BEGIN EXECUTE format('COMMENT ON TABLE kv IS %L', jsonb_set(obj_description('kv'::regclass)::jsonb,
+        '{source,system_identifier}', '\"1234567890\"')); END \$\$"
+    fails 5 kv-migrate cleanup -d "$DSN"
+    assert_contains "$stderr" cluster "DROP TABLE"
+    sql "COMMENT ON TABLE kv IS NULL"
+    fails 5 kv-migrate cleanup -d "$DSN"
+    assert_contains "$stderr" comment "DROP TABLE"
+    assert_equal "$LEGACY_TABLE_COUNT" "$(legacy_tables | wc -l)"
+}
+
+# What cannot be dropped ----------------------------------------------------------------------------------------------
+
+# check_event TEXT UNDO...: up ends with 6 since the cleanup fails, which it explains with the text. The migration stands
+# and is not repeated. After the statements UNDO the SQL that it told works.
+check_event() {
+    local text=$1 statement before
+    shift
+    run --separate-stderr -6 "${MIGRATE[@]}" --lock-wait-timeout=1s --on-event "cat >'$EVENT'"
+    printf 'standard error: %s\n' "$stderr"
+    assert_migrated
+    assert_equal "$LEGACY_TABLE_COUNT" "$(legacy_tables | wc -l)"
+    assert_contains "$stderr" "kv-migrate: event: " "$text" "done and stands"
+    refute_contains "$stderr" "error: "
+    check_event_line "$text"
+    assert_contains "$stderr" "$statement"
+
+    before=$(kv_state)
+    succeeds "${MIGRATE[@]}"
+    assert_contains "$stderr" "nothing to do" "$LEGACY_TABLE_COUNT legacy tables are left" "kv-migrate cleanup"
+    assert_equal "$before" "$(kv_state)"
+
+    release
+    if [ $# -gt 0 ]; then
+        sql "$@"
+    fi
+    sql "$statement"
+    assert_equal "" "$(legacy_tables)"
+    assert_equal "$before" "$(kv_state)"
+    assert_migrated
+}
+
+# check_event_line TEXT: --on-event was given one JSON line that says the same. Sets statement to its SQL.
+check_event_line() {
+    assert_equal 1 "$(wc -l <"$EVENT")"
+    statement=$(python3 -c '
+import json, re, sys
+event = json.loads(sys.stdin.read())
+assert event["program"] == "kv-migrate" and event["level"] == "error" and event["event"] == "cleanup_failed", event
+assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", event["time"]), event
+assert event["message"] and sys.argv[1] in event["detail"] and event["sql"] in event["hint"], event
+print(event["sql"])' "$1" <"$EVENT")
+}
+
+@test "a view on a legacy table" {
+    legacy_database
+    sql "CREATE VIEW report AS SELECT display_name FROM auth_users"
+    check_event "view public.report depends on table public.auth_users" "DROP VIEW report"
+}
+
+@test "a materialized view on a legacy table" {
+    legacy_database
+    sql "CREATE MATERIALIZED VIEW report AS SELECT staging_token, count(*) FROM graveler_staging_kv GROUP BY 1"
+    check_event "materialized view public.report depends on table public.graveler_staging_kv" "DROP MATERIALIZED VIEW report"
+}
+
+@test "a foreign key to a legacy table" {
+    legacy_database
+    sql "CREATE TABLE report (user_id bigint REFERENCES auth_users (id))" "INSERT INTO report VALUES (1)"
+    check_event "report_user_id_fkey on table public.report depends on table public.auth_users" "DROP TABLE report"
+}
+
+@test "a function's row type and a table that inherits" {
+    legacy_database
+    sql "CREATE FUNCTION first_user() RETURNS auth_users LANGUAGE sql AS 'SELECT * FROM auth_users LIMIT 1'" \
+        "CREATE TABLE more_tags () INHERITS (graveler_tags)"
+    check_event "table public.more_tags depends on table public.graveler_tags" "DROP TABLE more_tags" "DROP FUNCTION first_user"
+}
+
+@test "a session that reads a legacy table for too long" {
+    legacy_database
+    hold "SELECT * FROM gateway_multiparts"
+    check_event "lock timeout"
+}
+
+@test "a rule of the database against it" {
+    legacy_database
+    on_drop "RAISE EXCEPTION 'nobody drops %', dropped.object_name"
+    check_event "nobody drops auth_users" "DROP EVENT TRIGGER on_drop"
+}
+
+@test "a connection that is lost while it drops" {
+    legacy_database
+    on_drop "PERFORM pg_terminate_backend(pg_backend_pid())"
+    check_event "terminating connection" "DROP EVENT TRIGGER on_drop"
+}
+
+@test "a session that an administrator ends while it waits to drop" {
+    local statement
+    legacy_database
+    hold "SELECT * FROM gateway_multiparts"
+    background "${MIGRATE[@]}" --lock-wait-timeout=1h --on-event "cat >'$EVENT'"
+    eventually someone_waits
+    # The stamp is there before anything is dropped.
+    assert_migrated
+    sql "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database()
+        AND wait_event_type = 'Lock'"
+    background_ends 6
+    check_event_line "terminating connection"
+    release
+    sql "$statement"
+    assert_equal "" "$(legacy_tables)"
+    assert_migrated
+}
+
+@test "a session that was lost between the stamp and the cleanup" {
+    local before statement
+    legacy_database
+    sessions_end_with_the_stamp
+    run --separate-stderr -6 "${MIGRATE[@]}" --on-event "cat >'$EVENT'"
+    assert_migrated
+    assert_equal "$LEGACY_TABLE_COUNT" "$(legacy_tables | wc -l)"
+    check_event_line "terminating connection"
+    before=$(kv_state)
+    succeeds "${MIGRATE[@]}"
+    assert_contains "$stderr" "nothing to do" "$LEGACY_TABLE_COUNT legacy tables are left"
+    succeeds kv-migrate cleanup -d "$DSN"
+    assert_equal "$before" "$(kv_state)"
+    assert_equal "" "$(legacy_tables)"
+}
+
+@test "a session that was lost after the stamp is no failure where the tables are kept" {
+    legacy_database
+    sessions_end_with_the_stamp
+    succeeds "${MIGRATE[@]}" --keep-tables --on-event "cat >'$EVENT'"
+    assert_missing "$EVENT"
+    assert_migrated
+    assert_equal "$LEGACY_TABLE_COUNT" "$(legacy_tables | wc -l)"
+    assert_sql 1 "SELECT count(*) FROM ended"
+}
+
+@test "the command cleanup fails like up's own, and can be run again" {
+    local before statement
+    legacy_database
+    "${MIGRATE[@]}" --keep-tables --quiet
+    sql "CREATE VIEW report AS SELECT display_name FROM auth_users"
+    before=$(kv_state)
+    run --separate-stderr -6 kv-migrate cleanup -d "$DSN" --on-event "cat >'$EVENT'"
+    check_event_line "view public.report depends on table public.auth_users"
+    assert_equal "$LEGACY_TABLE_COUNT" "$(legacy_tables | wc -l)"
+    sql "DROP VIEW report"
+    succeeds kv-migrate cleanup -d "$DSN"
+    assert_equal "" "$(legacy_tables)"
+    assert_equal "$before" "$(kv_state)"
+}
+
+@test "the SQL to run by hand names the schema, whatever its name" {
+    local statement
+    legacy_database
+    sql 'ALTER SCHEMA public RENAME TO "Lake ""FS; --"' "CREATE SCHEMA public" \
+        'CREATE VIEW report AS SELECT display_name FROM "Lake ""FS; --".auth_users'
+    run --separate-stderr -6 "${MIGRATE[@]}" --schema 'Lake "FS; --' --on-event "cat >'$EVENT'"
+    check_event_line "view public.report depends on table"
+    sql "DROP VIEW report" "$statement"
+    assert_sql 0 "SELECT count(*) FROM pg_class WHERE relname ~ '^(auth|actions|gateway|graveler)_'"
+}
+
+# own_everything ROLE: makes a role that owns the schema and its tables, and nothing else.
+own_everything() {
+    sql "CREATE ROLE $1 LOGIN" "ALTER SCHEMA public OWNER TO $1" \
+        "DO \$\$ DECLARE r regclass; BEGIN FOR r IN SELECT oid FROM pg_class WHERE relkind IN ('r', 'p')
+            AND relnamespace = 'public'::regnamespace LOOP EXECUTE 'ALTER TABLE ' || r || ' OWNER TO $1'; END LOOP; END \$\$"
+    MIGRATE=(kv-migrate up --kv-enabled --no-settings -d "host=$PGHOST port=$PGPORT user=$1 dbname=$PGDATABASE")
+}
+
+# on_drop STATEMENT: what happens when the first legacy table is dropped; the record dropped says which.
+on_drop() {
+    sql "CREATE FUNCTION on_drop() RETURNS event_trigger LANGUAGE plpgsql AS \$\$
+        DECLARE dropped record;
+        BEGIN
+            FOR dropped IN SELECT * FROM pg_event_trigger_dropped_objects()
+                WHERE object_type = 'table' AND object_name = 'auth_users' LOOP
+                $1;
+            END LOOP;
+        END \$\$" "CREATE EVENT TRIGGER on_drop ON sql_drop EXECUTE FUNCTION on_drop()"
+}
+
+# sessions_end_with_the_stamp: whoever holds the migration lock when the stamp is committed loses the session. They are
+# noted in the table ended.
+sessions_end_with_the_stamp() {
+    sql "CREATE TABLE ended (pid integer)" \
+        "CREATE FUNCTION end_sessions() RETURNS trigger LANGUAGE plpgsql AS \$\$
+        BEGIN
+            INSERT INTO public.ended SELECT pid FROM pg_locks
+                WHERE locktype = 'advisory' AND granted AND pid <> pg_backend_pid();
+            PERFORM pg_terminate_backend(pid) FROM public.ended;
+            WHILE EXISTS (SELECT FROM pg_locks WHERE pid IN (SELECT pid FROM public.ended)) LOOP
+                PERFORM pg_sleep(0.01);
+            END LOOP;
+            RETURN NULL;
+        END \$\$" \
+        "CREATE CONSTRAINT TRIGGER end_sessions AFTER UPDATE ON schema_migrations DEFERRABLE INITIALLY DEFERRED
+        FOR EACH ROW EXECUTE FUNCTION end_sessions()"
+}

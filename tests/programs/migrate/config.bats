@@ -1,0 +1,142 @@
+#!/usr/bin/env bats
+# lakeFS's own configuration file: what kv-migrate takes from it, and what beats it.
+
+# shellcheck disable=SC2154 # run sets stderr and output
+
+bats_require_minimum_version 1.5.0
+
+load ../../lib/setup
+
+setup_file() {
+    make_esti_template
+}
+
+setup() {
+    fresh_database TEMPLATE "$ESTI"
+    # A home and a folder of the test's own, in which nothing is found by chance.
+    export HOME=$BATS_TEST_TMPDIR/home
+    mkdir -p "$HOME/.lakefs" "$BATS_TEST_TMPDIR/here"
+    cd "$BATS_TEST_TMPDIR/here" || return
+    CONFIG=$BATS_TEST_TMPDIR/lakefs.yaml
+}
+
+# Without the variables that name the database: the configuration has to.
+unnamed() {
+    env -u PGHOST -u PGPORT -u PGDATABASE -u PGUSER "$@"
+}
+
+# uri [PARAMETERS]: prints the database's URI.
+uri() {
+    python3 -c '
+import sys, urllib.parse as u
+print("postgres://%s@/%s?host=%s&port=%s%s" % (u.quote(sys.argv[1]), u.quote(sys.argv[2]), u.quote(sys.argv[3], ""), sys.argv[4], sys.argv[5]))' \
+        "$PGUSER" "$PGDATABASE" "$PGHOST" "$PGPORT" "${1-}"
+}
+
+@test "everything that a migration needs is taken from the configuration" {
+    cat >"$CONFIG" <<YAML
+---
+logging: {level: INFO}
+database:
+  connection_string: "$(uri '&sslmode=disable&pool_max_conns=20&statement_cache_mode=describe')"
+  kv_enabled: true
+  drop_tables: no-default
+blockstore:
+  type: local
+  local:
+    path: $BLOCKSTORE
+actions:
+  - {enabled: true, database: {connection_string: wrong}}
+auth:
+  encrypt:
+    secret_key: "a secret that is nobody's business"
+YAML
+    sed -i 's/no-default/true/' "$CONFIG"
+    succeeds unnamed kv-migrate up --config "$CONFIG"
+    assert_contains "$stderr" "configuration is read from \"$CONFIG\"" "parameter pool_max_conns" "parameter statement_cache_mode"
+    refute_contains "$stderr" "nobody's business"
+    assert_kv_as_expected
+    assert_stamp 39 1
+    assert_equal "" "$(legacy_tables)"
+}
+
+@test "keys have no case, and the newer name of the connection string will do" {
+    printf 'Database:\n  Postgres: {Connection_String: "%s"}\n  KV_enabled: true\n  DROP_TABLES: false\nBlockstore: {Local: {Path: "%s"}}\n' \
+        "host=$PGHOST port=$PGPORT user=$PGUSER dbname=$PGDATABASE pool_min_conns=2" "$BLOCKSTORE" >"$CONFIG"
+    succeeds unnamed kv-migrate up --config="$CONFIG"
+    assert_kv_as_expected
+    assert_equal "$LEGACY_TABLE_COUNT" "$(legacy_tables | wc -l)"
+}
+
+@test "lakeFS's environment beats the configuration, options beat both" {
+    cat >"$CONFIG" <<YAML
+database:
+  connection_string: "postgres://nowhere.invalid/wrong"
+  kv_enabled: true
+  drop_tables: true
+blockstore: {local: {path: /nonexistent}}
+YAML
+    LAKEFS_DATABASE_CONNECTION_STRING=$(uri) LAKEFS_DATABASE_DROP_TABLES=false LAKEFS_DATABASE_KV_ENABLED=false \
+        succeeds unnamed kv-migrate up --config "$CONFIG"
+    assert_stamp 38 -
+    LAKEFS_DATABASE_CONNECTION_STRING=$(uri) LAKEFS_DATABASE_DROP_TABLES=true \
+        succeeds unnamed kv-migrate up --config "$CONFIG" --keep-tables --blockstore-path "$BLOCKSTORE"
+    assert_kv_as_expected
+    assert_equal "$LEGACY_TABLE_COUNT" "$(legacy_tables | wc -l)"
+}
+
+@test "the first of lakeFS's places that has a configuration counts" {
+    printf 'database: {connection_string: "%s"}\n' "$(uri)" >"$HOME/.lakefs/config.yaml"
+    succeeds unnamed kv-migrate version
+    assert_contains "$stderr" "\"$HOME/.lakefs/config.yaml\""
+    assert_contains "$output" "schema version:  38"
+    printf 'database: {connection_string: "postgres://nowhere.invalid/wrong"}\n' >config.yaml
+    run --separate-stderr -2 unnamed kv-migrate version -q
+    assert_contains "$stderr" "nowhere.invalid"
+    # What is named by an option counts, whatever else is there.
+    succeeds unnamed kv-migrate version --config "$HOME/.lakefs/config.yaml"
+}
+
+@test "a configuration that happens to be there leads to no other database than the named one" {
+    printf 'database: {connection_string: "postgres://nowhere.invalid/wrong", kv_enabled: true}\n' >config.yaml
+    succeeds kv-migrate version
+    succeeds unnamed kv-migrate version -d "$DSN"
+    fails 2 kv-migrate version -q --config config.yaml
+}
+
+@test "the block store's path may begin at home, and has lakeFS's default" {
+    printf 'database: {connection_string: "%s", kv_enabled: true}\nblockstore: {type: local, local: {path: ~/blocks}}\n' "$(uri)" >"$CONFIG"
+    ln -s "$BLOCKSTORE" "$HOME/blocks"
+    succeeds unnamed kv-migrate up --config "$CONFIG"
+    assert_kv_as_expected
+    drop_database
+    fresh_database TEMPLATE "$ESTI"
+    printf 'database: {connection_string: "%s", kv_enabled: true}\nblockstore: {type: local}\n' "$(uri)" >"$CONFIG"
+    mkdir -p "$HOME/data/lakefs"
+    ln -s "$BLOCKSTORE" "$HOME/data/lakefs/block"
+    succeeds unnamed kv-migrate up --config "$CONFIG"
+    assert_kv_as_expected
+}
+
+@test "run-time parameters that pgx takes from a connection string reach the server" {
+    sql "CREATE SCHEMA \"of lakefs\"" "ALTER TABLE schema_migrations SET SCHEMA \"of lakefs\""
+    printf "database: {connection_string: \"%s\"}\n" "$(uri '&search_path=%22of%20lakefs%22&timezone=UTC')" >"$CONFIG"
+    succeeds unnamed kv-migrate version --config "$CONFIG"
+    assert_contains "$output" "schema version:  38"
+}
+
+@test "a configuration that cannot be read, is no YAML, or says what cannot be, is refused" {
+    fails 1 kv-migrate up --config "$BATS_TEST_TMPDIR/nothing.yaml"
+    assert_contains "$stderr" "nothing.yaml" "No such file"
+    printf 'database:\n  connection_string: [a\nsecret: here\n' >"$CONFIG"
+    fails 1 kv-migrate up --config "$CONFIG"
+    assert_contains "$stderr" "$CONFIG" "line 3"
+    refute_contains "$stderr" here
+    printf 'database: {drop_tables: perhaps}\n' >"$CONFIG"
+    fails 1 kv-migrate up -q --config "$CONFIG"
+    assert_contains "$stderr" "database.drop_tables" "perhaps" "$CONFIG"
+    printf 'database: {type: etcd}\n' >"$CONFIG"
+    fails 5 kv-migrate up -q --config "$CONFIG"
+    assert_contains "$stderr" "etcd"
+    assert_stamp 38 -
+}

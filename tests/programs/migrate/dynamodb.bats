@@ -1,0 +1,207 @@
+#!/usr/bin/env bats
+# kv-migrate up with a KV store in DynamoDB: from the legacy tables to the cleanup, and back to work after a failure.
+
+# shellcheck disable=SC2154 # run sets stderr and output
+# shellcheck disable=SC2030,SC2031 # every test is a process of its own
+
+bats_require_minimum_version 1.5.0
+
+load ../../lib/setup
+load ../../lib/dynamodb
+
+setup_file() {
+    make_esti_template
+    start_dynamodb
+}
+
+teardown_file() {
+    stop_dynamodb
+    drop_templates
+}
+
+setup() {
+    export HOME=$BATS_TEST_TMPDIR/home
+    mkdir "$HOME"
+    cd "$HOME" || return 1
+    fresh_table
+    fresh_database TEMPLATE "$ESTI"
+    UP=(kv-migrate up --kv-enabled --blockstore-path="$BLOCKSTORE" -d "$DSN" --target=dynamodb)
+}
+
+teardown() {
+    stop_proxy
+    clean_up
+}
+
+# assert_migrated: the table holds the fixture, the database is stamped, and there is no table kv.
+assert_migrated() {
+    assert_sql "39|f" "SELECT version, dirty FROM schema_migrations"
+    assert_sql "" "SELECT to_regclass('kv')"
+    assert_dynamodb_as_expected
+}
+
+@test "up brings a legacy database to DynamoDB, then drops its tables" {
+    succeeds "${UP[@]}" "${DYNAMODB[@]}"
+    assert_contains "$stderr" "dropped $LEGACY_TABLE_COUNT legacy tables" "migrated to version 39" "439" \
+        "database.type: dynamodb"
+    assert_migrated
+    assert_equal "" "$(legacy_tables)"
+    succeeds "${UP[@]}" "${DYNAMODB[@]}"
+    assert_contains "$stderr" "nothing to do"
+    refute_dynamodb_secret "$stderr"
+}
+
+@test "by way of a dump that is kept it is the same" {
+    succeeds "${UP[@]}" "${DYNAMODB[@]}" --dump="$BATS_TEST_TMPDIR/kept.dump"
+    assert_migrated
+    succeeds kv-import --verify --target=dynamodb "${DYNAMODB[@]}" "$BATS_TEST_TMPDIR/kept.dump"
+}
+
+@test "status and cleanup know where the store is" {
+    succeeds "${UP[@]}" "${DYNAMODB[@]}" --keep-tables
+    [ -n "$(legacy_tables)" ]
+    run -0 kv-migrate status -d "$DSN"
+    assert_contains "$output" "1 when it was stamped, in DynamoDB table \"$TABLE\"" "migrated; legacy tables are left" \
+        "kv-migrate cleanup"
+    succeeds kv-migrate cleanup -d "$DSN"
+    assert_equal "" "$(legacy_tables)"
+    assert_migrated
+    run -0 kv-migrate status -d "$DSN"
+    assert_contains "$output" "migrated"
+}
+
+@test "verify compares the kept tables with the store that the note tells of" {
+    succeeds "${UP[@]}" "${DYNAMODB[@]}" --keep-tables
+    succeeds kv-migrate verify -d "$DSN" --blockstore-path="$BLOCKSTORE"
+    assert_equal "equal: 439 entries" "$output"
+    dynamodb delete "$TABLE" auth groups/Developers
+    dynamodb put "$TABLE" auth users/eve new
+    run --separate-stderr -3 kv-migrate verify -d "$DSN" --blockstore-path="$BLOCKSTORE"
+    assert_contains "$stderr" "1 are missing" "1 are there that the dump has not"
+    assert_equal '{"difference":"missing","partition":"auth","key":"groups/Developers"}
+{"difference":"extra","partition":"auth","key":"users/eve"}' "$output"
+    # By another way to the same table, which does not work.
+    fails 2 kv-migrate verify -d "$DSN" --blockstore-path="$BLOCKSTORE" --target=dynamodb --dynamodb-endpoint=http://127.0.0.1:1
+}
+
+@test "cleanup drops nothing that was written since" {
+    succeeds "${UP[@]}" "${DYNAMODB[@]}" --keep-tables
+    sql "UPDATE auth_users SET email = 'since@example.com' WHERE id = (SELECT min(id) FROM auth_users)"
+    fails 5 kv-migrate cleanup -d "$DSN"
+    assert_contains "$stderr" auth_users
+    # Nor where nobody knows any more when they were read.
+    sql "COMMENT ON TABLE schema_migrations IS NULL"
+    fails 5 kv-migrate cleanup -d "$DSN"
+    assert_equal "$LEGACY_TABLE_COUNT" "$(legacy_tables | wc -l)"
+}
+
+@test "a failure leaves the legacy tables, and the next run migrates" {
+    local digest
+    digest=$(legacy_digest)
+    start_dynamodb_proxy BatchWriteItem=error:400:AccessDeniedException
+    fails 5 "${UP[@]}" "${DYNAMODB_PROXY[@]}"
+    assert_contains "$stderr" AccessDeniedException "the legacy tables are as they were"
+    assert_equal "$digest" "$(legacy_digest)"
+    assert_sql 38 "SELECT version FROM schema_migrations"
+    succeeds "${UP[@]}" "${DYNAMODB[@]}"
+    assert_migrated
+}
+
+@test "a run that ended between the two stamps is finished by the next" {
+    sql "CREATE FUNCTION no() RETURNS trigger LANGUAGE plpgsql AS \$\$ BEGIN RAISE 'not now'; END \$\$" \
+        "CREATE TRIGGER no BEFORE UPDATE ON schema_migrations FOR EACH ROW EXECUTE FUNCTION no()"
+    fails 3 "${UP[@]}" "${DYNAMODB[@]}"
+    assert_contains "$stderr" "table \"$TABLE\" is stamped" "not now" "The database was not stamped"
+    refute_contains "$stderr" "Nothing was stamped"
+    assert_equal "$LEGACY_TABLE_COUNT" "$(legacy_tables | wc -l)"
+    assert_equal 1 "$(dynamodb version "$TABLE")"
+    run --separate-stderr -0 "${UP[@]}" "${DYNAMODB[@]}" --dry-run
+    assert_contains "$(tr -s ' \n' ' ' <<<"$output")" "KV store at version 1, of which the database has not been told"
+    sql "DROP TRIGGER no ON schema_migrations" "DROP FUNCTION no"
+    succeeds "${UP[@]}" "${DYNAMODB[@]}"
+    assert_contains "$stderr" "stamped already" "dropped $LEGACY_TABLE_COUNT legacy tables"
+    assert_migrated
+}
+
+@test "lakeFS's configuration leads to DynamoDB, with keys of its own that are shown nowhere" {
+    local secret=config/secret/key
+    start_dynamodb_proxy pass
+    cat >config.yaml <<YAML
+database:
+  type: dynamodb
+  kv_enabled: true
+  connection_string: "postgres://$PGUSER@/$PGDATABASE?host=$PGHOST&port=$PGPORT"
+  dynamodb: {table_name: $TABLE, endpoint: "$PROXY", aws_region: eu-west-3, aws_access_key_id: AKIACONFIG,
+    aws_secret_access_key: $secret, read_capacity_units: 11, write_capacity_units: 12}
+blockstore: {type: local, local: {path: "$BLOCKSTORE"}}
+YAML
+    unset -v AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY
+    run --separate-stderr -0 kv-migrate up --config config.yaml --dry-run
+    assert_contains "$output" "table \"$TABLE\": no KV store"
+    "$TESTS_DIR/lib/watch_secrets.py" "$BATS_TEST_TMPDIR/written" >"$BATS_TEST_TMPDIR/watch" 2>&1 3>&- <<<"$secret" &
+    WATCHER=$!
+    eventually grep -qx watching "$BATS_TEST_TMPDIR/watch"
+    succeeds kv-migrate up --config config.yaml -v -v
+    kill "$WATCHER"
+    wait "$WATCHER"
+    refute_contains "$stderr" "$secret"
+    assert_contains "$(head -n 1 "$PROXY_LOG")" "Credential=AKIACONFIG/" "/eu-west-3/dynamodb/"
+    assert_equal "11 12" "$(table_member "['ProvisionedThroughput']['ReadCapacityUnits']") $(table_member "['ProvisionedThroughput']['WriteCapacityUnits']")"
+    assert_migrated
+}
+
+@test "an option beats the environment, which beats the configuration" {
+    printf 'database: {type: dynamodb, dynamodb: {table_name: of-config, endpoint: "http://127.0.0.1:1"}}\n' >config.yaml
+    export LAKEFS_DATABASE_DYNAMODB_TABLE_NAME=of-environment LAKEFS_DATABASE_DYNAMODB_ENDPOINT=$DYNAMODB_ENDPOINT
+    succeeds kv-migrate up --kv-enabled --blockstore-path="$BLOCKSTORE" -d "$DSN" --dynamodb-table="$TABLE"
+    assert_migrated
+}
+
+@test "a dry run says where it would go, and touches nothing" {
+    local before
+    before=$(whole_database)
+    run --separate-stderr -0 "${UP[@]}" "${DYNAMODB[@]}" --dry-run
+    assert_contains "$output" "KV store:        DynamoDB table \"$TABLE\": no KV store"
+    assert_equal "$before" "$(whole_database)"
+    run ! dynamodb version "$TABLE"
+    # Also where the schema migrations have to make schema_migrations first.
+    drop_database
+    fresh_database
+    run --separate-stderr -0 kv-migrate up --kv-enabled --no-settings -d "$DSN" --target=dynamodb "${DYNAMODB[@]}" --dry-run
+    assert_contains "$output" "no KV store"
+}
+
+# refused_at_once CODE TEXT OPTION...: neither up nor its dry run, with a schema migration to come, does anything.
+refused_at_once() {
+    local code=$1 text=$2 before
+    shift 2
+    sql "UPDATE schema_migrations SET version = 37"
+    before=$(whole_database)
+    fails "$code" "${UP[@]}" "$@"
+    assert_contains "$stderr" "$text" "hint: " "nothing was done"
+    run --separate-stderr "-$code" "${UP[@]}" "$@" --dry-run
+    assert_contains "$stderr" "kv-import: error: " "$text" "hint: "
+    assert_contains "$output" "up would end with exit code $code"
+    assert_equal "$before" "$(whole_database)"
+}
+
+@test "a table that is not to be had, or is another's, is known before anything is done" {
+    start_dynamodb_proxy DescribeTable=error:400:AccessDeniedException
+    refused_at_once 5 AccessDeniedException "${DYNAMODB_PROXY[@]}"
+    assert_equal 0 "$(requests CreateTable)"
+    stop_proxy
+    create_table Id Sort S
+    refused_at_once 5 "has other keys" "${DYNAMODB[@]}"
+}
+
+@test "a table that is stamped goes with the database only if an earlier run has stamped it" {
+    create_table
+    dynamodb put "$TABLE" kv-internal-metadata kv/schema/version 1
+    refused_at_once 5 "table \"$TABLE\" is stamped as migrated, but the database is not" "${DYNAMODB[@]}"
+    assert_equal 1 "$(dynamodb version "$TABLE")"
+}
+
+@test "options of another target are refused" {
+    fails 1 kv-migrate up --kv-enabled -d "$DSN" --dynamodb-table=kvstore
+    fails 1 kv-migrate up --kv-enabled -d "$DSN" --target=elsewhere
+}

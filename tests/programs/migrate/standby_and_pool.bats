@@ -1,0 +1,262 @@
+#!/usr/bin/env bats
+# A standby, and a connection pool in front of the server.
+
+# shellcheck disable=SC2154 # run sets stderr
+# shellcheck disable=SC2030,SC2031 # every test is a process of its own
+
+bats_require_minimum_version 1.5.0
+
+# shellcheck source=scripts/dev/throwaway-postgres.sh
+source "${BATS_TEST_FILENAME%/*}/../../../scripts/dev/throwaway-postgres.sh"
+
+load ../../lib/setup
+load ../../lib/surroundings
+
+setup_file() {
+    make_esti_template
+    # A socket's path must be short.
+    STANDBY_DIR=$(mktemp -d /tmp/kv-standby.XXXXXX)
+    export STANDBY_DIR
+    throwaway_postgres_standby "$STANDBY_DIR"
+}
+
+teardown_file() {
+    if [ -n "${STANDBY_DIR-}" ]; then
+        throwaway_postgres_stop "$STANDBY_DIR"
+    fi
+    drop_templates
+}
+
+setup() {
+    make_scratch
+    DUMP=$BATS_TEST_TMPDIR/esti.dump
+}
+
+teardown() {
+    stop_pgbouncer
+    clean_up
+    assert_scratch_empty
+}
+
+legacy_database() {
+    fresh_database TEMPLATE "$ESTI"
+    STANDBY_DSN="host=$STANDBY_DIR/socket port=$PGPORT user=$PGUSER dbname=$PGDATABASE"
+}
+
+# A standby -----------------------------------------------------------------------------------------------------------
+
+# standby_follows: waits until the standby has all that the server has now.
+standby_follows() {
+    MARK=$((${MARK-0} + 1))
+    sql "COMMENT ON DATABASE $PGDATABASE IS 'mark $MARK'"
+    eventually standby_has_mark
+}
+
+standby_has_mark() {
+    # Whatever the database's default is.
+    [ "$(PGOPTIONS="-c default_transaction_isolation=read\\ committed" psql -XAtq -d "$STANDBY_DSN" -c "SELECT shobj_description(oid, 'pg_database') FROM pg_database
+        WHERE datname = current_database()")" = "mark $MARK" ]
+}
+
+@test "kv-export reads a standby, by one connection and by many" {
+    local jobs
+    legacy_database
+    standby_follows
+    assert_equal t "$(psql -XAtq -d "$STANDBY_DSN" -c "SELECT pg_is_in_recovery()")"
+    kv-export -d "$DSN" --blockstore-path "$BLOCKSTORE" --quiet -f "$DUMP"
+    for jobs in 1 4; do
+        succeeds kv-export -d "$STANDBY_DSN" --blockstore-path "$BLOCKSTORE" -j "$jobs" -f "$DUMP.$jobs"
+        assert_same_entries "$DUMP" "$DUMP.$jobs"
+    done
+    # Also where transactions are serializable by default, which none can be on a standby.
+    sql "ALTER DATABASE $PGDATABASE SET default_transaction_isolation = serializable"
+    standby_follows
+    succeeds kv-export -d "$STANDBY_DSN" --blockstore-path "$BLOCKSTORE" -j 2 -f "$DUMP.5"
+    assert_same_entries "$DUMP" "$DUMP.5"
+}
+
+@test "a standby is no target: kv-import and kv-migrate refuse it" {
+    local before
+    legacy_database
+    standby_follows
+    before=$(legacy_digest)
+    kv-export -d "$STANDBY_DSN" --no-settings --quiet -f "$DUMP"
+    fails 5 kv-import -d "$STANDBY_DSN" "$DUMP"
+    assert_contains "$stderr" "standby" "hint: "
+    fails 5 kv-migrate up --kv-enabled --no-settings -d "$STANDBY_DSN"
+    assert_contains "$stderr" "standby" "hint: "
+    fails 5 kv-migrate cleanup -d "$STANDBY_DSN"
+    assert_contains "$stderr" "standby"
+    assert_stamp 38 -
+    assert_equal "$before" "$(legacy_digest)"
+}
+
+@test "what a standby is read for can be cleaned up on the primary, if nobody wrote since" {
+    legacy_database
+    standby_follows
+    kv-export -d "$STANDBY_DSN" --blockstore-path "$BLOCKSTORE" --quiet -f "$DUMP"
+    kv-import -d "$DSN" --quiet "$DUMP"
+    assert_kv_as_expected
+    succeeds kv-migrate cleanup -d "$DSN"
+    assert_equal "" "$(legacy_tables)"
+}
+
+@test "a row that was being written while the standby was read keeps the cleanup from dropping it" {
+    legacy_database
+    hold "UPDATE auth_users SET friendly_name = 'late'"
+    # A younger transaction that is over, so that the standby's snapshot lies behind the open one.
+    sql "CREATE TABLE younger (a int)"
+    standby_follows
+    kv-export -d "$STANDBY_DSN" --no-settings --quiet -f "$DUMP"
+    printf 'COMMIT;\n' >&"$HOLDER_INPUT"
+    release
+    assert_sql t "SELECT bool_and(friendly_name = 'late') FROM auth_users"
+    kv-import -d "$DSN" --quiet "$DUMP"
+    fails 5 kv-migrate cleanup -d "$DSN"
+    assert_contains "$stderr" auth_users
+    assert_equal "$LEGACY_TABLE_COUNT" "$(legacy_tables | wc -l)"
+}
+
+# A connection pool ---------------------------------------------------------------------------------------------------
+
+POOL_SIZE=12
+
+# pool_database MODE [SETTING...]: a legacy database behind a pool. Sets MIGRATE.
+pool_database() {
+    local mode=$1
+    shift
+    legacy_database
+    start_pgbouncer "pool_mode = $mode" "$@"
+    MIGRATE=(kv-migrate up --kv-enabled --blockstore-path "$BLOCKSTORE" -d "$POOL_DSN")
+}
+
+# pool_sessions: prints what later users find in each session of the pool: settings that somebody made, locks, temporary
+# objects, prepared statements, channels. All sessions at once, so that none is asked twice.
+pool_sessions() {
+    local number out=$BATS_TEST_TMPDIR/sessions pids=()
+    rm -f "$out".*
+    hold "SELECT pg_advisory_xact_lock(4711)"
+    for ((number = 0; number < POOL_SIZE; number++)); do
+        psql -XAtq -v ON_ERROR_STOP=1 -d "$POOL_DSN" >"$out.$number" 3>&- <<'SQL' &
+BEGIN;
+SELECT pg_advisory_xact_lock_shared(4711);
+SELECT 'pid', pg_backend_pid();
+SELECT 'setting', name, setting FROM pg_settings WHERE source = 'session' ORDER BY name;
+SELECT 'lock', locktype, objid FROM pg_locks WHERE pid = pg_backend_pid() AND locktype = 'advisory' AND objid <> 4711;
+SELECT 'temporary', relname FROM pg_class WHERE relpersistence = 't' AND relnamespace = pg_my_temp_schema();
+SELECT 'prepared', name FROM pg_prepared_statements;
+SELECT 'channel', pg_listening_channels();
+SELECT 'cursor', name FROM pg_cursors;
+COMMIT;
+SQL
+        pids+=($!)
+    done
+    eventually all_wait
+    release
+    for number in "${pids[@]}"; do
+        wait "$number"
+    done
+    assert_equal "$POOL_SIZE" "$(cat "$out".* | grep '^pid' | sort -u | wc -l)" >&2
+    cat "$out".* | grep -v '^$\|^pid' | LC_ALL=C sort | uniq
+}
+
+all_wait() {
+    [ "$(sql "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND objid = 4711 AND NOT granted")" = "$POOL_SIZE" ]
+}
+
+@test "a pool of sessions: up, and by hand" {
+    local before
+    pool_database session "default_pool_size = $POOL_SIZE"
+    before=$(pool_sessions)
+    succeeds "${MIGRATE[@]}"
+    assert_esti_in_pool
+    assert_equal "$before" "$(pool_sessions)"
+}
+
+@test "a pool of transactions: up, from the oldest schema" {
+    local before
+    legacy_database
+    drop_database
+    fresh_database
+    apply_migrations 21 21
+    load_fixture "$FIXTURES_DIR/versions/v21.data.sql"
+    start_pgbouncer "pool_mode = transaction" "default_pool_size = $POOL_SIZE"
+    before=$(pool_sessions)
+    succeeds kv-migrate up -d "$POOL_DSN"
+    assert_stamp 38 -
+    legacy_rows >"$BATS_TEST_TMPDIR/rows"
+    diff -u "$FIXTURES_DIR/versions/v21.rows38.jsonl" "$BATS_TEST_TMPDIR/rows"
+    assert_equal "$before" "$(pool_sessions)"
+}
+
+@test "a pool of transactions: up" {
+    local before
+    pool_database transaction "default_pool_size = $POOL_SIZE"
+    before=$(pool_sessions)
+    succeeds "${MIGRATE[@]}" -j 3
+    assert_esti_in_pool
+    assert_equal "$before" "$(pool_sessions)"
+}
+
+@test "a pool of transactions: export, import and cleanup by hand, and a lock that is held" {
+    local before
+    pool_database transaction "default_pool_size = $POOL_SIZE"
+    before=$(pool_sessions)
+    kv-export -d "$POOL_DSN" --blockstore-path "$BLOCKSTORE" --quiet -j 3 -f "$DUMP"
+    hold "SELECT pg_advisory_lock($(lock_key public "$PGDATABASE"))"
+    fails 5 kv-import -d "$POOL_DSN" --lock-wait-timeout=300ms "$DUMP"
+    assert_contains "$stderr" "$HOLDER_BACKEND"
+    fails 5 "${MIGRATE[@]}" --lock-wait-timeout=300ms
+    assert_contains "$stderr" "$HOLDER_BACKEND"
+    release
+    kv-import -d "$POOL_DSN" --quiet -j 3 "$DUMP"
+    assert_kv_as_expected
+    succeeds kv-migrate cleanup -d "$POOL_DSN"
+    assert_esti_in_pool
+    assert_equal "$before" "$(pool_sessions)"
+}
+
+@test "a pool of transactions whose sessions others have spoilt" {
+    local number
+    pool_database transaction "default_pool_size = 1"
+    # The next user of the one session finds this.
+    psql -XAtq -d "$POOL_DSN" -c "SET search_path = nowhere" -c "SET statement_timeout = 100" -c "SET DateStyle = 'German'" \
+        -c "SET row_security = on" -c "SET default_transaction_read_only = on" -c "SET bytea_output = escape"
+    assert_equal nowhere "$(psql -XAtq -d "$POOL_DSN" -c "SHOW search_path")"
+    kv-export -d "$POOL_DSN" --blockstore-path "$BLOCKSTORE" --quiet -j 1 -f "$DUMP"
+    kv-export -d "$DSN" --blockstore-path "$BLOCKSTORE" --quiet -j 1 -f "$DUMP.direct"
+    assert_same_entries "$DUMP" "$DUMP.direct"
+}
+
+@test "a pool that is too small: nothing is done by halves" {
+    local mode size
+    for mode in session transaction; do
+        for size in 1 3; do
+            echo "== $mode $size"
+            pool_database "$mode" "default_pool_size = $size" "query_wait_timeout = 1"
+            run --separate-stderr "${MIGRATE[@]}" -j 4
+            printf 'standard error: %s\n' "$stderr"
+            if [ "$status" -eq 0 ]; then
+                assert_esti_in_pool
+            else
+                assert_equal 2 "$status"
+                assert_contains "$stderr" "kv-migrate: error: " query_wait_timeout
+                assert_equal "$LEGACY_TABLE_COUNT" "$(legacy_tables | wc -l)"
+                assert_sql "38|f" "SELECT * FROM schema_migrations"
+                succeeds kv-migrate up --kv-enabled --blockstore-path "$BLOCKSTORE" -d "$DSN"
+                assert_esti_in_pool
+            fi
+            stop_pgbouncer
+            drop_database
+        done
+    done
+}
+
+# The pool's own sessions are still there.
+assert_esti_in_pool() {
+    assert_kv_as_expected
+    assert_stamp 39 1
+    assert_equal "" "$(legacy_tables)"
+    assert_sql 0 "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'
+        AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+}

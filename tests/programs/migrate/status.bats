@@ -1,0 +1,249 @@
+#!/usr/bin/env bats
+# kv-migrate status: where a database stands, in every state that it may be in, and what to do next.
+
+# shellcheck disable=SC2154 # run sets stderr and output
+# shellcheck disable=SC2030,SC2031 # every test is a process of its own
+
+bats_require_minimum_version 1.5.0
+
+# shellcheck source=scripts/dev/throwaway-postgres.sh
+source "${BATS_TEST_FILENAME%/*}/../../../scripts/dev/throwaway-postgres.sh"
+
+load ../../lib/setup
+
+setup_file() {
+    make_template SMALL
+    psql -Xq -v ON_ERROR_STOP=1 -d "$SMALL" -c "INSERT INTO auth_users (id, created_at, display_name) VALUES
+        (1, '2020-01-01 00:00:00Z', 'user')"
+    # The same, migrated, with the legacy tables kept.
+    fresh_database TEMPLATE "$SMALL"
+    kv-migrate up --kv-enabled --keep-tables -q -d "$DSN"
+    keep_database KEPT
+}
+
+setup() {
+    make_scratch
+}
+
+teardown() {
+    if [ -n "${STANDBY_DIR-}" ]; then
+        throwaway_postgres_stop "$STANDBY_DIR"
+    fi
+    clean_up
+    assert_scratch_empty
+}
+
+# set_kv_version TEXT
+set_kv_version() {
+    sql "UPDATE kv SET value = '$1' WHERE partition_key = 'kv-internal-metadata'"
+}
+
+# shown LABEL: prints what the output says behind the label, its lines put together.
+shown() {
+    awk -v label="$1:" '
+        index($0, label) == 1 { on = 1; printf "%s", substr($0, 18); next }
+        on && /^ / { printf " %s", substr($0, 18); next }
+        { on = 0 }' <<<"$output"
+}
+
+# status_is STATE NEXT [ARGUMENT...]: kv-migrate status, with these arguments, ends with 0 and says just that; the state may be
+# the beginning of what it says. It changes nothing, and its lines go into 80 columns.
+status_is() {
+    local state=$1 next=$2 before
+    shift 2
+    before=$(whole_database)
+    succeeds kv-migrate status "$@"
+    echo "$output"
+    assert_equal "" "$stderr"
+    assert_equal "$next" "$(shown next)"
+    [[ $(shown state) == "$state"* ]]
+    assert_equal "" "$(grep -v '^next:' <<<"$output" | grep -E '.{80}' || true)"
+    assert_equal "$before" "$(whole_database)"
+}
+
+@test "an empty database" {
+    fresh_database
+    status_is "no lakeFS" nothing
+    assert_equal none "$(shown 'schema version')"
+    assert_equal none "$(shown 'KV version')"
+    assert_equal 0 "$(shown 'legacy tables')"
+    assert_equal "$PGDATABASE, schema public" "$(shown database)"
+}
+
+@test "legacy, below the last schema version, and at it" {
+    fresh_database
+    apply_migrations 21 30
+    set_schema_version 30
+    status_is "legacy, below the last schema version" "kv-migrate up --kv-enabled"
+    assert_equal 30 "$(shown 'schema version')"
+    assert_equal "38, KV migration version 39" "$(shown 'last version')"
+    kv-migrate up -q
+    status_is "legacy, at the last schema version" "kv-migrate up --kv-enabled"
+    assert_equal 38 "$(shown 'schema version')"
+    assert_equal none "$(shown 'KV version')"
+    assert_equal "$LEGACY_TABLE_COUNT: $(legacy_tables | xargs)" "$(shown 'legacy tables')"
+    assert_equal "" "$(shown 'KV table loaded')"
+}
+
+@test "a dirty schema" {
+    fresh_database TEMPLATE "$SMALL"
+    sql "UPDATE schema_migrations SET version = 30, dirty = true"
+    status_is "dirty" "UPDATE public.schema_migrations SET version = N, dirty = false"
+    assert_equal "30 (dirty)" "$(shown 'schema version')"
+}
+
+@test "versions that there is no migration for, below and above" {
+    fresh_database TEMPLATE "$SMALL"
+    sql "UPDATE schema_migrations SET version = 20"
+    status_is "there is no schema migration for version 20" nothing
+    sql "UPDATE schema_migrations SET version = 40"
+    status_is "beyond the KV migration version" nothing
+}
+
+@test "a KV migration that failed before the stamp" {
+    fresh_database TEMPLATE "$KEPT"
+    sql "UPDATE schema_migrations SET version = 38"
+    set_kv_version 0
+    status_is "legacy: a KV migration failed before its stamp" "kv-migrate up --kv-enabled"
+    assert_contains "$(shown 'KV version')" "0 (an unfinished load)"
+    # And that is the way out.
+    kv-migrate up --kv-enabled -q
+    assert_stamp 39 1
+}
+
+@test "migrated, with legacy tables and without" {
+    local from
+    from=$(psql -XAtq -d "$KEPT" -c "SELECT obj_description('kv'::regclass)::jsonb #>> '{source,database}'")
+    fresh_database TEMPLATE "$KEPT"
+    status_is "migrated; legacy tables are left" "kv-migrate cleanup"
+    assert_equal 39 "$(shown 'schema version')"
+    assert_equal 1 "$(shown 'KV version')"
+    [[ $(shown 'legacy tables') == "$LEGACY_TABLE_COUNT: "*" graveler_staging_kv "* ]]
+    local time='[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z'
+    [[ $(shown 'KV table loaded') =~ ^$time,\ from\ database\ \"$from\",\ schema\ \"public\",\ as\ it\ was\ at\ $time$ ]]
+    # The times are those of now, in seconds.
+    sql "SELECT 1 / (abs(extract(epoch FROM now() - (obj_description('kv'::regclass)::jsonb ->> 'imported')::timestamptz))
+        < 3600)::int" >"$BATS_TEST_TMPDIR/out"
+    kv-migrate cleanup -q
+    status_is "migrated" nothing
+    assert_equal "migrated" "$(shown state)"
+    assert_equal 0 "$(shown 'legacy tables')"
+}
+
+@test "a KV table whose origin nobody noted, or another program" {
+    local note
+    fresh_database TEMPLATE "$KEPT"
+    for note in NULL "'made by hand'" "'{\"source_rows\" and more}'"; do
+        sql "COMMENT ON TABLE kv IS $note"
+        status_is "migrated; legacy tables are left" "kv-migrate cleanup"
+        assert_contains "$(shown 'KV table loaded')" "not known"
+    done
+}
+
+@test "at the KV migration version with a table kv that is not stamped" {
+    fresh_database TEMPLATE "$KEPT"
+    set_kv_version 0
+    status_is "at the KV migration version, but the table kv is not stamped" nothing
+    sql "DELETE FROM kv WHERE partition_key = 'kv-internal-metadata'"
+    status_is "at the KV migration version, but the table kv is not stamped" nothing
+    sql "DROP TABLE kv CASCADE"
+    status_is "at the KV migration version, but the table kv is not stamped" nothing
+}
+
+@test "a relation kv that is none of lakeFS's, and one that was loaded beside a legacy schema" {
+    fresh_database TEMPLATE "$SMALL"
+    sql "CREATE TABLE kv (a int)"
+    status_is "legacy, but a relation kv is in the way" nothing
+    drop_database
+    fresh_database TEMPLATE "$KEPT"
+    sql "UPDATE schema_migrations SET version = 38"
+    status_is "legacy, but its table kv is stamped as migrated" nothing
+}
+
+@test "a KV store without a legacy database, loaded and half loaded" {
+    fresh_database TEMPLATE "$KEPT"
+    kv-migrate cleanup -q
+    sql "DROP TABLE schema_migrations"
+    status_is "a KV store without a legacy database beside it" nothing
+    set_kv_version 0
+    status_is "a KV store whose load failed" "kv-import -d $PGDATABASE --schema public FILE"
+}
+
+@test "legacy tables without a schema version" {
+    fresh_database TEMPLATE "$SMALL"
+    sql "DELETE FROM schema_migrations"
+    status_is "legacy tables without a schema version" nothing
+}
+
+@test "the lock is not waited for: who holds it is told" {
+    fresh_database TEMPLATE "$SMALL"
+    hold "SELECT pg_advisory_lock($(lock_key public "$PGDATABASE"))"
+    # It would wait for ever.
+    status_is "legacy, at the last schema version (a migration is running" "kv-migrate status" --lock-wait-timeout=0
+    assert_contains "$(shown 'migration lock')" "held by process $HOLDER_BACKEND of user \"$PGUSER\" (application \"psql\", since "
+    release
+    status_is "legacy, at the last schema version" "kv-migrate up --kv-enabled"
+    assert_equal "" "$(shown 'migration lock')"
+}
+
+@test "a table kv that is locked is not waited for either" {
+    fresh_database TEMPLATE "$KEPT"
+    hold "LOCK TABLE kv IN ACCESS EXCLUSIVE MODE"
+    # pg_dump would wait.
+    succeeds kv-migrate status --lock-wait-timeout=0
+    assert_contains "$(shown 'KV version')" "not known" "lock timeout"
+    assert_contains "$(shown state)" "cannot be read"
+    assert_equal nothing "$(shown next)"
+}
+
+@test "a role with read rights only" {
+    local role
+    fresh_database TEMPLATE "$KEPT"
+    role=${PGDATABASE}_reader
+    sql "CREATE ROLE $role LOGIN" "GRANT SELECT ON schema_migrations, kv TO $role"
+    PGUSER=$role succeeds kv-migrate status
+    assert_equal "kv-migrate cleanup" "$(shown next)"
+    assert_equal 1 "$(shown 'KV version')"
+    sql "REVOKE SELECT ON kv FROM $role"
+    PGUSER=$role succeeds kv-migrate status
+    assert_contains "$(shown 'KV version')" "not known" "permission denied"
+    drop_database
+    psql -Xq -d postgres -c "DROP ROLE $role"
+}
+
+@test "a standby" {
+    [ -x "$(cat "$SUITE_POSTGRES_DIR/throwaway-postgres")/pg_basebackup" ] || skip "this server came without pg_basebackup"
+    fresh_database TEMPLATE "$SMALL"
+    STANDBY_DIR=$(TMPDIR=/tmp mktemp -d /tmp/kv-standby.XXXXXX)
+    throwaway_postgres_standby "$STANDBY_DIR"
+    succeeds kv-migrate status -h "$STANDBY_DIR/socket"
+    assert_contains "$(shown state)" "legacy, at the last schema version; this server is a standby" primary
+    assert_equal 38 "$(shown 'schema version')"
+}
+
+@test "the command that comes next is for the same database, and holds no password" {
+    fresh_database TEMPLATE "$SMALL"
+    sql 'ALTER SCHEMA public RENAME TO "Lake FS"' "CREATE SCHEMA public"
+    status_is legacy "kv-migrate up --kv-enabled -d $PGDATABASE \"--schema=Lake FS\"" -d "$PGDATABASE" --schema="Lake FS"
+    status_is legacy "kv-migrate up --kv-enabled -h $PGHOST --port=$PGPORT -U $PGUSER \"--schema=Lake FS\" -d $PGDATABASE" \
+        -h "$PGHOST" --port "$PGPORT" "-U$PGUSER" --schema "Lake FS" -q "$PGDATABASE"
+    succeeds kv-migrate status "postgres://$PGUSER:s3cret@/$PGDATABASE?host=$PGHOST&port=$PGPORT" --schema "Lake FS"
+    [[ $output != *s3cret* ]]
+    # A shell can read it.
+    eval "$(shown next) --no-settings -q"
+    assert_sql 39 'SELECT version FROM "Lake FS".schema_migrations'
+}
+
+@test "version is its old name" {
+    fresh_database TEMPLATE "$KEPT"
+    succeeds kv-migrate version
+    local old=$output
+    succeeds kv-migrate status
+    assert_equal "$output" "$old"
+}
+
+@test "a server that cannot be reached, and a schema that is not there" {
+    fails 2 kv-migrate status -d "host=/nonexistent dbname=x"
+    fresh_database
+    fails 1 kv-migrate status --schema nowhere
+}

@@ -1,0 +1,460 @@
+#!/usr/bin/env bats
+# What a role, a database or an administrator may have set: the result is the same, or nothing is done.
+
+# shellcheck disable=SC2154 # run sets stderr
+# shellcheck disable=SC2030,SC2031 # every test is a process of its own
+
+bats_require_minimum_version 1.5.0
+
+load ../../lib/setup
+load ../../lib/surroundings
+
+setup_file() {
+    make_esti_template
+}
+
+setup() {
+    make_scratch
+}
+
+teardown() {
+    clean_up
+    drop_role
+    assert_scratch_empty
+}
+
+# old_database: like role_database, but at version 21, so that there is a schema to migrate.
+old_database() {
+    fresh_database
+    apply_migrations 21 21
+    load_fixture "$FIXTURES_DIR/versions/v21.data.sql"
+    make_role
+}
+
+# assert_old_migrated: the schema migrations of such a database have left the expected rows.
+assert_old_migrated() {
+    assert_stamp 38 -
+    legacy_rows >"$BATS_TEST_TMPDIR/rows"
+    diff -u "$FIXTURES_DIR/versions/v21.rows38.jsonl" "$BATS_TEST_TMPDIR/rows"
+}
+
+# check_by_hand: kv-export and kv-import alone, and the cleanup.
+check_by_hand() {
+    kv-export -d "$ROLE_DSN" --blockstore-path "$BLOCKSTORE" --quiet -j 2 | kv-import -d "$ROLE_DSN" --quiet -j 2
+    assert_kv_as_expected
+    assert_stamp 39 1
+    succeeds kv-migrate cleanup -d "$ROLE_DSN"
+    assert_equal "" "$(legacy_tables)"
+}
+
+# Settings ------------------------------------------------------------------------------------------------------------
+
+SHORT_TIMEOUTS=("statement_timeout = 20" "lock_timeout = 1" "idle_in_transaction_session_timeout = 1")
+
+# The time-outs are those that strike, were they not turned off.
+assert_timeouts_strike() {
+    assert_role_fails "statement timeout" "SELECT pg_sleep(1)"
+    assert_role_fails "idle-in-transaction" "BEGIN" "\\! sleep 0.1" "SELECT 1"
+}
+
+@test "time-outs of the role: a migration that waits long is not cut off" {
+    role_database "$ESTI"
+    role_settings "${SHORT_TIMEOUTS[@]}"
+    assert_timeouts_strike
+    # Its statements and transactions last as long as this transaction.
+    hold "UPDATE graveler_branches SET commit_id = commit_id"
+    background "${MIGRATE[@]}" --lock-wait-timeout=1h
+    eventually someone_waits
+    sleep 0.2
+    release
+    background_ends 0
+    assert_esti_migrated
+}
+
+@test "time-outs of the role: a schema migration that waits long is not cut off" {
+    old_database
+    role_settings "${SHORT_TIMEOUTS[@]}"
+    assert_timeouts_strike
+    hold "SELECT * FROM auth_users"
+    background kv-migrate up -d "$ROLE_DSN" --lock-wait-timeout=1h
+    eventually someone_waits
+    sleep 0.2
+    release
+    background_ends 0
+    assert_old_migrated
+}
+
+@test "time-outs of the role: kv-export and kv-import by hand" {
+    role_database "$ESTI"
+    role_settings "${SHORT_TIMEOUTS[@]}"
+    assert_timeouts_strike
+    check_by_hand
+}
+
+@test "a time-out of idle sessions: the load may take longer" {
+    local dump=$BATS_TEST_TMPDIR/esti.dump
+    [ "$(sql "SHOW server_version_num")" -ge 140000 ] || skip "PostgreSQL has it since version 14"
+    role_database "$ESTI"
+    kv-export -d "$ROLE_DSN" --blockstore-path "$BLOCKSTORE" --quiet -f "$dump"
+    role_settings "idle_session_timeout = '500ms'"
+    mkfifo "$BATS_TEST_TMPDIR/pipe"
+    background kv-import -d "$ROLE_DSN" --quiet -j 2 "$BATS_TEST_TMPDIR/pipe"
+    exec {input}>"$BATS_TEST_TMPDIR/pipe"
+    head -c 50000 "$dump" >&"$input"
+    eventually assert_stamp 38 0
+    # A session that has done nothing since then has met its end.
+    assert_role_fails "idle-session timeout" "SELECT 1" "\\! sleep 1.5" "SELECT 1"
+    tail -c +50001 "$dump" >&"$input"
+    exec {input}>&-
+    background_ends 0
+    assert_kv_as_expected
+    assert_stamp 39 1
+}
+
+READ_ONLY=("default_transaction_read_only = on" "default_transaction_isolation = serializable"
+    "default_transaction_deferrable = on")
+
+@test "transactions that are read only, serializable and deferrable by default" {
+    role_database "$ESTI"
+    sql "${READ_ONLY[@]/#/ALTER DATABASE $PGDATABASE SET }"
+    assert_role_fails "read-only transaction" "DELETE FROM graveler_branches"
+    assert_equal "serializable|on" "$(as_role "SELECT current_setting('transaction_isolation'),
+        current_setting('transaction_deferrable')")"
+    succeeds "${MIGRATE[@]}"
+    assert_esti_migrated
+}
+
+@test "transactions that are read only and serializable by default: schema migrations, and by hand" {
+    old_database
+    role_settings "${READ_ONLY[@]}"
+    assert_role_fails "read-only transaction" "DELETE FROM graveler_branches"
+    succeeds kv-migrate up -d "$ROLE_DSN"
+    assert_old_migrated
+    drop_database
+    drop_role
+    role_database "$ESTI"
+    role_settings "${READ_ONLY[@]}"
+    check_by_hand
+}
+
+# Everything that changes how values are written or read.
+FORMS=("bytea_output = escape" "DateStyle = 'SQL, DMY'" "IntervalStyle = sql_standard" "TimeZone = 'Asia/Kathmandu'"
+    "client_encoding = 'LATIN1'" "standard_conforming_strings = off" "escape_string_warning = on"
+    "backslash_quote = on" "quote_all_identifiers = on" "array_nulls = off" "transform_null_equals = on"
+    "extra_float_digits = -3" "xmlbinary = hex")
+
+@test "forms of values" {
+    role_database "$ESTI"
+    role_settings "${FORMS[@]}"
+    assert_equal 'a\000|01/02/2020' "$(as_role "SELECT E'a\\\\000'::bytea, date '2020-02-01'")"
+    succeeds "${MIGRATE[@]}"
+    assert_esti_migrated
+}
+
+@test "forms of values, by the environment as well: schema migrations, and by hand" {
+    old_database
+    role_settings "${FORMS[@]}"
+    PGCLIENTENCODING=LATIN1 PGDATESTYLE="SQL, DMY" PGTZ=Asia/Kathmandu succeeds kv-migrate up -d "$ROLE_DSN"
+    assert_old_migrated
+    drop_database
+    drop_role
+    role_database "$ESTI"
+    role_settings "${FORMS[@]}"
+    export PGCLIENTENCODING=LATIN1 PGDATESTYLE="SQL, DMY" PGTZ=Asia/Kathmandu
+    kv-export -d "$ROLE_DSN" --blockstore-path "$BLOCKSTORE" --quiet | kv-import -d "$ROLE_DSN" --quiet
+    succeeds kv-migrate cleanup -d "$ROLE_DSN"
+    unset PGCLIENTENCODING PGDATESTYLE PGTZ
+    assert_esti_migrated
+}
+
+@test "plans, log and messages" {
+    role_database "$ESTI" SUPERUSER
+    role_settings "enable_seqscan = off" "enable_tidscan = off" "enable_indexscan = off" "enable_hashjoin = off" "jit = on" \
+        "jit_above_cost = 0" "jit_optimize_above_cost = 0" "jit_inline_above_cost = 0" "parallel_setup_cost = 0" \
+        "parallel_tuple_cost = 0" "min_parallel_table_scan_size = 0" "max_parallel_workers_per_gather = 4" \
+        "synchronize_seqscans = on" "default_statistics_target = 10000" "work_mem = '64kB'" "maintenance_work_mem = '1MB'" \
+        "log_statement = 'all'" "log_min_messages = debug1" "log_min_duration_statement = 0" "log_duration = on" \
+        "client_min_messages = debug2" "session_replication_role = replica" "plan_cache_mode = force_generic_plan"
+    assert_contains "$(as_role "SELECT 1" 2>&1)" DEBUG
+    succeeds "${MIGRATE[@]}" --quiet
+    # What a role wants to see of the server's inside is no message of a migration.
+    assert_equal "" "$stderr"
+    assert_esti_migrated
+}
+
+@test "places and compression of new tables are what the role wants" {
+    local space
+    [ "$(sql "SHOW server_version_num")" -ge 150000 ] || skip "needs tablespaces in the server's own folder"
+    role_database "$ESTI" SUPERUSER
+    space=${PGDATABASE}_space
+    # A tablespace is made by itself.
+    sql "SET allow_in_place_tablespaces = on" "CREATE TABLESPACE $space LOCATION ''"
+    role_settings "default_tablespace = $space" "temp_tablespaces = $space" "default_toast_compression = pglz"
+    succeeds "${MIGRATE[@]}"
+    assert_esti_migrated
+    assert_sql "$space" "SELECT DISTINCT spcname FROM pg_class c JOIN pg_tablespace t ON t.oid = c.reltablespace
+        WHERE c.relname ~ '^kv(_\\d+)?$'"
+    drop_database
+    psql -Xq -d postgres -c "DROP TABLESPACE $space"
+}
+
+# Names ---------------------------------------------------------------------------------------------------------------
+
+# set_traps: in the schema trap, which stands before pg_catalog in the role's search_path, there is everything of pg_catalog
+# that can be made again; it tells when it is used.
+set_traps() {
+    psql -XAtq -v ON_ERROR_STOP=1 <<'SQL'
+CREATE SCHEMA trap;
+SET check_function_bodies = off;
+-- A function that takes anything cannot be made again, but one that fits better can.
+CREATE FUNCTION trap.format(text, integer, name, text, timestamptz) RETURNS text LANGUAGE plpgsql
+    AS $$BEGIN RAISE EXCEPTION 'trap: format'; END$$;
+DO $do$
+DECLARE
+    f record;
+BEGIN
+    FOR f IN SELECT p.proname, pg_get_function_identity_arguments(p.oid) AS arguments,
+            pg_get_function_result(p.oid) AS result
+        FROM pg_proc p JOIN pg_type r ON r.oid = p.prorettype
+        WHERE p.pronamespace = 'pg_catalog'::regnamespace AND (r.typtype <> 'p' OR r.typname = 'void')
+        AND p.prokind IN ('f', 'a')
+        AND NOT EXISTS (SELECT FROM unnest(p.proargtypes) a JOIN pg_type t ON t.oid = a WHERE t.typtype = 'p')
+    LOOP
+        BEGIN
+            EXECUTE format('CREATE FUNCTION trap.%I(%s) RETURNS %s LANGUAGE plpgsql AS %L', f.proname,
+                regexp_replace(f.arguments, '\m(VARIADIC|ORDER BY) ', '', 'g'), f.result,
+                format('BEGIN RAISE EXCEPTION ''trap: %%'', %L; END', f.proname));
+        EXCEPTION WHEN OTHERS THEN NULL;
+        END;
+    END LOOP;
+    FOR f IN SELECT o.oprname, oprleft::regtype AS l, oprright::regtype AS r, oprresult::regtype AS result,
+            row_number() OVER () AS n
+        FROM pg_operator o JOIN pg_type lt ON lt.oid = oprleft JOIN pg_type rt ON rt.oid = oprright
+        WHERE lt.typtype <> 'p' AND rt.typtype <> 'p'
+    LOOP
+        EXECUTE format('CREATE FUNCTION trap.operator_%s(%s, %s) RETURNS %s LANGUAGE plpgsql AS %L', f.n, f.l, f.r, f.result,
+            format('BEGIN RAISE EXCEPTION ''trap: operator %%'', %L; END', f.oprname));
+        EXECUTE format('CREATE OPERATOR trap.%s (LEFTARG = %s, RIGHTARG = %s, FUNCTION = trap.operator_%s)',
+            f.oprname, f.l, f.r, f.n);
+    END LOOP;
+    FOR f IN SELECT relname FROM pg_class WHERE relnamespace = 'pg_catalog'::regnamespace AND relkind IN ('r', 'v') LOOP
+        BEGIN
+            EXECUTE format('CREATE TABLE trap.%1$I (LIKE pg_catalog.%1$I)', f.relname);
+        EXCEPTION WHEN OTHERS THEN NULL;
+        END;
+    END LOOP;
+    FOR f IN SELECT typname FROM pg_type WHERE typnamespace = 'pg_catalog'::regnamespace AND typtype = 'b'
+            AND typname !~ '^(_|pg_)' LOOP
+        EXECUTE format('CREATE DOMAIN trap.%1$I AS pg_catalog.text CHECK (false)', f.typname);
+    END LOOP;
+END
+$do$;
+SQL
+    sql "GRANT USAGE ON SCHEMA trap TO public" "GRANT SELECT ON ALL TABLES IN SCHEMA trap TO public" \
+        "ALTER ROLE $ROLE IN DATABASE $PGDATABASE SET search_path = trap, pg_catalog, public"
+    # They are there, for what the programs use.
+    assert_sql 11 "SELECT count(DISTINCT proname) FROM pg_proc WHERE pronamespace = 'trap'::regnamespace AND proname IN ('encode',
+        'convert_to', 'pg_backend_pid', 'current_schema', 'to_regclass', 'set_config', 'current_setting', 'substr',
+        'pg_advisory_xact_lock', 'obj_description', 'pg_is_in_recovery')"
+    assert_sql t "SELECT count(*) > 500 FROM pg_operator WHERE oprnamespace = 'trap'::regnamespace"
+    assert_role_fails "trap: encode" "SELECT encode('\\x41', 'hex')"
+    assert_role_fails "trap: operator =" "SELECT pg_catalog.int4 '1' = 1"
+    assert_role_fails "trap: operator ||" "SELECT pg_catalog.text 'a' || 'b'"
+    assert_role_fails "violates check constraint" "SELECT 'a'::text"
+    assert_equal 0 "$(as_role "SELECT pg_catalog.count(*) FROM pg_class")"
+}
+
+@test "a search_path that leads to traps: up" {
+    role_database "$ESTI" SUPERUSER
+    set_traps
+    succeeds "${MIGRATE[@]}"
+    assert_esti_migrated
+    succeeds "${MIGRATE[@]}"
+    succeeds kv-migrate version -d "$ROLE_DSN"
+    assert_contains "$output" 39
+}
+
+@test "a search_path that leads to traps: by hand, cleanup, a lock that is held" {
+    role_database "$ESTI"
+    set_traps
+    hold "SELECT pg_advisory_lock($(lock_key public "$PGDATABASE"))"
+    fails 5 "${MIGRATE[@]}" --lock-wait-timeout=300ms
+    assert_contains "$stderr" "process $HOLDER_BACKEND of user"
+    kv-export -d "$ROLE_DSN" --no-settings --quiet -f "$BATS_TEST_TMPDIR/esti.dump"
+    fails 5 kv-import -d "$ROLE_DSN" --lock-wait-timeout=300ms "$BATS_TEST_TMPDIR/esti.dump"
+    assert_contains "$stderr" "process $HOLDER_BACKEND of user"
+    release
+    check_by_hand
+}
+
+@test "a search_path that leads schema migrations to traps: they fail, and nothing is done by halves" {
+    old_database
+    set_traps
+    # Migrations are somebody else's text, which runs under the path that golang-migrate would run it under.
+    fails 3 kv-migrate up -d "$ROLE_DSN"
+    assert_sql f "SELECT dirty FROM schema_migrations"
+    sql "ALTER ROLE $ROLE IN DATABASE $PGDATABASE RESET search_path"
+    succeeds kv-migrate up -d "$ROLE_DSN"
+    assert_old_migrated
+}
+
+# Rights --------------------------------------------------------------------------------------------------------------
+
+# check_row_security_refused TABLE: nothing is exported, nothing migrated, and it is said why.
+check_row_security_refused() {
+    local before
+    before=$(legacy_digest)
+    run --separate-stderr -5 "${MIGRATE[@]}"
+    assert_contains "$stderr" "row-level security" "$1"
+    fails 5 kv-export -d "$ROLE_DSN" --no-settings -f "$BATS_TEST_TMPDIR/part.dump"
+    assert_contains "$stderr" "row-level security" "$1"
+    assert_missing "$BATS_TEST_TMPDIR/part.dump"
+    assert_equal "$before" "$(legacy_digest)"
+    assert_sql "38|f" "SELECT * FROM schema_migrations"
+    refute_stamped
+}
+
+refute_stamped() {
+    if [ -n "$(sql "SELECT to_regclass('kv')")" ]; then
+        assert_stamp 38 0
+    fi
+}
+
+@test "row security that is forced on the owner: refused, be it on one table" {
+    local table
+    role_database "$ESTI"
+    for table in auth_users gateway_multiparts graveler_branches \
+        "$(sql "SELECT tableoid::regclass FROM graveler_staging_kv LIMIT 1")"; do
+        sql "ALTER TABLE $table ENABLE ROW LEVEL SECURITY" "ALTER TABLE $table FORCE ROW LEVEL SECURITY"
+        assert_equal 0 "$(as_role "SELECT count(*) FROM $table")"
+        check_row_security_refused "$table"
+        sql "ALTER TABLE $table NO FORCE ROW LEVEL SECURITY"
+    done
+    # It does not concern the owner otherwise, nor what is read partition by partition.
+    sql "ALTER TABLE graveler_staging_kv ENABLE ROW LEVEL SECURITY" "ALTER TABLE graveler_staging_kv FORCE ROW LEVEL SECURITY"
+    role_settings "row_security = on"
+    succeeds "${MIGRATE[@]}"
+    assert_esti_migrated
+}
+
+@test "row security is no obstacle to a role that bypasses it" {
+    role_database "$ESTI" BYPASSRLS
+    sql "ALTER TABLE auth_users ENABLE ROW LEVEL SECURITY" "ALTER TABLE auth_users FORCE ROW LEVEL SECURITY"
+    succeeds "${MIGRATE[@]}"
+    assert_esti_migrated
+}
+
+@test "row security and a role that may read: refused, never a part" {
+    role_database "$ESTI"
+    sql "ALTER TABLE auth_users OWNER TO $PGUSER" "GRANT SELECT ON auth_users TO $ROLE"
+    # Without row security a role that may read can export.
+    kv-export -d "$ROLE_DSN" --no-settings --quiet -f "$BATS_TEST_TMPDIR/whole.dump"
+    sql "ALTER TABLE auth_users ENABLE ROW LEVEL SECURITY" "CREATE POLICY visible ON auth_users USING (id < 2)"
+    fails 5 kv-export -d "$ROLE_DSN" --no-settings -f "$BATS_TEST_TMPDIR/part.dump"
+    assert_contains "$stderr" "row-level security" auth_users
+    assert_missing "$BATS_TEST_TMPDIR/part.dump" "$BATS_TEST_TMPDIR/part.dump.partial"
+}
+
+@test "an owner without any other right" {
+    role_database "$ESTI"
+    sql "REVOKE EXECUTE ON FUNCTION pg_control_system() FROM public" "REVOKE ALL ON DATABASE $PGDATABASE FROM public" \
+        "GRANT CONNECT ON DATABASE $PGDATABASE TO $ROLE" "REVOKE ALL ON pg_stat_activity, pg_locks, pg_settings FROM public" \
+        "GRANT SELECT ON pg_stat_activity, pg_locks, pg_settings TO $ROLE"
+    assert_role_fails "permission denied" "SELECT * FROM pg_control_system()"
+    assert_role_fails "permission denied" "CREATE TEMP TABLE t (a int)"
+    hold "SELECT pg_advisory_lock($(lock_key public "$PGDATABASE"))"
+    fails 5 "${MIGRATE[@]}" --lock-wait-timeout=300ms
+    assert_contains "$stderr" "process $HOLDER_BACKEND of user \"$PGUSER\""
+    release
+    succeeds "${MIGRATE[@]}" --keep-tables
+    assert_kv_as_expected
+    succeeds kv-migrate cleanup -d "$ROLE_DSN"
+    assert_esti_migrated
+}
+
+@test "a role that may not make tables, or not drop them: nothing is done, or the migration stands" {
+    local before
+    role_database "$ESTI"
+    before=$(legacy_digest)
+    sql "ALTER SCHEMA public OWNER TO $PGUSER" "REVOKE CREATE ON SCHEMA public FROM public, $ROLE" \
+        "GRANT USAGE ON SCHEMA public TO $ROLE"
+    run --separate-stderr -3 "${MIGRATE[@]}"
+    assert_contains "$stderr" "permission denied for schema public"
+    assert_stamp 38 -
+    assert_equal "$before" "$(legacy_digest)"
+
+    # The lock needs more than the right to read.
+    sql "GRANT CREATE ON SCHEMA public TO $ROLE" "ALTER TABLE auth_users OWNER TO $PGUSER" "GRANT SELECT ON auth_users TO $ROLE"
+    run --separate-stderr -3 "${MIGRATE[@]}"
+    assert_contains "$stderr" "permission denied for table auth_users"
+    assert_stamp 38 -
+    sql "GRANT ALL ON auth_users TO $ROLE"
+    run --separate-stderr -6 "${MIGRATE[@]}"
+    assert_contains "$stderr" "kv-migrate: event: " "must be owner of table auth_users" "DROP TABLE"
+    assert_kv_as_expected
+    assert_stamp 39 1
+}
+
+@test "a database in which nobody makes or changes tables" {
+    local before
+    role_database "$ESTI"
+    before=$(legacy_digest)
+    sql "CREATE FUNCTION no_ddl() RETURNS event_trigger LANGUAGE plpgsql AS \$\$
+        BEGIN RAISE EXCEPTION 'ask the administrator before %', tg_tag USING HINT = 'Ask Alice.'; END \$\$" \
+        "CREATE EVENT TRIGGER no_ddl ON ddl_command_start EXECUTE FUNCTION no_ddl()"
+    run --separate-stderr -3 "${MIGRATE[@]}"
+    assert_contains "$stderr" "ask the administrator before" "Ask Alice." "kv-import: error: " "kv-migrate: error: "
+    assert_stamp 38 -
+    assert_equal "$before" "$(legacy_digest)"
+    sql "DROP EVENT TRIGGER no_ddl"
+    succeeds "${MIGRATE[@]}"
+    assert_esti_migrated
+}
+
+# Encodings -----------------------------------------------------------------------------------------------------------
+
+# check_encoding ENCODING: the fixture, and text that is no ASCII, from a database in this encoding.
+check_encoding() {
+    fresh_database TEMPLATE template0 ENCODING "$1" "LOCALE 'C'"
+    apply_migrations 21 38
+    load_fixture "$FIXTURES_DIR/esti/legacy.data.sql"
+    set_schema_version 38
+    make_role
+    role_settings "client_encoding = 'LATIN1'"
+    succeeds "${MIGRATE[@]}" --keep-tables
+    assert_kv_as_expected
+    succeeds kv-migrate cleanup -d "$ROLE_DSN"
+    assert_esti_migrated
+}
+
+@test "a database in LATIN1" {
+    check_encoding LATIN1
+}
+
+@test "a database in SQL_ASCII" {
+    check_encoding SQL_ASCII
+}
+
+@test "a schema whose name is no ASCII has golang-migrate's lock, whatever the encodings" {
+    local encoding
+    for encoding in UTF8 LATIN1; do
+        fresh_database TEMPLATE template0 ENCODING "$encoding" "LOCALE 'C'"
+        PGCLIENTENCODING=UTF8 sql "CREATE SCHEMA \"é\"" "DROP SCHEMA public" "ALTER DATABASE $PGDATABASE SET search_path = \"é\""
+        apply_migrations 21 38
+        set_schema_version 38
+        ROLE=${PGDATABASE}_role
+        sql "CREATE ROLE $ROLE LOGIN SUPERUSER" "ALTER ROLE $ROLE SET client_encoding = 'LATIN1'"
+        # golang-migrate reads the name in UTF-8.
+        hold "SELECT pg_advisory_lock($(lock_key é "$PGDATABASE"))"
+        fails 5 kv-migrate up --kv-enabled -U "$ROLE" -d "$PGDATABASE" --lock-wait-timeout=300ms
+        assert_contains "$stderr" "$HOLDER_BACKEND"
+        kv-export -U "$ROLE" -d "$PGDATABASE" --quiet -f "$BATS_TEST_TMPDIR/dump" --force
+        fails 5 kv-import -U "$ROLE" -d "$PGDATABASE" --lock-wait-timeout=300ms "$BATS_TEST_TMPDIR/dump"
+        assert_contains "$stderr" "$HOLDER_BACKEND"
+        release
+        succeeds kv-migrate up --kv-enabled -U "$ROLE" -d "$PGDATABASE"
+        assert_sql 39 'SELECT version FROM schema_migrations'
+        drop_database
+        drop_role
+    done
+}

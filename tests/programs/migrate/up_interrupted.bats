@@ -1,0 +1,130 @@
+#!/usr/bin/env bats
+# kv-migrate up: locks that are waited for or held, and signals.
+
+# shellcheck disable=SC2154 # run sets stderr
+# shellcheck disable=SC2030,SC2031 # every test is a process of its own
+
+bats_require_minimum_version 1.5.0
+
+load ../../lib/setup
+load ../../lib/up
+
+# Locks ---------------------------------------------------------------------------------------------------------------
+
+@test "the tests compute golang-migrate's lock as the design does" {
+    assert_equal 1236895002 "$(lock_key public lakefs)"
+}
+
+@test "a migration that runs elsewhere is waited for, then named in a refusal" {
+    local before
+    legacy_database
+    before=$(legacy_digest)
+    hold "SELECT pg_advisory_lock($(lock_key public "$PGDATABASE"))"
+    fails 5 "${MIGRATE[@]}" --lock-wait-timeout=300ms
+    assert_contains "$stderr" "$HOLDER_BACKEND"
+    assert_untouched "$before"
+    release
+    succeeds "${MIGRATE[@]}" --lock-wait-timeout=300ms
+    assert_migrated
+}
+
+@test "a lock of another database or another number is no obstacle" {
+    legacy_database
+    hold "SELECT pg_advisory_lock($(lock_key public lakefs)), pg_advisory_lock(1)"
+    succeeds "${MIGRATE[@]}" --lock-wait-timeout=300ms
+    assert_migrated
+}
+
+@test "while a migration runs, golang-migrate's lock is taken and writers of legacy tables wait" {
+    legacy_database
+    # The import waits for the end of this transaction.
+    hold "CREATE TABLE kv (partition_key bytea, key bytea, value bytea)"
+    background "${MIGRATE[@]}" --lock-wait-timeout=1h
+    eventually someone_waits
+    assert_sql f "SELECT pg_try_advisory_lock($(lock_key public "$PGDATABASE"))"
+    run ! sql "SET lock_timeout = '200ms'" "INSERT INTO auth_users (created_at, display_name) VALUES (now(), 'late')"
+    assert_contains "$output" "lock timeout"
+    run ! sql "SET lock_timeout = '200ms'" "DELETE FROM graveler_staging_kv"
+    assert_contains "$output" "lock timeout"
+    # Readers need not.
+    assert_sql 100 "SELECT count(*) FROM graveler_staging_kv"
+    release
+    background_ends 0
+    assert_migrated
+}
+
+@test "a writer of a legacy table is waited for, then makes it refuse" {
+    local before
+    legacy_database
+    before=$(legacy_digest)
+    hold "INSERT INTO auth_users (id, created_at, display_name) VALUES (2, now(), 'half done')"
+    fails 5 "${MIGRATE[@]}" --lock-wait-timeout=300ms
+    assert_contains "$stderr" "hint: "
+    assert_untouched "$before"
+    release
+    succeeds "${MIGRATE[@]}" --lock-wait-timeout=300ms
+    assert_migrated
+}
+
+# Signals -------------------------------------------------------------------------------------------------------------
+
+# stop_by SIGNAL CODE: sends the signal to the program in the background once it waits for a lock.
+stop_by() {
+    eventually someone_waits
+    kill "-$1" "$BACKGROUND"
+    background_ends "$2"
+    # The query that waited is cancelled: nobody waits, though the obstacle is still there and the time is not over.
+    eventually nobody_waits
+    assert_equal "" "$(programs_left)"
+}
+
+@test "SIGTERM while it waits for the lock ends it with 143, and everything of it" {
+    local before
+    legacy_database
+    before=$(legacy_digest)
+    hold "SELECT pg_advisory_lock($(lock_key public "$PGDATABASE"))"
+    background "${MIGRATE[@]}" --lock-wait-timeout=1h
+    stop_by TERM 143
+    assert_untouched "$before"
+    release
+    assert_sql t "SELECT pg_try_advisory_lock($(lock_key public "$PGDATABASE"))"
+}
+
+@test "SIGINT while it waits for a writer ends it with 130" {
+    local before
+    legacy_database
+    before=$(legacy_digest)
+    hold "LOCK TABLE graveler_commits IN ROW EXCLUSIVE MODE"
+    # A shell lets what it runs in the background ignore SIGINT.
+    background env --default-signal=INT "${MIGRATE[@]}" --lock-wait-timeout=1h
+    stop_by INT 130
+    assert_untouched "$before"
+}
+
+@test "SIGTERM during the load leaves no process, no lock and no stamp; the next run starts from scratch" {
+    local before
+    legacy_database
+    before=$(legacy_digest)
+    hold "CREATE TABLE kv (partition_key bytea, key bytea, value bytea)"
+    background "${MIGRATE[@]}" --lock-wait-timeout=1h
+    stop_by TERM 143
+    release
+    eventually nobody_else
+    assert_untouched "$before"
+    assert_sql t "SELECT pg_try_advisory_lock($(lock_key public "$PGDATABASE"))"
+    succeeds "${MIGRATE[@]}"
+    assert_migrated
+}
+
+@test "SIGTERM during a schema migration leaves the version before it" {
+    legacy_database
+    more_migrations
+    echo 'LOCK TABLE auth_users IN ACCESS EXCLUSIVE MODE; CREATE TABLE half (a int);' >"$MORE/000039_slow.up.sql"
+    hold "LOCK TABLE auth_users IN ACCESS SHARE MODE"
+    background "${MIGRATE[@]}" --lock-wait-timeout=1h --migrations "$MORE"
+    stop_by TERM 143
+    release
+    eventually nobody_else
+    assert_stamp 38 -
+    assert_sql "" "SELECT to_regclass('half')"
+}

@@ -1,0 +1,281 @@
+#!/usr/bin/env bats
+# kv-migrate verify: whether the KV table holds just what the legacy tables become that a migration has kept.
+
+# shellcheck disable=SC2154 # run sets stderr and output
+# shellcheck disable=SC2030,SC2031 # every test is a process of its own
+
+bats_require_minimum_version 1.5.0
+
+load ../../lib/setup
+
+setup_file() {
+    make_esti_template
+    fresh_database TEMPLATE "$ESTI"
+    kv-migrate up --kv-enabled --keep-tables -q -d "$DSN" --blockstore-path="$BLOCKSTORE"
+    keep_database KEPT
+}
+
+setup() {
+    make_scratch
+    VERIFY=(kv-migrate verify --blockstore-path "$BLOCKSTORE")
+}
+
+# still_running: prints the command lines of this database's programs; another server of this machine may have a database of
+# the same name.
+still_running() {
+    programs_left | grep -aF -- "$PGHOST" || true
+}
+
+# is_equal [ARGUMENT...]: the comparison finds the fixture's 439 entries in both.
+is_equal() {
+    succeeds "${VERIFY[@]}" -d "$DSN" "$@"
+    assert_equal "equal: 439 entries" "$output"
+    assert_equal "" "$(still_running)"
+}
+
+# differs: it finds differences, which output names.
+differs() {
+    run --separate-stderr -3 "${VERIFY[@]}" -d "$DSN"
+    printf '%s\nstandard error: %s\n' "$output" "$stderr"
+    assert_contains "$stderr" "kv-import: error: the KV store differs from the dump" "detail: "
+    assert_equal "" "$(still_running)"
+}
+
+@test "after a migration that kept the tables both are equal, and stay as they are" {
+    local before
+    fresh_database TEMPLATE "$KEPT"
+    before=$(whole_database)$(legacy_digest)
+    is_equal
+    is_equal -j 1
+    is_equal -j 5 -q
+    is_equal --schema public --log-format json
+    assert_json_lines kv-export kv-import
+    assert_equal "$before" "$(whole_database)$(legacy_digest)"
+}
+
+@test "after a migration with a dump, too" {
+    fresh_database TEMPLATE "$ESTI"
+    kv-migrate up --kv-enabled --keep-tables -q --blockstore-path="$BLOCKSTORE" --dump "$BATS_TEST_TMPDIR/kv.dump"
+    is_equal
+}
+
+@test "changed, missing and extra entries of the KV table are told by key" {
+    fresh_database TEMPLATE "$KEPT"
+    sql "DELETE FROM kv WHERE key = 'groups/Developers'" "INSERT INTO kv VALUES ('auth', 'users/eve', '\\x1203657665')" \
+        "UPDATE kv SET value = value || '\\x00' WHERE key = 'installation_id'" "INSERT INTO kv VALUES ('token', '\\xff', '')"
+    differs
+    assert_contains "$stderr" "1 are missing and 1 have another value; 2 are there that the dump has not"
+    assert_equal '{"difference":"missing","partition":"auth","key":"groups/Developers"}
+{"difference":"value","partition":"auth","key":"installation_id"}
+{"difference":"extra","partition":"auth","key":"users/eve"}
+{"difference":"extra","partition":"token","key":{"base64":"/w=="}}' "$output"
+}
+
+@test "rows that were written to the legacy tables since are told by the keys that they would have" {
+    fresh_database TEMPLATE "$KEPT"
+    sql "INSERT INTO auth_groups (id, created_at, display_name) VALUES (999, now(), 'Later')" \
+        "UPDATE auth_groups SET created_at = now() WHERE display_name = 'Admins'" \
+        "INSERT INTO graveler_staging_kv SELECT staging_token, 'later', 'i', 'd' FROM graveler_branches
+            WHERE staging_token <> '' ORDER BY staging_token LIMIT 1" \
+        "DELETE FROM auth_groups WHERE display_name = 'Developers'"
+    differs
+    assert_contains "$output" '{"difference":"value","partition":"auth","key":"groups/Admins"}' \
+        '{"difference":"extra","partition":"auth","key":"groups/Developers"}' '{"difference":"missing","partition":"auth","key":"groups/Later"}'
+    # The group, its two users and three policies.
+    assert_contains "$stderr" "2 are missing and 1 have another value; 6 are there that the dump has not"
+}
+
+@test "tokens that have expired since are no difference; a clock that is a microsecond off would make one" {
+    local time
+    fresh_database TEMPLATE "$ESTI"
+    sql "INSERT INTO auth_expired_tokens VALUES ('long ago', '2001-01-01 00:00:00Z'), ('soon', now() + interval '6 seconds')"
+    kv-migrate up --kv-enabled --keep-tables -q --blockstore-path="$BLOCKSTORE"
+    assert_sql 1 "SELECT count(*) FROM kv WHERE key = 'expiredTokens/soon'"
+    eventually expired soon
+    succeeds "${VERIFY[@]}"
+    assert_equal "equal: 440 entries" "$output"
+    # Tokens that expired just when the tables were read, and just behind: the latter would have been migrated.
+    time=$(sql "SELECT obj_description('kv'::regclass)::jsonb #>> '{source,time}'")
+    sql "INSERT INTO auth_expired_tokens VALUES ('at', '$time'), ('behind', '$time'::timestamptz + interval '1 microsecond')"
+    differs
+    assert_equal '{"difference":"missing","partition":"auth","key":"expiredTokens/behind"}' "$output"
+}
+
+expired() {
+    [ "$(sql "SELECT token_expires_at < now() FROM auth_expired_tokens WHERE token_id = '$1'")" = t ]
+}
+
+@test "options that change what is exported count as they do in up" {
+    fresh_database TEMPLATE "$ESTI"
+    kv-migrate up --kv-enabled --keep-tables -q --no-settings
+    succeeds kv-migrate verify --no-settings
+    # One repository has rules.
+    differs
+    assert_contains "$output" '{"difference":"missing",' '"key":"settings/protected_branches"'
+    fails 5 kv-migrate verify
+    assert_contains "$stderr" "branch protection rules"
+    # kv-export has said why; kv-import had nothing to read.
+    sql "INSERT INTO graveler_staging_kv VALUES ('nowhere', 'k', 'i', 'd')"
+    succeeds kv-migrate verify --no-settings
+    assert_contains "$stderr" "left out 1 row of"
+    assert_equal 1 "$(grep -c "left out 1 row of" <<<"$stderr")"
+    run --separate-stderr -3 kv-migrate verify --no-settings --strict
+    assert_contains "$stderr" "would be left out"
+}
+
+@test "a legacy table that is missing is told, with what to do" {
+    fresh_database TEMPLATE "$KEPT"
+    sql "DROP TABLE auth_expired_tokens"
+    fails 5 "${VERIFY[@]}"
+    assert_contains "$stderr" "Tables: auth_expired_tokens." "hint: " "kv-import --verify -d $PGDATABASE FILE"
+    kv-migrate cleanup -q || sql "DROP TABLE $(legacy_tables | paste -sd,)"
+    fails 5 "${VERIFY[@]}"
+}
+
+@test "a KV table of which nobody knows where it comes from is refused, and one from elsewhere" {
+    fresh_database TEMPLATE "$KEPT"
+    sql "COMMENT ON TABLE kv IS 'mine'"
+    fails 5 "${VERIFY[@]}"
+    assert_contains "$stderr" "not known when" "hint: " "kv-import --verify"
+    drop_database
+    fresh_database TEMPLATE "$KEPT"
+    sql "DO \$\$ BEGIN EXECUTE format('COMMENT ON TABLE kv IS %L',
+        jsonb_set(obj_description('kv'::regclass)::jsonb, '{source,system_identifier}', '\"1\"')); END \$\$"
+    fails 5 "${VERIFY[@]}"
+    assert_contains "$stderr" "another database cluster" "hint: "
+}
+
+@test "a KV table that was loaded from the dump of a KV store" {
+    fresh_database TEMPLATE "$KEPT"
+    kv-export --source kv -q -d "$DSN" -f "$BATS_TEST_TMPDIR/kv.dump"
+    kv-import --clean -q -d "$DSN" "$BATS_TEST_TMPDIR/kv.dump"
+    fails 5 "${VERIFY[@]}"
+    assert_contains "$stderr" "not known when" "hint: "
+}
+
+@test "a note of an older kv-import, which knows the dump's time only" {
+    fresh_database TEMPLATE "$KEPT"
+    sql "DO \$\$ BEGIN EXECUTE format('COMMENT ON TABLE kv IS %L', obj_description('kv'::regclass)::jsonb #- '{source,time}'); END \$\$"
+    is_equal
+}
+
+@test "a database that was not migrated is refused" {
+    fresh_database TEMPLATE "$ESTI"
+    fails 5 "${VERIFY[@]}"
+    assert_contains "$stderr" "not migrated" "kv-migrate up --kv-enabled"
+}
+
+# hold_partition: locks a partition of kv in another session, but not the one in which the version is, so that kv-import waits
+# for it, after kv-migrate has taken its locks.
+hold_partition() {
+    hold "LOCK TABLE $(sql "SELECT c.relname FROM pg_class c WHERE c.relname ~ '^kv_[0-9]+$' AND c.relkind = 'r'
+        AND c.oid <> (SELECT tableoid FROM kv WHERE partition_key = 'kv-internal-metadata') LIMIT 1") IN ACCESS EXCLUSIVE MODE"
+}
+
+@test "the lock is needed, and writers of the legacy tables wait" {
+    fresh_database TEMPLATE "$KEPT"
+    hold "SELECT pg_advisory_lock($(lock_key public "$PGDATABASE"))"
+    fails 5 "${VERIFY[@]}" --lock-wait-timeout=300ms
+    assert_contains "$stderr" "$HOLDER_BACKEND"
+    release
+    hold "UPDATE auth_users SET email = 'late' WHERE id = 1"
+    fails 5 "${VERIFY[@]}" --lock-wait-timeout=300ms
+    release
+    hold_partition
+    background "${VERIFY[@]}"
+    eventually someone_waits
+    assert_sql f "SELECT pg_try_advisory_lock($(lock_key public "$PGDATABASE"))"
+    run ! sql "SET lock_timeout = '200ms'" "INSERT INTO auth_users (id, created_at, display_name) VALUES (999, now(), 'late')"
+    assert_contains "$output" "lock timeout"
+    release
+    background_ends 0
+    assert_contains "$(cat "$BACKGROUND_OUTPUT")" "equal: 439 entries"
+}
+
+@test "a signal ends it, and all that it has started" {
+    fresh_database TEMPLATE "$KEPT"
+    hold_partition
+    background "${VERIFY[@]}" -d "$DSN"
+    eventually someone_waits
+    assert_contains "$(still_running)" "kv-import "
+    kill -TERM "$BACKGROUND"
+    background_ends 143
+    release
+    eventually nobody_else
+    assert_equal "" "$(still_running)"
+}
+
+@test "killed, it leaves no program and no lock" {
+    fresh_database TEMPLATE "$KEPT"
+    hold_partition
+    background "${VERIFY[@]}" -d "$DSN"
+    eventually someone_waits
+    kill -KILL "$BACKGROUND"
+    background_ends 137
+    release
+    eventually nobody_is_left
+    eventually nobody_else
+}
+
+nobody_is_left() {
+    [ -z "$(still_running)" ]
+}
+
+@test "a schema of another name" {
+    fresh_database TEMPLATE "$ESTI"
+    sql "ALTER SCHEMA public RENAME TO \"Lake 'FS\"" "CREATE SCHEMA public"
+    kv-migrate up --kv-enabled --keep-tables -q --blockstore-path="$BLOCKSTORE" --schema "Lake 'FS"
+    succeeds "${VERIFY[@]}" --schema "Lake 'FS"
+    assert_equal "equal: 439 entries" "$output"
+}
+
+# kv-export --as-of and kv-import --second-reading, alone --------------------------------------------------------------
+
+@test "kv-export --as-of reads kept tables as they were read; without it they are refused, as others are with it" {
+    local time
+    fresh_database TEMPLATE "$KEPT"
+    time=$(sql "SELECT obj_description('kv'::regclass)::jsonb #>> '{source,time}'")
+    [[ $time =~ ^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{3,6})?Z$ ]]
+    succeeds kv-export --as-of "$time" --blockstore-path "$BLOCKSTORE" -f "$BATS_TEST_TMPDIR/kv.dump"
+    succeeds kv-import --verify -d "$DSN" "$BATS_TEST_TMPDIR/kv.dump"
+    assert_equal "equal: 439 entries" "$output"
+    # What it was judged by is in the dump.
+    kv-import --list --format json "$BATS_TEST_TMPDIR/kv.dump" >"$BATS_TEST_TMPDIR/list"
+    assert_equal "$time" "$(python3 -c 'import json, sys; print(json.load(sys.stdin)["header"]["source"]["time"])' <"$BATS_TEST_TMPDIR/list")"
+    fails 5 kv-export --no-settings -f "$BATS_TEST_TMPDIR/more.dump"
+    drop_database
+    fresh_database TEMPLATE "$ESTI"
+    fails 5 kv-export --as-of "$time" --no-settings -f "$BATS_TEST_TMPDIR/more.dump"
+    assert_contains "$stderr" "hint: " --as-of
+    fails 1 kv-export --as-of "$time" --source kv -f "$BATS_TEST_TMPDIR/more.dump"
+    fails 1 kv-export --as-of yesterday --no-settings -f "$BATS_TEST_TMPDIR/more.dump"
+    assert_contains "$stderr" "yesterday" "2024-02-29T12:00:00Z"
+    assert_missing "$BATS_TEST_TMPDIR/more.dump"
+}
+
+@test "kv-import --second-reading is opened only where there are differences" {
+    local dump=$BATS_TEST_TMPDIR/kv.dump
+    fresh_database TEMPLATE "$ESTI"
+    kv-export -q --no-settings -f "$dump"
+    kv-import -q -d "$DSN" "$dump"
+    succeeds kv-import --verify -d "$DSN" --second-reading "$BATS_TEST_TMPDIR/nowhere" - <"$dump"
+    sql "DELETE FROM kv WHERE key = 'groups/Developers'"
+    fails 1 kv-import --verify -d "$DSN" --second-reading "$BATS_TEST_TMPDIR/nowhere" - <"$dump"
+    cp "$dump" "$dump.again"
+    run --separate-stderr -3 kv-import --verify -d "$DSN" --second-reading "$dump.again" - <"$dump"
+    assert_equal '{"difference":"missing","partition":"auth","key":"groups/Developers"}' "$output"
+    fails 1 kv-import -d "$DSN" --second-reading "$dump.again" "$dump"
+}
+
+@test "a second reading that holds something else is no proof of anything" {
+    local dump=$BATS_TEST_TMPDIR/kv.dump
+    fresh_database TEMPLATE "$ESTI"
+    kv-export -q --no-settings -f "$dump"
+    kv-import -q -d "$DSN" "$dump"
+    sql "DELETE FROM kv WHERE key = 'groups/Developers'" "INSERT INTO auth_groups (id, created_at, display_name) VALUES (999, now(), 'x')"
+    # At the last schema version again, so that it can be exported.
+    sql "UPDATE schema_migrations SET version = 38"
+    kv-export -q --no-settings -f "$dump.2"
+    fails 3 kv-import --verify -d "$DSN" --second-reading "$dump.2" - <"$dump"
+    assert_contains "$stderr" "another one when it is read again"
+}

@@ -1,0 +1,221 @@
+#!/usr/bin/env bats
+# kv-replay: its arguments, the command or the psql that it runs, and who gets in to its server.
+
+# shellcheck disable=SC2154 # run sets stderr and output
+# shellcheck disable=SC2016 # what is in single quotes is for another shell
+# shellcheck disable=SC2030,SC2031 # every test is a process of its own
+# shellcheck disable=SC2317 # what is handed over by name is reached
+
+# bats file_tags=long
+bats_require_minimum_version 1.5.0
+
+load ../../lib/setup
+load ../../lib/replay
+
+# Arguments -----------------------------------------------------------------------------------------------------------
+
+@test "arguments that cannot come to a good end are refused before anything is done" {
+    fails 1 kv-replay
+    assert_contains "$stderr" "hint: "
+    fails 1 kv-replay --unknown
+    assert_contains "$stderr" --unknown "hint: "
+    fails 1 kv-replay --psql=yes "$ESTI_DUMP"
+    fails 1 kv-replay --bindir
+    fails 1 kv-replay "$ESTI_DUMP" other -- true
+    assert_contains "$stderr" other "hint: "
+    fails 1 kv-replay "$ESTI_DUMP" --
+    fails 1 kv-replay --psql "$ESTI_DUMP" -- true
+    local value
+    for value in 0 65 x -1 ""; do
+        fails 1 kv-replay --jobs="$value" "$ESTI_DUMP" -- true
+        assert_contains "$stderr" "\"$value\""
+    done
+    no_replay 1 --keep-dump="$BATS_TEST_TMPDIR/kept" "$ESTI_DUMP"
+    assert_contains "$stderr" "nothing to migrate" "hint: "
+    assert_missing "$BATS_TEST_TMPDIR/kept"
+}
+
+@test "without a terminal it does not wait unasked, and psql cannot have the dump's standard input" {
+    fails 1 kv-replay "$ESTI_DUMP"
+    assert_contains "$stderr" terminal "hint: " --wait
+    run --separate-stderr -1 setsid -w "${REPLAY[@]}" --psql - <"$ESTI_DUMP"
+    assert_contains "$stderr" "kv-replay: error: " "standard input" "hint: "
+}
+
+@test "the server's programs are those of --bindir or PG_BINDIR; where none are it says what to install" {
+    local bindir
+    bindir=$(cat "$PGHOST/../throwaway-postgres")
+    succeeds "${REPLAY[@]}" --bindir="$bindir" "$ESTI_DUMP" -- true
+    no_replay 1 --bindir="$BATS_TEST_TMPDIR" "$ESTI_DUMP"
+    assert_contains "$stderr" "kv-replay: error: no PostgreSQL server in $BATS_TEST_TMPDIR" "hint: "
+    PG_BINDIR=$BATS_TEST_TMPDIR no_replay 1 "$ESTI_DUMP"
+    # A temporary folder that no socket can be in.
+    mkdir "$REPLAY_TMPDIR/with blank"
+    run --separate-stderr -1 env TMPDIR="$REPLAY_TMPDIR/with blank" kv-replay "$ESTI_DUMP" -- true
+    assert_contains "$stderr" "kv-replay: error: " TMPDIR
+    rmdir "$REPLAY_TMPDIR/with blank"
+}
+
+@test "a machine without PostgreSQL's server is told which package to install" {
+    # Debian's folder is hidden, and neither pg_config nor PATH leads anywhere.
+    if unshare -m mount -t tmpfs none /usr/lib/postgresql 2>/dev/null; then
+        mkdir "$REPLAY_TMPDIR/few"
+        ln -s "$(command -v readlink)" "$(command -v rm)" "$REPLAY_TMPDIR/few"
+        run --separate-stderr -1 unshare -m "$BASH" -c 'mount -t tmpfs none /usr/lib/postgresql && exec "$@"' bash \
+            env -u PG_BINDIR TMPDIR="$REPLAY_TMPDIR" PATH="$REPLAY_TMPDIR/few" "$BASH" "$KV_BIN/kv-replay" "$ESTI_DUMP" -- true
+        assert_contains "$stderr" "kv-replay: error: there is no PostgreSQL server" "hint: " "package postgresql" PG_BINDIR --bindir
+        rm -r "$REPLAY_TMPDIR/few"
+        nothing_left
+    fi
+    # The library of the tests and the demo, where neither pg_config nor PATH leads anywhere, nor Debian's folder.
+    sed 's|/usr/lib/postgresql/|/nowhere/|' "$TESTS_DIR/../scripts/dev/throwaway-postgres.sh" >"$BATS_TEST_TMPDIR/library"
+    mkdir "$BATS_TEST_TMPDIR/bin"
+    ln -s "$(command -v sort)" "$(command -v realpath)" "$(command -v dirname)" "$BATS_TEST_TMPDIR/bin"
+    run --separate-stderr -1 env -u PG_BINDIR PATH="$BATS_TEST_TMPDIR/bin" "$BASH" -c \
+        'source "$1"; throwaway_postgres_start "$2"' bash "$BATS_TEST_TMPDIR/library" "$REPLAY_TMPDIR/server"
+    assert_contains "$stderr" "there is no PostgreSQL server" "hint: " "package postgresql" PG_BINDIR
+    assert_missing "$REPLAY_TMPDIR/server"
+}
+
+# The command, psql ----------------------------------------------------------------------------------------------------
+
+@test "the command's exit code is passed on, and its output is its own" {
+    local code
+    for code in 0 1 7 200; do
+        run --separate-stderr "-$code" "${REPLAY[@]}" -q "$ESTI_DUMP" -- sh -c "echo out; exit $code"
+        assert_equal out "$output"
+        assert_equal "" "$stderr"
+        nothing_left
+    done
+    run --separate-stderr -127 "${REPLAY[@]}" -q "$ESTI_DUMP" -- /no/such/command
+    nothing_left
+    run --separate-stderr -143 "${REPLAY[@]}" -q "$ESTI_DUMP" -- sh -c 'kill -TERM $$'
+}
+
+@test "the command gets standard input, and the way to the database by PG* and LAKEFS_DATABASE_* variables only" {
+    run --separate-stderr -0 env PGPASSWORD=other PGSERVICE=other LAKEFS_DATABASE_CONNECTION_STRING=other \
+        LAKEFS_DATABASE_KV_ENABLED=true LAKEFS_BLOCKSTORE_TYPE=mem "${REPLAY[@]}" -q "$ESTI_DUMP" -- \
+        sh -c 'cat; env | grep -E "^(PG[A-Z]|LAKEFS_)" | sed "s/=.*//" | sort; umask' <<<"from outside"
+    assert_equal "from outside
+LAKEFS_BLOCKSTORE_TYPE
+LAKEFS_DATABASE_POSTGRES_CONNECTION_STRING
+LAKEFS_DATABASE_TYPE
+PGDATABASE
+PGHOST
+PGPORT
+PGUSER
+$(umask)" "$output"
+    run --separate-stderr -0 "${REPLAY[@]}" -q "$ESTI_DUMP" -- sh -c 'echo "$LAKEFS_DATABASE_TYPE"; env -u PGHOST -u PGPORT \
+        psql -XAtc "SELECT count(*), inet_server_addr() FROM kv" "$LAKEFS_DATABASE_POSTGRES_CONNECTION_STRING"'
+    assert_equal $'postgres\n440|127.0.0.1' "$output"
+}
+
+@test "--psql reads SQL from a pipe, and ends with it" {
+    run --separate-stderr -0 "${REPLAY[@]}" -q --psql "$ESTI_DUMP" <<<'SELECT count(*) FROM kv \g (format=unaligned tuples_only)'
+    assert_equal 440 "$output"
+    nothing_left
+    run --separate-stderr -3 "${REPLAY[@]}" -q --psql "$ESTI_DUMP" <<<'\set ON_ERROR_STOP on
+SELECT 1 / 0;'
+}
+
+# terminal SCRIPT ARGUMENT...: runs kv-replay on a terminal; a line of SCRIPT is what must appear, a tab, and what is typed
+# then, with \r and such as in Python. Ends as kv-replay does; standard output has what did not come about.
+terminal() {
+    TMPDIR=$REPLAY_TMPDIR PAGER=cat PSQL_HISTORY=/dev/null timeout 100 python3 -c '
+import os, pty, sys
+steps = [line.split("\t") for line in sys.argv[1].splitlines()]
+child, master = pty.fork()
+if child == 0:
+    os.execvp("kv-replay", ["kv-replay"] + sys.argv[2:])
+shown = b""
+while True:
+    try:
+        piece = os.read(master, 4096)
+    except OSError:
+        break
+    sys.stderr.buffer.write(piece)
+    shown += piece
+    if steps and steps[0][0].encode() in shown:
+        expected, typed = steps.pop(0)
+        shown = shown.split(expected.encode(), 1)[1]
+        os.write(master, typed.encode().decode("unicode_escape").encode())
+print(steps)
+sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) & 255)' "$@"
+}
+
+@test "on a terminal it waits, and says how to end: Ctrl-C" {
+    run --separate-stderr -130 terminal $'press Ctrl-C\t\\x03' "$ESTI_DUMP"
+    assert_equal "[]" "$output"
+    nothing_left
+}
+
+@test "on a terminal Ctrl-C interrupts a query of psql, not the replay" {
+    local steps
+    # The notice comes from within the query that is then interrupted.
+    printf -v steps '%s\t%s\n' 'lakefs=#' "DO \$\$BEGIN RAISE NOTICE 'be%', 'gun'; PERFORM pg_sleep(1000); END\$\$;\\r" \
+        begun '\x03' 'user request' 'SELECT 40 + 2;\r' 42 '\\q\r'
+    run --separate-stderr -0 terminal "$steps" --psql "$ESTI_DUMP"
+    assert_equal "[]" "$output"
+    nothing_left
+}
+
+# Who gets in ----------------------------------------------------------------------------------------------------------
+
+@test "the connection string that is printed works, without it nobody gets in by the port" {
+    local uri port password passfile
+    start_replay --wait "$ESTI_DUMP"
+    uri=$(shown_connection)
+    assert_equal "440" "$(env -u PGHOST -u PGPORT -u PGUSER psql -XAtc "SELECT count(*) FROM kv" "$uri")"
+    # What is for lakeFS is the same.
+    assert_contains "$(<"$BACKGROUND_OUTPUT")" "connection_string: \"$uri\"" "type: postgres" \
+        "LAKEFS_DATABASE_POSTGRES_CONNECTION_STRING='$uri'"
+    port=$(sed -E 's/.*:([0-9]+)\/.*/\1/' <<<"$uri")
+    run ! psql -w -XAtc "SELECT 1" "host=127.0.0.1 port=$port user=postgres dbname=lakefs passfile=/dev/null"
+    assert_contains "$output" "no password supplied"
+    PGPASSWORD=postgres run ! psql -w -XAtc "SELECT 1" "host=127.0.0.1 port=$port user=postgres dbname=lakefs"
+    assert_contains "$output" "password authentication failed"
+    # It listens nowhere else.
+    run ! psql -w -XAtc "SELECT 1" "host=::1 port=$port user=postgres dbname=lakefs"
+    assert_contains "$output" "refused"
+    # The password is in its file only, and that is nobody else's.
+    passfile=${uri##*passfile=}
+    assert_equal 600 "$(stat -c %a "$passfile")"
+    password=$(sed 's/.*://' "$passfile")
+    assert_equal 64 "${#password}"
+    refute_contains "$(<"$BACKGROUND_OUTPUT")" "$password"
+    assert_equal "$passfile" "$(grep -rlF "$password" "$REPLAY_TMPDIR")"
+    assert_equal "" "$(command_lines_with "$password")"
+    kill -TERM "$BACKGROUND"
+    background_ends 143
+}
+
+@test "another user of the machine gets in neither by the port nor by the socket, and reads no file" {
+    local uri port folder other=nobody
+    if [ "$(id -u)" -ne 0 ]; then
+        skip "this needs root, to be another user"
+    fi
+    # Some of what a customer sends goes by the temporary folder.
+    background with_input "$LEGACY/plain-gzip" "${REPLAY_IN_BACKGROUND[@]}" --wait -
+    eventually grep -q LAKEFS_DATABASE_POSTGRES "$BACKGROUND_OUTPUT"
+    uri=$(shown_connection)
+    port=$(sed -E 's/.*:([0-9]+)\/.*/\1/' <<<"$uri")
+    folder=$(sed -E 's/.*passfile=(.*)\/pgpass/\1/' <<<"$uri")
+    [ "$(stat -c %U "$folder/postgres")" != "$other" ]
+    run ! runuser -u "$other" -- psql -w -XAtc "SELECT 1" "$uri"
+    assert_contains "$output" "no password supplied"
+    run ! runuser -u "$other" -- psql -w -XAtc "SELECT 1" "host=$folder/socket port=$port user=postgres dbname=lakefs"
+    assert_contains "$output" "Permission denied"
+    run runuser -u "$other" -- find "$folder" -type f -readable
+    refute_contains "$output" "$folder/input" /pgpass /data/
+    run ! runuser -u "$other" -- cat "$folder/input"
+    run ! runuser -u "$other" -- cat "$folder/pgpass"
+    # Nor does the server's user read the password or what was sent, or replace anything, such as its socket.
+    other=$(stat -c %U "$folder/postgres")
+    run ! runuser -u "$other" -- cat "$folder/pgpass"
+    run ! runuser -u "$other" -- cat "$folder/input"
+    run ! runuser -u "$other" -- touch "$folder/file"
+    run ! runuser -u "$other" -- touch "$folder/socket/file"
+    run ! runuser -u "$other" -- mv "$folder/postgres" "$folder/other"
+    kill -TERM "$BACKGROUND"
+    background_ends 143
+}
