@@ -86,15 +86,6 @@ char *buffer_take(Buffer *buffer, Error *error)
     return text;
 }
 
-const char *buffer_text(Buffer *buffer, Error *error)
-{
-    if (!buffer_reserve(buffer, 1, error)) {
-        return NULL;
-    }
-    buffer->data[buffer->size] = '\0';
-    return (const char *)buffer->data;
-}
-
 void buffer_free(Buffer *buffer)
 {
     free(buffer->data);

@@ -38,10 +38,6 @@ const char *buffer_string(Buffer *buffer);
  * when out of memory, and the buffer stays as it was. */
 char *buffer_take(Buffer *buffer, Error *error);
 
-/* Appends a NUL that does not count as contents, so that data can be read as a C string.
- * Returns data, or NULL when out of memory. */
-const char *buffer_text(Buffer *buffer, Error *error);
-
 static inline Slice buffer_slice(const Buffer *buffer)
 {
     return slice_of(buffer->data, buffer->size);

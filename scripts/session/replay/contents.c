@@ -36,7 +36,6 @@ static bool tell(const json_t *header, Error *error)
     const json_t *redacted = json_object_get(header, "redacted");
     const json_t *omitted = json_object_get(header, "omitted");
     Buffer joined = {0};
-    const char *text = NULL;
     bool done;
 
     if (!json_is_boolean(redacted) || !json_is_array(omitted)) {
@@ -45,9 +44,10 @@ static bool tell(const json_t *header, Error *error)
     if (json_is_true(redacted)) {
         message_warning("the dump was redacted: names and secrets in it are not the real ones");
     }
-    done = join(omitted, &joined, error) && (text = buffer_text(&joined, error)) != NULL;
+    done = join(omitted, &joined, error);
     if (done && joined.size > 0) {
-        message_warning("not everything is in the dump: left out on request: %s", text);
+        message_warning("not everything is in the dump: left out on request: %s",
+                        buffer_string(&joined));
     }
     buffer_free(&joined);
     return done;

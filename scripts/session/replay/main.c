@@ -137,12 +137,9 @@ static void make_printable(char *text, size_t size)
 {
     Buffer shown = {0};
     Error ignored;
-    const char *result = NULL;
+    bool done = printable_append_lines(&shown, slice_text(text), INDENT, &ignored);
 
-    if (printable_append_lines(&shown, slice_text(text), INDENT, &ignored)) {
-        result = buffer_text(&shown, &ignored);
-    }
-    snprintf(text, size, "%s", result == NULL ? "" : result);
+    snprintf(text, size, "%s", done ? buffer_string(&shown) : "");
     buffer_free(&shown);
 }
 

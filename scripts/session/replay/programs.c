@@ -51,13 +51,12 @@ static bool of_pg_config(char bindir[PATH_MAX])
     Buffer printed = {0};
     Error ignored;
     int status;
-    const char *text;
     bool found = false;
 
     if (find_in_path("pg_config", path) && child_capture(&options, &printed, &status, &ignored) &&
-        status == 0 && (text = buffer_text(&printed, &ignored)) != NULL) {
-        printed.data[strcspn(text, "\n")] = '\0';
-        found = has_server(text, bindir);
+        status == 0 && printed.size > 0) {
+        printed.size = strcspn(buffer_string(&printed), "\n");
+        found = has_server(buffer_string(&printed), bindir);
     }
     buffer_free(&printed);
     return found;

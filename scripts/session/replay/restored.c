@@ -43,9 +43,9 @@ bool restored_connect(const Address *address, const char *name, PgConnection **c
         done = ((*p != '\'' && *p != '\\') || buffer_append_text(&conninfo, "\\", error)) &&
                buffer_append(&conninfo, p, 1, error);
     }
-    done = done && buffer_append_text(&conninfo, "'", error) &&
-           (options.dbname = buffer_text(&conninfo, error)) != NULL &&
-           pg_connect(&options, connection, error);
+    done = done && buffer_append_text(&conninfo, "'", error);
+    options.dbname = buffer_string(&conninfo);
+    done = done && pg_connect(&options, connection, error);
     buffer_free(&conninfo);
     return done;
 }
@@ -55,15 +55,11 @@ static bool run_with_name(PgConnection *connection, const char *before, const ch
                           const char *after, Error *error)
 {
     Buffer sql = {0};
-    const char *text = NULL;
-    bool done;
+    bool done = buffer_append_text(&sql, before, error) &&
+                pg_quote_identifier(connection, name, &sql, error) &&
+                buffer_append_text(&sql, after, error) &&
+                pg_execute(connection, buffer_string(&sql), NULL, error);
 
-    if (buffer_append_text(&sql, before, error) &&
-        pg_quote_identifier(connection, name, &sql, error) &&
-        buffer_append_text(&sql, after, error)) {
-        text = buffer_text(&sql, error);
-    }
-    done = text != NULL && pg_execute(connection, text, NULL, error);
     buffer_free(&sql);
     return done;
 }

@@ -19,7 +19,7 @@ static void assert_translated(const char *text, const char *expected, const char
 
     dropped[0] = '\0';
     assert_done(pgx_to_libpq(text, &libpq, note_dropped, &error), &error);
-    assert_string_equal(buffer_text(&libpq, &error), expected);
+    assert_string_equal(buffer_string(&libpq), expected);
     assert_string_equal(dropped, expected_dropped);
     buffer_free(&libpq);
 }

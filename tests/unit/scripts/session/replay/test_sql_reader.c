@@ -62,7 +62,7 @@ static void data_is(const char *expected)
             assert_done(buffer_append(&data, piece.data, piece.size, &error), &error);
         }
     }
-    assert_string_equal(buffer_text(&data, &error), expected);
+    assert_string_equal(buffer_string(&data), expected);
     buffer_free(&data);
 }
 
