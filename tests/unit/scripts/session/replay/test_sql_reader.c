@@ -33,7 +33,7 @@ static void next_is(SqlPiece expected, const char *text)
     assert_done(sql_reader_next(&reader, &piece, &error), &error);
     assert_int_equal(piece, expected);
     if (expected != SQL_END) {
-        assert_string_equal((const char *)reader.text.data, text);
+        assert_string_equal(buffer_string(&reader.text), text);
     }
 }
 
