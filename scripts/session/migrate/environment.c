@@ -161,19 +161,17 @@ bool environment_secret_names(Words *names, Error *error)
     return words_add(names, PASSWORD_VARIABLE, error);
 }
 
-/* What the configuration says; and the file, for messages. */
-typedef struct Configuration {
-    LakefsSettings settings;
-    const char *path;
-} Configuration;
-
-static bool found_switch(Configuration *configuration, Switch *value, const char *key,
-                         const char *text, Error *error)
+static bool read_switch(LakefsConfig *config, const char *path, const char *key, Switch *value,
+                        Error *error)
 {
     char name[1024];
+    const char *text;
 
-    snprintf(name, sizeof name, "%s in configuration \"%s\"", key, configuration->path);
-    return switch_parse(value, name, text, error);
+    if (!lakefs_config_switch(config, key, &text, error)) {
+        return false;
+    }
+    snprintf(name, sizeof name, "%s in configuration \"%s\"", key, path);
+    return !is_set(text) || switch_parse(value, name, text, error);
 }
 
 static bool take_owned(LakefsSettings *settings, size_t offset, const char *value, Error *error)
@@ -185,23 +183,21 @@ static bool take_owned(LakefsSettings *settings, size_t offset, const char *valu
     return true;
 }
 
-static bool found(void *state, const char *key, const char *value, Error *error)
+static bool read_configuration(LakefsConfig *config, const char *path, LakefsSettings *settings,
+                               Error *error)
 {
-    Configuration *configuration = state;
-
-    if (!is_set(value)) {
-        return true;
-    }
     for (size_t i = 0; i < TEXT_COUNT; i++) {
-        if (strcmp(key, TEXTS[i].key) == 0) {
-            return take_owned(&configuration->settings, TEXTS[i].offset, value, error);
+        const char *text;
+
+        if (!lakefs_config_text(config, TEXTS[i].key, &text, error) ||
+            (text != NULL && !take_owned(settings, TEXTS[i].offset, text, error))) {
+            return false;
         }
     }
     for (size_t i = 0; i < SWITCH_COUNT; i++) {
-        if (strcmp(key, SWITCHES[i].key) == 0) {
-            return found_switch(configuration,
-                                switch_of(&configuration->settings, SWITCHES[i].offset), key, value,
-                                error);
+        if (!read_switch(config, path, SWITCHES[i].key, switch_of(settings, SWITCHES[i].offset),
+                         error)) {
+            return false;
         }
     }
     return true;
@@ -231,13 +227,16 @@ static void merge(LakefsSettings *settings, LakefsSettings *more)
 
 bool configuration_read(LakefsSettings *settings, const char *path, Error *error)
 {
-    Configuration configuration = {.path = path};
-    bool done = lakefs_config_read(path, found, &configuration, error);
+    LakefsSettings more = {0};
+    LakefsConfig *config;
+    bool done =
+        lakefs_config_open(path, &config, error) && read_configuration(config, path, &more, error);
 
     if (done) {
-        merge(settings, &configuration.settings);
+        merge(settings, &more);
     }
-    settings_free(&configuration.settings);
+    lakefs_config_close(config);
+    settings_free(&more);
     return done;
 }
 
@@ -269,7 +268,13 @@ char *configuration_find(bool *lacked)
     if (path == NULL && home != NULL) {
         path = existing(home, "/.lakefs/config.yaml", lacked);
     }
-    return path != NULL ? path : existing("", "/etc/lakefs/config.yaml", lacked);
+    if (path == NULL) {
+        path = existing("", "/etc/lakefs/config.yaml", lacked);
+    }
+    if (path == NULL && home != NULL) {
+        path = existing(home, "/.lakefs.yaml", lacked);
+    }
+    return path;
 }
 
 bool settings_in_home(LakefsSettings *settings, const char **setting, const char *name,

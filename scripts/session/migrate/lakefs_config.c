@@ -1,140 +1,281 @@
 #include "scripts/session/migrate/lakefs_config.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <yaml.h>
 
-enum { DEPTH_MAX = 32, KEY_MAX = 512 };
+/* A mapping may be merged into itself, and a few lines can merge one a million times. */
+enum { DEPTH_MAX = 32, LOOKUPS_MAX = 100000 };
 
-/* Where in the document the parser is: the key so far, and for each mapping that is open where the
- * key of its members begins. */
-typedef struct Place {
-    char key[KEY_MAX];
-    size_t begins[DEPTH_MAX];
-    int depth;
-    int lists;       /* lists that are open: nothing in them counts */
-    bool expect_key; /* the next scalar of the mapping is a key */
-} Place;
+struct LakefsConfig {
+    const char *path;
+    yaml_document_t document;
+    int lookups;
+};
 
-static bool too_deep(Error *error)
+/* A string in a mapping's key, which need not end there. */
+typedef struct Name {
+    const char *text;
+    size_t size;
+} Name;
+
+static const char *text_of(const yaml_node_t *node)
 {
-    return error_set(error, EXIT_CODE_USAGE, "the configuration is nested too deeply");
+    return (const char *)node->data.scalar.value;
 }
 
-/* Puts a member's name behind the key of its mapping. */
-static bool set_key(Place *place, const char *name, Error *error)
+static bool is_null(const yaml_node_t *node)
 {
-    size_t begin = place->begins[place->depth - 1];
-    int used = snprintf(place->key + begin, KEY_MAX - begin, "%s%s", begin > 0 ? "." : "", name);
+    static const char *const NULLS[] = {"", "~", "null", "Null", "NULL"};
 
-    if (used < 0 || (size_t)used >= KEY_MAX - begin) {
-        return too_deep(error);
+    if (node->type != YAML_SCALAR_NODE) {
+        return false;
     }
-    for (char *p = place->key + begin; *p != '\0'; p++) {
-        *p = (char)tolower((unsigned char)*p);
+    if (strcmp((const char *)node->tag, YAML_NULL_TAG) == 0) {
+        return true;
+    }
+    for (size_t i = 0;
+         node->data.scalar.style == YAML_PLAIN_SCALAR_STYLE && i < sizeof NULLS / sizeof NULLS[0];
+         i++) {
+        if (strcmp(text_of(node), NULLS[i]) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* What is there is never said: it may be a password. */
+static bool bad(const LakefsConfig *config, const yaml_node_t *node, Name name, const char *problem,
+                Error *error)
+{
+    return error_set(error, EXIT_CODE_USAGE, "configuration \"%s\", line %zu: %.*s %s",
+                     config->path, node->start_mark.line + 1, (int)name.size, name.text, problem);
+}
+
+static bool too_deep(const LakefsConfig *config, Error *error)
+{
+    return error_set(error, EXIT_CODE_USAGE, "configuration \"%s\" is nested too deeply",
+                     config->path);
+}
+
+static bool is_named(const yaml_node_t *key, Name name)
+{
+    return key->type == YAML_SCALAR_NODE && strlen(text_of(key)) == name.size &&
+           strncasecmp(text_of(key), name.text, name.size) == 0;
+}
+
+static bool find_member(LakefsConfig *config, const yaml_node_t *mapping, Name name, int depth,
+                        yaml_node_t **value, Error *error);
+
+/* What "<<" names: a mapping, or a list of mappings of which the first that has the member counts.
+ */
+static bool find_merged(LakefsConfig *config, yaml_node_t *merged, Name name, int depth,
+                        yaml_node_t **value, Error *error)
+{
+    static const Name MERGE = {"<<", 2};
+
+    if (merged->type == YAML_MAPPING_NODE) {
+        return find_member(config, merged, name, depth + 1, value, error);
+    }
+    if (merged->type != YAML_SEQUENCE_NODE) {
+        return bad(config, merged, MERGE, "takes a mapping, or a list of mappings", error);
+    }
+    for (yaml_node_item_t *item = merged->data.sequence.items.start;
+         *value == NULL && item < merged->data.sequence.items.top; item++) {
+        yaml_node_t *element = yaml_document_get_node(&config->document, *item);
+
+        if (element->type != YAML_MAPPING_NODE) {
+            return bad(config, element, MERGE, "takes a mapping, or a list of mappings", error);
+        }
+        if (!find_member(config, element, name, depth + 1, value, error)) {
+            return false;
+        }
     }
     return true;
 }
 
-static bool take_scalar(Place *place, const char *text, LakefsSettingFunction *found, void *state,
+/* A mapping's own members come before those that are merged into it. */
+static bool find_member(LakefsConfig *config, const yaml_node_t *mapping, Name name, int depth,
+                        yaml_node_t **value, Error *error)
+{
+    yaml_node_t *merged = NULL;
+    const yaml_node_t *first = NULL;
+
+    if (depth > DEPTH_MAX || ++config->lookups > LOOKUPS_MAX) {
+        return too_deep(config, error);
+    }
+    for (yaml_node_pair_t *pair = mapping->data.mapping.pairs.start;
+         pair < mapping->data.mapping.pairs.top; pair++) {
+        yaml_node_t *key = yaml_document_get_node(&config->document, pair->key);
+
+        if (is_named(key, name)) {
+            if (first != NULL) {
+                return bad(config, key, name, "occurs twice", error);
+            }
+            first = key;
+            *value = yaml_document_get_node(&config->document, pair->value);
+        } else if (is_named(key, (Name){"<<", 2})) {
+            merged = yaml_document_get_node(&config->document, pair->value);
+        }
+    }
+    return *value != NULL || merged == NULL ||
+           find_merged(config, merged, name, depth, value, error);
+}
+
+/* The longest name that is there counts: "a.b: {c: 1}" before "a: {b: {c: 1}}", as with lakeFS. */
+static bool find_path(LakefsConfig *config, const yaml_node_t *mapping, const char *path, int depth,
+                      yaml_node_t **value, Error *error)
+{
+    Name name = {path, strlen(path)};
+
+    while (name.size > 0) {
+        yaml_node_t *member = NULL;
+        const char *rest = path + name.size;
+
+        if (!find_member(config, mapping, name, depth, &member, error)) {
+            return false;
+        }
+        if (member != NULL && !is_null(member)) {
+            if (*rest == '\0') {
+                *value = member;
+                return true;
+            }
+            if (member->type != YAML_MAPPING_NODE) {
+                return bad(config, member, name, "is not a mapping", error);
+            }
+            if (!find_path(config, member, rest + 1, depth + 1, value, error) || *value != NULL) {
+                return *value != NULL;
+            }
+        }
+        do {
+            name.size--;
+        } while (name.size > 0 && path[name.size] != '.');
+    }
+    return true;
+}
+
+static bool find_scalar(LakefsConfig *config, const char *key, const yaml_node_t **scalar,
                         Error *error)
 {
-    if (place->lists > 0 || place->depth == 0) {
+    yaml_node_t *root = yaml_document_get_root_node(&config->document);
+    yaml_node_t *value = NULL;
+
+    *scalar = NULL;
+    config->lookups = 0;
+    if (root == NULL || is_null(root)) {
         return true;
     }
-    if (place->expect_key) {
-        place->expect_key = false;
-        return set_key(place, text, error);
+    if (!find_path(config, root, key, 0, &value, error)) {
+        return false;
     }
-    place->expect_key = true;
-    return found(state, place->key, text, error);
+    if (value != NULL && value->type != YAML_SCALAR_NODE) {
+        return bad(config, value, (Name){key, strlen(key)}, "is not a text", error);
+    }
+    *scalar = value;
+    return true;
 }
 
-/* One event of the parser. */
-static bool take_event(Place *place, const yaml_event_t *event, LakefsSettingFunction *found,
-                       void *state, Error *error)
+bool lakefs_config_text(LakefsConfig *config, const char *key, const char **text, Error *error)
 {
-    switch (event->type) {
-    case YAML_SCALAR_EVENT:
-        return take_scalar(place, (const char *)event->data.scalar.value, found, state, error);
-    case YAML_ALIAS_EVENT:
-        place->expect_key = true;
-        return true;
-    case YAML_SEQUENCE_START_EVENT:
-        place->lists++;
-        return true;
-    case YAML_SEQUENCE_END_EVENT:
-        place->lists--;
-        place->expect_key = place->lists == 0 ? true : place->expect_key;
-        return true;
-    case YAML_MAPPING_START_EVENT:
-        if (place->lists > 0) {
-            place->lists++; /* a mapping in a list counts as little */
-            return true;
-        }
-        if (place->depth == DEPTH_MAX) {
-            return too_deep(error);
-        }
-        place->begins[place->depth] = place->depth == 0 ? 0 : strlen(place->key);
-        place->depth++;
-        place->expect_key = true;
-        return true;
-    case YAML_MAPPING_END_EVENT:
-        if (place->lists > 0) {
-            place->lists--;
-            return true;
-        }
-        place->depth--;
-        place->key[place->begins[place->depth]] = '\0';
-        place->expect_key = true;
-        return true;
-    default:
-        return true;
+    const yaml_node_t *scalar;
+
+    *text = NULL;
+    if (!find_scalar(config, key, &scalar, error)) {
+        return false;
     }
+    if (scalar != NULL) {
+        *text = text_of(scalar);
+    }
+    return true;
 }
 
-static bool parse(yaml_parser_t *parser, const char *path, LakefsSettingFunction *found,
-                  void *state, Error *error)
+bool lakefs_config_switch(LakefsConfig *config, const char *key, const char **text, Error *error)
 {
-    Place place = {.key = ""};
-    bool end = false;
-    bool done = true;
+    static const char *const WORDS[][2] = {{"y", "n"}, {"yes", "no"}, {"on", "off"}};
+    const yaml_node_t *scalar;
 
-    while (done && !end) {
-        yaml_event_t event;
-
-        if (yaml_parser_parse(parser, &event) != 1) {
-            /* Not what is there: it may be a password. */
-            return error_set(error, EXIT_CODE_USAGE, "configuration \"%s\", line %zu: %s", path,
-                             parser->problem_mark.line + 1,
-                             parser->problem == NULL ? "not valid YAML" : parser->problem);
-        }
-        end = event.type == YAML_STREAM_END_EVENT || event.type == YAML_DOCUMENT_END_EVENT;
-        done = take_event(&place, &event, found, state, error);
-        yaml_event_delete(&event);
+    *text = NULL;
+    if (!find_scalar(config, key, &scalar, error)) {
+        return false;
     }
-    return done;
+    if (scalar == NULL) {
+        return true;
+    }
+    *text = text_of(scalar);
+    for (size_t i = 0;
+         scalar->data.scalar.style == YAML_PLAIN_SCALAR_STYLE && i < sizeof WORDS / sizeof WORDS[0];
+         i++) {
+        if (strcasecmp(*text, WORDS[i][0]) == 0) {
+            *text = "true";
+        } else if (strcasecmp(*text, WORDS[i][1]) == 0) {
+            *text = "false";
+        }
+    }
+    return true;
 }
 
-bool lakefs_config_read(const char *path, LakefsSettingFunction *found, void *state, Error *error)
+static bool load(LakefsConfig *config, yaml_parser_t *parser, Error *error)
 {
-    FILE *file = fopen(path, "r");
+    const yaml_node_t *root;
+
+    if (yaml_parser_load(parser, &config->document) != 1) {
+        config->document = (yaml_document_t){0};
+        return error_set(error, EXIT_CODE_USAGE, "configuration \"%s\", line %zu: %s", config->path,
+                         parser->problem_mark.line + 1,
+                         parser->problem == NULL ? "not valid YAML" : parser->problem);
+    }
+    root = yaml_document_get_root_node(&config->document);
+    return root == NULL || is_null(root) || root->type == YAML_MAPPING_NODE ||
+           error_set(error, EXIT_CODE_USAGE, "configuration \"%s\", line %zu: not a mapping",
+                     config->path, root->start_mark.line + 1);
+}
+
+static bool read_file(LakefsConfig *config, FILE *file, Error *error)
+{
     yaml_parser_t parser;
     bool done;
 
+    if (yaml_parser_initialize(&parser) != 1) {
+        return error_out_of_memory(error);
+    }
+    yaml_parser_set_input_file(&parser, file);
+    done = load(config, &parser, error);
+    yaml_parser_delete(&parser);
+    return done;
+}
+
+bool lakefs_config_open(const char *path, LakefsConfig **config, Error *error)
+{
+    FILE *file = fopen(path, "r");
+    bool done;
+
+    *config = NULL;
     if (file == NULL) {
         return error_set(error, EXIT_CODE_USAGE, "could not open configuration \"%s\": %s", path,
                          strerror(errno));
     }
-    if (yaml_parser_initialize(&parser) != 1) {
+    *config = calloc(1, sizeof **config);
+    if (*config == NULL) {
         fclose(file);
         return error_out_of_memory(error);
     }
-    yaml_parser_set_input_file(&parser, file);
-    done = parse(&parser, path, found, state, error);
-    yaml_parser_delete(&parser);
+    (*config)->path = path;
+    done = read_file(*config, file, error);
     fclose(file);
+    if (!done) {
+        lakefs_config_close(*config);
+        *config = NULL;
+    }
     return done;
+}
+
+void lakefs_config_close(LakefsConfig *config)
+{
+    if (config != NULL) {
+        yaml_document_delete(&config->document);
+        free(config);
+    }
 }

@@ -90,7 +90,8 @@ static const Option GENERAL_OPTIONS[] = {
     {"config", 0, "FILE",
      "lakeFS's configuration (default: the first of\n"
      "config.yaml, ~/.lakefs/config.yaml,\n"
-     "/etc/lakefs/config.yaml that exists)",
+     "/etc/lakefs/config.yaml, ~/.lakefs.yaml\n"
+     "that exists)",
      NULL, OPTION_FILES, OPTION_TEXT(MigrateOptions, config)},
     {"migrations", 0, "DIR", "folder of the schema migrations", NULL, OPTION_FOLDERS,
      OPTION_TEXT(MigrateOptions, migrations)},

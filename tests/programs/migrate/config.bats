@@ -86,6 +86,9 @@ YAML
 }
 
 @test "the first of lakeFS's places that has a configuration counts" {
+    printf 'database: {connection_string: "%s"}\n' "$(uri)" >"$HOME/.lakefs.yaml"
+    succeeds unnamed kv-migrate version
+    assert_contains "$stderr" "\"$HOME/.lakefs.yaml\""
     printf 'database: {connection_string: "%s"}\n' "$(uri)" >"$HOME/.lakefs/config.yaml"
     succeeds unnamed kv-migrate version
     assert_contains "$stderr" "\"$HOME/.lakefs/config.yaml\""
@@ -138,5 +141,60 @@ YAML
     printf 'database: {type: etcd}\n' >"$CONFIG"
     fails 5 kv-migrate up -q --config "$CONFIG"
     assert_contains "$stderr" "etcd"
+    assert_stamp 38 -
+}
+
+# check_refused_configuration TEXT...: the configuration of the standard input is refused, with these texts.
+check_refused_configuration() {
+    cat >"$CONFIG"
+    fails 1 kv-migrate up -q --config "$CONFIG"
+    assert_contains "$stderr" "$CONFIG" "$@"
+    refute_contains "$stderr" hidden
+}
+
+@test "aliases, merge keys and dotted keys mean what they mean to lakeFS" {
+    cat >"$CONFIG" <<END
+x-common: &common
+  keep: &keep false
+  database: &database
+    connection_string: &dsn "$(uri)"
+    kv_enabled: true
+    drop_tables: true
+x-other: &other {DATABASE: {kv_enabled: false}, blockstore.local.path: /nowhere}
+Database:
+  <<: [{type: postgres}, *database]
+  drop_tables: *keep
+blockstore: {type: local}
+blockstore.local.path: "$BLOCKSTORE"
+<<: *other
+END
+    succeeds unnamed kv-migrate up --config "$CONFIG"
+    assert_kv_as_expected
+    assert_equal "$LEGACY_TABLE_COUNT" "$(legacy_tables | wc -l)"
+}
+
+@test "null in every spelling of YAML is not set, and its words for true and false are switches" {
+    local null
+    for null in null Null NULL '~' ''; do
+        printf 'database: {connection_string: "%s", kv_enabled: %s, drop_tables: %s}\nblockstore: %s\n' \
+            "$(uri)" "$null" "$null" "$null" >"$CONFIG"
+        succeeds unnamed kv-migrate up --config "$CONFIG"
+        assert_stamp 38 -
+    done
+    printf 'database: {connection_string: "%s", kv_enabled: Yes, drop_tables: off}\ncommitted: {block_storage_prefix: null}\n' \
+        "$(uri)" >"$CONFIG"
+    succeeds unnamed kv-migrate up --config "$CONFIG" --blockstore-path "$BLOCKSTORE"
+    assert_kv_as_expected
+    assert_equal "$LEGACY_TABLE_COUNT" "$(legacy_tables | wc -l)"
+}
+
+@test "a configuration that lakeFS could not make sense of is refused, with the line" {
+    check_refused_configuration "line 2" <<<$'database:\n  connection_string: *hidden'
+    check_refused_configuration "line 2" database.connection_string <<<$'database:\n  connection_string: [hidden]'
+    check_refused_configuration "line 3" database.drop_tables <<<$'database:\n  drop_tables:\n    hidden: true'
+    check_refused_configuration "line 1" database "not a mapping" <<<'database: hidden'
+    check_refused_configuration "line 3" drop_tables twice <<<$'database:\n  drop_tables: false\n  DROP_TABLES: true'
+    check_refused_configuration "not a mapping" <<<'- hidden'
+    check_refused_configuration "too deeply" <<<$'database: &hidden\n  <<: *hidden'
     assert_stamp 38 -
 }
