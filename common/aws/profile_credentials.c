@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What a profile may have. */
+/* The settings of a profile. */
 enum {
     KEY,
     SECRET,
@@ -19,11 +19,11 @@ enum {
     EXTERNAL_ID,
     SESSION_NAME,
     IDENTITY_TOKEN_FILE,
-    FIRST_UNSUPPORTED, /* ways to get credentials that are not known here */
+    FIRST_UNSUPPORTED, /* settings of unsupported providers */
     PROFILE_SETTINGS = FIRST_UNSUPPORTED + 4
 };
 
-/* A profile whose role's source is another profile, and so on. */
+/* Longest chain of source_profile settings. */
 enum { LONGEST_CHAIN = 8 };
 
 typedef struct Profile {
@@ -104,7 +104,7 @@ static bool no_credentials(const Profile *profile, Error *error)
 static bool find_in_profile(HttpClient *client, const char *name, unsigned depth,
                             AwsCredentials *credentials, bool *found, Error *error);
 
-/* Credentials of what the profile's "credential_source" names. */
+/* Credentials from the provider that credential_source names. */
 static bool find_in_source(HttpClient *client, const Profile *profile, AwsCredentials *credentials,
                            bool *found, Error *error)
 {
@@ -124,7 +124,7 @@ static bool find_in_source(HttpClient *client, const Profile *profile, AwsCreden
                      profile->name, source);
 }
 
-/* Credentials of who takes on the profile's role. */
+/* Credentials with which to assume the profile's role. */
 static bool find_source(HttpClient *client, const Profile *profile, unsigned depth,
                         AwsCredentials *source, Error *error)
 {
