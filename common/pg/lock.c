@@ -11,7 +11,7 @@ uint32_t pg_lock_key(const char *schema, const char *database)
     static const char TABLE[] = "schema_migrations";
     uLong sum = crc32(0, Z_NULL, 0);
 
-    /* Each part with its terminating NUL, which is the separator; the last one without. */
+    /* Each part includes its terminating NUL as separator, except the last. */
     sum = crc32(sum, (const Bytef *)schema, (uInt)strlen(schema) + 1);
     sum = crc32(sum, (const Bytef *)TABLE, sizeof TABLE);
     sum = crc32(sum, (const Bytef *)"/", 1);
@@ -49,12 +49,12 @@ bool pg_lock_holder(PgConnection *connection, const PgSchema *schema, char holde
     return find_holder(connection, pg_lock_key(schema->name, schema->database), holder, error);
 }
 
-/* Finds who holds the lock, for a message. */
+/* Describes the holder for an error message. */
 static void describe_holder(PgConnection *connection, uint32_t key, char holder[PG_HOLDER_SIZE])
 {
     Error ignored;
 
-    /* The failed transaction can no longer be asked. */
+    /* The failed transaction accepts no more queries. */
     pg_rollback(connection);
     if (!pg_begin(connection, PG_READ_SNAPSHOT, 0, &ignored) ||
         !find_holder(connection, key, holder, &ignored) || holder[0] == '\0') {
