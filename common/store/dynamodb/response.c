@@ -15,7 +15,7 @@ typedef struct KnownError {
     bool transient;
     DynamoFault fault;
     ExitCode exit_code;
-    const char *hint; /* NULL: the permission that is lacking */
+    const char *hint; /* NULL: names the missing permission */
 } KnownError;
 
 static const char HINT_CAPACITY[] =
@@ -63,11 +63,11 @@ static const KnownError KNOWN_ERRORS[] = {
      "Enable DynamoDB, or the region, for this account."},
 };
 
-/* Of a response that is an error. */
+/* The contents of an error response. */
 typedef struct ErrorResponse {
-    char code[CODE_SIZE]; /* "" where it has none: it is not DynamoDB's */
+    char code[CODE_SIZE]; /* "" if it has none: not DynamoDB's */
     char message[MESSAGE_SIZE];
-    bool lacked_memory; /* then it has neither */
+    bool lacked_memory; /* neither could be read */
 } ErrorResponse;
 
 static const KnownError *find_known(const char *code)
@@ -80,7 +80,7 @@ static const KnownError *find_known(const char *code)
     return NULL;
 }
 
-/* "__type" is a namespace, "#", and the code. */
+/* "__type" consists of a namespace, "#", and the code. */
 static void read_error_response(const HttpResponse *response, ErrorResponse *parsed)
 {
     bool lacked;
@@ -107,7 +107,7 @@ bool dynamo_response_is_transient(const HttpResponse *response)
     ErrorResponse parsed;
 
     if (response->status != HTTP_BAD_REQUEST) {
-        return false; /* its own status says it */
+        return false; /* the status itself tells */
     }
     read_error_response(response, &parsed);
     known = find_known(parsed.code);
@@ -126,8 +126,8 @@ bool dynamo_overloaded(const char *table, Error *error)
     return error_hint(error, "%s", HINT_CAPACITY);
 }
 
-/* Of a signature that it finds wrong DynamoDB tells how it should have been made, the session's
- * token included. */
+/* When DynamoDB rejects a signature, it explains how to compute the right one, which includes the
+ * session token. */
 static bool repeats_secret(const AwsCredentials *credentials, const char *text)
 {
     return aws_credentials_occur_in(credentials, text) ||

@@ -1,13 +1,13 @@
 /*
- * The target DynamoDB: a table of its own.
+ * The DynamoDB target: a table of its own.
  *
  * DynamoDB has neither transactions over a whole table nor locks that end with a connection.  So a
- * load writes its id beside version 0, and stamps only where both still stand: of two loads at the
- * same time at most one succeeds, and what it counted is what was stamped.
+ * load writes its id together with version 0, and stamps only if both are unchanged: of two
+ * concurrent loads at most one succeeds, and what it counted is what was stamped.
  *
- * Where a legacy database is named, its lock keeps other migrators off, and it is stamped after the
- * table, with a note of where its KV store is.  A run that ended between the two is told from a
- * database and a table that do not belong together by the note in the table.
+ * If a legacy database is named, its lock keeps other migrators out, and it is stamped after the
+ * table, with a note about the KV store.  If a run ends between the two stamps, the note in the
+ * table distinguishes that from a database and a table that do not belong together.
  */
 #include "common/store/dynamodb/target.h"
 
@@ -44,7 +44,7 @@ static bool refuse_without_legacy(const Target *target, Error *error)
                              "leave the connection options out.");
 }
 
-/* Whether it is a database of which an earlier run may have stamped the table alone. */
+/* Tells whether an earlier run may have stamped the table but not this database. */
 static bool may_be_half_stamped(const Target *target, const DumpHeader *header, bool *may,
                                 Error *error)
 {
@@ -61,7 +61,7 @@ static bool may_be_half_stamped(const Target *target, const DumpHeader *header, 
     return true;
 }
 
-/* A store that is stamped, and a database that is not: an earlier run may have come so far. */
+/* A stamped store and an unstamped database: an earlier run may have ended between the two. */
 static bool inspect_database(Target *target, const DumpHeader *header, TargetState *state,
                              Error *error)
 {
@@ -75,7 +75,7 @@ static bool inspect_database(Target *target, const DumpHeader *header, TargetSta
     if (!legacy_database_open(database, target->options, error)) {
         return false;
     }
-    /* Before the migration, what makes it may still have to run. */
+    /* Before the migration schema_migrations may not exist yet. */
     if (!database->schema.has_migrations && !target->options->not_migrated) {
         return refuse_without_legacy(target, error);
     }
@@ -114,7 +114,7 @@ static bool dynamodb_open(const TargetOptions *options, const DumpHeader *header
     return inspect_database(t, header, state, error);
 }
 
-/* Nothing is left of a table but what it is made again with: its capacity. */
+/* Deletes the table; only its capacity is kept, to create it again. */
 static bool delete_table(Target *target, DynamoCapacity *capacity, Error *error)
 {
     if (capacity->write == 0) {
@@ -135,8 +135,8 @@ static void warn_of_capacity(const Target *target)
     }
 }
 
-/* Makes the table, or empties it, with version 0.  Somebody may have made it with care: only one
- * that a load has made is deleted. */
+/* Creates or empties the table and writes version 0.  Only a table created by a load is deleted:
+ * any other may have been set up with care. */
 static bool empty_table(Target *target, Error *error)
 {
     DynamoCapacity capacity = target->options->dynamodb.capacity;
@@ -173,8 +173,8 @@ static bool dynamodb_prepare(Target *target, Error *error)
            empty_table(target, error);
 }
 
-/* All that was submitted must be written, all that was written must be there, and the version's
- * item beside it. */
+/* Everything submitted must be written, and the table must contain exactly that and the version's
+ * item. */
 static bool dynamodb_complete(Target *target, const DumpManifest *manifest, Error *error)
 {
     uint64_t expected = dump_manifest_entries(manifest);
@@ -212,7 +212,7 @@ static char *encode_note(const Target *target, const DumpHeader *header,
     return provenance_encode(header, manifest, now, &store, error);
 }
 
-/* Stamps the legacy database, and notes there where its KV store is. */
+/* Stamps the legacy database and records there where its KV store is. */
 static bool stamp_database(const Target *target, const DumpHeader *header, const char *note,
                            Error *error)
 {
@@ -239,7 +239,7 @@ static bool half_stamped_error(const Target *target, const Error *cause, Error *
                              "the same, it stamps the database.");
 }
 
-/* The table first: a legacy lakeFS must not be locked out while there is no store to go on with. */
+/* The table first: a legacy lakeFS must not be locked out before there is a store to go on with. */
 static bool dynamodb_stamp(Target *target, const DumpHeader *header, const DumpManifest *manifest,
                            Error *error)
 {
@@ -301,7 +301,7 @@ static void dynamodb_close(Target *target)
     free(target);
 }
 
-/* Requests end when the program is asked to stop. */
+/* Requests are aborted when the program is asked to stop. */
 static bool dynamodb_cancel(void)
 {
     pg_cancel_all();

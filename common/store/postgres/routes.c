@@ -17,7 +17,7 @@ typedef struct Route {
 struct Routes {
     const KvTable *table; /* borrowed */
     Route *routes;
-    Route **unknown; /* owned array of members of routes */
+    Route **unknown; /* owned array of elements of routes */
     size_t unknown_count;
     size_t unknown_capacity;
 };
@@ -82,7 +82,7 @@ bool routes_add_unknown(Routes *routes, Slice partition_key, Error *error)
     return true;
 }
 
-/* The unknown keys as the text of a bytea[]: {"\\x6175","\\x..."} */
+/* Encodes the unknown keys as the text of a bytea[]: {"\\x6175","\\x..."} */
 static bool encode_unknown(const Routes *routes, Buffer *text, Error *error)
 {
     static const char DIGITS[] = "0123456789abcdef";
