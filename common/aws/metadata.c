@@ -48,8 +48,7 @@ static bool read_credentials(const HttpResponse *response, const char *source,
     done =
         key != NULL && secret != NULL
             ? aws_credentials_set(credentials, key, secret, member(object, "Token"), source, error)
-            : error_set(error, EXIT_CODE_REFUSED, "%s has answered, but with no credentials",
-                        source);
+            : error_set(error, EXIT_CODE_REFUSED, "%s returned no credentials", source);
     json_decref(object);
     return done;
 }
@@ -154,7 +153,7 @@ static bool request_container(HttpClient *client, const char *url, AwsCredential
         done = http_send_retrying(client, &RETRY_DEFAULT, NULL, &request, &response, error);
     }
     if (done && response.status != HTTP_OK) {
-        done = error_set(error, EXIT_CODE_REFUSED, "%s answers with HTTP status %ld", SOURCE,
+        done = error_set(error, EXIT_CODE_REFUSED, "%s responds with HTTP status %ld", SOURCE,
                          response.status);
     }
     done = done && read_credentials(&response, SOURCE, credentials, error);

@@ -66,7 +66,7 @@ static bool check_supported(const Profile *profile, Error *error)
     for (size_t i = FIRST_UNSUPPORTED; i < PROFILE_SETTINGS; i++) {
         if (profile->settings[i].value != NULL) {
             error_set(error, EXIT_CODE_REFUSED,
-                      "profile \"%s\" gets its credentials by %s, which is not known here",
+                      "profile \"%s\" gets its credentials through %s, which is not supported",
                       profile->name, profile->settings[i].name);
             return error_hint(error,
                               "Put temporary credentials into the environment: eval \"$(aws "
@@ -120,8 +120,8 @@ static bool find_in_source(HttpClient *client, const Profile *profile, AwsCreden
         return aws_instance_credentials(client, credentials, found, error);
     }
     return error_set(error, EXIT_CODE_REFUSED,
-                     "profile \"%s\" has the credential_source \"%s\", which is not known",
-                     profile->name, source);
+                     "profile \"%s\" has the unknown credential_source \"%s\"", profile->name,
+                     source);
 }
 
 /* Credentials with which to assume the profile's role. */
@@ -143,9 +143,10 @@ static bool find_source(HttpClient *client, const Profile *profile, unsigned dep
     }
     done = other != NULL ? find_in_profile(client, other, depth + 1, source, &found, error)
                          : find_in_source(client, profile, source, &found, error);
-    return done && (found || error_set(error, EXIT_CODE_REFUSED,
-                                       "profile \"%s\": nobody has credentials to take on its role",
-                                       profile->name));
+    return done &&
+           (found || error_set(error, EXIT_CODE_REFUSED,
+                               "profile \"%s\": there are no credentials to assume its role",
+                               profile->name));
 }
 
 static bool assume_role(HttpClient *client, const Profile *profile, unsigned depth,
@@ -176,7 +177,7 @@ static bool find_in_profile(HttpClient *client, const char *name, unsigned depth
     *found = false;
     if (done && depth > LONGEST_CHAIN) {
         done = error_set(error, EXIT_CODE_REFUSED,
-                         "profile \"%s\": the chain of source_profile has no end", name);
+                         "profile \"%s\": its chain of source_profile settings is too long", name);
     } else if (done && value_of(&profile, ROLE) != NULL) {
         *found = true;
         done = check_supported(&profile, error) &&

@@ -134,10 +134,10 @@ static bool refusal(const AwsRole *role, const HttpResponse *response, const Sts
                     Error *error)
 {
     error_set(error, retry_status(response->status) ? EXIT_CODE_CONNECTION : EXIT_CODE_REFUSED,
-              "STS does not give credentials of the role \"%s\": HTTP status %ld%s%s", role->arn,
+              "STS refuses credentials for role \"%s\": HTTP status %ld%s%s", role->arn,
               response->status, parsed->code[0] != '\0' ? ", " : "", parsed->code);
     error_detail(error, "%s", parsed->message);
-    return error_hint(error, "Check the role, whom it trusts, and its region%s.",
+    return error_hint(error, "Check the role, its trust policy and its region%s.",
                       role->source == NULL ? ", and the token" : "");
 }
 

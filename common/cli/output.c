@@ -96,7 +96,7 @@ bool output_flush(Error *error)
         return true;
     }
     if (failure == EPIPE) {
-        return error_set(error, EXIT_CODE_BROKEN_PIPE, "nobody reads standard output");
+        return error_set(error, EXIT_CODE_BROKEN_PIPE, "standard output was closed");
     }
     return error_set(error, EXIT_CODE_FAILED, "could not write to standard output: %s",
                      strerror(failure));

@@ -32,8 +32,8 @@ char *password_ask(Error *error)
 
     if (terminal == NULL || tcgetattr(fileno(terminal), &before) != 0) {
         error_set(error, EXIT_CODE_CONNECTION,
-                  "the server wants a password, and there is no terminal to ask on");
-        error_hint(error, "Put it into the environment as PGPASSWORD, or into a password file.");
+                  "the server requires a password, and there is no terminal to ask on");
+        error_hint(error, "Set PGPASSWORD or use a password file.");
         if (terminal != NULL) {
             fclose(terminal);
         }

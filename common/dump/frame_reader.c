@@ -103,7 +103,7 @@ static bool read_some(FrameReader *frames, uint8_t *data, size_t size, size_t *c
 static bool truncated(const FrameReader *frames, Error *error)
 {
     error_set(error, EXIT_CODE_DUMP, "the dump ends here, before its end");
-    error_hint(error, "It was not written or not copied completely; take it again.");
+    error_hint(error, "It was not written or copied completely; export or copy it again.");
     return frame_reader_error_at(frames, frames->offset, error);
 }
 
@@ -226,7 +226,7 @@ bool frame_reader_finish(FrameReader *frames, Error *error)
         goto finished;
     }
     if (count != 0) {
-        error_set(error, EXIT_CODE_DUMP, "something follows the end of the dump");
+        error_set(error, EXIT_CODE_DUMP, "there is data after the end of the dump");
         frame_reader_error_at(frames, frames->offset - 1, error);
         goto finished;
     }
@@ -265,7 +265,7 @@ static bool read_at(const FrameReader *frames, uint64_t offset, size_t size, Buf
         }
         if (n <= 0) {
             return error_set(error, EXIT_CODE_FAILED, "could not read %s: %s", frames->name,
-                             n == 0 ? "it has become shorter" : strerror(errno));
+                             n == 0 ? "the file was truncated while it was read" : strerror(errno));
         }
         buffer->size += (size_t)n;
     }
@@ -291,7 +291,7 @@ static bool read_seek_table(const FrameReader *frames, uint64_t file_size, SeekT
     }
     if (file_size < size || load_le32(buffer.data + 5) != DUMP_SEEK_TABLE_FOOTER_MAGIC) {
         error_set(error, EXIT_CODE_DUMP, "the dump does not end in a seek table");
-        error_hint(error, "It was not written or not copied completely; take it again.");
+        error_hint(error, "It was not written or copied completely; export or copy it again.");
         goto finished;
     }
     /* The end alone states the size, so check the header before allocating memory for all of it. */
@@ -352,7 +352,7 @@ bool frame_reader_last_json(FrameReader *frames, bool *found, Buffer *json, uint
     }
     done = check_json_header(json->data, &size, error);
     if (done && size + DUMP_SKIPPABLE_HEADER_SIZE != json->size) {
-        done = error_set(error, EXIT_CODE_DUMP, "the last frame is not as long as it says");
+        done = error_set(error, EXIT_CODE_DUMP, "the last frame does not have the size it states");
     }
     done =
         done && check_json(slice_of(json->data + DUMP_SKIPPABLE_HEADER_SIZE, size), &text, error);

@@ -62,8 +62,8 @@ static bool read_texts(const json_t *object, const char *name, const char **text
     for (size_t i = 0; i < *count; i++) {
         texts[i] = json_string_value(json_array_get(array, i));
         if (texts[i] == NULL) {
-            return error_set(error, EXIT_CODE_DUMP, "the header's \"%s\" hold more than texts",
-                             name);
+            return error_set(error, EXIT_CODE_DUMP,
+                             "the header's \"%s\" contain something other than strings", name);
         }
     }
     return true;
@@ -84,7 +84,7 @@ static bool check_format(const json_t *json, Error *error)
         return false;
     }
     if (strcmp(frame, DUMP_FRAME_HEADER) != 0 || strcmp(format, DUMP_FORMAT_NAME) != 0) {
-        return error_set(error, EXIT_CODE_DUMP, "the first frame is no header of a KV dump");
+        return error_set(error, EXIT_CODE_DUMP, "the first frame is not the header of a KV dump");
     }
     major = strtoul(version, &end, 10);
     if (strspn(version, "0123456789") == 0 || *end != '.' || major != DUMP_FORMAT_MAJOR) {

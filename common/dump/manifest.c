@@ -215,7 +215,7 @@ static bool read_counts(const json_t *object, const char *name, bool with_reason
             return false;
         }
         if (counts->count != i + 1) {
-            return error_set(error, EXIT_CODE_DUMP, "the manifest's \"%s\" count a table twice",
+            return error_set(error, EXIT_CODE_DUMP, "the manifest's \"%s\" list a table twice",
                              name);
         }
     }

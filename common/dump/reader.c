@@ -154,8 +154,9 @@ static bool check_promises(const DumpReader *reader, const DumpManifest *manifes
     bool equal = manifest->package_count == reader->header.package_count;
 
     if ((manifest->stream_sha256[0] != '\0') != reader->header.has_stream_sha256) {
-        return error_set(error, EXIT_CODE_DUMP,
-                         "manifest and header disagree whether there is a SHA-256 of the stream");
+        return error_set(
+            error, EXIT_CODE_DUMP,
+            "manifest and header disagree on whether there is a SHA-256 of the stream");
     }
 
     for (size_t i = 0; equal && i < manifest->package_count; i++) {

@@ -165,7 +165,7 @@ static bool check_units(const DumpWriter *writer, Error *error)
     for (size_t i = 0; i < writer->window; i++) {
         if (writer->waiting[i].completed) {
             return error_set(error, EXIT_CODE_FAILED,
-                             "entries wait for unit %zu, which nobody has ended", writer->turn);
+                             "unit %zu was never completed, but later ones were", writer->turn);
         }
     }
     return true;
@@ -375,7 +375,7 @@ static bool seal_chunk(ChunkWriter *chunks, Chunk *chunk, Error *error)
 
     if (!entry_scan(buffer_slice(&chunk->content), &entries, &chunk->digest, &offset, &problem) ||
         entries != chunk->entries) {
-        return error_set(error, EXIT_CODE_FAILED, "a chunk was not built as it should be");
+        return error_set(error, EXIT_CODE_FAILED, "a chunk was built incorrectly");
     }
     return compressor_run(chunks->compressor, buffer_slice(&chunk->content), &chunk->frame, error);
 }

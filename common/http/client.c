@@ -41,7 +41,7 @@ bool http_client_new(const HttpOptions *options, HttpClient **client, Error *err
 {
     *client = NULL;
     if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
-        return error_set(error, EXIT_CODE_FAILED, "could not set libcurl up");
+        return error_set(error, EXIT_CODE_FAILED, "could not initialize libcurl");
     }
     *client = calloc(1, sizeof **client);
     if (*client == NULL) {
@@ -82,7 +82,7 @@ bool http_client_check(const HttpClient *client, Error *error)
 {
     return interrupt_check(error) &&
            (!atomic_load(&client->stopped) ||
-            error_set(error, EXIT_CODE_FAILED, "stopped, as something else has failed"));
+            error_set(error, EXIT_CODE_FAILED, "stopped after another failure"));
 }
 
 static Handle *acquire_handle(HttpClient *client, Error *error)
@@ -324,7 +324,7 @@ static bool transfer_failed(const Transfer *transfer, CURLcode code, Error *erro
     }
     if (transfer->too_large) {
         return error_set(error, EXIT_CODE_REFUSED,
-                         "the answer to \"%.*s\" is larger than %zu bytes", url_size, url,
+                         "the response to \"%.*s\" is larger than %zu bytes", url_size, url,
                          transfer->request->response_limit);
     }
     switch (code) {
@@ -340,7 +340,7 @@ static bool transfer_failed(const Transfer *transfer, CURLcode code, Error *erro
         transfer->response->may_succeed_later = true;
         break;
     }
-    return error_set(error, exit_code, "no answer from \"%.*s\": %s", url_size, url,
+    return error_set(error, exit_code, "no response from \"%.*s\": %s", url_size, url,
                      transfer->reason[0] != '\0' ? transfer->reason : curl_easy_strerror(code));
 }
 

@@ -103,7 +103,7 @@ static json_t *value_json(const ProtobufCFieldDescriptor *field, const void *mem
     default:
         break;
     }
-    error_set(error, EXIT_CODE_FAILED, "field %s is of a type that is not known here", field->name);
+    error_set(error, EXIT_CODE_FAILED, "field %s is of an unknown type", field->name);
     return NULL;
 }
 

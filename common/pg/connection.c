@@ -257,7 +257,7 @@ static bool statement_failed(PgConnection *connection, const PGresult *result, c
         return connection_lost(connection, error);
     }
     error_set(error, pg_lock_timed_out(connection) ? EXIT_CODE_REFUSED : EXIT_CODE_FAILED, "%s: %s",
-              what, message != NULL ? message : "the server sent an unexpected answer");
+              what, message != NULL ? message : "the server sent an unexpected response");
     if (message == NULL) {
         error_detail(error, "%s", PQerrorMessage(connection->conn));
     } else if (detail != NULL) {
@@ -267,7 +267,7 @@ static bool statement_failed(PgConnection *connection, const PGresult *result, c
         error_hint(error, "%s", hint);
     } else if (pg_lock_timed_out(connection)) {
         error_hint(error, "Another session holds the lock. Wait for it to end, or end it, then run "
-                          "again; --lock-wait-timeout says how long to wait.");
+                          "again; --lock-wait-timeout sets how long to wait.");
     }
     return false;
 }

@@ -81,7 +81,7 @@ bool pg_lock_acquire(PgConnection *connection, const PgSchema *schema, Error *er
               schema->database);
     error_detail(error, "The lock is held by %s.", holder);
     return error_hint(error, "Wait for it to end, or end it, then run again; --lock-wait-timeout "
-                             "says how long to wait.");
+                             "sets how long to wait.");
 }
 
 bool pg_lock_check_holder(PgConnection *connection, const PgSchema *schema, int64_t holder_pid,
@@ -106,9 +106,9 @@ bool pg_lock_check_holder(PgConnection *connection, const PgSchema *schema, int6
     held = pg_rows_count(rows) > 0;
     pg_rows_free(rows);
     if (!held) {
-        error_set(error, EXIT_CODE_REFUSED, "the session %s no longer holds the migration lock",
-                  pid);
-        return error_hint(error, "Another migration may be running: look for it, then run again.");
+        error_set(error, EXIT_CODE_REFUSED, "session %s no longer holds the migration lock", pid);
+        return error_hint(error,
+                          "Another migration may be running: wait for it to end, then run again.");
     }
     return true;
 }

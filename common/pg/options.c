@@ -109,7 +109,7 @@ void common_options_init(CommonOptions *options, const char *program)
 
 static void warn_dropped(const char *name)
 {
-    message_warning("connection parameter %s is of lakeFS's driver only: ignored", name);
+    message_warning("connection parameter %s is specific to lakeFS's driver: ignored", name);
 }
 
 /* Splits a text that libpq accepts as it is; otherwise interprets it as lakeFS's driver would.

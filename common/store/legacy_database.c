@@ -112,7 +112,7 @@ bool legacy_database_check(const LegacyDatabase *database, const DumpHeader *hea
         error_set(error, EXIT_CODE_REFUSED, "schema version %" PRId64 " is dirty", version);
         error_detail(error, "A schema migration was interrupted.");
         return error_hint(error,
-                          "Put the schema right by hand, set dirty to false in "
+                          "Repair the schema by hand, set dirty to false in "
                           "%s.schema_migrations, then run kv-migrate up.",
                           database->schema.quoted);
     }
@@ -163,7 +163,7 @@ static bool set_schema_version(const LegacyDatabase *database, const DumpHeader 
     if (done && changed != 1) {
         error_set(error, EXIT_CODE_REFUSED,
                   "the schema version was changed by another program during the load");
-        done = error_hint(error, "kv-migrate version tells where the database stands; see to it "
+        done = error_hint(error, "kv-migrate version tells where the database stands; make sure "
                                  "that no lakeFS runs on it, then run again.");
     }
     buffer_free(&sql);
@@ -234,5 +234,5 @@ bool legacy_database_commit(const LegacyDatabase *database, Error *error)
     error_set(error, EXIT_CODE_CONNECTION,
               "the answer to the stamp's COMMIT was lost: the database may have been stamped");
     error_detail(error, "%s", cause.detail[0] != '\0' ? cause.detail : cause.message);
-    return error_hint(error, "Run again: where it was stamped, there is nothing left to do.");
+    return error_hint(error, "Run again: if it was stamped, there is nothing left to do.");
 }

@@ -93,8 +93,8 @@ static bool choose_region(DynamoClient *client, bool has_endpoint, Error *error)
         return false;
     }
     if (client->region == NULL) {
-        error_set(error, EXIT_CODE_REFUSED, "nothing says in which region the table is");
-        return error_hint(error, "Name it with --aws-region, AWS_REGION or the profile.");
+        error_set(error, EXIT_CODE_REFUSED, "the region of the table is unknown");
+        return error_hint(error, "Set it with --aws-region, AWS_REGION or the profile.");
     }
     if (!aws_region_is_valid(client->region)) {
         error_set(error, EXIT_CODE_REFUSED, "\"%s\" is not the name of a region", client->region);

@@ -26,7 +26,7 @@ static int shown(Slice text)
 static bool does_not_fit(const Entry *entry, const char *why, Error *error)
 {
     error_set(error, EXIT_CODE_FAILED,
-              "partition \"%.*s\", key \"%.*s\": DynamoDB does not take this entry, as %s",
+              "partition \"%.*s\", key \"%.*s\": DynamoDB does not accept this entry: %s",
               shown(entry->partition_key), (const char *)entry->partition_key.data,
               shown(entry->key), (const char *)entry->key.data, why);
     error_detail(error,

@@ -35,7 +35,7 @@ static bool not_ours(const DynamoClient *client, const char *what, Error *error)
 {
     error_set(error, EXIT_CODE_REFUSED, "the DynamoDB table \"%s\" %s", dynamo_client_table(client),
               what);
-    return error_hint(error, "It is not touched. Name another one with --dynamodb-table; or, if "
+    return error_hint(error, "It is left unchanged. Name another one with --dynamodb-table; or, if "
                              "nobody needs this one, delete it, then run again.");
 }
 
@@ -98,12 +98,12 @@ static bool wait_on(DynamoClient *client, uint32_t *poll, uint32_t *waited, Erro
 {
     if (*waited >= SETTLE_MS) {
         error_set(error, EXIT_CODE_FAILED,
-                  "the DynamoDB table \"%s\" is still being made or deleted",
+                  "the DynamoDB table \"%s\" is still being created or deleted",
                   dynamo_client_table(client));
-        return error_hint(error, "Run again when it is not.");
+        return error_hint(error, "Run again when that is done.");
     }
     if (*waited < REPORT_AFTER_MS && *waited + *poll >= REPORT_AFTER_MS) {
-        message_info("waiting for DynamoDB to make or delete table \"%s\"",
+        message_info("waiting for DynamoDB to create or delete table \"%s\"",
                      dynamo_client_table(client));
     }
     if (!dynamo_wait(client, *poll, error)) {
@@ -246,7 +246,7 @@ static bool read_version(const DynamoClient *client, const json_t *item, DynamoT
     known = kv_version_parse(entry.value, &info->version);
     buffer_free(&bytes);
     if (!known) {
-        return not_ours(client, "has a version that is none", error);
+        return not_ours(client, "has an invalid version", error);
     }
     info->state = info->version == KV_VERSION_STARTED ? KV_STORE_STARTED : KV_STORE_STAMPED;
     info->disposable = info->disposable &&
@@ -266,7 +266,7 @@ static bool inspect_items(DynamoClient *client, DynamoTableInfo *info, Error *er
     } else if (done) {
         info->state = KV_STORE_EMPTY;
         done = dynamo_scan_any(client, &any, error) &&
-               (!any || not_ours(client, "has items and no version", error));
+               (!any || not_ours(client, "has items but no version", error));
     }
     json_decref(item);
     return done;
@@ -368,7 +368,7 @@ static bool may_be_stamped(const DynamoClient *client, const Error *cause, Error
               "the answer to the stamp was lost: the table \"%s\" may have been stamped",
               dynamo_client_table(client));
     error_detail(error, "%s", cause->message);
-    return error_hint(error, "Run again: where it was stamped, there is nothing left to do.");
+    return error_hint(error, "Run again: if it was stamped, there is nothing left to do.");
 }
 
 static bool write_version(DynamoClient *client, json_t *parameters, const char *load_id,

@@ -40,8 +40,9 @@ static bool refuse_without_legacy(const Target *target, Error *error)
 {
     error_set(error, EXIT_CODE_REFUSED, "database \"%s\" has no table schema_migrations",
               target->database.schema.database);
-    return error_hint(error, "Beside DynamoDB only the legacy database is named: name that one, or "
-                             "leave the connection options out.");
+    return error_hint(error,
+                      "With DynamoDB the connection options name the legacy database: name that "
+                      "one, or leave them out.");
 }
 
 /* Tells whether an earlier run may have stamped the table but not this database. */
@@ -130,7 +131,7 @@ static void warn_of_capacity(const Target *target)
     const DynamoCapacity *there = &target->info.capacity;
 
     if (asked->write > 0 && (asked->write != there->write || asked->read != there->read)) {
-        message_warning("the table \"%s\" is there already and keeps its capacity",
+        message_warning("table \"%s\" already exists and keeps its capacity",
                         dynamo_client_table(target->client));
     }
 }
@@ -193,7 +194,7 @@ static bool dynamodb_complete(Target *target, const DumpManifest *manifest, Erro
         error_set(error, EXIT_CODE_FAILED,
                   "the table \"%s\" has %" PRIu64 " items, the dump %" PRIu64 " entries",
                   dynamo_client_table(target->client), items > 0 ? items - 1 : 0, expected);
-        return error_hint(error, "Nothing was stamped. See to it that no other program writes to "
+        return error_hint(error, "Nothing was stamped. Make sure that no other program writes to "
                                  "the table, then run again.");
     }
     return true;
@@ -231,11 +232,11 @@ static bool stamp_database(const Target *target, const DumpHeader *header, const
 static bool half_stamped_error(const Target *target, const Error *cause, Error *error)
 {
     error_set(error, cause->code,
-              "the DynamoDB table \"%s\" is stamped, but to stamp the database failed: %s",
+              "the DynamoDB table \"%s\" is stamped, but stamping the database failed: %s",
               dynamo_client_table(target->client), cause->message);
     error_detail(error, "%s", cause->detail);
-    return error_hint(error, "See to it that no legacy lakeFS is started on the database, mend the "
-                             "cause, then run the same command again: where the entries are still "
+    return error_hint(error, "Make sure that no legacy lakeFS is started on the database, fix the "
+                             "cause, then run the same command again: if the entries are still "
                              "the same, it stamps the database.");
 }
 
@@ -266,12 +267,12 @@ static bool dynamodb_finish(Target *target, const DumpHeader *header, const Dump
 
     if (!provenance_matches(target->info.provenance, header, manifest)) {
         error_set(error, EXIT_CODE_REFUSED,
-                  "the DynamoDB table \"%s\" is stamped already, and was loaded with other entries "
-                  "than the dump's",
+                  "the DynamoDB table \"%s\" is already stamped, and was loaded with entries "
+                  "other than the dump's",
                   dynamo_client_table(target->client));
         error_detail(error,
-                     "It is of another database, or rows were changed or have expired since.");
-        return error_hint(error, "If it is to be replaced, load with kv-import --clean, or delete "
+                     "They are from another database, or rows have changed or expired since.");
+        return error_hint(error, "To replace it, load with kv-import --clean, or delete "
                                  "the table and run kv-migrate up again.");
     }
     note = encode_note(target, header, manifest, error);

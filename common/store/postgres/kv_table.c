@@ -105,8 +105,9 @@ static bool not_ours(const KvTable *table, const char *what, Error *error)
 {
     error_set(error, EXIT_CODE_REFUSED, "%s in schema \"%s\" of database \"%s\"", what,
               table->schema->name, table->schema->database);
-    return error_hint(error, "It is not touched. If nobody needs it, drop or rename it, then run "
-                             "again.");
+    return error_hint(error,
+                      "It is left unchanged. If nobody needs it, drop or rename it, then run "
+                      "again.");
 }
 
 /* Refuses relations that have names a new KV table needs, unless they are part of the existing
@@ -375,7 +376,7 @@ bool kv_table_change_version(const KvTable *table, PgConnection *connection, uin
         error_set(error, EXIT_CODE_REFUSED,
                   "table \"%s\" is no longer at version %" PRIu64 ": another program changed it",
                   table->name, from);
-        return error_hint(error, "See to it that no lakeFS runs on this database, then run again.");
+        return error_hint(error, "Make sure that no lakeFS runs on this database, then run again.");
     }
     return true;
 }

@@ -106,8 +106,8 @@ static bool store_leaves(Routes *routes, const PgRows *rows, Error *error)
 {
     if (pg_rows_count(rows) != (int)routes->unknown_count) {
         return error_set(error, EXIT_CODE_FAILED,
-                         "the server does not say which partitions of "
-                         "table \"%s\" keys belong to",
+                         "the server did not return the partition of every "
+                         "key of table \"%s\"",
                          routes->table->name);
     }
     for (int i = 0; i < pg_rows_count(rows); i++) {
