@@ -15,7 +15,8 @@ typedef struct Arena {
     ArenaBlock *blocks; /* newest first */
 } Arena;
 
-/* `size` bytes, aligned for any type, valid until the next reset; NULL when out of memory. */
+/* Allocates `size` bytes, aligned for any type, valid until the next reset; NULL when out of
+ * memory. */
 void *arena_allocate(Arena *arena, size_t size, Error *error);
 
 /* Frees all allocations but keeps the largest block for reuse. */

@@ -8,7 +8,7 @@
 #include "common/base/error.h"
 #include "common/base/slice.h"
 
-/* Appends the bytes, encoded. */
+/* Appends the encoded bytes. */
 bool base64_append(Buffer *text, Slice bytes, Error *error);
 
 /* Decodes `text` and appends the bytes.  When the text is not valid base64, *valid is false and

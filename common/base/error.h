@@ -29,7 +29,7 @@ bool error_set(Error *error, ExitCode code, const char *format, ...)
 bool error_detail(Error *error, const char *format, ...) __attribute__((format(printf, 2, 3)));
 bool error_hint(Error *error, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* The error of a failed allocation.  Always returns false. */
+/* Sets the error of a failed allocation.  Always returns false. */
 bool error_out_of_memory(Error *error);
 
 #endif

@@ -240,7 +240,7 @@ static void write_message(const char *level, const char *message, const char *de
 void message_error(const Error *error)
 {
     if (error->code == EXIT_CODE_BROKEN_PIPE) {
-        return; /* as any filter does */
+        return; /* end silently, like any filter */
     }
     write_message("error", error->message, error->detail, error->hint);
 }

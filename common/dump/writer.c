@@ -18,7 +18,7 @@ enum { KEPT_BYTES = 32 * 1024 * 1024 };
 /* Units that may be started ahead of the turn, in addition to one per worker. */
 enum { UNITS_AHEAD = 2 };
 
-/* A chunk on its way to the file. */
+/* A chunk to be written. */
 typedef struct Chunk {
     struct Chunk *next;
     size_t package;

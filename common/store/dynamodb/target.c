@@ -156,8 +156,8 @@ static bool empty_table(Target *target, Error *error)
            (info->state == KV_STORE_EMPTY || dynamodb_clear(target, error));
 }
 
-/* The connection has nothing to do while the entries are loaded.  It waits in a transaction, in
- * which no idle_session_timeout ends it. */
+/* The connection is idle while the entries are loaded.  It waits in a transaction, where
+ * idle_session_timeout does not apply. */
 static bool begin_stamp(Target *target, Error *error)
 {
     return !target->options->dynamodb.has_database ||

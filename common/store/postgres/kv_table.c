@@ -125,7 +125,7 @@ static bool check_names(const KvTable *table, PgConnection *connection, Error *e
                   "  OR left(c.relname, length($2) + 1) = $2 || '_'"
                   "  AND substr(c.relname, length($2) + 2) ~ '^[0-9]+$')"
                   " AND c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S')"
-                  /* the partitions and the view of the table that is there */
+                  /* except the partitions and the view of the existing table */
                   " AND NOT EXISTS (SELECT FROM pg_inherits i JOIN pg_class p"
                   "  ON p.oid = i.inhparent WHERE i.inhrelid = c.oid"
                   "  AND p.relnamespace = n.oid AND p.relname = $2)"
