@@ -15,7 +15,7 @@
 
 enum { RESPONSE_LIMIT = 64 * 1024 };
 
-/* Where there is no metadata service nobody answers, so there is no long waiting. */
+/* Without a metadata service nothing responds, so time out quickly. */
 enum { INSTANCE_CONNECT_TIMEOUT_MS = 1000, INSTANCE_TIMEOUT_MS = 2000 };
 
 static const RetryPolicy INSTANCE_RETRIES = {
@@ -25,7 +25,7 @@ static const char CONTAINER_HOST[] = "http://169.254.170.2";
 static const char INSTANCE_HOST[] = "http://169.254.169.254";
 static const char INSTANCE_ROLES[] = "/latest/meta-data/iam/security-credentials/";
 
-/* NULL where the object has no such text, or an empty one. */
+/* Returns a string member; NULL when it is missing or empty. */
 static const char *member(const json_t *object, const char *name)
 {
     const char *value = json_string_value(json_object_get(object, name));
@@ -33,7 +33,7 @@ static const char *member(const json_t *object, const char *name)
     return value == NULL || value[0] == '\0' ? NULL : value;
 }
 
-/* Reads credentials as both providers write them. */
+/* Both providers use this format. */
 static bool read_credentials(const HttpResponse *response, const char *source,
                              AwsCredentials *credentials, Error *error)
 {
@@ -48,8 +48,7 @@ static bool read_credentials(const HttpResponse *response, const char *source,
     done =
         key != NULL && secret != NULL
             ? aws_credentials_set(credentials, key, secret, member(object, "Token"), source, error)
-            : error_set(error, EXIT_CODE_REFUSED, "%s has answered, but with no credentials",
-                        source);
+            : error_set(error, EXIT_CODE_REFUSED, "%s returned no credentials", source);
     json_decref(object);
     return done;
 }
@@ -67,7 +66,7 @@ static bool is_local(const UrlParts *parts)
     return parts->is_address && strncmp(parts->host, "127.", 4) == 0;
 }
 
-/* Whether a URL may be sent a token to. */
+/* Tells whether a token may be sent to the URL. */
 static bool check_container_url(const char *url, Error *error)
 {
     char *server = strndup(url, strcspn(url, "?"));
@@ -104,7 +103,7 @@ bool aws_container_url(Buffer *url, Error *error)
            (check_container_url(full, error) && buffer_append_text(url, full, error));
 }
 
-/* Appends the header with the token that the container's provider asks for, if it does. */
+/* Appends the authorization header if the container provider wants one. */
 static bool append_authorization(Buffer *header, Error *error)
 {
     const char *path = environment_variable("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE");
@@ -154,7 +153,7 @@ static bool request_container(HttpClient *client, const char *url, AwsCredential
         done = http_send_retrying(client, &RETRY_DEFAULT, NULL, &request, &response, error);
     }
     if (done && response.status != HTTP_OK) {
-        done = error_set(error, EXIT_CODE_REFUSED, "%s answers with HTTP status %ld", SOURCE,
+        done = error_set(error, EXIT_CODE_REFUSED, "%s responds with HTTP status %ld", SOURCE,
                          response.status);
     }
     done = done && read_credentials(&response, SOURCE, credentials, error);
@@ -177,7 +176,7 @@ bool aws_container_credentials(HttpClient *client, AwsCredentials *credentials, 
     return done;
 }
 
-/* One request to the metadata service.  *reached is false where it is not there. */
+/* Sends one request to the metadata service.  *reached is false when there is none. */
 static bool request_instance(HttpClient *client, const char *method, const char *path,
                              const char *header, HttpResponse *response, bool *reached,
                              Error *error)
@@ -204,7 +203,7 @@ static bool request_instance(HttpClient *client, const char *method, const char 
     return done && (*reached || error->code == EXIT_CODE_CONNECTION);
 }
 
-/* Asks for the role's credentials; `token` is the header with that of the session. */
+/* Requests the role's credentials; `token` is the header with the session token. */
 static bool request_role(HttpClient *client, const char *token, AwsCredentials *credentials,
                          bool *found, Error *error)
 {
@@ -216,7 +215,7 @@ static bool request_role(HttpClient *client, const char *token, AwsCredentials *
     if (done && *found) {
         const char *roles = buffer_string(&response.body);
 
-        /* One a line; an instance has one. */
+        /* One role per line; an instance has one. */
         done =
             buffer_append_text(&path, INSTANCE_ROLES, error) &&
             url_append_path(&path, slice_of(roles, strcspn(roles, "\r\n")), error) &&

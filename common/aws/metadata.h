@@ -1,6 +1,6 @@
 /*
- * The providers of credentials that answer by HTTP beside a program: that of a container (ECS, EKS)
- * and the metadata service of an instance (EC2, IMDSv2).  A part of aws_credentials.h.
+ * Credential providers reached by HTTP: the container provider (ECS, EKS) and the instance metadata
+ * service (EC2, IMDSv2).  Part of common/aws/provider_chain.h.
  */
 #ifndef COMMON_AWS_METADATA_H
 #define COMMON_AWS_METADATA_H
@@ -12,15 +12,17 @@
 #include "common/base/error.h"
 #include "common/http/client.h"
 
-/* Appends the URL of the container's provider; nothing where the environment names none.
- * EXIT_CODE_REFUSED for one over plain HTTP that is not beside the program: a token goes there. */
+/* Appends the URL of the container provider, or nothing when the environment names none.
+ * EXIT_CODE_REFUSED for plain HTTP to another machine, since a token is sent there. */
 bool aws_container_url(Buffer *url, Error *error);
 
-/* Asks the container's provider; *found is false where the environment names none. */
+/* Requests credentials from the container provider; *found is false when the environment names
+ * none. */
 bool aws_container_credentials(HttpClient *client, AwsCredentials *credentials, bool *found,
                                Error *error);
 
-/* Asks the instance's metadata service; *found is false where there is none, or it has none. */
+/* Requests credentials from the instance metadata service; *found is false when there is no service
+ * or it has no credentials. */
 bool aws_instance_credentials(HttpClient *client, AwsCredentials *credentials, bool *found,
                               Error *error);
 

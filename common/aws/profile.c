@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Where the two files differ. */
+/* How the two files differ. */
 static const struct {
     const char *variable;
     const char *path; /* below the home directory */
@@ -29,7 +29,7 @@ bool aws_profile_is_named(void)
     return environment_variable("AWS_PROFILE") != NULL;
 }
 
-/* Cuts blanks off both ends. */
+/* Strips white space from both ends. */
 static char *trim(char *text)
 {
     size_t size;
@@ -43,8 +43,8 @@ static char *trim(char *text)
     return text;
 }
 
-/* Whether a line "[...]" begins the profile.  In the configuration all but the default one have the
- * word "profile" before their name; other words begin sections of another kind. */
+/* Tells whether a "[...]" line starts the profile.  In the config file all profiles but the default
+ * one have the word "profile" before their name; other words start other kinds of sections. */
 static bool begins_profile(AwsFile file, const char *profile, char *line)
 {
     static const char WORD[] = "profile";
@@ -94,7 +94,7 @@ static bool read_lines(FILE *stream, AwsFile file, const char *profile, AwsSetti
     bool done = true;
 
     while (done && getline(&line, &capacity, stream) >= 0) {
-        /* A line that begins with a blank belongs to the one before: settings within a setting. */
+        /* An indented line belongs to the setting above it. */
         bool nested = isspace((unsigned char)line[0]);
         char *text = trim(line);
 

@@ -1,9 +1,8 @@
 /*
- * The files in which AWS's tools keep profiles: ~/.aws/credentials and ~/.aws/config, or those that
- * AWS_SHARED_CREDENTIALS_FILE and AWS_CONFIG_FILE name.
+ * The shared files of AWS's tools: ~/.aws/credentials and ~/.aws/config, or those named by
+ * AWS_SHARED_CREDENTIALS_FILE and AWS_CONFIG_FILE.
  *
- * Source of their form: the AWS SDKs and Tools Reference Guide, "Shared config and credentials
- * files".
+ * Source: AWS SDKs and Tools Reference Guide, "Shared config and credentials files".
  */
 #ifndef COMMON_AWS_PROFILE_H
 #define COMMON_AWS_PROFILE_H
@@ -15,23 +14,23 @@
 
 typedef enum AwsFile { AWS_FILE_CREDENTIALS, AWS_FILE_CONFIG } AwsFile;
 
-/* A setting that is looked for, and what was found: owned text, or NULL. */
+/* A setting to look for and the value found: owned, NULL if none. */
 typedef struct AwsSetting {
     const char *name;
     char *value;
 } AwsSetting;
 
-/* The name of the profile that is meant: AWS_PROFILE, or "default". */
+/* The profile to use: AWS_PROFILE, or "default". */
 const char *aws_profile_name(void);
 
-/* Whether the environment names the profile. */
+/* Tells whether the environment names a profile. */
 bool aws_profile_is_named(void);
 
 /*
- * Reads settings of a profile.  A value that is set already stays; it is the caller's to free,
- * also after a failure.  *found: whether the file has the profile.  A file that is not there has
- * none; but one of credentials that the environment names is an error then, as is any file that
- * cannot be read (EXIT_CODE_REFUSED).
+ * Reads settings of a profile.  Values that are already set are kept; the caller frees them, also
+ * after a failure.  *found tells whether the file has the profile.  A missing file has none, unless
+ * it is a credentials file named by the environment: that, and any file that cannot be read, is an
+ * error (EXIT_CODE_REFUSED).
  */
 bool aws_profile_read(AwsFile file, const char *profile, AwsSetting *settings, size_t count,
                       bool *found, Error *error);

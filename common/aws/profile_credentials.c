@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What a profile may have. */
+/* The settings of a profile. */
 enum {
     KEY,
     SECRET,
@@ -19,11 +19,11 @@ enum {
     EXTERNAL_ID,
     SESSION_NAME,
     IDENTITY_TOKEN_FILE,
-    FIRST_UNSUPPORTED, /* ways to get credentials that are not known here */
+    FIRST_UNSUPPORTED, /* settings of unsupported providers */
     PROFILE_SETTINGS = FIRST_UNSUPPORTED + 4
 };
 
-/* A profile whose role's source is another profile, and so on. */
+/* Longest chain of source_profile settings. */
 enum { LONGEST_CHAIN = 8 };
 
 typedef struct Profile {
@@ -66,7 +66,7 @@ static bool check_supported(const Profile *profile, Error *error)
     for (size_t i = FIRST_UNSUPPORTED; i < PROFILE_SETTINGS; i++) {
         if (profile->settings[i].value != NULL) {
             error_set(error, EXIT_CODE_REFUSED,
-                      "profile \"%s\" gets its credentials by %s, which is not known here",
+                      "profile \"%s\" gets its credentials through %s, which is not supported",
                       profile->name, profile->settings[i].name);
             return error_hint(error,
                               "Put temporary credentials into the environment: eval \"$(aws "
@@ -104,7 +104,7 @@ static bool no_credentials(const Profile *profile, Error *error)
 static bool find_in_profile(HttpClient *client, const char *name, unsigned depth,
                             AwsCredentials *credentials, bool *found, Error *error);
 
-/* Credentials of what the profile's "credential_source" names. */
+/* Credentials from the provider that credential_source names. */
 static bool find_in_source(HttpClient *client, const Profile *profile, AwsCredentials *credentials,
                            bool *found, Error *error)
 {
@@ -120,11 +120,11 @@ static bool find_in_source(HttpClient *client, const Profile *profile, AwsCreden
         return aws_instance_credentials(client, credentials, found, error);
     }
     return error_set(error, EXIT_CODE_REFUSED,
-                     "profile \"%s\" has the credential_source \"%s\", which is not known",
-                     profile->name, source);
+                     "profile \"%s\" has the unknown credential_source \"%s\"", profile->name,
+                     source);
 }
 
-/* Credentials of who takes on the profile's role. */
+/* Credentials with which to assume the profile's role. */
 static bool find_source(HttpClient *client, const Profile *profile, unsigned depth,
                         AwsCredentials *source, Error *error)
 {
@@ -143,9 +143,10 @@ static bool find_source(HttpClient *client, const Profile *profile, unsigned dep
     }
     done = other != NULL ? find_in_profile(client, other, depth + 1, source, &found, error)
                          : find_in_source(client, profile, source, &found, error);
-    return done && (found || error_set(error, EXIT_CODE_REFUSED,
-                                       "profile \"%s\": nobody has credentials to take on its role",
-                                       profile->name));
+    return done &&
+           (found || error_set(error, EXIT_CODE_REFUSED,
+                               "profile \"%s\": there are no credentials to assume its role",
+                               profile->name));
 }
 
 static bool assume_role(HttpClient *client, const Profile *profile, unsigned depth,
@@ -176,7 +177,7 @@ static bool find_in_profile(HttpClient *client, const char *name, unsigned depth
     *found = false;
     if (done && depth > LONGEST_CHAIN) {
         done = error_set(error, EXIT_CODE_REFUSED,
-                         "profile \"%s\": the chain of source_profile has no end", name);
+                         "profile \"%s\": its chain of source_profile settings is too long", name);
     } else if (done && value_of(&profile, ROLE) != NULL) {
         *found = true;
         done = check_supported(&profile, error) &&

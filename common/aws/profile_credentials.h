@@ -1,6 +1,6 @@
 /*
- * Credentials of a profile: its keys, or those of a role that somebody else's credentials take on.
- * A part of aws_credentials.h.
+ * Credentials of a profile: its keys, or those of a role that it assumes.  Part of
+ * common/aws/provider_chain.h.
  */
 #ifndef COMMON_AWS_PROFILE_CREDENTIALS_H
 #define COMMON_AWS_PROFILE_CREDENTIALS_H
@@ -11,8 +11,9 @@
 #include "common/base/error.h"
 #include "common/http/client.h"
 
-/* Finds those of the profile that is meant; *found is false where it has none and nobody has named
- * it.  EXIT_CODE_REFUSED where it gets them in a way that is not known here. */
+/* Finds the credentials of the current profile; *found is false when it has none and the
+ * environment does not name it.  EXIT_CODE_REFUSED when the profile uses an unsupported
+ * provider. */
 bool aws_profile_credentials(HttpClient *client, AwsCredentials *credentials, bool *found,
                              Error *error);
 

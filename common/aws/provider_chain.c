@@ -5,7 +5,7 @@
 #include "common/aws/role.h"
 #include "common/base/environment.h"
 
-/* As pods of EKS get them. */
+/* EKS gives its pods such a token. */
 static bool find_by_web_identity(HttpClient *client, AwsCredentials *credentials, bool *found,
                                  Error *error)
 {

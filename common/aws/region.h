@@ -1,5 +1,5 @@
 /*
- * The region of AWS that is worked in, from where AWS's own tools take it.
+ * The AWS region, determined the way AWS's own tools do.
  */
 #ifndef COMMON_AWS_REGION_H
 #define COMMON_AWS_REGION_H
@@ -8,11 +8,11 @@
 
 #include "common/base/error.h"
 
-/* Finds the region: AWS_REGION, AWS_DEFAULT_REGION, that of the profile.  *region (owned by the
- * caller) is NULL where nothing says it. */
+/* Finds the region: AWS_REGION, AWS_DEFAULT_REGION, or the profile's.  *region (owned by the
+ * caller) is NULL when none is configured. */
 bool aws_region_find(char **region, Error *error);
 
-/* Whether a text can be the name of a region: it becomes part of names of hosts. */
+/* Tells whether a text is a valid region name; it becomes part of host names. */
 bool aws_region_is_valid(const char *region);
 
 #endif

@@ -18,7 +18,7 @@ enum { RESPONSE_LIMIT = 256 * 1024, TOKEN_LIMIT = 64 * 1024 };
 static const char SESSION_NAME[] = "kv-migration";
 static const char GLOBAL_REGION[] = "us-east-1";
 
-/* Longer than any that STS writes; secrets are wiped. */
+/* The sizes exceed anything STS returns. */
 typedef struct StsResponse {
     char key[256];
     char secret[256];
@@ -27,7 +27,7 @@ typedef struct StsResponse {
     char message[512];
 } StsResponse;
 
-/* The file has the token, and perhaps the end of a line. */
+/* Trailing white space is not part of the token. */
 static bool read_token(const char *path, Buffer *token, Error *error)
 {
     FILE *file = fopen(path, "re");
@@ -76,7 +76,7 @@ static bool build_request(const AwsRole *role, Buffer *body, Error *error)
     return done;
 }
 
-/* Without a region: the global one. */
+/* Without a region, the global endpoint. */
 static bool choose_url(const char *region, Buffer *url, Error *error)
 {
     const char *endpoint = aws_endpoint_find(NULL, "AWS_ENDPOINT_URL_STS");
@@ -134,10 +134,10 @@ static bool refusal(const AwsRole *role, const HttpResponse *response, const Sts
                     Error *error)
 {
     error_set(error, retry_status(response->status) ? EXIT_CODE_CONNECTION : EXIT_CODE_REFUSED,
-              "STS does not give credentials of the role \"%s\": HTTP status %ld%s%s", role->arn,
+              "STS refuses credentials for role \"%s\": HTTP status %ld%s%s", role->arn,
               response->status, parsed->code[0] != '\0' ? ", " : "", parsed->code);
     error_detail(error, "%s", parsed->message);
-    return error_hint(error, "Check the role, whom it trusts, and its region%s.",
+    return error_hint(error, "Check the role, its trust policy and its region%s.",
                       role->source == NULL ? ", and the token" : "");
 }
 

@@ -1,9 +1,8 @@
 /*
- * Credentials of a role, which AWS's Security Token Service (STS) hands out: to who has other
- * credentials, or a token of another identity, as pods of EKS have one.  A part of
- * aws_credentials.h.
+ * Credentials of a role, issued by AWS's Security Token Service (STS) to a caller that has other
+ * credentials or a web identity token, as EKS pods do.  Part of common/aws/provider_chain.h.
  *
- * Source: the AWS STS API reference, AssumeRole and AssumeRoleWithWebIdentity.
+ * Source: AWS STS API reference, AssumeRole and AssumeRoleWithWebIdentity.
  */
 #ifndef COMMON_AWS_ROLE_H
 #define COMMON_AWS_ROLE_H
@@ -17,15 +16,15 @@
 /* Texts are borrowed. */
 typedef struct AwsRole {
     const char *arn;
-    const char *session_name;     /* NULL: one of ours */
+    const char *session_name;     /* NULL: our default */
     const char *external_id;      /* NULL: none */
-    const AwsCredentials *source; /* whoever takes on the role; NULL: the token does */
-    const char *token_file;       /* holds a token of a web identity, and is read anew each time */
+    const AwsCredentials *source; /* credentials to assume the role with; NULL: the token is used */
+    const char *token_file;       /* with a web identity token; read anew each time */
 } AwsRole;
 
-/* Takes on the role, in the region that aws_region_find tells, else globally.  Credentials are to
- * be freed, also after a failure.  EXIT_CODE_REFUSED where STS does not allow it, or the token
- * cannot be read; EXIT_CODE_CONNECTION where it does not answer. */
+/* Assumes the role, in the region that aws_region_find returns or else globally.  Free the
+ * credentials even after a failure.  EXIT_CODE_REFUSED when STS refuses or the token cannot be
+ * read; EXIT_CODE_CONNECTION when STS cannot be reached. */
 bool aws_role_assume(HttpClient *client, const AwsRole *role, AwsCredentials *credentials,
                      Error *error);
 

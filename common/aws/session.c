@@ -4,7 +4,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 
-/* Requests under way may still use older ones, so these stay. */
+/* Older credentials are kept, as running requests may still use them. */
 typedef struct Generation {
     AwsCredentials credentials;
     struct Generation *older;
@@ -16,7 +16,7 @@ struct AwsSession {
     Generation *newest;
 };
 
-/* Puts what is found in front, unless it is the same as `known`. */
+/* Adds what is found to the front, unless it equals `known`. */
 static bool find_newer(AwsSession *session, const AwsCredentials *known, Error *error)
 {
     Generation *found = calloc(1, sizeof *found);
@@ -85,7 +85,7 @@ bool aws_session_renew(AwsSession *session, const AwsCredentials *expired)
     bool renewed;
 
     pthread_mutex_lock(&session->mutex);
-    /* Another thread may have been here. */
+    /* Another thread may have renewed them already. */
     renewed = &session->newest->credentials != expired || find_newer(session, expired, &ignored);
     pthread_mutex_unlock(&session->mutex);
     return renewed;

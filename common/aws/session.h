@@ -1,8 +1,9 @@
 /*
- * Credentials for as long as a program works: temporary ones expire, and newer ones are looked for.
+ * Credentials that stay valid while the program runs: temporary ones expire and are then looked up
+ * again.
  *
- * A container's provider and an instance's metadata service make new ones in time, and so may
- * whoever keeps the profile's files.  Any thread may call the functions.
+ * The container provider and the instance metadata service issue new ones in time, and a tool may
+ * update the profile's files.  Thread-safe.
  */
 #ifndef COMMON_AWS_SESSION_H
 #define COMMON_AWS_SESSION_H
@@ -15,16 +16,16 @@
 
 typedef struct AwsSession AwsSession;
 
-/* Finds credentials, see aws_credentials_find; the client must stay.  *session is NULL after a
- * failure. */
+/* Finds credentials (aws_credentials_find).  The client must outlive the session.  *session is NULL
+ * after a failure. */
 bool aws_session_open(HttpClient *client, AwsSession **session, Error *error);
 /* Takes NULL. */
 void aws_session_close(AwsSession *session);
 
-/* The newest credentials; they stay until the session is closed. */
+/* Returns the newest credentials, valid until the session is closed. */
 const AwsCredentials *aws_session_credentials(AwsSession *session);
 
-/* Looks for others than those that have expired.  Whether there are any. */
+/* Looks for credentials that differ from the expired ones.  Returns whether there are any. */
 bool aws_session_renew(AwsSession *session, const AwsCredentials *expired);
 
 #endif

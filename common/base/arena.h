@@ -1,6 +1,6 @@
 /*
- * Short-lived memory for one row: many small pieces, freed together.  {0} is an empty arena.
- * The memory stays reserved over arena_reset, so a loop over rows soon allocates nothing.
+ * Short-lived memory for one row: many small allocations, freed together.  {0} is an empty arena.
+ * arena_reset keeps the memory for reuse, so a loop over rows soon allocates nothing.
  */
 #ifndef COMMON_BASE_ARENA_H
 #define COMMON_BASE_ARENA_H
@@ -15,10 +15,11 @@ typedef struct Arena {
     ArenaBlock *blocks; /* newest first */
 } Arena;
 
-/* `size` bytes, aligned for any type, valid until the next reset; NULL when out of memory. */
+/* Allocates `size` bytes, aligned for any type, valid until the next reset; NULL when out of
+ * memory. */
 void *arena_allocate(Arena *arena, size_t size, Error *error);
 
-/* Gives back all pieces.  The largest block is kept for reuse. */
+/* Frees all allocations but keeps the largest block for reuse. */
 void arena_reset(Arena *arena);
 
 /* Frees everything and leaves an empty arena. */

@@ -3,7 +3,8 @@
 #include <limits.h>
 #include <openssl/evp.h>
 
-/* EVP_EncodeBlock counts in int; a multiple of 3, so that pieces can be put together. */
+/* EVP_EncodeBlock takes an int.  A multiple of 3, so that the encoded pieces can be
+ * concatenated. */
 enum { PIECE_SIZE = 3 * 1024 * 1024 };
 
 bool base64_append(Buffer *text, Slice bytes, Error *error)
@@ -12,7 +13,7 @@ bool base64_append(Buffer *text, Slice bytes, Error *error)
         size_t size = bytes.size < PIECE_SIZE ? bytes.size : PIECE_SIZE;
         int written;
 
-        /* With room for the NUL that it writes. */
+        /* Includes room for the NUL that EVP_EncodeBlock writes. */
         if (!buffer_reserve(text, (size + 2) / 3 * 4 + 1, error)) {
             return false;
         }
@@ -23,8 +24,8 @@ bool base64_append(Buffer *text, Slice bytes, Error *error)
     return true;
 }
 
-/* How many of the last characters are padding; -1 where there is such a character elsewhere, which
- * OpenSSL would take for an A. */
+/* Returns the number of padding characters at the end; -1 if there is one elsewhere, which OpenSSL
+ * would decode as an A. */
 static int count_padding(Slice text)
 {
     const uint8_t *first = memchr(text.data, '=', text.size);
@@ -50,7 +51,7 @@ bool base64_decode(Buffer *bytes, Slice text, bool *valid, Error *error)
         return false;
     }
     written = EVP_DecodeBlock(bytes->data + bytes->size, text.data, (int)text.size);
-    /* It skips blanks at the ends, which are not of the alphabet. */
+    /* EVP_DecodeBlock skips white space at both ends, which is not valid base64. */
     *valid = padding >= 0 && written >= 0 && (size_t)written == text.size / 4 * 3;
     if (*valid) {
         bytes->size += (size_t)(written - padding);

@@ -1,5 +1,5 @@
 /*
- * Bytes as base64 (RFC 4648, with padding).
+ * Base64 (RFC 4648, with padding).
  */
 #ifndef COMMON_BASE_BASE64_H
 #define COMMON_BASE_BASE64_H
@@ -8,11 +8,11 @@
 #include "common/base/error.h"
 #include "common/base/slice.h"
 
-/* Appends the bytes, encoded. */
+/* Appends the encoded bytes. */
 bool base64_append(Buffer *text, Slice bytes, Error *error);
 
-/* Appends the bytes that a text stands for; *valid is false, and nothing is appended, where it is
- * no base64. */
+/* Decodes `text` and appends the bytes.  When the text is not valid base64, *valid is false and
+ * nothing is appended. */
 bool base64_decode(Buffer *bytes, Slice text, bool *valid, Error *error);
 
 #endif

@@ -10,7 +10,7 @@ bool buffer_reserve(Buffer *buffer, size_t more, Error *error)
     size_t capacity = buffer->capacity < 256 ? 256 : buffer->capacity;
     uint8_t *data;
 
-    /* One byte is for the NUL of buffer_string. */
+    /* One byte is reserved for the NUL of buffer_string. */
     if (more < buffer->capacity - buffer->size) {
         return true;
     }

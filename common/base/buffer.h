@@ -1,5 +1,5 @@
 /*
- * A growing run of bytes.  {0} is an empty buffer; buffer_free empties it again.
+ * A growable byte buffer.  {0} is an empty one; buffer_free makes it empty again.
  */
 #ifndef COMMON_BASE_BUFFER_H
 #define COMMON_BASE_BUFFER_H
@@ -17,7 +17,7 @@ typedef struct Buffer {
     size_t capacity;
 } Buffer;
 
-/* Makes room for `more` bytes behind the used ones.  False: out of memory; the contents stay. */
+/* Makes room for `more` bytes after those in use.  On failure (out of memory) the contents stay. */
 bool buffer_reserve(Buffer *buffer, size_t more, Error *error);
 
 /* Appends bytes.  `data` may be NULL when size is 0; it must not point into the buffer. */
@@ -30,8 +30,8 @@ bool buffer_append_text(Buffer *buffer, const char *text, Error *error);
 bool buffer_append_format(Buffer *buffer, Error *error, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* The contents as a C string, valid until the buffer changes.  There is always room for its NUL,
- * which does not count as contents. */
+/* Returns the contents as a C string, valid until the buffer changes.  Cannot fail: room for the
+ * terminating NUL is always reserved.  The NUL is not part of the contents. */
 const char *buffer_string(Buffer *buffer);
 
 /* Returns the contents as a malloced C string and leaves an empty buffer; "" for an empty one. NULL
@@ -46,7 +46,7 @@ static inline Slice buffer_slice(const Buffer *buffer)
 /* Frees the memory and leaves an empty buffer. */
 void buffer_free(Buffer *buffer);
 
-/* The same for secrets: they are overwritten before. */
+/* Like buffer_free, but overwrites the memory first.  For secrets. */
 void buffer_wipe(Buffer *buffer);
 
 #endif

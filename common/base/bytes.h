@@ -1,6 +1,6 @@
 /*
- * Fixed-width integers in memory: big-endian as PostgreSQL's binary formats have them,
- * little-endian as zstd's frames have them.
+ * Reads and writes fixed-width integers: big-endian, as in PostgreSQL's binary formats, and
+ * little-endian, as in zstd's frames.
  */
 #ifndef COMMON_BASE_BYTES_H
 #define COMMON_BASE_BYTES_H

@@ -119,7 +119,7 @@ bool hmac_sha256_of(HmacSha256 *hmac, const Slice *parts, size_t count, uint8_t 
                     Error *error)
 {
     size_t size = 0;
-    /* Without a key: again with the one that it has. */
+    /* Without a key: reuse the one the context already has. */
     bool done = EVP_MAC_init(hmac->context, NULL, 0, NULL) == 1;
 
     for (size_t i = 0; done && i < count; i++) {

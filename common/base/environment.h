@@ -1,5 +1,5 @@
 /*
- * Variables of the environment, of which an empty one is as good as none.
+ * Environment variables.  An empty variable counts as unset.
  */
 #ifndef COMMON_BASE_ENVIRONMENT_H
 #define COMMON_BASE_ENVIRONMENT_H
@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdlib.h>
 
-/* The value of a variable; NULL where it is not set or empty. */
+/* Returns the value of a variable, or NULL when it is unset or empty. */
 static inline const char *environment_variable(const char *name)
 {
     const char *value = getenv(name);

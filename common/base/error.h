@@ -1,9 +1,9 @@
 /*
- * What went wrong, in the words that the user will read.
+ * Errors, worded for the user.
  *
- * The function that fails fills the caller's Error once and returns false; everybody above only
- * passes it on, and main prints it (common/cli/message.h).  An Error owns no memory, so it can be
- * filled when memory is what is missing.
+ * The function that fails fills the caller's Error once and returns false; its callers only pass it
+ * on, and main prints it (common/cli/message.h).  An Error owns no memory, so it can be filled when
+ * memory has run out.
  */
 #ifndef COMMON_BASE_ERROR_H
 #define COMMON_BASE_ERROR_H
@@ -13,23 +13,23 @@
 #include "common/base/exit_code.h"
 
 typedef struct Error {
-    ExitCode code;      /* EXIT_CODE_DONE while nothing has failed */
+    ExitCode code;      /* EXIT_CODE_DONE: no error */
     char message[1024]; /* what happened, without a final period */
-    char detail[2048];  /* the server's or library's words; may be empty */
-    char hint[1024];    /* what to do; may be empty */
+    char detail[2048];  /* the server's or library's message; may be empty */
+    char hint[1024];    /* advice; may be empty */
 } Error;
 
-/* Fills code and message, empties detail and hint.  Always returns false, so that a failing
- * function can end in `return error_set(...)`. */
+/* Sets code and message and clears detail and hint.  Always returns false, so a failing function
+ * can end with `return error_set(...)`. */
 bool error_set(Error *error, ExitCode code, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* Sets the detail, the hint.  Trailing newlines (libpq ends its messages with one) are cut.
+/* Set the detail and the hint.  Trailing newlines, which libpq's messages have, are removed.
  * Always return false. */
 bool error_detail(Error *error, const char *format, ...) __attribute__((format(printf, 2, 3)));
 bool error_hint(Error *error, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* The error of a failed allocation.  Always returns false. */
+/* Sets the error of a failed allocation.  Always returns false. */
 bool error_out_of_memory(Error *error);
 
 #endif

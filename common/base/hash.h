@@ -1,6 +1,6 @@
 /*
- * uthash, set up so that a failed allocation is an error to be handled and not the end of the
- * program: after HASH_ADD..., HASH_ADDED tells whether the element is in the table.
+ * uthash, configured so that a failed allocation is an error to handle rather than the end of the
+ * program: after HASH_ADD..., HASH_ADDED tells whether the element was added.
  */
 #ifndef COMMON_BASE_HASH_H
 #define COMMON_BASE_HASH_H

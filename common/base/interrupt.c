@@ -6,7 +6,8 @@
 #include <stddef.h>
 #include <string.h>
 
-/* More than the programs start; what is beyond is only woken later, by its own doing. */
+/* More than the programs start.  Any thread beyond notices a stop only when its own call
+ * returns. */
 enum { MAX_THREADS = 256 };
 
 static pthread_mutex_t threads_mutex = PTHREAD_MUTEX_INITIALIZER;

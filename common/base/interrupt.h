@@ -1,7 +1,7 @@
 /*
- * Whether the user asked the program to stop.
+ * Tells whether the program was asked to stop.
  *
- * common/cli/signals.h sets it; loops and system calls that were interrupted look at it.
+ * common/cli/signals.h records the request; loops and interrupted system calls check for it.
  */
 #ifndef COMMON_BASE_INTERRUPT_H
 #define COMMON_BASE_INTERRUPT_H
@@ -10,21 +10,22 @@
 
 #include "common/base/error.h"
 
-/* Notes the signal (SIGINT, SIGTERM ...) that asked to stop.  The first one stays. */
+/* Records the signal (SIGINT, SIGTERM ...) that asked the program to stop.  The first one is
+ * kept. */
 void interrupt_request(int signal_number);
 
-/* The signal that asked to stop; 0: none. */
+/* Returns the signal that asked the program to stop, or 0. */
 int interrupt_signal(void);
 
-/* False, with the error set, when the program was asked to stop. */
+/* Returns false, with the error set, when the program was asked to stop. */
 bool interrupt_check(Error *error);
 
-/* Registers the calling thread: its system calls are to be interrupted when the program is asked to
- * stop.  Until interrupt_leave_thread. */
+/* Registers the calling thread, until interrupt_leave_thread: its system calls are interrupted when
+ * the program is asked to stop. */
 void interrupt_enter_thread(void);
 void interrupt_leave_thread(void);
 
-/* Sends a signal to all registered threads; a handler that does nothing must be set for it. */
+/* Sends a signal to all registered threads.  The signal needs a handler, which may do nothing. */
 void interrupt_wake_threads(int signal_number);
 
 #endif

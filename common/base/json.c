@@ -84,7 +84,7 @@ char *json_encode(json_t *json, Error *error)
     char *text = json == NULL ? NULL : json_dumps(json, JSON_COMPACT);
 
     json_decref(json);
-    /* What was built or written without a part of it is no text to use. */
+    /* A value that is missing a part must not be used. */
     if (json_memory_lacked() || text == NULL) {
         free(text);
         error_out_of_memory(error);

@@ -1,5 +1,5 @@
 /*
- * Reading the dump's JSON frames: members of a given type, or an error that names them.
+ * Reads the JSON frames of a dump: members of a given type, or an error that names the member.
  */
 #ifndef COMMON_BASE_JSON_H
 #define COMMON_BASE_JSON_H
@@ -11,11 +11,11 @@
 #include "common/base/error.h"
 #include "common/base/slice.h"
 
-/* Parses an object; NULL with EXIT_CODE_DUMP when the text is none.  The caller owns it. */
+/* Parses a JSON object, owned by the caller.  NULL with EXIT_CODE_DUMP when the text is not one. */
 json_t *json_parse_object(Slice text, Error *error);
 
-/* The member `name` of `object`, which must be there and of the type; false with EXIT_CODE_DUMP.
- * Texts, arrays and objects are borrowed from `object`. */
+/* Each returns the member `name` of `object`.  False with EXIT_CODE_DUMP when it is missing or of
+ * another type.  Strings, arrays and objects are borrowed from `object`. */
 bool json_member_text(const json_t *object, const char *name, const char **text, Error *error);
 bool json_member_count(const json_t *object, const char *name, uint64_t *count, Error *error);
 bool json_member_integer(const json_t *object, const char *name, int64_t *value, Error *error);
@@ -23,8 +23,8 @@ bool json_member_bool(const json_t *object, const char *name, bool *value, Error
 bool json_member_array(const json_t *object, const char *name, const json_t **array, Error *error);
 bool json_member_object(const json_t *object, const char *name, const json_t **value, Error *error);
 
-/* The compact text of a value whose construction may have failed (`json` NULL: out of memory).
- * Takes over the reference.  The caller frees the text; NULL with the error set. */
+/* Encodes a value as compact JSON and drops the reference.  `json` may be NULL, for a value whose
+ * construction ran out of memory.  The caller frees the text; NULL with the error set. */
 char *json_encode(json_t *json, Error *error);
 
 #endif

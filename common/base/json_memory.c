@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 static _Thread_local bool lacked_memory;
-/* Where a parse that lacks memory goes on; NULL outside of one. */
+/* Where to continue when a parse runs out of memory; NULL outside of one. */
 static _Thread_local jmp_buf *abandon;
 
 static void *allocate(size_t size)
@@ -20,7 +20,7 @@ static void *allocate(size_t size)
     return memory;
 }
 
-/* Before main, so that jansson has had no memory of another kind. */
+/* Before main: jansson must not have allocated anything with another allocator. */
 __attribute__((constructor)) static void set_allocator(void)
 {
     json_set_alloc_funcs(allocate, free);
@@ -32,7 +32,7 @@ json_t *json_parse(Slice text, size_t flags, json_error_t *problem, bool *lacked
     json_t *json;
 
     *lacked = false;
-    /* The parser is left at the failed allocation, as it does not survive every one. */
+    /* The parser is abandoned at the failed allocation, since it may crash if it goes on. */
     if (setjmp(here) != 0) {
         abandon = NULL;
         lacked_memory = false;

@@ -2,14 +2,14 @@
 
 #include <unistr.h>
 
-/* Marks that change the direction of what is shown. */
+/* Marks that change the direction of text. */
 static bool is_bidirectional(ucs4_t c)
 {
     return c == 0x61c || c == 0x200e || c == 0x200f || (c >= 0x202a && c <= 0x202e) ||
            (c >= 0x2066 && c <= 0x2069);
 }
 
-/* U+2028 and U+2029 end a line for some. */
+/* Some programs take U+2028 and U+2029 for line ends. */
 static bool is_hidden(ucs4_t c)
 {
     return (c >= 0x80 && c <= 0x9f) || is_bidirectional(c) || c == 0x2028 || c == 0x2029;
@@ -29,7 +29,7 @@ static bool append_control(Buffer *target, unsigned c, Error *error)
     }
 }
 
-/* Appends what text begins with, which is not a newline to be kept; *size is its length. */
+/* Appends the first character of the text; *size is its length in bytes. */
 static bool append_character(Buffer *target, Slice text, size_t *size, Error *error)
 {
     ucs4_t c;
@@ -48,7 +48,7 @@ static bool append_character(Buffer *target, Slice text, size_t *size, Error *er
     return buffer_append(target, text.data, *size, error);
 }
 
-/* The newline that the text begins with, and the tabs behind it, by which libpq indents. */
+/* Length of the leading newline and the tabs after it, with which libpq indents. */
 static size_t line_break(Slice text)
 {
     size_t size = 1;
@@ -59,7 +59,7 @@ static size_t line_break(Slice text)
     return size;
 }
 
-/* `indent` is negative where a newline is not kept. */
+/* A negative `indent`: newlines are escaped, too. */
 static bool append_escaped(Buffer *target, Slice text, int indent, Error *error)
 {
     while (text.size > 0) {

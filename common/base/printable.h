@@ -1,6 +1,6 @@
 /*
- * Text from outside (a server, a dump, a configuration, a file's name) as it may be shown: it
- * cannot move a terminal's cursor, hide what stands beside it or look like a line of ours.
+ * Makes text from outside (a server, a dump, a configuration, a file name) safe to show: it cannot
+ * move the terminal's cursor, hide other text, or imitate a line of ours.
  */
 #ifndef COMMON_BASE_PRINTABLE_H
 #define COMMON_BASE_PRINTABLE_H
@@ -12,20 +12,21 @@
 #include "common/base/slice.h"
 
 /*
- * Appends the text with these escaped: control characters (C0, DEL) as \n, \t, \r or \x1b, C1 and
- * bidirectional marks as \u009b, bytes that are no UTF-8 as \xff.  A backslash stays as it is.
+ * Appends the text with these escaped: control characters (C0, DEL) as \n, \t, \r or \x1b; C1
+ * controls and bidirectional marks as \u009b; bytes that are not UTF-8 as \xff.  Backslashes are
+ * not escaped.
  */
 bool printable_append(Buffer *target, Slice text, Error *error);
 
 /*
- * The same for text of several lines, such as a server's message: a newline stays one, and the line
- * behind it is indented by `indent` blanks (in place of tabs, if it has such), so that it is no
- * line of its own.
+ * The same for text of several lines, such as a server's message: newlines are kept, and each
+ * following line is indented by `indent` spaces (which replace any tabs) so that it cannot look
+ * like a line of its own.
  */
 bool printable_append_lines(Buffer *target, Slice text, int indent, Error *error);
 
 /*
- * Appends JSON text, which is valid, with the same characters escaped as JSON does it: \u009b.
+ * Appends valid JSON text with the same characters escaped the JSON way: \u009b.
  */
 bool printable_append_json(Buffer *target, Slice json, Error *error);
 

@@ -1,5 +1,5 @@
 /*
- * A run of bytes that somebody else owns: not terminated, any byte may occur.
+ * Borrowed bytes: not NUL-terminated, any byte may occur.
  */
 #ifndef COMMON_BASE_SLICE_H
 #define COMMON_BASE_SLICE_H

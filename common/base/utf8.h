@@ -1,5 +1,5 @@
 /*
- * Text that should be UTF-8, and may not be.
+ * UTF-8 validation and repair.
  */
 #ifndef COMMON_BASE_UTF8_H
 #define COMMON_BASE_UTF8_H
@@ -11,11 +11,11 @@
 
 bool utf8_is_valid(Slice text);
 
-/* The most bytes that utf8_replace may write for text of this size, its NUL included. */
+/* Upper bound of what utf8_replace writes for text of this size, including the NUL. */
 size_t utf8_replaced_bound(size_t size);
 
-/* Writes the text with every invalid byte replaced by U+FFFD, and a NUL behind it; returns the
- * bytes written before the NUL.  `target` has room for utf8_replaced_bound(text.size). */
+/* Writes the text with every invalid byte replaced by U+FFFD, and a NUL.  Returns the length
+ * without the NUL.  `target` must have room for utf8_replaced_bound(text.size) bytes. */
 size_t utf8_replace(Slice text, char *target);
 
 #endif

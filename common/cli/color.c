@@ -6,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* An SGR code of more than so many characters is no code. */
+/* Longest SGR code accepted. */
 enum { CODE_MAX = 32 };
 
 static const struct {
@@ -19,7 +19,7 @@ static const struct {
     [COLOR_LOCUS] = {"locus", "01"},
 };
 
-/* The escape sequences; "" for no colour. */
+/* The escape sequences; "": no color. */
 static char sequences[COLOR_COUNT][CODE_MAX + sizeof "\033[m"];
 
 static bool is_enabled(void)
@@ -30,7 +30,8 @@ static bool is_enabled(void)
                             (strcmp(when, "auto") == 0 && isatty(STDERR_FILENO) == 1));
 }
 
-/* Only codes go to the terminal, whatever the variable holds. */
+/* Accepts digits and semicolons only, so that the variable cannot send anything else to the
+ * terminal. */
 static void set_code(Color color, const char *code, size_t size)
 {
     sequences[color][0] = '\0';
@@ -39,7 +40,7 @@ static void set_code(Color color, const char *code, size_t size)
     }
 }
 
-/* One `name=code` of PG_COLORS; a name that is not known is another program's. */
+/* Reads one `name=code` pair of PG_COLORS.  Unknown names are for other programs. */
 static void set_pair(const char *pair, size_t size)
 {
     for (int color = 0; color < COLOR_COUNT; color++) {

@@ -1,6 +1,6 @@
 /*
- * Colours of messages, as in PostgreSQL's client programs: none unless PG_COLOR asks for them
- * (`always`, or `auto` on a terminal); PG_COLORS gives the SGR codes, as in
+ * Colored messages, as in PostgreSQL's client programs: off unless PG_COLOR asks for them
+ * (`always`, or `auto` on a terminal).  PG_COLORS sets the SGR codes, as in
  * "error=01;31:warning=01;35:note=01;36:locus=01", which are the defaults.
  */
 #ifndef COMMON_CLI_COLOR_H
@@ -14,10 +14,10 @@ typedef enum Color {
     COLOR_COUNT
 } Color;
 
-/* Reads the environment; before it is called nothing is coloured. */
+/* Reads the environment.  Until then nothing is colored. */
 void color_init(void);
 
-/* What to write before and after a text of this colour; "" where it has none. */
+/* Escape sequences to write before and after a text of this color; "" when it has none. */
 const char *color_begin(Color color);
 const char *color_end(Color color);
 

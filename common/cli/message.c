@@ -18,11 +18,11 @@ static const char *program_name = "kv";
 static MessageLevel current_level = MESSAGE_NORMAL;
 static bool json_lines;
 
-/* The line that stands at the bottom of the terminal, "" when none does. */
+/* The status line; "": none. */
 static pthread_mutex_t terminal_mutex = PTHREAD_MUTEX_INITIALIZER;
 static char status_line[256];
 
-/* To the beginning of the line, and clear it. */
+/* Moves to the start of the line and clears it. */
 static const char CLEAR_LINE[] = "\r\033[K";
 
 void message_init(const char *program)
@@ -63,7 +63,7 @@ bool message_is_terminal(void)
     return isatty(STDERR_FILENO) && (terminal == NULL || strcmp(terminal, "dumb") != 0);
 }
 
-/* The time up to its whole seconds, without a zone; "" when it cannot be told. */
+/* Formats the time in whole seconds, without a zone; "" when that fails. */
 static void format_seconds(time_t seconds, char text[MESSAGE_NOW_SIZE])
 {
     struct tm utc;
@@ -103,13 +103,13 @@ void message_line(const char *line)
     pthread_mutex_unlock(&terminal_mutex);
 }
 
-/* How far the further lines of a text stand in, so that they are no lines of their own. */
+/* Indentation of the further lines of a text, so that they do not look like messages. */
 enum { FURTHER_LINES_INDENT = 4 };
 
-/* Fractions are times, to the millisecond. */
+/* Enough digits for times in milliseconds. */
 enum { JSON_FLAGS = JSON_COMPACT | JSON_ENSURE_ASCII | JSON_REAL_PRECISION(12) };
 
-/* The JSON without control characters, which jansson leaves in it: DEL. */
+/* Encodes the object and escapes DEL, which jansson does not. */
 static char *dump_json(const json_t *object)
 {
     char *dumped = object == NULL ? NULL : json_dumps(object, JSON_FLAGS);
@@ -125,7 +125,7 @@ static char *dump_json(const json_t *object)
     return text;
 }
 
-/* A JSON string, also of text that is not UTF-8; NULL when out of memory. */
+/* Makes a JSON string, also from text that is not UTF-8; NULL when out of memory. */
 static json_t *json_text(const char *text)
 {
     Slice bytes = slice_text(text);
@@ -170,14 +170,14 @@ static void write_json(const char *level, const char *message, const char *detai
     message_json(object);
 }
 
-/* Appends a coloured word and a colon. */
+/* Appends a colored label and a colon. */
 static bool append_label(Buffer *text, Color color, bool has_color, const char *label, Error *error)
 {
     return buffer_append_format(text, error, "%s%s:%s ", has_color ? color_begin(color) : "", label,
                                 has_color ? color_end(color) : "");
 }
 
-/* Appends further lines of a message, where it has the text. */
+/* Appends a detail or hint, unless empty. */
 static bool append_note(Buffer *text, const char *label, const char *note, Error *error)
 {
     return note[0] == '\0' ||
@@ -199,7 +199,7 @@ static bool append_message(Buffer *text, const char *level, const char *message,
            append_note(text, "hint", hint, error);
 }
 
-/* Without memory: the message alone, and of it what is surely harmless. */
+/* When out of memory: prints the message only, with all but plain ASCII replaced. */
 static void write_plain(const char *level, const char *message)
 {
     fprintf(stderr, "%s: %s: ", program_name, level);
@@ -209,7 +209,7 @@ static void write_plain(const char *level, const char *message)
     fputc('\n', stderr);
 }
 
-/* In one piece, as other programs may write to the same place. */
+/* Writes in one call, as other programs may write to the same terminal. */
 static void write_text(const char *level, const char *message, const char *detail, const char *hint)
 {
     Buffer text = {0};
@@ -240,7 +240,7 @@ static void write_message(const char *level, const char *message, const char *de
 void message_error(const Error *error)
 {
     if (error->code == EXIT_CODE_BROKEN_PIPE) {
-        return; /* as any filter does */
+        return; /* end silently, like any filter */
     }
     write_message("error", error->message, error->detail, error->hint);
 }

@@ -1,10 +1,10 @@
 /*
- * What the programs tell their user, on standard error, as PostgreSQL's programs do:
- * `program: error: what happened`, then `detail:` and `hint:` lines; or one JSON object a line.
- * Texts may hold anything: they are shown as common/base/printable.h has it, in one line but for
- * detail and hint, whose further lines are indented.
+ * Messages to the user on standard error, in the style of PostgreSQL's programs: `program: error:
+ * what happened`, then `detail:` and `hint:` lines; or one JSON object per line.  Texts may contain
+ * anything: common/base/printable.h makes them safe, and they stay on one line, except detail and
+ * hint, whose further lines are indented.
  *
- * Any thread may call these functions.
+ * Thread-safe.
  */
 #ifndef COMMON_CLI_MESSAGE_H
 #define COMMON_CLI_MESSAGE_H
@@ -16,55 +16,56 @@
 
 typedef enum MessageLevel {
     MESSAGE_QUIET,   /* -q: errors and warnings only */
-    MESSAGE_NORMAL,  /* and what was done */
+    MESSAGE_NORMAL,  /* and what was done (default) */
     MESSAGE_VERBOSE, /* -v: and every row that is left out or adjusted */
-    MESSAGE_DEBUG    /* -v twice: and every statement that goes to the server */
+    MESSAGE_DEBUG    /* -v twice: and every statement sent to the server */
 } MessageLevel;
 
-/* `program` is the name that begins each line; it must stay.  Reads what the environment says of
- * colours. */
+/* `program` is the prefix of each line; it must stay valid.  Reads the color settings of the
+ * environment. */
 void message_init(const char *program);
 void message_set_level(MessageLevel level);
 MessageLevel message_level(void);
-/* --log-format json: objects with the members time, level, program, message, detail, hint. */
+/* --log-format json: one object per message, with the members time, level, program, message,
+ * detail, hint. */
 void message_set_json(bool json);
 
 bool message_is_json(void);
 const char *message_program(void);
 
-/* The time, RFC 3339, UTC: with milliseconds, as messages have it, and in whole seconds, as what is
- * stored has it. */
+/* The current time in RFC 3339, UTC: with milliseconds, for messages, and in whole seconds, for
+ * what is stored. */
 enum { MESSAGE_NOW_SIZE = 40 };
 void message_now(char text[MESSAGE_NOW_SIZE]);
 void message_now_seconds(char text[MESSAGE_NOW_SIZE]);
 
-/* Whether messages go to a terminal that can redraw a line. */
+/* Tells whether messages go to a terminal that can redraw a line. */
 bool message_is_terminal(void);
 
-/* Silent where the reader of standard output has left. */
+/* Prints nothing for EXIT_CODE_BROKEN_PIPE. */
 void message_error(const Error *error);
 void message_warning(const char *format, ...) __attribute__((format(printf, 1, 2)));
-/* A warning with a detail and a hint, as an error has them. */
+/* A warning with a detail and a hint. */
 void message_warning_error(const Error *warning);
 void message_info(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void message_verbose(const char *format, ...) __attribute__((format(printf, 1, 2)));
-/* Of any length, as statements are. */
+/* For texts of any length, such as SQL statements. */
 void message_debug(const char *text);
 
-/* What asks for somebody although the work is done: the texts (detail may be empty) may be of any
- * length; as JSON the line stands for them. */
+/* Reports that somebody must act although the work is done.  The texts may be of any length; detail
+ * may be empty.  With --log-format json, `json_line` is written instead. */
 void message_event(const char *message, const char *detail, const char *hint,
                    const char *json_line);
 
-/* Writes a JSON object as a line of its own, and takes the reference over.  NULL, and one that
- * memory was lacking for, is told as a lack of memory. */
+/* Writes a JSON object on a line of its own and takes over the reference.  NULL, and an object with
+ * parts missing for lack of memory, is reported as out of memory. */
 void message_json(json_t *object);
 
-/* Writes a line as it is. */
+/* Writes a line unchanged. */
 void message_line(const char *line);
 
-/* Keeps this line at the bottom of the terminal, in place of the one before, under all messages; ""
- * for none. */
+/* Shows a status line at the bottom of the terminal, below all messages, in place of the previous
+ * one; "" removes it. */
 void message_status(const char *line);
 
 #endif

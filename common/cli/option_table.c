@@ -6,16 +6,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Where the text behind an option begins in --help. */
+/* Column of the help text. */
 enum { HELP_COLUMN = 29 };
 
-/* getopt_long's codes for long options: from here on the number of the option. */
+/* getopt_long's codes for long options: FIRST_CODE plus the option's number. */
 enum { FIRST_CODE = 256 };
 
-/* The longest name of an option, with its dashes. */
+/* Longest option name, including the dashes. */
 enum { NAME_SIZE = 64 };
 
-/* What getopt_long wants, made of a table; freed by free_parser. */
+/* The table in the form getopt_long needs; freed by free_parser. */
 typedef struct Parser {
     struct option *long_options;
     char *letters;
@@ -50,7 +50,7 @@ static void add_option(Parser *parser, const Option *option)
     entry->has_arg = option->argument == NULL ? no_argument : required_argument;
     entry->val = FIRST_CODE + (int)parser->count;
     parser->options[parser->count++] = option;
-    /* '?' is getopt's own answer to an unknown letter. */
+    /* getopt returns '?' for an unknown letter. */
     if (option->letter != '\0' && option->letter != '?') {
         size_t used = strlen(parser->letters);
 
@@ -70,7 +70,7 @@ static bool make_parser(const OptionTable *table, Parser *parser, Error *error)
         free_parser(parser);
         return error_out_of_memory(error);
     }
-    /* getopt tells a missing argument from an unknown option by it. */
+    /* Makes getopt return ':' for a missing argument. */
     parser->letters[0] = ':';
     for (const OptionGroup *const *group = table->groups; *group != NULL; group++) {
         for (const Option *option = (*group)->options; option->name != NULL; option++) {
@@ -90,14 +90,14 @@ static const Option *option_with_letter(const Parser *parser, int letter)
     return NULL;
 }
 
-/* The option of a result of getopt_long; NULL: a complaint. */
+/* The option for getopt_long's result; NULL: an error. */
 static const Option *find_option(const Parser *parser, int result)
 {
     if (result >= FIRST_CODE) {
         return parser->options[result - FIRST_CODE];
     }
     if (result == '?') {
-        /* The option -? looks like an unknown one. */
+        /* -? looks like an unknown option. */
         return optopt == '?' ? option_with_letter(parser, '?') : NULL;
     }
     return result == ':' ? NULL : option_with_letter(parser, result);
@@ -113,8 +113,8 @@ static const Option *option_named(const Parser *parser, const char *name)
     return NULL;
 }
 
-/* getopt_long has answered '?' or ':'.  optopt is the letter or the code of the option, 0 for a
- * long one that is unknown. */
+/* getopt_long has returned '?' or ':'. optopt is the letter or code of the option, or 0 for an
+ * unknown long option. */
 static bool usage_error(const Parser *parser, int result, char *const *arguments, Error *error)
 {
     bool is_long = optopt >= FIRST_CODE;
@@ -129,7 +129,7 @@ static bool usage_error(const Parser *parser, int result, char *const *arguments
     } else if (optopt != 0) {
         error_set(error, EXIT_CODE_USAGE, "unknown option -%c", optopt);
     } else {
-        /* Without its value, which may be a secret. */
+        /* The value is not shown: it may be a secret. */
         const char *argument = arguments[optind - 1];
 
         error_set(error, EXIT_CODE_USAGE, "unknown or ambiguous option %.*s",
@@ -209,14 +209,13 @@ static bool handle_option(const OptionTable *table, void *options, const Option 
            (table->seen == NULL || table->seen(options, option, is_long, argument, error));
 }
 
-/* One pass over the command line.  With `only`, nothing but that option is looked at, and there are
- * no complaints. */
+/* One pass over the command line.  With `only`, handles just that option and reports no errors. */
 static bool parse_pass(const OptionTable *table, const Parser *parser, void *options, int count,
                        char **arguments, const Option *only, Error *error)
 {
     int result;
 
-    optind = 0; /* glibc: begin anew */
+    optind = 0; /* glibc: restart */
     while ((result = getopt_long(count, arguments, parser->letters, parser->long_options, NULL)) !=
            -1) {
         const Option *option = find_option(parser, result);
@@ -234,14 +233,14 @@ static bool parse_pass(const OptionTable *table, const Parser *parser, void *opt
     return true;
 }
 
-/* Handles log-format alone, on a copy of the array: getopt moves operands behind the options, where
- * one would become the argument that a later option lacks. */
+/* Handles log-format alone.  It works on a copy of the array, as getopt moves operands behind the
+ * options, where one could be taken for the missing argument of a later option. */
 static bool parse_log_format(const OptionTable *table, const Parser *parser, void *options,
                              int count, char **arguments, Error *error)
 {
     const Option *log_format = option_named(parser, "log-format");
     char **copy;
-    Error ignored; /* the next pass comes to it again */
+    Error ignored; /* the next pass reports it */
 
     if (log_format == NULL) {
         return true;

@@ -43,7 +43,7 @@ bool option_duration(const char *name, const char *text, int *milliseconds, Erro
     return error_hint(error, "Write a whole number and ms, s, min or h, such as 10s.");
 }
 
-/* "a", "a or b", "a, b or c" for words separated by blanks. */
+/* Formats a space-separated list as "a", "a or b", or "a, b or c". */
 static void describe_words(const char *words, char *text, size_t size)
 {
     size_t used = 0;

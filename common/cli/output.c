@@ -60,7 +60,7 @@ bool output_json(json_t *json, Error *error)
     bool done;
 
     json_decref(json);
-    /* What was built or written without a part of it is no text to use. */
+    /* A value that is missing a part must not be used. */
     done = !json_memory_lacked() && text != NULL &&
            printable_append_json(&line, slice_text(text), error) &&
            buffer_append_text(&line, "\n", error);
@@ -75,8 +75,8 @@ bool output_json(json_t *json, Error *error)
     return failure == 0 || output_flush(error);
 }
 
-/* Why a write failed that was somebody else's, such as printf's: errno is that of another call by
- * now. */
+/* Finds out why an earlier write, such as printf's, failed: errno is no longer that of the
+ * write. */
 static int guess_reason(void)
 {
     struct pollfd output = {.fd = STDOUT_FILENO, .events = POLLOUT};
@@ -96,7 +96,7 @@ bool output_flush(Error *error)
         return true;
     }
     if (failure == EPIPE) {
-        return error_set(error, EXIT_CODE_BROKEN_PIPE, "nobody reads standard output");
+        return error_set(error, EXIT_CODE_BROKEN_PIPE, "standard output was closed");
     }
     return error_set(error, EXIT_CODE_FAILED, "could not write to standard output: %s",
                      strerror(failure));

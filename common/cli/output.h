@@ -1,9 +1,9 @@
 /*
- * What the programs write to standard output for people and for other programs: lines of text and
- * JSON lines.  (A dump goes to standard output by common/dump/output.h.)
+ * Standard output: lines of text and JSON lines, for people and programs. (Dumps are written by
+ * common/dump/output.h.)
  *
- * Functions that return nothing leave failures to output_flush, which must be called at the end.
- * Not for several threads at a time.
+ * Functions that return nothing defer errors to output_flush, which must be called at the end.  Not
+ * thread-safe.
  */
 #ifndef COMMON_CLI_OUTPUT_H
 #define COMMON_CLI_OUTPUT_H
@@ -14,15 +14,15 @@
 
 #include "common/base/error.h"
 
-/* Writes one line.  Whatever its texts hold, it stays one line, see common/base/printable.h. */
+/* Writes one line.  Line breaks in it are escaped, see common/base/printable.h. */
 void output_line(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* Writes the JSON on a line; what text must not show is escaped.  Takes it over; NULL, and JSON
- * that memory was lacking for, is an error. */
+/* Writes JSON on one line, with unsafe characters escaped.  Takes over the reference.  Fails for
+ * NULL and for JSON with parts missing for lack of memory. */
 bool output_json(json_t *json, Error *error);
 
-/* Writes out what is buffered.  False when that, or anything before, failed: EXIT_CODE_FAILED, or
- * EXIT_CODE_BROKEN_PIPE where nobody reads it any more, which is nothing to complain about. */
+/* Flushes standard output.  False when this or an earlier write failed: EXIT_CODE_FAILED, or
+ * EXIT_CODE_BROKEN_PIPE when the reader is gone, which is not worth a message. */
 bool output_flush(Error *error);
 
 #endif

@@ -8,7 +8,7 @@
 #include <termios.h>
 #include <unistd.h>
 
-/* Reads one line; its newline is cut off. */
+/* Reads one line, without its newline. */
 static char *read_line(FILE *terminal)
 {
     char *line = NULL;
@@ -32,8 +32,8 @@ char *password_ask(Error *error)
 
     if (terminal == NULL || tcgetattr(fileno(terminal), &before) != 0) {
         error_set(error, EXIT_CODE_CONNECTION,
-                  "the server wants a password, and there is no terminal to ask on");
-        error_hint(error, "Put it into the environment as PGPASSWORD, or into a password file.");
+                  "the server requires a password, and there is no terminal to ask on");
+        error_hint(error, "Set PGPASSWORD or use a password file.");
         if (terminal != NULL) {
             fclose(terminal);
         }
@@ -41,8 +41,8 @@ char *password_ask(Error *error)
     }
     silent = before;
     silent.c_lflag &= ~(tcflag_t)ECHO;
-    /* Silent before it asks: what was typed earlier is no answer, and what comes after the question
-     * must neither show nor get lost. */
+    /* Turns echo off before prompting: input typed earlier is discarded, and what is typed after
+     * the prompt must be neither shown nor lost. */
     tcsetattr(fileno(terminal), TCSAFLUSH, &silent);
     fputs("Password: ", terminal);
     fflush(terminal);

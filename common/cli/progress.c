@@ -12,11 +12,11 @@
 /* How often a line is written. */
 enum { REDRAW_MS = 200, PLAIN_LINE_MS = 5000, JSON_LINE_MS = 1000 };
 
-/* How far a phase has come. */
+/* The state of a phase. */
 typedef struct State {
     const char *phase;
     uint64_t rows;
-    uint64_t total_rows; /* 0: not known */
+    uint64_t total_rows; /* 0: unknown */
     uint64_t bytes;
     double seconds; /* since the phase began */
     bool done;
@@ -44,13 +44,13 @@ static double seconds_since(const struct timespec *since)
     return (double)(now.tv_sec - since->tv_sec) + (double)(now.tv_nsec - since->tv_nsec) / 1e9;
 }
 
-/* Seconds to come at the rate so far; negative when that is not known. */
+/* Estimated seconds left; negative if unknown. */
 static double seconds_left(const State *state)
 {
     if (state->rows == 0 || state->total_rows == 0) {
         return -1;
     }
-    /* An estimate that turned out too low. */
+    /* The estimate was too low. */
     if (state->rows >= state->total_rows) {
         return 0;
     }
@@ -99,7 +99,7 @@ static void format_json_line(const State *state, char *line, size_t size)
     if (!state->done && seconds_left(state) >= 0) {
         snprintf(left, sizeof left, "%.1f", seconds_left(state));
     }
-    /* Names of phases and programs are ours: nothing in them needs escaping. */
+    /* The names of phases and programs need no escaping. */
     snprintf(line, size,
              "{\"time\":\"%s\",\"level\":\"info\",\"program\":\"%s\",\"message\":\"%s\","
              "\"event\":\"progress\",\"phase\":\"%s\",\"rows\":"
@@ -109,7 +109,7 @@ static void format_json_line(const State *state, char *line, size_t size)
              rows_per_second(state), left, state->done ? "true" : "false");
 }
 
-/* Writes the state of the phase, in the form that is wanted. */
+/* Writes the state of the phase in the chosen form. */
 static void write_line(bool done)
 {
     State state = {.phase = phase,

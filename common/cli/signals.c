@@ -15,10 +15,10 @@ static void on_wake_signal(int signal_number)
     (void)signal_number;
 }
 
-/* The signals that end the work. */
+/* The signals that end the program. */
 static sigset_t ending;
 
-/* Whoever starts a program with SIGHUP ignored, as nohup does, wants it to survive its terminal. */
+/* A user who starts a program under nohup wants it to outlive the terminal. */
 static void init_ending_signals(void)
 {
     struct sigaction hangup;
@@ -49,7 +49,7 @@ static void *wait_for_signals(void *argument)
     }
     interrupt_request(signal_number);
     for (;;) {
-        /* A statement may begin, or a thread go to sleep, just after this: hence the loop. */
+        /* Repeat: a statement may begin, or a thread may block, right after this. */
         if (!on_request()) {
             die_now(signal_number);
         }
@@ -66,12 +66,13 @@ bool signals_start(bool (*on_request)(void), Error *error)
 {
     static bool (*callback)(void);
     struct sigaction ignore = {.sa_handler = SIG_IGN};
-    struct sigaction wake = {.sa_handler = on_wake_signal}; /* no SA_RESTART: calls are to end */
+    struct sigaction wake = {.sa_handler = on_wake_signal}; /* no SA_RESTART: system calls must
+                                                             * return */
     pthread_t thread;
     int code;
 
     callback = on_request;
-    /* A closed pipe and a file that is too large are errors of write, which can be told. */
+    /* Makes writes to a closed pipe or beyond the file size limit fail with an error. */
     sigaction(SIGPIPE, &ignore, NULL);
     sigaction(SIGXFSZ, &ignore, NULL);
     sigaction(SIGUSR1, &wake, NULL);

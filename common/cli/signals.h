@@ -1,11 +1,11 @@
 /*
- * SIGINT, SIGTERM and SIGHUP: a tidy end instead of a sudden one.  A SIGHUP that the program was
- * started with as ignored, by nohup, stays so.
+ * Orderly shutdown on SIGINT, SIGTERM and SIGHUP.  If SIGHUP was ignored when the program started,
+ * as under nohup, it stays ignored.
  *
- * A thread of its own waits for them.  The first signal is noted (common/base/interrupt.h), the
- * callback is run, and system calls of the registered threads are interrupted, again and again
- * until the program ends; a second signal ends it at once.  SIGPIPE is ignored: a reader that went
- * away is a write error.
+ * A dedicated thread waits for the signals.  On the first one it records it
+ * (common/base/interrupt.h), calls the callback, and interrupts system calls of the registered
+ * threads, repeatedly until the program ends.  A second signal ends the program at once.  SIGPIPE
+ * is ignored: a closed pipe is a write error.
  */
 #ifndef COMMON_CLI_SIGNALS_H
 #define COMMON_CLI_SIGNALS_H
@@ -14,12 +14,12 @@
 
 #include "common/base/error.h"
 
-/* Starts the thread, from the main thread, before any other thread is started.  `on_request` runs
- * in it and says whether there is anything to be ended tidily: if not (the program is still
- * connecting), the program ends at once. */
+/* Starts the thread.  Call it on the main thread, before any other thread is started.  `on_request`
+ * runs in the new thread and returns whether there is work to end in an orderly way; if not (the
+ * program is still connecting), the program ends at once. */
 bool signals_start(bool (*on_request)(void), Error *error);
 
-/* The exit code: that of the signal that ended the work, if one did, else `code`. */
+/* Returns the exit code: that of the signal that ended the work, or else `code`. */
 int signals_exit_code(ExitCode code);
 
 #endif

@@ -7,18 +7,18 @@
 #include <signal.h>
 #include <unistd.h>
 
-/* Reading from, or writing to, what is opened here fails: it has the other direction. */
+/* The descriptors are opened in the wrong direction on purpose, so that using one fails. */
 static void open_standard_descriptors(void)
 {
     for (int descriptor = STDIN_FILENO; descriptor <= STDERR_FILENO; descriptor++) {
         if (fcntl(descriptor, F_GETFD) < 0 && errno == EBADF) {
-            /* The lowest one that is free, which is this one. */
+            /* open returns the lowest free descriptor: this one. */
             (void)!open("/dev/null", descriptor == STDIN_FILENO ? O_WRONLY : O_RDONLY);
         }
     }
 }
 
-/* Children are waited for, and signals are to arrive. */
+/* The programs wait for children and need their signals delivered. */
 static void reset_signals(void)
 {
     sigset_t none;

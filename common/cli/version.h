@@ -1,5 +1,5 @@
 /*
- * The version of all programs of this project: the one place that holds it.
+ * The version of all programs of this project; defined here only.
  */
 #ifndef COMMON_CLI_VERSION_H
 #define COMMON_CLI_VERSION_H

@@ -1,5 +1,5 @@
-/* The frame header's fields and the mode of literals are in zstd's "experimental" section, stable
- * since 1.4. */
+/* For the fields of the frame header and the literal mode: in zstd's "experimental" section, but
+ * stable since 1.4. */
 #define ZSTD_STATIC_LINKING_ONLY
 #include "common/dump/compression.h"
 
@@ -24,7 +24,8 @@ static bool set_parameter(ZSTD_CCtx *context, ZSTD_cParameter parameter, int val
 
 static bool set_level(ZSTD_CCtx *context, int level, Error *error)
 {
-    /* zstd has no level that stores, but the lowest skips so far ahead that it finds nothing. */
+    /* zstd has no level that stores, but at the lowest level it skips so far ahead that it finds no
+     * matches. */
     if (level == COMPRESSION_LEVEL_STORE) {
         return set_parameter(context, ZSTD_c_compressionLevel, ZSTD_minCLevel(), error);
     }
@@ -102,7 +103,7 @@ bool decompressor_new(Decompressor **decompressor, Error *error)
     return true;
 }
 
-/* What the frame says of itself is checked before memory is spent on it. */
+/* Checks the frame's header before memory is allocated for its content. */
 static bool check_frame(Slice frame, size_t content_size, Error *error)
 {
     ZSTD_frameHeader header;

@@ -1,6 +1,6 @@
 /*
- * The dump format's constants.  FORMAT.md, beside this file, is the specification; each constant
- * stands there under the same name or value.
+ * Constants of the dump format.  The specification is FORMAT.md in this folder, which has each
+ * constant under the same name or value.
  */
 #ifndef COMMON_DUMP_FORMAT_H
 #define COMMON_DUMP_FORMAT_H
@@ -9,7 +9,7 @@
 
 #define DUMP_FORMAT_NAME "lakefs-kv-dump"
 
-/* A reader refuses another major version, and reads any minor version of its own major one. */
+/* A reader refuses any other major version and reads any minor version of its own. */
 enum { DUMP_FORMAT_MAJOR = 1, DUMP_FORMAT_MINOR = 0 };
 
 /* zstd skippable frames: 4 bytes magic, 4 bytes payload size, both little-endian. */
@@ -19,18 +19,19 @@ enum { DUMP_FORMAT_MAJOR = 1, DUMP_FORMAT_MINOR = 0 };
 
 enum {
     DUMP_SKIPPABLE_HEADER_SIZE = 8,
-    DUMP_JSON_CHECKSUM_SIZE = 8,           /* XXH64 of the JSON text, behind it, little-endian */
+    DUMP_JSON_CHECKSUM_SIZE = 8,           /* XXH64 of the JSON text, which it follows;
+                                            * little-endian */
     DUMP_JSON_MAX_SIZE = 1024 * 1024,      /* of a JSON frame's payload */
     DUMP_SEEK_TABLE_ENTRY_SIZE = 8,        /* compressed and decompressed size, 4 bytes each */
     DUMP_SEEK_TABLE_FOOTER_SIZE = 9,       /* frames, descriptor, magic */
     DUMP_SEEK_TABLE_MAX_FRAMES = 0x8000000 /* zstd's own limit */
 };
 
-/* A chunk with more than one entry is at most this large, decompressed ... */
+/* The maximum size of a chunk with more than one entry, decompressed ... */
 enum { DUMP_CHUNK_SIZE = 4 * 1024 * 1024 };
 
-/* ... and one with a single entry at most this large: PostgreSQL's limit for a value, 1 GiB, and
- * room for the keys beside it. */
+/* ... and of a chunk with a single entry: PostgreSQL's limit for a value, 1 GiB, plus room for the
+ * keys. */
 #define DUMP_CHUNK_MAX_SIZE (UINT64_C(1) << 30 | UINT64_C(1) << 24)
 
 /* The "frame" member of each kind of JSON frame. */

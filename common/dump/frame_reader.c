@@ -23,7 +23,7 @@ struct FrameReader {
     Buffer json;
 };
 
-/* Memory grows with what is really there, not with what a broken dump claims. */
+/* Memory grows with the actual data, not with the size that a broken dump claims. */
 enum { READ_STEP = 1024 * 1024 };
 
 bool frame_reader_error_at(const FrameReader *frames, uint64_t offset, Error *error)
@@ -72,7 +72,7 @@ bool frame_reader_open(const char *path, FrameReader **frames, Error *error)
     return true;
 }
 
-/* Reads up to `size` bytes; *count is less only at the end of the input. */
+/* Reads up to `size` bytes; *count is smaller only at the end of the input. */
 static bool read_some(FrameReader *frames, uint8_t *data, size_t size, size_t *count, Error *error)
 {
     *count = 0;
@@ -89,7 +89,7 @@ static bool read_some(FrameReader *frames, uint8_t *data, size_t size, size_t *c
             continue;
         }
         if (n < 0) {
-            /* A directory or a device that cannot be read is no dump either. */
+            /* Such as a device that cannot be read. */
             return error_set(error, EXIT_CODE_FAILED, "could not read %s: %s", frames->name,
                              strerror(errno));
         }
@@ -103,7 +103,7 @@ static bool read_some(FrameReader *frames, uint8_t *data, size_t size, size_t *c
 static bool truncated(const FrameReader *frames, Error *error)
 {
     error_set(error, EXIT_CODE_DUMP, "the dump ends here, before its end");
-    error_hint(error, "It was not written or not copied completely; take it again.");
+    error_hint(error, "It was not written or copied completely; export or copy it again.");
     return frame_reader_error_at(frames, frames->offset, error);
 }
 
@@ -127,7 +127,7 @@ static bool read_exactly(FrameReader *frames, size_t size, Buffer *buffer, Error
     return true;
 }
 
-/* Checks a JSON frame's checksum and cuts it off.  `payload` is what follows the frame header. */
+/* Verifies a JSON frame's checksum and removes it.  `payload` is what follows the frame header. */
 static bool check_json(Slice payload, Slice *json, Error *error)
 {
     *json = slice_of(payload.data, payload.size - DUMP_JSON_CHECKSUM_SIZE);
@@ -137,7 +137,7 @@ static bool check_json(Slice payload, Slice *json, Error *error)
     return true;
 }
 
-/* Checks a JSON frame's header; *size is that of the payload. */
+/* Checks a JSON frame's header; *size is the size of the payload. */
 static bool check_json_header(const uint8_t *header, size_t *size, Error *error)
 {
     if (load_le32(header) != DUMP_JSON_MAGIC) {
@@ -226,7 +226,7 @@ bool frame_reader_finish(FrameReader *frames, Error *error)
         goto finished;
     }
     if (count != 0) {
-        error_set(error, EXIT_CODE_DUMP, "something follows the end of the dump");
+        error_set(error, EXIT_CODE_DUMP, "there is data after the end of the dump");
         frame_reader_error_at(frames, frames->offset - 1, error);
         goto finished;
     }
@@ -248,7 +248,7 @@ uint64_t frame_reader_digest(const FrameReader *frames)
     return xxh64_value(frames->digest);
 }
 
-/* Replaces the buffer by `size` bytes at `offset`. */
+/* Replaces the buffer's contents with `size` bytes at `offset`. */
 static bool read_at(const FrameReader *frames, uint64_t offset, size_t size, Buffer *buffer,
                     Error *error)
 {
@@ -265,15 +265,15 @@ static bool read_at(const FrameReader *frames, uint64_t offset, size_t size, Buf
         }
         if (n <= 0) {
             return error_set(error, EXIT_CODE_FAILED, "could not read %s: %s", frames->name,
-                             n == 0 ? "it has become shorter" : strerror(errno));
+                             n == 0 ? "the file was truncated while it was read" : strerror(errno));
         }
         buffer->size += (size_t)n;
     }
     return true;
 }
 
-/* Reads the seek table from the end of a file of this size and checks that its frames fill the
- * file; *last is the offset of the last frame before it. */
+/* Reads the seek table from the end of a file of this size and checks that its frames add up to the
+ * file; *last is the offset of the last frame before the table. */
 static bool read_seek_table(const FrameReader *frames, uint64_t file_size, SeekTable *table,
                             uint64_t *last, Error *error)
 {
@@ -291,10 +291,10 @@ static bool read_seek_table(const FrameReader *frames, uint64_t file_size, SeekT
     }
     if (file_size < size || load_le32(buffer.data + 5) != DUMP_SEEK_TABLE_FOOTER_MAGIC) {
         error_set(error, EXIT_CODE_DUMP, "the dump does not end in a seek table");
-        error_hint(error, "It was not written or not copied completely; take it again.");
+        error_hint(error, "It was not written or copied completely; export or copy it again.");
         goto finished;
     }
-    /* What only its end says is looked at before memory is spent on all of it. */
+    /* The end alone states the size, so check the header before allocating memory for all of it. */
     if (!read_at(frames, file_size - size, DUMP_SKIPPABLE_HEADER_SIZE, &buffer, error)) {
         goto finished;
     }
@@ -352,7 +352,7 @@ bool frame_reader_last_json(FrameReader *frames, bool *found, Buffer *json, uint
     }
     done = check_json_header(json->data, &size, error);
     if (done && size + DUMP_SKIPPABLE_HEADER_SIZE != json->size) {
-        done = error_set(error, EXIT_CODE_DUMP, "the last frame is not as long as it says");
+        done = error_set(error, EXIT_CODE_DUMP, "the last frame does not have the size it states");
     }
     done =
         done && check_json(slice_of(json->data + DUMP_SKIPPABLE_HEADER_SIZE, size), &text, error);

@@ -1,9 +1,10 @@
 /*
- * Reads a dump's frames, one after the other, from a file or a pipe.
+ * Reads the frames of a dump, in order, from a file or a pipe.
  *
- * It knows the shape of frames and checks their own checksums; what they mean is the business of
- * reader.h.  It keeps what is needed to check the whole: the sizes of all frames, and the XXH64 of
- * all bytes.  Errors of the contents carry EXIT_CODE_DUMP and name the file and the offset.
+ * Knows the structure of frames and verifies their checksums; their meaning is the business of
+ * reader.h.  It records what is needed to verify the dump as a whole: the sizes of all frames and
+ * the XXH64 of all bytes.  Errors in the contents have EXIT_CODE_DUMP and name the file and the
+ * offset.
  */
 #ifndef COMMON_DUMP_FRAME_READER_H
 #define COMMON_DUMP_FRAME_READER_H
@@ -24,34 +25,33 @@ bool frame_reader_open(const char *path, FrameReader **frames, Error *error);
 /* Reads a JSON frame; *json is valid until the next call. */
 bool frame_reader_json(FrameReader *frames, Slice *json, Error *error);
 
-/* Replaces `frame` by the next `compressed_size` bytes, a zstd frame.  `content_size` is noted for
- * the comparison with the seek table. */
+/* Replaces `frame` with the next `compressed_size` bytes, a zstd frame.  `content_size` is recorded
+ * for comparison with the seek table. */
 bool frame_reader_data(FrameReader *frames, size_t compressed_size, size_t content_size,
                        Buffer *frame, Error *error);
 
-/* Passes over the next `compressed_size` bytes, a zstd frame, without reading them where the input
- * can seek.  The digest of all bytes is lost by that: frame_reader_finish must not follow. */
+/* Skips the next `compressed_size` bytes, a zstd frame, by seeking if the input allows it.  This
+ * invalidates the digest of all bytes: frame_reader_finish must not follow. */
 bool frame_reader_skip(FrameReader *frames, size_t compressed_size, Error *error);
 
-/* Reads the seek table, compares it with the frames that were read, and makes sure that nothing
- * follows. */
+/* Reads the seek table, compares it with the frames read, and checks that nothing follows. */
 bool frame_reader_finish(FrameReader *frames, Error *error);
 
-/* Offset of the next byte; bytes of the frames read so far. */
+/* Offset of the next byte. */
 uint64_t frame_reader_offset(const FrameReader *frames);
 
-/* XXH64 of all bytes up to the offset. */
+/* XXH64 of all bytes before the offset. */
 uint64_t frame_reader_digest(const FrameReader *frames);
 
 /*
- * Reads the last JSON frame by way of the seek table, without moving the place of reading; *offset
- * is where it begins.  *found is false where the input cannot seek; *json is then empty.
+ * Reads the last JSON frame by using the seek table, without changing the read position; *offset is
+ * where it starts.  *found is false, and *json empty, when the input cannot seek.
  */
 bool frame_reader_last_json(FrameReader *frames, bool *found, Buffer *json, uint64_t *offset,
                             Error *error);
 
-/* Puts the file's name and `offset` before the message of an error of the contents.  Always
- * returns false. */
+/* Prefixes the message of an error in the contents with the file name and `offset`.  Always returns
+ * false. */
 bool frame_reader_error_at(const FrameReader *frames, uint64_t offset, Error *error);
 
 /* Takes NULL. */

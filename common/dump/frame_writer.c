@@ -10,7 +10,7 @@
 #include <string.h>
 
 struct FrameWriter {
-    DumpOutput *output; /* NULL once it was committed or discarded */
+    DumpOutput *output; /* NULL once committed or discarded */
     Xxh64 *digest;
     uint64_t offset;
     SeekTable seek_table;

@@ -1,9 +1,9 @@
 /*
- * Writes a dump's frames, one after the other: the counterpart of frame_reader.h.
+ * Writes the frames of a dump, in order: the counterpart of frame_reader.h.
  *
- * It knows the shape of frames and gives them their own checksums; what they mean is the business
- * of writer.h.  It keeps what the end of the dump tells: the sizes of all frames, and the XXH64 of
- * all bytes.  Belongs to one thread at a time.
+ * Knows the structure of frames and adds their checksums; their meaning is the business of
+ * writer.h.  It records what the end of the dump states: the sizes of all frames and the XXH64 of
+ * all bytes.  Used by one thread at a time.
  */
 #ifndef COMMON_DUMP_FRAME_WRITER_H
 #define COMMON_DUMP_FRAME_WRITER_H
@@ -17,18 +17,17 @@
 
 typedef struct FrameWriter FrameWriter;
 
-/* Takes over `output`, also when it fails. */
+/* Takes over `output`, even on failure. */
 bool frame_writer_new(DumpOutput *output, FrameWriter **frames, Error *error);
 
-/* Writes a skippable frame with the JSON text and its checksum.  Frees the text; NULL, of a text
- * that could not be made, is passed on as the failure that it is. */
+/* Writes a skippable frame with the JSON text and its checksum.  Frees the text; NULL, for a text
+ * whose encoding failed, is passed on as failure. */
 bool frame_writer_json(FrameWriter *frames, char *text, Error *error);
 
-/* Writes a zstd frame, already compressed, that holds `content_size` bytes. */
+/* Writes a compressed zstd frame with `content_size` bytes of content. */
 bool frame_writer_data(FrameWriter *frames, Slice frame, uint64_t content_size, Error *error);
 
-/* Writes the seek table and gives the file its name.  The dump is complete afterwards, or gone when
- * this fails. */
+/* Writes the seek table and gives the file its final name.  On failure the dump is removed. */
 bool frame_writer_finish(FrameWriter *frames, Error *error);
 
 /* Bytes written so far, and their XXH64. */

@@ -46,7 +46,7 @@ char *dump_header_encode(const DumpHeader *header, Error *error)
         error);
 }
 
-/* Reads an array of at most `limit` texts. */
+/* Reads an array of at most `limit` strings. */
 static bool read_texts(const json_t *object, const char *name, const char **texts, size_t limit,
                        size_t *count, Error *error)
 {
@@ -62,14 +62,14 @@ static bool read_texts(const json_t *object, const char *name, const char **text
     for (size_t i = 0; i < *count; i++) {
         texts[i] = json_string_value(json_array_get(array, i));
         if (texts[i] == NULL) {
-            return error_set(error, EXIT_CODE_DUMP, "the header's \"%s\" hold more than texts",
-                             name);
+            return error_set(error, EXIT_CODE_DUMP,
+                             "the header's \"%s\" contain something other than strings", name);
         }
     }
     return true;
 }
 
-/* The major version is read before anything else is expected of the header. */
+/* The major version comes first: it decides what else to expect. */
 static bool check_format(const json_t *json, Error *error)
 {
     const char *frame;
@@ -84,7 +84,7 @@ static bool check_format(const json_t *json, Error *error)
         return false;
     }
     if (strcmp(frame, DUMP_FRAME_HEADER) != 0 || strcmp(format, DUMP_FORMAT_NAME) != 0) {
-        return error_set(error, EXIT_CODE_DUMP, "the first frame is no header of a KV dump");
+        return error_set(error, EXIT_CODE_DUMP, "the first frame is not the header of a KV dump");
     }
     major = strtoul(version, &end, 10);
     if (strspn(version, "0123456789") == 0 || *end != '.' || major != DUMP_FORMAT_MAJOR) {
@@ -95,7 +95,7 @@ static bool check_format(const json_t *json, Error *error)
     return true;
 }
 
-/* Dumps that do not speak of it have the digest. */
+/* Dumps without this member have the digest. */
 static bool read_has_stream_sha256(const json_t *json, DumpHeader *header, Error *error)
 {
     header->has_stream_sha256 = true;
@@ -109,7 +109,7 @@ static bool read_source_time(const json_t *source, DumpHeader *header, Error *er
            json_member_text(source, "time", &header->source.time, error);
 }
 
-/* Dumps that do not speak of it are from PostgreSQL. */
+/* Dumps without this member are from PostgreSQL. */
 static bool read_source_store(const json_t *source, DumpHeader *header, Error *error)
 {
     header->source.store = NULL;

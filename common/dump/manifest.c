@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Far more tables and reasons than there are: what claims more is no manifest of ours. */
+/* Far more than there are tables and reasons. */
 enum { MAX_COUNTS = 4096 };
 
 bool dump_counts_add(DumpCounts *counts, const char *table, const char *reason, uint64_t rows,
@@ -77,7 +77,7 @@ uint64_t dump_manifest_entries(const DumpManifest *manifest)
     return entries;
 }
 
-/* By table, then reason: the same counts give the same text, whichever worker found them first. */
+/* Sorts by table, then reason: the text must not depend on which worker counted first. */
 static int compare_counts(const void *a, const void *b)
 {
     const DumpCount *x = a;
@@ -146,7 +146,7 @@ char *dump_manifest_encode(const DumpManifest *manifest, Error *error)
             return NULL;
         }
     }
-    /* A text that is NULL is left out. */
+    /* A NULL string is omitted. */
     return json_encode(
         json_pack("{s:s, s:o, s:I, s:{s:I, s:s*}, s:{s:I, s:s}}", "frame", DUMP_FRAME_MANIFEST,
                   "packages", packages, "entries", (json_int_t)dump_manifest_entries(manifest),
@@ -156,7 +156,7 @@ char *dump_manifest_encode(const DumpManifest *manifest, Error *error)
         error);
 }
 
-/* Copies a text of exactly `size` hexadecimal digits. */
+/* Copies a string of exactly `size` hexadecimal digits. */
 static bool read_digest(const json_t *object, const char *name, size_t size, char *digest,
                         Error *error)
 {
@@ -215,7 +215,7 @@ static bool read_counts(const json_t *object, const char *name, bool with_reason
             return false;
         }
         if (counts->count != i + 1) {
-            return error_set(error, EXIT_CODE_DUMP, "the manifest's \"%s\" count a table twice",
+            return error_set(error, EXIT_CODE_DUMP, "the manifest's \"%s\" list a table twice",
                              name);
         }
     }

@@ -1,4 +1,4 @@
-/* For F_SETPIPE_SZ and sync_file_range, where there are such. */
+/* For F_SETPIPE_SZ and sync_file_range, on systems that have them. */
 #define _GNU_SOURCE
 #include "common/dump/output.h"
 
@@ -13,21 +13,21 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* What an unprivileged process may ask for on Linux. */
+/* The maximum for an unprivileged process on Linux. */
 enum { PIPE_SIZE = 1024 * 1024 };
 
-/* Bytes of a file after which the kernel is asked to begin writing them to disk. */
+/* Bytes after which the kernel is asked to start writing to disk. */
 enum { FLUSH_SIZE = 8 * 1024 * 1024 };
 
 struct DumpOutput {
     int fd;
     bool replace;
-    bool exists;      /* there was such a file when it was opened */
-    char *path;       /* what the file shall be called; NULL for what is written directly */
-    char *partial;    /* what it is called until then */
+    bool exists;      /* the file existed when the output was opened */
+    char *path;       /* final name of the file; NULL if written directly */
+    char *partial;    /* name until then */
     const char *name; /* for messages */
     off_t written;
-    off_t flushing; /* up to here the kernel was asked to write to disk */
+    off_t flushing; /* up to here the kernel was asked to start writing to disk */
 };
 
 static bool file_failed(const char *what, const char *name, ExitCode code, Error *error)
@@ -42,8 +42,8 @@ static void free_output(DumpOutput *output)
     free(output);
 }
 
-/* Whether the open file is still the one of that name: another program may have completed its dump
- * between our open and our lock, and then it has another name, and is not ours to write to. */
+/* Tells whether the open file still has this name: another program may have completed its dump
+ * between our open and our lock; then the file was renamed and is not ours. */
 static bool has_name(int fd, const char *name)
 {
     struct stat opened;
@@ -58,7 +58,7 @@ static bool lock_failed(const DumpOutput *output, Error *error)
     if (errno == EACCES || errno == EAGAIN) {
         error_set(error, EXIT_CODE_USAGE, "another program is writing \"%s\"", output->partial);
     } else {
-        /* Where nobody can lock, nobody is writing. */
+        /* Where locking does not work, nobody else holds a lock. */
         file_failed("lock", output->partial, EXIT_CODE_USAGE, error);
         unlink(output->partial);
     }
@@ -66,7 +66,7 @@ static bool lock_failed(const DumpOutput *output, Error *error)
     return false;
 }
 
-/* NAME.partial, created or taken over, and locked so that no two programs write it. */
+/* Creates or takes over NAME.partial and locks it, so that no two programs write it. */
 static bool open_partial(DumpOutput *output, Error *error)
 {
     struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
@@ -93,7 +93,7 @@ static bool open_partial(DumpOutput *output, Error *error)
     return true;
 }
 
-/* A new regular file, or an existing one that may be replaced. */
+/* Opens a new regular file, or an existing one to replace. */
 static bool open_file(DumpOutput *output, const char *path, Error *error)
 {
     size_t size = strlen(path) + sizeof ".partial";
@@ -113,7 +113,8 @@ static bool is_standard_output(const char *path)
     return path == NULL || strcmp(path, "-") == 0;
 }
 
-/* What stands in the place of `path`; *kind is 0 for nothing.  Refuses what may not be replaced. */
+/* Determines what exists at `path`; *kind is 0 if nothing does.  Refuses what must not be
+ * replaced. */
 static bool inspect_path(const char *path, bool replace, mode_t *kind, Error *error)
 {
     struct stat status;
@@ -158,8 +159,8 @@ static bool open_any(DumpOutput *output, const char *path, Error *error)
     return output->fd >= 0 || file_failed("open", path, EXIT_CODE_USAGE, error);
 }
 
-/* A larger pipe lets writer and reader go on longer before they must wait for each other.  Where
- * there is no such thing, or it is not allowed, the pipe stays as it is. */
+/* A larger pipe makes writer and reader wait less for each other.  If that is impossible, the pipe
+ * stays as it is. */
 static void widen_pipe(int fd)
 {
 #ifdef F_SETPIPE_SZ
@@ -173,7 +174,7 @@ static void widen_pipe(int fd)
 #endif
 }
 
-/* Whether a file could be made in the folder of `path`. */
+/* Tells whether a file can be created in the directory of `path`. */
 static bool check_folder(const char *path, Error *error)
 {
     char *copy = strdup(path);
@@ -220,8 +221,8 @@ bool dump_output_open(const char *path, bool replace, DumpOutput **output, Error
     return true;
 }
 
-/* Has the kernel write to disk what has come, without waiting for it, so that the flush at the end
- * does not wait for everything.  No more than a wish: the flush at the end is what counts. */
+/* Makes the kernel start writing to disk, without waiting, so that the final flush has less to do.
+ * Only an optimization: the final flush is what counts. */
 static void begin_flush(DumpOutput *output)
 {
 #ifdef SYNC_FILE_RANGE_WRITE
@@ -256,8 +257,8 @@ bool dump_output_write(DumpOutput *output, Slice bytes, Error *error)
     return true;
 }
 
-/* Gives the partial file its name.  link fails where the name has come up meanwhile, which rename
- * would overwrite; file systems without links get a rename. */
+/* Renames the partial file.  Unlike rename, link fails if the name has been created in the
+ * meantime; file systems without links get a rename. */
 static bool rename_partial(const DumpOutput *output, Error *error)
 {
     if (!output->replace) {
@@ -277,7 +278,7 @@ static bool rename_partial(const DumpOutput *output, Error *error)
            file_failed("create", output->path, EXIT_CODE_FAILED, error);
 }
 
-/* Without this the new name may be lost with the power, though the contents are on disk. */
+/* Without this a power failure may lose the new name although the contents are on disk. */
 static bool sync_directory(const char *path, Error *error)
 {
     char *copy = strdup(path);
@@ -288,7 +289,7 @@ static bool sync_directory(const char *path, Error *error)
         return error_out_of_memory(error);
     }
     fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    /* Some file systems cannot do it (EINVAL): their names are as safe as they get. */
+    /* Some file systems do not support it (EINVAL): that is as safe as they get. */
     done = fd >= 0 && (fsync(fd) == 0 || errno == EINVAL);
     if (!done) {
         file_failed("flush the directory of", path, EXIT_CODE_FAILED, error);
@@ -306,7 +307,7 @@ bool dump_output_commit(DumpOutput *output, Error *error)
     int fd = output->fd;
 
     if (output->path == NULL) {
-        /* A pipe cannot be flushed to disk; closing tells of late write errors. */
+        /* A pipe cannot be flushed to disk; close reports late write errors. */
         done = close(fd) == 0 || file_failed("write to", output->name, EXIT_CODE_FAILED, error);
         free_output(output);
         return done;
@@ -325,7 +326,7 @@ bool dump_output_commit(DumpOutput *output, Error *error)
         done = file_failed("write to", output->path, EXIT_CODE_FAILED, error);
     }
     if (!done && !output->exists) {
-        /* A next run finds no file in its way.  What was replaced cannot come back. */
+        /* So that the next run finds no file in its way.  A replaced file cannot be restored. */
         unlink(output->path);
     }
     free_output(output);

@@ -1,5 +1,5 @@
 /*
- * Where a dump is written to: a file that appears whole or not at all, or an open stream.
+ * The destination of a dump: a file that appears complete or not at all, or an open stream.
  *
  * A file NAME is written as NAME.partial, readable by its owner only, flushed to disk and then
  * renamed.  Standard output, pipes and devices are written directly.
@@ -15,22 +15,23 @@
 typedef struct DumpOutput DumpOutput;
 
 /*
- * Opens `path`; NULL or "-" is standard output.  An existing file is refused unless `replace`, and
- * so is a terminal: both with EXIT_CODE_USAGE.  A NAME.partial that a killed program left is taken
- * over; one that another program is writing is refused.
+ * Opens `path`; NULL or "-" means standard output.  Refuses an existing file, unless `replace`, and
+ * a terminal: both with EXIT_CODE_USAGE.  A NAME.partial left by a killed program is taken over;
+ * one that another program is writing is refused.
  */
 bool dump_output_open(const char *path, bool replace, DumpOutput **output, Error *error);
 
-/* Whether dump_output_open would refuse `path`, without making a file.  Standard output passes. */
+/* Tells whether dump_output_open would refuse `path`, without creating a file.  Accepts standard
+ * output. */
 bool dump_output_check(const char *path, bool replace, Error *error);
 
 /* Writes all bytes. */
 bool dump_output_write(DumpOutput *output, Slice bytes, Error *error);
 
-/* Flushes to disk and gives the file its name.  The output is gone afterwards, whatever comes. */
+/* Flushes to disk and gives the file its final name.  Frees the output, even on failure. */
 bool dump_output_commit(DumpOutput *output, Error *error);
 
-/* Removes what was written.  Takes NULL. */
+/* Removes what was written and frees the output.  Takes NULL. */
 void dump_output_discard(DumpOutput *output);
 
 #endif

@@ -12,19 +12,19 @@
 
 struct DumpReader {
     FrameReader *frames;
-    Decompressor *decompressor; /* of the COPY header and trailer */
+    Decompressor *decompressor; /* for the COPY header and trailer */
     DumpHeader header;
-    bool package_chosen; /* chunks of other packages are passed over */
+    bool package_chosen; /* chunks of other packages are skipped */
     size_t package;
-    uint64_t first_chunk; /* those before it are passed over */
-    uint64_t end_chunk;   /* here the end is as good as reached */
+    uint64_t first_chunk; /* those before it are skipped */
+    uint64_t end_chunk;   /* reading ends here */
     uint64_t chunk_count;
-    Sha256 *stream_digest; /* NULL where the header says that there is none */
+    Sha256 *stream_digest; /* NULL if the header says there is none */
     uint64_t stream_size;
     DumpPackageTotals totals[DUMP_MAX_PACKAGES];
 };
 
-/* What a JSON frame announces of the zstd frame behind it. */
+/* What a JSON frame announces about the zstd frame that follows. */
 typedef struct Announcement {
     json_t *json; /* owned */
     const char *kind;
@@ -60,8 +60,9 @@ static bool error_here(const DumpReader *reader, uint64_t offset, Error *error, 
     return frame_reader_error_at(reader->frames, offset, error);
 }
 
-/* Reads the zstd frame of the COPY header or trailer, which must hold just that.  The bytes are
- * accounted for elsewhere: when the trailer is read, chunks before it may not have been yet. */
+/* Reads the zstd frame of the COPY header or trailer and compares it with what it must be.  The
+ * bytes are accounted for elsewhere: when the trailer is read, chunks before it may not have been
+ * yet. */
 static bool read_copy_part(DumpReader *reader, const Announcement *announcement, const char *kind,
                            Slice expected, Error *error)
 {
@@ -147,14 +148,15 @@ const DumpHeader *dump_reader_header(const DumpReader *reader)
     return &reader->header;
 }
 
-/* The manifest must have what the header promises: these packages, this digest. */
+/* Checks that the manifest has what the header promises: these packages, this digest. */
 static bool check_promises(const DumpReader *reader, const DumpManifest *manifest, Error *error)
 {
     bool equal = manifest->package_count == reader->header.package_count;
 
     if ((manifest->stream_sha256[0] != '\0') != reader->header.has_stream_sha256) {
-        return error_set(error, EXIT_CODE_DUMP,
-                         "manifest and header disagree whether there is a SHA-256 of the stream");
+        return error_set(
+            error, EXIT_CODE_DUMP,
+            "manifest and header disagree on whether there is a SHA-256 of the stream");
     }
 
     for (size_t i = 0; equal && i < manifest->package_count; i++) {
@@ -198,7 +200,7 @@ static bool find_package(const DumpReader *reader, const char *name, size_t *pac
                      name);
 }
 
-/* Checks what the announcement of a chunk claims, before memory is spent on it. */
+/* Checks the announcement of a chunk before memory is allocated for it. */
 static bool check_claims(DumpReader *reader, const Announcement *announcement, DumpChunk *chunk,
                          Error *error)
 {
@@ -245,7 +247,7 @@ static bool is_selected(const DumpReader *reader, const DumpChunk *chunk)
            (!reader->package_chosen || chunk->package == reader->package);
 }
 
-/* Reads the chunk, or passes over it; *read says which. */
+/* Reads or skips the chunk; *read tells which. */
 static bool read_chunk(DumpReader *reader, const Announcement *announcement, uint64_t offset,
                        DumpChunk *chunk, bool *read, Error *error)
 {
@@ -262,7 +264,7 @@ static bool read_chunk(DumpReader *reader, const Announcement *announcement, uin
                              &chunk->frame, error);
 }
 
-/* Reads an announcement and what it announces: a chunk, one that is passed over, or the end. */
+/* Reads an announcement and what follows: a chunk, which may be skipped, or the end. */
 static bool read_next(DumpReader *reader, DumpChunk *chunk, bool *read, bool *end, Error *error)
 {
     uint64_t offset = frame_reader_offset(reader->frames);

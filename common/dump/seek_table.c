@@ -69,7 +69,8 @@ bool seek_table_decode(Slice frame, SeekTable *table, Error *error)
     count = load_le32(footer);
     if (frame.size != DUMP_SKIPPABLE_HEADER_SIZE + DUMP_SEEK_TABLE_FOOTER_SIZE +
                           (uint64_t)count * DUMP_SEEK_TABLE_ENTRY_SIZE) {
-        return error_set(error, EXIT_CODE_DUMP, "the seek table is not as long as its count says");
+        return error_set(error, EXIT_CODE_DUMP,
+                         "the size of the seek table does not match its count");
     }
     p = frame.data + DUMP_SKIPPABLE_HEADER_SIZE;
     for (uint32_t i = 0; i < count; i++, p += DUMP_SEEK_TABLE_ENTRY_SIZE) {

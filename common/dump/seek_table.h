@@ -1,8 +1,8 @@
 /*
  * The seek table of the zstd Seekable Format: the sizes of all frames before it, in order.
  *
- * Source: zstd_seekable_compression_format.md of the zstd project, version 0.1.0.  Frames have no
- * checksum in the table, as zstd's content checksum is in the frames themselves.
+ * Source: zstd_seekable_compression_format.md of the zstd project, version 0.1.0.  The table has no
+ * checksums, as the frames have zstd's content checksum.
  */
 #ifndef COMMON_DUMP_SEEK_TABLE_H
 #define COMMON_DUMP_SEEK_TABLE_H
@@ -15,7 +15,7 @@
 #include "common/base/error.h"
 
 typedef struct SeekTableEntry {
-    uint32_t compressed_size;   /* of the whole frame, its header included */
+    uint32_t compressed_size;   /* of the whole frame, including its header */
     uint32_t decompressed_size; /* 0 for a skippable frame */
 } SeekTableEntry;
 
@@ -29,10 +29,11 @@ typedef struct SeekTable {
 bool seek_table_add(SeekTable *table, uint64_t compressed_size, uint64_t decompressed_size,
                     Error *error);
 
-/* Replaces `frame` by the table as a skippable frame. */
+/* Replaces `frame` with the table as a skippable frame. */
 bool seek_table_encode(const SeekTable *table, Buffer *frame, Error *error);
 
-/* Reads a whole frame, its header included; false with EXIT_CODE_DUMP when it is none. */
+/* Parses a whole frame, including its header; false with EXIT_CODE_DUMP when it is not a seek
+ * table. */
 bool seek_table_decode(Slice frame, SeekTable *table, Error *error);
 
 void seek_table_free(SeekTable *table);

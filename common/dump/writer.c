@@ -12,13 +12,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Decompressed bytes of a unit that wait to be written; more only when a single chunk is larger. */
+/* Decompressed bytes a unit may buffer; only a single larger chunk may exceed it. */
 enum { KEPT_BYTES = 32 * 1024 * 1024 };
 
-/* Units that may be begun ahead of the turn, beyond one for each worker. */
+/* Units that may be started ahead of the turn, in addition to one per worker. */
 enum { UNITS_AHEAD = 2 };
 
-/* A chunk on its way to the file. */
+/* A chunk to be written. */
 typedef struct Chunk {
     struct Chunk *next;
     size_t package;
@@ -28,38 +28,39 @@ typedef struct Chunk {
     Buffer frame;
 } Chunk;
 
-/* What waits of a unit, its chunks in order. */
+/* The buffered chunks of a unit, in order. */
 typedef struct WaitingUnit {
     Chunk *first;
     Chunk *last;
     size_t bytes;   /* decompressed */
-    bool completed; /* nothing will be added */
+    bool completed; /* no more chunks will be added */
 } WaitingUnit;
 
 /*
- * Workers hand over compressed chunks and go on.  Whichever finds that chunks may be written and
- * nobody writes becomes the writer, until there is nothing left to write: so no worker waits for
- * the file or for the digest of the stream, unless it is too far ahead of them.
+ * Workers submit compressed chunks and continue.  A worker that finds chunks ready to be written
+ * while nobody is writing becomes the writer until there are none left.  So no worker waits for the
+ * file or the digest of the stream unless it is too far ahead.
  */
 struct DumpWriter {
     int level;
     const char *packages[DUMP_MAX_PACKAGES]; /* borrowed from the caller of dump_writer_new */
 
-    /* Of the one that writes. */
+    /* Used by the current writer only. */
     FrameWriter *frames;
-    Sha256 *stream_digest; /* NULL: none is wanted */
+    Sha256 *stream_digest; /* NULL: not computed */
     uint64_t stream_size;
     uint64_t chunk_count;
     DumpPackageTotals totals[DUMP_MAX_PACKAGES];
 
-    pthread_mutex_t mutex;   /* guards all that follows */
-    pthread_cond_t advanced; /* something was written, the turn has passed on, or all must stop */
-    bool writing;            /* somebody writes */
+    pthread_mutex_t mutex;   /* guards what follows */
+    pthread_cond_t advanced; /* something was written, the turn has advanced, or all must stop */
+    bool writing;            /* a thread is writing */
     bool stopped;
-    size_t turn;          /* the unit whose chunks go into the file now */
-    WaitingUnit *waiting; /* of `window` units from the turn on, by unit modulo window; owned */
+    size_t turn;          /* the unit whose chunks are written now */
+    WaitingUnit *waiting; /* the `window` units from the turn on, indexed by unit modulo window;
+                           * owned */
     size_t window;
-    Chunk *spare; /* chunks whose memory is used again */
+    Chunk *spare; /* chunks to reuse */
 };
 
 static void free_chunks(Chunk *chunk)
@@ -74,7 +75,7 @@ static void free_chunks(Chunk *chunk)
     }
 }
 
-/* Writes a data frame, already compressed, behind the JSON frame that announces it. */
+/* Writes the JSON frame that announces a compressed data frame, and that frame. */
 static bool write_data(DumpWriter *writer, char *announcement, Slice content, Slice frame,
                        Error *error)
 {
@@ -86,7 +87,7 @@ static bool write_data(DumpWriter *writer, char *announcement, Slice content, Sl
     return writer->stream_digest == NULL || sha256_update(writer->stream_digest, content, error);
 }
 
-/* Writes the COPY header or trailer, each a frame of its own so that chunks hold entries only. */
+/* Writes the COPY header or trailer, in a frame of its own so that chunks contain only entries. */
 static bool write_copy_part(DumpWriter *writer, const char *name, Slice content, Error *error)
 {
     Compressor *compressor = NULL;
@@ -145,7 +146,7 @@ bool dump_writer_new(DumpOutput *output, const DumpHeader *header, size_t worker
     return true;
 }
 
-/* Fills what the writer knows of the manifest. */
+/* Fills in the manifest what the writer knows. */
 static bool fill_manifest(DumpWriter *writer, DumpManifest *manifest, Error *error)
 {
     for (size_t i = 0; i < manifest->package_count; i++) {
@@ -158,13 +159,13 @@ static bool fill_manifest(DumpWriter *writer, DumpManifest *manifest, Error *err
            sha256_finish(writer->stream_digest, manifest->stream_sha256, error);
 }
 
-/* Whether every unit that was begun has had its turn. */
+/* Checks that every unit was written. */
 static bool check_units(const DumpWriter *writer, Error *error)
 {
     for (size_t i = 0; i < writer->window; i++) {
         if (writer->waiting[i].completed) {
             return error_set(error, EXIT_CODE_FAILED,
-                             "entries wait for unit %zu, which nobody has ended", writer->turn);
+                             "unit %zu was never completed, but later ones were", writer->turn);
         }
     }
     return true;
@@ -229,8 +230,8 @@ static bool write_chunk(DumpWriter *writer, const Chunk *chunk, Error *error)
                       buffer_slice(&chunk->frame), error);
 }
 
-/* Keeps the chunk's memory for others, except that of a huge value, which must not be pinned to the
- * end.  With the mutex held. */
+/* Keeps the chunk for reuse, unless it is huge: that memory must not be held to the end.  The mutex
+ * is held. */
 static void spare_chunk(DumpWriter *writer, Chunk *chunk)
 {
     chunk->next = NULL;
@@ -242,8 +243,8 @@ static void spare_chunk(DumpWriter *writer, Chunk *chunk)
     }
 }
 
-/* The next chunk that may be written, taken from its unit; the turn passes on over units that are
- * completed.  NULL when there is none.  With the mutex held. */
+/* Removes the next chunk that may be written; the turn advances past completed units.  NULL when
+ * there is none.  The mutex is held. */
 static Chunk *pop_chunk(DumpWriter *writer)
 {
     WaitingUnit *unit = waiting_unit(writer, writer->turn);
@@ -264,8 +265,8 @@ static Chunk *pop_chunk(DumpWriter *writer)
     return chunk;
 }
 
-/* Writes all that may be written, unless somebody is about it already, who will then find what has
- * come.  With the mutex held, which others get while the writing goes on. */
+/* Writes all chunks that are ready.  Returns at once if another thread is writing; it will pick
+ * these up.  The mutex is held, but released while writing. */
 static bool write_waiting(DumpWriter *writer, Error *error)
 {
     Chunk *chunk;
@@ -295,8 +296,8 @@ struct ChunkWriter {
     DumpWriter *writer;
     Compressor *compressor;
     size_t unit;
-    size_t package;                   /* of the entries that come */
-    Chunk *filled[DUMP_MAX_PACKAGES]; /* that is being filled, of each package; NULL when none is */
+    size_t package;                   /* of the next entries */
+    Chunk *filled[DUMP_MAX_PACKAGES]; /* the current chunk of each package; NULL: none */
 };
 
 bool chunk_writer_new(DumpWriter *writer, ChunkWriter **chunks, Error *error)
@@ -337,7 +338,7 @@ void chunk_writer_set_package(ChunkWriter *chunks, size_t package)
     chunks->package = package;
 }
 
-/* Takes a spare chunk, or makes one. */
+/* Reuses a spare chunk or allocates one. */
 static bool new_chunk(ChunkWriter *chunks, Error *error)
 {
     DumpWriter *writer = chunks->writer;
@@ -364,8 +365,8 @@ static bool new_chunk(ChunkWriter *chunks, Error *error)
     return true;
 }
 
-/* Compresses the chunk, and computes its digest by the same walk that a reader makes: what that
- * cannot read is never written. */
+/* Compresses the chunk and computes its digest by parsing it like a reader does: what a reader
+ * could not parse is never written. */
 static bool seal_chunk(ChunkWriter *chunks, Chunk *chunk, Error *error)
 {
     const char *problem;
@@ -374,12 +375,12 @@ static bool seal_chunk(ChunkWriter *chunks, Chunk *chunk, Error *error)
 
     if (!entry_scan(buffer_slice(&chunk->content), &entries, &chunk->digest, &offset, &problem) ||
         entries != chunk->entries) {
-        return error_set(error, EXIT_CODE_FAILED, "a chunk was not built as it should be");
+        return error_set(error, EXIT_CODE_FAILED, "a chunk was built incorrectly");
     }
     return compressor_run(chunks->compressor, buffer_slice(&chunk->content), &chunk->frame, error);
 }
 
-/* Whether as much of the unit waits as may.  With the mutex held. */
+/* True if the unit already has KEPT_BYTES waiting.  The mutex is held. */
 static bool must_wait(const ChunkWriter *chunks)
 {
     DumpWriter *writer = chunks->writer;
@@ -388,7 +389,7 @@ static bool must_wait(const ChunkWriter *chunks)
            (writer->writing || chunks->unit != writer->turn);
 }
 
-/* Hands over the package's chunk that was filled, if there is one. */
+/* Submits the package's current chunk, if there is one. */
 static bool end_chunk(ChunkWriter *chunks, size_t package, Error *error)
 {
     DumpWriter *writer = chunks->writer;

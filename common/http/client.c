@@ -25,7 +25,7 @@ struct HttpClient {
     Handle *idle;
 };
 
-/* What libcurl's callbacks work with. */
+/* State of the libcurl callbacks. */
 typedef struct Transfer {
     HttpClient *client;
     const HttpRequest *request;
@@ -41,7 +41,7 @@ bool http_client_new(const HttpOptions *options, HttpClient **client, Error *err
 {
     *client = NULL;
     if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
-        return error_set(error, EXIT_CODE_FAILED, "could not set libcurl up");
+        return error_set(error, EXIT_CODE_FAILED, "could not initialize libcurl");
     }
     *client = calloc(1, sizeof **client);
     if (*client == NULL) {
@@ -82,7 +82,7 @@ bool http_client_check(const HttpClient *client, Error *error)
 {
     return interrupt_check(error) &&
            (!atomic_load(&client->stopped) ||
-            error_set(error, EXIT_CODE_FAILED, "stopped, as something else has failed"));
+            error_set(error, EXIT_CODE_FAILED, "stopped after another failure"));
 }
 
 static Handle *acquire_handle(HttpClient *client, Error *error)
@@ -110,7 +110,7 @@ static Handle *acquire_handle(HttpClient *client, Error *error)
 
 static void release_handle(HttpClient *client, Handle *handle)
 {
-    /* Connections stay open; what was set, credentials among it, is forgotten. */
+    /* Keeps connections open but forgets all options, including the credentials. */
     curl_easy_reset(handle->curl);
     pthread_mutex_lock(&client->mutex);
     handle->next = client->idle;
@@ -118,7 +118,7 @@ static void release_handle(HttpClient *client, Handle *handle)
     pthread_mutex_unlock(&client->mutex);
 }
 
-/* Appends to a buffer that has a limit; false ends the transfer. */
+/* Appends up to a limit; false aborts the transfer. */
 static bool append_bytes(Transfer *transfer, Buffer *buffer, size_t limit, const char *data,
                          size_t size)
 {
@@ -150,7 +150,8 @@ static size_t on_header(char *data, size_t one, size_t size, void *argument)
     size_t length = size;
 
     (void)one;
-    /* A status line begins the headers anew: what came before was an interim answer. */
+    /* A status line starts a new set of headers: what came before belonged to an interim
+     * response. */
     if (size >= 5 && memcmp(data, "HTTP/", 5) == 0) {
         headers->size = 0;
         transfer->headers_ended = false;
@@ -165,7 +166,7 @@ static size_t on_header(char *data, size_t one, size_t size, void *argument)
                : CURL_WRITEFUNC_ERROR;
 }
 
-/* libcurl asks about once a second, and whenever something happens. */
+/* libcurl's progress callback: called about once a second and whenever something happens. */
 static int on_progress(void *argument, curl_off_t download_total, curl_off_t downloaded,
                        curl_off_t upload_total, curl_off_t uploaded)
 {
@@ -200,9 +201,9 @@ static bool add_header_format(Transfer *transfer, const char *name, const char *
 }
 
 /*
- * The headers that belong to a signature.  libcurl signs those that are set before it computes it,
- * beside host and x-amz-date, which are its own.  Up to version 8 it sends no hash of the body,
- * which S3 demands; and of a session it knows nothing.
+ * The headers that are part of the signature. libcurl signs those that are set before it computes
+ * the signature, plus host and x-amz-date, which it adds itself.  Up to version 8 it does not send
+ * the hash of the body, which S3 requires, and it knows nothing about session tokens.
  */
 static bool add_signing_headers(Transfer *transfer, Error *error)
 {
@@ -271,12 +272,13 @@ static CURLcode configure(CURL *curl, Transfer *transfer)
     const HttpOptions *options = &transfer->client->options;
 
     SET(CURLOPT_NOSIGNAL, 1L);
-    /* Their defaults. Lacking memory curl_easy_reset forgets them, and it would wait in vain. */
+    /* The defaults, set explicitly: when memory runs out curl_easy_reset loses them, and libcurl
+     * would wait forever. */
     SET(CURLOPT_BUFFERSIZE, (long)CURL_MAX_WRITE_SIZE);
     SET(CURLOPT_UPLOAD_BUFFERSIZE, 64L * 1024);
     SET(CURLOPT_PROTOCOLS_STR, "http,https");
     SET(CURLOPT_URL, request->url);
-    /* What looks like a step up in a key is a part of its name. */
+    /* In a key, "/../" is part of the name. */
     SET(CURLOPT_PATH_AS_IS, 1L);
     SET(CURLOPT_ERRORBUFFER, transfer->reason);
     SET(CURLOPT_USERAGENT, options->user_agent);
@@ -307,11 +309,11 @@ static CURLcode configure(CURL *curl, Transfer *transfer)
     return set_body(curl, request);
 }
 
-/* Words the failure of a transfer. */
+/* Sets the error of a failed transfer. */
 static bool transfer_failed(const Transfer *transfer, CURLcode code, Error *error)
 {
     const char *url = transfer->request->url;
-    int url_size = (int)strcspn(url, "?"); /* a query may hold what is not to be shown */
+    int url_size = (int)strcspn(url, "?"); /* the query may contain secrets */
     ExitCode exit_code = EXIT_CODE_CONNECTION;
 
     if (code == CURLE_ABORTED_BY_CALLBACK && !http_client_check(transfer->client, error)) {
@@ -322,7 +324,7 @@ static bool transfer_failed(const Transfer *transfer, CURLcode code, Error *erro
     }
     if (transfer->too_large) {
         return error_set(error, EXIT_CODE_REFUSED,
-                         "the answer to \"%.*s\" is larger than %zu bytes", url_size, url,
+                         "the response to \"%.*s\" is larger than %zu bytes", url_size, url,
                          transfer->request->response_limit);
     }
     switch (code) {
@@ -338,7 +340,7 @@ static bool transfer_failed(const Transfer *transfer, CURLcode code, Error *erro
         transfer->response->may_succeed_later = true;
         break;
     }
-    return error_set(error, exit_code, "no answer from \"%.*s\": %s", url_size, url,
+    return error_set(error, exit_code, "no response from \"%.*s\": %s", url_size, url,
                      transfer->reason[0] != '\0' ? transfer->reason : curl_easy_strerror(code));
 }
 
@@ -381,7 +383,7 @@ static bool perform(Transfer *transfer, Handle *handle, Error *error)
     code = configure(handle->curl, transfer);
     if (code == CURLE_OK) {
         code = curl_easy_perform(handle->curl);
-        /* For libcurl that is an answer, too. */
+        /* libcurl accepts this as a response. */
         if (code == CURLE_OK && !transfer->headers_ended) {
             code = CURLE_PARTIAL_FILE;
         }

@@ -1,14 +1,14 @@
 /*
- * Requests by HTTP and HTTPS, from several threads at once.
+ * HTTP and HTTPS requests, from several threads at once.
  *
  * This folder is the only place that includes curl.h.  A client keeps connections open between
- * requests.  Redirections are not followed: a signature holds for one host.  A request ends when
- * the program is asked to stop (common/base/interrupt.h).  Proxies are those of the environment
- * (http_proxy, https_proxy, no_proxy), as curl takes them.
+ * requests.  Redirects are not followed, as a signature is valid for one host only.  A request is
+ * aborted when the program is asked to stop (common/base/interrupt.h).  Proxies come from the
+ * environment (http_proxy, https_proxy, no_proxy), as curl interprets them.
  *
- * Requests may be signed for AWS and what is like it (Signature Version 4).  libcurl signs; what
- * is to be known of it: a path is signed as it stands in the URL, so it must be encoded as S3 has
- * it (common/http/url.h), and a query too, with its parameters in order.
+ * Requests can be signed for AWS and compatible servers (Signature Version 4). libcurl does the
+ * signing: the path is signed as it appears in the URL, so it must be encoded the way S3 expects
+ * (common/http/url.h), and so is the query, whose parameters must be sorted.
  */
 #ifndef COMMON_HTTP_CLIENT_H
 #define COMMON_HTTP_CLIENT_H
@@ -23,15 +23,15 @@
 
 typedef struct HttpClient HttpClient;
 
-/* A time-out of 0 is the default: 10 s to connect, 60 s for a request in all. */
+/* A timeout of 0 means the default: 10 s to connect, 60 s for a whole request. */
 typedef struct HttpOptions {
     const char *user_agent;
-    const char *ca_file; /* certificates that are trusted; NULL: the system's */
+    const char *ca_file; /* trusted certificates; NULL: the system's */
     int connect_timeout_ms;
     int timeout_ms;
 } HttpOptions;
 
-/* Who signs, and what for. */
+/* The parameters of a signature. */
 typedef struct HttpSigning {
     const char *region;
     const char *service; /* "s3", "dynamodb" */
@@ -43,49 +43,50 @@ typedef struct HttpSigning {
 typedef struct HttpRequest {
     const char *method; /* "GET", "POST" ... */
     const char *url;
-    const char *const *headers; /* "Name: value", NULL behind the last; may be NULL */
+    const char *const *headers; /* "Name: value", ending with NULL; may be NULL */
     Slice body;
     size_t response_limit;      /* bytes; a larger body is an error */
     const HttpSigning *signing; /* NULL: not signed */
-    bool direct;                /* by no proxy, whatever the environment says */
+    bool direct;                /* bypass the proxies of the environment */
     int connect_timeout_ms;     /* 0: the client's */
     int timeout_ms;
 } HttpRequest;
 
 /* {0} is an empty response; end with http_response_free. */
 typedef struct HttpResponse {
-    long status; /* 0: there was no answer */
+    long status; /* 0: no response */
     Buffer body;
-    Buffer headers;        /* lines, each ended by a NUL; see http_response_header */
-    int64_t retry_after_s; /* when the server asks to come again; 0: it does not say */
-    bool length_known; /* the end of the body is told by the server, not by a closed connection */
-    bool may_succeed_later; /* without an answer: nothing says that it cannot work */
+    Buffer headers;         /* lines, each ending with a NUL; see http_response_header */
+    int64_t retry_after_s;  /* the server's Retry-After; 0: none */
+    bool length_known;      /* the server stated the length: a truncated body is noticed */
+    bool may_succeed_later; /* without a response: a retry may succeed */
 } HttpResponse;
 
-/* The texts in `options` must stay. */
+/* The strings in `options` must outlive the client. */
 bool http_client_new(const HttpOptions *options, HttpClient **client, Error *error);
-/* No request may be under way.  Takes NULL. */
+/* No request may be running.  Takes NULL. */
 void http_client_free(HttpClient *client);
 
-/* Ends all requests, also future ones, from any thread.  Takes NULL. */
+/* Aborts all requests, including future ones.  Any thread may call it.  Takes NULL. */
 void http_client_stop(HttpClient *client);
 
-/* Whether requests are to end: by http_client_stop, or as the program was asked to stop.  False
- * with the error set. */
+/* Returns false, with the error set, when requests must end: after http_client_stop, or when the
+ * program was asked to stop. */
 bool http_client_check(const HttpClient *client, Error *error);
 
 /*
- * Sends a request.  True when there is a whole answer, whatever its status.  Without one the code
- * is EXIT_CODE_CONNECTION when the server was not reached, or too slow, or lost; EXIT_CODE_REFUSED
- * when it cannot be trusted or the answer is too large.  What `response` held before is freed.
+ * Sends a request.  True when a complete response arrived, whatever its status.  Otherwise
+ * EXIT_CODE_CONNECTION when the server could not be reached, was too slow or dropped the
+ * connection; EXIT_CODE_REFUSED when it cannot be trusted or the response is too large.  Frees what
+ * `response` held before.
  */
 bool http_send(HttpClient *client, const HttpRequest *request, HttpResponse *response,
                Error *error);
 
-/* The value of a header; NULL where there is none.  Belongs to the response. */
+/* Returns the value of a header, borrowed from the response; NULL when it is missing. */
 const char *http_response_header(const HttpResponse *response, const char *name);
 
-/* Takes an empty one. */
+/* Takes an empty response. */
 void http_response_free(HttpResponse *response);
 
 #endif

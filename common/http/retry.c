@@ -5,7 +5,7 @@
 #include <sys/random.h>
 #include <time.h>
 
-enum { SLEEP_MS = 50 }; /* at one time; then it looks whether to go on */
+enum { SLEEP_MS = 50 }; /* between checks for a stop */
 
 const RetryPolicy RETRY_DEFAULT = {.attempts = 6, .first_wait_ms = 100, .longest_wait_ms = 5000};
 
@@ -13,7 +13,7 @@ static uint32_t random_number(void)
 {
     uint32_t number = 0;
 
-    /* Where there is no chance, a wait of the lower half will do. */
+    /* Without random numbers, wait for half the time. */
     if (getrandom(&number, sizeof number, GRND_NONBLOCK) != (ssize_t)sizeof number) {
         number = 0;
     }
@@ -87,7 +87,7 @@ bool http_send_retrying(HttpClient *client, const RetryPolicy *policy,
         if (!retry_back_off(client, policy, attempt, asked_ms, error)) {
             return false;
         }
-        /* What went wrong is forgotten: the next attempt may go well. */
+        /* The error of this attempt no longer matters. */
         *error = (Error){0};
     }
 }

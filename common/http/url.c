@@ -10,7 +10,7 @@
 
 static bool invalid_url(const char *url, Error *error)
 {
-    /* Before an "@" there may be a password. */
+    /* What precedes an "@" may be a password. */
     return error_set(error, EXIT_CODE_USAGE, "\"%s\" is not the URL of a server",
                      strchr(url, '@') == NULL ? url : "(a URL with an @)");
 }
@@ -24,7 +24,7 @@ static bool has_part(CURLU *parsed, CURLUPart what)
     return found;
 }
 
-/* Copies a part; `text` stays NULL where the URL has none. */
+/* Copies a part; *text stays NULL when the URL has none. */
 static bool copy_part(CURLU *parsed, CURLUPart what, char **text, Error *error)
 {
     char *part = NULL;
@@ -45,7 +45,7 @@ static bool copy_parts(CURLU *parsed, const char *url, UrlParts *parts, Error *e
 
     if (has_part(parsed, CURLUPART_USER) || has_part(parsed, CURLUPART_PASSWORD) ||
         has_part(parsed, CURLUPART_QUERY) || has_part(parsed, CURLUPART_FRAGMENT)) {
-        /* Not what is there: it may be a password. */
+        /* The parts are not shown: one may be a password. */
         return error_set(error, EXIT_CODE_USAGE,
                          "the URL of a server must have neither user nor query");
     }

@@ -1,5 +1,5 @@
 /*
- * URLs: their parts, and their percent-encoding.
+ * Parses and percent-encodes URLs.
  */
 #ifndef COMMON_HTTP_URL_H
 #define COMMON_HTTP_URL_H
@@ -10,29 +10,29 @@
 #include "common/base/error.h"
 #include "common/base/slice.h"
 
-/* Texts are owned; end with url_free.  {0} is empty. */
+/* Strings are owned; free with url_free.  {0} is empty. */
 typedef struct UrlParts {
     char *scheme; /* "http" or "https" */
-    char *host;   /* an IPv6 address with its brackets */
-    char *port;   /* NULL where none is written */
-    char *path;   /* begins with "/", as it is written; without slashes at its end, so "" for "/" */
-    bool is_address; /* the host is an address, not a name */
+    char *host;   /* an IPv6 address includes its brackets */
+    char *port;   /* NULL: not given */
+    char *path;   /* starts with "/", still encoded; trailing slashes are removed, so "" for "/" */
+    bool is_address; /* the host is an IP address */
 } UrlParts;
 
-/* Takes a URL of HTTP apart; one without a scheme is https.  EXIT_CODE_USAGE for what is none, and
- * for user, password, query and fragment, for which there is no use. */
+/* Splits an HTTP URL; without a scheme, https is assumed.  EXIT_CODE_USAGE when it is not valid or
+ * has a user, password, query or fragment, which make no sense for an endpoint. */
 bool url_split(const char *url, UrlParts *parts, Error *error);
 void url_free(UrlParts *parts);
 
-/* Appends a path, with all but letters, digits, "-._~" and "/" percent-encoded: as RFC 3986 allows,
- * and as S3 wants it signed. */
+/* Appends a path and percent-encodes everything except letters, digits, "-._~" and "/": as RFC 3986
+ * allows and as S3 expects for signing. */
 bool url_append_path(Buffer *url, Slice path, Error *error);
 
-/* Appends a value of a query or a form: the "/" is encoded, too. */
+/* The same for a value in a query or form: "/" is encoded, too. */
 bool url_append_value(Buffer *url, Slice value, Error *error);
 
-/* Appends text with its percent-encoding undone.  *valid is false where a "%" is not followed by
- * two hexadecimal digits, or the text would hold a NUL. */
+/* Appends the percent-decoded text.  *valid is false when a "%" is not followed by two hexadecimal
+ * digits or the result would contain a NUL. */
 bool url_append_decoded(Buffer *text, Slice encoded, bool *valid, Error *error);
 
 #endif

@@ -9,9 +9,9 @@ enum { PATH_SIZE = 256 };
 typedef struct Parser {
     const XmlText *wanted;
     size_t count;
-    const XmlText *open;  /* whose text is being read; NULL: none */
-    char path[PATH_SIZE]; /* of the element that is open; as much of it as there is room for */
-    size_t path_size;     /* all of it */
+    const XmlText *open;  /* the element being read; NULL: none wanted */
+    char path[PATH_SIZE]; /* path of the current element, truncated */
+    size_t path_size;     /* untruncated */
 } Parser;
 
 static void append_to_path(Parser *parser, const char *text)

@@ -1,6 +1,6 @@
 /*
- * Texts of a small XML document, such as an answer of S3's or STS's.  The only place that includes
- * expat.h.
+ * Extracts texts from a small XML document, such as a response of S3 or STS.  The only place that
+ * includes expat.h.
  */
 #ifndef COMMON_HTTP_XML_TEXTS_H
 #define COMMON_HTTP_XML_TEXTS_H
@@ -11,17 +11,17 @@
 #include "common/base/error.h"
 #include "common/base/slice.h"
 
-/* What is looked for, and where it goes: the text of the element at this path from the root, such
- * as "Error/Code", cut at the capacity; "" where there is none.  Control characters become blanks.
- * Of several elements at one path the last one counts. */
+/* An element to find and where to store its text: `path` leads from the root, as in "Error/Code".
+ * The text is truncated to `capacity`, and "" when there is no such element.  Control characters
+ * become spaces.  If several elements match, the last one wins. */
 typedef struct XmlText {
     const char *path;
     char *text;
     size_t capacity;
 } XmlText;
 
-/* Reads the document.  *valid is false where it is no XML: then the texts are those of its
- * beginning.  False for want of memory. */
+/* Reads the document.  *valid is false when it is not well-formed; the texts are then those found
+ * before the error.  False only when out of memory. */
 bool xml_texts_read(Slice document, const XmlText *wanted, size_t count, bool *valid, Error *error);
 
 #endif

@@ -70,7 +70,7 @@ bool entry_next_tuple(Slice *tuples, Entry *entry, Slice *tuple, const char **pr
     case COPY_TUPLE:
         break;
     case COPY_END:
-        *problem = "a COPY trailer stands among the entries";
+        *problem = "there is a COPY trailer among the entries";
         return false;
     case COPY_MORE:
         *problem = "the last entry is cut off";

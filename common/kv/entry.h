@@ -1,5 +1,5 @@
 /*
- * Entries as they stand in a chunk: tuples of COPY BINARY with three fields, none of them NULL.
+ * Entries of a chunk: tuples of COPY BINARY with three fields, none of them NULL.
  */
 #ifndef COMMON_KV_ENTRY_H
 #define COMMON_KV_ENTRY_H
@@ -19,30 +19,30 @@ typedef struct Entry {
     Slice value;
 } Entry;
 
-/* The fields of an entry's tuple: partition key, key, value. */
+/* The fields of a tuple: partition key, key, value. */
 enum { ENTRY_FIELDS = 3 };
 
-/* The size of the entry's tuple. */
+/* Returns the size of an entry's tuple, in bytes. */
 size_t entry_tuple_size(size_t partition_key_size, size_t key_size, size_t value_size);
 
-/* Appends the entry's tuple with room for `value_size` bytes; *value is where the caller writes
- * them, before the buffer is touched again. */
+/* Appends a tuple with room for `value_size` bytes of value, which the caller writes to *value
+ * before the buffer changes again. */
 bool entry_append(Buffer *tuples, Slice partition_key, Slice key, size_t value_size,
                   uint8_t **value, Error *error);
 
-/* Reads the entry at the beginning of `tuples` and moves `tuples` behind it; the entry points into
- * it.  False, with a constant text in *problem, when no whole entry is there. */
+/* Reads the first entry of `tuples` and advances `tuples` past it; the entry points into it.
+ * False, with a constant string in *problem, when there is no complete entry. */
 bool entry_next(Slice *tuples, Entry *entry, const char **problem);
 
-/* The same, and the entry's tuple as it stands there. */
+/* The same; also returns the entry's tuple. */
 bool entry_next_tuple(Slice *tuples, Entry *entry, Slice *tuple, const char **problem);
 
-/* The entry of parsed fields, which point into its tuple, and that tuple.  False when a field is
- * NULL. */
+/* Makes the entry, and its tuple, from parsed fields that point into the tuple.  False when a field
+ * is NULL. */
 bool entry_from_fields(const CopyField fields[ENTRY_FIELDS], Entry *entry, Slice *tuple);
 
-/* Counts the entries and adds each to the digest.  False as in entry_next; *offset is then where
- * the entry in question begins. */
+/* Counts the entries and adds each to the digest.  Fails like entry_next; *offset is then where the
+ * bad entry starts. */
 bool entry_scan(Slice tuples, uint64_t *count, SetDigest *digest, size_t *offset,
                 const char **problem);
 

@@ -75,8 +75,8 @@ static json_t *enum_json(const ProtobufCEnumDescriptor *descriptor, int value, E
     return check_json(named == NULL ? json_integer(value) : json_string(named->name), error);
 }
 
-/* The value of a field, or an element of a repeated one, that lies at `member`.  The types are
- * those that the .proto files of this folder use. */
+/* Encodes the value at `member`: of a field, or an element of a repeated one.  Supports the types
+ * used in the .proto files of this folder. */
 static json_t *value_json(const ProtobufCFieldDescriptor *field, const void *member, Error *error)
 {
     const ProtobufCBinaryData *binary;
@@ -92,7 +92,7 @@ static json_t *value_json(const ProtobufCFieldDescriptor *field, const void *mem
     case PROTOBUF_C_TYPE_ENUM:
         return enum_json(field->descriptor, *(const int *)member, error);
     case PROTOBUF_C_TYPE_STRING:
-        /* Stored by somebody else, it need not be valid UTF-8. */
+        /* Another program wrote it, so it may not be valid UTF-8. */
         text = *(const char *const *)member;
         return entry_json_bytes(slice_text(text), error);
     case PROTOBUF_C_TYPE_BYTES:
@@ -103,7 +103,7 @@ static json_t *value_json(const ProtobufCFieldDescriptor *field, const void *mem
     default:
         break;
     }
-    error_set(error, EXIT_CODE_FAILED, "field %s is of a type that is not known here", field->name);
+    error_set(error, EXIT_CODE_FAILED, "field %s is of an unknown type", field->name);
     return NULL;
 }
 
@@ -114,14 +114,14 @@ static size_t element_size(const ProtobufCFieldDescriptor *field)
                : sizeof(int32_t);
 }
 
-/* Takes over the value; false where there is none. */
+/* Takes over the value; false if it is NULL. */
 static bool add_member(json_t *object, const char *name, json_t *value, Error *error)
 {
     return value != NULL &&
            (json_object_set_new(object, name, value) == 0 || error_out_of_memory(error));
 }
 
-/* A map<string, string> as an object. */
+/* Encodes a map<string, string> as an object. */
 static json_t *map_json(Kv__MetadataEntry *const *entries, size_t count, Error *error)
 {
     json_t *object = check_json(json_object(), error);
@@ -162,7 +162,7 @@ static json_t *repeated_json(const ProtobufCFieldDescriptor *field, const uint8_
     return array;
 }
 
-/* Whether a field that is not repeated is at its default, which proto3 does not write. */
+/* Tells whether a non-repeated field has its default value, which proto3 does not write. */
 static bool is_default(const ProtobufCFieldDescriptor *field, const void *member)
 {
     switch (field->type) {
@@ -219,7 +219,7 @@ static json_t *protobuf_json(const ProtobufCMessage *message, Error *error)
     return object;
 }
 
-/* The value as its type asks; *type becomes "bytes" where it is not of that type. */
+/* Decodes the value according to its type; *type becomes "bytes" if it does not match. */
 static json_t *decode_value(KvEntryType *type, Slice value, Error *error)
 {
     ProtobufCMessage *message = NULL;
@@ -261,7 +261,7 @@ json_t *entry_json_raw(Slice partition_key, Slice key, Slice value, Error *error
     json_t *texts[] = {base64_json(partition_key, error), base64_json(key, error),
                        base64_json(value, error)};
 
-    /* json_pack frees what it was given also when one of them is NULL. */
+    /* json_pack frees its arguments even when one of them is NULL. */
     return check_json(
         json_pack("{s:o, s:o, s:o}", "partition_key", texts[0], "key", texts[1], "value", texts[2]),
         error);

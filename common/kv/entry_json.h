@@ -1,5 +1,5 @@
 /*
- * Entries of the KV store as JSON, for people and programs that look into one.
+ * Entries of the KV store as JSON, for inspection by people and programs.
  */
 #ifndef COMMON_KV_ENTRY_JSON_H
 #define COMMON_KV_ENTRY_JSON_H
@@ -9,19 +9,20 @@
 #include "common/base/error.h"
 #include "common/base/slice.h"
 
-/* Bytes: a string where they are text (valid UTF-8 without control characters other than tab and
- * line ends), else {"base64": "..."}.  The caller owns the reference; NULL with the error set. */
+/* Bytes as JSON: a string if they are text (valid UTF-8 without control characters other than
+ * tab and line ends), else {"base64": "..."}.  The caller owns the reference; NULL with the
+ * error set. */
 json_t *entry_json_bytes(Slice bytes, Error *error);
 
 /*
- * {"partition": bytes, "key": bytes, "type": text, "value": ...}; the value is decoded as its type
- * (entry_type.h) asks: the members of a message by their names in the .proto files, those at their
- * default left out; times as RFC 3339; a map as an object.  A value that is not of its type is
- * given as bytes, with the type "bytes".
+ * {"partition": bytes, "key": bytes, "type": text, "value": ...}.  The value is decoded according
+ * to its type (entry_type.h): members of a message by their names in the .proto files, without
+ * those at their default; times as RFC 3339; a map as an object.  A value that does not match its
+ * type is given as bytes, with the type "bytes".
  */
 json_t *entry_json_decoded(Slice partition_key, Slice key, Slice value, Error *error);
 
-/* {"partition_key": text, "key": text, "value": text}, all base64. */
+/* {"partition_key": text, "key": text, "value": text}, all in base64. */
 json_t *entry_json_raw(Slice partition_key, Slice key, Slice value, Error *error);
 
 #endif

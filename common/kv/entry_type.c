@@ -10,7 +10,7 @@
 #include "multiparts.pb-c.h"
 #include "secondary_index.pb-c.h"
 
-/* An entry whose key begins with `prefix`. */
+/* The type of entries whose key starts with `prefix`. */
 typedef struct KeyType {
     const char *prefix;
     const ProtobufCMessageDescriptor *message; /* NULL: text */
@@ -76,7 +76,7 @@ static KvEntryType find_type(const KeyType *types, Slice key)
     return (KvEntryType){"bytes", KV_VALUE_BYTES, NULL};
 }
 
-/* The bytes of field 1 at the beginning of a message; empty where it begins with another field. */
+/* Returns the bytes of field 1 at the start of a message; empty if it starts with another field. */
 static Slice first_field(Slice value)
 {
     enum { FIELD_1_BYTES = 1 << 3 | 2, MORE = 0x80 };
@@ -94,8 +94,8 @@ static Slice first_field(Slice value)
     return slice_of(value.data + offset, size > value.size - offset ? 0 : (size_t)size);
 }
 
-/* Whether the key holds the part and, right behind it, the id; to the key's end or, with `more`, a
- * "/" and more. */
+/* Tells whether the key contains the part directly followed by the id, which ends the key or, with
+ * `more`, is followed by "/" and more. */
 static bool contains_part(Slice key, const char *part, Slice id, bool more)
 {
     size_t size = strlen(part) + id.size;
@@ -112,8 +112,8 @@ static bool contains_part(Slice key, const char *part, Slice id, bool more)
     return false;
 }
 
-/* Runs and their tasks have the run's id in the key and in field 1; what leads to a run has the
- * run's key there.  Repositories and branches may have any id, also one with a part's name. */
+/* Runs and their tasks have the run id in the key and in field 1; index entries have the key of a
+ * run in field 1.  The ids of repositories and branches are arbitrary and may look like a part. */
 static KvEntryType actions_type(Slice key, Slice value)
 {
     Slice first = first_field(value);
@@ -132,7 +132,7 @@ static KvEntryType actions_type(Slice key, Slice value)
                : (KvEntryType){"bytes", KV_VALUE_BYTES, NULL};
 }
 
-/* A staged object of an empty key has no field 1. */
+/* A staged object with an empty key has no field 1. */
 static bool is_staged(Slice key, Slice value)
 {
     return slice_equal(first_field(value), key);

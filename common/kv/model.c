@@ -1,6 +1,6 @@
 #include "common/kv/model.h"
 
-/* Empties the key and writes the parts one after the other. */
+/* Replaces the key by the concatenated parts. */
 static bool join_parts(Buffer *key, const Slice *parts, size_t count, Error *error)
 {
     key->size = 0;

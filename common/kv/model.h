@@ -1,11 +1,11 @@
 /*
- * The KV model: partitions, keys and the version, the one place that knows how they are spelled.
+ * The KV model: partitions, keys and the version.  The only place that knows how they are written.
  *
- * Source: the KV model facts, tables per package and "The version".  Values are the messages of the
- * .proto files beside this file.
+ * Source: common/kv/KV-MODEL.md, "Partitions and keys" and "The version".  Values are the messages
+ * of the .proto files in this folder.
  *
- * The key functions empty `key` and write the key into it; parts are joined with "/".  They return
- * false when out of memory.
+ * The key functions replace the contents of `key`; parts are joined with "/".  They return false
+ * when out of memory.
  */
 #ifndef COMMON_KV_MODEL_H
 #define COMMON_KV_MODEL_H
@@ -23,32 +23,32 @@
 #define KV_PARTITION_GRAVELER "graveler"
 #define KV_PARTITION_INTERNAL "kv-internal-metadata"
 
-/* The table of PostgreSQL that holds the entries, unless it is told otherwise. */
+/* Default name of the table in PostgreSQL. */
 #define KV_TABLE_NAME "kv"
 
-/* The version's entry, in KV_PARTITION_INTERNAL. */
+/* The key of the version, in KV_PARTITION_INTERNAL. */
 #define KV_VERSION_KEY "kv/schema/version"
 
 enum {
-    KV_VERSION_STARTED = 0, /* a migration was started and has not succeeded */
+    KV_VERSION_STARTED = 0, /* a migration was started but has not succeeded */
     KV_VERSION_MIGRATED = 1 /* migrated from the legacy tables */
 };
 
-/* What stands in the place of a KV store. */
+/* What exists in place of a KV store. */
 typedef enum KvStoreState {
-    KV_STORE_NONE,    /* nothing of its name */
-    KV_STORE_EMPTY,   /* a KV store without entries and without a version */
-    KV_STORE_STARTED, /* version 0: a load that has not succeeded */
+    KV_STORE_NONE,    /* nothing of that name */
+    KV_STORE_EMPTY,   /* a KV store with neither entries nor a version */
+    KV_STORE_STARTED, /* version 0: an unfinished load */
     KV_STORE_STAMPED  /* version 1 or more */
 } KvStoreState;
 
-/* Reads the value of the version's entry; false where it is no version. */
+/* Parses the value of the version's entry; false if it is not a version. */
 bool kv_version_parse(Slice value, uint64_t *version);
 
-/* The lookup key of the installation id, beside its metadata entry. */
+/* The key of the installation id, in addition to its metadata entry. */
 #define KV_INSTALLATION_ID_KEY "installation_id"
 
-/* What keys begin with, partition by partition.  Of KV_PARTITION_AUTH: */
+/* Prefixes of keys, by partition.  Of KV_PARTITION_AUTH: */
 #define KV_USERS "users/"
 #define KV_GROUPS "groups/"
 #define KV_POLICIES "policies/"
@@ -59,8 +59,8 @@ bool kv_version_parse(Slice value, uint64_t *version);
 #define KV_EXPIRED_TOKENS "expiredTokens/"
 #define KV_INSTALLATION_METADATA "installation_metadata/"
 
-/* Of KV_PARTITION_GRAVELER, and of KV_PARTITION_ACTIONS, where a repository's id and one of the
- * second parts follow. */
+/* Of KV_PARTITION_GRAVELER and KV_PARTITION_ACTIONS.  In the latter a repository id and one of the
+ * KV_IN_ parts follow. */
 #define KV_REPOSITORIES "repos/"
 #define KV_IN_RUNS "/runs/"
 #define KV_IN_BRANCHES "/branches/"
@@ -72,7 +72,7 @@ bool kv_version_parse(Slice value, uint64_t *version);
 #define KV_BRANCHES "branches/"
 #define KV_TAGS "tags/"
 
-/* The partition of a repository's own entities: `<repository id>-<instance id>`. */
+/* The partition of a repository's entities: `<repository id>-<instance id>`. */
 bool kv_partition_repository(Buffer *partition, Slice repository_id, const char *instance_id,
                              Error *error);
 
@@ -99,7 +99,7 @@ bool kv_key_commit(Buffer *key, Slice commit_id, Error *error);
 bool kv_key_branch(Buffer *key, Slice branch_id, Error *error);
 bool kv_key_tag(Buffer *key, Slice tag_id, Error *error);
 
-/* The key of a repository's branch protection rules, in its own partition. */
+/* The key of a repository's branch protection rules, in the repository's partition. */
 #define KV_BRANCH_PROTECTION_KEY "settings/protected_branches"
 
 #endif

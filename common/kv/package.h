@@ -1,7 +1,7 @@
 /*
- * The packages of lakeFS, told from the entries of a KV store.
+ * The packages of lakeFS, determined from the entries of a KV store.
  *
- * Source: KV model facts, the partitions of each package.
+ * Source: common/kv/KV-MODEL.md, "Partitions and keys".
  */
 #ifndef COMMON_KV_PACKAGE_H
 #define COMMON_KV_PACKAGE_H
@@ -13,16 +13,16 @@ typedef enum KvPackage {
     KV_PACKAGE_AUTH,
     KV_PACKAGE_GRAVELER,
     KV_PACKAGE_MULTIPARTS,
-    KV_PACKAGE_OTHER, /* partitions that are not known here, such as those of later lakeFS */
+    KV_PACKAGE_OTHER, /* unknown partitions, such as those of later lakeFS versions */
     KV_PACKAGES
 } KvPackage;
 
-/* Their names in dumps; all of them, as the values of an option. */
+/* Their names in dumps, and the list of all as an option's values. */
 #define KV_PACKAGE_WORDS "actions auth graveler multiparts other"
 extern const char *const KV_PACKAGE_NAMES[KV_PACKAGES];
 
-/* The package of an entry.  Partitions of repositories are known by the instance id at their end,
- * those of staging tokens by their entries. */
+/* Returns the package of an entry.  Partitions of repositories are recognized by the instance id at
+ * the end, those of staging tokens by their entries. */
 KvPackage kv_package_of(Slice partition_key, Slice key, Slice value);
 
 #endif

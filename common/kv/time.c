@@ -16,7 +16,7 @@ bool kv_time_from_timestamptz(int64_t microseconds, KvTime *time)
     int64_t seconds = microseconds / MICROSECONDS;
     int64_t rest = microseconds % MICROSECONDS;
 
-    /* C divides towards zero; nanos count forward from the second below. */
+    /* C rounds towards zero, but nanos count forward from the second before. */
     if (rest < 0) {
         rest += MICROSECONDS;
         seconds--;
@@ -35,7 +35,7 @@ bool kv_time_from_timestamptz(int64_t microseconds, KvTime *time)
     return true;
 }
 
-/* Reads `width` decimal digits at *offset. */
+/* Parses `width` decimal digits at *offset. */
 static bool read_digits(Slice text, size_t *offset, int width, int *number)
 {
     *number = 0;
@@ -48,8 +48,8 @@ static bool read_digits(Slice text, size_t *offset, int width, int *number)
     return true;
 }
 
-/* The seconds since 1970 of a date and time of the calendar, whose year and month are as people
- * count them; false where there is no such date or time. */
+/* Converts a calendar date and time, with year and month as people count them, to seconds since
+ * 1970; false if there is no such date or time. */
 static bool calendar_seconds(struct tm given, int64_t *seconds)
 {
     struct tm normal;
@@ -62,7 +62,7 @@ static bool calendar_seconds(struct tm given, int64_t *seconds)
     given.tm_mon -= 1;
     normal = given;
     time = timegm(&normal);
-    /* timegm carries a 31st of February over into March: then it was no date. */
+    /* timegm normalizes February 31 to March: then the date was invalid. */
     if (normal.tm_year != given.tm_year || normal.tm_mon != given.tm_mon ||
         normal.tm_mday != given.tm_mday || normal.tm_hour != given.tm_hour ||
         normal.tm_min != given.tm_min || normal.tm_sec != given.tm_sec) {
@@ -93,7 +93,7 @@ static bool read_character(Slice text, size_t *offset, char character)
     return *offset < text.size && text.data[(*offset)++] == (uint8_t)character;
 }
 
-/* Reads ".123456", where it is there; what is finer than a microsecond is cut off. */
+/* Parses an optional ".123456"; digits beyond microseconds are dropped. */
 static bool read_fraction(Slice text, size_t *offset, int *microseconds)
 {
     int weight = MICROSECONDS / 10;
@@ -111,7 +111,7 @@ static bool read_fraction(Slice text, size_t *offset, int *microseconds)
     return *offset > first;
 }
 
-/* Reads "Z" or "+01:30", which must be the end: how far the clock is ahead of UTC. */
+/* Parses "Z" or "+01:30", which must end the text: the offset from UTC. */
 static bool read_offset(Slice text, size_t *offset, int *seconds)
 {
     int hours;
@@ -167,7 +167,7 @@ bool kv_time_to_text(KvTime time, char text[KV_TIME_TEXT_SIZE])
         time.nanos > 999999999 || gmtime_r(&seconds, &utc) == NULL) {
         return false;
     }
-    /* Not strftime: its %Y has no leading zeros. */
+    /* Not strftime, whose %Y has no leading zeros. */
     used = snprintf(text, KV_TIME_TEXT_SIZE, "%04u-%02u-%02uT%02u:%02u:%02u",
                     (unsigned)(utc.tm_year + 1900) % 10000, (unsigned)(utc.tm_mon + 1) % 100,
                     (unsigned)utc.tm_mday % 100, (unsigned)utc.tm_hour % 100,

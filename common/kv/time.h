@@ -1,5 +1,5 @@
 /*
- * Points in time: from PostgreSQL's to the KV model's, and the time in an actions run's old id.
+ * Converts times: from PostgreSQL to the KV model, and from the id of an actions run.
  */
 #ifndef COMMON_KV_TIME_H
 #define COMMON_KV_TIME_H
@@ -15,26 +15,25 @@ typedef struct KvTime {
 } KvTime;
 
 /*
- * From a timestamptz: microseconds since 2000-01-01 00:00:00 UTC, INT64_MAX and INT64_MIN for
- * infinity and -infinity.  Returns false when the time lies outside of protobuf's years 1 to 9999;
- * *time is then the limit that it was clamped to: 0001-01-01T00:00:00Z or
- * 9999-12-31T23:59:59.999999999Z.
+ * Converts a timestamptz: microseconds since 2000-01-01 00:00:00 UTC, INT64_MAX and INT64_MIN for
+ * infinity and -infinity.  False when the time is outside protobuf's years 1 to 9999; *time is then
+ * clamped to 0001-01-01T00:00:00Z or 9999-12-31T23:59:59.999999999Z.
  */
 bool kv_time_from_timestamptz(int64_t microseconds, KvTime *time);
 
-/* Reads YYYYMMDDhhmmss, UTC, the first 14 characters of an actions run's id before the KV store.
- * False when they are no date and time of the calendar. */
+/* Parses YYYYMMDDhhmmss, UTC: the first 14 characters of the id of an actions run before the KV
+ * migration.  False if that is not a valid date and time. */
 bool kv_time_from_run_id(Slice run_id, int64_t *seconds);
 
-/* Reads RFC 3339, such as "2022-06-15T14:30:00.123456Z", as a timestamptz: microseconds since
- * 2000-01-01 00:00:00 UTC; what is finer is cut off.  False when it is no date and time. */
+/* Parses RFC 3339, such as "2022-06-15T14:30:00.123456Z", into a timestamptz: microseconds since
+ * 2000-01-01 00:00:00 UTC, truncated.  False if it is not a valid date and time. */
 bool kv_timestamptz_from_text(Slice text, int64_t *microseconds);
 
 /* "9999-12-31T23:59:59.999999999Z" and a NUL. */
 enum { KV_TIME_TEXT_SIZE = 31 };
 
-/* As RFC 3339, in UTC, with as many digits behind the second as it takes: 0, 3, 6 or 9.  False for
- * what is no time of the years 1 to 9999. */
+/* Formats as RFC 3339, UTC, with 0, 3, 6 or 9 fractional digits as needed.  False outside the years
+ * 1 to 9999. */
 bool kv_time_to_text(KvTime time, char text[KV_TIME_TEXT_SIZE]);
 
 #endif

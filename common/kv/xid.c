@@ -19,7 +19,7 @@ void xid_to_text(Xid xid, char text[XID_TEXT_SIZE + 1])
 {
     for (unsigned i = 0; i < XID_TEXT_SIZE; i++) {
         unsigned bit = i * 5;
-        /* Five bits, from the byte in which they begin and the next one; zeros behind the end. */
+        /* Five bits, taken from two adjacent bytes; zeros after the end. */
         unsigned pair = (unsigned)xid.bytes[bit / 8] << 8;
 
         if (bit / 8 + 1 < XID_SIZE) {
@@ -52,7 +52,7 @@ bool xid_from_text(Slice text, Xid *xid)
             xid->bytes[bit / 8 + 1] |= (uint8_t)pair;
         }
     }
-    /* The last character has four bits too many. */
+    /* The last character has four surplus bits, which must be zero. */
     xid_to_text(*xid, again);
     return slice_equal(text, slice_text(again));
 }

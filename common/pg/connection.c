@@ -12,12 +12,12 @@
 
 struct PgConnection {
     PGconn *conn;
-    KeptConnection kept; /* to be taken for each use of `conn` */
-    char *copied;        /* the latest piece of COPY OUT, libpq's memory */
+    KeptConnection kept; /* acquired for each use of `conn` */
+    char *copied;        /* the latest piece of COPY OUT, allocated by libpq */
     void (*on_notice)(const char *text);
     void (*on_statement)(const char *sql);
     char sqlstate[6];
-    char *failure; /* the latest failure's message; NULL: none */
+    char *failure; /* message of the latest failure; NULL: none */
 };
 
 bool pg_cancel_all(void)
@@ -25,7 +25,7 @@ bool pg_cancel_all(void)
     return keep_awake_cancel_all();
 }
 
-/* Around each use of the connection: another thread keeps it awake meanwhile. */
+/* Around each use of the connection: in between, another thread keeps it awake. */
 static void acquire(const PgConnection *connection)
 {
     keep_awake_acquire((KeptConnection *)(uintptr_t)&connection->kept);
@@ -36,7 +36,8 @@ static void release(const PgConnection *connection)
     keep_awake_release((KeptConnection *)(uintptr_t)&connection->kept);
 }
 
-/* Only warnings: what the role wants to see of the log comes before pg_begin's settings count. */
+/* Warnings only: before pg_begin's settings apply, the role's client_min_messages may let more
+ * through. */
 static void handle_notice(void *argument, const PGresult *result)
 {
     const PgConnection *connection = argument;
@@ -61,7 +62,7 @@ static PGconn *connect_once(const PgOptions *options)
         values[n] = (value);                                                                       \
         n++;                                                                                       \
     } while (0)
-    /* Later ones beat earlier ones: as in psql, what a connection string says itself counts. */
+    /* Later keywords override earlier ones: as in psql, the connection string wins. */
     ADD("host", options->host);
     ADD("port", options->port);
     ADD("user", options->user);
@@ -85,7 +86,7 @@ static bool connection_failed(PGconn *conn, Error *error)
     return false;
 }
 
-/* Takes over the connection, also where it fails, and then returns NULL. */
+/* Takes over the connection.  Closes it and returns NULL on failure. */
 static PgConnection *wrap(PGconn *conn, const PgOptions *options, Error *error)
 {
     PgConnection *c = calloc(1, sizeof *c);
@@ -164,7 +165,7 @@ int pg_server_version(const PgConnection *connection)
     return PQserverVersion(connection->conn);
 }
 
-/* What the server has told, and never tells again. */
+/* Parameters that the server reports once, at the start. */
 static const char *parameter_status(const PgConnection *connection, const char *name)
 {
     const char *value;
@@ -204,7 +205,7 @@ bool pg_is_lost(const PgConnection *connection)
     return lost;
 }
 
-/* The error of a lost connection: the first reason counts. */
+/* Sets the error of a lost connection.  The first reason found is the real one. */
 static bool connection_lost(const PgConnection *connection, Error *error)
 {
     error_set(error, EXIT_CODE_CONNECTION, "the connection to the database was lost");
@@ -228,7 +229,7 @@ const char *pg_failure_text(const PgConnection *connection)
     return connection->failure == NULL ? "" : connection->failure;
 }
 
-/* Without memory there is none, and the error says less. */
+/* When out of memory the text is dropped and the error says less. */
 static void keep_failure(PgConnection *connection, const PGresult *result)
 {
     const char *text =
@@ -238,7 +239,7 @@ static void keep_failure(PgConnection *connection, const PGresult *result)
     connection->failure = strdup(text);
 }
 
-/* Words a failed statement: the server's message, detail and hint where there are any. */
+/* Sets the error of a failed statement: the server's message, detail and hint, if any. */
 static bool statement_failed(PgConnection *connection, const PGresult *result, const char *what,
                              Error *error)
 {
@@ -256,7 +257,7 @@ static bool statement_failed(PgConnection *connection, const PGresult *result, c
         return connection_lost(connection, error);
     }
     error_set(error, pg_lock_timed_out(connection) ? EXIT_CODE_REFUSED : EXIT_CODE_FAILED, "%s: %s",
-              what, message != NULL ? message : "the server sent an unexpected answer");
+              what, message != NULL ? message : "the server sent an unexpected response");
     if (message == NULL) {
         error_detail(error, "%s", PQerrorMessage(connection->conn));
     } else if (detail != NULL) {
@@ -266,7 +267,7 @@ static bool statement_failed(PgConnection *connection, const PGresult *result, c
         error_hint(error, "%s", hint);
     } else if (pg_lock_timed_out(connection)) {
         error_hint(error, "Another session holds the lock. Wait for it to end, or end it, then run "
-                          "again; --lock-wait-timeout says how long to wait.");
+                          "again; --lock-wait-timeout sets how long to wait.");
     }
     return false;
 }
@@ -278,14 +279,14 @@ static void show_statement(const PgConnection *connection, const char *sql)
     }
 }
 
-/* Every statement without parameters. */
+/* Runs statements without parameters. */
 static PGresult *execute(PgConnection *connection, const char *sql)
 {
     show_statement(connection, sql);
     return pg_run(connection->conn, sql);
 }
 
-/* Takes over the result of statements that return no rows.  The connection is taken. */
+/* Checks and frees the result of statements that return no rows.  The connection is acquired. */
 static bool executed(PgConnection *connection, PGresult *result, uint64_t *affected, Error *error)
 {
     ExecStatusType status = PQresultStatus(result);
@@ -319,7 +320,8 @@ bool pg_begin(PgConnection *connection, PgAccess access, int lock_timeout_ms, Er
     Buffer sql = {0};
     bool done;
 
-    /* One message, so that a statement_timeout of the role ends before it can strike. */
+    /* A single message, so that the role's statement_timeout cannot strike before it is turned
+     * off. */
     done = buffer_append_format(
                &sql, error,
                "%s;"
@@ -331,7 +333,7 @@ bool pg_begin(PgConnection *connection, PgAccess access, int lock_timeout_ms, Er
                "SET LOCAL client_encoding = '%s';"
                "SET LOCAL row_security = off;"
                "SET LOCAL synchronize_seqscans = off;"
-               /* Rows come in the order of the heap; and what is read has no use for either. */
+               /* Rows must come in heap order, and these reads gain nothing from JIT. */
                "SET LOCAL max_parallel_workers_per_gather = 0;"
                "SET LOCAL jit = off;"
                "SET LOCAL standard_conforming_strings = on;"
@@ -356,7 +358,7 @@ void pg_rollback(PgConnection *connection)
     acquire(connection);
     if (PQtransactionStatus(connection->conn) != PQTRANS_IDLE) {
         show_statement(connection, "ROLLBACK");
-        /* It also gets out of a COPY. */
+        /* PQexec also ends a COPY. */
         PQclear(PQexec(connection->conn, "ROLLBACK"));
     }
     release(connection);
@@ -496,8 +498,8 @@ bool pg_join_snapshot(PgConnection *connection, const char *name, Error *error)
     return done;
 }
 
-/* Sends a COPY command and checks that the server goes into the expected state.  The connection is
- * taken. */
+/* Sends a COPY command and checks that the server enters the expected state.  The connection is
+ * acquired. */
 static bool copy_begin(PgConnection *connection, const char *sql, ExecStatusType expected,
                        Error *error)
 {
@@ -511,7 +513,7 @@ static bool copy_begin(PgConnection *connection, const char *sql, ExecStatusType
     return done;
 }
 
-/* Reads the command's result after its data.  The connection is taken. */
+/* Reads the command's result after its data.  The connection is acquired. */
 static bool copy_finish(PgConnection *connection, uint64_t *rows, Error *error)
 {
     PGresult *result = pg_wait_result(connection->conn);
@@ -523,7 +525,7 @@ static bool copy_finish(PgConnection *connection, uint64_t *rows, Error *error)
     } else if (rows != NULL) {
         *rows = strtoull(PQcmdTuples(result), NULL, 10);
     }
-    /* A connection that is still copying would answer for ever. */
+    /* While the connection is still copying, PQgetResult would return results forever. */
     while (result != NULL && status != PGRES_COPY_IN && status != PGRES_COPY_OUT) {
         PQclear(result);
         result = PQgetResult(connection->conn);
@@ -546,7 +548,7 @@ bool pg_copy_out_begin(PgConnection *connection, const char *sql, Error *error)
     return done;
 }
 
-/* The connection is taken. */
+/* The connection is acquired. */
 static bool copy_out_ended(PgConnection *connection, bool failed, Error *error)
 {
     if (!failed) {
@@ -588,10 +590,10 @@ bool pg_copy_in_begin(PgConnection *connection, const char *sql, Error *error)
     return done;
 }
 
-/* Sends one message.  The connection is taken. */
+/* Sends one message.  The connection is acquired. */
 static bool copy_in_write(PgConnection *connection, Slice piece, Error *error)
 {
-    /* The server's own reason, where it has sent one, says more. */
+    /* Prefers the server's own error, if it has sent one. */
     return PQputCopyData(connection->conn, (const char *)piece.data, (int)piece.size) == 1 ||
            (copy_finish(connection, NULL, error) &&
             error_set(error, EXIT_CODE_FAILED, "COPY ended before its data"));
@@ -599,7 +601,8 @@ static bool copy_in_write(PgConnection *connection, Slice piece, Error *error)
 
 bool pg_copy_in_write(PgConnection *connection, Slice piece, Error *error)
 {
-    /* Small enough that libpq's buffer does not grow, large enough that messages cost nothing. */
+    /* Small enough not to grow libpq's buffer, large enough to make the overhead per message
+     * negligible. */
     enum { MESSAGE_SIZE = 64 * 1024 };
     bool done = true;
 

@@ -19,9 +19,9 @@ bool pg_conninfo_is_uri(const char *text)
     return strncmp(text, "postgres://", 11) == 0 || strncmp(text, "postgresql://", 13) == 0;
 }
 
-/* Whether an "@" stands where it should be percent-encoded: behind the one that ends user and
- * password, or behind a "/", where no such one can be.  Most likely it, or that "/", belongs to the
- * password, of which libpq would take a part for the host, the port and the database. */
+/* Tells whether an "@" appears where it should be percent-encoded: after the one that ends user and
+ * password, or after a "/", where there can be none.  Most likely it (or the "/") is part of the
+ * password, and libpq would take a part of the password for host, port and database. */
 static bool has_stray_at(const char *uri)
 {
     const char *rest = strstr(uri, SCHEME_END) + strlen(SCHEME_END);
@@ -33,8 +33,8 @@ static bool has_stray_at(const char *uri)
     return rest[strcspn(rest, "@?")] == '@';
 }
 
-/* libpq quotes the part of a connection string that it cannot parse, and that part may be a
- * password; so a broken string is reported without its text. */
+/* libpq's error message quotes the part that it cannot parse, which may be a password.  So the
+ * error does not include it. */
 static PQconninfoOption *parse_conninfo(const char *text, Error *error)
 {
     bool refused = pg_conninfo_is_uri(text) && has_stray_at(text);
@@ -100,7 +100,7 @@ bool pg_conninfo_split(const char *text, PgConninfo *conninfo, Error *error)
             password = option->val;
             conninfo->has_secrets = true;
         } else if (strcmp(option->dispchar, "*") == 0) {
-            /* What libpq itself would not show. */
+            /* libpq marks secrets with "*". */
             conninfo->has_secrets = true;
             conninfo->has_others = true;
         } else {

@@ -54,7 +54,7 @@ CopyStatus copy_tuple_parse(Slice input, CopyField *fields, size_t field_count, 
     return COPY_TUPLE;
 }
 
-/* Reads the stream's header: signature, flags, and an extension that is skipped. */
+/* Parses the stream's header: signature, flags, and an extension, which is skipped. */
 static CopyStatus parse_header(Slice input, size_t *consumed, const char **problem)
 {
     size_t compared = input.size < SIGNATURE_SIZE ? input.size : SIGNATURE_SIZE;
@@ -67,7 +67,7 @@ static CopyStatus parse_header(Slice input, size_t *consumed, const char **probl
     if (input.size < COPY_HEADER_SIZE) {
         return COPY_MORE;
     }
-    /* Bits 16 to 31 are critical: a reader must not go on with one that it does not know. */
+    /* Bits 16 to 31 mark critical features: a reader must stop at one it does not know. */
     if (load_be32(input.data + SIGNATURE_SIZE) >> 16 != 0) {
         *problem = "the header has an unknown critical flag";
         return COPY_INVALID;
@@ -97,7 +97,7 @@ bool copy_parser_feed(CopyParser *parser, Slice piece, Error *error)
     return true;
 }
 
-/* Keeps the rest of the input, which the next piece will continue. */
+/* Saves the rest of the input until the next piece arrives. */
 static bool keep_rest(CopyParser *parser, Error *error)
 {
     Slice rest = parser->input;
@@ -139,7 +139,7 @@ CopyStatus copy_parser_next(CopyParser *parser, CopyField *fields, Error *error)
     }
     switch (status) {
     case COPY_TUPLE:
-        /* The input is used up: the next piece can be parsed where it lies. */
+        /* All input is consumed: the next piece can be parsed in place. */
         if (parser->input.size == 0) {
             parser->pending.size = 0;
         }

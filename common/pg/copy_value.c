@@ -59,8 +59,8 @@ bool copy_array_open(CopyField field, CopyArray *array)
     }
     array->count = load_be32(field.data + 12);
     array->rest = slice_of(field.data + 20, (size_t)field.size - 20);
-    /* Each element takes at least its length word: a claim beyond that is a lie, and nobody
-     * should allocate memory after it. */
+    /* Each element takes at least its length word, so a larger count is wrong; nobody should
+     * allocate memory based on it. */
     return array->count <= array->rest.size / 4 && (array->count > 0 || array->rest.size == 0);
 }
 
@@ -83,6 +83,6 @@ bool copy_array_next(CopyArray *array, CopyField *element)
     }
     *element = (CopyField){array->rest.data, (int32_t)size};
     array->rest = slice_of(array->rest.data + size, array->rest.size - size);
-    /* Bytes behind the last element belong to nothing. */
+    /* No bytes may follow the last element. */
     return array->count > 0 || array->rest.size == 0;
 }

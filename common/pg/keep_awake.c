@@ -15,11 +15,11 @@ static pthread_once_t once = PTHREAD_ONCE_INIT;
 static pthread_cond_t ended;
 static KeptConnection *connections;
 static pthread_t thread;
-static unsigned generation; /* of the thread: one of an earlier generation ends */
+static unsigned generation; /* a thread of an older generation ends */
 static bool running;
 
-/* Keeps the words of a loss, if there was one, for the owner, whose own call will only find that
- * there is no connection. */
+/* Saves the error message of a lost connection for its owner, whose own call will only find that
+ * the connection is gone. */
 static void note_reason(KeptConnection *kept)
 {
     if (PQstatus(kept->conn) == CONNECTION_BAD) {
@@ -33,7 +33,7 @@ static void ping(KeptConnection *kept)
     note_reason(kept);
 }
 
-/* Nobody else uses the connection. */
+/* Called with the connection acquired. */
 static void keep_awake(KeptConnection *kept)
 {
     if (kept->used || PQstatus(kept->conn) == CONNECTION_BAD) {
@@ -47,13 +47,13 @@ static void keep_awake(KeptConnection *kept)
     }
 }
 
-/* The next connection of this round, taken; NULL when all had their turn. */
+/* Acquires the next connection of this round; NULL when all have had their turn. */
 static KeptConnection *acquire_next(unsigned round)
 {
     for (KeptConnection *kept = connections; kept != NULL; kept = kept->next) {
         if (kept->round != round) {
             kept->round = round;
-            /* One that is in use needs nothing. */
+            /* A connection in use needs nothing. */
             if (pthread_mutex_trylock(&kept->mutex) == 0) {
                 return kept;
             }
@@ -80,7 +80,7 @@ static void *keep_all_awake(void *argument)
         }
         round++;
         while (generation == own_generation && (kept = acquire_next(round)) != NULL) {
-            /* Not while the others wait: an answer may take its time. */
+            /* The response may take a while: do not block the others. */
             pthread_mutex_unlock(&mutex);
             keep_awake(kept);
             pthread_mutex_unlock(&kept->mutex);
@@ -101,7 +101,7 @@ static void initialize(void)
     pthread_condattr_destroy(&attributes);
 }
 
-/* Signals are for other threads.  The mutex is held. */
+/* Blocks all signals in the new thread.  The mutex is held. */
 static bool start_thread(Error *error)
 {
     unsigned *own_generation = malloc(sizeof *own_generation);
@@ -149,7 +149,7 @@ bool keep_awake_add(KeptConnection *kept, PGconn *conn, Error *error)
     return done;
 }
 
-/* Takes it from the list; true: it was the last one, and *last_thread is to be waited for. */
+/* Removes it from the list.  True when it was the last one: then *last_thread must be joined. */
 static bool unlink_connection(const KeptConnection *kept, pthread_t *last_thread)
 {
     bool last;
@@ -179,7 +179,7 @@ void keep_awake_remove(KeptConnection *kept)
     if (unlink_connection(kept, &last_thread)) {
         pthread_join(last_thread, NULL);
     }
-    /* The thread may still be at it, but will not come again. */
+    /* The thread may still be using it, but will not come back. */
     pthread_mutex_lock(&kept->mutex);
     pthread_mutex_unlock(&kept->mutex);
     pthread_mutex_destroy(&kept->mutex);

@@ -7,8 +7,8 @@
 #include <string.h>
 #include <sys/socket.h>
 
-/* What libpq's parameter of that name sets.  Done here and not by the parameter, as libpq prefers
- * what a program gives to a service file, and old ones do not know them all. */
+/* The socket option that libpq's parameter sets.  Set here, not through the parameter: libpq would
+ * prefer it to a service file's, and old versions do not know all of them. */
 typedef struct Setting {
     const char *keyword;
     int option;
@@ -26,8 +26,8 @@ static const Setting SETTINGS[] = {
     {"keepalives_count", TCP_KEEPCNT, 3},
 #endif
 #ifdef TCP_USER_TIMEOUT
-    /* Milliseconds.  It also counts while the other side is there but takes no data, as a server
-     * does whose disk hangs: hence not less. */
+    /* Milliseconds.  The time also runs while the server is alive but does not read, for example
+     * because its disk hangs; so it must be long. */
     {"tcp_user_timeout", TCP_USER_TIMEOUT, 300 * 1000},
 #endif
 };

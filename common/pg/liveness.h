@@ -1,16 +1,16 @@
 /*
- * How long TCP takes to find that the other side of a connection is gone.
+ * How quickly TCP notices that the peer is gone.
  */
 #ifndef COMMON_PG_LIVENESS_H
 #define COMMON_PG_LIVENESS_H
 
 #include <libpq-fe.h>
 
-/* Has the kernel probe an idle connection from 30 s on and give it up after three probes without an
- * answer, and give up data that nobody takes after 5 min; each unless the user has set it by
- * libpq's parameter (keepalives_idle, keepalives_interval, keepalives_count, tcp_user_timeout), in
- * a connection string or a service file.  Nothing of it matters for a Unix socket, and where the
- * system knows a setting not, it stays as it is. */
+/* Makes the kernel probe an idle connection after 30 s and drop it after three unanswered probes,
+ * and drop a connection on which sent data is not acknowledged for 5 min.  Each applies unless the
+ * user has set the libpq parameter (keepalives_idle, keepalives_interval, keepalives_count,
+ * tcp_user_timeout) in a connection string or service file.  No effect on Unix sockets, or where
+ * the system lacks the setting. */
 void pg_set_liveness(PGconn *conn);
 
 #endif

@@ -11,7 +11,7 @@ uint32_t pg_lock_key(const char *schema, const char *database)
     static const char TABLE[] = "schema_migrations";
     uLong sum = crc32(0, Z_NULL, 0);
 
-    /* Each part with its terminating NUL, which is the separator; the last one without. */
+    /* Each part includes its terminating NUL as separator, except the last. */
     sum = crc32(sum, (const Bytef *)schema, (uInt)strlen(schema) + 1);
     sum = crc32(sum, (const Bytef *)TABLE, sizeof TABLE);
     sum = crc32(sum, (const Bytef *)"/", 1);
@@ -49,12 +49,12 @@ bool pg_lock_holder(PgConnection *connection, const PgSchema *schema, char holde
     return find_holder(connection, pg_lock_key(schema->name, schema->database), holder, error);
 }
 
-/* Finds who holds the lock, for a message. */
+/* Describes the holder for an error message. */
 static void describe_holder(PgConnection *connection, uint32_t key, char holder[PG_HOLDER_SIZE])
 {
     Error ignored;
 
-    /* The failed transaction can no longer be asked. */
+    /* The failed transaction accepts no more queries. */
     pg_rollback(connection);
     if (!pg_begin(connection, PG_READ_SNAPSHOT, 0, &ignored) ||
         !find_holder(connection, key, holder, &ignored) || holder[0] == '\0') {
@@ -81,7 +81,7 @@ bool pg_lock_acquire(PgConnection *connection, const PgSchema *schema, Error *er
               schema->database);
     error_detail(error, "The lock is held by %s.", holder);
     return error_hint(error, "Wait for it to end, or end it, then run again; --lock-wait-timeout "
-                             "says how long to wait.");
+                             "sets how long to wait.");
 }
 
 bool pg_lock_check_holder(PgConnection *connection, const PgSchema *schema, int64_t holder_pid,
@@ -106,9 +106,9 @@ bool pg_lock_check_holder(PgConnection *connection, const PgSchema *schema, int6
     held = pg_rows_count(rows) > 0;
     pg_rows_free(rows);
     if (!held) {
-        error_set(error, EXIT_CODE_REFUSED, "the session %s no longer holds the migration lock",
-                  pid);
-        return error_hint(error, "Another migration may be running: look for it, then run again.");
+        error_set(error, EXIT_CODE_REFUSED, "session %s no longer holds the migration lock", pid);
+        return error_hint(error,
+                          "Another migration may be running: wait for it to end, then run again.");
     }
     return true;
 }

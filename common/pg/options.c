@@ -111,11 +111,11 @@ void common_options_init(CommonOptions *options, const char *program)
 
 static void warn_dropped(const char *name)
 {
-    message_warning("connection parameter %s is of lakeFS's driver only: ignored", name);
+    message_warning("connection parameter %s is specific to lakeFS's driver: ignored", name);
 }
 
-/* Splits a text as it is where libpq takes it, else as lakeFS's driver would; *libpq is what libpq
- * takes. */
+/* Splits a text that libpq accepts as it is; otherwise interprets it as lakeFS's driver would.
+ * *libpq is the string for libpq. */
 static bool split_dbname(const char *text, Buffer *libpq, PgConninfo *conninfo, Error *error)
 {
     Error ignored;

@@ -1,5 +1,5 @@
 /*
- * The options that programs share: connection, lock wait, messages, and rows for their own groups.
+ * Options shared by the programs: connection, lock timeout, messages, --jobs.
  */
 #ifndef COMMON_PG_OPTIONS_H
 #define COMMON_PG_OPTIONS_H
@@ -14,34 +14,34 @@
 
 typedef struct CommonOptions {
     PgOptions pg;
-    const char *schema;       /* --schema; NULL: where the search_path leads */
-    int lock_wait_timeout_ms; /* 0: for ever */
+    const char *schema;       /* --schema; NULL: found through the search_path */
+    int lock_wait_timeout_ms; /* 0: forever */
     ProgressMode progress;
-    bool help; /* the program shall print its help, its version, its options, and end */
+    bool help; /* print help, version or the list of options, then exit */
     bool version;
     bool list_options;
     bool supervised;   /* whoever runs the program says that it was stopped by a signal */
     char *dbname_copy; /* owned; see common_options_set_dbname */
 } CommonOptions;
 
-/* The shared groups of an option table (common/cli/option_table.h), for a structure that begins
- * with CommonOptions. */
+/* Shared groups of an option table (common/cli/option_table.h), for a structure that starts with
+ * CommonOptions. */
 extern const OptionGroup COMMON_CONNECTION_GROUP;
 extern const OptionGroup COMMON_MESSAGE_GROUP;
 
-/* The defaults; `program` is the application_name. */
+/* Sets the defaults; `program` becomes the application_name. */
 void common_options_init(CommonOptions *options, const char *program);
 
-/* Takes a database name or connection string from the arguments.  One that holds a password is
- * copied, and the argument overwritten without it: everybody on the machine can see arguments. */
+/* Sets the database name or connection string from an argument.  If it contains a password, the
+ * argument is overwritten without it, since everybody on the machine can see command lines. */
 bool common_options_set_dbname(CommonOptions *options, char *argument, Error *error);
 
-/* The complaint about an argument that nothing is known to do with.  Always returns false.  A
- * connection string in the wrong place is not repeated, as it may hold a password. */
+/* Sets the error for an unexpected argument.  Always returns false.  A misplaced connection string
+ * is not repeated, as it may contain a password. */
 bool option_unexpected(const char *argument, Error *error);
 
-/* --jobs: the connections that work at the same time; by default as many as there are processors,
- * at most DEFAULT_JOBS_MAX. */
+/* --jobs: number of parallel connections; by default the number of processors, at most
+ * DEFAULT_JOBS_MAX. */
 #define JOBS_MAX 64
 #define DEFAULT_JOBS_MAX 8
 #define OPTION_JOBS(Type, member) OPTION_NUMBER(Type, member, 1, JOBS_MAX)
@@ -51,7 +51,7 @@ int option_default_jobs(void);
  */
 void common_options_report(const CommonOptions *options, const Error *error);
 
-/* Frees what was asked for or copied; passwords are wiped. */
+/* Frees and wipes the password and the copied connection string. */
 void common_options_free(CommonOptions *options);
 
 #endif

@@ -3,10 +3,10 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
-/* From here on the server finds a range of pages without reading the others. */
+/* Since PostgreSQL 14 (TID range scans) the server reads only the pages of a range. */
 enum { TID_RANGE_SCAN_VERSION = 140000 };
 
-/* The pages of a relation; 0 for one that has none, such as a foreign table. */
+/* Number of pages; 0 for a relation without storage, such as a foreign table. */
 static bool count_pages(PgConnection *connection, const char *relation, uint64_t *pages,
                         Error *error)
 {
@@ -41,7 +41,7 @@ bool pg_page_ranges(PgConnection *connection, const char *relation, PgPageRangeF
             return false;
         }
     }
-    /* The last one has no end: the relation may have grown. */
+    /* The last range is open-ended: the relation may have grown. */
     return add(state, (PgPageRange){relation, first, 0}, error);
 }
 

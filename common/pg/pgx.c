@@ -9,7 +9,7 @@
 
 static const char OPTIONS[] = "options";
 
-/* What only pgx knows: its pool, and how it uses statements. */
+/* Parameters of pgx only: its pool and its use of statements. */
 static const char *const PGX_PARAMETERS[] = {
     "default_query_exec_mode",  "description_cache_capacity",
     "pool_health_check_period", "pool_max_conn_idle_time",
@@ -19,8 +19,8 @@ static const char *const PGX_PARAMETERS[] = {
     "statement_cache_capacity", "statement_cache_mode",
 };
 
-/* Run-time parameters that somebody may have put into a connection string.  pgx takes any name for
- * one, but then a mistyped "hots" would be one, too, and the start of a password with "=" in it. */
+/* Run-time parameters likely to appear in a connection string. pgx accepts any name, but then a
+ * mistyped "hots", or the start of a password with a "=" in it, would count as one, too. */
 static const char *const SERVER_PARAMETERS[] = {
     "bytea_output",
     "client_min_messages",
@@ -41,10 +41,10 @@ static const char *const SERVER_PARAMETERS[] = {
 
 typedef enum ParameterKind { OF_LIBPQ, OF_PGX, OF_SERVER } ParameterKind;
 
-/* A connection string on its way. */
+/* State of a translation. */
 typedef struct Translation {
     Buffer *libpq;
-    Buffer options; /* what the server's parameters amount to, plain */
+    Buffer options; /* collected run-time parameters, not yet encoded */
     void (*dropped)(const char *name);
     Error *error;
 } Translation;
@@ -59,7 +59,7 @@ static bool is_one_of(const char *const *names, size_t count, const char *name)
     return false;
 }
 
-/* What is not known is left to libpq, which refuses it. */
+/* Unknown parameters are left to libpq, which rejects them. */
 static ParameterKind kind_of(const char *name)
 {
     if (is_one_of(PGX_PARAMETERS, sizeof PGX_PARAMETERS / sizeof PGX_PARAMETERS[0], name)) {
@@ -71,8 +71,8 @@ static ParameterKind kind_of(const char *name)
                : OF_LIBPQ;
 }
 
-/* Appends "-c name=value" to the options; blanks and backslashes are escaped as the server reads
- * them. */
+/* Appends "-c name=value" to the options; white space and backslashes are escaped for the
+ * server. */
 static bool append_option(Translation *translation, const char *name, const char *value)
 {
     Buffer *options = &translation->options;
@@ -93,7 +93,8 @@ static bool append_option(Translation *translation, const char *name, const char
     return true;
 }
 
-/* Takes a parameter that is not appended as it stands; *translated says whether it was. */
+/* Translates a parameter that libpq does not accept as it is; *translated tells whether it was
+ * one. */
 static bool translate_parameter(Translation *translation, const char *name, const char *value,
                                 bool *translated)
 {
@@ -122,7 +123,7 @@ static int hex_digit(char digit)
     return isdigit((unsigned char)digit) ? digit - '0' : tolower((unsigned char)digit) - 'a' + 10;
 }
 
-/* Replaces %XX by what it stands for, in place. */
+/* Decodes %XX in place. */
 static void decode_percent(char *text)
 {
     char *target = text;
@@ -152,7 +153,7 @@ static bool append_percent(Buffer *libpq, const char *text, Error *error)
     return true;
 }
 
-/* One name=value of a URI's query; the memory is changed. */
+/* Translates one name=value of a URI's query; modifies `pair`. */
 static bool translate_query_parameter(Translation *translation, char *pair, const char **separator)
 {
     char *equals = strchr(pair, '=');
@@ -206,7 +207,7 @@ static char *skip_blanks(char *text)
     return text + strspn(text, " \t\n\r\f\v");
 }
 
-/* Reads keyword = value at *text, as libpq does, in place; false where it is broken. */
+/* Parses keyword = value at *text, in place, like libpq does; false if it is malformed. */
 static bool read_keyword(char **text, char **name, char **value)
 {
     char *p = *text;
@@ -238,7 +239,7 @@ static bool read_keyword(char **text, char **name, char **value)
     return true;
 }
 
-/* *broken: the text is not as libpq wants it. */
+/* *broken: libpq would not accept the text. */
 static bool translate_keywords(Translation *translation, char *text, bool *broken)
 {
     text = skip_blanks(text);

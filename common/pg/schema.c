@@ -6,9 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The schema that the connection's own search_path leads to, in a transaction whose path is that.
- * This is the one query that runs under the user's search_path, so it leaves nothing to it:
- * functions and types are qualified and there is no operator. */
+/* Queries the connection's own search_path.  This is the only query that runs under the user's
+ * search_path, so it depends on nothing there: functions and types are qualified, and it uses no
+ * operator. */
 static bool query_path(PgConnection *connection, char **table, char **current, Error *error)
 {
     PgRows *rows;
@@ -26,8 +26,8 @@ static bool query_path(PgConnection *connection, char **table, char **current, E
     return done;
 }
 
-/* Goes back to the connection's own search_path for this query only.  Its default is meant, not
- * what another user of a pooled connection may have set. */
+/* Restores the connection's own search_path for this query only: its default, not what another user
+ * of a pooled connection may have set. */
 static bool find_on_path(PgConnection *connection, char **table, char **current, Error *error)
 {
     return pg_execute(connection, "SET LOCAL search_path TO DEFAULT", NULL, error) &&
@@ -35,7 +35,7 @@ static bool find_on_path(PgConnection *connection, char **table, char **current,
            pg_execute(connection, "SET LOCAL search_path = ''", NULL, error);
 }
 
-/* Fills the schema from the catalog, where the search_path no longer matters. */
+/* Fills the schema from the catalogs; here the search_path does not matter. */
 static bool find_in_catalog(PgConnection *connection, const char *wanted, const char *table,
                             const char *current, PgSchema *schema, Error *error)
 {
@@ -90,7 +90,7 @@ bool pg_schema_find(PgConnection *connection, const char *wanted, PgSchema *sche
     return done;
 }
 
-/* The table's rows; NULL with the error set. */
+/* Returns the table's rows; NULL with the error set. */
 static PgRows *query_version(PgConnection *connection, const PgSchema *schema, Error *error)
 {
     Buffer sql = {0};
@@ -114,7 +114,7 @@ static bool refuse_rows(const PgSchema *schema, int count, Error *error)
                       schema->quoted);
 }
 
-/* The table may be somebody else's, whose columns hold anything. */
+/* The table may belong to another program, so its columns may hold anything. */
 static bool parse_version(const PgSchema *schema, const char *number, const char *flag,
                           int64_t *version, bool *dirty, Error *error)
 {

@@ -1,5 +1,5 @@
 /*
- * What a server tells of itself and of the snapshot that is read in.  Within a transaction.
+ * What a server reports about itself and the current snapshot.  Call these within a transaction.
  */
 #ifndef COMMON_PG_SERVER_INFO_H
 #define COMMON_PG_SERVER_INFO_H
@@ -10,24 +10,24 @@
 #include "common/base/error.h"
 #include "common/pg/connection.h"
 
-/* The first value of a query without parameters, malloced; "" for a null, and where there is no
- * row. */
+/* Returns the first value of a query without parameters, malloced; "" for null or when there are no
+ * rows. */
 bool pg_query_text(PgConnection *connection, const char *sql, char **text, Error *error);
 
-/* The identifier of the cluster, as pg_control_system() tells it, malloced; "" where it may not be
- * asked for. */
+/* Returns the cluster's system identifier (pg_control_system()), malloced; "" without permission to
+ * read it. */
 bool pg_system_identifier(PgConnection *connection, char **text, Error *error);
 
-/* Whether the server is a standby, which cannot be written to. */
+/* Tells whether the server is a standby, which is read only. */
 bool pg_is_standby(PgConnection *connection, bool *standby, Error *error);
 
-/* Refuses a standby, with EXIT_CODE_REFUSED. */
+/* Fails with EXIT_CODE_REFUSED on a standby. */
 bool pg_refuse_standby(PgConnection *connection, Error *error);
 
 enum { PG_TIME_TEXT_SIZE = 32 };
 
-/* When the transaction began, by the server's clock: microseconds since 1970-01-01 00:00:00 UTC,
- * and RFC 3339, UTC, in whole seconds. */
+/* Returns the start of the transaction by the server's clock: as microseconds since 1970-01-01
+ * 00:00:00 UTC, and as RFC 3339, UTC, in whole seconds. */
 bool pg_transaction_time(PgConnection *connection, int64_t *microseconds,
                          char text[PG_TIME_TEXT_SIZE], Error *error);
 

@@ -8,7 +8,7 @@
 #include <stddef.h>
 #include <sys/socket.h>
 
-/* A message's type, and its length without that. */
+/* The message type, and the length, which excludes the type. */
 static const char FLUSH[] = {'H', 0, 0, 0, 4};
 
 static SSL *tls_of(PGconn *conn)
@@ -16,13 +16,13 @@ static SSL *tls_of(PGconn *conn)
     return PQsslStruct(conn, "OpenSSL");
 }
 
-/* Whether what goes over the wire can be written, and what has come be seen, beside libpq. */
+/* Tells whether we can write to the connection, and see that data has arrived, without libpq. */
 static bool is_open_to_us(PGconn *conn)
 {
     return !PQgssEncInUse(conn) && (!PQsslInUse(conn) || tls_of(conn) != NULL);
 }
 
-/* Whether there is room at once; where there is any, it is far more than a Flush takes. */
+/* Tells whether we can write without blocking.  If there is room at all, a Flush fits. */
 static bool has_room(const PGconn *conn)
 {
     struct pollfd socket = {.fd = PQsocket(conn), .events = POLLOUT};
@@ -35,7 +35,7 @@ void pg_send_flush(PGconn *conn)
     if (!is_open_to_us(conn) || PQflush(conn) != 0 || !has_room(conn)) {
         return;
     }
-    /* A failure is one of the connection, which whoever reads from it will find. */
+    /* If this fails, the connection is broken, and the next read will notice. */
     if (PQsslInUse(conn)) {
         SSL_write(tls_of(conn), FLUSH, sizeof FLUSH);
     } else {
@@ -43,13 +43,12 @@ void pg_send_flush(PGconn *conn)
     }
 }
 
-/* Takes what comes, and sends a Flush each time that nothing does; false: the connection is lost.
- */
+/* Reads what arrives, and sends a Flush whenever nothing does.  False: the connection is lost. */
 static bool wait_for_input(PGconn *conn)
 {
     while (PQstatus(conn) != CONNECTION_BAD) {
         struct pollfd socket = {.fd = PQsocket(conn), .events = POLLIN};
-        /* What was decrypted already is not to be seen at the socket. */
+        /* Data already decrypted does not show at the socket. */
         bool has_come = PQsslInUse(conn) && SSL_pending(tls_of(conn)) > 0;
         int ready = has_come ? 1 : poll(&socket, 1, KEEP_AWAKE_MS);
 
@@ -77,7 +76,7 @@ int pg_wait_copy_data(PGconn *conn, char **piece)
     while ((size = PQgetCopyData(conn, piece, 1)) == 0 && is_open_to_us(conn) &&
            wait_for_input(conn)) {
     }
-    /* Of a lost connection this one tells what happened. */
+    /* If the connection is lost, this call returns the reason. */
     return size != 0 ? size : PQgetCopyData(conn, piece, 0);
 }
 
@@ -86,7 +85,7 @@ static bool begins_copy(ExecStatusType status)
     return status == PGRES_COPY_IN || status == PGRES_COPY_OUT || status == PGRES_COPY_BOTH;
 }
 
-/* The last result counts, or the first that begins a COPY; after an error there is none. */
+/* Returns the last result, or the first that starts a COPY; after an error none follows. */
 static PGresult *wait_for_last_result(PGconn *conn)
 {
     PGresult *last = NULL;

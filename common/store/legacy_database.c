@@ -19,7 +19,7 @@ static bool refuse_standby(PgConnection *connection, Error *error)
            pg_refuse_standby(connection, error) && pg_commit(connection, error);
 }
 
-/* Under the lock: another migrator may have made schema_migrations while it was waited for. */
+/* Repeated under the lock: another migrator may have created schema_migrations in the meantime. */
 static bool find_schema_again(LegacyDatabase *database, Error *error)
 {
     char *name = database->schema.name;
@@ -32,7 +32,7 @@ static bool find_schema_again(LegacyDatabase *database, Error *error)
     return done;
 }
 
-/* The lock, or the certainty that the session that runs us has it. */
+/* Acquires the lock, or checks that the session that runs us holds it. */
 static bool acquire_lock(LegacyDatabase *database, Error *error)
 {
     if (database->options->lock_held_by != 0) {
@@ -78,7 +78,7 @@ bool legacy_database_version(const LegacyDatabase *database, uint64_t *version, 
     return true;
 }
 
-/* The database is at *version, where that was read. */
+/* The database is at *version; NULL: unknown. */
 static bool refuse_stamped(const char *stamped, const int64_t *version, Error *error)
 {
     if (version == NULL) {
@@ -103,7 +103,7 @@ bool legacy_database_check(const LegacyDatabase *database, const DumpHeader *hea
         return stamped == NULL || refuse_stamped(stamped, NULL, error);
     }
     if (!database->schema.has_migrations) {
-        return true; /* only a KV store: a replay */
+        return true; /* a KV store without a legacy database: a replay */
     }
     if (!pg_schema_version(database->connection, &database->schema, &version, &dirty, error)) {
         return false;
@@ -112,7 +112,7 @@ bool legacy_database_check(const LegacyDatabase *database, const DumpHeader *hea
         error_set(error, EXIT_CODE_REFUSED, "schema version %" PRId64 " is dirty", version);
         error_detail(error, "A schema migration was interrupted.");
         return error_hint(error,
-                          "Put the schema right by hand, set dirty to false in "
+                          "Repair the schema by hand, set dirty to false in "
                           "%s.schema_migrations, then run kv-migrate up.",
                           database->schema.quoted);
     }
@@ -163,14 +163,14 @@ static bool set_schema_version(const LegacyDatabase *database, const DumpHeader 
     if (done && changed != 1) {
         error_set(error, EXIT_CODE_REFUSED,
                   "the schema version was changed by another program during the load");
-        done = error_hint(error, "kv-migrate version tells where the database stands; see to it "
+        done = error_hint(error, "kv-migrate version tells where the database stands; make sure "
                                  "that no lakeFS runs on it, then run again.");
     }
     buffer_free(&sql);
     return done;
 }
 
-/* Removes a note of kv-import's; what somebody else has written stays. */
+/* Removes a note by kv-import; other comments are kept. */
 static bool forget_note(const LegacyDatabase *database, const char *table, Error *error)
 {
     const char *parameters[] = {table};
@@ -219,7 +219,7 @@ bool legacy_database_check_lock(const LegacyDatabase *database, Error *error)
     return true;
 }
 
-/* Only where the server itself says no is it certain that nothing was stamped. */
+/* Only an error from the server itself proves that nothing was stamped. */
 bool legacy_database_commit(const LegacyDatabase *database, Error *error)
 {
     Error cause;
@@ -234,5 +234,5 @@ bool legacy_database_commit(const LegacyDatabase *database, Error *error)
     error_set(error, EXIT_CODE_CONNECTION,
               "the answer to the stamp's COMMIT was lost: the database may have been stamped");
     error_detail(error, "%s", cause.detail[0] != '\0' ? cause.detail : cause.message);
-    return error_hint(error, "Run again: where it was stamped, there is nothing left to do.");
+    return error_hint(error, "Run again: if it was stamped, there is nothing left to do.");
 }

@@ -1,10 +1,10 @@
 /*
- * The database of a migration in PostgreSQL, whatever the KV store is kept in: the migration lock,
- * the version of the legacy schema, and the stamp there.
+ * The legacy database of a migration, whichever store receives the entries: the migration lock, the
+ * schema version, and the stamp there.
  *
- * Order of calls: legacy_database_open, legacy_database_check; before the stamp
- * legacy_database_check_lock; within a transaction on `connection` legacy_database_stamp and
- * legacy_database_comment, then legacy_database_commit.
+ * Call legacy_database_open, legacy_database_check; before the stamp legacy_database_check_lock; in
+ * a transaction on `connection` legacy_database_stamp and legacy_database_comment, then
+ * legacy_database_commit.
  */
 #ifndef COMMON_STORE_LEGACY_DATABASE_H
 #define COMMON_STORE_LEGACY_DATABASE_H
@@ -19,42 +19,41 @@
 
 typedef struct LegacyDatabase {
     const TargetOptions *options;
-    PgConnection *guard; /* holds the lock; NULL when another session does */
+    PgConnection *guard; /* holds the lock; NULL if another session does */
     PgConnection *connection;
     PgSchema schema;
 } LegacyDatabase;
 
-/* Connects to a server that can be written to, takes the lock and finds the schema.  End with
+/* Connects to a server that accepts writes, acquires the lock and finds the schema.  End with
  * legacy_database_close, also after a failure. */
 bool legacy_database_open(LegacyDatabase *database, const TargetOptions *options, Error *error);
-/* Takes one that is {0}. */
+/* Takes {0}. */
 void legacy_database_close(LegacyDatabase *database);
 
-/* Another connection to the same database. */
+/* Opens another connection to the same database. */
 bool legacy_database_connect(const LegacyDatabase *database, PgConnection **connection,
                              Error *error);
 
 /*
- * Within a transaction: whether a legacy database, where there is one, is of the kind that the dump
- * was taken of.  `stamped` is the name, with its kind, of a store that is stamped already; NULL
- * where none is.  EXIT_CODE_REFUSED where they do not go together.  `header` is NULL where no
- * dump is there yet, see TargetDriver.
+ * Within a transaction: checks that a legacy database, if there is one, matches the dump.
+ * `stamped` describes a store that is already stamped; NULL if there is none.  EXIT_CODE_REFUSED if
+ * they do not match.  `header` is NULL when there is no dump yet, see TargetDriver.
  */
 bool legacy_database_check(const LegacyDatabase *database, const DumpHeader *header,
                            const char *stamped, Error *error);
 
-/* Within a transaction: the schema version where it can be told; 0 where it cannot. */
+/* Within a transaction: the schema version; 0 if it is unknown or dirty. */
 bool legacy_database_version(const LegacyDatabase *database, uint64_t *version, Error *error);
 
-/* The legacy database is told, where it is there, that it was migrated.  A note of an earlier
- * migration, in its comment, goes. */
+/* Records in the legacy database, if there is one, that it was migrated.  Removes the note of an
+ * earlier migration from its comment. */
 bool legacy_database_stamp(const LegacyDatabase *database, const DumpHeader *header, Error *error);
 
-/* Puts a text as the comment of a table, whose name is quoted and qualified. */
+/* Sets the comment of a table (quoted and qualified); NULL removes it. */
 bool legacy_database_comment(const LegacyDatabase *database, const char *table, const char *text,
                              Error *error);
 
-/* The lock must have been ours all the time: if it was lost, another migrator may have run. */
+/* Checks that we have held the lock all the time: otherwise another migrator may have run. */
 bool legacy_database_check_lock(const LegacyDatabase *database, Error *error);
 
 /* Commits the stamp. */

@@ -41,7 +41,7 @@ static json_t *encode_entries(const DumpManifest *manifest)
     return entries;
 }
 
-/* Of the packages that have entries: who has none may not know the package. */
+/* Only packages with entries: a dump by another version may not know the others. */
 static json_t *encode_digests(const DumpManifest *manifest)
 {
     json_t *digests = json_object();
@@ -60,7 +60,7 @@ static json_t *encode_digests(const DumpManifest *manifest)
     return digests;
 }
 
-/* *json is NULL without a store. */
+/* *json is NULL if there is no store. */
 static bool encode_store(const ProvenanceStore *store, json_t **json, Error *error)
 {
     *json = store == NULL ? NULL
@@ -70,7 +70,7 @@ static bool encode_store(const ProvenanceStore *store, json_t **json, Error *err
     return store == NULL || *json != NULL || error_out_of_memory(error);
 }
 
-/* The counts of all packages in one list each; a table belongs to one package. */
+/* Merges the counts of all packages; a table belongs to one package only. */
 static bool gather_counts(const DumpManifest *manifest, DumpCounts *left_out, DumpCounts *adjusted,
                           Error *error)
 {

@@ -1,17 +1,17 @@
 /*
- * The seam for targets: a KV store that a dump is loaded into.  How a store is read is in
- * common/store/.
+ * Interface of targets: KV stores that dumps are loaded into. common/store/store.h is the interface
+ * for reading.
  *
- * A target is one file with a TargetDriver, and what that file needs.  The drivers are dumb; the
- * order of what is done, and what a failure means, is in load.c:
+ * A target is one TargetDriver.  Drivers make no decisions; the order of calls, and what a failure
+ * means, are in import/load.c:
  *
- *   open; then, unless it is stamped already, check_entries for each chunk, prepare; for each
- *   worker, on its own thread, begin_load, load for each chunk, end_load; then complete and stamp;
- *   close.  Of a target that is half stamped: open, finish, close.  Of one that is only looked at
- *   (check_target.c): open, close.
+ *   open; then, unless the store is already stamped, check_entries for each chunk, prepare; for
+ * each worker, on its own thread, begin_load, load for each chunk, end_load; then complete and
+ * stamp; close.  For a half-stamped target: open, finish, close.  To inspect a target only
+ *   (import/inspect/check_target.c): open, close.
  *
- * A target that was opened must be left as it was until prepare, and with version "0" between
- * prepare and stamp, so that a failed load is told from a finished one.
+ * An opened target must be left unchanged until prepare and have version "0" between prepare and
+ * stamp, so that an unfinished load can be recognized.
  */
 #ifndef COMMON_STORE_TARGET_H
 #define COMMON_STORE_TARGET_H
@@ -27,93 +27,93 @@
 #include "common/pg/connection.h"
 #include "common/store/dynamodb/table.h"
 
-/* The target DynamoDB. */
+/* Options of the DynamoDB target. */
 typedef struct DynamoTargetOptions {
     DynamoOptions table;
-    DynamoCapacity capacity; /* of a table that is made; 0: on demand */
-    uint64_t write_units;    /* a second, at most; 0: any */
-    int requests;            /* to write, under way at the same time; 16 */
-    bool has_database;       /* the connection options lead to a legacy database to be stamped */
+    DynamoCapacity capacity; /* of a new table; 0: on demand */
+    uint64_t write_units;    /* maximum per second; 0: unlimited */
+    int requests;            /* number of parallel write requests */
+    bool has_database;       /* the connection options name a legacy database to stamp */
 } DynamoTargetOptions;
 
-/* What a target is told.  All is borrowed, and must stay while the target is open. */
+/* Options of a target.  All strings are borrowed and must outlive the open target. */
 typedef struct TargetOptions {
     PgOptions *pg;            /* of the database */
-    const char *schema;       /* NULL: where the search_path leads */
-    int lock_wait_timeout_ms; /* 0: for ever */
-    int64_t lock_held_by;     /* backend that holds the lock for us; 0: take it */
-    int jobs;                 /* connections that load at the same time */
+    const char *schema;       /* NULL: found through the search_path */
+    int lock_wait_timeout_ms; /* 0: forever */
+    int64_t lock_held_by;     /* pid of the backend that holds the lock for us; 0: acquire it */
+    int jobs;                 /* number of parallel connections */
     bool clean;               /* replace a KV store that is already stamped */
-    bool not_migrated;        /* the database is known not to be, when it is only looked at */
-    const char *table;        /* "kv"; of PostgreSQL, as the next */
-    int partitions;           /* 100 */
+    bool not_migrated;        /* inspection only: the database is known not to be migrated */
+    const char *table;        /* PostgreSQL: the table, "kv" */
+    int partitions;           /* PostgreSQL: its hash partitions */
     DynamoTargetOptions dynamodb;
 } TargetOptions;
 
-/* A target's own state, and that of one of its workers; each driver defines them. */
+/* The state of a target and of one of its workers; defined by each driver. */
 typedef struct Target Target;
 typedef struct Loader Loader;
 
-/* What was found. */
+/* What `open` found. */
 typedef struct TargetState {
     KvStoreState store;
-    uint64_t version;  /* of a store that is stamped, else 0 */
-    bool kept;         /* it is stamped, and not to be replaced (--clean) */
-    bool half_stamped; /* it is kept, but the legacy database has not been told */
+    uint64_t version;  /* of a stamped store, else 0 */
+    bool kept;         /* stamped, and not to be replaced (no --clean) */
+    bool half_stamped; /* kept, but the legacy database is not stamped */
 } TargetState;
 
 typedef struct TargetDriver {
     const char *name;
 
-    /* What a person calls its table; and the table's name. */
+    /* What users call its table, and the table's name. */
     const char *kind;
     const char *(*table)(const TargetOptions *options);
 
-    /* See signals_start: ends what waits for the store, if anything does. */
+    /* For signals_start: cancels whatever waits for the store, and returns whether anything did. */
     bool (*cancel)(void);
 
-    /* Connects, takes the lock, and looks at what is there.  EXIT_CODE_REFUSED for a store that is
-     * not lakeFS's, or a database that does not go with the dump.  *target is to be closed, also
-     * after a failure, unless it is NULL.
+    /* Connects, acquires the lock and inspects what is there.  EXIT_CODE_REFUSED for a store that
+     * is not a KV store, or a database that does not match the dump.  Unless *target is NULL, close
+     * it, even after a failure.
      *
-     * `header` is NULL where the target is only looked at: what the schema version should be, the
-     * dump would tell.  With options->not_migrated it is not read; half_stamped then says that a
-     * load would compare the entries first. */
+     * `header` is NULL to inspect the target only: the expected schema version is then unknown.
+     * With options->not_migrated the schema version is not read, and half_stamped means that a load
+     * would first compare the entries. */
     bool (*open)(const TargetOptions *options, const DumpHeader *header, Target **target,
                  TargetState *state, Error *error);
 
-    /* Whether such a target takes the entries of a chunk; *units grows by what it costs to write
-     * them.  No target needs to be open.  Asked for all of a dump before anything is done, where
-     * the dump can be read twice; `load` must ask by itself.  NULL where it takes any. */
+    /* Checks that this kind of target accepts the entries of a chunk; adds the cost of writing them
+     * to *units.  Needs no open target.  If the dump can be read twice, it is called for all of it
+     * before anything is done; `load` must check by itself.  NULL if every entry is accepted. */
     bool (*check_entries)(Slice tuples, uint64_t *units, Error *error);
     const char *unit_name; /* "write capacity units" */
 
-    /* Removes what a failed load left, makes an empty store and stamps it "0". */
+    /* Removes what a failed load left, creates an empty store and stamps it "0". */
     bool (*prepare)(Target *target, Error *error);
 
-    /* Readies a worker; the thread that calls this is the one that uses it.  *loader is to be given
-     * to end_load, unless it is NULL. */
+    /* Initializes a worker; only the calling thread uses it.  Unless *loader is NULL, pass it to
+     * end_load, even after a failure. */
     bool (*begin_load)(Target *target, Loader **loader, Error *error);
 
-    /* Adds entries: `tuples` holds `entries` of them, in any order. */
+    /* Adds `entries` entries from `tuples`, which may be in any order. */
     bool (*load)(Loader *loader, Slice tuples, uint64_t entries, Error *error);
 
-    /* Ends a worker.  With `keep`, what it loaded is in the target afterwards; without, it need not
-     * be: the load has failed.  Takes NULL. */
+    /* Ends a worker.  With `keep`, everything it loaded is in the target afterwards; without it,
+     * the load has failed and its data may be dropped.  Takes NULL. */
     bool (*end_load)(Loader *loader, bool keep, Error *error);
 
-    /* After all workers have ended: makes the store ready for use, and compares its contents with
-     * the manifest's counts.  May start threads of its own. */
+    /* After all workers have ended: makes the store ready for use and compares its contents with
+     * the manifest's counts.  May start threads. */
     bool (*complete)(Target *target, const DumpManifest *manifest, Error *error);
 
-    /* The store's version becomes the header's, and the legacy database's that of the KV migration;
-     * in one step where that is possible.  After this the migration has happened. */
+    /* Sets the version of the store to the header's, and that of the legacy database to the KV
+     * migration's: in one step if possible.  After this the migration has happened. */
     bool (*stamp)(Target *target, const DumpHeader *header, const DumpManifest *manifest,
                   Error *error);
 
-    /* Where the two cannot be one step: does the second one for a target that is half stamped, once
-     * the dump was read and its manifest is known.  EXIT_CODE_REFUSED where the store holds
-     * something else than the dump.  NULL where no target is ever half stamped. */
+    /* If stamping takes two steps: does the second one for a half-stamped target, once the dump was
+     * read and its manifest is known.  EXIT_CODE_REFUSED if the store does not hold the dump's
+     * entries.  NULL if a target cannot be half stamped. */
     bool (*finish)(Target *target, const DumpHeader *header, const DumpManifest *manifest,
                    Error *error);
 
@@ -124,7 +124,7 @@ typedef struct TargetDriver {
 extern const TargetDriver TARGET_POSTGRES;
 extern const TargetDriver TARGET_DYNAMODB;
 
-/* The target of that name; NULL: there is none. */
+/* Returns the target of that name; NULL if there is none. */
 const TargetDriver *target_find(const char *name);
 
 #endif

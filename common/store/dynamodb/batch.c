@@ -6,7 +6,7 @@
 
 #include <stdlib.h>
 
-/* What an item has beside its values, at most. */
+/* Upper bound of an item's JSON without its values. */
 enum { ITEM_FRAME_BYTES = 128 };
 
 static const char REQUEST_END[] = "]}}";
@@ -31,7 +31,7 @@ bool dynamo_batch_has_room(const DynamoBatch *batch, const Entry *entry)
 
 static bool begin_request(DynamoBatch *batch, const char *table, Error *error)
 {
-    /* Neither the table's name nor base64 has a character that JSON would want escaped. */
+    /* Neither table names nor base64 need escaping in JSON. */
     return batch->items > 0
                ? buffer_append_text(&batch->json, ",", error)
                : buffer_append_format(&batch->json, error, "{\"RequestItems\":{\"%s\":[", table);

@@ -1,6 +1,6 @@
 /*
- * Emptying a table that must stay the one that it is: somebody has made it with care, and what it
- * has beside items (capacity, encryption, backups, tags ...) would go with it.
+ * Empties a table without deleting it: somebody created it, and with it would go what it has
+ * besides items (capacity, encryption, backups, tags ...).
  */
 #include "common/store/dynamodb/target.h"
 
@@ -15,14 +15,14 @@ typedef struct Clearing {
     WorkPieces segments;
 } Clearing;
 
-/* One thread's. */
+/* The state of one thread. */
 typedef struct Clearer {
     DynamoSenders *senders;
     DynamoBatch batch;
     Buffer bytes;
 } Clearer;
 
-/* The version's item stays: it says that the load has begun. */
+/* The version's item is kept: it records that a load has begun. */
 static bool is_version(const Entry *entry)
 {
     return slice_equal(entry->partition_key, slice_text(KV_PARTITION_INTERNAL)) &&

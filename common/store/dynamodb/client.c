@@ -19,28 +19,28 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A page of a scan has a megabyte of data, and each item some JSON around it; what a batch could
- * not write comes back as it went, which is 16 MB at most. */
+/* A page of a scan has 1 MB of data plus JSON for each item; the unprocessed part of a batch comes
+ * back as it was sent, which is 16 MB at most. */
 enum { RESPONSE_LIMIT = 64 * 1024 * 1024 };
 
-/* Beside a server of one's own nobody asks for the region. */
+/* With a custom endpoint the region rarely matters. */
 static const char DEFAULT_REGION[] = "us-east-1";
 
 static const char HINT_ENDPOINT[] = "Check --dynamodb-endpoint, --aws-region and the network.";
 
-/* A table whose capacity is used up has it again before long; a load that ends for it has to begin
- * anew.  That is about a minute. */
+/* A throttled table recovers before long, while a load that fails has to start over.  About a
+ * minute in total. */
 static const RetryPolicy RETRY_PERSISTENT = {
     .attempts = 14, .first_wait_ms = 50, .longest_wait_ms = 10 * 1000};
 
 struct DynamoClient {
     const DynamoOptions *options;
-    char *endpoint; /* as it was given; "" where it is AWS's own */
+    char *endpoint; /* as given; "" for AWS */
     char *region;
     char *url;
     char user_agent[64];
     HttpClient *http;
-    atomic_bool reached; /* the server was reached once: it is there */
+    atomic_bool reached; /* a request has succeeded: the server exists */
     AwsSession *session;
 };
 
@@ -93,8 +93,8 @@ static bool choose_region(DynamoClient *client, bool has_endpoint, Error *error)
         return false;
     }
     if (client->region == NULL) {
-        error_set(error, EXIT_CODE_REFUSED, "nothing says in which region the table is");
-        return error_hint(error, "Name it with --aws-region, AWS_REGION or the profile.");
+        error_set(error, EXIT_CODE_REFUSED, "the region of the table is unknown");
+        return error_hint(error, "Set it with --aws-region, AWS_REGION or the profile.");
     }
     if (!aws_region_is_valid(client->region)) {
         error_set(error, EXIT_CODE_REFUSED, "\"%s\" is not the name of a region", client->region);
@@ -188,7 +188,7 @@ static bool read_response(const HttpResponse *http_response, json_t **response, 
 
     *response = json_parse(buffer_slice(&http_response->body), 0, NULL, &lacked);
     if (lacked) {
-        *fault = DYNAMO_FAULT_LOST; /* it was done all the same */
+        *fault = DYNAMO_FAULT_LOST; /* the request was executed */
         return error_out_of_memory(error);
     }
     if (!json_is_object(*response)) {
@@ -215,7 +215,7 @@ static bool send_request(DynamoClient *client, const DynamoRequest *request, Sli
                                 .body = body,
                                 .response_limit = RESPONSE_LIMIT,
                                 .signing = &signing};
-    /* Who was never there will hardly come. */
+    /* An endpoint that has never answered is probably wrong: retry only briefly. */
     const RetryPolicy *policy = atomic_load(&client->reached) ? &RETRY_PERSISTENT : &RETRY_DEFAULT;
 
     snprintf(target, sizeof target, "X-Amz-Target: DynamoDB_20120810.%s", request->operation);
@@ -228,7 +228,7 @@ static bool send_request(DynamoClient *client, const DynamoRequest *request, Sli
     return true;
 }
 
-/* One request, with the credentials of now. */
+/* Sends one request with the current credentials. */
 static bool call_once(DynamoClient *client, const DynamoRequest *request, Slice body,
                       json_t **response, DynamoFault *fault, Error *error)
 {

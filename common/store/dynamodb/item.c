@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-/* So much of a key is shown. */
+/* Bytes of a key shown in messages. */
 enum { SHOWN = 300 };
 
 size_t dynamo_item_size(const Entry *entry)
@@ -26,7 +26,7 @@ static int shown(Slice text)
 static bool does_not_fit(const Entry *entry, const char *why, Error *error)
 {
     error_set(error, EXIT_CODE_FAILED,
-              "partition \"%.*s\", key \"%.*s\": DynamoDB does not take this entry, as %s",
+              "partition \"%.*s\", key \"%.*s\": DynamoDB does not accept this entry: %s",
               shown(entry->partition_key), (const char *)entry->partition_key.data,
               shown(entry->key), (const char *)entry->key.data, why);
     error_detail(error,
@@ -71,7 +71,7 @@ bool dynamo_item_append(Buffer *json, const Entry *entry, Error *error)
            base64_append(json, entry->value, error) && buffer_append_text(json, "\"}}", error);
 }
 
-/* Decodes a binary attribute; *size is that of its bytes, which are appended. */
+/* Decodes a binary attribute and appends its bytes; *size is their number. */
 static bool read_binary(const json_t *item, const char *name, Buffer *bytes, size_t *size,
                         Error *error)
 {
@@ -93,7 +93,7 @@ static bool read_binary(const json_t *item, const char *name, Buffer *bytes, siz
     return true;
 }
 
-/* An empty value can be NULL: Go's encoder, which lakeFS uses, writes empty bytes so. */
+/* An empty value may be NULL: lakeFS's encoder (Go's) writes empty bytes that way. */
 static bool read_value(const json_t *item, Buffer *bytes, size_t *size, Error *error)
 {
     const json_t *value = json_object_get(item, DYNAMO_ITEM_VALUE);
@@ -103,7 +103,7 @@ static bool read_value(const json_t *item, Buffer *bytes, size_t *size, Error *e
            read_binary(item, DYNAMO_ITEM_VALUE, bytes, size, error);
 }
 
-/* Appends to `bytes`, which may move then. */
+/* Replaces the contents of `bytes`, whose memory may move. */
 static bool read_keys(const json_t *item, Buffer *bytes, size_t sizes[2], Error *error)
 {
     bytes->size = 0;

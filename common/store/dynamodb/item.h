@@ -1,8 +1,8 @@
 /*
- * Entries as items of DynamoDB: their attributes, their size, their limits, their JSON.
+ * Entries as DynamoDB items: attributes, size, limits, JSON.
  *
- * Source: KV model facts, "On DynamoDB"; the DynamoDB developer guide, "Service, account, and table
- * quotas" and "Item sizes and formats".
+ * Source: common/kv/KV-MODEL.md, "The table"; DynamoDB developer guide, "Service, account, and
+ * table quotas" and "Item sizes and formats".
  */
 #ifndef COMMON_STORE_DYNAMODB_ITEM_H
 #define COMMON_STORE_DYNAMODB_ITEM_H
@@ -21,29 +21,30 @@
 #define DYNAMO_ITEM_KEY "ItemKey"
 #define DYNAMO_ITEM_VALUE "ItemValue"
 
-/* In bytes.  Neither key may be empty; a value may. */
+/* In bytes.  Keys must not be empty; values may be. */
 enum {
     DYNAMO_PARTITION_KEY_MAX = 2048,
     DYNAMO_ITEM_KEY_MAX = 1024,
     DYNAMO_ITEM_MAX = 400 * 1024,
-    DYNAMO_UNIT = 1024 /* what one write capacity unit writes */
+    DYNAMO_UNIT = 1024 /* bytes written by one write capacity unit */
 };
 
-/* The size of the entry's item, as DynamoDB counts: names and values of its attributes. */
+/* The size of the entry's item as DynamoDB computes it: names and values of its attributes. */
 size_t dynamo_item_size(const Entry *entry);
 
-/* The write capacity units that an item of this size takes. */
+/* The write capacity units that writing an item of this size consumes. */
 uint64_t dynamo_item_units(size_t size);
 
-/* Whether DynamoDB takes it; false with EXIT_CODE_FAILED and the entry's partition and key. */
+/* Checks that DynamoDB accepts the entry; false with EXIT_CODE_FAILED, naming partition and key. */
 bool dynamo_item_check(const Entry *entry, Error *error);
 
-/* Appends the item's JSON, and that of its two keys alone. */
+/* Append the JSON of the item, and of its two keys alone. */
 bool dynamo_item_append(Buffer *json, const Entry *entry, Error *error);
 bool dynamo_key_append(Buffer *json, Slice partition_key, Slice key, Error *error);
 
-/* Reads an item, or its two keys alone, whatever else it has.  The bytes are in `bytes`, which is
- * emptied before.  EXIT_CODE_REFUSED for what no lakeFS writes. */
+/* Reads an item, or just its two keys, ignoring other attributes.  Replaces the contents of
+ * `bytes`, which the slices point into.  EXIT_CODE_REFUSED for items that lakeFS cannot have
+ * written. */
 bool dynamo_item_read(const json_t *item, Buffer *bytes, Entry *entry, Error *error);
 bool dynamo_item_read_keys(const json_t *item, Buffer *bytes, Slice *partition_key, Slice *key,
                            Error *error);

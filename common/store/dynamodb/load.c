@@ -1,7 +1,7 @@
 /*
- * Loading: each worker fills batches with the entries of its chunks, and the senders send them.
+ * Loading: each worker collects the entries of its chunks in batches, which the senders send.
  *
- * An entry is put whether it is there or not, so a request that was sent twice does no harm.
+ * Writing an entry replaces an existing one, so a request sent twice does no harm.
  */
 #include "common/store/dynamodb/target.h"
 
@@ -21,7 +21,7 @@ bool dynamodb_check_entries(Slice tuples, uint64_t *units, Error *error)
     const char *problem;
     Entry entry;
 
-    /* dump_chunk_unpack has made sure that they are whole. */
+    /* dump_chunk_unpack has verified the tuples. */
     while (tuples.size > 0 && entry_next(&tuples, &entry, &problem)) {
         if (!dynamo_item_check(&entry, error)) {
             return false;

@@ -1,8 +1,8 @@
 /*
- * A KV store in DynamoDB: its segments, by several threads.
+ * A KV store in DynamoDB, read in segments by several threads.
  *
- * DynamoDB has no snapshot.  Each page is read as it is at its own time, so a store that somebody
- * writes to meanwhile is read as it never was.
+ * DynamoDB has no snapshots: each page is read at its own time.  If another program writes
+ * meanwhile, the result may be a state that never existed.
  */
 #include "common/store/store.h"
 
@@ -30,7 +30,7 @@ typedef struct Reading {
     WorkPieces segments;
 } Reading;
 
-/* One thread's: the visitor's worker, and an entry as item and as tuple. */
+/* The state of one thread: the visitor's worker, and the current entry as item and as tuple. */
 typedef struct Reader {
     Reading *reading;
     void *worker;
@@ -93,10 +93,10 @@ static void stop_reading(void *shared)
     store_stop(&reading->segments, reading->visitor, reading->state);
 }
 
-/* Hands an item to the visitor; the version's is nobody's business. */
+/* Passes an item to the visitor, except the version's. */
 static bool visit_item(Reader *reader, const json_t *item, uint64_t *bytes, Error *error)
 {
-    const char *problem; /* there is none: it was written just so */
+    const char *problem; /* cannot happen: the tuple was just written */
     Entry entry;
     uint8_t *value;
     Slice tuple;
@@ -169,7 +169,7 @@ static bool read_store(Store *store, const EntryVisitor *visitor, void *state, E
     return workers_run((size_t)store->options->jobs, run_worker, &reading, stop_reading, error);
 }
 
-/* Requests end by themselves when the program is asked to stop. */
+/* Requests are aborted when the program is asked to stop. */
 static bool cancel(void)
 {
     return true;

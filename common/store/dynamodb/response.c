@@ -15,17 +15,17 @@ typedef struct KnownError {
     bool transient;
     DynamoFault fault;
     ExitCode exit_code;
-    const char *hint; /* NULL: the permission that is lacking */
+    const char *hint; /* NULL: names the missing permission */
 } KnownError;
 
 static const char HINT_CAPACITY[] =
     "Give the table more capacity, or use less of it (kv-import: --write-units).";
-static const char HINT_UNKNOWN[] = "DynamoDB's documentation tells what this code means.";
-static const char HINT_LATER[] = "Try again when DynamoDB works.";
+static const char HINT_UNKNOWN[] = "See DynamoDB's documentation for this code.";
+static const char HINT_LATER[] = "Try again later.";
 static const char HINT_SECRET[] =
     "Check the secret access key, --aws-region, and this machine's clock.";
 static const char HINT_KEY[] =
-    "Check the access key and --aws-region; temporary credentials need AWS_SESSION_TOKEN, too.";
+    "Check the access key and --aws-region; temporary credentials also need AWS_SESSION_TOKEN.";
 static const char HINT_EXPIRED[] = "Get new temporary credentials.";
 
 static const KnownError KNOWN_ERRORS[] = {
@@ -35,7 +35,7 @@ static const KnownError KNOWN_ERRORS[] = {
     {"Throttling", true, DYNAMO_FAULT_THROTTLED, EXIT_CODE_FAILED, HINT_CAPACITY},
     {"RequestLimitExceeded", true, DYNAMO_FAULT_THROTTLED, EXIT_CODE_FAILED, HINT_CAPACITY},
     {"LimitExceededException", true, DYNAMO_FAULT_OTHER, EXIT_CODE_FAILED,
-     "Too many tables are being made or deleted at this time, or there are too many."},
+     "There are too many tables, or too many are being created or deleted."},
     {"TransactionInProgressException", true, DYNAMO_FAULT_OTHER, EXIT_CODE_FAILED, HINT_LATER},
     {"TransactionConflictException", true, DYNAMO_FAULT_OTHER, EXIT_CODE_FAILED, HINT_LATER},
     {"ReplicatedWriteConflictException", true, DYNAMO_FAULT_OTHER, EXIT_CODE_FAILED, HINT_LATER},
@@ -43,11 +43,11 @@ static const KnownError KNOWN_ERRORS[] = {
     {"InternalFailure", true, DYNAMO_FAULT_OTHER, EXIT_CODE_CONNECTION, HINT_LATER},
     {"ServiceUnavailable", true, DYNAMO_FAULT_OTHER, EXIT_CODE_CONNECTION, HINT_LATER},
     {"ResourceNotFoundException", false, DYNAMO_FAULT_NOT_FOUND, EXIT_CODE_FAILED,
-     "Somebody has deleted the table meanwhile: find out who, then run again."},
+     "The table was deleted in the meantime. Find out why, then run again."},
     {"ResourceInUseException", false, DYNAMO_FAULT_IN_USE, EXIT_CODE_FAILED,
-     "Somebody else is making, changing or deleting the table: find out who, then run again."},
+     "The table is being created, changed or deleted. Find out why, then run again."},
     {"ConditionalCheckFailedException", false, DYNAMO_FAULT_CONDITION, EXIT_CODE_REFUSED,
-     "Another program has changed the table: see to it that none does, then run again."},
+     "Another program has changed the table. Make sure that none does, then run again."},
     {"AccessDeniedException", false, DYNAMO_FAULT_OTHER, EXIT_CODE_REFUSED, NULL},
     {"UnrecognizedClientException", false, DYNAMO_FAULT_OTHER, EXIT_CODE_REFUSED, HINT_KEY},
     {"InvalidClientTokenId", false, DYNAMO_FAULT_OTHER, EXIT_CODE_REFUSED, HINT_KEY},
@@ -63,11 +63,11 @@ static const KnownError KNOWN_ERRORS[] = {
      "Enable DynamoDB, or the region, for this account."},
 };
 
-/* Of a response that is an error. */
+/* The contents of an error response. */
 typedef struct ErrorResponse {
-    char code[CODE_SIZE]; /* "" where it has none: it is not DynamoDB's */
+    char code[CODE_SIZE]; /* "" if it has none: not DynamoDB's */
     char message[MESSAGE_SIZE];
-    bool lacked_memory; /* then it has neither */
+    bool lacked_memory; /* neither could be read */
 } ErrorResponse;
 
 static const KnownError *find_known(const char *code)
@@ -80,7 +80,7 @@ static const KnownError *find_known(const char *code)
     return NULL;
 }
 
-/* "__type" is a namespace, "#", and the code. */
+/* "__type" consists of a namespace, "#", and the code. */
 static void read_error_response(const HttpResponse *response, ErrorResponse *parsed)
 {
     bool lacked;
@@ -107,7 +107,7 @@ bool dynamo_response_is_transient(const HttpResponse *response)
     ErrorResponse parsed;
 
     if (response->status != HTTP_BAD_REQUEST) {
-        return false; /* its own status says it */
+        return false; /* the status itself tells */
     }
     read_error_response(response, &parsed);
     known = find_known(parsed.code);
@@ -116,18 +116,18 @@ bool dynamo_response_is_transient(const HttpResponse *response)
 
 bool dynamo_unexpected_response(Error *error)
 {
-    error_set(error, EXIT_CODE_REFUSED, "the server does not answer as DynamoDB does");
+    error_set(error, EXIT_CODE_REFUSED, "the server does not respond like DynamoDB");
     return error_hint(error, "Check --dynamodb-endpoint.");
 }
 
 bool dynamo_overloaded(const char *table, Error *error)
 {
-    error_set(error, EXIT_CODE_FAILED, "DynamoDB does not take what table \"%s\" is sent", table);
+    error_set(error, EXIT_CODE_FAILED, "DynamoDB keeps rejecting writes to table \"%s\"", table);
     return error_hint(error, "%s", HINT_CAPACITY);
 }
 
-/* Of a signature that it finds wrong DynamoDB tells how it should have been made, the session's
- * token included. */
+/* When DynamoDB rejects a signature, it explains how to compute the right one, which includes the
+ * session token. */
 static bool repeats_secret(const AwsCredentials *credentials, const char *text)
 {
     return aws_credentials_occur_in(credentials, text) ||
@@ -155,9 +155,8 @@ bool dynamo_error_response(const DynamoRequest *request, const HttpResponse *res
               known != NULL ? known->exit_code
               : overload    ? EXIT_CODE_CONNECTION
                             : EXIT_CODE_FAILED,
-              "asked for %s of table \"%s\" DynamoDB answers with HTTP status %ld%s%s",
-              request->operation, request->table, response->status,
-              parsed.code[0] != '\0' ? ", " : "", parsed.code);
+              "%s of table \"%s\": DynamoDB responds with HTTP status %ld%s%s", request->operation,
+              request->table, response->status, parsed.code[0] != '\0' ? ", " : "", parsed.code);
     error_detail(error, "%s%sThe region is \"%s\"; the credentials are from %s.", message,
                  message[0] != '\0' ? " " : "", request->region, request->credentials->source);
     if (known == NULL) {

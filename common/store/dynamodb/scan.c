@@ -6,7 +6,7 @@
 
 #include <pthread.h>
 
-/* One request; *start (owned) is where the next one goes on, NULL where this was the last. */
+/* Requests one page; *start (owned) is where the next one starts, NULL after the last. */
 static bool scan_page(DynamoClient *client, json_t *parameters, json_t **start, json_t **response,
                       Error *error)
 {

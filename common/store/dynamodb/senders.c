@@ -11,23 +11,23 @@ struct DynamoSenders {
     DynamoClient *client;
     RateLimit *rate;
     uint64_t stall_timeout_us;
-    size_t requests; /* threads, and batches that may wait for them */
+    size_t requests; /* number of threads, and of batches that may be queued */
     pthread_t *threads;
     size_t started;
 
     pthread_mutex_t mutex; /* guards what follows */
     pthread_cond_t changed;
-    DynamoBatch *waiting; /* a ring */
+    DynamoBatch *waiting; /* a ring buffer */
     size_t first;
     size_t count;
-    size_t busy;         /* threads that send a batch */
-    uint64_t written_us; /* when the table has taken something for the last time */
+    size_t busy;         /* threads sending a batch */
+    uint64_t written_us; /* when the table last accepted anything */
     bool ending;
     bool failed;
-    Error error; /* the first one */
+    Error error; /* of the first failure */
 };
 
-/* The error of whoever comes when something has failed already. */
+/* Returns the error of an earlier failure. */
 static bool failed_before(const DynamoSenders *senders, Error *error)
 {
     *error = senders->error;
@@ -60,7 +60,7 @@ static void note_written(DynamoSenders *senders)
     pthread_mutex_unlock(&senders->mutex);
 }
 
-/* Whether the table has taken something lately, of anybody. */
+/* Tells whether the table has accepted anything, from any thread, within the stall timeout. */
 static bool is_progressing(DynamoSenders *senders)
 {
     uint64_t now_us = rate_limit_now_us();
@@ -72,7 +72,7 @@ static bool is_progressing(DynamoSenders *senders)
     return progressing;
 }
 
-/* Waits until the rate allows what is about to be sent. */
+/* Waits until the rate limit allows the request. */
 static bool wait_for_units(DynamoSenders *senders, uint64_t units, Error *error)
 {
     uint64_t wait_us = rate_limit_take(senders->rate, rate_limit_now_us(), units);
@@ -80,8 +80,8 @@ static bool wait_for_units(DynamoSenders *senders, uint64_t units, Error *error)
     return dynamo_wait(senders->client, (uint32_t)((wait_us + 999) / 1000), error);
 }
 
-/* Sends a batch once; what was not written stays in it.  False, but with *throttled, where that was
- * all of it, for want of capacity. */
+/* Sends a batch once and keeps what was not written.  Fails with *throttled when that was
+ * everything, for lack of capacity. */
 static bool send_once(DynamoSenders *senders, DynamoBatch *batch, bool *throttled, Error *error)
 {
     json_t *response = NULL;
@@ -123,7 +123,7 @@ static bool send_batch(DynamoSenders *senders, DynamoBatch *batch, Error *error)
     }
 }
 
-/* Waits for a batch; false when there is none any more. */
+/* Waits for a batch; false when there will be no more. */
 static bool take_batch(DynamoSenders *senders, DynamoBatch *batch)
 {
     bool taken;
@@ -204,7 +204,7 @@ bool dynamo_senders_start(DynamoClient *client, RateLimit *rate, size_t requests
     return true;
 }
 
-/* Whoever is waited for must not wait for DynamoDB. */
+/* Joins the threads; any that wait for DynamoDB are aborted. */
 static void end_threads(DynamoSenders *senders)
 {
     bool busy;
@@ -255,7 +255,7 @@ bool dynamo_senders_submit(DynamoSenders *senders, DynamoBatch *batch, Error *er
     }
     done = !senders->failed || failed_before(senders, error);
     if (done) {
-        /* The table has not been asked for anything until now. */
+        /* Until now nothing was sent: the stall timeout starts here. */
         if (senders->count == 0 && senders->busy == 0) {
             senders->written_us = rate_limit_now_us();
         }

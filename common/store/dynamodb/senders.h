@@ -1,10 +1,10 @@
 /*
- * Threads that send batches to DynamoDB: so many requests are under way at the same time, whoever
- * fills the batches.
+ * Threads that send batches to DynamoDB: they keep a number of requests running, whoever fills the
+ * batches.
  *
- * What DynamoDB has not written, for want of capacity, goes again, as long as the table takes
- * anything at all.  The first failure ends the threads and the client's requests, and is what the
- * functions return from then on.
+ * What DynamoDB did not write for lack of capacity is sent again, as long as the table accepts
+ * anything at all.  The first failure ends the threads and the client's requests; from then on all
+ * functions return its error.
  */
 #ifndef COMMON_STORE_DYNAMODB_SENDERS_H
 #define COMMON_STORE_DYNAMODB_SENDERS_H
@@ -20,29 +20,29 @@
 
 typedef struct DynamoSenders DynamoSenders;
 
-/* How long a table may take nothing of what it is sent, however often, before that is an error. */
+/* Stall timeout: how long a table may accept nothing, despite retries, before that is an error. */
 enum { DYNAMO_STALL_TIMEOUT_S = 120 };
 
-/* Starts `requests` threads, fewer where there cannot be so many.  Client and rate must stay.
- * *senders is NULL after a failure. */
+/* Starts `requests` threads, or fewer if the system allows no more.  Client and rate must outlive
+ * the senders.  *senders is NULL after a failure. */
 bool dynamo_senders_start(DynamoClient *client, RateLimit *rate, size_t requests,
                           unsigned stall_timeout_s, DynamoSenders **senders, Error *error);
 
-/* Ends them; what was submitted and not sent yet is not sent.  Takes NULL. */
+/* Ends the threads; batches not sent yet are dropped.  Takes NULL. */
 void dynamo_senders_stop(DynamoSenders *senders);
 
-/* From any thread, each with a batch of its own: adds an entry that dynamo_item_check has passed,
- * or the deletion of one.  A batch that is full is submitted. */
+/* Add an entry that dynamo_item_check has accepted, or the deletion of one.  A full batch is
+ * submitted first.  Any thread may call them, each with a batch of its own. */
 bool dynamo_senders_put(DynamoSenders *senders, DynamoBatch *batch, const Entry *entry,
                         Error *error);
 bool dynamo_senders_delete(DynamoSenders *senders, DynamoBatch *batch, const Entry *entry,
                            Error *error);
 
-/* Submits what is in the batch, which is empty afterwards.  Waits while all threads are busy and as
- * many batches wait for them. */
+/* Submits the batch, which is empty afterwards.  Waits while all threads are busy and as many
+ * batches are queued. */
 bool dynamo_senders_submit(DynamoSenders *senders, DynamoBatch *batch, Error *error);
 
-/* Waits until all that was submitted is written. */
+/* Waits until everything submitted is written. */
 bool dynamo_senders_drain(DynamoSenders *senders, Error *error);
 
 #endif

@@ -18,10 +18,10 @@
 #define TABLE_CREATED "TableCreated"
 #define PROVENANCE "Provenance"
 
-/* Tables are made and deleted within seconds, large ones within minutes. */
+/* Tables are created and deleted within seconds, large ones within minutes. */
 enum { FIRST_POLL_MS = 50, LONGEST_POLL_MS = 2000, SETTLE_MS = 15 * 60 * 1000 };
 
-/* A wait is told of when it takes longer than this. */
+/* A wait that takes longer than this is reported. */
 enum { REPORT_AFTER_MS = 5000 };
 
 void dynamo_table_info_free(DynamoTableInfo *info)
@@ -35,17 +35,17 @@ static bool not_ours(const DynamoClient *client, const char *what, Error *error)
 {
     error_set(error, EXIT_CODE_REFUSED, "the DynamoDB table \"%s\" %s", dynamo_client_table(client),
               what);
-    return error_hint(error, "It is not touched. Name another one with --dynamodb-table; or, if "
+    return error_hint(error, "It is left unchanged. Name another one with --dynamodb-table; or, if "
                              "nobody needs this one, delete it, then run again.");
 }
 
-/* Parameters that name the table only. */
+/* Parameters with just the table name. */
 static json_t *table_parameters(const DynamoClient *client)
 {
     return json_pack("{s:s}", "TableName", dynamo_client_table(client));
 }
 
-/* A request of which one fault is as good as a response: *response is NULL then. */
+/* Sends a request for which one kind of failure is acceptable: *response is NULL then. */
 static bool call_tolerating(DynamoClient *client, const char *operation, json_t *parameters,
                             DynamoFault tolerated, json_t **response, Error *error)
 {
@@ -60,7 +60,7 @@ static bool call_tolerating(DynamoClient *client, const char *operation, json_t 
     return false;
 }
 
-/* *table (owned) is NULL where there is none. */
+/* *table (owned) is NULL if there is no table. */
 static bool describe_table(DynamoClient *client, json_t **table, Error *error)
 {
     json_t *response;
@@ -85,7 +85,7 @@ static const char *text_of(const json_t *object, const char *name)
     return text == NULL ? "" : text;
 }
 
-/* Being made or deleted: it will be another in a while. */
+/* A table being created or deleted is about to change. */
 static bool is_settled(const json_t *table)
 {
     const char *status = text_of(table, "TableStatus");
@@ -93,17 +93,17 @@ static bool is_settled(const json_t *table)
     return table == NULL || (strcmp(status, "CREATING") != 0 && strcmp(status, "DELETING") != 0);
 }
 
-/* Waits a while longer; false with the error set when that was long enough. */
+/* Waits a little longer; false, with the error set, after SETTLE_MS in total. */
 static bool wait_on(DynamoClient *client, uint32_t *poll, uint32_t *waited, Error *error)
 {
     if (*waited >= SETTLE_MS) {
         error_set(error, EXIT_CODE_FAILED,
-                  "the DynamoDB table \"%s\" is still being made or deleted",
+                  "the DynamoDB table \"%s\" is still being created or deleted",
                   dynamo_client_table(client));
-        return error_hint(error, "Run again when it is not.");
+        return error_hint(error, "Run again when that is done.");
     }
     if (*waited < REPORT_AFTER_MS && *waited + *poll >= REPORT_AFTER_MS) {
-        message_info("waiting for DynamoDB to make or delete table \"%s\"",
+        message_info("waiting for DynamoDB to create or delete table \"%s\"",
                      dynamo_client_table(client));
     }
     if (!dynamo_wait(client, *poll, error)) {
@@ -114,8 +114,8 @@ static bool wait_on(DynamoClient *client, uint32_t *poll, uint32_t *waited, Erro
     return true;
 }
 
-/* Waits for a table that is there, or is none, as `present` says; or, where that is NULL, for
- * either. *table is owned. */
+/* Waits until the table exists or not, as `present` says, or (NULL) until either is final.  *table
+ * is owned. */
 static bool wait_settled(DynamoClient *client, const bool *present, json_t **table, Error *error)
 {
     uint32_t poll = FIRST_POLL_MS;
@@ -171,7 +171,7 @@ static uint64_t count_of(const json_t *object, const char *name)
     return value > 0 ? (uint64_t)value : 0;
 }
 
-/* The table's description, and whether it is a KV table that works. */
+/* Checks the table's description and copies what is needed. */
 static bool check_table(const DynamoClient *client, const json_t *table, DynamoTableInfo *info,
                         Error *error)
 {
@@ -214,7 +214,7 @@ static json_t *version_key(Error *error)
     return key;
 }
 
-/* *item (owned) is NULL where there is no version. */
+/* *item (owned) is NULL if there is no version. */
 static bool get_version(DynamoClient *client, json_t **item, Error *error)
 {
     json_t *response;
@@ -246,7 +246,7 @@ static bool read_version(const DynamoClient *client, const json_t *item, DynamoT
     known = kv_version_parse(entry.value, &info->version);
     buffer_free(&bytes);
     if (!known) {
-        return not_ours(client, "has a version that is none", error);
+        return not_ours(client, "has an invalid version", error);
     }
     info->state = info->version == KV_VERSION_STARTED ? KV_STORE_STARTED : KV_STORE_STAMPED;
     info->disposable = info->disposable &&
@@ -266,7 +266,7 @@ static bool inspect_items(DynamoClient *client, DynamoTableInfo *info, Error *er
     } else if (done) {
         info->state = KV_STORE_EMPTY;
         done = dynamo_scan_any(client, &any, error) &&
-               (!any || not_ours(client, "has items and no version", error));
+               (!any || not_ours(client, "has items but no version", error));
     }
     json_decref(item);
     return done;
@@ -308,7 +308,7 @@ bool dynamo_table_create(DynamoClient *client, DynamoCapacity capacity, Error *e
     const bool present = true;
     json_t *response;
     json_t *table = NULL;
-    /* A request that is sent again may find what it has made the first time. */
+    /* A retried request may find the table that the first attempt created. */
     bool done = call_tolerating(client, "CreateTable", create_parameters(client, capacity),
                                 DYNAMO_FAULT_IN_USE, &response, error) &&
                 wait_settled(client, &present, &table, error);
@@ -332,7 +332,7 @@ bool dynamo_table_delete(DynamoClient *client, Error *error)
     return done;
 }
 
-/* A number as a binary attribute's value. */
+/* Encodes a number as the value of a binary attribute. */
 static json_t *binary_number(uint64_t number, Error *error)
 {
     char text[24];
@@ -347,7 +347,7 @@ static json_t *binary_number(uint64_t number, Error *error)
     return value;
 }
 
-/* Whether the version is as this load writes it. */
+/* Tells whether the version is the one that this load has written. */
 static bool is_written(DynamoClient *client, const char *load_id, uint64_t version)
 {
     DynamoTableInfo info = {0};
@@ -368,7 +368,7 @@ static bool may_be_stamped(const DynamoClient *client, const Error *cause, Error
               "the answer to the stamp was lost: the table \"%s\" may have been stamped",
               dynamo_client_table(client));
     error_detail(error, "%s", cause->message);
-    return error_hint(error, "Run again: where it was stamped, there is nothing left to do.");
+    return error_hint(error, "Run again: if it was stamped, there is nothing left to do.");
 }
 
 static bool write_version(DynamoClient *client, json_t *parameters, const char *load_id,
@@ -380,7 +380,7 @@ static bool write_version(DynamoClient *client, json_t *parameters, const char *
     bool done = dynamo_call_json(client, "UpdateItem", parameters, &response, &fault, &failure);
 
     json_decref(response);
-    /* A request that was sent again, as its response was lost, meets its own doing. */
+    /* A request retried because its response was lost finds what it has already written. */
     if (done || (fault == DYNAMO_FAULT_CONDITION && is_written(client, load_id, version))) {
         return true;
     }
@@ -396,7 +396,7 @@ static bool has_version(const DynamoTableInfo *info)
     return info->state == KV_STORE_STARTED || info->state == KV_STORE_STAMPED;
 }
 
-/* What the version's item must be for a load to begin; and the values in that condition. */
+/* The condition for a load to begin, and the values used in it. */
 static const char *start_condition(const DynamoTableInfo *info)
 {
     if (!has_version(info)) {

@@ -1,13 +1,13 @@
 /*
- * The target DynamoDB: a table of its own.
+ * The DynamoDB target: a table of its own.
  *
  * DynamoDB has neither transactions over a whole table nor locks that end with a connection.  So a
- * load writes its id beside version 0, and stamps only where both still stand: of two loads at the
- * same time at most one succeeds, and what it counted is what was stamped.
+ * load writes its id together with version 0, and stamps only if both are unchanged: of two
+ * concurrent loads at most one succeeds, and what it counted is what was stamped.
  *
- * Where a legacy database is named, its lock keeps other migrators off, and it is stamped after the
- * table, with a note of where its KV store is.  A run that ended between the two is told from a
- * database and a table that do not belong together by the note in the table.
+ * If a legacy database is named, its lock keeps other migrators out, and it is stamped after the
+ * table, with a note about the KV store.  If a run ends between the two stamps, the note in the
+ * table distinguishes that from a database and a table that do not belong together.
  */
 #include "common/store/dynamodb/target.h"
 
@@ -40,11 +40,12 @@ static bool refuse_without_legacy(const Target *target, Error *error)
 {
     error_set(error, EXIT_CODE_REFUSED, "database \"%s\" has no table schema_migrations",
               target->database.schema.database);
-    return error_hint(error, "Beside DynamoDB only the legacy database is named: name that one, or "
-                             "leave the connection options out.");
+    return error_hint(error,
+                      "With DynamoDB the connection options name the legacy database: name that "
+                      "one, or leave them out.");
 }
 
-/* Whether it is a database of which an earlier run may have stamped the table alone. */
+/* Tells whether an earlier run may have stamped the table but not this database. */
 static bool may_be_half_stamped(const Target *target, const DumpHeader *header, bool *may,
                                 Error *error)
 {
@@ -61,7 +62,7 @@ static bool may_be_half_stamped(const Target *target, const DumpHeader *header, 
     return true;
 }
 
-/* A store that is stamped, and a database that is not: an earlier run may have come so far. */
+/* A stamped store and an unstamped database: an earlier run may have ended between the two. */
 static bool inspect_database(Target *target, const DumpHeader *header, TargetState *state,
                              Error *error)
 {
@@ -75,7 +76,7 @@ static bool inspect_database(Target *target, const DumpHeader *header, TargetSta
     if (!legacy_database_open(database, target->options, error)) {
         return false;
     }
-    /* Before the migration, what makes it may still have to run. */
+    /* Before the migration schema_migrations may not exist yet. */
     if (!database->schema.has_migrations && !target->options->not_migrated) {
         return refuse_without_legacy(target, error);
     }
@@ -114,7 +115,7 @@ static bool dynamodb_open(const TargetOptions *options, const DumpHeader *header
     return inspect_database(t, header, state, error);
 }
 
-/* Nothing is left of a table but what it is made again with: its capacity. */
+/* Deletes the table; only its capacity is kept, to create it again. */
 static bool delete_table(Target *target, DynamoCapacity *capacity, Error *error)
 {
     if (capacity->write == 0) {
@@ -130,13 +131,13 @@ static void warn_of_capacity(const Target *target)
     const DynamoCapacity *there = &target->info.capacity;
 
     if (asked->write > 0 && (asked->write != there->write || asked->read != there->read)) {
-        message_warning("the table \"%s\" is there already and keeps its capacity",
+        message_warning("table \"%s\" already exists and keeps its capacity",
                         dynamo_client_table(target->client));
     }
 }
 
-/* Makes the table, or empties it, with version 0.  Somebody may have made it with care: only one
- * that a load has made is deleted. */
+/* Creates or empties the table and writes version 0.  Only a table created by a load is deleted:
+ * any other may have been set up with care. */
 static bool empty_table(Target *target, Error *error)
 {
     DynamoCapacity capacity = target->options->dynamodb.capacity;
@@ -155,8 +156,8 @@ static bool empty_table(Target *target, Error *error)
            (info->state == KV_STORE_EMPTY || dynamodb_clear(target, error));
 }
 
-/* The connection has nothing to do while the entries are loaded.  It waits in a transaction, in
- * which no idle_session_timeout ends it. */
+/* The connection is idle while the entries are loaded.  It waits in a transaction, where
+ * idle_session_timeout does not apply. */
 static bool begin_stamp(Target *target, Error *error)
 {
     return !target->options->dynamodb.has_database ||
@@ -173,8 +174,8 @@ static bool dynamodb_prepare(Target *target, Error *error)
            empty_table(target, error);
 }
 
-/* All that was submitted must be written, all that was written must be there, and the version's
- * item beside it. */
+/* Everything submitted must be written, and the table must contain exactly that and the version's
+ * item. */
 static bool dynamodb_complete(Target *target, const DumpManifest *manifest, Error *error)
 {
     uint64_t expected = dump_manifest_entries(manifest);
@@ -193,7 +194,7 @@ static bool dynamodb_complete(Target *target, const DumpManifest *manifest, Erro
         error_set(error, EXIT_CODE_FAILED,
                   "the table \"%s\" has %" PRIu64 " items, the dump %" PRIu64 " entries",
                   dynamo_client_table(target->client), items > 0 ? items - 1 : 0, expected);
-        return error_hint(error, "Nothing was stamped. See to it that no other program writes to "
+        return error_hint(error, "Nothing was stamped. Make sure that no other program writes to "
                                  "the table, then run again.");
     }
     return true;
@@ -212,7 +213,7 @@ static char *encode_note(const Target *target, const DumpHeader *header,
     return provenance_encode(header, manifest, now, &store, error);
 }
 
-/* Stamps the legacy database, and notes there where its KV store is. */
+/* Stamps the legacy database and records there where its KV store is. */
 static bool stamp_database(const Target *target, const DumpHeader *header, const char *note,
                            Error *error)
 {
@@ -231,15 +232,15 @@ static bool stamp_database(const Target *target, const DumpHeader *header, const
 static bool half_stamped_error(const Target *target, const Error *cause, Error *error)
 {
     error_set(error, cause->code,
-              "the DynamoDB table \"%s\" is stamped, but to stamp the database failed: %s",
+              "the DynamoDB table \"%s\" is stamped, but stamping the database failed: %s",
               dynamo_client_table(target->client), cause->message);
     error_detail(error, "%s", cause->detail);
-    return error_hint(error, "See to it that no legacy lakeFS is started on the database, mend the "
-                             "cause, then run the same command again: where the entries are still "
+    return error_hint(error, "Make sure that no legacy lakeFS is started on the database, fix the "
+                             "cause, then run the same command again: if the entries are still "
                              "the same, it stamps the database.");
 }
 
-/* The table first: a legacy lakeFS must not be locked out while there is no store to go on with. */
+/* The table first: a legacy lakeFS must not be locked out before there is a store to go on with. */
 static bool dynamodb_stamp(Target *target, const DumpHeader *header, const DumpManifest *manifest,
                            Error *error)
 {
@@ -266,12 +267,12 @@ static bool dynamodb_finish(Target *target, const DumpHeader *header, const Dump
 
     if (!provenance_matches(target->info.provenance, header, manifest)) {
         error_set(error, EXIT_CODE_REFUSED,
-                  "the DynamoDB table \"%s\" is stamped already, and was loaded with other entries "
-                  "than the dump's",
+                  "the DynamoDB table \"%s\" is already stamped, and was loaded with entries "
+                  "other than the dump's",
                   dynamo_client_table(target->client));
         error_detail(error,
-                     "It is of another database, or rows were changed or have expired since.");
-        return error_hint(error, "If it is to be replaced, load with kv-import --clean, or delete "
+                     "They are from another database, or rows have changed or expired since.");
+        return error_hint(error, "To replace it, load with kv-import --clean, or delete "
                                  "the table and run kv-migrate up again.");
     }
     note = encode_note(target, header, manifest, error);
@@ -301,7 +302,7 @@ static void dynamodb_close(Target *target)
     free(target);
 }
 
-/* Requests end when the program is asked to stop. */
+/* Requests are aborted when the program is asked to stop. */
 static bool dynamodb_cancel(void)
 {
     pg_cancel_all();

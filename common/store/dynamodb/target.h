@@ -1,11 +1,11 @@
 /*
- * The target DynamoDB, inside: what its parts share.  Others know it as TARGET_DYNAMODB only.
+ * Internals of the DynamoDB target, shared by its files.  Others use TARGET_DYNAMODB.
  *
- *   dynamodb.c          guards, the empty table, the count, the stamp
- *   dynamodb_clear.c    a table that was not empty
- *   dynamodb_load.c     entries into the table
- *   dynamodb_senders.c  many requests at the same time
- *   dynamodb_batch.c    a request's entries
+ *   target.c   checks, the empty table, the count, the stamp
+ *   clear.c    emptying a table
+ *   load.c     writing entries
+ *   senders.c  parallel requests
+ *   batch.c    the entries of a request
  */
 #ifndef COMMON_STORE_DYNAMODB_TARGET_H
 #define COMMON_STORE_DYNAMODB_TARGET_H
@@ -22,17 +22,17 @@ enum { LOAD_ID_SIZE = 32 };
 struct Target {
     const TargetOptions *options;
     DynamoClient *client;
-    LegacyDatabase database; /* {0} without a legacy database */
-    DynamoTableInfo info;    /* as they were when it was opened */
+    LegacyDatabase database; /* {0} if there is no legacy database */
+    DynamoTableInfo info;    /* as found by `open` */
     RateLimit rate;
-    DynamoSenders *senders;         /* NULL until the table is prepared */
-    char load_id[LOAD_ID_SIZE + 1]; /* by chance: this load's */
+    DynamoSenders *senders;         /* NULL until `prepare` */
+    char load_id[LOAD_ID_SIZE + 1]; /* random */
 };
 
-/* dynamodb_clear.c: deletes all items but the version's, by the senders. */
+/* clear.c: deletes all items except the version's, through the senders. */
 bool dynamodb_clear(Target *target, Error *error);
 
-/* dynamodb_load.c; see TargetDriver. */
+/* load.c; see TargetDriver. */
 bool dynamodb_check_entries(Slice tuples, uint64_t *units, Error *error);
 bool dynamodb_begin_load(Target *target, Loader **loader, Error *error);
 bool dynamodb_load(Loader *loader, Slice tuples, uint64_t entries, Error *error);

@@ -1,6 +1,6 @@
 /*
- * After the load: the leaves' primary keys, made by as many sessions as there are workers, which
- * the parent then takes over; the count of what is there; the planner's statistics.
+ * After the load: builds the primary keys of the leaves in parallel sessions, attaches them to the
+ * parent, counts the entries, and collects planner statistics.
  */
 #include "common/store/postgres/target.h"
 
@@ -15,13 +15,13 @@
 
 typedef struct Completion {
     Target *target;
-    PgRows *leaves;       /* number and bytes, the largest first */
+    PgRows *leaves;       /* number and bytes, largest first */
     uint64_t total_bytes; /* of all leaves */
-    uint64_t memory_kb;   /* maintenance_work_mem, as the server has it */
-    uint64_t helpers;     /* max_parallel_maintenance_workers, likewise */
+    uint64_t memory_kb;   /* the server's maintenance_work_mem */
+    uint64_t helpers;     /* the server's max_parallel_maintenance_workers */
 
-    WorkPieces rows;       /* of the leaves, while workers run ... */
-    pthread_mutex_t mutex; /* ... when this guards what follows */
+    WorkPieces rows;       /* leaves to do ... */
+    pthread_mutex_t mutex; /* ... guards what follows */
     uint64_t entries;
 } Completion;
 
@@ -29,7 +29,7 @@ static bool list_leaves(Target *target, PgRows **rows, Error *error)
 {
     const char *parameters[] = {target->table.table, target->table.name};
 
-    /* A leaf's number is what follows the table's name and "_". */
+    /* A leaf is named after the table, "_" and its number. */
     return pg_query(target->database.connection,
                     "SELECT substr(c.relname, length($2) + 2), pg_relation_size(c.oid)"
                     " FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid"
@@ -37,7 +37,7 @@ static bool list_leaves(Target *target, PgRows **rows, Error *error)
                     2, parameters, rows, error);
 }
 
-/* A number as text, 0 for none. */
+/* Returns a number from a result, 0 if there is none. */
 static uint64_t number_at(const PgRows *rows, int row, int column)
 {
     const char *text = row < pg_rows_count(rows) ? pg_rows_text(rows, row, column) : NULL;
@@ -70,18 +70,19 @@ static void stop_completion(void *shared)
 }
 
 /*
- * Settings for the work on one leaf.
+ * Settings for building the index of one leaf.
  *
- * Sorting in memory is what makes an index quick to build: as much as the leaf wants, up to a bound
- * that a server can be expected to have for each session, and never less than it gives itself.
+ * Sorting in memory makes building an index fast: use as much as the leaf needs, up to a limit that
+ * a server can be expected to afford per session, and never less than its own setting.
  *
- * Sessions that build an index each keep the processors busy, and parallel workers of the server
- * would only get in their way (0.83 s instead of 0.67 s for 1.1 million entries on two cores); but
- * a leaf that is more than a session's share of all is waited for in the end, so it gets as many as
- * it is shares (a million entries in one leaf: 1.4 s instead of 2.3 s).
+ * Sessions that each build an index keep the processors busy, so parallel workers of the server
+ * would only get in their way (0.83 s instead of 0.67 s for 1.1 million entries on two cores).  But
+ * a leaf that is larger than a session's share keeps the others waiting in the end, so it gets one
+ * worker per share (a million entries in one leaf: 1.4 s instead of 2.3 s).
  *
- * The planner wants to know how large a leaf is and that its keys differ; a small sample says that.
- * The full one takes half as long as the load itself, and autovacuum takes it in its own time.
+ * The planner needs to know the size of a leaf and that its keys are distinct, for which a small
+ * sample is enough.  Full statistics would take half as long as the load; autovacuum collects them
+ * later.
  */
 static bool set_up_work(const Completion *completion, PgConnection *connection, int row,
                         Error *error)
@@ -98,7 +99,7 @@ static bool set_up_work(const Completion *completion, PgConnection *connection, 
     memory_kb = memory_kb < completion->memory_kb ? completion->memory_kb : memory_kb;
     if (completion->total_bytes > 0) {
         helpers = (sessions * bytes + completion->total_bytes / 2) / completion->total_bytes;
-        helpers -= helpers > 0 ? 1 : 0; /* the session itself */
+        helpers -= helpers > 0 ? 1 : 0; /* minus the session itself */
     }
     helpers = helpers > completion->helpers ? completion->helpers : helpers;
     snprintf(sql, sizeof sql,
@@ -109,7 +110,7 @@ static bool set_up_work(const Completion *completion, PgConnection *connection, 
     return pg_execute(connection, sql, NULL, error);
 }
 
-/* What the server gives itself. */
+/* Reads the server's own settings. */
 static bool read_settings(Completion *completion, Error *error)
 {
     PgRows *rows;
@@ -127,7 +128,7 @@ static bool read_settings(Completion *completion, Error *error)
     return true;
 }
 
-/* Runs a statement with the leaf's name behind `before`. */
+/* Runs a statement with the leaf's name between `before` and `after`. */
 static bool run_on_leaf(PgConnection *connection, const char *before, const char *leaf,
                         const char *after, Error *error)
 {
@@ -140,7 +141,7 @@ static bool run_on_leaf(PgConnection *connection, const char *before, const char
     return done;
 }
 
-/* Asks for one number about the leaf, by its name or as $1. */
+/* Queries a number about the leaf, which is inserted by name or passed as $1. */
 static bool query_leaf(PgConnection *connection, const char *before, const char *leaf,
                        bool as_parameter, uint64_t *number, Error *error)
 {
@@ -159,9 +160,9 @@ static bool query_leaf(PgConnection *connection, const char *before, const char 
 }
 
 /*
- * The entries of a leaf, as its new index has counted them: reltuples of an index that was just
- * built is the number of tuples in it (PostgreSQL's index_update_stats), as a float4, which is
- * exact up to 2^24; beyond that the rows are counted.  This saves a scan of everything.
+ * Number of entries in a leaf, from its new index: right after an index is built, its reltuples is
+ * the number of tuples (PostgreSQL's index_update_stats), as a float4, which is exact up to 2^24;
+ * above that the rows are counted.  This saves a scan of the whole table.
  */
 static bool count_entries(PgConnection *connection, const char *leaf, uint64_t *entries,
                           Error *error)
@@ -219,7 +220,7 @@ static bool run_worker(void *shared, size_t number, Error *error)
     return done;
 }
 
-/* Compares what the server counted, the version's entry aside, with what the dump holds. */
+/* Compares the server's count, minus the version's entry, with the manifest. */
 static bool check_count(const Completion *completion, const DumpManifest *manifest, Error *error)
 {
     uint64_t expected = dump_manifest_entries(manifest);
@@ -230,7 +231,7 @@ static bool check_count(const Completion *completion, const DumpManifest *manife
                      completion->target->table.name, completion->entries - 1, expected);
 }
 
-/* The next phase, for the progress display. */
+/* Begins the next phase of the progress report. */
 static bool begin_verification(const DumpManifest *manifest)
 {
     progress_end();
@@ -238,7 +239,7 @@ static bool begin_verification(const DumpManifest *manifest)
     return true;
 }
 
-/* In the transaction that postgres_prepare has begun, which stays open while the workers work. */
+/* Runs in the transaction that postgres_prepare began, which stays open while the workers run. */
 bool postgres_complete(Target *target, const DumpManifest *manifest, Error *error)
 {
     Completion completion = {.target = target};

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Quoted and qualified: name and suffix in the schema; malloced, NULL with the error set. */
+/* Returns the quoted and qualified name with a suffix; malloced, NULL with the error set. */
 static char *qualify(PgConnection *connection, const PgSchema *schema, const char *name,
                      const char *suffix, Error *error)
 {
@@ -43,7 +43,7 @@ void kv_table_free(KvTable *table)
     *table = (KvTable){0};
 }
 
-/* Appends sql with the placeholders replaced. */
+/* Appends `sql` with the placeholders replaced. */
 static bool expand(const KvTable *table, const char *sql, Buffer *expanded, Error *error)
 {
     static const char TABLE[] = "{table}";
@@ -88,7 +88,7 @@ bool kv_table_execute(const KvTable *table, PgConnection *connection, const char
     return done;
 }
 
-/* One statement with parameters; the rows are the caller's. */
+/* Runs one statement with parameters; the caller owns the rows. */
 static bool query(const KvTable *table, PgConnection *connection, const char *sql,
                   int parameter_count, const char *const *parameters, PgRows **rows, Error *error)
 {
@@ -105,11 +105,13 @@ static bool not_ours(const KvTable *table, const char *what, Error *error)
 {
     error_set(error, EXIT_CODE_REFUSED, "%s in schema \"%s\" of database \"%s\"", what,
               table->schema->name, table->schema->database);
-    return error_hint(error, "It is not touched. If nobody needs it, drop or rename it, then run "
-                             "again.");
+    return error_hint(error,
+                      "It is left unchanged. If nobody needs it, drop or rename it, then run "
+                      "again.");
 }
 
-/* Relations that a new KV table would need the names of, and that are not part of an old one. */
+/* Refuses relations that have names a new KV table needs, unless they are part of the existing
+ * one. */
 static bool check_names(const KvTable *table, PgConnection *connection, Error *error)
 {
     const char *parameters[] = {table->schema->name, table->name};
@@ -123,7 +125,7 @@ static bool check_names(const KvTable *table, PgConnection *connection, Error *e
                   "  OR left(c.relname, length($2) + 1) = $2 || '_'"
                   "  AND substr(c.relname, length($2) + 2) ~ '^[0-9]+$')"
                   " AND c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S')"
-                  /* the partitions and the view of the table that is there */
+                  /* except the partitions and the view of the existing table */
                   " AND NOT EXISTS (SELECT FROM pg_inherits i JOIN pg_class p"
                   "  ON p.oid = i.inhparent WHERE i.inhrelid = c.oid"
                   "  AND p.relnamespace = n.oid AND p.relname = $2)"
@@ -145,7 +147,7 @@ static bool check_names(const KvTable *table, PgConnection *connection, Error *e
     return done;
 }
 
-/* Whether there is a relation of the name, and whether it has a KV table's columns. */
+/* Checks whether the relation exists and has the columns of a KV table. */
 static bool check_shape(const KvTable *table, PgConnection *connection, bool *exists, Error *error)
 {
     const char *parameters[] = {table->schema->name, table->name};
@@ -174,7 +176,7 @@ static bool check_shape(const KvTable *table, PgConnection *connection, bool *ex
     return done;
 }
 
-/* Reads the version's entry; *text is malloced, NULL where there is none. */
+/* Reads the version's value; *text is malloced, NULL if there is none. */
 static bool read_version(const KvTable *table, PgConnection *connection, char **text, bool *empty,
                          Error *error)
 {
@@ -324,7 +326,8 @@ bool kv_table_add_primary_key(const KvTable *table, PgConnection *connection, Er
         table, connection, "ALTER TABLE {table} ADD PRIMARY KEY (partition_key, key)", NULL, error);
 }
 
-/* Runs a statement about the version's entry with the parameters' texts as bytes; counts rows. */
+/* Runs a statement on the version's entry, with two versions as parameters; *changed is the number
+ * of rows. */
 static bool change_entry(const KvTable *table, PgConnection *connection, const char *sql,
                          int parameter_count, uint64_t first, uint64_t second, int *changed,
                          Error *error)
@@ -373,7 +376,7 @@ bool kv_table_change_version(const KvTable *table, PgConnection *connection, uin
         error_set(error, EXIT_CODE_REFUSED,
                   "table \"%s\" is no longer at version %" PRIu64 ": another program changed it",
                   table->name, from);
-        return error_hint(error, "See to it that no lakeFS runs on this database, then run again.");
+        return error_hint(error, "Make sure that no lakeFS runs on this database, then run again.");
     }
     return true;
 }

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* As large as a message of COPY. */
+/* The size of one COPY message. */
 enum { BLOCK_SIZE = 64 * 1024 };
 
 typedef struct Block {
@@ -23,7 +23,7 @@ struct LeafBuffers {
     Leaf *leaves; /* owned */
     size_t leaf_count;
     Block *spare;
-    size_t free_blocks; /* that are spare, or not allocated yet */
+    size_t free_blocks; /* spare ones, and those not allocated yet */
 };
 
 bool leaf_buffers_new(size_t leaf_count, size_t capacity, LeafBuffers **buffers, Error *error)
@@ -57,7 +57,7 @@ bool leaf_buffers_have_room(const LeafBuffers *buffers, size_t leaf, size_t size
     return size <= room || (size - room + BLOCK_SIZE - 1) / BLOCK_SIZE <= buffers->free_blocks;
 }
 
-/* Puts an empty block behind the leaf's others. */
+/* Appends an empty block to the leaf. */
 static bool add_block(LeafBuffers *buffers, Leaf *leaf, Error *error)
 {
     Block *block = buffers->spare;

@@ -1,24 +1,24 @@
 /*
- * Loading: entries go straight to their leaf partitions, which have no index yet, by as many
- * sessions as there are workers.
+ * Loading: entries are copied directly into their leaf partitions, which have no index yet, by one
+ * session per worker.
  *
- * Each worker gathers entries by leaf over many chunks, and gives a leaf a COPY of its own when
- * there is enough for it.
+ * Each worker buffers the entries of many chunks per leaf, and starts a COPY into a leaf when
+ * enough have accumulated.
  *
- * Measured on 1.1 million entries, two cores, two sessions, server and client on one machine.  This
- * way the load takes 1.0 s, and the indexes 0.65 s; psql with the bare data of each leaf in a file
- * takes 0.6 s and 0.65 s.
- * - A COPY for each leaf and chunk, 100 kB each: 1.15 s.  A COPY costs the server a tenth of a
- *   millisecond, and as many tuple slots as it brings rows, up to a thousand.
+ * Measured with 1.1 million entries, two cores, two sessions, server and client on one machine: the
+ * load takes 1.0 s and the indexes 0.65 s; psql with the raw data of each leaf in a file takes 0.6
+ * s and 0.65 s.
+ * - A COPY per leaf and chunk, 100 kB each: 1.15 s.  A COPY costs the server a tenth of a
+ *   millisecond, and as many tuple slots as it has rows, up to a thousand.
  * - COPY into the parent table instead of the leaves (psql): 0.69 s instead of 0.64 s.
  * - COPY FREEZE, each leaf truncated in the transaction that fills it (psql, with the indexes):
- *   1.47 s instead of 1.28 s, for new files and the pages of the visibility map.  It also binds
- * each leaf to one session, which a store with one large branch would feel.
+ *   1.47 s instead of 1.28 s, for new files and the pages of the visibility map.  It also ties each
+ *   leaf to one session, which would hurt a store with one large branch.
  * - Unlogged leaves, logged afterwards (psql, with the indexes): 1.9 s instead of 1.25 s, as they
  *   are written twice.
- * - Entries sorted before they are loaded would halve the time of the indexes, but only if the
- *   whole leaf is in order: sorted runs of a chunk's size gain nothing, and all of a leaf does not
- *   fit into memory that does not grow with the rows.
+ * - Sorting entries before loading them would halve the time for the indexes, but only if whole
+ *   leaves are in order: sorted runs of a chunk's size gain nothing, and a whole leaf does not fit
+ *   into bounded memory.
  */
 #include "common/store/postgres/target.h"
 
@@ -30,7 +30,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
-/* What a worker may gather, and what is enough for a COPY. */
+/* Bytes a worker may buffer, and bytes of a leaf that start a COPY. */
 enum { GATHERED_BYTES = 24 * 1024 * 1024, COPY_BYTES = 8 * 1024 * 1024 };
 
 struct Loader {
@@ -55,7 +55,7 @@ bool postgres_begin_load(Target *target, Loader **loader, Error *error)
            postgres_begin_work(target, l->connection, error);
 }
 
-/* Walks over the tuples; dump_chunk_unpack has made sure that they are whole. */
+/* Iterates over the tuples, which dump_chunk_unpack has verified. */
 static bool next_entry(Slice *rest, Entry *entry, Slice *tuple)
 {
     const char *problem;
@@ -63,7 +63,7 @@ static bool next_entry(Slice *rest, Entry *entry, Slice *tuple)
     return rest->size > 0 && entry_next_tuple(rest, entry, tuple, &problem);
 }
 
-/* Asks for the leaf of a partition key, and of all others in `rest` that are not known yet. */
+/* Determines the leaf of a partition key and of all other unknown ones in `rest`. */
 static bool resolve_leaves(Loader *loader, Slice partition_key, Slice rest, Error *error)
 {
     Entry entry;
@@ -96,7 +96,7 @@ static bool begin_copy(Loader *loader, int leaf, Error *error)
     return done;
 }
 
-/* Ends it; the server must have taken so many entries. */
+/* Ends the COPY; the server must have received this many entries. */
 static bool end_copy(Loader *loader, uint64_t entries, Error *error)
 {
     uint64_t rows = 0;
@@ -113,7 +113,7 @@ static bool write_piece(void *state, Slice piece, Error *error)
     return pg_copy_in_write(state, piece, error);
 }
 
-/* Sends what was gathered for a leaf. */
+/* Sends what is buffered for a leaf. */
 static bool copy_leaf(Loader *loader, size_t leaf, Error *error)
 {
     uint64_t entries = leaf_buffers_entries(loader->leaves, leaf);
@@ -124,7 +124,7 @@ static bool copy_leaf(Loader *loader, size_t leaf, Error *error)
             end_copy(loader, entries, error));
 }
 
-/* Adds a tuple to what its leaf gets. */
+/* Buffers a tuple for its leaf. */
 static bool gather(Loader *loader, size_t leaf, Slice tuple, Error *error)
 {
     while (!leaf_buffers_have_room(loader->leaves, leaf, tuple.size)) {
@@ -137,7 +137,7 @@ static bool gather(Loader *loader, size_t leaf, Slice tuple, Error *error)
             copy_leaf(loader, leaf, error));
 }
 
-/* Sends an entry from where it lies: it may be huge. */
+/* Sends an entry without buffering it, as it may be huge. */
 static bool copy_entry(Loader *loader, int leaf, Slice tuple, Error *error)
 {
     return begin_copy(loader, leaf, error) && pg_copy_in_write(loader->connection, tuple, error) &&

@@ -1,5 +1,6 @@
 /*
- * A KV store in PostgreSQL: the table's leaves as COPY BINARY, by several sessions in one snapshot.
+ * A KV store in PostgreSQL: reads the leaves of the table as COPY BINARY, in parallel sessions with
+ * one snapshot.
  */
 #include "common/store/store.h"
 
@@ -14,25 +15,25 @@
 
 #include <stdlib.h>
 
-/* What is read by one statement: some of the ranges. */
+/* The ranges read by one statement. */
 typedef struct Part {
     size_t first;
     size_t count;
 } Part;
 
-/* Of the list of relations. */
+/* Columns of the list of relations. */
 enum { COLUMN_NAME, COLUMN_PAGES, COLUMN_ROWS };
 
 struct Store {
     const StoreOptions *options;
-    PgConnection *connection; /* its transaction has the snapshot */
+    PgConnection *connection; /* its transaction holds the snapshot */
     PgSchema schema;
     KvTable table;
     char *snapshot; /* for other connections to join */
     char *snapshot_text;
     char *system_identifier;
     char time[PG_TIME_TEXT_SIZE];
-    PgRows *relations; /* the largest first */
+    PgRows *relations; /* largest first */
     PgPageRange *ranges;
     size_t range_count;
     Part *parts;
@@ -46,7 +47,7 @@ typedef struct Reading {
     WorkPieces parts;
 } Reading;
 
-/* Takes the snapshot that the options name, if they do. */
+/* Adopts the snapshot that the options name, if any. */
 static bool join_snapshot(Store *store, Error *error)
 {
     const char *name = store->options->snapshot;
@@ -61,7 +62,7 @@ static bool join_snapshot(Store *store, Error *error)
     return text_copy(name, &store->snapshot, error);
 }
 
-/* The table itself, or its leaves where it is partitioned, with their pages and rows. */
+/* Lists the table, or its leaves if it is partitioned, with their pages and rows. */
 static bool list_relations(Store *store, Error *error)
 {
     const char *parameters[] = {store->table.table};
@@ -104,7 +105,7 @@ static bool open_store(const StoreOptions *options, Store **store, uint64_t *ver
                   s->table.name, s->schema.name, s->schema.database);
         return error_hint(error, "Name the schema with --schema, the table with --table.");
     }
-    /* So that no leaf goes away before it was read. */
+    /* So that no leaf is dropped before it was read. */
     return kv_table_execute(&s->table, s->connection, "LOCK TABLE {table} IN ACCESS SHARE MODE",
                             NULL, error) &&
            list_relations(s, error);
@@ -126,7 +127,7 @@ static void close_store(Store *store)
     }
 }
 
-/* By the planner's estimates; a leaf that was never analysed counts for nothing. */
+/* Sums the planner's estimates; leaves that were never analyzed count as 0. */
 static uint64_t estimate_entries(const Store *store)
 {
     uint64_t entries = 0;
@@ -155,7 +156,7 @@ static bool describe(Store *store, StoreInfo *info, Error *error)
 {
     int64_t microseconds;
 
-    /* The function's older name: PostgreSQL 12 has no other. */
+    /* The old name of pg_current_snapshot(): PostgreSQL 12 has no other. */
     if ((store->snapshot_text == NULL &&
          !pg_query_text(store->connection, "SELECT txid_current_snapshot()", &store->snapshot_text,
                         error)) ||
@@ -201,7 +202,7 @@ static bool add_range(void *state, PgPageRange range, Error *error)
     return true;
 }
 
-/* Large leaves are read in several parts, small ones several in one. */
+/* Splits large leaves into several parts and combines small ones. */
 static bool list_parts(Store *store, Error *error)
 {
     uint64_t small_pages = 0;
@@ -241,11 +242,11 @@ static void stop_reading(void *shared)
     store_stop(&reading->parts, reading->visitor, reading->state);
 }
 
-/* What one thread reads with. */
+/* The state of one thread. */
 typedef struct Reader {
     Reading *reading;
     PgConnection *connection;
-    void *worker; /* the visitor's, while a part is read */
+    void *worker; /* the visitor's, while reading a part */
     CopyField fields[ENTRY_FIELDS];
 } Reader;
 
@@ -301,7 +302,7 @@ static bool read_parts(Reading *reading, PgConnection *connection, Error *error)
                             error);
 }
 
-/* The first worker has the connection that exported the snapshot; the others join it. */
+/* The first worker uses the connection that exported the snapshot; the others adopt it. */
 static bool run_worker(void *shared, size_t number, Error *error)
 {
     Reading *reading = shared;

@@ -17,7 +17,7 @@ typedef struct Route {
 struct Routes {
     const KvTable *table; /* borrowed */
     Route *routes;
-    Route **unknown; /* owned array of members of routes */
+    Route **unknown; /* owned array of elements of routes */
     size_t unknown_count;
     size_t unknown_capacity;
 };
@@ -82,7 +82,7 @@ bool routes_add_unknown(Routes *routes, Slice partition_key, Error *error)
     return true;
 }
 
-/* The unknown keys as the text of a bytea[]: {"\\x6175","\\x..."} */
+/* Encodes the unknown keys as the text of a bytea[]: {"\\x6175","\\x..."} */
 static bool encode_unknown(const Routes *routes, Buffer *text, Error *error)
 {
     static const char DIGITS[] = "0123456789abcdef";
@@ -106,8 +106,8 @@ static bool store_leaves(Routes *routes, const PgRows *rows, Error *error)
 {
     if (pg_rows_count(rows) != (int)routes->unknown_count) {
         return error_set(error, EXIT_CODE_FAILED,
-                         "the server does not say which partitions of "
-                         "table \"%s\" keys belong to",
+                         "the server did not return the partition of every "
+                         "key of table \"%s\"",
                          routes->table->name);
     }
     for (int i = 0; i < pg_rows_count(rows); i++) {

@@ -1,8 +1,8 @@
 /*
- * Which leaf partition a partition key belongs to.
+ * Maps partition keys to leaf partitions.
  *
- * The server says it: there are few partition keys (a staging token has thousands of entries), so
- * it is asked once for each, and its hash function is nobody else's business.
+ * The server computes the mapping, so its hash function need not be known here.  It is queried once
+ * per partition key, of which there are few (a staging token has thousands of entries).
  */
 #ifndef COMMON_STORE_POSTGRES_ROUTES_H
 #define COMMON_STORE_POSTGRES_ROUTES_H
@@ -18,13 +18,13 @@ typedef struct Routes Routes;
 
 bool routes_new(const KvTable *table, Routes **routes, Error *error);
 
-/* The number of the leaf of a partition key; -1 when it is not known yet. */
+/* Returns the leaf of a partition key; -1 if it is not known yet. */
 int routes_find(const Routes *routes, Slice partition_key);
 
-/* Notes a partition key that is to be asked for.  Its bytes are copied. */
+/* Adds a partition key for routes_resolve.  Its bytes are copied. */
 bool routes_add_unknown(Routes *routes, Slice partition_key, Error *error);
 
-/* Asks the server for the wanted ones.  Within a transaction. */
+/* Queries the server for the leaves of the added keys.  Call it within a transaction. */
 bool routes_resolve(Routes *routes, PgConnection *connection, Error *error);
 
 /* Takes NULL. */

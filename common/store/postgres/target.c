@@ -1,8 +1,8 @@
 /*
- * The target PostgreSQL: the KV table beside the legacy tables, or alone in a database.
+ * The PostgreSQL target: the KV table, next to the legacy tables or alone in a database.
  *
- * One connection holds the migration lock in a transaction from the first look to the end, one does
- * what is to be done once, and each worker has one of its own.
+ * One connection holds the migration lock in a transaction from beginning to end, one does the work
+ * that is done once, and each worker has its own.
  */
 #include "common/store/postgres/target.h"
 
@@ -18,7 +18,7 @@ bool postgres_begin_work(const Target *target, PgConnection *connection, Error *
            pg_execute(connection, "SET LOCAL synchronous_commit = off", NULL, error);
 }
 
-/* What is in the place of the KV table, and whether it may go. */
+/* Inspects what exists in place of the KV table and whether it may be replaced. */
 static bool inspect(Target *target, const DumpHeader *header, TargetState *found, Error *error)
 {
     const TargetOptions *options = target->options;
@@ -52,11 +52,11 @@ static bool postgres_open(const TargetOptions *options, const DumpHeader *header
     return legacy_database_open(&t->database, options, error) && inspect(t, header, found, error);
 }
 
-/* The stamp "0" stands before the first entry does, and in the same transaction as the table: at
- * no time is there a table without a version that is not known to be unfinished.
+/* Version 0 is written before the first entry, in the same transaction that creates the table: a
+ * table without a version is never visible.
  *
- * The connection has nothing to do while the entries are loaded.  It waits in a transaction, in
- * which no idle_session_timeout ends it. */
+ * The connection is idle while the entries are loaded.  It waits in a transaction, where
+ * idle_session_timeout does not apply. */
 static bool postgres_prepare(Target *target, Error *error)
 {
     return pg_begin(target->database.connection, PG_READ_WRITE,
@@ -76,7 +76,7 @@ static bool write_provenance(Target *target, const DumpHeader *header, const Dum
     PgRows *now;
     bool done;
 
-    /* By the server's clock, as the dump's time is. */
+    /* By the server's clock, like the dump's time. */
     if (!pg_query(target->database.connection,
                   "SELECT to_char(now() AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"')", 0,
                   NULL, &now, error)) {

@@ -1,9 +1,9 @@
 /*
- * The target PostgreSQL, inside: what its parts share.  Others know it as TARGET_POSTGRES only.
+ * Internals of the PostgreSQL target, shared by its files.  Others use TARGET_POSTGRES.
  *
- *   postgres.c        guards, the empty table, the stamp
- *   postgres_load.c   entries into the leaf partitions
- *   postgres_index.c  primary keys, counts, statistics
+ *   target.c  checks, the empty table, the stamp
+ *   load.c    copying entries into the leaf partitions
+ *   index.c   primary keys, counts, statistics
  */
 #ifndef COMMON_STORE_POSTGRES_TARGET_H
 #define COMMON_STORE_POSTGRES_TARGET_H
@@ -19,16 +19,16 @@ struct Target {
     KvTable table;
 };
 
-/* postgres_load.c; see TargetDriver. */
+/* load.c; see TargetDriver. */
 bool postgres_begin_load(Target *target, Loader **loader, Error *error);
 bool postgres_load(Loader *loader, Slice tuples, uint64_t entries, Error *error);
 bool postgres_end_load(Loader *loader, bool keep, Error *error);
 
-/* postgres_index.c; see TargetDriver. */
+/* index.c; see TargetDriver. */
 bool postgres_complete(Target *target, const DumpManifest *manifest, Error *error);
 
-/* Begins a transaction that writes, on a worker's connection.  Its commit does not wait for the
- * disk: the stamp, which comes later, does, and for all that was committed before it. */
+/* Begins a read-write transaction on a worker's connection.  Its commit does not wait for the disk;
+ * the stamp, which comes later, does, and that covers everything committed before it. */
 bool postgres_begin_work(const Target *target, PgConnection *connection, Error *error);
 
 #endif

@@ -251,11 +251,11 @@ static void test_role_that_another_profile_takes_on(void **state)
     setenv("AWS_PROFILE", "own", 1);
     assert_found("ROLEKEY", "rolesecret", "r/t=", "arn:o");
     setenv("AWS_PROFILE", "e", 1);
-    assert_none("take on its role");
+    assert_none("assume its role");
     setenv("AWS_PROFILE", "x", 1);
     assert_none("neither source_profile");
     setenv("AWS_PROFILE", "a", 1);
-    assert_none("no end");
+    assert_none("too long");
     server_stop(&server, 4);
     assert_contains(server.requests[0], "Action=AssumeRole&Version=2011-06-15&RoleArn=arn%3Ar&"
                                         "RoleSessionName=me&ExternalId=e%20d");
