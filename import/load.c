@@ -34,9 +34,8 @@ static bool check_header(const Load *load, Error *error)
     }
     if (header->redacted) {
         error_set(error, EXIT_CODE_REFUSED,
-                  "the dump was redacted: names and secrets are not "
-                  "the real ones");
-        return error_hint(error, "To look into it in a scratch database use --allow-redacted.");
+                  "the dump is redacted: its names and secrets are not real");
+        return error_hint(error, "To inspect it in a scratch database, use --allow-redacted.");
     }
     for (size_t i = 0; i < header->omitted_count; i++) {
         const char *omitted = header->omitted[i];
@@ -44,8 +43,8 @@ static bool check_header(const Load *load, Error *error)
         if (strncmp(omitted, DUMP_OMITTED_PACKAGE, strlen(DUMP_OMITTED_PACKAGE)) == 0) {
             error_set(error, EXIT_CODE_REFUSED, "the dump lacks package %s",
                       omitted + strlen(DUMP_OMITTED_PACKAGE));
-            return error_hint(error, "Take a dump without --package; to look into this one in a "
-                                     "scratch database use --allow-redacted.");
+            return error_hint(error, "Take a dump without --package; to inspect this one in a "
+                                     "scratch database, use --allow-redacted.");
         }
     }
     return true;
@@ -138,6 +137,7 @@ static bool check_entries(Load *load, Error *error)
 static bool fill_target(Load *load, Error *error)
 {
     const TargetDriver *driver = load->driver;
+    uint64_t entries;
 
     if (!check_entries(load, error) || !driver->prepare(load->target, error) ||
         !load_entries(load, error) || !driver->complete(load->target, &load->manifest, error) ||
@@ -146,9 +146,9 @@ static bool fill_target(Load *load, Error *error)
         return false;
     }
     progress_stop();
-    message_info("loaded %" PRIu64 " entries and stamped version %" PRIu64,
-                 dump_manifest_entries(&load->manifest),
-                 dump_reader_header(load->reader)->kv_version);
+    entries = dump_manifest_entries(&load->manifest);
+    message_info("loaded %" PRIu64 " %s and stamped version %" PRIu64, entries,
+                 entries == 1 ? "entry" : "entries", dump_reader_header(load->reader)->kv_version);
     return true;
 }
 
@@ -166,8 +166,8 @@ static bool finish_target(Load *load, Error *error)
         return false;
     }
     progress_stop();
-    message_info("the KV store was stamped already and holds what the dump does; now the database "
-                 "is at version %" PRIu64,
+    message_info("the KV store was already stamped and matches the dump; the database is now at "
+                 "version %" PRIu64,
                  header->kv_migration_version);
     return true;
 }
@@ -187,7 +187,7 @@ bool load_dump(ImportOptions *options, Error *error)
     if (done && state.half_stamped) {
         done = finish_target(&load, error);
     } else if (done && state.kept) {
-        message_info("the KV store is at version %" PRIu64 " already: nothing to do",
+        message_info("the KV store is already at version %" PRIu64 ": nothing to do",
                      state.version);
     } else {
         done = done && fill_target(&load, error);

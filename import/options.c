@@ -23,7 +23,7 @@ static const Option INSPECT_OPTIONS[] = {
     {"list", 'l', NULL, "print header and manifest", NULL, NULL,
      OPTION_CONSTANT(ImportOptions, action, IMPORT_LIST)},
     {"format", 0, "FORMAT",
-     "of the output of --list and --check-target: text\n"
+     "output format of --list and --check-target: text\n"
      "(default) or json",
      NULL, "text json", OPTION_SWITCH(ImportOptions, json)},
     {"check", 0, NULL,
@@ -32,23 +32,23 @@ static const Option INSPECT_OPTIONS[] = {
      NULL, NULL, OPTION_CONSTANT(ImportOptions, action, IMPORT_CHECK)},
     {"print", 0, NULL, "print entries as JSON lines, decoded", NULL, NULL,
      OPTION_CONSTANT(ImportOptions, action, IMPORT_PRINT)},
-    {"package", 'n', "NAME", "only those of this package", NULL, KV_PACKAGE_WORDS,
+    {"package", 'n', "NAME", "with --print: only entries of this package", NULL, KV_PACKAGE_WORDS,
      OPTION_TEXT(ImportOptions, print.package)},
-    {"partition", 0, "NAME", "only those of this partition", NULL, NULL,
+    {"partition", 0, "NAME", "with --print: only entries of this partition", NULL, NULL,
      OPTION_TEXT(ImportOptions, print.partition)},
-    {"prefix", 0, "TEXT", "only those whose key begins with TEXT", NULL, NULL,
+    {"prefix", 0, "TEXT", "with --print: only keys that begin with TEXT", NULL, NULL,
      OPTION_TEXT(ImportOptions, print.prefix)},
-    {"limit", 0, "NUM", "no more than NUM", NULL, NULL,
+    {"limit", 0, "NUM", "with --print: no more than NUM entries", NULL, NULL,
      OPTION_NUMBER(ImportOptions, print.limit, 0, LONG_MAX)},
-    {"raw", 0, NULL, "partition key, key and value in base64", NULL, NULL,
+    {"raw", 0, NULL, "with --print: undecoded, all parts in base64", NULL, NULL,
      OPTION_FLAG(ImportOptions, print.raw)},
     {0},
 };
 
 static const Option LOAD_OPTIONS[] = {
     {"check-target", 0, NULL,
-     "change nothing and take no FILE; show what is\n"
-     "there, and fail where a load would",
+     "change nothing, read no FILE; show the state of the\n"
+     "target, and fail where a load would",
      NULL, NULL, OPTION_CONSTANT(ImportOptions, action, IMPORT_CHECK_TARGET)},
     {"not-migrated", 0, NULL,
      "with --check-target: the database is not migrated\n"
@@ -59,8 +59,8 @@ static const Option LOAD_OPTIONS[] = {
      "different in the KV table, and exit with 3 if so",
      NULL, NULL, OPTION_CONSTANT(ImportOptions, action, IMPORT_VERIFY)},
     {"second-reading", 0, "FILE",
-     "read the dump from FILE when it is read for the\n"
-     "second time, to name differences",
+     "with --verify: read the dump from FILE the second\n"
+     "time, which is needed to name differences",
      NULL, OPTION_FILES, OPTION_TEXT(ImportOptions, second_reading)},
     {"second-reading-wanted", 0, "FD", NULL, NULL, NULL,
      OPTION_NUMBER(ImportOptions, second_reading_wanted, 3, INT_MAX)},
@@ -70,12 +70,12 @@ static const Option LOAD_OPTIONS[] = {
      NULL, NULL, OPTION_JOBS(ImportOptions, store.jobs)},
     {"clean", 'c', NULL, "replace a KV store that is already stamped", NULL, NULL,
      OPTION_FLAG(ImportOptions, store.clean)},
-    {"allow-redacted", 0, NULL, "stamp a dump that was redacted or lacks packages", NULL, NULL,
+    {"allow-redacted", 0, NULL, "stamp a dump that is redacted or lacks packages", NULL, NULL,
      OPTION_FLAG(ImportOptions, allow_redacted)},
     {"table", 0, "NAME", "name of the KV table (default: " KV_TABLE_NAME ")", NULL, NULL,
      OPTION_TEXT(ImportOptions, store.table)},
     {"partitions", 0, "NUM",
-     "its hash partitions (default: " OPTION_NUMERAL(DEFAULT_PARTITIONS) ")", NULL, NULL,
+     "number of hash partitions (default: " OPTION_NUMERAL(DEFAULT_PARTITIONS) ")", NULL, NULL,
      OPTION_NUMBER(ImportOptions, store.partitions, 1, PARTITIONS_MAX)},
     {"lock-held-by", 0, "PID",
      "the session with backend process id PID already\n"
@@ -105,25 +105,26 @@ static const Option DYNAMODB_OPTIONS[] = {
 
 static const OptionTable TABLE = {
     .program = "kv-import",
-    .usage = "kv-import loads a dump of kv-export into the KV table and stamps its version.\n"
-             "\n"
-             "Usage:\n"
-             "  kv-import -d DBNAME [OPTION]... [FILE]   load\n"
-             "  kv-import --target=dynamodb [OPTION]... [FILE]\n"
-             "                                           load into DynamoDB\n"
-             "  kv-import -d DBNAME --check-target       see if a load would be accepted\n"
-             "  kv-import -d DBNAME --verify [FILE]      compare the KV table with a dump\n"
-             "  kv-import -l [FILE]                      show what is in a dump\n"
-             "  kv-import --check [FILE]                 read and check all of a dump\n"
-             "  kv-import --print [OPTION]... [FILE]     show the entries of a dump\n"
-             "\n"
-             "FILE is a dump; - or none is standard input.",
+    .usage =
+        "kv-import loads a dump of kv-export into the KV table and stamps its version.\n"
+        "\n"
+        "Usage:\n"
+        "  kv-import -d DBNAME [OPTION]... [FILE]   load\n"
+        "  kv-import --target=dynamodb [OPTION]... [FILE]\n"
+        "                                           load into DynamoDB\n"
+        "  kv-import -d DBNAME --check-target       see whether a load would be accepted\n"
+        "  kv-import -d DBNAME --verify [FILE]      compare the KV table with a dump\n"
+        "  kv-import -l [FILE]                      show what is in a dump\n"
+        "  kv-import --check [FILE]                 read and check all of a dump\n"
+        "  kv-import --print [OPTION]... [FILE]     show the entries of a dump\n"
+        "\n"
+        "FILE is a dump; if it is - or missing, standard input is read.",
     .groups =
         (const OptionGroup *const[]){
-            &(const OptionGroup){"Looking into a dump (no database is accessed)", INSPECT_OPTIONS},
+            &(const OptionGroup){"Inspecting a dump (accesses no database)", INSPECT_OPTIONS},
             &(const OptionGroup){"Loading and verifying", LOAD_OPTIONS},
             &(const OptionGroup){
-                "With --target=dynamodb (a named database is the legacy one, stamped too)",
+                "With --target=dynamodb (a given database is the legacy one, stamped too)",
                 DYNAMODB_OPTIONS},
             &COMMON_CONNECTION_GROUP, &COMMON_MESSAGE_GROUP, NULL},
     .epilogue = "Example:\n"
@@ -164,7 +165,7 @@ static const char *database_purpose(ImportAction action)
     case IMPORT_VERIFY:
         return "compare with";
     case IMPORT_CHECK_TARGET:
-        return "look at";
+        return "check";
     case IMPORT_LIST:
     case IMPORT_CHECK:
     case IMPORT_PRINT:
@@ -183,8 +184,8 @@ static bool check_database(const ImportOptions *options, Error *error)
         getenv("PGDATABASE") != NULL || getenv("PGSERVICE") != NULL) {
         return true;
     }
-    error_set(error, EXIT_CODE_USAGE, "no database to %s was named", purpose);
-    return error_hint(error, "Name it with --dbname, or look into the dump with --list, --print "
+    error_set(error, EXIT_CODE_USAGE, "no database to %s", purpose);
+    return error_hint(error, "Specify it with --dbname, or inspect the dump with --list, --print "
                              "or --check.");
 }
 
@@ -199,23 +200,24 @@ static bool check_store_options(ImportOptions *options, Error *error)
 
     if (named && !is_dynamodb(options)) {
         return error_set(error, EXIT_CODE_USAGE,
-                         "options --dynamodb-..., --aws-region and --write-units go with "
-                         "--target=dynamodb only");
+                         "options --dynamodb-..., --aws-region and --write-units require "
+                         "--target=dynamodb");
     }
     if (is_dynamodb(options) && (options->store.table != NULL || options->store.partitions > 0)) {
         error_set(error, EXIT_CODE_USAGE,
-                  "options --table and --partitions go with --target=postgres only");
-        return error_hint(error, "The name of a DynamoDB table goes to --dynamodb-table.");
+                  "options --table and --partitions require --target=postgres");
+        return error_hint(error, "Specify the name of a DynamoDB table with --dynamodb-table.");
     }
     if (is_dynamodb(options) && options->action == IMPORT_VERIFY &&
         names_legacy_database(options)) {
-        error_set(error, EXIT_CODE_USAGE, "option --verify needs no database beside DynamoDB");
-        return error_hint(error, "Leave the connection options out.");
+        error_set(error, EXIT_CODE_USAGE,
+                  "option --verify with --target=dynamodb takes no database");
+        return error_hint(error, "Omit the connection options.");
     }
     if ((dynamodb->capacity.read > 0) != (dynamodb->capacity.write > 0)) {
         return error_set(error, EXIT_CODE_USAGE,
-                         "options --dynamodb-read-capacity and --dynamodb-write-capacity go "
-                         "together");
+                         "options --dynamodb-read-capacity and --dynamodb-write-capacity must be "
+                         "used together");
     }
     options->store.pg = &options->common.pg;
     options->store.schema = options->common.schema;
@@ -241,23 +243,21 @@ static bool check_combination(const ImportOptions *options, Error *error)
         (print->package != NULL || print->partition != NULL || print->prefix != NULL ||
          print->limit >= 0 || print->raw)) {
         return error_set(error, EXIT_CODE_USAGE,
-                         "options --package, --partition, --prefix, --limit and --raw go with "
-                         "--print only");
+                         "options --package, --partition, --prefix, --limit and --raw require "
+                         "--print");
     }
     if (options->action != IMPORT_VERIFY && options->second_reading != NULL) {
-        return error_set(error, EXIT_CODE_USAGE, "option --second-reading goes with --verify only");
+        return error_set(error, EXIT_CODE_USAGE, "option --second-reading requires --verify");
     }
     if (options->action != IMPORT_CHECK_TARGET && options->store.not_migrated) {
-        return error_set(error, EXIT_CODE_USAGE,
-                         "option --not-migrated goes with --check-target only");
+        return error_set(error, EXIT_CODE_USAGE, "option --not-migrated requires --check-target");
     }
     if (options->action == IMPORT_CHECK_TARGET && options->file != NULL) {
         return error_set(error, EXIT_CODE_USAGE, "option --check-target takes no dump");
     }
     if (options->action != IMPORT_LIST && options->action != IMPORT_CHECK_TARGET && options->json) {
-        error_set(error, EXIT_CODE_USAGE,
-                  "option --format goes with --list and --check-target only");
-        return error_hint(error, "The format of messages is that of --log-format.");
+        error_set(error, EXIT_CODE_USAGE, "option --format requires --list or --check-target");
+        return error_hint(error, "To set the format of messages, use --log-format.");
     }
     return true;
 }
@@ -280,8 +280,9 @@ bool import_options_parse(ImportOptions *options, int count, char **arguments, E
          * a password. */
         if (pg_conninfo_is_string(options->file) && access(options->file, F_OK) != 0) {
             error_set(error, EXIT_CODE_USAGE,
-                      "there is no such file, and its name looks like a connection string");
-            return error_hint(error, "The database goes to --dbname, the dump is the argument.");
+                      "file does not exist, and its name looks like a connection string");
+            return error_hint(error,
+                              "Pass the database with --dbname, and the dump as the argument.");
         }
     }
     if (next < count) {

@@ -36,7 +36,7 @@ static const char *load_name(const TargetState *state)
 static const char *stamped_suffix(const TargetState *state)
 {
     if (state->half_stamped) {
-        return ", of which the database has not been told";
+        return ", not yet recorded in the database";
     }
     return state->kept ? "" : ", which --clean replaces";
 }
@@ -51,7 +51,7 @@ static void print_state_text(const TargetState *state, const char *kind, const c
         output_line("%s \"%s\": an empty KV store", kind, table);
         break;
     case KV_STORE_STARTED:
-        output_line("%s \"%s\": a load that has not come to its end (version 0)", kind, table);
+        output_line("%s \"%s\": an unfinished load (version 0)", kind, table);
         break;
     case KV_STORE_STAMPED:
         output_line("%s \"%s\": KV store at version %" PRIu64 "%s", kind, table, state->version,

@@ -9,18 +9,39 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
-static bool print_omitted(const DumpHeader *header, Error *error)
+/* The name of an omitted package; NULL for anything else that is omitted. */
+static const char *omitted_package(const char *omitted)
 {
+    const size_t size = strlen(DUMP_OMITTED_PACKAGE);
+
+    return strncmp(omitted, DUMP_OMITTED_PACKAGE, size) == 0 ? omitted + size : NULL;
+}
+
+static bool print_excluded(const DumpHeader *header, Error *error)
+{
+    const char *separator = "packages ";
     Buffer names = {0};
     bool done = true;
 
     for (size_t i = 0; done && i < header->omitted_count; i++) {
-        done = buffer_append_format(&names, error, " %s", header->omitted[i]);
+        const char *package = omitted_package(header->omitted[i]);
+
+        if (package != NULL) {
+            done = buffer_append_format(&names, error, "%s%s", separator, package);
+            separator = ", ";
+        }
+    }
+    for (size_t i = 0; done && i < header->omitted_count; i++) {
+        if (omitted_package(header->omitted[i]) == NULL) {
+            done = buffer_append_format(&names, error, "%s%s", names.size > 0 ? "; " : "",
+                                        header->omitted[i]);
+        }
     }
     if (done) {
-        output_line("left out on request:  %s",
-                    header->omitted_count == 0 ? " nothing" : buffer_string(&names));
+        output_line("excluded:              %s",
+                    header->omitted_count == 0 ? "nothing" : buffer_string(&names));
     }
     buffer_free(&names);
     return done;
@@ -46,7 +67,7 @@ static bool print_header(const DumpHeader *header, Error *error)
     output_line("KV migration version:  %" PRIu64, header->kv_migration_version);
     output_line("compression:           zstd, level %" PRId64 "", header->compression_level);
     output_line("redacted:              %s", header->redacted ? "yes" : "no");
-    return print_omitted(header, error);
+    return print_excluded(header, error);
 }
 
 static void print_row_counts(const char *title, const char *package, const DumpCounts *counts)
@@ -182,10 +203,12 @@ bool inspect_check(const ImportOptions *options, Error *error)
 
     progress_stop();
     if (done) {
-        output_line("the dump is whole: %" PRIu64 " entries, SHA-256 of the stream %s",
-                    dump_manifest_entries(&manifest), stream_sha256(&manifest));
+        output_line("the dump is intact: %" PRIu64 " %s, SHA-256 of the stream %s",
+                    dump_manifest_entries(&manifest),
+                    dump_manifest_entries(&manifest) == 1 ? "entry" : "entries",
+                    stream_sha256(&manifest));
         if (target->check_entries != NULL) {
-            output_line("%s takes every entry: %" PRIu64 " %s", target->name, units,
+            output_line("%s accepts every entry: %" PRIu64 " %s", target->name, units,
                         target->unit_name);
         }
         done = output_flush(error);

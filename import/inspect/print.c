@@ -41,8 +41,8 @@ static bool choose_package(Printer *printer, Error *error)
             return true;
         }
     }
-    error_set(error, EXIT_CODE_USAGE, "the dump holds no package \"%s\"", name);
-    return error_hint(error, "kv-import --list names the packages of a dump.");
+    error_set(error, EXIT_CODE_USAGE, "the dump has no package \"%s\"", name);
+    return error_hint(error, "kv-import --list shows the packages of a dump.");
 }
 
 static bool matches_options(const PrintOptions *options, const Entry *entry)

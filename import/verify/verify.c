@@ -191,8 +191,8 @@ static bool read_dump_again(Verification *verification, const DumpVisitor *visit
         done = set_digest_equal(verification->first_digests[i],
                                 manifest.packages[i].totals.set_digest) ||
                error_set(error, EXIT_CODE_FAILED,
-                         "the dump is another one when it is read again: which entries differ "
-                         "cannot be told");
+                         "the dump changed before it was read again: cannot tell which entries "
+                         "differ");
     }
     dump_manifest_free(&manifest);
     return done;
@@ -319,6 +319,9 @@ static bool report_differences(Verification *verification, Error *error)
 {
     uint64_t counts[DIFFERENCE_KINDS];
     const Difference *list;
+    uint64_t missing;
+    uint64_t different;
+    uint64_t extra;
     size_t size;
 
     if (!differences_finish(verification->differences, counts, &list, &size, error)) {
@@ -332,12 +335,16 @@ static bool report_differences(Verification *verification, Error *error)
     if (!output_flush(error)) {
         return false;
     }
+    missing = counts[DIFFERENCE_MISSING];
+    different = counts[DIFFERENCE_VALUE];
+    extra = counts[DIFFERENCE_EXTRA];
     error_set(error, EXIT_CODE_FAILED, "the KV store differs from the dump");
     return error_detail(error,
-                        "Of the dump's entries %s%" PRIu64 " are missing and %" PRIu64
-                        " have another value; %" PRIu64 " are there that the dump has not.",
-                        verification->all_chosen ? "" : "at least ", counts[DIFFERENCE_MISSING],
-                        counts[DIFFERENCE_VALUE], counts[DIFFERENCE_EXTRA]);
+                        "%s%" PRIu64 " %s missing, %" PRIu64 " %s, %" PRIu64
+                        " %s extra (compared with the dump).",
+                        verification->all_chosen ? "" : "At least ", missing,
+                        missing == 1 ? "entry is" : "entries are", different,
+                        different == 1 ? "differs" : "differ", extra, extra == 1 ? "is" : "are");
 }
 
 static bool is_standard_input(const char *file)
@@ -347,12 +354,15 @@ static bool is_standard_input(const char *file)
 
 static bool compare_with_store(Verification *verification, Error *error)
 {
+    uint64_t entries;
+
     if (!compute_sums(verification, error)) {
         return false;
     }
     if (!choose_buckets(verification)) {
         progress_stop();
-        output_line("equal: %" PRIu64 " entries", entry_sums_entries(verification->dump_sums));
+        entries = entry_sums_entries(verification->dump_sums);
+        output_line("equal: %" PRIu64 " %s", entries, entries == 1 ? "entry" : "entries");
         return output_flush(error);
     }
     if (is_standard_input(verification->options->file) &&
@@ -361,8 +371,9 @@ static bool compare_with_store(Verification *verification, Error *error)
         error_detail(error, "The dump holds %" PRIu64 " entries, the store %" PRIu64 ".",
                      entry_sums_entries(verification->dump_sums),
                      entry_sums_entries(verification->store_sums));
-        return error_hint(error, "To see which entries differ give the dump as a file, or a second "
-                                 "pipe with --second-reading.");
+        return error_hint(error,
+                          "To see which entries differ, pass the dump as a file, or a second "
+                          "pipe with --second-reading.");
     }
     return find_differences(verification, error) && report_differences(verification, error);
 }
@@ -385,8 +396,8 @@ static bool open_store(Verification *verification, Error *error)
         return false;
     }
     if (version == 0) {
-        error_set(error, EXIT_CODE_REFUSED, "the KV store is not complete: it is at version 0");
-        return error_hint(error, "Load the dump first: kv-import without --verify.");
+        error_set(error, EXIT_CODE_REFUSED, "the KV store is incomplete: it is at version 0");
+        return error_hint(error, "Load the dump first: run kv-import without --verify.");
     }
     return true;
 }

@@ -102,12 +102,12 @@ conforms_loads_once() {
     target_load 0
     target_put auth users/new written-since
     target_load 0
-    assert_contains "$stderr" "at version 1 already: nothing to do"
+    assert_contains "$stderr" "already at version 1: nothing to do"
     assert_contains "$(target_rows)" "$(hex written-since)"
     # Of any version.
     target_set_version 2
     target_load 0
-    assert_contains "$stderr" "at version 2 already: nothing to do"
+    assert_contains "$stderr" "already at version 2: nothing to do"
     assert_equal 2 "$(target_version)"
 }
 
@@ -172,7 +172,7 @@ conforms_is_looked_at() {
     target_looks "an empty KV store" empty 0 fill
     target_set_version 0
     target_put left over value
-    target_looks "a load that has not come to its end (version 0)" started 0 fill
+    target_looks "an unfinished load (version 0)" started 0 fill
     assert_equal "0 1" "$(target_version) $(target_rows | wc -l)"
     target_set_version 2
     target_looks "KV store at version 2" stamped 2 nothing
@@ -199,7 +199,7 @@ conforms_verifies() {
     target_put auth users/eve new
     target_put auth installation_id other
     run --separate-stderr -3 kv-import --verify "${TARGET_OPTIONS[@]}" "$ESTI_DUMP"
-    assert_contains "$stderr" "1 are missing and 1 have another value; 1 are there that the dump has not"
+    assert_contains "$stderr" "1 entry is missing, 1 differs, 1 is extra"
     assert_equal '{"difference":"missing","partition":"auth","key":"groups/Developers"}
 {"difference":"value","partition":"auth","key":"installation_id"}
 {"difference":"extra","partition":"auth","key":"users/eve"}' "$output"

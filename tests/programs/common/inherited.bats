@@ -36,7 +36,7 @@ readonly COMBINATIONS=(0 1 2 01 02 12 012)
     for which in "${COMBINATIONS[@]}"; do
         fresh_database TEMPLATE "$ESTI"
         closed "$which" kv-export -v -d "$DSN" --no-settings -j 3 -f "$dump" 3>&-
-        assert_equal "the dump is whole: 438 entries" "$(kv-import --check "$dump" | cut -d, -f1)"
+        assert_equal "the dump is intact: 438 entries" "$(kv-import --check "$dump" | cut -d, -f1)"
         # A message or a query in the midst of it would be noticed.
         cmp <(kv-import --print --raw "$dump" | sort) <(kv-import --print --raw "$DUMP" | sort)
         closed "$which" kv-import -v -d "$DSN" -j 3 "$dump" 3>&-

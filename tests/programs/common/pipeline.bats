@@ -311,7 +311,7 @@ export_esti() {
     grep -Eq '^schema version: +38$' "$BATS_TEST_TMPDIR/list"
     grep -Eq '^KV version: +1$' "$BATS_TEST_TMPDIR/list"
     grep -Eq '^KV migration version: +39$' "$BATS_TEST_TMPDIR/list"
-    grep -Eq '^left out on request: +nothing$' "$BATS_TEST_TMPDIR/list"
+    grep -Eq '^excluded: +nothing$' "$BATS_TEST_TMPDIR/list"
     # One line of expected.jsonl is the version, which is no entry of the dump.
     grep -Eq "^total +[0-9]+ +$(($(wc -l <"$FIXTURES_DIR/esti/expected.jsonl") - 1)) " "$BATS_TEST_TMPDIR/list"
 
@@ -345,7 +345,7 @@ export_esti() {
 @test "a dump without some packages is refused by the import, unless it is allowed" {
     export_esti -n auth -n multiparts -f "$BATS_TEST_TMPDIR/part.dump"
     assert_equal '["auth", "multiparts"]' "$("$TESTS_DIR/lib/decode.py" header "$BATS_TEST_TMPDIR/part.dump" "['packages']")"
-    assert_contains "$(kv-import --list "$BATS_TEST_TMPDIR/part.dump" | grep '^left out on request:')" actions graveler
+    assert_contains "$(kv-import --list "$BATS_TEST_TMPDIR/part.dump" | grep '^excluded:')" actions graveler
 
     fresh_database
     fails 5 kv-import -d "$DSN" "$BATS_TEST_TMPDIR/part.dump"

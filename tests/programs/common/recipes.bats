@@ -160,7 +160,7 @@ with_dynamodb() {
 @test "migrate to DynamoDB" {
     with_dynamodb
     run -0 do_block 8
-    assert_contains "$output" "dynamodb takes every entry" "stamped version 1" "equal: 439 entries" "migrated to version 39"
+    assert_contains "$output" "dynamodb accepts every entry" "stamped version 1" "equal: 439 entries" "migrated to version 39"
     assert_equal "" "$(legacy_tables)"
     assert_same_entries "$HERE/kv.dump" "$FIXTURES_DIR/esti/esti.dump"
 }

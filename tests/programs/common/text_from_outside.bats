@@ -90,7 +90,7 @@ SQL
     forge "sealed([altered(0, omitted=[nasty])] + frames[1:-1] +
         [altered(len(frames) - 1, packages__0__left_out=[{'table': nasty, 'reason': nasty, 'rows': 7}])])"
     clean 0 kv-import --list "$FORGED"
-    assert_contains "$output" "left out on request:   $SHOWN" "left out: 7 rows of $SHOWN (package actions): $SHOWN"
+    assert_contains "$output" "excluded:              $SHOWN" "left out: 7 rows of $SHOWN (package actions): $SHOWN"
 }
 
 @test "--list --format json: the same texts, escaped" {

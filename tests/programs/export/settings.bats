@@ -61,7 +61,7 @@ check_refused() {
     export_rules
     assert_rules "one: 0x$bytes" "two: rules of bucket/deeper/two"
     refute_contains "$stderr" warning
-    kv-import --list "$DUMP" | grep -E '^left out on request: +nothing$'
+    kv-import --list "$DUMP" | grep -E '^excluded: +nothing$'
 }
 
 @test "a repository without rules has no entry, one with an empty object has an empty one" {
@@ -228,7 +228,7 @@ check_refused() {
     add_rules local
     export_rules --no-settings
     assert_rules
-    kv-import --list "$DUMP" | grep -E '^left out on request: .*settings'
+    kv-import --list "$DUMP" | grep -E '^excluded: .*settings'
     assert_contains "$("$TESTS_DIR/lib/decode.py" header "$DUMP" "['omitted']")" settings
     # That was asked for: the import goes on.
     succeeds kv-import -d "$DSN" "$DUMP"

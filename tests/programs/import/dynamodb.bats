@@ -175,7 +175,7 @@ table_is_missing() {
     units=$(sql "SELECT sum((length('PartitionKeyItemKeyItemValue') + length(partition_key) + length(key) + length(value) + 1023)
         / 1024) FROM kv WHERE partition_key <> 'kv-internal-metadata'")
     succeeds kv-import --check --target=dynamodb "$ESTI_DUMP"
-    assert_contains "$output" "439 entries" "dynamodb takes every entry: $units write capacity units"
+    assert_contains "$output" "439 entries" "dynamodb accepts every entry: $units write capacity units"
 }
 
 @test "the largest entry that DynamoDB takes arrives" {

@@ -140,9 +140,9 @@ assert {p["name"]: p["entries"] for p in content["manifest"]["packages"]} == {
     kv-import --list --format json - <"$DUMP" | cmp - "$BATS_TEST_TMPDIR/list"
 }
 
-@test "--check shows its progress, and says that the dump is whole" {
+@test "--check shows its progress, and says that the dump is intact" {
     succeeds kv-import --check -P "$DUMP"
-    assert_contains "$output" "the dump is whole: 439 entries" "$(manifest_member "$DUMP" "['stream']['sha256']")"
+    assert_contains "$output" "the dump is intact: 439 entries" "$(manifest_member "$DUMP" "['stream']['sha256']")"
     grep -E '^kv-import: check: 439 rows, ' <<<"$stderr"
 }
 

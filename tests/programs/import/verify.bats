@@ -52,7 +52,7 @@ differs() {
         "UPDATE kv SET value = value || '\\x00' WHERE key = 'installation_id'" "INSERT INTO kv VALUES ('token', '\\xff', '')"
     before=$(kv_state)
     differs "$DUMP"
-    assert_contains "$stderr" "1 are missing and 1 have another value; 2 are there that the dump has not"
+    assert_contains "$stderr" "1 entry is missing, 1 differs, 2 are extra"
     assert_equal '{"difference":"missing","partition":"auth","key":"groups/Developers"}
 {"difference":"value","partition":"auth","key":"installation_id"}
 {"difference":"extra","partition":"auth","key":"users/eve"}
@@ -73,7 +73,7 @@ differs() {
     sql "UPDATE kv SET value = value || '\\x00' WHERE partition_key <> 'kv-internal-metadata'"
     differs "$DUMP"
     assert_equal 20 "${#lines[@]}"
-    assert_contains "$stderr" "0 are missing and 439 have another value; 0 are there"
+    assert_contains "$stderr" "0 entries are missing, 439 differ, 0 are extra"
 }
 
 @test "the version's entry does not count" {

@@ -185,7 +185,7 @@ shown() {
     assert_contains "$stderr" "stamped as migrated"
     sql "UPDATE kv SET value = '0' WHERE partition_key = 'kv-internal-metadata'"
     as_in_earnest 0 "${MIGRATE[@]}"
-    assert_equal 'table "kv": a load that has not come to its end (version 0)' "$(shown 'KV store')"
+    assert_equal 'table "kv": an unfinished load (version 0)' "$(shown 'KV store')"
     drop_database
     fresh_database TEMPLATE "$SMALL"
     sql "CREATE TABLE kv (partition_key bytea, key bytea, value bytea)"

@@ -77,7 +77,7 @@ assert_migrated() {
     dynamodb delete "$TABLE" auth groups/Developers
     dynamodb put "$TABLE" auth users/eve new
     run --separate-stderr -3 kv-migrate verify -d "$DSN" --blockstore-path="$BLOCKSTORE"
-    assert_contains "$stderr" "1 are missing" "1 are there that the dump has not"
+    assert_contains "$stderr" "1 entry is missing" "1 is extra"
     assert_equal '{"difference":"missing","partition":"auth","key":"groups/Developers"}
 {"difference":"extra","partition":"auth","key":"users/eve"}' "$output"
     # By another way to the same table, which does not work.
@@ -116,7 +116,7 @@ assert_migrated() {
     assert_equal "$LEGACY_TABLE_COUNT" "$(legacy_tables | wc -l)"
     assert_equal 1 "$(dynamodb version "$TABLE")"
     run --separate-stderr -0 "${UP[@]}" "${DYNAMODB[@]}" --dry-run
-    assert_contains "$(tr -s ' \n' ' ' <<<"$output")" "KV store at version 1, of which the database has not been told"
+    assert_contains "$(tr -s ' \n' ' ' <<<"$output")" "KV store at version 1, not yet recorded in the database"
     sql "DROP TRIGGER no ON schema_migrations" "DROP FUNCTION no"
     succeeds "${UP[@]}" "${DYNAMODB[@]}"
     assert_contains "$stderr" "stamped already" "dropped $LEGACY_TABLE_COUNT legacy tables"

@@ -64,7 +64,7 @@ differs() {
     sql "DELETE FROM kv WHERE key = 'groups/Developers'" "INSERT INTO kv VALUES ('auth', 'users/eve', '\\x1203657665')" \
         "UPDATE kv SET value = value || '\\x00' WHERE key = 'installation_id'" "INSERT INTO kv VALUES ('token', '\\xff', '')"
     differs
-    assert_contains "$stderr" "1 are missing and 1 have another value; 2 are there that the dump has not"
+    assert_contains "$stderr" "1 entry is missing, 1 differs, 2 are extra"
     assert_equal '{"difference":"missing","partition":"auth","key":"groups/Developers"}
 {"difference":"value","partition":"auth","key":"installation_id"}
 {"difference":"extra","partition":"auth","key":"users/eve"}
@@ -82,7 +82,7 @@ differs() {
     assert_contains "$output" '{"difference":"value","partition":"auth","key":"groups/Admins"}' \
         '{"difference":"extra","partition":"auth","key":"groups/Developers"}' '{"difference":"missing","partition":"auth","key":"groups/Later"}'
     # The group, its two users and three policies.
-    assert_contains "$stderr" "2 are missing and 1 have another value; 6 are there that the dump has not"
+    assert_contains "$stderr" "2 entries are missing, 1 differs, 6 are extra"
 }
 
 @test "tokens that have expired since are no difference; a clock that is a microsecond off would make one" {
