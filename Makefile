@@ -34,6 +34,15 @@ ZSHCOMPDIR ?= $(PREFIX)/share/zsh/site-functions
 BUILD ?= build
 BIN ?= bin
 
+# The folders that things are installed into stand in commands of the shell and of sed.
+FOLDERS := DESTDIR PREFIX BINDIR DATADIR LIBEXECDIR MANDIR BASHCOMPDIR ZSHCOMPDIR
+ODD_CHARACTERS := & | ; < > * ? ! ( ) [ ] { } ' " ` \ $$ \#
+ifneq ($(filter install uninstall,$(MAKECMDGOALS)),)
+$(foreach folder,$(FOLDERS),$(if $(filter-out 0 1,$(words $($(folder))))$(strip \
+	$(foreach character,$(ODD_CHARACTERS),$(findstring $(character),$($(folder))))), \
+	$(error $(folder) has a space or another character that the shell gives a meaning: $($(folder)))))
+endif
+
 LIBRARIES := libpq libzstd jansson libprotobuf-c libssl libcrypto libxxhash zlib libcurl expat
 # Counted from the migrations folder, so that it is written down nowhere.
 LAST_SCHEMA_VERSION := $(shell ls scripts/migrations | sed -n 's/^0*\([0-9]*\)_.*\.up\.sql$$/\1/p' | sort -n | tail -n 1)
@@ -264,7 +273,11 @@ uninstall:
 	rm -f $(addprefix $(DESTDIR)$(MANDIR)/man1/,$(notdir $(filter %.1,$(MANUALS))))
 	rm -f $(addprefix $(DESTDIR)$(MANDIR)/man5/,$(notdir $(filter %.5,$(MANUALS))))
 	rm -f $(addprefix $(DESTDIR)$(BASHCOMPDIR)/,$(PROGRAMS)) $(DESTDIR)$(ZSHCOMPDIR)/_kv-migrate
-	rm -rf $(DESTDIR)$(LIBEXECDIR) $(DESTDIR)$(DATADIR)
+	rm -f $(addprefix $(DESTDIR)$(LIBEXECDIR)/,kv-migrate-session kv-replay-session) $(DESTDIR)$(DATADIR)/FORMAT.md
+	rm -f $(addprefix $(DESTDIR)$(DATADIR)/migrations/,$(notdir $(wildcard scripts/migrations/*.up.sql)))
+	for folder in $(LIBEXECDIR) $(DATADIR)/migrations $(DATADIR); do \
+		rmdir $(DESTDIR)$$folder 2>/dev/null || test ! -d $(DESTDIR)$$folder || \
+			echo "not empty, and left: $(DESTDIR)$$folder"; done
 
 SHELL_SCRIPTS := $(shell grep -lsE '^\#!.*(bash|sh)$$' .ci/run scripts/* scripts/dev/* tests/faults/*) \
 	$(wildcard scripts/dev/*.sh tests/*.bash tests/lib/*.bash) \

@@ -137,3 +137,32 @@ FILES
     assert_missing "$ROOT/usr/libexec/kv-migrate" "$ROOT/usr/share/kv-migrate"
     rm "$other" "$ROOT/usr/bin/other"
 }
+
+# make_in_top ARGUMENT...: as in_top, with folders of the test's own.
+make_in_top() {
+    env -u MAKEFLAGS -u MAKELEVEL -u MAKEOVERRIDES make -s -C "$TESTS_DIR/.." "$@"
+}
+
+@test "make uninstall leaves what is not ours in folders that are shared" {
+    local place=$BATS_TEST_TMPDIR/place
+    mkdir -p "$place/usr/lib/others" "$place/usr/share/migrations"
+    touch "$place/usr/lib/others/parts" "$place/usr/share/migrations/000001_theirs.up.sql"
+    make_in_top PREFIX=/usr LIBEXECDIR=/usr/lib DATADIR=/usr/share DESTDIR="$place" install
+    [ -x "$place/usr/lib/kv-migrate-session" ]
+    make_in_top PREFIX=/usr LIBEXECDIR=/usr/lib DATADIR=/usr/share DESTDIR="$place" uninstall
+    assert_equal $'./usr/lib/others/parts\n./usr/share/migrations/000001_theirs.up.sql' \
+        "$(cd "$place" && find . ! -type d | LC_ALL=C sort)"
+}
+
+@test "folders with characters that the shell gives a meaning are refused before anything is written or removed" {
+    local folder target
+    for folder in "$BATS_TEST_TMPDIR/a b" "$BATS_TEST_TMPDIR/a&touch hacked" "$BATS_TEST_TMPDIR/it's" "$BATS_TEST_TMPDIR/a|b"; do
+        for target in install uninstall; do
+            run -2 make_in_top "$target" DESTDIR="$folder"
+            assert_contains "$output" "DESTDIR" "character"
+            run -2 make_in_top "$target" LIBEXECDIR="$folder" DESTDIR="$BATS_TEST_TMPDIR/place"
+            assert_contains "$output" "LIBEXECDIR" "character"
+        done
+    done
+    assert_missing "$BATS_TEST_TMPDIR/a" "$BATS_TEST_TMPDIR/place" "$TESTS_DIR/../hacked"
+}
