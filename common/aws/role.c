@@ -1,7 +1,7 @@
 #include "common/aws/role.h"
-#include "common/aws/region.h"
 
 #include "common/aws/endpoint.h"
+#include "common/aws/region.h"
 #include "common/base/buffer.h"
 #include "common/http/retry.h"
 #include "common/http/status.h"

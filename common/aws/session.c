@@ -1,4 +1,5 @@
 #include "common/aws/session.h"
+
 #include "common/aws/provider_chain.h"
 
 #include <pthread.h>

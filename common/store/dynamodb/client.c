@@ -1,7 +1,7 @@
 #include "common/store/dynamodb/client.h"
-#include "common/aws/region.h"
 
 #include "common/aws/endpoint.h"
+#include "common/aws/region.h"
 #include "common/aws/session.h"
 #include "common/base/buffer.h"
 #include "common/base/environment.h"
