@@ -111,7 +111,7 @@ bool replay_environment(const Replay *replay, const char *name, Words *words, Er
         return false;
     }
     if (is_migration) {
-        return words_add_format(words, error, "TMPDIR=%s", replay->keeper.folder);
+        return words_add_format(words, error, "TMPDIR=%s", replay->supervisor.folder);
     }
     return strcmp(name, "command") != 0 ||
            (words_add(words, "LAKEFS_DATABASE_TYPE=postgres", error) &&

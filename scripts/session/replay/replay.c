@@ -18,7 +18,7 @@
 
 static const char DONE[] = "done";
 
-/* How long to wait for what the keeper has to say of a server that does not answer. */
+/* How long to wait for what the supervisor has to say of a server that does not answer. */
 enum { LOSS_MS = 2000 };
 
 static bool check_own_programs(const Replay *replay, Error *error)
@@ -49,7 +49,7 @@ static bool begin_kv(Replay *replay, Error *error)
         return error_hint(error, "Leave out --blockstore-path, --block-storage-prefix and "
                                  "--keep-dump.");
     }
-    return dump_file_unpack(&replay->dump, replay->keeper.folder, error);
+    return dump_file_unpack(&replay->dump, replay->supervisor.folder, error);
 }
 
 bool replay_begin(Replay *replay, const char **answer, Error *error)
@@ -58,9 +58,9 @@ bool replay_begin(Replay *replay, const char **answer, Error *error)
         (replay->options.use == USE_PSQL &&
          !programs_require("psql", "postgresql-client", error)) ||
         !identity_find(&replay->identity, error) ||
-        !keeper_begin(&replay->keeper, &replay->identity, error) ||
+        !supervisor_begin(&replay->supervisor, &replay->identity, error) ||
         !dump_file_open(&replay->dump, replay->options.dump, &replay->identity,
-                        replay->keeper.folder, error)) {
+                        replay->supervisor.folder, error)) {
         return false;
     }
     if (replay->dump.kind == DUMP_KV) {
@@ -94,7 +94,7 @@ static bool write_passfile(Replay *replay, Error *error)
     int file;
     bool done;
 
-    snprintf(replay->passfile, sizeof replay->passfile, "%s/pgpass", replay->keeper.folder);
+    snprintf(replay->passfile, sizeof replay->passfile, "%s/pgpass", replay->supervisor.folder);
     file = open(replay->passfile, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
     done = file >= 0 && write(file, line, (size_t)size) == size;
     if (!done) {
@@ -108,13 +108,13 @@ static bool write_passfile(Replay *replay, Error *error)
     return done;
 }
 
-/* What the server's end was is known to the keeper. */
+/* What the server's end was is known to the supervisor. */
 static bool explain_loss(Replay *replay, Error *error)
 {
     Error loss = {0};
 
     if (error->code == EXIT_CODE_CONNECTION && interrupt_signal() == 0) {
-        keeper_await_loss(&replay->keeper, -1, LOSS_MS, &loss);
+        supervisor_await_loss(&replay->supervisor, -1, LOSS_MS, &loss);
         if (loss.code != EXIT_CODE_DONE) {
             *error = loss;
         }
@@ -139,17 +139,17 @@ static bool run_server(Replay *replay, const char *bindir, Error *error)
     int port;
 
     if (!make_password(address->password, error) ||
-        !keeper_start_server(&replay->keeper, bindir, &port, error)) {
+        !supervisor_start_server(&replay->supervisor, bindir, &port, error)) {
         return false;
     }
     snprintf(address->port, sizeof address->port, "%d", port);
-    snprintf(address->socket, sizeof address->socket, "%s/socket", replay->keeper.folder);
+    snprintf(address->socket, sizeof address->socket, "%s/socket", replay->supervisor.folder);
     /* These parameters of libpq are known to lakeFS's driver, too.  Whoever gets this string, the
      * password comes into no list of arguments. */
     snprintf(replay->uri, sizeof replay->uri,
              "postgresql://" SERVER_SUPERUSER "@127.0.0.1:%d/" REPLAY_DATABASE
              "?sslmode=disable&passfile=%s/pgpass",
-             port, replay->keeper.folder);
+             port, replay->supervisor.folder);
     return write_passfile(replay, error);
 }
 
@@ -159,7 +159,7 @@ static bool tell_version(const Replay *replay, const char *version, Error *error
     bool done = printable_append(&text, slice_text(version), error);
 
     if (done) {
-        message_info("%s runs in \"%s\"", buffer_string(&text), replay->keeper.folder);
+        message_info("%s runs in \"%s\"", buffer_string(&text), replay->supervisor.folder);
     }
     buffer_free(&text);
     return done;
@@ -262,7 +262,7 @@ bool replay_wait(Replay *replay, const char **answer, Error *error)
 {
     (void)answer;
     replay->is_waiting = true;
-    keeper_await_loss(&replay->keeper, PROTOCOL_REQUESTS, -1, error);
+    supervisor_await_loss(&replay->supervisor, PROTOCOL_REQUESTS, -1, error);
     if (error->code != EXIT_CODE_DONE) {
         return false;
     }
@@ -271,7 +271,7 @@ bool replay_wait(Replay *replay, const char **answer, Error *error)
 
 void replay_free(Replay *replay)
 {
-    keeper_end(&replay->keeper);
+    supervisor_end(&replay->supervisor);
     dump_file_close(&replay->dump);
     replay_options_free(&replay->options);
     explicit_bzero(&replay->address, sizeof replay->address);

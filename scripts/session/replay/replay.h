@@ -11,9 +11,9 @@
 #include "common/base/error.h"
 #include "scripts/session/replay/dump_file.h"
 #include "scripts/session/replay/identity.h"
-#include "scripts/session/replay/keeper.h"
 #include "scripts/session/replay/options.h"
 #include "scripts/session/replay/restore.h"
+#include "scripts/session/replay/supervisor.h"
 #include "scripts/session/words.h"
 
 enum { URI_SIZE = 512 };
@@ -23,7 +23,7 @@ typedef struct Replay {
     pid_t script;
     ReplayOptions options;
     Identity identity;
-    Keeper keeper;
+    Supervisor supervisor;
     DumpFile dump;
     char restorer[PATH_MAX]; /* which pg_restore */
     Address address;

@@ -1,7 +1,7 @@
 /*
  * The throw-away PostgreSQL server: making a cluster, starting and stopping it.
- * For the keeper (keeper.h), as whose child it runs; what it prints goes through a pipe into
- * memory.
+ * For the supervisor (supervisor.h), as whose child it runs; what it prints goes through a pipe
+ * into memory.
  */
 #ifndef SCRIPTS_SESSION_REPLAY_SERVER_H
 #define SCRIPTS_SESSION_REPLAY_SERVER_H

@@ -150,18 +150,18 @@ sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) & 255)' "$ESTI_DUMP"
     nothing_left
 }
 
-# session_of_replay, keeper_of_replay: print the process id of the program that decides, and of the one that has the server.
+# session_of_replay, supervisor_of_replay: print the process id of the program that decides, and of the one that has the server.
 session_of_replay() {
     pgrep -P "$BACKGROUND" -f kv-replay-session
 }
 
-keeper_of_replay() {
+supervisor_of_replay() {
     pgrep -P "$(session_of_replay)" -f kv-replay-session
 }
 
 @test "when the session, or what keeps the server, is killed, nothing is left, and the replay says so" {
     local victim
-    for victim in session keeper; do
+    for victim in session supervisor; do
         start_replay --wait "$ESTI_DUMP"
         kill -KILL "$("${victim}_of_replay")"
         background_ends 2
@@ -172,7 +172,7 @@ keeper_of_replay() {
 
 @test "when all processes of the replay are killed at once, the server ends all the same" {
     start_replay --wait "$ESTI_DUMP"
-    kill -KILL "$(keeper_of_replay)" "$(session_of_replay)" "$BACKGROUND"
+    kill -KILL "$(supervisor_of_replay)" "$(session_of_replay)" "$BACKGROUND"
     background_ends 137
     eventually no_process_left
     rm -rf -- "${REPLAY_TMPDIR:?}"/*

@@ -1,5 +1,5 @@
 #define _GNU_SOURCE /* ppoll */
-#include "scripts/session/replay/keeper_process.h"
+#include "scripts/session/replay/supervisor_process.h"
 
 #include "common/cli/message.h"
 #include "scripts/session/replay/descendants.h"
@@ -57,7 +57,7 @@ static bool is_wanted(void *argument)
     return poll(&input, 1, 0) == 0;
 }
 
-static void answer(int socket, const KeeperAnswer *text)
+static void answer(int socket, const SupervisorAnswer *text)
 {
     send(socket, text, sizeof *text, MSG_NOSIGNAL);
 }
@@ -78,7 +78,7 @@ static bool is_lost(Server *server)
 
 static void tell_loss(Server *server, int socket)
 {
-    KeeperAnswer loss = {0};
+    SupervisorAnswer loss = {0};
 
     server_read_output(server);
     error_set(&loss.error, EXIT_CODE_CONNECTION, "the throw-away server was lost");
@@ -113,7 +113,7 @@ static void watch(Server *server, int socket)
 static bool serve(Server *server, int socket)
 {
     char bindir[PATH_MAX] = "";
-    KeeperAnswer started = {0};
+    SupervisorAnswer started = {0};
     ssize_t got;
 
     do {
@@ -139,11 +139,11 @@ static void say_lost(void)
     message_error(&error);
 }
 
-_Noreturn void keeper_process(const Identity *identity, int socket)
+_Noreturn void supervisor_process(const Identity *identity, int socket)
 {
     Server server = {.identity = identity, .output = -1};
     char folder[FOLDER_SIZE] = "";
-    KeeperAnswer made = {0};
+    SupervisorAnswer made = {0};
 
     setsid();
     set_signals();
