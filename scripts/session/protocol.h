@@ -32,7 +32,7 @@ bool protocol_open(Error *error);
  * signals_start. */
 bool protocol_watch(Error *error);
 
-/* Waits for a request, without its newline, for `milliseconds` (-1: for ever).  To be called from a
+/* Waits for a request, without its newline, for `milliseconds` (-1: forever).  To be called from a
  * thread whose system calls are interrupted (see interrupt_enter_thread). */
 ProtocolEvent protocol_next(char request[PROTOCOL_REQUEST_SIZE], int milliseconds);
 

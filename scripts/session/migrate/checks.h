@@ -1,5 +1,5 @@
 /*
- * What up would stumble over, looked for without changing anything: rights, ownership, dependent
+ * What would stop up, looked for without changing anything: rights, ownership, dependent
  * objects, room.
  */
 #ifndef SCRIPTS_SESSION_MIGRATE_CHECKS_H
@@ -24,8 +24,8 @@ typedef struct Checks {
     ExitCode code; /* of the first problem, in the order in which up would meet them */
 } Checks;
 
-/* Readies checks of a session that knows version and tables.  End with checks_free, also after a
- * failure. */
+/* Prepares the checks of a session that knows version and tables.  End with checks_free, also after
+ * a failure. */
 bool checks_init(Checks *checks, Session *session, size_t pending, Error *error);
 
 /* Tells a problem, with the exit code that it would end up with; the message is the error. */

@@ -18,7 +18,7 @@ bool status_command(Session *session, MigrateOptions *options, const char *progr
  * the latter.  EXIT_CODE_FAILED, silently (see verify_reported), where they differ. */
 bool verify_command(Session *session, MigrateOptions *options, const char *programs, Error *error);
 
-/* up --dry-run: what up would do, and everything that it would stumble over, found without changing
+/* up --dry-run: what up would do, and everything that would stop it, found without changing
  * anything.  What up ends at right away, such as a dirty schema, is an error here, too; problems
  * are messages, and *code is that of what comes first on up's way. */
 bool dry_run_command(Session *session, MigrateOptions *options, const char *programs,

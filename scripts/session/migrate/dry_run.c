@@ -258,7 +258,7 @@ static bool check_export(Plan *plan, Error *error)
     return true;
 }
 
-/* What the KV migration would stumble over, in the order in which it would. */
+/* What the KV migration would be stopped by, in the order in which it would meet it. */
 static bool check_kv(Plan *plan, Error *error)
 {
     Checks *checks = &plan->checks;

@@ -2,7 +2,7 @@
  * lakeFS's settings from its environment variables and its configuration file: an option beats a
  * variable, and a variable the file.
  *
- * Source: lakeFS configuration facts.
+ * Source: LAKEFS-CONFIG.md, "Where settings come from" and "Keys".
  */
 #ifndef SCRIPTS_SESSION_MIGRATE_ENVIRONMENT_H
 #define SCRIPTS_SESSION_MIGRATE_ENVIRONMENT_H

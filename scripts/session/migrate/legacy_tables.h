@@ -15,13 +15,13 @@
 /* Fills session->legacy. */
 bool legacy_tables_find(Session *session, Error *error);
 
-/* Appends the tables that are there, qualified and separated by commas;. */
+/* Appends the qualified names of the tables found, separated by commas, for SQL. */
 bool legacy_tables_append(Session *session, Buffer *sql, Error *error);
 
 /* Appends "DROP TABLE ...;" for them, to be shown and run. */
 bool legacy_tables_append_drop(Session *session, Buffer *sql, Error *error);
 
-/* Appends the names, separated by `separator`;. */
+/* Appends the names as they are, for people, separated by `separator`. */
 bool legacy_tables_append_names(const Words *names, const char *separator, Buffer *text,
                                 Error *error);
 

@@ -35,7 +35,7 @@ typedef struct DumpFile {
 bool dump_file_open(DumpFile *dump, const char *name, const Identity *identity, const char *folder,
                     Error *error);
 
-/* Checks that a dump as SQL has its last lines: what is missing would be missing without a word. */
+/* Checks that a dump as SQL has its last lines: what is missing would be missing silently. */
 bool dump_file_check_end(const DumpFile *dump, Error *error);
 
 /* Decompresses it into the folder, if it is compressed; it is the result from then on. */

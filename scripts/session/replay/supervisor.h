@@ -1,7 +1,7 @@
 /*
  * The supervisor: a process of its own that makes the folder and the server, and removes both when
  * the session ends, in whatever way.  It has a session of its own (setsid), so that neither Ctrl-C
- * nor a terminal that goes away reaches it, and it hears of an end that nobody could catch by a
+ * nor a terminal that goes away reaches it, and it learns of an end that nobody could catch by a
  * socket that only the session has open.  If the supervisor itself is killed the server stops, and
  * the session removes the rest.
  */
@@ -29,7 +29,7 @@ bool supervisor_begin(Supervisor *supervisor, const Identity *identity, Error *e
 bool supervisor_start_server(Supervisor *supervisor, const char *bindir, int *port, Error *error);
 
 /* Waits until the server is lost, and says so in the error; returns at once where it is.  Returns
- * with an error of EXIT_CODE_DONE where it is not within so many milliseconds (-1: for ever), the
+ * with an error of EXIT_CODE_DONE where it is not within so many milliseconds (-1: forever), the
  * other descriptor can be read, or this program is told to end. */
 void supervisor_await_loss(Supervisor *supervisor, int other, int milliseconds, Error *error);
 
