@@ -106,14 +106,18 @@ bool export_dump_new_emitter(ExportDump *dump, Emitter *emitter, Error *error)
 
 static void log_result(const ExportDump *dump)
 {
+    uint64_t entries = dump_manifest_entries(&dump->manifest);
+
     for (size_t i = 0; i < dump->manifest.package_count; i++) {
         const DumpPackageSummary *package = &dump->manifest.packages[i];
+        uint64_t rows = dump_counts_total(&package->source_rows);
 
         report_warn(package);
-        message_verbose("package %s: %" PRIu64 " entries of %" PRIu64 " rows", package->name,
-                        package->totals.entries, dump_counts_total(&package->source_rows));
+        message_verbose("package %s: %" PRIu64 " entr%s from %" PRIu64 " row%s", package->name,
+                        package->totals.entries, package->totals.entries == 1 ? "y" : "ies", rows,
+                        rows == 1 ? "" : "s");
     }
-    message_info("exported %" PRIu64 " entries%s%s", dump_manifest_entries(&dump->manifest),
+    message_info("exported %" PRIu64 " %s%s%s", entries, entries == 1 ? "entry" : "entries",
                  dump->options->no_sha256 ? "" : ", SHA-256 of the stream ",
                  dump->manifest.stream_sha256);
 }

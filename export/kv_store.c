@@ -154,9 +154,9 @@ static bool open_store(StoreExport *export, Error *error)
         return false;
     }
     if (export->version == 0) {
-        error_set(error, EXIT_CODE_REFUSED, "the KV store is not complete: it is at version 0");
+        error_set(error, EXIT_CODE_REFUSED, "the KV store is incomplete: it is at version 0");
         return error_hint(error, "A migration or an import has failed: run it again. To export the "
-                                 "legacy tables leave out --source.");
+                                 "legacy tables, omit --source.");
     }
     return export->driver->describe(export->store, &export->facts, error);
 }
@@ -186,8 +186,7 @@ static bool write_dump(StoreExport *export, Error *error)
 static void log_dry_run(const StoreExport *export)
 {
     progress_stop();
-    message_info("dry run: an export of about %" PRIu64 " entries at version %" PRIu64
-                 " could begin",
+    message_info("dry run: ready to export about %" PRIu64 " entries at version %" PRIu64,
                  export->facts.estimated_entries, export->version);
 }
 

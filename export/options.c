@@ -20,7 +20,7 @@ static bool take_package(void *options, char *argument, Error *error)
         return false;
     }
     if (export->package_count == DUMP_MAX_PACKAGES) {
-        return error_set(error, EXIT_CODE_USAGE, "too many packages are named");
+        return error_set(error, EXIT_CODE_USAGE, "too many packages");
     }
     export->packages[export->package_count++] = KV_PACKAGE_NAMES[package];
     return true;
@@ -33,7 +33,7 @@ static bool take_as_of(void *options, char *argument, Error *error)
     export->has_as_of = kv_timestamptz_from_text(slice_text(argument), &export->as_of);
     if (!export->has_as_of) {
         error_set(error, EXIT_CODE_USAGE, "option --as-of takes a time, not \"%s\"", argument);
-        return error_hint(error, "Write it as in RFC 3339, such as 2024-02-29T12:00:00Z.");
+        return error_hint(error, "Use the format of RFC 3339, such as 2024-02-29T12:00:00Z.");
     }
     return true;
 }
@@ -54,11 +54,11 @@ static const Option GENERAL_OPTIONS[] = {
      OPTION_NUMBER(ExportOptions, compression_level, COMPRESSION_LEVEL_MIN, COMPRESSION_LEVEL_MAX)},
     {"no-sha256", 0, NULL,
      "omit the SHA-256 of the stream, for a stream that\n"
-     "nobody keeps; all other checksums stay",
+     "is not kept; all other checksums stay",
      NULL, NULL, OPTION_FLAG(ExportOptions, no_sha256)},
     {"migrations", 0, "DIR",
-     "folder of the schema migrations, which gives the\n"
-     "last schema version",
+     "take the last schema version from the schema\n"
+     "migrations in DIR",
      NULL, OPTION_FOLDERS, OPTION_TEXT(ExportOptions, migrations)},
     {"list-tables", 0, NULL, "print the names of the legacy tables, then exit", NULL, NULL,
      OPTION_FLAG(ExportOptions, list_tables)},
@@ -82,29 +82,29 @@ static const Option SOURCE_OPTIONS[] = {
      "postgres dynamodb", OPTION_WORD(ExportOptions, store)},
     OPTION_DYNAMODB_ROWS("with --store=dynamodb: the table\n", ExportOptions, dynamodb),
     {"package", 'n', "NAME",
-     "only this package; may be given several times:\n"
-     "actions, auth, graveler, multiparts; other for\n"
-     "partitions of a KV store that belong to none",
+     "export only this package; may be repeated: actions,\n"
+     "auth, graveler, multiparts, or other (partitions\n"
+     "of a KV store that belong to no package)",
      take_package, KV_PACKAGE_WORDS, .repeats = true},
-    {"snapshot", 0, "NAME", "read in this exported snapshot", NULL, NULL,
+    {"snapshot", 0, "NAME", "read in the exported snapshot NAME", NULL, NULL,
      OPTION_TEXT(ExportOptions, snapshot)},
     {"as-of", 0, "TIME",
      "read the kept tables of a migrated database, as\n"
      "they were at TIME, such as 2024-02-29T12:00:00Z",
      take_as_of},
-    {"strict", 0, NULL, "a row that would be left out is an error", NULL, NULL,
+    {"strict", 0, NULL, "fail if a row would be left out", NULL, NULL,
      OPTION_FLAG(ExportOptions, strict)},
     {"invalid-utf8", 0, "ACTION",
      "refuse (default) text that is not UTF-8, or replace\n"
-     "invalid bytes by U+FFFD",
+     "invalid bytes with U+FFFD",
      NULL, "refuse replace", OPTION_SWITCH(ExportOptions, replace_invalid_utf8)},
     {"redact", 0, NULL,
-     "omit secrets and replace names by pseudonyms, for a\n"
-     "dump you hand to someone else",
+     "omit secrets and replace names with pseudonyms,\n"
+     "for a dump you hand to someone else",
      NULL, NULL, OPTION_FLAG(ExportOptions, redact)},
     {"redact-key-file", 0, "FILE",
-     "key of the pseudonyms, which keeps them the same in\n"
-     "several dumps (default: random, not stored)",
+     "key for the pseudonyms, to keep them the same\n"
+     "across dumps (default: random, not stored)",
      NULL, OPTION_FILES, OPTION_TEXT(ExportOptions, redact_key_file)},
     {0},
 };
@@ -146,7 +146,7 @@ static const OptionTable TABLE = {
         (const OptionGroup *const[]){
             &(const OptionGroup){"General options", GENERAL_OPTIONS},
             &(const OptionGroup){"What is exported", SOURCE_OPTIONS},
-            &(const OptionGroup){"Branch protection rules, which are in the repositories' storage",
+            &(const OptionGroup){"Branch protection rules (read from the repositories' storage)",
                                  RULES_OPTIONS},
             &COMMON_CONNECTION_GROUP, &COMMON_MESSAGE_GROUP, NULL},
     .epilogue = "Example:\n"
@@ -190,18 +190,18 @@ static bool check_store_options(ExportOptions *options, Error *error)
         store_find(options->store == NULL ? STORE_POSTGRES.name : options->store);
 
     if (options->store != NULL && !options->from_kv) {
-        return error_set(error, EXIT_CODE_USAGE, "option --store goes with --source=kv");
+        return error_set(error, EXIT_CODE_USAGE, "option --store requires --source=kv");
     }
     if (store != &STORE_DYNAMODB &&
         (dynamodb->table != NULL || dynamodb->endpoint != NULL || dynamodb->region != NULL)) {
         return error_set(error, EXIT_CODE_USAGE,
-                         "options --dynamodb-... and --aws-region go with --store=dynamodb only");
+                         "options --dynamodb-... and --aws-region require --store=dynamodb");
     }
     if (store == &STORE_DYNAMODB &&
         (options->table != NULL || options->snapshot != NULL || pg->dbname != NULL ||
          pg->host != NULL || pg->port != NULL || pg->user != NULL)) {
-        error_set(error, EXIT_CODE_USAGE, "an option goes with --store=postgres only");
-        return error_detail(error, "They are --table, --snapshot and those of the connection: a "
+        error_set(error, EXIT_CODE_USAGE, "an option requires --store=postgres");
+        return error_detail(error, "Options --table, --snapshot and those of the connection do: a "
                                    "DynamoDB table is read without PostgreSQL.");
     }
     options->store = store->name;
@@ -213,23 +213,22 @@ static bool check_store_options(ExportOptions *options, Error *error)
 static bool check_combination(ExportOptions *options, Error *error)
 {
     if (options->redact_key_file != NULL && !options->redact) {
-        return error_set(error, EXIT_CODE_USAGE, "option --redact-key-file goes with --redact");
+        return error_set(error, EXIT_CODE_USAGE, "option --redact-key-file requires --redact");
     }
     if (options->from_kv &&
         (options->strict || options->replace_invalid_utf8 || options->no_settings ||
          options->has_as_of || names_rules_storage(&options->settings))) {
-        error_set(error, EXIT_CODE_USAGE, "an option goes with --source=legacy only");
+        error_set(error, EXIT_CODE_USAGE, "an option requires --source=legacy");
         return error_detail(
-            error, "They are --strict, --invalid-utf8, --as-of, --no-settings and those that "
-                   "say where branch protection rules are: a KV store is "
-                   "exported as it is.");
+            error, "Options --strict, --invalid-utf8, --as-of, --no-settings and those for "
+                   "branch protection rules do: a KV store is exported as it is.");
     }
     if (!options->from_kv && options->table != NULL) {
-        return error_set(error, EXIT_CODE_USAGE, "option --table goes with --source=kv");
+        return error_set(error, EXIT_CODE_USAGE, "option --table requires --source=kv");
     }
     for (size_t i = 0; !options->from_kv && i < options->package_count; i++) {
         if (options->packages[i] == KV_PACKAGE_NAMES[KV_PACKAGE_OTHER]) {
-            return error_set(error, EXIT_CODE_USAGE, "package %s goes with --source=kv",
+            return error_set(error, EXIT_CODE_USAGE, "package %s requires --source=kv",
                              options->packages[i]);
         }
     }

@@ -38,7 +38,7 @@ bool report_left_out(Report *report, const char *table, LeftOut reason, const ch
     if (report->strict && !LEFT_OUT[reason].is_rule) {
         error_set(error, EXIT_CODE_FAILED, "table \"%s\", row (%s) would be left out: %s", table,
                   row, LEFT_OUT[reason].text);
-        return error_hint(error, "Without --strict such rows are left out, counted and reported.");
+        return error_hint(error, "Without --strict, such rows are left out, counted and reported.");
     }
     message_verbose("table \"%s\", row (%s): left out: %s", table, row, LEFT_OUT[reason].text);
     return dump_counts_add(&report->left_out, table, LEFT_OUT[reason].text, 1, error);

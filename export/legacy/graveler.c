@@ -69,7 +69,7 @@ static bool collect_repository(SourceRow *row, void *state, Error *error)
     }
     /* The ids are unique as they are, but not where invalid UTF-8 in them is replaced. */
     if (repositories_find(collection->repositories, id) != NULL) {
-        return source_refused(row, error, "its id \"%s\" is already that of another repository",
+        return source_refused(row, error, "its id \"%s\" already belongs to another repository",
                               id);
     }
     return repositories_add(collection->repositories, id,
@@ -95,7 +95,7 @@ static bool write_repository(SourceRow *row, void *state, Error *error)
     }
     repository = repositories_find(state, data.id);
     if (repository == NULL) {
-        return source_refused(row, error, "it was not there when the export began");
+        return source_refused(row, error, "it did not exist when the export began");
     }
     data.creation_date = &creation_date;
     data.state = KV__REPOSITORY_STATE__ACTIVE;

@@ -255,8 +255,7 @@ static bool dry_run(LegacyExport *export, Error *error)
         return false;
     }
     progress_stop();
-    message_info("dry export: an export of about %" PRIu64 " rows could begin",
-                 export->estimated_rows);
+    message_info("dry run: ready to export about %" PRIu64 " rows", export->estimated_rows);
     return true;
 }
 

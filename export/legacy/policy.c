@@ -18,7 +18,7 @@ static bool read_actions(const json_t *actions, Arena *arena, Kv__StatementData 
         return true; /* how an empty list may have been stored */
     }
     if (!json_is_array(actions)) {
-        *problem = "a policy statement's Action is no array";
+        *problem = "a policy statement's Action is not an array";
         return false;
     }
     statement->action =
@@ -30,7 +30,7 @@ static bool read_actions(const json_t *actions, Arena *arena, Kv__StatementData 
         const json_t *action = json_array_get(actions, i);
 
         if (!json_is_string(action)) {
-            *problem = "a policy statement's Action holds more than strings";
+            *problem = "a policy statement's Action contains a value that is not a string";
             return false;
         }
         statement->action[i] = copy_string(action, arena, error);
@@ -68,7 +68,7 @@ static bool read_statements(const json_t *array, Arena *arena, Kv__PolicyData *p
                             const char **problem, Error *error)
 {
     if (!json_is_array(array)) {
-        *problem = "the policy's statement is no array";
+        *problem = "the policy's statement is not an array";
         return false;
     }
     policy->statement =
@@ -106,7 +106,7 @@ bool policy_read(Slice json, Arena *arena, Kv__PolicyData *policy, const char **
         return error_out_of_memory(error);
     }
     if (array == NULL) {
-        *problem = "the policy's statement cannot be read";
+        *problem = "the policy's statement is not valid JSON";
         return false;
     }
     done = read_statements(array, arena, policy, problem, error);

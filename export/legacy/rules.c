@@ -84,9 +84,9 @@ static bool check_block_store(const RulesList *list, const ExportOptions *option
     }
     error_set(error, EXIT_CODE_REFUSED, "the block store \"%s\" holds none of the repositories",
               options->settings.blockstore_path);
-    return error_hint(error, "Branch protection rules are read from there: give lakeFS's "
-                             "blockstore.local.path as --blockstore-path, or leave the rules out, "
-                             "knowingly, with --no-settings.");
+    return error_hint(error, "Branch protection rules are read from there: pass lakeFS's "
+                             "blockstore.local.path as --blockstore-path, or skip the rules with "
+                             "--no-settings (protected branches become unprotected!).");
 }
 
 bool rules_fetch(const RulesList *list, const ExportOptions *options, Error *error)

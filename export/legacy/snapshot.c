@@ -18,9 +18,10 @@ static bool read_version(PgConnection *connection, const PgSchema *schema, int64
 
     if (!schema->has_migrations) {
         error_set(error, EXIT_CODE_REFUSED,
-                  "database \"%s\" has no table schema_migrations: it is no legacy lakeFS database",
+                  "database \"%s\" has no table schema_migrations: not a legacy lakeFS database",
                   schema->database);
-        return error_hint(error, "Connect to lakeFS's database, or name its schema with --schema.");
+        return error_hint(error,
+                          "Connect to lakeFS's database, or specify its schema with --schema.");
     }
     if (!pg_schema_version(connection, schema, version, &dirty, error)) {
         return false;
@@ -29,7 +30,7 @@ static bool read_version(PgConnection *connection, const PgSchema *schema, int64
         error_set(error, EXIT_CODE_REFUSED, "schema version %" PRId64 " is dirty", *version);
         error_detail(error, "A schema migration was interrupted.");
         return error_hint(error,
-                          "Put the schema right by hand, set dirty to false in "
+                          "Fix the schema by hand, set dirty to false in "
                           "%s.schema_migrations, then run kv-migrate up.",
                           schema->quoted);
     }
@@ -49,8 +50,9 @@ bool snapshot_check_migrated(PgConnection *connection, const PgSchema *schema,
                   "the database is at schema version %" PRId64
                   ", not at the KV migration version, %" PRId64,
                   version, kv_migration_version);
-        return error_hint(error, "--as-of is for the kept tables of a database that was migrated; "
-                                 "leave it out for one that was not.");
+        return error_hint(error,
+                          "--as-of is for the kept tables of a migrated database; omit it for "
+                          "one that has not been migrated.");
     }
     return true;
 }
@@ -75,8 +77,8 @@ bool snapshot_check_version(PgConnection *connection, const PgSchema *schema, in
                   "the database is at schema version %" PRId64
                   ", beyond the last one before the KV store, %" PRId64,
                   version, last_version);
-        return error_hint(error, "It was migrated to the KV store already: --source=kv exports "
-                                 "that; see kv-migrate status.");
+        return error_hint(error, "It has already been migrated to the KV store: export that with "
+                                 "--source=kv; see kv-migrate status.");
     }
     return true;
 }
@@ -100,11 +102,11 @@ static bool lock_tables(PgConnection *connection, const PgSchema *schema,
            pg_execute(connection, buffer_string(&sql), NULL, error);
     if (!done && pg_lock_timed_out(connection)) {
         error_set(error, EXIT_CODE_REFUSED, "the legacy tables are locked by another session");
-        error_hint(error, "Wait for it to end, or end it, then run again; --lock-wait-timeout says "
+        error_hint(error, "Wait for it to end, or end it, then run again; --lock-wait-timeout sets "
                           "how long to wait.");
     } else if (!done && strcmp(pg_sqlstate(connection), UNDEFINED_TABLE) == 0) {
         error->code = EXIT_CODE_REFUSED;
-        error_hint(error, "The legacy tables are not as the schema migrations leave them.");
+        error_hint(error, "The legacy tables are not as the schema migrations created them.");
     }
     buffer_free(&sql);
     return done;

@@ -52,7 +52,7 @@ static bool check_columns(Worker *worker, const SourceQuery *query, const char *
         /* Only the server knows that, not a lack of memory. */
         if (error->code == EXIT_CODE_FAILED && pg_sqlstate(worker->connection)[0] != '\0') {
             error->code = EXIT_CODE_REFUSED;
-            error_hint(error, "Table \"%s\" is not as the schema migrations leave it.",
+            error_hint(error, "Table \"%s\" is not as the schema migrations created it.",
                        query->table);
         }
         return false;
@@ -63,7 +63,7 @@ static bool check_columns(Worker *worker, const SourceQuery *query, const char *
         if (!source_type_matches(column->type, types[i])) {
             error_set(error, EXIT_CODE_REFUSED, "table \"%s\": column \"%s\" is not of type %s",
                       query->table, column->name, source_type_name(column->type));
-            return error_hint(error, "The table is not as the schema migrations leave it.");
+            return error_hint(error, "The table is not as the schema migrations created it.");
         }
     }
     return true;
@@ -119,8 +119,7 @@ static bool copy_rows(Worker *worker, const SourceQuery *query, const char *sql,
     }
     if (done && status != COPY_END) {
         done = error_set(error, EXIT_CODE_FAILED,
-                         "the COPY BINARY stream of table \"%s\" ends "
-                         "without its trailer",
+                         "the COPY BINARY stream of table \"%s\" ends without a trailer",
                          query->table);
     }
     copy_parser_free(&parser);

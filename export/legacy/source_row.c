@@ -100,12 +100,12 @@ bool source_refused(const SourceRow *row, Error *error, const char *format, ...)
     describe_row(row, key);
     error_set(error, EXIT_CODE_FAILED, "table \"%s\", row (%s): %s", row->query->table, key,
               problem);
-    return error_hint(error, "Nothing was migrated. Put the row right, then run again.");
+    return error_hint(error, "Nothing was migrated. Fix the row, then run again.");
 }
 
 static bool wrong_value(const SourceRow *row, size_t column, Error *error)
 {
-    return source_refused(row, error, "column \"%s\" holds no valid %s",
+    return source_refused(row, error, "column \"%s\" is not a valid %s",
                           row->query->columns[column].name,
                           source_type_name(row->query->columns[column].type));
 }
@@ -173,8 +173,8 @@ static bool copy_valid_text(SourceRow *row, size_t column, Slice bytes, char **t
     if (!valid && !row->worker->context->options->replace_invalid_utf8) {
         source_refused(row, error, "column \"%s\" is not valid UTF-8",
                        row->query->columns[column].name);
-        return error_hint(error, "Put the text right, or have invalid bytes replaced by U+FFFD "
-                                 "with --invalid-utf8=replace.");
+        return error_hint(error, "Fix the text, or replace invalid bytes with U+FFFD: "
+                                 "--invalid-utf8=replace.");
     }
     if (valid) {
         *text = arena_text(&row->worker->arena, bytes, error);
@@ -201,10 +201,8 @@ bool source_claim_key(SourceRow *row, Slice partition_key, Slice key, bool alway
     if (!written_keys_add(context->written, partition_key, key, &added, error)) {
         return false;
     }
-    return added ||
-           source_refused(row, error,
-                          "its key \"%.*s\" in the KV store is already that of another row",
-                          (int)key.size, (const char *)key.data);
+    return added || source_refused(row, error, "its KV key \"%.*s\" already belongs to another row",
+                                   (int)key.size, (const char *)key.data);
 }
 
 Slice source_bytes(const SourceRow *row, size_t column)
@@ -300,7 +298,7 @@ bool source_map(SourceRow *row, size_t column, JsonMap *map, Error *error)
     case JSON_MAP_DONE:
         break;
     case JSON_MAP_NO_OBJECT:
-        return source_refused(row, error, "column \"%s\" is no JSON object",
+        return source_refused(row, error, "column \"%s\" is not a JSON object",
                               row->query->columns[column].name);
     case JSON_MAP_ERROR:
         return false;

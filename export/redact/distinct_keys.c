@@ -89,9 +89,10 @@ static bool add_digest(DistinctKeys *keys, SetDigest digest, Error *error)
     }
     slot = find_slot(keys->slots, keys->capacity, digest);
     if (!is_free(slot)) {
-        error_set(error, EXIT_CODE_FAILED, "two entries have the same key once they are redacted");
-        return error_hint(error, "Run again with another key: each run without --redact-key-file "
-                                 "has its own.");
+        error_set(error, EXIT_CODE_FAILED, "two entries have the same key once redacted");
+        return error_hint(error,
+                          "Run again with another key; without --redact-key-file, each run has "
+                          "its own.");
     }
     *slot = digest;
     keys->count++;

@@ -105,7 +105,7 @@ static bool redact_rules(Redactor *redactor, Slice partition_key, Slice key, Sli
                      redact_value(redactor, &kv__branch_protection_rules__descriptor, value,
                                   &before, &after, error) &&
                      append_unchanged(&redactor->key, key, error)
-               : redact_refused(error, "what it is is not known here");
+               : redact_refused(error, "unknown kind of entry");
 }
 
 /* Metadata of an installation that lakeFS writes itself, of itself.  Source: lakeFS,
@@ -134,7 +134,7 @@ static bool redact_installation(Redactor *redactor, Slice key, Slice value, Erro
                text_name(redactor->names, value, &redactor->value, error);
     }
     if (key.size < size || !is_text(slice_of(key.data, size), KV_INSTALLATION_METADATA)) {
-        return redact_refused(error, "what it is is not known here");
+        return redact_refused(error, "unknown kind of entry");
     }
     name = slice_of(key.data + size, key.size - size);
     if (is_lakefs_metadata(name)) {
@@ -159,7 +159,7 @@ static bool redact_version(Redactor *redactor, Slice key, Slice value, Error *er
     return is_number && is_text(key, KV_VERSION_KEY)
                ? append_unchanged(&redactor->key, key, error) &&
                      append_unchanged(&redactor->value, value, error)
-               : redact_refused(error, "it is not the version");
+               : redact_refused(error, "its value is not a version");
 }
 
 static bool redact_text_entry(Redactor *redactor, Slice partition_key, Slice key, Slice value,
@@ -212,7 +212,7 @@ bool redactor_entry(Redactor *redactor, Slice partition_key, Slice key, Slice va
                              buffer_slice(&redactor->value)};
     if (strcmp(kv_entry_type(entry->partition_key, entry->key, entry->value).name, type.name) !=
         0) {
-        redact_refused(error, "it would no longer be a %s", type.name);
+        redact_refused(error, "once redacted it would no longer be a %s", type.name);
         return name_entry_in_detail(error, partition_key, key);
     }
     return true;

@@ -156,7 +156,8 @@ bool fields_read_message(const ProtobufCMessageDescriptor *descriptor, Slice byt
     if (state.out_of_memory) {
         return false;
     }
-    return *message != NULL || redact_refused(error, "its value is no %s", descriptor->short_name);
+    return *message != NULL ||
+           redact_refused(error, "its value is not a %s", descriptor->short_name);
 }
 
 bool fields_write_message(const ProtobufCMessage *message, Arena *arena, Slice *bytes, Error *error)
@@ -252,7 +253,7 @@ static bool sort_pairs(void *pairs, size_t count, Error *error)
     qsort(pair, count, sizeof(ProtobufCMessage *), compare_pairs);
     for (size_t i = 1; i < count; i++) {
         if (compare_pairs(&pair[i - 1], &pair[i]) == 0) {
-            return redact_refused(error, "two keys of a map have one pseudonym");
+            return redact_refused(error, "two keys of a map have the same pseudonym");
         }
     }
     return true;
@@ -300,10 +301,10 @@ bool fields_redact_message(Pseudonyms *names, ProtobufCMessage *message, Arena *
     const MessageRule *rule = message_rule_find(descriptor);
 
     if (rule == NULL) {
-        return redact_refused(error, "a %s is not known here", descriptor->short_name);
+        return redact_refused(error, "unknown kind of message: %s", descriptor->short_name);
     }
     if (message->n_unknown_fields > 0) {
-        return redact_refused(error, "field %u of its %s is not known here",
+        return redact_refused(error, "unknown field %u of its %s",
                               (unsigned)message->unknown_fields[0].tag, descriptor->short_name);
     }
     for (unsigned i = 0; i < descriptor->n_fields; i++) {
@@ -311,7 +312,7 @@ bool fields_redact_message(Pseudonyms *names, ProtobufCMessage *message, Arena *
         const FieldRule *field_rule = field_rule_find(rule, field->name);
 
         if (field_rule == NULL) {
-            return redact_refused(error, "field %s of a %s is not known here", field->name,
+            return redact_refused(error, "unknown field %s of a %s", field->name,
                                   descriptor->short_name);
         }
         if (!redact_field(names, field_rule, field, message, arena, error)) {

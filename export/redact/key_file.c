@@ -40,8 +40,8 @@ static bool check_size(const char *file, const RedactKey *key, Error *error)
     error_set(error, EXIT_CODE_USAGE, "the key file \"%s\" has %s", file,
               key->size < REDACT_KEY_MIN_SIZE ? "too few bytes" : "too many bytes");
     return error_hint(error,
-                      "A key has at least %d bytes and less than %d, at random: openssl rand "
-                      "-out FILE 32",
+                      "A key has at least %d and fewer than %d random bytes: openssl rand -out "
+                      "FILE 32",
                       REDACT_KEY_MIN_SIZE, REDACT_KEY_MAX_SIZE);
 }
 
@@ -54,8 +54,7 @@ bool redact_key_read(const char *file, RedactKey *key, Error *error)
     if (file == NULL) {
         key->size = RANDOM_KEY_SIZE;
         return getentropy(key->bytes, RANDOM_KEY_SIZE) == 0 ||
-               error_set(error, EXIT_CODE_USAGE, "the system gives no random bytes: %s",
-                         strerror(errno));
+               error_set(error, EXIT_CODE_USAGE, "could not get random bytes: %s", strerror(errno));
     }
     fd = open(file, O_RDONLY | O_CLOEXEC);
     if (fd < 0) {

@@ -16,7 +16,7 @@ static const char SLASH[] = "/";
 
 static bool key_mismatch(Error *error)
 {
-    return redact_refused(error, "its key is not the one that its value asks for");
+    return redact_refused(error, "its key does not match its value");
 }
 
 /* What stands in the text between the two; false where it neither begins nor ends so. */
@@ -180,7 +180,7 @@ bool text_primary_key(Pseudonyms *names, Slice text, Buffer *redacted, Error *er
                buffer_append_text(redacted, KV_IN_RUNS, error) &&
                text_xid(names, run_id, redacted, error);
     }
-    return redact_refused(error, "its value leads to an entry of a kind that is not known here");
+    return redact_refused(error, "its value refers to an unknown kind of entry");
 }
 
 /* The indexes of users, groups and policies: "<prefix><owner>/<primary key>". */
@@ -262,7 +262,7 @@ bool key_redact(Pseudonyms *names, Slice key, const ProtobufCMessage *before,
             return redact_own_key(names, KEYS[i].key, key, before, after, redacted, error);
         }
     }
-    return redact_refused(error, "keys of a %s are not known here", descriptor->short_name);
+    return redact_refused(error, "unknown kind of key for a %s", descriptor->short_name);
 }
 
 bool text_repository_partition(Pseudonyms *names, Slice text, Buffer *redacted, Error *error)
@@ -271,11 +271,11 @@ bool text_repository_partition(Pseudonyms *names, Slice text, Buffer *redacted, 
     Xid xid;
 
     if (text.size <= XID_TEXT_SIZE + 1) {
-        return redact_refused(error, "its partition is not known here");
+        return redact_refused(error, "unknown partition");
     }
     instance_id = slice_of(text.data + text.size - XID_TEXT_SIZE, XID_TEXT_SIZE);
     if (instance_id.data[-1] != '-' || !xid_from_text(instance_id, &xid)) {
-        return redact_refused(error, "its partition is not known here");
+        return redact_refused(error, "unknown partition");
     }
     return text_name(names, slice_of(text.data, text.size - XID_TEXT_SIZE - 1), redacted, error) &&
            buffer_append_text(redacted, "-", error) &&

@@ -11,8 +11,8 @@ bool redact_refused(Error *error, const char *format, ...)
     va_start(arguments, format);
     vsnprintf(problem, sizeof problem, format, arguments);
     va_end(arguments);
-    error_set(error, EXIT_CODE_FAILED, "an entry cannot be redacted: %s", problem);
-    return error_hint(error, "Nothing leaves redacted that is not known here. Put the row right, "
-                             "or leave its package out with --package (branch protection rules "
-                             "with --no-settings).");
+    error_set(error, EXIT_CODE_FAILED, "could not redact an entry: %s", problem);
+    return error_hint(error, "Only known kinds of content can be redacted. Fix the row, or exclude "
+                             "its package with --package (branch protection rules with "
+                             "--no-settings).");
 }

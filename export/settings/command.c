@@ -28,7 +28,7 @@ static bool check_command(const SettingsOptions *options, Error *error)
         return true;
     }
     /* It would fetch the same object for every repository. */
-    error_set(error, EXIT_CODE_USAGE, "the command of --settings-command does not say {}");
+    error_set(error, EXIT_CODE_USAGE, "the command of --settings-command does not contain {}");
     return error_hint(error, "{} stands for the object's URL: --settings-command 'gsutil cat {}'.");
 }
 
@@ -74,7 +74,7 @@ static bool is_stopped(const void *state, Error *error)
 
     return !interrupt_check(error) ||
            (atomic_load(&command->stopped) &&
-            !error_set(error, EXIT_CODE_FAILED, "stopped, as something else has failed"));
+            !error_set(error, EXIT_CODE_FAILED, "stopped because of another failure"));
 }
 
 static bool check_exit_status(const Child *child, const char *url, SettingsObject *object,
@@ -89,11 +89,11 @@ static bool check_exit_status(const Child *child, const char *url, SettingsObjec
         return true;
     }
     error_set(error, EXIT_CODE_REFUSED,
-              "asked for \"%s\" the command of --settings-command ended %s %d", url,
-              WIFEXITED(child->status) ? "with exit code" : "by signal",
+              "the command of --settings-command failed for \"%s\" with %s %d", url,
+              WIFEXITED(child->status) ? "exit code" : "signal",
               WIFEXITED(child->status) ? WEXITSTATUS(child->status) : WTERMSIG(child->status));
     if (child->error_output[0] != '\0') {
-        error_detail(error, "It says: %s", child->error_output);
+        error_detail(error, "Its output: %s", child->error_output);
     }
     return false;
 }
@@ -112,8 +112,8 @@ static bool run_command(const Command *command, const char *url, SettingsObject 
     }
     if (child.output_too_large) {
         return error_set(error, EXIT_CODE_REFUSED,
-                         "what the command of --settings-command prints for \"%s\" is too large "
-                         "for branch protection rules",
+                         "the output of --settings-command for \"%s\" is too large for branch "
+                         "protection rules",
                          url);
     }
     return check_exit_status(&child, url, object, error);
@@ -140,8 +140,8 @@ static bool fetch_by_command(void *state, const SettingsOptions *options, const 
 const SettingsStore SETTINGS_COMMAND = {
     .scheme = "",
     .hint =
-        "Try the command by hand: it must print the object that {} names, or end with exit code "
-        "44 where there is none.",
+        "Try the command by hand: it must print the object that {} names, or exit with code 44 if "
+        "there is none.",
     .check = check_command,
     .open = open_command,
     .fetch = fetch_by_command,

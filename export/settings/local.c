@@ -78,10 +78,10 @@ static bool fetch_local(void *state, const SettingsOptions *options, const char 
 
     (void)state;
     if (options->blockstore_path == NULL) {
-        return error_set(error, EXIT_CODE_REFUSED, "no block store folder was given");
+        return error_set(error, EXIT_CODE_REFUSED, "no block store folder is given");
     }
     if (leads_out(location)) {
-        return error_set(error, EXIT_CODE_REFUSED, "it leads out of the block store");
+        return error_set(error, EXIT_CODE_REFUSED, "it points outside the block store");
     }
     /* A root that is not there must not look like repositories without rules. */
     if (stat(options->blockstore_path, &status) != 0) {

@@ -27,8 +27,8 @@ static const char DEFAULT_REGION[] = "us-east-1";
 
 static const char HINT_ENDPOINT[] =
     "Check --s3-endpoint (lakeFS's blockstore.s3.endpoint) and the network.";
-static const char HINT_NOT_S3[] =
-    "Check --s3-endpoint: it must be the URL of the S3 service itself, not of its console, say.";
+static const char HINT_NOT_S3[] = "Check --s3-endpoint: it must be the URL of the S3 service "
+                                  "itself, not for example its console.";
 
 typedef struct S3 {
     HttpClient *client;
@@ -69,7 +69,7 @@ static bool choose_region(S3 *s3, const SettingsOptions *options, Error *error)
     }
     if (done && !aws_region_is_valid(region)) {
         done = error_set(error, EXIT_CODE_REFUSED, "\"%s\" is not the name of a region", region);
-        error_hint(error, "Name the region with --s3-region.");
+        error_hint(error, "Specify the region with --s3-region.");
     }
     if (done) {
         snprintf(s3->region, sizeof s3->region, "%s", region);
@@ -176,15 +176,16 @@ static const char *hint_for(const S3ErrorResponse *refusal, long status)
         const char *hint;
     } HINTS[] = {
         {"AccessDenied", "Allow these credentials s3:GetObject on the object and s3:ListBucket on "
-                         "the bucket; without the latter S3 says so of an object that is not "
-                         "there, too."},
+                         "the bucket; without the latter, S3 also denies access to objects that "
+                         "do not exist."},
         {"SignatureDoesNotMatch", "Check the secret access key."},
-        {"InvalidAccessKeyId", "Check the access key; temporary ones need AWS_SESSION_TOKEN, too."},
-        {"InvalidToken", "Check AWS_SESSION_TOKEN: it belongs to temporary credentials only."},
+        {"InvalidAccessKeyId",
+         "Check the access key; a temporary one also needs AWS_SESSION_TOKEN."},
+        {"InvalidToken", "Check AWS_SESSION_TOKEN: only temporary credentials have one."},
         {"ExpiredToken", "Get new temporary credentials."},
-        {"RequestTimeTooSkewed", "Set this machine's clock right."},
-        {"NoSuchBucket", "Check that --s3-endpoint and --s3-region lead to where lakeFS keeps its "
-                         "objects."},
+        {"RequestTimeTooSkewed", "Correct this machine's clock."},
+        {"NoSuchBucket", "Check that --s3-endpoint and --s3-region point to where lakeFS keeps "
+                         "its objects."},
         {"PermanentRedirect", "Check --s3-endpoint and --s3-region."},
         {"TemporaryRedirect", "Check --s3-endpoint and --s3-region."},
         {"AuthorizationHeaderMalformed", "Check --s3-region."},
@@ -196,7 +197,7 @@ static const char *hint_for(const S3ErrorResponse *refusal, long status)
         }
     }
     if (retry_status(status)) {
-        return "Try again when the server works.";
+        return "Try again once the server has recovered.";
     }
     return refusal->code[0] == '\0' ? HINT_NOT_S3 : SETTINGS_S3.hint;
 }
@@ -211,15 +212,14 @@ static bool report_refusal(const S3 *s3, const S3Address *address, const HttpRes
     if (refusal->out_of_memory) {
         return error_out_of_memory(error);
     }
-    error_set(
-        error, retry_status(response->status) ? EXIT_CODE_CONNECTION : EXIT_CODE_REFUSED,
-        "asked for object \"%s\" of bucket \"%s\" the server answers with HTTP status %ld%s%s",
-        address->key, address->bucket, response->status, refusal->code[0] != '\0' ? ", " : "",
-        refusal->code);
+    error_set(error, retry_status(response->status) ? EXIT_CODE_CONNECTION : EXIT_CODE_REFUSED,
+              "request for object \"%s\" in bucket \"%s\" failed with HTTP status %ld%s%s",
+              address->key, address->bucket, response->status, refusal->code[0] != '\0' ? ", " : "",
+              refusal->code);
     error_detail(error, "%s%sThe region is \"%s\"; the credentials are from %s.", message,
                  message[0] != '\0' ? " " : "", region, s3->credentials.source);
     if (named != NULL) {
-        return error_hint(error, "The bucket is in region \"%s\": name it with --s3-region.",
+        return error_hint(error, "The bucket is in region \"%s\": specify it with --s3-region.",
                           named);
     }
     return error_hint(error, "%s", hint_for(refusal, response->status));
@@ -230,7 +230,7 @@ static bool report_refusal(const S3 *s3, const S3Address *address, const HttpRes
 static bool take_object(HttpResponse *response, SettingsObject *object, Error *error)
 {
     if (!response->length_known || http_response_header(response, "ETag") == NULL) {
-        error_set(error, EXIT_CODE_REFUSED, "the server does not answer as S3 does");
+        error_set(error, EXIT_CODE_REFUSED, "the response is not from an S3 service");
         return error_hint(error, "%s", HINT_NOT_S3);
     }
     object->found = true;
@@ -290,9 +290,9 @@ static bool fetch_s3(void *state, const SettingsOptions *options, const char *lo
 
 const SettingsStore SETTINGS_S3 = {
     .scheme = "s3://",
-    .hint =
-        "Make the storage readable: --s3-endpoint, --s3-region, --s3-force-path-style and AWS's "
-        "own variables say how.",
+    .hint = "Make the storage readable, with --s3-endpoint, --s3-region, --s3-force-path-style and "
+            "AWS's "
+            "environment variables.",
     .check = check_s3,
     .open = open_s3,
     .fetch = fetch_s3,

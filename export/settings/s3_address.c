@@ -38,7 +38,7 @@ bool s3_address_parse(const char *location, const char *path, S3Address *address
     *address = (S3Address){0};
     if (done && (!valid || bucket_size == 0)) {
         done = error_set(error, EXIT_CODE_REFUSED,
-                         valid ? "it names no bucket" : "its percent-encoding is not valid");
+                         valid ? "it names no bucket" : "its percent-encoding is invalid");
     }
     if (done) {
         address->bucket = strndup(location, bucket_size);

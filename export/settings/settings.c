@@ -76,13 +76,13 @@ static bool rules_unreadable(const char *repository_id, const char *storage_name
 {
     Error reason = *error;
 
-    error_set(error, reason.code, "the branch protection rules of repository \"%s\" cannot be read",
+    error_set(error, reason.code, "could not read the branch protection rules of repository \"%s\"",
               repository_id);
     error_detail(error, "Its storage namespace is \"%s\": %s.%s%s", storage_namespace,
                  reason.message, reason.detail[0] != '\0' ? "\n" : "", reason.detail);
     return error_hint(error,
-                      "%s Or leave all rules out, knowingly, with --no-settings: branches that "
-                      "were protected will not be.",
+                      "%s Or skip all rules with --no-settings: protected branches then become "
+                      "unprotected.",
                       reason.hint[0] != '\0' ? reason.hint : hint);
 }
 
@@ -109,12 +109,11 @@ bool settings_fetch(Settings *settings, const char *repository_id, const char *s
 
     *object = (SettingsObject){0};
     if (index == STORE_COUNT) {
-        error_set(error, EXIT_CODE_REFUSED, "storage of this kind cannot be read");
-        return rules_unreadable(
-            repository_id, storage_namespace,
-            "Name a command that prints an object of it with --settings-command "
-            "(local:// and s3:// need none).",
-            error);
+        error_set(error, EXIT_CODE_REFUSED, "unsupported kind of storage");
+        return rules_unreadable(repository_id, storage_namespace,
+                                "Specify a command that prints an object with --settings-command "
+                                "(local:// and s3:// need none).",
+                                error);
     }
     if (fetch(settings, index, storage_namespace, object, error)) {
         return true;

@@ -35,7 +35,7 @@ check_refused() {
     assert_contains "$stderr" 37 38 "hint: Run kv-migrate up first"
     sql "UPDATE schema_migrations SET version = 39"
     check_refused 5
-    assert_contains "$stderr" 39 38 "migrated to the KV store already"
+    assert_contains "$stderr" 39 38 "already been migrated to the KV store"
 }
 
 @test "a dirty database is refused, with what to do" {

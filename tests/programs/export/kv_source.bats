@@ -182,7 +182,7 @@ digests() {
 @test "a dry run looks, and writes nothing" {
     fresh_database TEMPLATE "$STORE"
     succeeds kv-export --source kv --dry-run -d "$DSN" -f "$DUMP"
-    assert_contains "$stderr" "at version 1 could begin"
+    assert_contains "$stderr" "entries at version 1"
     assert_missing "$DUMP" "$DUMP.partial"
 }
 

@@ -110,7 +110,7 @@ check_refused() {
     add_repository repo gs://bucket/repo
     check_refused 'echo the object; echo no access to "$1" >&2; exit 3 # {}'
     assert_contains "$stderr" "exit code 3" gs://bucket/repo/_lakefs/settings/protected_branches.json \
-        "It says: no access to gs://bucket/repo/_lakefs"
+        "Its output: no access to gs://bucket/repo/_lakefs"
     check_refused 'kill -9 $$; echo {}'
     assert_contains "$stderr" "signal 9"
     check_refused '/nonexistent/program {}'

@@ -304,7 +304,7 @@ lacking() {
 @test "branch protection rules that cannot be read" {
     fresh_database TEMPLATE "$SMALL"
     as_in_earnest 5 kv-migrate up --kv-enabled
-    assert_contains "$stderr" "branch protection rules of repository \"repo\" cannot be read" --blockstore-path
+    assert_contains "$stderr" "could not read the branch protection rules of repository \"repo\"" --blockstore-path
     as_in_earnest 5 kv-migrate up --kv-enabled --blockstore-path "$FILES/nowhere"
     as_in_earnest 5 kv-migrate up --kv-enabled --blockstore-path "$FILES"
     mkdir "$FILES/repo"
