@@ -8,14 +8,18 @@
  *
  * The latter only says that the former was killed.  PROGRAMS is the folder of kv-export and
  * kv-import, DATA that of the schema migrations' folder; the others are kv-migrate's arguments.
+ *
  * Requests are:
  *
- *   begin                    all of a command but `up`; of `up` the beginning.  The answer is `go`,
- *                            or `again`: the arguments hold a password, and the script is to begin
- *                            anew with those of `arguments`, in the environment of `environment`
- *   migrate-schema, lock-tables, transfer, exported S, imported S, transferred S S, clean-up,
- * finish the steps of `up`, see up.h; S are exit statuses arguments, environment, export-command,
- * export-environment, import-command, import-environment       lists of words
+ * - begin: all of a command but `up`; of `up` the beginning.  The answer is `go`, or `again`: the
+ *   arguments hold a password, and the script is to begin anew with those of `arguments`, in the
+ *   environment of `environment`.
+ *
+ * - migrate-schema, lock-tables, transfer, exported S, imported S, transferred S S, clean-up and
+ *   finish: the steps of `up`, see up.h; S are exit codes.
+ *
+ * - arguments, environment, export-command, export-environment, import-command and
+ *   import-environment: lists of words.
  */
 #include "common/base/interrupt.h"
 #include "common/cli/message.h"
