@@ -105,20 +105,19 @@ static const Option DYNAMODB_OPTIONS[] = {
 
 static const OptionTable TABLE = {
     .program = "kv-import",
-    .usage =
-        "kv-import loads a dump of kv-export into the KV table and stamps its version.\n"
-        "\n"
-        "Usage:\n"
-        "  kv-import -d DBNAME [OPTION]... [FILE]   load\n"
-        "  kv-import --target=dynamodb [OPTION]... [FILE]\n"
-        "                                           load into DynamoDB\n"
-        "  kv-import -d DBNAME --check-target       see whether a load would be accepted\n"
-        "  kv-import -d DBNAME --verify [FILE]      compare the KV table with a dump\n"
-        "  kv-import -l [FILE]                      show what is in a dump\n"
-        "  kv-import --check [FILE]                 read and check all of a dump\n"
-        "  kv-import --print [OPTION]... [FILE]     show the entries of a dump\n"
-        "\n"
-        "FILE is a dump; if it is - or missing, standard input is read.",
+    .usage = "kv-import loads a dump of kv-export into the KV table and stamps its version.\n"
+             "\n"
+             "Usage:\n"
+             "  kv-import -d DBNAME [OPTION]... [FILE]   load\n"
+             "  kv-import --target=dynamodb [OPTION]... [FILE]\n"
+             "                                           load into DynamoDB\n"
+             "  kv-import -d DBNAME --check-target       see whether a load would be accepted\n"
+             "  kv-import -d DBNAME --verify [FILE]      compare the KV table with a dump\n"
+             "  kv-import -l [FILE]                      show what is in a dump\n"
+             "  kv-import --check [FILE]                 read and check all of a dump\n"
+             "  kv-import --print [OPTION]... [FILE]     show the entries of a dump\n"
+             "\n"
+             "FILE is a dump; if it is - or missing, standard input is read.",
     .groups =
         (const OptionGroup *const[]){
             &(const OptionGroup){"Inspecting a dump (accesses no database)", INSPECT_OPTIONS},
