@@ -212,7 +212,7 @@ static void test_a_field_that_the_descriptor_does_not_have_is_refused(void **sta
         /* An object that is none. */
         {&kv__staged_entry_data__descriptor,
          {(const uint8_t *)"\x0a\x01k\x1a\x02\x0a\x7f", 7},
-         "no CatalogEntry"},
+         "is not a CatalogEntry"},
     };
     Pseudonyms *names;
     Arena arena = {0};
