@@ -11,7 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Readies to redact, if that is asked for. */
+/* Makes a redactor, with --redact. */
 static bool new_redactor(const ExportDump *dump, Redactor **redactor, Error *error)
 {
     *redactor = NULL;
@@ -52,13 +52,13 @@ bool export_dump_add_package(ExportDump *dump, DumpHeader *header, const char *n
     return false;
 }
 
-/* The names that a header tells, once redacted. */
+/* The redacted names of a header. */
 typedef struct SourceNames {
     Buffer database;
     Buffer schema;
 } SourceNames;
 
-/* What tells whose database it is does not stay in the header either. */
+/* Removes from the header what identifies the database. */
 static bool redact_header(const ExportDump *dump, DumpHeader *header, SourceNames *names,
                           Error *error)
 {
@@ -69,7 +69,7 @@ static bool redact_header(const ExportDump *dump, DumpHeader *header, SourceName
         return false;
     }
     header->source.database = buffer_string(&names->database);
-    /* Hardly anybody has chosen this one. */
+    /* The default schema identifies nobody. */
     if (strcmp(header->source.schema, "public") != 0) {
         header->source.schema = buffer_string(&names->schema);
     }

@@ -17,19 +17,18 @@ typedef struct StoreExport {
     const StoreDriver *driver;
     StoreOptions store_options;
     Store *store;
-    StoreInfo facts;
-    const char *table; /* its name */
+    StoreInfo info;
+    const char *table; /* the name of the KV table */
     uint64_t version;
-    int64_t last_version; /* of the legacy schema */
-    size_t
-        indexes[KV_PACKAGES]; /* of the packages in the dump; NOT_CHOSEN for those that are not */
+    int64_t last_version;        /* of the legacy schema */
+    size_t indexes[KV_PACKAGES]; /* of the packages in the dump, or NOT_CHOSEN */
     ExportDump dump;
     pthread_mutex_t mutex; /* guards the manifest while workers run */
 } StoreExport;
 
 enum { NOT_CHOSEN = DUMP_MAX_PACKAGES };
 
-/* A worker: its way into the dump, and how many entries of each package it has read. */
+/* A worker: its emitter, and the number of entries that it has read by package. */
 typedef struct StoreWorker {
     StoreExport *export;
     Emitter emitter;
@@ -49,7 +48,7 @@ static void choose_packages(StoreExport *export, DumpHeader *header)
 
 static void fill_header(StoreExport *export, DumpHeader *header)
 {
-    const StoreInfo *facts = &export->facts;
+    const StoreInfo *facts = &export->info;
 
     *header = (DumpHeader){
         .created = facts->time,
@@ -158,7 +157,7 @@ static bool open_store(StoreExport *export, Error *error)
         return error_hint(error, "A migration or an import has failed: run it again. To export the "
                                  "legacy tables, omit --source.");
     }
-    return export->driver->describe(export->store, &export->facts, error);
+    return export->driver->describe(export->store, &export->info, error);
 }
 
 static bool write_dump(StoreExport *export, Error *error)
@@ -175,7 +174,7 @@ static bool write_dump(StoreExport *export, Error *error)
     if (!export_dump_begin(&export->dump, &header, error)) {
         return false;
     }
-    progress_begin("export", export->facts.estimated_entries);
+    progress_begin("export", export->info.estimated_entries);
     if (!export->driver->read(export->store, &EXPORTING, export, error)) {
         return false;
     }
@@ -187,7 +186,7 @@ static void log_dry_run(const StoreExport *export)
 {
     progress_stop();
     message_info("dry run: ready to export about %" PRIu64 " entries at version %" PRIu64,
-                 export->facts.estimated_entries, export->version);
+                 export->info.estimated_entries, export->version);
 }
 
 bool export_kv_store(ExportOptions *options, Error *error)

@@ -1,6 +1,6 @@
 /*
- * An export of a KV store, as `--source kv` asks for it: its entries as they are, at one moment,
- * and its version, which an import stamps again.
+ * --source=kv: exports a KV store: its entries unchanged, from one moment in time, and its version,
+ * which an import stamps again.
  */
 #ifndef EXPORT_KV_STORE_H
 #define EXPORT_KV_STORE_H
@@ -10,7 +10,7 @@
 #include "common/base/error.h"
 #include "export/options.h"
 
-/* Does what the options say.  After a failure, and after a dry run, no dump is left. */
+/* Runs the export.  A failure or a dry run leaves no dump behind. */
 bool export_kv_store(ExportOptions *options, Error *error);
 
 #endif

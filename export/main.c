@@ -1,5 +1,5 @@
 /*
- * kv-export: reads a legacy lakeFS database and writes a dump of the entries of its KV store.
+ * kv-export: writes the KV entries of a lakeFS database, legacy or KV, to a dump.
  */
 #include "common/cli/message.h"
 #include "common/cli/output.h"

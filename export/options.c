@@ -181,7 +181,7 @@ static bool names_rules_storage(const SettingsOptions *settings)
            settings->s3_force_path_style;
 }
 
-/* What goes with one store only; then the defaults. */
+/* Checks options that only one store has, then sets defaults. */
 static bool check_store_options(ExportOptions *options, Error *error)
 {
     DynamoOptions *dynamodb = &options->dynamodb;
@@ -209,7 +209,7 @@ static bool check_store_options(ExportOptions *options, Error *error)
     return dynamo_options_check(dynamodb, error);
 }
 
-/* Options that mean nothing beside the others are a misunderstanding. */
+/* Refuses options that would have no effect. */
 static bool check_combination(ExportOptions *options, Error *error)
 {
     if (options->redact_key_file != NULL && !options->redact) {

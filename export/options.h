@@ -1,5 +1,5 @@
 /*
- * What kv-export was asked to do.
+ * The command line of kv-export.
  */
 #ifndef EXPORT_OPTIONS_H
 #define EXPORT_OPTIONS_H
@@ -16,21 +16,21 @@
 typedef struct ExportOptions {
     CommonOptions common;
     const char *file; /* NULL or "-": standard output */
-    bool force;       /* an existing file may be replaced */
+    bool force;       /* replace an existing file */
     int compression_level;
-    bool no_sha256; /* the stream is not kept: nobody will ask for its SHA-256 */
-    int jobs;       /* connections that read at the same time */
-    const char *packages[DUMP_MAX_PACKAGES]; /* --package; none: all */
+    bool no_sha256;                          /* --no-sha256 */
+    int jobs;                                /* number of connections that read in parallel */
+    const char *packages[DUMP_MAX_PACKAGES]; /* --package; if empty, all */
     size_t package_count;
-    bool from_kv;           /* --source kv: a KV store, not the legacy tables */
-    const char *table;      /* --table: its name */
+    bool from_kv;           /* --source=kv: a KV store, not the legacy tables */
+    const char *table;      /* --table: the name of the KV table */
     const char *snapshot;   /* --snapshot: an exported snapshot to read in; may be NULL */
-    const char *migrations; /* --migrations: the folder that tells the last schema version */
+    const char *migrations; /* --migrations: the folder that gives the last schema version */
     bool list_tables;       /* --list-tables */
-    bool dry_run;           /* check, and write nothing */
-    bool has_as_of;         /* --as-of: the database was migrated; its kept tables are read ... */
-    int64_t as_of;          /* ... as at this time, microseconds since 2000-01-01 00:00:00 UTC */
-    bool strict;            /* a row that is left out is an error */
+    bool dry_run;           /* check only, write nothing */
+    bool has_as_of;         /* --as-of: read the kept tables of a migrated database ... */
+    int64_t as_of;          /* ... as of this time, microseconds since 2000-01-01 00:00:00 UTC */
+    bool strict;            /* fail if a row is left out */
     bool replace_invalid_utf8;
     bool redact;
     const char *redact_key_file; /* --redact-key-file; NULL: a random key */

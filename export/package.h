@@ -1,8 +1,9 @@
 /*
- * The seam for packages: a part of lakeFS that owns legacy tables, and how they become entries.
+ * The interface of packages: parts of lakeFS that own legacy tables.  Each turns the rows of its
+ * tables into entries.
  *
- * A package is one file with a Package and one line in the table of legacy.c.  Its work is cut into
- * units that may run at the same time on different workers, all of them in one snapshot.
+ * A package is one file with a Package, and one line in the table of legacy.c.  Its work is divided
+ * into units that may run in parallel on different workers, all in one snapshot.
  */
 #ifndef EXPORT_PACKAGE_H
 #define EXPORT_PACKAGE_H
@@ -17,14 +18,14 @@
 
 typedef struct Package Package;
 
-/* A piece of work that does not depend on others.  The entries of all units stand in the dump in
- * the order of the units, whoever works on them. */
+/* An independent piece of work.  The dump has the entries in the order of the units, whichever
+ * workers run them. */
 typedef struct Unit {
     const Package *package;
     size_t package_index; /* in the dump's header */
-    void *state;          /* the package's, as prepared */
-    int kind;             /* what it is to the package */
-    PgPageRange range;    /* what is read, where the kind does not say it all; owned */
+    void *state;          /* from the package's prepare */
+    int kind;             /* its meaning is the package's */
+    PgPageRange range;    /* what to read, if the kind alone does not say; owned */
 } Unit;
 
 /* {0} is an empty list; end with unit_list_free. */
@@ -36,19 +37,19 @@ typedef struct UnitList {
 struct Package {
     const char *name; /* as in the dump */
 
-    /* The legacy tables that it owns, NULL behind the last, in an order in which each may be
-     * dropped before the ones behind it. */
+    /* The legacy tables that it owns, ending with NULL, in an order in which they can be dropped.
+     */
     const char *const *tables;
 
-    /* Reads what units need to know of each other, and adds the units.  Runs once, before anything
-     * is written; *state is handed to the units, and to free_state even after a failure.  What it
-     * reads is not counted. */
+    /* Reads what all units need, and adds the units.  Called once, before anything is written.
+     * *state is passed to the units, and to free_state even after a failure.  Its rows are not
+     * counted. */
     bool (*prepare)(Worker *worker, void **state, UnitList *units, Error *error);
 
     /* Reads a unit's rows and writes their entries. */
     bool (*run)(Worker *worker, const Unit *unit, Error *error);
 
-    /* May be NULL.  Takes NULL. */
+    /* May be NULL.  Accepts NULL. */
     void (*free_state)(void *state);
 };
 
@@ -57,11 +58,11 @@ extern const Package PACKAGE_AUTH;
 extern const Package PACKAGE_GRAVELER;
 extern const Package PACKAGE_MULTIPARTS;
 
-/* Adds a unit that needs no range.  Package and state are filled in by the run. */
+/* Adds a unit without a range.  Package and state are filled in after prepare. */
 bool unit_list_add(UnitList *units, int kind, Error *error);
 
-/* Adds units that together read a relation (qualified and quoted; it is copied) once, as
- * pg_page_ranges cuts it. */
+/* Adds units that together read a relation once, divided by pg_page_ranges.  `relation` is
+ * qualified and quoted; it is copied. */
 bool unit_list_add_relation(UnitList *units, int kind, Worker *worker, const char *relation,
                             Error *error);
 void unit_list_free(UnitList *units);

@@ -7,7 +7,7 @@
 
 static const struct {
     const char *text;
-    bool is_rule; /* nothing that anybody has to look at */
+    bool is_rule; /* by design: no warning, also with --strict */
 } LEFT_OUT[LEFT_OUT_REASONS] = {
     [LEFT_OUT_TOKEN_ON_NO_BRANCH] = {"staging token is on no branch", false},
     [LEFT_OUT_NO_REPOSITORY] = {"repository is missing", false},

@@ -1,8 +1,7 @@
 /*
- * What is told of the rows that are read: how many, which are left out and why, which are adjusted.
+ * Counts the rows that are read, left out and adjusted, for the manifest and for messages.
  *
- * The reasons are the rows of the design's table of irregular rows; their words are those of the
- * manifest.
+ * The words for the reasons go into the manifest, so do not change them lightly.
  */
 #ifndef EXPORT_REPORT_H
 #define EXPORT_REPORT_H
@@ -20,12 +19,12 @@ typedef enum LeftOut {
     LEFT_OUT_NO_GROUP,
     LEFT_OUT_NO_POLICY,
     LEFT_OUT_NO_RUN,
-    LEFT_OUT_EXPIRED,      /* that is the rule: counted, without a warning */
-    LEFT_OUT_OLD_DATABASE, /* likewise: metadata that describes the legacy database */
+    LEFT_OUT_EXPIRED,      /* by design: counted, without a warning */
+    LEFT_OUT_OLD_DATABASE, /* by design: metadata about the legacy database */
     LEFT_OUT_REASONS
 } LeftOut;
 
-/* Rows whose entry is not the row to the letter. */
+/* Rows whose entry differs from the row. */
 typedef enum Adjusted {
     ADJUSTED_RUN_ID_TIME,
     ADJUSTED_TIMESTAMP,
@@ -40,23 +39,23 @@ typedef struct Report {
     DumpCounts source_rows;
     DumpCounts left_out;
     DumpCounts adjusted;
-    bool strict; /* a row that is left out is an error */
+    bool strict; /* fail if a row is left out */
 } Report;
 
-/* Counts rows that were read from a table (a constant text). */
+/* Counts rows read from a table (a constant text). */
 bool report_rows(Report *report, const char *table, uint64_t rows, Error *error);
 
-/* Counts a row and names it at -v; with `strict` it is an error with EXIT_CODE_FAILED instead,
- * unless leaving it out is the rule.  `row` describes it. */
+/* Counts a row, and names it at -v; `row` describes it.  With `strict`, a row that is left out is
+ * an error with EXIT_CODE_FAILED, unless it is left out by design. */
 bool report_left_out(Report *report, const char *table, LeftOut reason, const char *row,
                      Error *error);
 bool report_adjusted(Report *report, const char *table, Adjusted reason, const char *row,
                      Error *error);
 
-/* Adds the counts to a package's part of the manifest, and empties the report. */
+/* Adds the counts to a package's summary in the manifest, and empties the report. */
 bool report_move(Report *report, DumpPackageSummary *package, Error *error);
 
-/* Warns of what a package left out and adjusted. */
+/* Warns about rows that a package left out or adjusted. */
 void report_warn(const DumpPackageSummary *package);
 
 void report_free(Report *report);

@@ -5,12 +5,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The build counts it from the migrations folder. */
+/* The build determines it from the migrations folder. */
 #ifndef LAST_SCHEMA_VERSION
 #error "LAST_SCHEMA_VERSION is not defined: build with make"
 #endif
 
-/* The number of a migration's file name, 0 for any other name. */
+/* The number in the file name of a migration; 0 for any other name. */
 static int64_t migration_number(const char *name)
 {
     static const char SUFFIX[] = ".up.sql";

@@ -1,5 +1,5 @@
 /*
- * One of the connections that read the legacy tables, and what it works with.
+ * One of the connections that read the legacy tables, and its state.
  */
 #ifndef EXPORT_WORKER_H
 #define EXPORT_WORKER_H
@@ -13,7 +13,7 @@
 #include "export/options.h"
 #include "export/report.h"
 
-/* What all workers share.  Only `written` changes while they run. */
+/* Shared by all workers.  Only `written` changes while they run. */
 typedef struct ExportContext {
     const ExportOptions *options;
     PgSchema schema;
@@ -23,12 +23,12 @@ typedef struct ExportContext {
 
 typedef struct Worker {
     const ExportContext *context;
-    PgConnection *connection; /* owned by the run */
-    Emitter emitter;          /* writes nothing while packages prepare */
-    bool checks_only;         /* queries are checked, but their rows are not read */
-    Report report;            /* of the package that is being worked on */
+    PgConnection *connection; /* borrowed */
+    Emitter emitter;          /* cannot write while packages prepare */
+    bool checks_only;         /* check queries, but do not read their rows */
+    Report report;            /* of the current package */
     Arena arena;              /* for one row */
-    Buffer key;               /* of the entry that is being made */
+    Buffer key;               /* of the current entry */
 } Worker;
 
 #endif

@@ -1,5 +1,6 @@
 /*
- * Reading all of a dump for its checks alone: its own, and whether a target takes what is in it.
+ * Reads a whole dump only to check it: its own checksums and counts, and whether a target accepts
+ * its entries.
  */
 #ifndef IMPORT_DUMP_CHECK_H
 #define IMPORT_DUMP_CHECK_H
@@ -13,9 +14,9 @@
 #include "common/dump/reader.h"
 #include "common/store/target.h"
 
-/* Reads to the end, by so many threads, with progress towards `expected_entries`.  *units is what
- * the target says that it costs to write the entries; 0 where it does not care.  The manifest is to
- * be freed, also after a failure. */
+/* Reads to the end with `workers` threads, and reports progress towards `expected_entries`.  *units
+ * is the target's cost of writing the entries; 0 if it has none.  The caller frees the manifest,
+ * even after a failure. */
 bool dump_check(DumpReader *reader, size_t workers, const TargetDriver *target,
                 uint64_t expected_entries, uint64_t *units, DumpManifest *manifest, Error *error);
 

@@ -20,11 +20,11 @@ typedef struct Load {
     Target *target;
     DumpReader *reader;
     DumpManifest manifest;
-    bool checked;              /* all of the dump was read, and the manifest is its */
-    uint64_t expected_entries; /* perhaps an estimate; 0: not known */
+    bool checked;              /* the whole dump was read, and this is its manifest */
+    uint64_t expected_entries; /* may be an estimate; 0: unknown */
 } Load;
 
-/* A dump that does not hold everything must not end a migration by accident. */
+/* A dump that is not complete and real must not end a migration by accident. */
 static bool check_header(const Load *load, Error *error)
 {
     const DumpHeader *header = dump_reader_header(load->reader);
@@ -50,7 +50,7 @@ static bool check_header(const Load *load, Error *error)
     return true;
 }
 
-/* A file that was cut is known before the target is touched. */
+/* Detects a truncated file before the target is touched. */
 static bool check_manifest(Load *load, Error *error)
 {
     DumpManifest manifest;
@@ -114,8 +114,8 @@ static bool is_regular_file(const char *path)
            S_ISREG(status.st_mode);
 }
 
-/* What the target would not take is better known before it is touched, and before hours of loading:
- * a file can be read for that. */
+/* If the dump is a file, finds entries that the target would reject before the target is touched,
+ * rather than after hours of loading. */
 static bool check_entries(Load *load, Error *error)
 {
     DumpReader *reader = NULL;
@@ -133,7 +133,7 @@ static bool check_entries(Load *load, Error *error)
     return load->checked;
 }
 
-/* From the empty store to the stamp. */
+/* From an empty store to the stamp. */
 static bool fill_target(Load *load, Error *error)
 {
     const TargetDriver *driver = load->driver;
@@ -152,7 +152,7 @@ static bool fill_target(Load *load, Error *error)
     return true;
 }
 
-/* The second half of a stamp whose first one was made by an earlier run. */
+/* Stamps the database; an earlier run has already stamped the store. */
 static bool finish_target(Load *load, Error *error)
 {
     const DumpHeader *header = dump_reader_header(load->reader);

@@ -1,5 +1,5 @@
 /*
- * Loading a dump into a target, from the guards to the stamp.
+ * Loads a dump into a target, from the first checks to the stamp.
  */
 #ifndef IMPORT_LOAD_H
 #define IMPORT_LOAD_H
@@ -9,7 +9,7 @@
 #include "common/base/error.h"
 #include "import/options.h"
 
-/* Loads the dump that the options name.  After a failure nothing is stamped. */
+/* Loads the dump that the options name.  A failed load is never stamped. */
 bool load_dump(ImportOptions *options, Error *error);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * kv-import: loads a dump of kv-export into the KV table, or looks into either.
+ * kv-import: loads a dump of kv-export into a KV store, or inspects either.
  */
 #include "common/cli/message.h"
 #include "common/cli/output.h"

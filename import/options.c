@@ -15,7 +15,7 @@
 #define DEFAULT_REQUESTS 16
 #define REQUESTS_MAX 256
 
-/* Capacity units, of DynamoDB; process ids. */
+/* DynamoDB capacity units; process ids. */
 #define UNITS_MAX INT32_MAX
 #define PID_MAX INT32_MAX
 
@@ -146,7 +146,8 @@ static bool is_dynamodb(const ImportOptions *options)
     return target_find(options->target) == &TARGET_DYNAMODB;
 }
 
-/* Whether a database beside DynamoDB is named: by options, as everybody may have variables. */
+/* Whether options name a database beside DynamoDB.  Environment variables do not count: they may be
+ * set for other programs. */
 static bool names_legacy_database(const ImportOptions *options)
 {
     const PgOptions *pg = &options->common.pg;
@@ -155,7 +156,7 @@ static bool names_legacy_database(const ImportOptions *options)
            options->store.lock_held_by != 0;
 }
 
-/* What a database is needed for; NULL: it is not. */
+/* What a database is needed for; NULL: no database is needed. */
 static const char *database_purpose(ImportAction action)
 {
     switch (action) {
@@ -173,7 +174,7 @@ static const char *database_purpose(ImportAction action)
     return NULL;
 }
 
-/* A load goes where it was told to, never to a database that happens to have the user's name. */
+/* A load never falls back to the database that has the user's name, as libpq would. */
 static bool check_database(const ImportOptions *options, Error *error)
 {
     const char *purpose = database_purpose(options->action);
@@ -188,7 +189,7 @@ static bool check_database(const ImportOptions *options, Error *error)
                              "or --check.");
 }
 
-/* What goes with one target only; then the defaults. */
+/* Checks options that only one target has, then sets defaults. */
 static bool check_store_options(ImportOptions *options, Error *error)
 {
     DynamoTargetOptions *dynamodb = &options->store.dynamodb;
@@ -232,8 +233,8 @@ static bool check_store_options(ImportOptions *options, Error *error)
     return dynamo_options_check(&dynamodb->table, error);
 }
 
-/* An option that would be without effect is a misunderstanding: a filter that was given to a load
- * most of all. */
+/* Refuses options that would have no effect: above all, a filter given to a load would be a
+ * misunderstanding. */
 static bool check_combination(const ImportOptions *options, Error *error)
 {
     const PrintOptions *print = &options->print;
@@ -275,8 +276,8 @@ bool import_options_parse(ImportOptions *options, int count, char **arguments, E
     }
     if (next < count) {
         options->file = arguments[next++];
-        /* The name of a file that is not there would be repeated, and a connection string may hold
-         * a password. */
+        /* The error for a missing file repeats its name, and a connection string may contain a
+         * password. */
         if (pg_conninfo_is_string(options->file) && access(options->file, F_OK) != 0) {
             error_set(error, EXIT_CODE_USAGE,
                       "file does not exist, and its name looks like a connection string");

@@ -1,5 +1,5 @@
 /*
- * What kv-import was asked to do.
+ * The command line of kv-import.
  */
 #ifndef IMPORT_OPTIONS_H
 #define IMPORT_OPTIONS_H
@@ -16,7 +16,7 @@ typedef enum ImportAction {
     IMPORT_CHECK,       /* read all of the dump, touch no database */
     IMPORT_PRINT,       /* show entries */
     IMPORT_VERIFY,      /* compare a KV store with the dump */
-    IMPORT_CHECK_TARGET /* look whether a load would be taken */
+    IMPORT_CHECK_TARGET /* check whether a load would be accepted */
 } ImportAction;
 
 /* Which entries --print shows, and how. */
@@ -25,7 +25,7 @@ typedef struct PrintOptions {
     const char *partition; /* NULL: all */
     const char *prefix;    /* of the key; NULL: any */
     int64_t limit;         /* -1: none */
-    bool raw;              /* as they are, in base64 */
+    bool raw;              /* undecoded, in base64 */
 } PrintOptions;
 
 typedef struct ImportOptions {
@@ -34,11 +34,11 @@ typedef struct ImportOptions {
     PrintOptions print;
     bool json;                  /* --format json */
     const char *file;           /* NULL or "-": standard input */
-    const char *second_reading; /* where --verify reads the dump again; NULL: where it did first */
-    int second_reading_wanted;  /* a descriptor that is written to before that; 0: none */
-    bool allow_redacted;        /* stamp a dump that lacks packages or was redacted */
+    const char *second_reading; /* from where --verify reads the dump again; NULL: from `file` */
+    int second_reading_wanted;  /* a file descriptor to write to before that; 0: none */
+    bool allow_redacted;        /* stamp a dump that lacks packages or is redacted */
     const char *target;         /* the name of a TargetDriver */
-    TargetOptions store;        /* its options, and those of the store that is compared */
+    TargetOptions store;        /* the target's options, also for comparing */
 } ImportOptions;
 
 /* Reads the command line.  False with EXIT_CODE_USAGE. */

@@ -64,7 +64,7 @@ static bool visit_chunks(ParallelRead *parallel, DumpReader *reader, ReadWorker 
     return true;
 }
 
-/* The first chunk of a section: each has as many as the others, or one more. */
+/* The first chunk of a section.  Sizes of sections differ by one chunk at most. */
 static uint64_t first_chunk(const ParallelRead *parallel, size_t section)
 {
     uint64_t share = parallel->chunks / parallel->sections.count;
@@ -95,7 +95,7 @@ static bool run_worker(void *shared, size_t number, Error *error)
     bool done = read_worker_begin(&worker, parallel->visitor, parallel->state, error);
 
     (void)number;
-    /* One each; but where a thread could not be started, others take its section. */
+    /* One section each; but if a thread could not be started, others take its section. */
     while (done && work_pieces_take(&parallel->sections, &section)) {
         done = visit_section(parallel, section, &worker, error);
     }

@@ -1,9 +1,9 @@
 /*
- * Reading a dump's file again, from many places at the same time.
+ * Reads a dump file a second time, several sections of it in parallel.
  *
- * Entries of one partition stand together in a dump.  A store that spreads its load by partition,
- * and lets each take only so much (DynamoDB: 1,000 write units a second, whatever the table's
- * capacity), is loaded the faster the more of them come at the same time.
+ * A dump keeps the entries of a partition together.  A store that spreads its load by partition and
+ * limits each one (DynamoDB: 1,000 write units a second, whatever the table's capacity) loads
+ * faster the more partitions arrive at the same time.
  */
 #ifndef IMPORT_PARALLEL_READ_H
 #define IMPORT_PARALLEL_READ_H
@@ -14,13 +14,13 @@
 #include "common/dump/manifest.h"
 #include "import/read_worker.h"
 
-/* How many, where the dump has so many chunks: each has one in memory. */
+/* Sections of a dump that has at least as many chunks.  Each keeps one chunk in memory. */
 enum { PARALLEL_READ_SECTIONS = 16 };
 
 /*
- * Visits all chunks of the file, by as many workers as there are places.  The manifest is that of
- * the same dump, which was read whole before; what is read now is held against it.  Progress is
- * told chunk by chunk.
+ * Visits all chunks of the file, with a worker for each section.  The manifest comes from an
+ * earlier reading of the whole dump; what is read now is checked against it.  Reports progress
+ * after each chunk.
  */
 bool parallel_read_dump(const char *path, const DumpManifest *manifest, const DumpVisitor *visitor,
                         void *state, Error *error);

@@ -1,7 +1,6 @@
 /*
- * One of several workers that read a dump: it has a chunk, unpacks it, and hands its entries to a
- * visitor.  Which chunks it gets, and what they are held against, is for sequential_read.h and
- * parallel_read.h.
+ * One of several workers that read a dump: it unpacks a chunk and hands the entries to a visitor.
+ * sequential_read.h and parallel_read.h decide which chunks it gets and check them.
  */
 #ifndef IMPORT_READ_WORKER_H
 #define IMPORT_READ_WORKER_H
@@ -16,37 +15,39 @@
 #include "common/dump/compression.h"
 #include "common/dump/reader.h"
 
-/* What is done with the entries.  `state` is the same for all workers; the functions of one worker
- * are called from its own thread.  Each may be NULL: then nothing is done. */
+/* What to do with the entries.  `state` is shared by all workers; a worker's functions are called
+ * from its own thread.  Each function may be NULL. */
 typedef struct DumpVisitor {
-    /* Readies a worker; *worker is handed to the others, to `end` also after a failure. */
+    /* Sets up a worker.  *worker is passed to the other functions; to `end` even after a failure.
+     */
     bool (*begin)(void *state, void **worker, Error *error);
     /* Takes a chunk's `entries` tuples, in any order. */
     bool (*visit)(void *state, void *worker, Slice tuples, uint64_t entries, Error *error);
-    /* Ends a worker; `complete`: it has seen all that it was to see.  Takes NULL. */
+    /* Ends a worker.  `complete`: it has visited all of its chunks.  Accepts NULL. */
     bool (*end)(void *state, void *worker, bool complete, Error *error);
 } DumpVisitor;
 
 typedef struct ReadWorker {
     const DumpVisitor *visitor;
     void *state;          /* the visitor's */
-    void *visitor_worker; /* what its begin has made */
+    void *visitor_worker; /* from its begin function */
     Decompressor *decompressor;
-    DumpChunk chunk; /* as it was read */
+    DumpChunk chunk; /* as read from the file */
     Buffer content;  /* unpacked */
     SetDigest digest;
 } ReadWorker;
 
-/* Readies a worker; end with read_worker_end, also after a failure. */
+/* Sets up a worker.  End with read_worker_end, even after a failure. */
 bool read_worker_begin(ReadWorker *worker, const DumpVisitor *visitor, void *state, Error *error);
 
-/* Unpacks the chunk, which is the reader's: fills content and digest. */
+/* Unpacks the chunk that `reader` has read: fills in content and digest. */
 bool read_worker_unpack(ReadWorker *worker, const DumpReader *reader, Error *error);
 
-/* Hands what was unpacked to the visitor, and tells the progress. */
+/* Passes the unpacked entries to the visitor and reports progress. */
 bool read_worker_visit(ReadWorker *worker, Error *error);
 
-/* `done`: so far all went well; else the error stays as it is.  Returns whether it still does. */
+/* Ends a worker.  `done`: it has succeeded so far; if not, the error is kept.  Returns whether all
+ * has succeeded. */
 bool read_worker_end(ReadWorker *worker, bool done, Error *error);
 
 #endif

@@ -10,14 +10,14 @@ typedef struct SequentialRead {
     const DumpVisitor *visitor;
     void *state;
 
-    /* One worker at a time reads, so that each has a chunk of its own, and one accounts for its
-     * chunk, in the file's order. */
+    /* One worker at a time reads a chunk, and one at a time accounts for its chunk, in the file's
+     * order. */
     pthread_mutex_t read_mutex;
-    bool end; /* the last chunk was read */
+    bool end; /* the last chunk has been read */
     pthread_mutex_t account_mutex;
     pthread_cond_t accounted;
-    uint64_t next_chunk; /* the index of the chunk that is accounted for next */
-    bool stopped;        /* a worker has failed: nobody waits for its chunk */
+    uint64_t next_chunk; /* the index of the next chunk to account for */
+    bool stopped;        /* a worker has failed: do not wait for its chunk */
 } SequentialRead;
 
 static bool read_chunk(SequentialRead *sequential, DumpChunk *chunk, bool *end, Error *error)
@@ -28,7 +28,7 @@ static bool read_chunk(SequentialRead *sequential, DumpChunk *chunk, bool *end, 
     if (!sequential->end) {
         done = interrupt_check(error) &&
                dump_reader_next(sequential->reader, chunk, &sequential->end, error);
-        /* Nobody reads on behind a fault: what stands there would be taken for another one. */
+        /* Do not read on after a fault: that would only report another, misleading one. */
         sequential->end = sequential->end || !done;
     }
     *end = sequential->end;
@@ -36,7 +36,7 @@ static bool read_chunk(SequentialRead *sequential, DumpChunk *chunk, bool *end, 
     return done;
 }
 
-/* Waits for the chunk's turn.  The digest of the stream is one long sum, but it is quick. */
+/* Waits for the chunk's turn.  The digest of the stream must be computed in order, but is fast. */
 static bool account(SequentialRead *sequential, const DumpChunk *chunk, Slice content,
                     SetDigest digest, Error *error)
 {

@@ -1,6 +1,6 @@
 /*
- * Reading a whole dump by several workers at once: one reads a chunk of the file while others
- * decompress and use theirs.  All of the dump's checks are made.
+ * Reads a whole dump from beginning to end: one worker reads a chunk while others decompress and
+ * use theirs.  Makes all of the dump's checks.
  */
 #ifndef IMPORT_SEQUENTIAL_READ_H
 #define IMPORT_SEQUENTIAL_READ_H
@@ -13,8 +13,8 @@
 #include "common/dump/reader.h"
 #include "import/read_worker.h"
 
-/* Visits all chunks by `workers` workers, then fills the manifest and holds it against what was
- * read.  Progress is told chunk by chunk.  End with dump_manifest_free. */
+/* Visits all chunks with `workers` workers, then fills in the manifest and checks it against what
+ * was read.  Reports progress after each chunk.  End with dump_manifest_free. */
 bool sequential_read_dump(DumpReader *reader, size_t workers, const DumpVisitor *visitor,
                           void *state, DumpManifest *manifest, Error *error);
 

@@ -1,8 +1,7 @@
 /*
- * Package actions: runs of hooks, and what each hook of a run did.
+ * Package actions: runs of actions, and their hooks.
  *
- * Source of shapes: legacy schema facts (actions_runs, actions_run_hooks), KV model facts (package
- * actions).
+ * See LEGACY-SCHEMA.md and common/kv/KV-MODEL.md, "Package actions".
  */
 #include "export/package.h"
 
@@ -70,7 +69,7 @@ enum {
     HOOK_START_TIME,
     HOOK_END_TIME,
     HOOK_PASSED,
-    HOOK_RUN_START_TIME, /* of its run; NULL where there is none */
+    HOOK_RUN_START_TIME, /* of its run; NULL if the run is missing */
     HOOK_COLUMNS
 };
 
@@ -118,7 +117,7 @@ static bool read_run_key(SourceRow *row, size_t start_time_column, RunKey *key, 
     }
     key->time_in_id = kv_time_from_run_id(slice_text(key->run_id), &run_time);
     if (!key->time_in_id) {
-        /* A time out of range is reported where the run itself is migrated. */
+        /* A time out of range is reported when the run itself is migrated. */
         kv_time_from_timestamptz(microseconds, &start_time);
         run_time = start_time.seconds;
     }
@@ -151,7 +150,7 @@ static bool assign_run_id(RunIds *ids, const RunKey *key, char text[XID_TEXT_SIZ
     return true;
 }
 
-/* Writes the run, and its entries by branch and by commit, where it has one. */
+/* Writes the run, and its index entries by branch and commit if it has them. */
 static bool write_run_entries(Worker *worker, const RunKey *key, const Kv__RunResultData *data,
                               Error *error)
 {
@@ -253,7 +252,7 @@ static bool prepare(Worker *worker, void **state, UnitList *units, Error *error)
            run_ids_seal(ids, error) && unit_list_add(units, 0, error);
 }
 
-/* One unit: hooks need the ids that their runs got. */
+/* A single unit: hooks need the ids of their runs. */
 static bool run(Worker *worker, const Unit *unit, Error *error)
 {
     return source_read(worker, &RUN_QUERY, NULL, write_run, unit->state, error) &&

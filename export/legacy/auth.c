@@ -1,7 +1,7 @@
 /*
  * Package auth: users, groups, policies, their relations, credentials, tokens, installation.
  *
- * Source of shapes: legacy schema facts (auth_*), KV model facts (package auth).
+ * See LEGACY-SCHEMA.md and common/kv/KV-MODEL.md, "Package auth".
  */
 #include "export/package.h"
 
@@ -25,7 +25,7 @@ static const char EXPIRED_TOKENS[] = "auth_expired_tokens";
 static const char INSTALLATION_METADATA[] = "auth_installation_metadata";
 
 /*
- * Claims worker->key.  Display names may hold "/", so rows that differ may come to one key
+ * Claims worker->key.  Display names may contain "/", so different rows can give the same key
  * ("a/users/b" in group "c" ...); and a unique constraint may have been dropped by hand.
  */
 static bool claim_key(SourceRow *row, Error *error)
@@ -158,7 +158,7 @@ static bool write_policy(SourceRow *row, void *state, Error *error)
     return write_message(row, &data.base, error);
 }
 
-/* The three relations are alike: two ids, and the names that they lead to. */
+/* The three relations have the same form: two ids, and the names that they refer to. */
 enum { RELATION_OWNER_ID, RELATION_MEMBER_ID, RELATION_OWNER, RELATION_MEMBER, RELATION_COLUMNS };
 
 typedef struct Relation {
@@ -313,7 +313,7 @@ static bool write_token(SourceRow *row, void *state, Error *error)
     if (!source_timestamptz(row, TOKEN_EXPIRES_AT, &expires_at, error)) {
         return false;
     }
-    /* The infinities are the least and the greatest number, and so compare as they should. */
+    /* The infinities are the least and greatest values, so they compare correctly. */
     if (expires_at <= row->worker->context->now) {
         return source_left_out(row, LEFT_OUT_EXPIRED, error);
     }
@@ -339,8 +339,7 @@ static const SourceQuery INSTALLATION_QUERY = {
     .column_count = INSTALLATION_COLUMNS,
 };
 
-/* Metadata that describes the PostgreSQL of the legacy database; it means nothing to the new one.
- */
+/* Metadata about the legacy PostgreSQL database, meaningless in the KV store. */
 static bool describes_old_database(const char *name)
 {
     static const char SETTING[] = "postgresql_setting_";
@@ -371,7 +370,7 @@ static bool write_installation_metadata(SourceRow *row, void *state, Error *erro
                     error)) {
         return false;
     }
-    /* Where lakeFS looks the id up; without it an installation would get a new one. */
+    /* lakeFS looks the id up here; without it the installation would get a new one. */
     return strcmp(name, KV_INSTALLATION_ID_KEY) != 0 ||
            emit_bytes(&worker->emitter, partition, slice_text(KV_INSTALLATION_ID_KEY),
                       slice_text(value), error);

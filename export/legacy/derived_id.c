@@ -6,7 +6,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-/* 2999-11-30T00:00:00Z; source: KV model facts, package actions. */
+/* 2999-11-30T00:00:00Z; see KV-MODEL.md, "Ids". */
 static const int64_t RUN_TIME_ORIGIN = INT64_C(32500915200);
 
 int64_t derived_run_seconds(int64_t run_time)

@@ -1,10 +1,10 @@
 /*
- * Ids that the KV model wants and the legacy database does not have: derived, not random, so that
- * two exports of the same rows hold the same entries.
+ * Derives ids that the KV model needs and the legacy database lacks.  They are not random, so that
+ * two exports of the same rows contain the same entries.  See KV-MODEL.md, "Ids".
  *
- * The 8 bytes behind an xid's time are the first ones of SHA-256 over the owner's id, a NUL, and
- * what tells its ids apart; from the second attempt on (an id was taken already) followed by a NUL
- * and the attempt's number.  Text holds no NUL, so no two pairs give the same bytes to hash.
+ * The 8 bytes after an xid's time are the first 8 of SHA-256 over the owner's id, a NUL, and a name
+ * that is unique for the owner; from the second attempt on (the id was taken) followed by a NUL and
+ * the number of the attempt.  Text contains no NUL, so no two pairs hash the same bytes.
  */
 #ifndef EXPORT_LEGACY_DERIVED_ID_H
 #define EXPORT_LEGACY_DERIVED_ID_H
@@ -17,15 +17,17 @@
 #include "common/kv/time.h"
 #include "common/kv/xid.h"
 
-/* The id for an xid's `seconds`, an owner and a name; attempt 0 is the first. */
+/* Derives an id from the xid's `seconds`, an owner and a name.  The first attempt is 0. */
 bool derived_id(int64_t seconds, Slice owner, Slice name, unsigned attempt, Xid *xid, Error *error);
 
-/* The instance id of a repository: the seconds are those of its creation date, and what tells it
- * apart is the date as "<seconds>.<nanos, 9 digits>" since 1970. */
+/* Derives the instance id of a repository: the seconds are those of its creation date, the name is
+ * that date as "<seconds>.<nanos, 9 digits>" since 1970. */
 bool derived_instance_id(Slice repository_id, KvTime creation_date, unsigned attempt, Xid *xid,
                          Error *error);
 
-/* The seconds of a run's new id: they count down, so that a key scan lists the newest first. */
+/* The seconds of a run's new id: they count down, so that a scan of the keys lists the newest
+ * first.
+ */
 int64_t derived_run_seconds(int64_t run_time);
 
 #endif

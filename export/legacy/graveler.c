@@ -2,7 +2,7 @@
  * Package graveler: repositories, their commits, branches, tags and branch protection rules, and
  * the staged objects of their branches.
  *
- * Source of shapes: legacy schema facts (graveler_*), KV model facts (package graveler).
+ * See LEGACY-SCHEMA.md and common/kv/KV-MODEL.md, "Package graveler".
  */
 #include "export/package.h"
 
@@ -32,7 +32,7 @@ enum {
     REPOSITORY_COLUMNS
 };
 
-/* Ordered, so that it is no matter of chance which of two repositories keeps an instance id. */
+/* Ordered, to determine which of two repositories keeps an instance id that both derive. */
 static const SourceQuery REPOSITORY_QUERY = {
     .table = REPOSITORIES,
     .sql = "SELECT id, storage_namespace, creation_date, default_branch"
@@ -47,7 +47,7 @@ static const SourceQuery REPOSITORY_QUERY = {
     .column_count = REPOSITORY_COLUMNS,
 };
 
-/* What repositories are noted in. */
+/* What the first pass over repositories collects. */
 typedef struct Collection {
     Repositories *repositories;
     RulesList rules;
@@ -67,7 +67,7 @@ static bool collect_repository(SourceRow *row, void *state, Error *error)
         !source_time(row, REPOSITORY_CREATION_DATE, &creation_date, error)) {
         return false;
     }
-    /* The ids are unique as they are, but not where invalid UTF-8 in them is replaced. */
+    /* The ids are unique, but may clash once invalid UTF-8 in them is replaced. */
     if (repositories_find(collection->repositories, id) != NULL) {
         return source_refused(row, error, "its id \"%s\" already belongs to another repository",
                               id);
@@ -108,10 +108,11 @@ static bool write_repository(SourceRow *row, void *state, Error *error)
                        buffer_slice(&repository->rules.content), error));
 }
 
-/* Branches, tags and commits begin alike. */
+/* Branches, tags and commits have the same first columns. */
 enum { OWNED_REPOSITORY_ID, OWNED_ID, OWNED_COMMON_COLUMNS };
 
-/* Finds the repository of a row; NULL, without an error, where it is gone and the row left out. */
+/* Finds the repository of a row.  If it is gone, leaves the row out and sets it to NULL; that is
+ * not an error. */
 static bool find_row_repository(SourceRow *row, const Repositories *repositories,
                                 const Repository **repository, Error *error)
 {
@@ -141,7 +142,7 @@ static const SourceQuery BRANCH_QUERY = {
     .column_count = BRANCH_COLUMNS,
 };
 
-/* Staged objects are migrated where their token is on a branch that is migrated. */
+/* Staged objects are migrated if their token is on a branch that is migrated. */
 static bool collect_token(SourceRow *row, void *state, Error *error)
 {
     char *repository_id;
@@ -304,7 +305,7 @@ static bool write_staged(SourceRow *row, void *state, Error *error)
     char *text;
 
     if (!repositories_find_token(state, token, &partition)) {
-        /* Text that is no UTF-8 is refused also in a row that goes nowhere. */
+        /* Invalid UTF-8 is refused even in a row that is left out. */
         return source_text(row, STAGED_TOKEN, &text, error) &&
                source_left_out(row, LEFT_OUT_TOKEN_ON_NO_BRANCH, error);
     }
@@ -318,7 +319,7 @@ static bool write_staged(SourceRow *row, void *state, Error *error)
                         error);
 }
 
-/* Adds a unit for each relation that holds rows of the staging table: its partitions. */
+/* Adds units for each partition of the staging table. */
 static bool add_staged_units(Worker *worker, UnitList *units, Error *error)
 {
     const char *parameters[] = {worker->context->schema.name, STAGING};
@@ -343,7 +344,7 @@ static bool add_staged_units(Worker *worker, UnitList *units, Error *error)
     return done;
 }
 
-/* Adds the units of a table that is not partitioned. */
+/* Adds units for a table that is not partitioned. */
 static bool add_table_units(Worker *worker, UnitList *units, int kind, const char *table,
                             Error *error)
 {
@@ -356,7 +357,7 @@ static bool add_table_units(Worker *worker, UnitList *units, int kind, const cha
     return done;
 }
 
-/* Notes the staging tokens of all branches. */
+/* Collects the staging tokens of all branches. */
 static bool collect_tokens(Worker *worker, Repositories *repositories, Error *error)
 {
     PgPageRange range = {0};

@@ -7,12 +7,12 @@
 #include <string.h>
 
 /*
- * jansson reads numbers into a double or a 64-bit integer, which a jsonb number need not fit into.
- * So an object's members are first cut out of the text, and jansson then decodes what is a string;
- * every other value keeps its own characters.
+ * jansson reads numbers as double or 64-bit integer, and a jsonb number may fit into neither.  So
+ * the members of an object are first located in the text; jansson only decodes strings, and all
+ * other values keep their characters.
  */
 
-/* The end of the string that begins at `at` with its quote. */
+/* The end of the string whose opening quote is at `at`. */
 static size_t skip_string(Slice json, size_t at)
 {
     for (at++; at < json.size && json.data[at] != '"'; at++) {
@@ -21,7 +21,7 @@ static size_t skip_string(Slice json, size_t at)
     return at < json.size ? at + 1 : json.size;
 }
 
-/* The end of the value that begins at `at`: the comma or bracket behind it. */
+/* The end of the value that begins at `at`: the comma or bracket after it. */
 static size_t skip_value(Slice json, size_t at)
 {
     size_t depth = 0;
@@ -64,7 +64,7 @@ static size_t skip_spaces(Slice json, size_t at)
     return at;
 }
 
-/* Decodes a JSON string.  *valid is false when it is none. */
+/* Decodes a JSON string.  *valid is false if it is not one. */
 static char *decode_string(Slice json, Arena *arena, bool *valid, Error *error)
 {
     json_t *string;
@@ -74,7 +74,7 @@ static char *decode_string(Slice json, Arena *arena, bool *valid, Error *error)
     string = json_parse(json, JSON_DECODE_ANY, NULL, &out_of_memory);
     *valid = json_is_string(string);
     if (out_of_memory) {
-        *valid = true; /* for all that is known */
+        *valid = true; /* as far as we know */
         error_out_of_memory(error);
     } else if (*valid) {
         text = arena_text(arena, slice_of(json_string_value(string), json_string_length(string)),
@@ -84,7 +84,7 @@ static char *decode_string(Slice json, Arena *arena, bool *valid, Error *error)
     return text;
 }
 
-/* A value that is no string, without the spaces outside of its strings. */
+/* A value that is not a string, without spaces outside of strings. */
 static char *compact(Slice json, Arena *arena, Error *error)
 {
     char *text = arena_allocate(arena, json.size + 1, error);
@@ -119,7 +119,7 @@ static char *value_text(Slice json, Arena *arena, JsonMap *map, bool *valid, Err
     return compact(json, arena, error);
 }
 
-/* Reads one member at *at and moves behind it. */
+/* Reads the member at *at and advances past it. */
 static JsonMapStatus read_member(Slice json, size_t *at, Arena *arena, JsonMap *map, Error *error)
 {
     Kv__MetadataEntry *entry = arena_allocate(arena, sizeof *entry, error);
@@ -155,7 +155,7 @@ static JsonMapStatus read_member(Slice json, size_t *at, Arena *arena, JsonMap *
     return entry->key == NULL || entry->value == NULL ? JSON_MAP_ERROR : JSON_MAP_DONE;
 }
 
-/* An upper bound of the number of members. */
+/* An upper bound for the number of members. */
 static size_t count_colons(Slice json)
 {
     size_t count = 0;

@@ -1,5 +1,5 @@
 /*
- * jsonb objects of metadata, as the pairs of a map<string, string>.
+ * Converts jsonb objects of metadata to the pairs of a map<string, string>.
  */
 #ifndef EXPORT_LEGACY_JSON_MAP_H
 #define EXPORT_LEGACY_JSON_MAP_H
@@ -14,21 +14,21 @@
 #include "metadata.pb-c.h"
 
 typedef struct JsonMap {
-    Kv__MetadataEntry **entries; /* in the arena, in the text's order */
+    Kv__MetadataEntry **entries; /* in the arena, in the order of the text */
     size_t count;
-    bool adjusted; /* a value is no string */
+    bool adjusted; /* a value is not a string */
 } JsonMap;
 
 typedef enum JsonMapStatus {
     JSON_MAP_DONE,
-    JSON_MAP_NO_OBJECT, /* the text is no JSON object: the row cannot be migrated */
+    JSON_MAP_NO_OBJECT, /* not a JSON object */
     JSON_MAP_ERROR      /* out of memory; the error is set */
 } JsonMapStatus;
 
 /*
- * Reads the text of a jsonb value, as PostgreSQL writes it.  No text, and JSON null, are an empty
- * map.  Numbers and booleans become their JSON text, to the last digit; nested values compact JSON;
- * null an empty string.
+ * Reads the text of a jsonb value, as PostgreSQL writes it.  Empty text and JSON null give an empty
+ * map.  Numbers and booleans become their exact JSON text, nested values compact JSON, and null an
+ * empty string.
  */
 JsonMapStatus json_map_read(Slice json, Arena *arena, JsonMap *map, Error *error);
 

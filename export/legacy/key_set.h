@@ -13,11 +13,11 @@ typedef struct KeySet KeySet;
 
 bool key_set_new(KeySet **set, Error *error);
 
-/* Adds a key; *added is false where it was there already. */
+/* Adds a key; *added is false if the set already has it. */
 bool key_set_add(KeySet *set, Slice key, bool *added, Error *error);
 bool key_set_contains(const KeySet *set, Slice key);
 
-/* Takes NULL. */
+/* Accepts NULL. */
 void key_set_free(KeySet *set);
 
 #endif

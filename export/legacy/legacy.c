@@ -22,10 +22,10 @@ typedef struct LegacyExport {
     ExportOptions *options;
     ExportContext context;
     int64_t last_version;
-    const Package *packages[DUMP_MAX_PACKAGES]; /* those that were asked for */
+    const Package *packages[DUMP_MAX_PACKAGES]; /* chosen by the options */
     void *states[DUMP_MAX_PACKAGES];
     size_t package_count;
-    PgConnection *connection; /* the leader's: it holds the snapshot */
+    PgConnection *connection; /* of the leader, which holds the snapshot */
     Snapshot snapshot;
     char time[KV_TIME_TEXT_SIZE]; /* context.now */
     uint64_t estimated_rows;
@@ -34,7 +34,7 @@ typedef struct LegacyExport {
 
     WorkPieces pieces;     /* the units, while workers run ... */
     pthread_mutex_t mutex; /* ... when this guards the manifest and what follows */
-    bool join_failed;      /* a worker did not get the snapshot */
+    bool join_failed;      /* a worker could not join the snapshot */
     Error join_error;
 } LegacyExport;
 
@@ -80,7 +80,7 @@ static bool check_version(LegacyExport *export, Error *error)
                                         export->last_version, error);
 }
 
-/* The time by which expiry is judged. */
+/* Sets the time that decides which tokens have expired. */
 static void set_time(LegacyExport *export)
 {
     KvTime time;
@@ -91,7 +91,7 @@ static void set_time(LegacyExport *export)
     kv_time_to_text(time, export->time);
 }
 
-/* Connects and makes sure that there is something to export, before a file is touched. */
+/* Connects and checks the database before the output is touched. */
 static bool open_database(LegacyExport *export, Error *error)
 {
     const CommonOptions *common = &export->options->common;
@@ -105,7 +105,7 @@ static bool open_database(LegacyExport *export, Error *error)
            check_version(export, error) && pg_commit(export->connection, error);
 }
 
-/* The connection is not the worker's own. */
+/* The connection is borrowed. */
 static void free_worker(Worker *worker)
 {
     emitter_free(&worker->emitter);
@@ -133,7 +133,7 @@ static bool prepare_packages(LegacyExport *export, Error *error)
     return done;
 }
 
-/* What else a real export would stumble over before it reads the rows: the shape of each table. */
+/* For a dry run: checks the query of each unit, and so the columns of each table. */
 static bool check_queries(LegacyExport *export, Error *error)
 {
     Worker worker = {
@@ -166,7 +166,7 @@ static bool run_unit(LegacyExport *export, Worker *worker, const Unit *unit, siz
     return done;
 }
 
-/* Works on units until there are none, on a connection that is in the snapshot. */
+/* Runs units until none is left, on a connection that has joined the snapshot. */
 static bool run_units(LegacyExport *export, PgConnection *connection, Error *error)
 {
     Worker worker = {.context = &export->context,
@@ -182,8 +182,10 @@ static bool run_units(LegacyExport *export, PgConnection *connection, Error *err
     return done;
 }
 
-/* The snapshot goes when the leader's transaction fails, and then the leader has the better error:
- * so nobody takes up more work, and the leader says what is wrong, if anything is with it. */
+/* A snapshot vanishes when the leader's transaction fails, and then the leader has the better
+ * error. So this one is only recorded: no more units are started, and the leader's error wins if it
+ * has one.
+ */
 static void record_join_error(LegacyExport *export, const Error *error)
 {
     work_pieces_stop(&export->pieces);
@@ -193,7 +195,7 @@ static void record_join_error(LegacyExport *export, const Error *error)
     pthread_mutex_unlock(&export->mutex);
 }
 
-/* The first worker is the leader, on its own connection; the others make one. */
+/* Worker 0 is the leader and uses its connection; the others open their own. */
 static bool run_worker(void *shared, size_t number, Error *error)
 {
     LegacyExport *export = shared;

@@ -1,6 +1,5 @@
 /*
- * An export of the legacy tables from beginning to end: one snapshot, the packages' units on
- * several workers, one dump.
+ * Exports the legacy tables: one snapshot, the packages' units on several workers, one dump.
  */
 #ifndef EXPORT_LEGACY_LEGACY_H
 #define EXPORT_LEGACY_LEGACY_H
@@ -11,10 +10,10 @@
 #include "export/options.h"
 #include "export/package.h"
 
-/* Does what the options say.  After a failure, and after a dry run, no dump is left. */
+/* Runs the export.  A failure or a dry run leaves no dump behind. */
 bool export_legacy(ExportOptions *options, Error *error);
 
-/* All packages, NULL behind the last. */
+/* All packages, ending with NULL. */
 extern const Package *const ALL_PACKAGES[];
 
 #endif

@@ -1,7 +1,7 @@
 /*
- * Package multiparts: uploads in parts that are not yet complete.
+ * Package multiparts: multipart uploads in progress.
  *
- * Source of shapes: legacy schema facts (gateway_multiparts), KV model facts (package multiparts).
+ * See LEGACY-SCHEMA.md and common/kv/KV-MODEL.md, "Package multiparts".
  */
 #include "export/package.h"
 

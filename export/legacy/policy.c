@@ -15,7 +15,7 @@ static bool read_actions(const json_t *actions, Arena *arena, Kv__StatementData 
                          const char **problem, Error *error)
 {
     if (json_is_null(actions)) {
-        return true; /* how an empty list may have been stored */
+        return true; /* an empty list may have been stored as null */
     }
     if (!json_is_array(actions)) {
         *problem = "a policy statement's Action is not an array";
@@ -53,7 +53,7 @@ static bool read_statement(const json_t *object, Arena *arena, Kv__StatementData
         *problem = "a policy statement lacks Effect, Action or Resource";
         return false;
     }
-    /* What else it says would be lost, and it may be what matters. */
+    /* Other members would be lost, and they may matter. */
     if (json_object_size(object) != 3) {
         *problem = "a policy statement has unknown members";
         return false;
@@ -95,7 +95,7 @@ static bool read_statements(const json_t *array, Arena *arena, Kv__PolicyData *p
 bool policy_read(Slice json, Arena *arena, Kv__PolicyData *policy, const char **problem,
                  Error *error)
 {
-    /* Numbers have no place here; as reals, none is too long to be parsed. */
+    /* Numbers are refused anyway; read as reals, none is too large to parse. */
     json_t *array;
     bool out_of_memory;
     bool done;

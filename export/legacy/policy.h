@@ -1,5 +1,5 @@
 /*
- * The statements of a policy: from jsonb to messages.
+ * Converts the statements of a policy from jsonb to messages.
  */
 #ifndef EXPORT_LEGACY_POLICY_H
 #define EXPORT_LEGACY_POLICY_H
@@ -13,10 +13,10 @@
 #include "auth.pb-c.h"
 
 /*
- * Reads an array of {"Effect": string, "Action": [string] or null, "Resource": string}; source:
- * legacy schema facts, auth_policies.  The messages are in the arena.  False with *problem, a
- * constant text, when the JSON is anything else; false with *problem NULL and the error set when
- * out of memory.
+ * Reads an array of {"Effect": string, "Action": [string] or null, "Resource": string}; see
+ * LEGACY-SCHEMA.md, "Package auth".  The messages are in the arena.  Fails with *problem, a
+ * constant text, if the JSON is anything else, and with *problem NULL and the error set if out of
+ * memory.
  */
 bool policy_read(Slice json, Arena *arena, Kv__PolicyData *policy, const char **problem,
                  Error *error);

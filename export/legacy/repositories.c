@@ -16,12 +16,12 @@ typedef struct Item {
     char id[];
 } Item;
 
-/* A staging token, and the partition that its objects go to. */
+/* A staging token, and the partition of its objects. */
 typedef struct Token {
     UT_hash_handle hh;
     Slice partition;
     size_t size;
-    char token[]; /* as it is in the database; behind it the partition's name */
+    char token[]; /* as it is in the database, followed by the partition's name */
 } Token;
 
 struct Repositories {

@@ -66,7 +66,7 @@ static void stop_fetchers(void *shared)
     settings_stop(fetch->settings);
 }
 
-/* A wrong folder looks like one in which no repository has rules, and all would be lost. */
+/* A wrong folder looks like one without any rules, and all rules would be lost. */
 static bool check_block_store(const RulesList *list, const ExportOptions *options, Error *error)
 {
     size_t checked = 0;

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A run whose first id others derive too, and the id that it got. */
+/* A run whose first id other runs derive, too, and its assigned id. */
 typedef struct Resolved {
     Xid xid;
     UT_hash_handle by_run;
@@ -20,7 +20,7 @@ struct RunIds {
     Xid *first; /* owned; sorted once sealed */
     size_t count;
     size_t capacity;
-    Xid *shared; /* owned, sorted: those that stand in `first` more than once */
+    Xid *shared; /* owned, sorted: ids that are in `first` more than once */
     size_t shared_count;
     Resolved *by_run;
     Resolved *by_xid;
@@ -77,7 +77,7 @@ static bool contains(const Xid *xids, size_t count, const Xid *xid)
     return count > 0 && bsearch(xid, xids, count, sizeof *xids, compare_xids) != NULL;
 }
 
-/* Keeps the id for the run, whose name was put together in `run`. */
+/* Stores the id of a run, whose repository id and run id are joined in `run`. */
 static bool keep_id(RunIds *ids, Slice run, Xid xid, Error *error)
 {
     Resolved *resolved = malloc(sizeof *resolved + run.size);
@@ -97,8 +97,7 @@ static bool keep_id(RunIds *ids, Slice run, Xid xid, Error *error)
     return HASH_ADDED(by_xid, resolved) || error_out_of_memory(error);
 }
 
-/* The first attempt's id goes to whom it is not yet given; later attempts must be new altogether.
- */
+/* The first run to ask gets the id of the first attempt; ids of later attempts must be unused. */
 static bool resolve(RunIds *ids, Slice repository_id, Slice run_id, Slice run, int64_t seconds,
                     Xid *xid, Error *error)
 {

@@ -83,7 +83,7 @@ bool snapshot_check_version(PgConnection *connection, const PgSchema *schema, in
     return true;
 }
 
-/* Against an operator who drops or changes a table meanwhile; writers are not held up. */
+/* Keeps others from dropping or altering tables meanwhile; writers are not blocked. */
 static bool lock_tables(PgConnection *connection, const PgSchema *schema,
                         const Package *const *packages, size_t package_count, Error *error)
 {
@@ -123,7 +123,7 @@ static bool query_time(PgConnection *connection, Snapshot *snapshot, Error *erro
     return true;
 }
 
-/* The packages' tables as the text of a text[]; their names need no quotes. */
+/* Appends the packages' tables as a literal of type text[]; their names need no quotes. */
 static bool append_table_list(const Package *const *packages, size_t package_count, Buffer *list,
                               Error *error)
 {
@@ -141,13 +141,13 @@ static bool append_table_list(const Package *const *packages, size_t package_cou
 }
 
 /*
- * The snapshot as text, by which the cleanup tells the rows that were not seen.
+ * Reads the snapshot as text, from which the cleanup tells which rows the export has not seen.
  *
- * PostgreSQL's own text lists the transactions that were running, but not their subtransactions,
- * and on a standby none at all: rows of theirs would pass for seen.  So where some may have been
- * writing the text calls everything unseen that is not older than all of them.  None has been where
- * no transaction was running, or where another session holds writers off, as kv-migrate's does.
- * (The functions' older names: PostgreSQL 12 has no others.)
+ * PostgreSQL's own text lists the transactions in progress, but not their subtransactions, and none
+ * at all on a standby: their rows would pass as seen.  So if any may have been writing, the text
+ * treats everything as unseen that is not older than all of them.  None can have been writing if no
+ * transaction was in progress, or if another session blocks writers, as kv-migrate's does.
+ * (PostgreSQL 12 only has the older names of these functions.)
  */
 static bool query_snapshot(PgConnection *connection, const PgSchema *schema,
                            const Package *const *packages, size_t package_count, char **text,
@@ -200,7 +200,7 @@ bool snapshot_begin(PgConnection *connection, const PgSchema *schema, const Expo
             return error_out_of_memory(error);
         }
     }
-    /* Locks before the snapshot: what changes a table's shape is either seen whole or waits. */
+    /* Lock before taking the snapshot: whoever alters a table has either finished or must wait. */
     return lock_tables(connection, schema, packages, package_count, error) &&
            (snapshot->name != NULL || pg_export_snapshot(connection, &snapshot->name, error)) &&
            query_snapshot(connection, schema, packages, package_count, &snapshot->text, error) &&
@@ -208,7 +208,7 @@ bool snapshot_begin(PgConnection *connection, const PgSchema *schema, const Expo
            query_time(connection, snapshot, error);
 }
 
-/* The rows of one table and its partitions. */
+/* Adds the estimated rows of a table and its partitions. */
 static bool estimate_table(PgConnection *connection, const PgSchema *schema, const char *table,
                            uint64_t *rows, Error *error)
 {

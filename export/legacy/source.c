@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-/* Rows after which the progress is reported. */
+/* Rows between progress reports. */
 enum { PROGRESS_ROWS = 1024 };
 
 /* Appends `sql` with its placeholders replaced. */
@@ -41,15 +41,15 @@ static bool expand_sql(Worker *worker, const char *sql, const PgPageRange *range
     return true;
 }
 
-/* The names and types of columns are those that the code was written for: a database that was
- * changed by hand is refused before anything of it is misread. */
+/* Checks the names and types of columns, so that a database that was changed by hand is refused
+ * rather than misread. */
 static bool check_columns(Worker *worker, const SourceQuery *query, const char *sql, Error *error)
 {
     uint32_t types[SOURCE_MAX_COLUMNS];
     int columns = 0;
 
     if (!pg_describe(worker->connection, sql, types, SOURCE_MAX_COLUMNS, &columns, error)) {
-        /* Only the server knows that, not a lack of memory. */
+        /* An error from the server, not a lack of memory. */
         if (error->code == EXIT_CODE_FAILED && pg_sqlstate(worker->connection)[0] != '\0') {
             error->code = EXIT_CODE_REFUSED;
             error_hint(error, "Table \"%s\" is not as the schema migrations created it.",
@@ -69,7 +69,7 @@ static bool check_columns(Worker *worker, const SourceQuery *query, const char *
     return true;
 }
 
-/* Hands all tuples of the parser's input to the function. */
+/* Passes all tuples of the parser's input to the function. */
 static CopyStatus read_tuples(CopyParser *parser, SourceRow *row, SourceRowFunction *function,
                               void *state, uint64_t *rows, Error *error)
 {
@@ -146,7 +146,7 @@ bool source_read(Worker *worker, const SourceQuery *query, const PgPageRange *ra
     return done;
 }
 
-/* Whether the relation has a valid, plain unique index on just these columns. */
+/* Whether the relation has a valid, plain unique index on exactly these columns. */
 static bool has_unique_index(Worker *worker, const char *relation, const char *columns, bool *found,
                              Error *error)
 {
@@ -170,7 +170,7 @@ static bool has_unique_index(Worker *worker, const char *relation, const char *c
     return true;
 }
 
-/* Asks the server for a value that several rows have. */
+/* Searches for a value that several rows have; refuses the table if there is one. */
 static bool find_duplicate(Worker *worker, const char *table, const char *relation,
                            const char *columns, Error *error)
 {

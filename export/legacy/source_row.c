@@ -10,7 +10,7 @@
 
 enum { ROW_TEXT_SIZE = 512 };
 
-/* Object ids of PostgreSQL's types; they never change (src/include/catalog/pg_type.dat). */
+/* OIDs of PostgreSQL's types; they never change (src/include/catalog/pg_type.dat). */
 enum {
     OID_BOOL = 16,
     OID_BYTEA = 17,
@@ -116,7 +116,6 @@ void source_row_begin(SourceRow *row)
     arena_reset(&row->worker->arena);
 }
 
-/* A NULL where none may be has no meaning in the KV model. */
 bool source_row_check(const SourceRow *row, Error *error)
 {
     for (size_t i = 0; i < row->query->column_count; i++) {
@@ -127,7 +126,6 @@ bool source_row_check(const SourceRow *row, Error *error)
     return true;
 }
 
-/* Reports what the row's fields were adjusted for. */
 bool source_row_end(SourceRow *row, Error *error)
 {
     char key[ROW_TEXT_SIZE];
@@ -164,7 +162,7 @@ bool source_left_out(SourceRow *row, LeftOut reason, Error *error)
     return report_left_out(&row->worker->report, row->query->table, reason, key, error);
 }
 
-/* Valid UTF-8 with a NUL behind it, in the arena. */
+/* Copies text into the arena as valid UTF-8, NUL-terminated. */
 static bool copy_valid_text(SourceRow *row, size_t column, Slice bytes, char **text, size_t *size,
                             Error *error)
 {
@@ -223,7 +221,7 @@ ProtobufCBinaryData source_binary(const SourceRow *row, size_t column)
 {
     Slice bytes = source_bytes(row, column);
 
-    /* protobuf-c only reads what it packs, though its type says otherwise. */
+    /* protobuf-c does not modify what it packs, though its type is not const. */
     return (ProtobufCBinaryData){.len = bytes.size, .data = (uint8_t *)(uintptr_t)bytes.data};
 }
 

@@ -1,7 +1,6 @@
 /*
- * A row of a legacy table: its fields as the KV model wants them, and what is told of it.
- *
- * Whatever is wrong with a row is reported with the table, the row's key and the column.
+ * A row of a legacy table: converts its fields to what the KV model needs, and reports what is
+ * wrong with them, naming the table, the row's key and the column.  See LEGACY-SCHEMA.md, "Types".
  */
 #ifndef EXPORT_LEGACY_SOURCE_ROW_H
 #define EXPORT_LEGACY_SOURCE_ROW_H
@@ -33,16 +32,16 @@ typedef enum SourceType {
 typedef struct SourceColumn {
     const char *name;
     SourceType type;
-    bool is_key;   /* names the row in messages */
-    bool nullable; /* a NULL is as good as a value; elsewhere it is refused */
+    bool is_key;   /* identifies the row in messages */
+    bool nullable; /* other columns refuse NULL */
 } SourceColumn;
 
 enum { SOURCE_MAX_COLUMNS = 16 };
 
 typedef struct SourceQuery {
-    const char *table; /* whose rows they are */
-    /* A SELECT of the columns below, in their order; {schema} stands for the quoted schema, {range}
-     * for the relation that is read and the condition for its pages. */
+    const char *table; /* the table that messages name */
+    /* A SELECT of the columns below, in that order.  {schema} stands for the quoted schema, {range}
+     * for the relation to read and the condition for its pages. */
     const char *sql;
     const SourceColumn *columns;
     size_t column_count;
@@ -52,55 +51,55 @@ typedef struct SourceRow {
     Worker *worker;
     const SourceQuery *query;
     CopyField fields[SOURCE_MAX_COLUMNS];
-    unsigned adjusted; /* a bit for each reason, so that a row counts once */
+    unsigned adjusted; /* a bit for each reason, so that each counts once a row */
 } SourceRow;
 
-/* Readies the row for new fields. */
+/* Resets the row for new fields. */
 void source_row_begin(SourceRow *row);
 
-/* Refuses the row when a column that may not be NULL is. */
+/* Refuses the row if a column that is not nullable is NULL. */
 bool source_row_check(const SourceRow *row, Error *error);
 
-/* Reports what the fields were adjusted for, when the row was done with. */
+/* Reports the row's adjustments, once the row has been processed. */
 bool source_row_end(SourceRow *row, Error *error);
 
-/* Whether a column's type, as an object id of PostgreSQL, is the expected one; its name. */
+/* Whether a column's type, given as PostgreSQL's OID, is the expected one; the name of a type. */
 bool source_type_matches(SourceType type, uint32_t oid);
 const char *source_type_name(SourceType type);
 
 bool source_is_null(const SourceRow *row, size_t column);
 
-/* Text with a NUL behind it, in the arena, valid UTF-8; "" for a NULL. */
+/* Valid UTF-8, NUL-terminated, in the arena; "" for a NULL. */
 bool source_text(SourceRow *row, size_t column, char **text, Error *error);
 
-/* Bytes, where they lie; empty for a NULL. */
+/* Bytes, not copied; empty for a NULL. */
 Slice source_bytes(const SourceRow *row, size_t column);
 ProtobufCBinaryData source_binary(const SourceRow *row, size_t column);
 
-/* 0, false for a NULL. */
+/* 0 or false for a NULL. */
 bool source_int32(SourceRow *row, size_t column, int32_t *value, Error *error);
 bool source_bool(SourceRow *row, size_t column, protobuf_c_boolean *value, Error *error);
 
-/* As it is: microseconds since 2000-01-01 00:00:00 UTC, or an infinity. */
+/* Microseconds since 2000-01-01 00:00:00 UTC, or an infinity. */
 bool source_timestamptz(SourceRow *row, size_t column, int64_t *microseconds, Error *error);
 
-/* As a message, clamped where it must be; the row is then adjusted. */
+/* As a message.  A time out of range is clamped, and the row adjusted. */
 bool source_time(SourceRow *row, size_t column, Kv__Timestamp *time, Error *error);
 
-/* JSON text, valid UTF-8, in the arena or where it lies; empty for a NULL. */
+/* JSON text, valid UTF-8, in the arena; empty for a NULL. */
 bool source_json(SourceRow *row, size_t column, Slice *json, Error *error);
 
-/* A JSON object as a map; empty for a NULL.  Where values are no strings the row is adjusted; where
- * it is no object the row is refused. */
+/* A JSON object as a map; empty for a NULL.  The row is adjusted if a value is not a string, and
+ * refused if the column is not an object. */
 bool source_map(SourceRow *row, size_t column, JsonMap *map, Error *error);
 
-/* The array's texts, in the arena; NULL members are dropped, and the row is then adjusted. */
+/* The texts of an array, in the arena.  NULL members are dropped, and the row adjusted. */
 bool source_texts(SourceRow *row, size_t column, char ***texts, size_t *count, Error *error);
 
 /*
- * Claims a key of the KV store for the row; refuses the row when another one has it.  Keys of most
- * tables follow from columns that are unique (source_check_unique), and are only looked at where
- * invalid UTF-8 is replaced, which can make them equal; `always` is for those that do not.
+ * Claims a KV key for the row; refuses the row if another one has claimed it.  Most keys derive
+ * from unique columns (source_check_unique) and can only clash when invalid UTF-8 is replaced, so
+ * only then are they checked; `always` is for other keys.
  */
 bool source_claim_key(SourceRow *row, Slice partition_key, Slice key, bool always, Error *error);
 
@@ -110,7 +109,7 @@ void source_adjusted(SourceRow *row, Adjusted reason);
 /* Leaves the row out. */
 bool source_left_out(SourceRow *row, LeftOut reason, Error *error);
 
-/* Refuses the row: EXIT_CODE_FAILED, table and key, then the formatted problem. */
+/* Refuses the row: EXIT_CODE_FAILED, with table, key and the formatted problem. */
 bool source_refused(const SourceRow *row, Error *error, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 

@@ -10,7 +10,7 @@
 struct WrittenKeys {
     pthread_mutex_t mutex;
     KeySet *keys;
-    Buffer joined; /* the latest key, put together */
+    Buffer joined; /* the latest key */
 };
 
 bool written_keys_new(WrittenKeys **keys, Error *error)

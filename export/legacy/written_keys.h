@@ -1,6 +1,5 @@
 /*
- * The keys that were written, of all workers: for rows that may come to the same key though they
- * differ.
+ * The KV keys that all workers have written, to detect different rows that give the same key.
  */
 #ifndef EXPORT_LEGACY_WRITTEN_KEYS_H
 #define EXPORT_LEGACY_WRITTEN_KEYS_H
@@ -14,10 +13,10 @@ typedef struct WrittenKeys WrittenKeys;
 
 bool written_keys_new(WrittenKeys **keys, Error *error);
 
-/* Adds a key; *added is false where it was there already.  Any thread may call it. */
+/* Adds a key; *added is false if the set already has it.  Thread-safe. */
 bool written_keys_add(WrittenKeys *keys, Slice partition_key, Slice key, bool *added, Error *error);
 
-/* Takes NULL. */
+/* Accepts NULL. */
 void written_keys_free(WrittenKeys *keys);
 
 #endif

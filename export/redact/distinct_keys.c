@@ -12,11 +12,11 @@ enum { FIRST_CAPACITY = 1024 };
 
 struct DistinctKeys {
     pthread_mutex_t mutex;
-    /* An open hash table of digests, each that of a set of one; 0 is a free slot.  Owned. */
+    /* A hash table of digests with open addressing; 0 is a free slot.  Owned. */
     SetDigest *slots;
     size_t capacity; /* a power of 2 */
     size_t count;
-    Buffer joined; /* the latest key, put together */
+    Buffer joined; /* the latest key */
 };
 
 bool distinct_keys_new(DistinctKeys **keys, Error *error)
@@ -34,7 +34,7 @@ static bool is_free(const SetDigest *slot)
     return slot->high == 0 && slot->low == 0;
 }
 
-/* Where the digest is, or where it is to be. */
+/* The slot of the digest, or the free slot for it. */
 static SetDigest *find_slot(SetDigest *slots, size_t capacity, SetDigest digest)
 {
     size_t i = (size_t)digest.low & (capacity - 1);
@@ -45,7 +45,7 @@ static SetDigest *find_slot(SetDigest *slots, size_t capacity, SetDigest digest)
     return &slots[i];
 }
 
-/* Keeps a quarter of the slots free. */
+/* Makes sure that at least a quarter of the slots is free. */
 static bool grow_slots(DistinctKeys *keys, Error *error)
 {
     size_t capacity = keys->capacity == 0 ? FIRST_CAPACITY : keys->capacity * 2;

@@ -1,8 +1,8 @@
 /*
- * Whether keys of redacted entries are all different, whichever worker wrote them: two names may
- * have one pseudonym, unlikely as it is, and of their entries a load would keep one at most.
+ * Checks that the keys of all redacted entries differ, across workers.  Two names may get the same
+ * pseudonym, though that is unlikely, and a load would keep only one of their entries.
  *
- * Of each key a digest of 16 bytes is kept, as there are as many keys as entries.
+ * Keeps a digest of 16 bytes for each entry.
  */
 #ifndef EXPORT_REDACT_DISTINCT_KEYS_H
 #define EXPORT_REDACT_DISTINCT_KEYS_H
@@ -16,10 +16,10 @@ typedef struct DistinctKeys DistinctKeys;
 
 bool distinct_keys_new(DistinctKeys **keys, Error *error);
 
-/* Adds a key.  False with EXIT_CODE_FAILED when it was there already.  Any thread may call it. */
+/* Adds a key.  Fails with EXIT_CODE_FAILED if the key was added before.  Thread-safe. */
 bool distinct_keys_add(DistinctKeys *keys, Slice partition_key, Slice key, Error *error);
 
-/* Takes NULL. */
+/* Accepts NULL. */
 void distinct_keys_free(DistinctKeys *keys);
 
 #endif

@@ -41,7 +41,7 @@ static bool is_text(Slice bytes, const char *text)
     return slice_equal(bytes, slice_text(text));
 }
 
-/* Partitions of which every lakeFS has one. */
+/* Whether it is a partition that every lakeFS has. */
 static bool is_common_partition(Slice partition_key)
 {
     return is_text(partition_key, KV_PARTITION_AUTH) ||
@@ -67,7 +67,7 @@ static bool redact_partition(Redactor *redactor, Slice partition_key,
         redactor->names, partition_key, &redactor->partition_key, error);
 }
 
-/* Redacts the value of a message.  What the key needs of it before and after is returned. */
+/* Redacts a message.  The key needs the message before and after. */
 static bool redact_value(Redactor *redactor, const ProtobufCMessageDescriptor *descriptor,
                          Slice value, ProtobufCMessage **before, ProtobufCMessage **after,
                          Error *error)
@@ -93,7 +93,7 @@ static bool redact_message(Redactor *redactor, Slice partition_key,
            key_redact(redactor->names, key, before, after, &redactor->key, error);
 }
 
-/* Branch protection rules, whose key names nothing. */
+/* Redacts branch protection rules; their key contains no name. */
 static bool redact_rules(Redactor *redactor, Slice partition_key, Slice key, Slice value,
                          Error *error)
 {
@@ -108,8 +108,8 @@ static bool redact_rules(Redactor *redactor, Slice partition_key, Slice key, Sli
                : redact_refused(error, "unknown kind of entry");
 }
 
-/* Metadata of an installation that lakeFS writes itself, of itself.  Source: lakeFS,
- * pkg/auth/db_metadata.go. */
+/* Whether it is metadata that lakeFS writes about itself.  Source: lakeFS, pkg/auth/db_metadata.go.
+ */
 static bool is_lakefs_metadata(Slice name)
 {
     static const char *const NAMES[] = {"setup_timestamp", "lakefs_version", "golang_version",
@@ -148,7 +148,7 @@ static bool redact_installation(Redactor *redactor, Slice key, Slice value, Erro
            text_name(redactor->names, value, &redactor->value, error);
 }
 
-/* The version of the KV store. */
+/* Keeps the version of the KV store. */
 static bool redact_version(Redactor *redactor, Slice key, Slice value, Error *error)
 {
     bool is_number = value.size > 0;
@@ -185,7 +185,7 @@ static bool redact(Redactor *redactor, const KvEntryType *type, Slice partition_
     return redact_rules(redactor, partition_key, key, value, error);
 }
 
-/* The operator's terminal may name what the dump must not. */
+/* Names the entry; the operator may see what the dump must not contain. */
 static bool name_entry_in_detail(Error *error, Slice partition_key, Slice key)
 {
     enum { MAX_SHOWN = 500 };

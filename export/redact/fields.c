@@ -61,7 +61,7 @@ static const MessageRule TABLE[] = {
     {&kv__credential_data__descriptor,
      FIELDS(TEXT("access_key_id", text_name), EMPTIED("secret_access_key_encrypted_bytes"),
             MESSAGE("issued_date"), TEXT("user_id", text_name))},
-    /* It is the entry's key, too, so that it cannot be emptied. */
+    /* The id is also the entry's key, so it cannot be emptied. */
     {&kv__token_data__descriptor, FIELDS(TEXT("token_id", text_name), MESSAGE("expired_at"))},
 
     {&kv__run_result_data__descriptor,
@@ -123,7 +123,7 @@ const FieldRule *field_rule_find(const MessageRule *rule, const char *field)
     return NULL;
 }
 
-/* What protobuf-c allocates lies in an arena, and is freed with it. */
+/* protobuf-c allocates from an arena, and its memory is freed with it. */
 typedef struct ArenaAllocator {
     Arena *arena;
     Error *error;
@@ -173,7 +173,7 @@ bool fields_write_message(const ProtobufCMessage *message, Arena *arena, Slice *
     return true;
 }
 
-/* The rule's text, in the arena, with a NUL behind it. */
+/* Replaces the text with what the rule makes of it, in the arena, NUL-terminated. */
 static bool apply_text_rule(Pseudonyms *names, TextRule *rule, Slice *text, Arena *arena,
                             Error *error)
 {
@@ -193,13 +193,13 @@ static bool redact_embedded(Pseudonyms *names, const ProtobufCMessageDescriptor 
 {
     ProtobufCMessage *message;
 
-    /* A tombstone's is empty, as is that of an entry with all at its default. */
+    /* Empty in a tombstone, and in an entry whose fields all have their defaults. */
     return bytes->size == 0 || (fields_read_message(descriptor, *bytes, arena, &message, error) &&
                                 fields_redact_message(names, message, arena, error) &&
                                 fields_write_message(message, arena, bytes, error));
 }
 
-/* The value of a field, or an element of a repeated one, that lies at `member`. */
+/* Redacts the value of a field, or an element of a repeated one, at `member`. */
 static bool redact_member(Pseudonyms *names, const FieldRule *rule,
                           const ProtobufCFieldDescriptor *field, void *member, Arena *arena,
                           Error *error)
@@ -228,7 +228,7 @@ static bool redact_member(Pseudonyms *names, const FieldRule *rule,
     return true;
 }
 
-/* Of two pairs of a map, by their keys. */
+/* The key of a pair of a map. */
 static const char *pair_key(const void *pair)
 {
     const ProtobufCMessage *message = *(ProtobufCMessage *const *)pair;
@@ -242,7 +242,7 @@ static int compare_pairs(const void *a, const void *b)
     return strcmp(pair_key(a), pair_key(b));
 }
 
-/* The order of a map's pairs means nothing, but would tell that of the names. */
+/* The order of a map's pairs has no meaning, but would reveal the order of the names. */
 static bool sort_pairs(void *pairs, size_t count, Error *error)
 {
     ProtobufCMessage **pair = pairs;

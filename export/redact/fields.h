@@ -1,8 +1,8 @@
 /*
- * What is done with each field of each message of the KV model: the one table that says so.
+ * Redacts messages of the KV model, by a table of every field of every message.
  *
- * A message or a field that the table does not know is an error: what is added to the model later
- * does not leave the house until somebody has thought of it.
+ * A message or field that is not in the table is an error, so that nothing added to the model later
+ * is exported before somebody has decided how to redact it.
  */
 #ifndef EXPORT_REDACT_FIELDS_H
 #define EXPORT_REDACT_FIELDS_H
@@ -18,11 +18,11 @@
 
 typedef enum FieldTreatment {
     FIELD_KEPT,    /* a number, a flag, an enum */
-    FIELD_EMPTIED, /* a secret: as if it had never been set */
+    FIELD_EMPTIED, /* a secret: removed */
     FIELD_TEXT,    /* text or bytes, redacted by a rule */
     FIELD_MESSAGE, /* a message or several, field by field */
-    FIELD_MAP,     /* likewise, the pairs of a map, whose first field is the key */
-    FIELD_EMBEDDED /* bytes that are a message in themselves */
+    FIELD_MAP,     /* the pairs of a map, field by field; the first field is the key */
+    FIELD_EMBEDDED /* bytes that contain a message */
 } FieldTreatment;
 
 typedef struct FieldRule {
@@ -34,23 +34,23 @@ typedef struct FieldRule {
 
 typedef struct MessageRule {
     const ProtobufCMessageDescriptor *message;
-    const FieldRule *fields; /* the last one's name is NULL */
+    const FieldRule *fields; /* ends with a name of NULL */
 } MessageRule;
 
-/* The table.  NULL where it does not know the message, or the field. */
+/* Look up a message or a field in the table; NULL if it is not there. */
 const MessageRule *message_rule_find(const ProtobufCMessageDescriptor *message);
 const FieldRule *field_rule_find(const MessageRule *rule, const char *field);
 
-/* Reads a message into the arena.  False, as refused, when the bytes are none. */
+/* Unpacks a message into the arena.  Refuses bytes that are not such a message. */
 bool fields_read_message(const ProtobufCMessageDescriptor *descriptor, Slice bytes, Arena *arena,
                          ProtobufCMessage **message, Error *error);
 
-/* Redacts a message that was read, in place; what is new in it lies in the arena, too.  False, as
- * refused, for what the table does not know. */
+/* Redacts an unpacked message in place; new contents are in the arena, too.  Refuses anything that
+ * is not in the table. */
 bool fields_redact_message(Pseudonyms *names, ProtobufCMessage *message, Arena *arena,
                            Error *error);
 
-/* Writes a message to the arena. */
+/* Packs a message into the arena. */
 bool fields_write_message(const ProtobufCMessage *message, Arena *arena, Slice *bytes,
                           Error *error);
 

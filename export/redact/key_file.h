@@ -1,5 +1,5 @@
 /*
- * The key of pseudonyms: a random one for each run, or that of --redact-key-file.
+ * The key for pseudonyms: random for each run, or from --redact-key-file.
  */
 #ifndef EXPORT_REDACT_KEY_FILE_H
 #define EXPORT_REDACT_KEY_FILE_H
@@ -18,8 +18,8 @@ typedef struct RedactKey {
     size_t size;
 } RedactKey;
 
-/* Takes the file's bytes, all of them, as the key; with NULL a random one.  False with
- * EXIT_CODE_USAGE when the file cannot be read or has too few bytes or too many. */
+/* Uses all bytes of the file as the key; NULL: generates a random key.  Fails with EXIT_CODE_USAGE
+ * if the file cannot be read or has too few or too many bytes. */
 bool redact_key_read(const char *file, RedactKey *key, Error *error);
 
 /* Overwrites the key. */

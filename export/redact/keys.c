@@ -19,7 +19,7 @@ static bool key_mismatch(Error *error)
     return redact_refused(error, "its key does not match its value");
 }
 
-/* What stands in the text between the two; false where it neither begins nor ends so. */
+/* The text between a prefix and a suffix; false if it does not have both. */
 static bool between(Slice text, Slice before, Slice behind, Slice *middle)
 {
     if (text.size < before.size + behind.size ||
@@ -31,7 +31,7 @@ static bool between(Slice text, Slice before, Slice behind, Slice *middle)
     return true;
 }
 
-/* What stands behind the last "/"; false where there is none. */
+/* The text after the last "/"; false if there is none. */
 static bool last_part(Slice text, Slice *part)
 {
     size_t size = 0;
@@ -48,8 +48,8 @@ static Slice binary(ProtobufCBinaryData data)
     return slice_of(data.data, data.len);
 }
 
-/* Writes the key of an entry with this message.  `repository` only matters to keys that have a
- * repository which the message does not name. */
+/* Writes the key of an entry with this message.  `repository` matters only to keys that contain a
+ * repository that the message does not name. */
 typedef bool KeyFunction(const ProtobufCMessage *message, Slice repository, Buffer *key,
                          Error *error);
 
@@ -100,14 +100,14 @@ static const struct {
     {&kv__staged_entry_data__descriptor, staged_key},
 };
 
-/* The repository in a key; empty in keys that have none, or whose message names it. */
+/* The repository in a key; empty if the key has none, or if the message names it. */
 static bool find_key_repository(KeyFunction *function, const ProtobufCMessage *message, Slice key,
                                 Slice *repository, Error *error)
 {
     Buffer expected = {0};
     bool done = function(message, (Slice){0}, &expected, error);
 
-    /* Without it, the key is so much shorter. */
+    /* Without the repository, the key is shorter by its length. */
     *repository = (Slice){0};
     if (done && key.size > expected.size) {
         done = between(key, slice_text(KV_REPOSITORIES), (Slice){0}, repository) ||

@@ -1,9 +1,9 @@
 /*
- * Keys of entries, redacted.
+ * Redacts the keys of entries.
  *
- * An entry's message says what its key must be.  That is compared with the key, so that a name with
- * a "/" in it is taken apart at the right place, and the redacted message then says what the
- * redacted key must be.
+ * An entry's message determines its key.  The key is checked against the message, so that a name
+ * that contains "/" is split at the right place; the redacted message then determines the redacted
+ * key.
  */
 #ifndef EXPORT_REDACT_KEYS_H
 #define EXPORT_REDACT_KEYS_H
@@ -18,14 +18,13 @@
 #include "export/redact/texts.h"
 
 /*
- * Appends the key of an entry, redacted, whose message is `before`, and `after` once redacted.
- * False, as refused, when the message asks for another key, or when keys of such entries are not
- * known here.
+ * Appends the redacted key of an entry whose message is `before`, and `after` once redacted.
+ * Refuses a key that does not match the message, and keys of unknown kinds.
  */
 bool key_redact(Pseudonyms *names, Slice key, const ProtobufCMessage *before,
                 const ProtobufCMessage *after, Buffer *redacted, Error *error);
 
-/* The key of the entry that an index leads to: a user, a policy or a run. */
+/* The key of the entry that an index refers to: a user, a policy or a run. */
 TextRule text_primary_key;
 
 /* The name of a repository's own partition, "<repository>-<instance id>".  Any other is refused. */

@@ -15,7 +15,8 @@ struct Pseudonyms {
     HmacSha256 *hmac;
 };
 
-/* As many bytes as one asks for: a hash of (kind, NUL, content), then hashes of that and a number.
+/* A stream of any number of bytes: a hash of (kind, NUL, content), then hashes of that and a
+ * counter.
  */
 typedef struct Stream {
     Pseudonyms *names;
@@ -69,7 +70,7 @@ static bool stream_byte(Stream *stream, uint8_t *byte, Error *error)
     return true;
 }
 
-/* One of the alphabet's first characters, each as likely as the others. */
+/* One of the alphabet's first `characters` characters, all equally likely. */
 static bool stream_character(Stream *stream, unsigned characters, uint8_t *character, Error *error)
 {
     uint8_t byte;

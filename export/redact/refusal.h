@@ -1,5 +1,5 @@
 /*
- * The error of an entry that cannot be redacted because what it holds is not known.
+ * The error for an entry that cannot be redacted because its content is unknown.
  */
 #ifndef EXPORT_REDACT_REFUSAL_H
 #define EXPORT_REDACT_REFUSAL_H
@@ -8,7 +8,7 @@
 
 #include "common/base/error.h"
 
-/* EXIT_CODE_FAILED, with the formatted problem and what to do.  Always returns false. */
+/* Sets EXIT_CODE_FAILED with the formatted problem and a hint.  Always returns false. */
 bool redact_refused(Error *error, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 #endif

@@ -49,12 +49,12 @@ static const char *const CONTENT_TYPES[] = {"application/octet-stream",
                                             "image/jpeg",
                                             "image/png",
                                             NULL};
-/* Of actions and ARNs. */
+/* The services of actions and ARNs. */
 static const char *const SERVICES[] = {"fs", "auth", "ci", "retention", "branches", NULL};
 static const char *const SCHEMES[] = {"local", "s3", "s3a", "gs", "http", "https", "mem", NULL};
 static const char ACTIONS_FOLDER[] = "_lakefs_actions";
 
-/* Behind a ref: ancestors, and the committed or the staged state. */
+/* Suffixes of a ref: ancestors, and the committed or staged state. */
 static const char REF_MODIFIERS[] = "~^@$";
 
 static const char RESOURCE_WILDCARDS[] = "*?";
@@ -70,7 +70,7 @@ static bool is_in(Slice word, const char *const *words)
     return false;
 }
 
-/* Whether all bytes are of the characters; a NUL is none. */
+/* Whether all bytes are among the characters; a NUL never is. */
 static bool is_of(Slice text, const char *characters)
 {
     for (size_t i = 0; i < text.size; i++) {
@@ -86,7 +86,7 @@ static Slice from(Slice text, size_t offset)
     return offset == 0 ? text : slice_of(text.data + offset, text.size - offset);
 }
 
-/* The bytes before the first one that is (or, with `of`, is not) of the characters. */
+/* The number of bytes before the first that is (with `of`, that is not) among the characters. */
 static size_t span(Slice text, const char *characters, bool of)
 {
     size_t size = 0;
@@ -115,7 +115,7 @@ bool text_name(Pseudonyms *names, Slice text, Buffer *redacted, Error *error)
     return pseudonym_append(names, text, redacted, error);
 }
 
-/* A word that stays, or a name. */
+/* Keeps a known word; else redacts a name. */
 static bool text_word(Pseudonyms *names, Slice text, const char *const *words, Buffer *redacted,
                       Error *error)
 {
@@ -153,7 +153,7 @@ bool text_action(Pseudonyms *names, Slice text, Buffer *redacted, Error *error)
     return known ? append(redacted, text, error) : text_name(names, text, redacted, error);
 }
 
-/* What stands between the characters is redacted by the rule; they themselves stay. */
+/* Keeps the characters, and redacts the texts between them by the rule. */
 static bool text_between(Pseudonyms *names, Slice text, const char *characters, TextRule *rule,
                          Buffer *redacted, Error *error)
 {
@@ -186,7 +186,7 @@ bool text_path(Pseudonyms *names, Slice text, Buffer *redacted, Error *error)
     return text_between(names, text, "/", path_component, redacted, error);
 }
 
-/* Redacts by the rule of a path what stands behind a scheme that is kept. */
+/* Keeps the scheme of a URL, and redacts the rest by the rule for paths. */
 static bool text_url(Pseudonyms *names, Slice text, TextRule *path, Buffer *redacted, Error *error)
 {
     static const char SEPARATOR[] = "://";
@@ -208,7 +208,7 @@ bool text_address(Pseudonyms *names, Slice text, Buffer *redacted, Error *error)
     return text_url(names, text, text_path, redacted, error);
 }
 
-/* Names in resources may hold wildcards.  The variable of who asks is no name. */
+/* Names in resources may contain wildcards.  The variable for the current user is not a name. */
 static bool resource_part(Pseudonyms *names, Slice text, TextRule *rule, Buffer *redacted,
                           Error *error)
 {
@@ -244,10 +244,10 @@ static bool resource_namespace(Pseudonyms *names, Slice text, Buffer *redacted, 
 
 typedef struct ResourceKind {
     const char *prefix;
-    TextRule *rule; /* of what follows */
+    TextRule *rule; /* for what follows */
 } ResourceKind;
 
-/* The rule of the kind, whose prefix is appended and cut off; the rule of paths for others. */
+/* Finds the rule for a kind, and moves the kind's prefix to `redacted`; else the rule for paths. */
 static bool resource_kind(const ResourceKind *kinds, Slice *text, TextRule **rule, Buffer *redacted,
                           Error *error)
 {

@@ -1,8 +1,8 @@
 /*
- * How texts are redacted, kind by kind: which parts of a text's structure stay, so that it remains
- * a text of its kind, and that names in it have their pseudonyms.
+ * Redacts texts, kind by kind: each function keeps the structure of its kind and replaces the names
+ * in it with pseudonyms.
  *
- * What a function does not recognise it takes for a name as a whole: nothing stays by mistake.
+ * A text that a function does not recognise is replaced as a whole, so nothing is kept by mistake.
  */
 #ifndef EXPORT_REDACT_TEXTS_H
 #define EXPORT_REDACT_TEXTS_H
@@ -12,65 +12,66 @@
 #include "common/base/slice.h"
 #include "export/redact/pseudonym.h"
 
-/* Appends the text, redacted; an empty one stays empty. */
+/* Appends the redacted text; an empty text stays empty. */
 typedef bool TextRule(Pseudonyms *names, Slice text, Buffer *redacted, Error *error);
 
-/* A name, a message, anything that people chose: one pseudonym. */
+/* A name, a message, anything chosen by people: one pseudonym. */
 TextRule text_name;
 
-/* Groups and policies: those that every lakeFS begins with keep their names. */
+/* Groups and policies: those that lakeFS creates at setup keep their names. */
 TextRule text_group;
 TextRule text_policy;
 
-/* A user's e-mail address: the pseudonym of the whole, so that it is that of a user who is called
- * so, at a host that cannot be (RFC 2606). */
+/* An e-mail address: the pseudonym of the whole address, which matches that of a user of that name,
+ * at a host that cannot exist (RFC 2606). */
 TextRule text_email;
 
-/* Words of lakeFS: where a user comes from, what a run is for, what a statement does.  Any other
+/* Words of lakeFS: the source of a user, the event of a run, the effect of a statement.  Any other
  * word is a name. */
 TextRule text_user_source;
 TextRule text_event_type;
 TextRule text_effect;
 
-/* Media types: the common ones stay. */
+/* Media types: common ones are kept. */
 TextRule text_content_type;
 
-/* An action of a policy, "fs:ReadObject", "fs:List*": stays where lakeFS has such actions. */
+/* An action of a policy, "fs:ReadObject", "fs:List*": kept if it has the form of lakeFS's actions.
+ */
 TextRule text_action;
 
-/* A resource of a policy: the words and separators of an ARN, wildcards and variables stay. */
+/* A resource of a policy: words and separators of an ARN, wildcards and variables are kept. */
 TextRule text_resource;
 
-/* A branch's name or a glob pattern of names: the characters of the pattern stay. */
+/* A branch's name or a glob pattern: the characters of the pattern are kept. */
 TextRule text_branch_pattern;
 
-/* A path, component by component, so that what has a common prefix keeps one; lakeFS's own folder
- * of actions keeps its name. */
+/* A path, component by component, so that common prefixes remain; lakeFS's own folder for actions
+ * keeps its name. */
 TextRule text_path;
 
-/* A URL, whose scheme stays where it is one of storage, or a path. */
+/* A path, or a URL, whose scheme is kept if it is one of storage. */
 TextRule text_address;
 
-/* SHA-256 in hexadecimal, as lakeFS computes for commits and ranges: stays. */
+/* SHA-256 in hexadecimal, as lakeFS computes for commits and ranges: kept. */
 TextRule text_hash;
 
-/* What leads to a commit: its hash, or a branch or tag, perhaps with "~2" and the like behind. */
+/* A reference to a commit: a hash, branch or tag, perhaps followed by "~2" and the like. */
 TextRule text_ref;
 
-/* An xid keeps its time; the bytes behind may follow from names (FORMAT.md, "Derived ids"). */
+/* An xid: its time is kept; the other bytes may derive from names (FORMAT.md, "Derived ids"). */
 TextRule text_xid;
 
-/* The number of a hook in a run, "0000_0001": stays. */
+/* The number of a hook in a run, "0000_0001": kept. */
 TextRule text_hook_run;
 
-/* "<repository>-<branch>:<UUID>": the UUID stays. */
+/* "<repository>-<branch>:<UUID>": the UUID is kept. */
 TextRule text_staging_token;
 
-/* An ETag: as many other hexadecimal digits, with the count of parts "-12" behind; it would tell
- * those who have a file that it is there. */
+/* An ETag: as many other hexadecimal digits; the count of parts, "-12", is kept.  The original
+ * would tell whoever has a file that the store has it, too. */
 TextRule text_etag;
 
-/* Bytes of a hash over an object's address, size and content: as many other bytes, likewise. */
+/* A hash of an object's address, size and content: as many other bytes, for the same reason. */
 TextRule text_identity;
 
 #endif

@@ -14,7 +14,7 @@
 
 enum { OUT, ERR, STREAMS };
 
-/* How often it is looked at whether to go on, and how long a program may take to end. */
+/* How often to check whether to stop, and how long a program may take to terminate. */
 enum { POLL_INTERVAL_MS = 100, TERMINATE_TIMEOUT_MS = 2000 };
 
 typedef struct Running {
@@ -30,7 +30,7 @@ static bool run_failed(const Child *child, int code, Error *error)
                      strerror(code));
 }
 
-/* The environment without the password of the database, which is nobody else's business. */
+/* The environment without the database password, which the program must not see. */
 static char **make_environment(void)
 {
     static const char PASSWORD[] = "PGPASSWORD=";
@@ -50,8 +50,8 @@ static char **make_environment(void)
     return copy;
 }
 
-/* Signals are as they are for any program, whatever this one has made of them; of SIGHUP it has
- * made nothing, and where nohup has it ignored, that is meant for the program as well. */
+/* Resets this program's signal mask and handlers for the new one.  SIGHUP is left alone: if nohup
+ * ignores it, the new program should, too. */
 static int set_attributes(posix_spawnattr_t *attributes)
 {
     sigset_t none;
@@ -93,7 +93,7 @@ static int spawn(Running *running, const int ends[STREAMS], char **environment)
     return code;
 }
 
-/* Starts the program, with a pipe for each of its two outputs. */
+/* Starts the program, with pipes for its standard output and standard error. */
 static bool start_program(Running *running, Error *error)
 {
     char **environment = make_environment();
@@ -130,7 +130,7 @@ static void close_stream(struct pollfd *stream)
     }
 }
 
-/* Keeps the end of what is written on standard error. */
+/* Keeps the end of standard error. */
 static void keep_error_output(Child *child, const char *text, size_t size)
 {
     size_t room = sizeof child->error_output - 1;
@@ -178,7 +178,7 @@ static bool read_stream(Running *running, int stream, Error *error)
     return buffer_append(running->output, piece, (size_t)size, error);
 }
 
-/* Reads until both outputs are closed, or there is nothing more to wait for. */
+/* Reads until both outputs are closed or there is too much output. */
 static bool read_streams(Running *running, Error *error)
 {
     Child *child = running->child;
@@ -204,8 +204,8 @@ static bool read_streams(Running *running, Error *error)
     return true;
 }
 
-/* Whether the program has ended; it is waited for no longer than one look.  It is not reaped:
- * while it is there, so is its group. */
+/* Whether the program has ended; waits only briefly.  It is not reaped yet, so that its process
+ * group stays valid. */
 static bool has_ended(const Running *running)
 {
     const struct timespec interval = {.tv_nsec = 10 * 1000000L};
@@ -237,7 +237,7 @@ static long milliseconds_since(const struct timespec *begin)
     return (now.tv_sec - begin->tv_sec) * 1000 + (now.tv_nsec - begin->tv_nsec) / 1000000;
 }
 
-/* Has the program end, and all that it has started. */
+/* Terminates the program and all that it has started. */
 static void terminate(const Running *running)
 {
     struct timespec begin;
@@ -251,7 +251,7 @@ static void terminate(const Running *running)
     }
 }
 
-/* Takes the program's status; what it has left running ends. */
+/* Collects the program's status, and kills what it has left running. */
 static void reap(const Running *running)
 {
     kill(-running->pid, SIGKILL);

@@ -1,8 +1,8 @@
 /*
- * Any storage: a command that the user gives prints the object.
+ * Any storage: the user's command prints the object.
  *
- * Exit code 0: what it has printed is the object.  NO_OBJECT: there is none.  Any other one: it
- * could not tell.  An empty output is an empty object, not a missing one.
+ * Exit code 0: its output is the object, even if empty.  NO_OBJECT: there is no such object.  Any
+ * other exit code is an error.
  */
 #include "export/settings/store.h"
 
@@ -15,7 +15,7 @@
 #include <string.h>
 #include <sys/wait.h>
 
-enum { NO_OBJECT = 44 }; /* as in HTTP's 404 */
+enum { NO_OBJECT = 44 }; /* like HTTP's 404 */
 
 typedef struct Command {
     atomic_bool stopped;

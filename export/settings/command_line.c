@@ -4,7 +4,7 @@
 
 static const char PLACEHOLDER[] = "{}";
 
-/* What can be open in a shell's command, by the character that closes it. */
+/* Shell constructs that can be open, by their closing characters. */
 typedef enum Open {
     OPEN_NOTHING = 0,
     OPEN_SINGLE = '\'',
@@ -16,7 +16,7 @@ typedef enum Open {
 enum { DEPTH_MAX = 64 };
 
 typedef struct ShellState {
-    Open open[DEPTH_MAX]; /* the innermost one last; below it all the others */
+    Open open[DEPTH_MAX]; /* innermost last */
     size_t depth;
     bool word_begins;
 } ShellState;
@@ -26,7 +26,7 @@ static Open innermost(const ShellState *state)
     return state->depth == 0 ? OPEN_NOTHING : state->open[state->depth - 1];
 }
 
-/* A reference to the first argument that is one word, or a part of one. */
+/* A reference to the first argument that expands to one word, or to part of one. */
 static const char *reference(const ShellState *state)
 {
     switch (innermost(state)) {
@@ -51,7 +51,7 @@ static void push(ShellState *state, Open open)
     }
 }
 
-/* Takes note of a character, which no backslash stands before. */
+/* Updates the state for a character that is not escaped. */
 static void update_state(ShellState *state, char character, char before)
 {
     Open open = innermost(state);
@@ -69,7 +69,7 @@ static void update_state(ShellState *state, char character, char before)
     }
 }
 
-/* How many characters belong together: a comment, or what a backslash stands before. */
+/* The number of characters to copy as a unit: a comment, an escaped character, or one. */
 static size_t piece_size(const ShellState *state, const char *text)
 {
     Open open = innermost(state);

@@ -1,8 +1,8 @@
 /*
- * A command of the user's in which {} stands for a URL, as a script for `sh -c`.
+ * Turns a user's command, in which {} stands for a URL, into a script for `sh -c`.
  *
- * The URL never becomes a part of the script, so that no character in it is more than a character:
- * it is the script's first argument, and {} is replaced by a reference to that.
+ * The URL never becomes part of the script, so the shell cannot interpret it: it is the script's
+ * first argument, and {} is replaced with a reference to that.
  */
 #ifndef EXPORT_SETTINGS_COMMAND_LINE_H
 #define EXPORT_SETTINGS_COMMAND_LINE_H
@@ -12,11 +12,11 @@
 #include "common/base/buffer.h"
 #include "common/base/error.h"
 
-/* Whether {} is in the command. */
+/* Whether the command contains {}. */
 bool command_line_has_url(const char *command);
 
-/* Appends the command with each {} replaced by "$1", quoted in a way that suits the quotes in which
- * it stands: one word, whatever the URL holds. */
+/* Appends the command with each {} replaced with "$1", quoted to suit the quotes around it: one
+ * word, whatever the URL contains. */
 bool command_line_to_script(const char *command, Buffer *script, Error *error);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * local://: objects are files below lakeFS's block store folder.
+ * local:// storage: objects are files below lakeFS's block store folder.
  */
 #include "export/settings/store.h"
 
@@ -14,7 +14,7 @@ static bool read_failed(const char *path, Error *error)
     return error_set(error, EXIT_CODE_REFUSED, "could not read \"%s\": %s", path, strerror(errno));
 }
 
-/* A namespace must not lead out of the block store. */
+/* Whether a namespace points outside the block store. */
 static bool leads_out(const char *location)
 {
     for (const char *part = location; part != NULL; part = strchr(part, '/')) {
@@ -49,7 +49,7 @@ static bool read_file(int fd, const char *path, Buffer *content, Error *error)
                      path);
 }
 
-/* Opens the object; *found is false, without an error, where there is none. */
+/* Opens the object.  If there is none, *found is false; that is not an error. */
 static bool open_object(const char *path, int *fd, bool *found, Error *error)
 {
     *fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
@@ -57,7 +57,7 @@ static bool open_object(const char *path, int *fd, bool *found, Error *error)
     return *found || errno == ENOENT || errno == ENOTDIR || read_failed(path, error);
 }
 
-/* Finds out whether there is a folder of the repository. */
+/* Checks whether the namespace's folder exists. */
 static bool check_namespace(const char *folder, SettingsObject *object, Error *error)
 {
     struct stat status;
@@ -83,7 +83,7 @@ static bool fetch_local(void *state, const SettingsOptions *options, const char 
     if (leads_out(location)) {
         return error_set(error, EXIT_CODE_REFUSED, "it points outside the block store");
     }
-    /* A root that is not there must not look like repositories without rules. */
+    /* A missing root must not look like repositories without rules. */
     if (stat(options->blockstore_path, &status) != 0) {
         return read_failed(options->blockstore_path, error);
     }

@@ -1,5 +1,5 @@
 /*
- * s3://: objects are asked for from AWS, or from a server that is like it.
+ * s3:// storage: requests objects from AWS or a compatible server.
  */
 #include "export/settings/store.h"
 
@@ -152,8 +152,8 @@ static bool send_request(S3 *s3, const S3Address *address, const char *region,
     return done;
 }
 
-/* The region where the bucket is, as an error response names it; NULL where it tells none, or only
- * the one that was asked. */
+/* The bucket's region that an error response names; NULL if it names none or only the current one.
+ */
 static const char *other_region(const HttpResponse *response, const S3ErrorResponse *refusal,
                                 const char *region)
 {
@@ -168,7 +168,7 @@ static const char *other_region(const HttpResponse *response, const S3ErrorRespo
                : named;
 }
 
-/* What to do when S3 answers so. */
+/* What to do about an error response. */
 static const char *hint_for(const S3ErrorResponse *refusal, long status)
 {
     static const struct {
@@ -225,8 +225,8 @@ static bool report_refusal(const S3 *s3, const S3Address *address, const HttpRes
     return error_hint(error, "%s", hint_for(refusal, response->status));
 }
 
-/* A response that has the object.  It must be from S3, which always tells length and ETag: other
- * servers may answer to anything with a page of theirs. */
+/* Takes the object from a response.  S3 always sends a length and an ETag; a response without them
+ * is a page of some other server. */
 static bool take_object(HttpResponse *response, SettingsObject *object, Error *error)
 {
     if (!response->length_known || http_response_header(response, "ETag") == NULL) {
@@ -239,7 +239,7 @@ static bool take_object(HttpResponse *response, SettingsObject *object, Error *e
     return true;
 }
 
-/* Asks, and once more where the response says that the bucket is in another region. */
+/* Requests the object, and tries once more if the response names another region. */
 static bool fetch_object(S3 *s3, const S3Address *address, SettingsObject *object, Error *error)
 {
     HttpResponse response = {0};

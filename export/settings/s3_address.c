@@ -59,7 +59,8 @@ void s3_address_free(S3Address *address)
     *address = (S3Address){0};
 }
 
-/* Whether a name of a bucket can be the first part of a host's name, also for a certificate. */
+/* Whether a bucket's name can be the first label of a host name that a wildcard certificate covers.
+ */
 static bool is_label(const char *bucket)
 {
     size_t size = strspn(bucket, "abcdefghijklmnopqrstuvwxyz0123456789-");
@@ -67,7 +68,7 @@ static bool is_label(const char *bucket)
     return size < 64 && bucket[size] == '\0';
 }
 
-/* Appends the host, behind the name of the bucket where that is a part of it. */
+/* Appends scheme and host, with the bucket as its first label unless that is "". */
 static bool append_host(Buffer *url, const S3Endpoint *endpoint, const char *region,
                         const char *bucket, Error *error)
 {

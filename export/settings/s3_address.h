@@ -1,5 +1,5 @@
 /*
- * Where an object of an s3:// namespace is: its bucket, its key, and the URL that asks for it.
+ * The address of an object in an s3:// namespace: its bucket, key and URL.
  */
 #ifndef EXPORT_SETTINGS_S3_ADDRESS_H
 #define EXPORT_SETTINGS_S3_ADDRESS_H
@@ -10,13 +10,13 @@
 #include "common/base/error.h"
 #include "common/http/url.h"
 
-/* Owned texts; end with s3_address_free. */
+/* The texts are owned; end with s3_address_free. */
 typedef struct S3Address {
     char *bucket;
     char *key;
 } S3Address;
 
-/* Where S3 is.  {0}: AWS's own servers. */
+/* The S3 server.  {0}: AWS. */
 typedef struct S3Endpoint {
     bool is_given;
     UrlParts url;
@@ -24,16 +24,17 @@ typedef struct S3Endpoint {
 } S3Endpoint;
 
 /*
- * Takes apart the text behind "s3://" as lakeFS does (its block.ResolveNamespace): the bucket, then
- * a prefix whose percent-encoding is undone, without slashes at its ends, before `path`.
- * EXIT_CODE_REFUSED for what is no namespace.
+ * Parses the text after "s3://" as lakeFS does (block.ResolveNamespace): the bucket, then a prefix,
+ * which is percent-decoded and stripped of slashes at both ends, then `path`.  Fails with
+ * EXIT_CODE_REFUSED if it is not a namespace.
  */
 bool s3_address_parse(const char *location, const char *path, S3Address *address, Error *error);
 void s3_address_free(S3Address *address);
 
-/* Appends the URL of an object.  The bucket is a part of the host's name, as AWS wants it, unless
- * that is not to be or not possible: hosts that are addresses, and buckets with dots or capital
- * letters in their names. */
+/* Appends the URL of an object.  The bucket becomes part of the host name, as AWS prefers, unless
+ * path style is forced, the host is an IP address, or the bucket's name has dots or capital
+ * letters.
+ */
 bool s3_append_url(Buffer *url, const S3Endpoint *endpoint, const char *region,
                    const S3Address *address, Error *error);
 

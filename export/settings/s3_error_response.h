@@ -1,5 +1,5 @@
 /*
- * What S3 says when it does not hand out an object: an XML document with a code and a message.
+ * S3's error responses: XML documents with a code and a message.
  *
  * Source: Amazon S3 API Reference, "Error responses".
  */
@@ -10,16 +10,16 @@
 
 #include "common/base/slice.h"
 
-/* Texts are "" where the document has none, and cut where they are longer than any that S3 writes.
- * Control characters are blanks. */
+/* Texts are "" if missing from the document, and truncated if longer than any that S3 writes.
+ * Control characters are replaced with blanks. */
 typedef struct S3ErrorResponse {
     char code[64];
     char message[512];
-    char region[64];    /* where the bucket is, if not where it was looked for */
-    bool out_of_memory; /* for reading it; the texts are "" */
+    char region[64];    /* the bucket's region, if another one */
+    bool out_of_memory; /* while parsing; the texts are "" */
 } S3ErrorResponse;
 
-/* False, with an empty response, for what is no such document. */
+/* False, with an empty response, if the document is not an error response. */
 bool s3_error_response_parse(Slice document, S3ErrorResponse *response);
 
 #endif

@@ -41,7 +41,7 @@ bool settings_open(const SettingsOptions *options, Settings **settings, Error *e
     return true;
 }
 
-/* A command is asked for every repository, as who gives one knows better how to get at objects. */
+/* A command, if given, serves every repository. */
 static size_t find_store(const SettingsOptions *options, const char *storage_namespace)
 {
     size_t i = options->command != NULL ? 0 : 1;
@@ -53,7 +53,7 @@ static size_t find_store(const SettingsOptions *options, const char *storage_nam
     return i;
 }
 
-/* Opens a kind of storage where that is still to be done; others wait meanwhile. */
+/* Opens a kind of storage unless it is open; other threads wait. */
 static bool open_store(Settings *settings, size_t index, Error *error)
 {
     const SettingsStore *store = STORES[index];
@@ -70,7 +70,7 @@ static bool open_store(Settings *settings, size_t index, Error *error)
     return done;
 }
 
-/* Puts the repository before what is wrong with its storage. */
+/* Turns the storage's error into one about the repository. */
 static bool rules_unreadable(const char *repository_id, const char *storage_namespace,
                              const char *hint, Error *error)
 {

@@ -1,12 +1,12 @@
 /*
- * Branch protection rules: fetched from the repositories' storage.
+ * Fetches branch protection rules from the repositories' storage.
  *
  * The rules are not in the database.  They are the object
  * <storage namespace>/<block storage prefix>/settings/protected_branches.json in each repository's
- * storage, and are stored as they are.  Source: KV model facts, package graveler.
+ * storage, and become an entry unchanged: see KV-MODEL.md, "Package graveler".
  *
- * settings_open, then settings_fetch from as many threads as one likes, then settings_close.  The
- * kinds of storage are behind the seam in store.h.
+ * Order of calls: settings_open, settings_fetch from any number of threads, settings_close. store.h
+ * is the interface of the kinds of storage.
  */
 #ifndef EXPORT_SETTINGS_SETTINGS_H
 #define EXPORT_SETTINGS_SETTINGS_H
@@ -19,38 +19,38 @@
 typedef struct SettingsOptions {
     const char *blockstore_path;      /* root of local:// namespaces; may be NULL */
     const char *block_storage_prefix; /* "_lakefs" unless configured otherwise */
-    const char *command;              /* fetches objects of any kind; may be NULL */
-    const char *s3_endpoint;          /* URL of the server of s3:// namespaces; NULL: AWS's own */
-    const char *s3_region;            /* NULL: what AWS's tools would take */
-    bool s3_force_path_style;         /* the bucket is never a part of the host's name */
+    const char *command;              /* fetches objects from any storage; may be NULL */
+    const char *s3_endpoint;          /* URL of the server of s3:// namespaces; NULL: AWS */
+    const char *s3_region;            /* NULL: as AWS's tools choose it */
+    bool s3_force_path_style;         /* never put the bucket into the host name */
 } SettingsOptions;
 
-/* What is known after a fetch. */
+/* The result of a fetch. */
 typedef struct SettingsObject {
     bool found;             /* the repository has rules */
-    bool namespace_checked; /* whether its storage is there at all could be told ... */
-    bool namespace_found;   /* ... and it is */
+    bool namespace_checked; /* the storage can tell whether the namespace exists ... */
+    bool namespace_found;   /* ... and it does */
     Buffer content;
 } SettingsObject;
 
 typedef struct Settings Settings;
 
-/* Whether the options can be meant.  False with EXIT_CODE_USAGE. */
+/* Checks the options.  Fails with EXIT_CODE_USAGE. */
 bool settings_check(const SettingsOptions *options, Error *error);
 
-/* The options must stay. */
+/* The options must outlive the settings. */
 bool settings_open(const SettingsOptions *options, Settings **settings, Error *error);
 
-/* Fetches the rules of a repository.  False, naming the repository, with EXIT_CODE_REFUSED when
- * its storage cannot be read, with EXIT_CODE_CONNECTION when it cannot be reached.  The caller
- * frees object->content. */
+/* Fetches the rules of a repository.  Fails, naming the repository, with EXIT_CODE_REFUSED if its
+ * storage cannot be read and with EXIT_CODE_CONNECTION if it cannot be reached.  The caller frees
+ * object->content. */
 bool settings_fetch(Settings *settings, const char *repository_id, const char *storage_namespace,
                     SettingsObject *object, Error *error);
 
-/* Ends all fetches, from any thread. */
+/* Stops all fetches; any thread may call it. */
 void settings_stop(Settings *settings);
 
-/* Takes NULL. */
+/* Accepts NULL. */
 void settings_close(Settings *settings);
 
 #endif

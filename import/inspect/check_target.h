@@ -1,5 +1,5 @@
 /*
- * Whether a load would be taken: a look at the target, without a dump.
+ * --check-target: checks whether a load would be accepted, without a dump.
  */
 #ifndef IMPORT_INSPECT_CHECK_TARGET_H
 #define IMPORT_INSPECT_CHECK_TARGET_H
@@ -9,9 +9,9 @@
 #include "common/base/error.h"
 #include "import/options.h"
 
-/* Makes the checks that a load makes of the target before it changes anything, and prints a line,
- * or with options->json an object, that says what is there.  False with a load's error where it
- * would be refused, or fail.  The migration lock is taken for the time, as a load takes it. */
+/* Makes the checks that a load makes before it changes the target, and prints the target's state as
+ * a line or, with options->json, as an object.  Fails with a load's error if a load would be
+ * refused or fail.  Holds the migration lock meanwhile, as a load does. */
 bool inspect_check_target(ImportOptions *options, Error *error);
 
 #endif

@@ -119,7 +119,7 @@ static void print_manifest(const DumpManifest *manifest)
     output_line("stream SHA-256: %s", stream_sha256(manifest));
 }
 
-/* Passes over all chunks. */
+/* Skips all chunks. */
 static bool skip_chunks(DumpReader *reader, Error *error)
 {
     DumpChunk chunk = {0};
@@ -133,7 +133,7 @@ static bool skip_chunks(DumpReader *reader, Error *error)
     return done;
 }
 
-/* The manifest, ahead where the input can seek, else behind all chunks. */
+/* Reads the manifest: at once if the input can seek, else after all chunks. */
 static bool find_manifest(DumpReader *reader, DumpManifest *manifest, Error *error)
 {
     bool found;
@@ -175,7 +175,7 @@ bool inspect_list(const char *file, bool json, Error *error)
     return done;
 }
 
-/* How many entries there will be, for the progress display. */
+/* The number of entries, or an estimate, for the progress display. */
 static uint64_t expected_entries(DumpReader *reader)
 {
     uint64_t entries = dump_reader_header(reader)->estimated_entries;

@@ -1,5 +1,5 @@
 /*
- * Looking into a dump without a database.
+ * --list and --check: inspect a dump without a database.
  */
 #ifndef IMPORT_INSPECT_INSPECT_H
 #define IMPORT_INSPECT_INSPECT_H
@@ -10,11 +10,11 @@
 #include "import/options.h"
 
 /* Prints the header and the manifest, as a table or, with `json`, as one object with the members
- * header and manifest, as FORMAT.md has them.  A file is read by way
- * of its seek table; a pipe is read to its end, its chunks unseen. */
+ * header and manifest (see FORMAT.md).  In a file, finds the manifest through the seek table; reads
+ * a pipe to its end.  The chunks are not checked. */
 bool inspect_list(const char *file, bool json, Error *error);
 
-/* Reads the whole dump, with progress, and checks everything; prints one line. */
+/* Reads and checks the whole dump, with progress, and prints one line. */
 bool inspect_check(const ImportOptions *options, Error *error);
 
 #endif

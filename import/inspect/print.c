@@ -16,7 +16,7 @@ typedef struct Printer {
     uint64_t printed;
 } Printer;
 
-/* Whether the options leave entries out before the last one is reached. */
+/* Whether the options skip entries so that the dump is not read as a whole. */
 static bool is_partial(const PrintOptions *options)
 {
     return options->package != NULL || options->limit >= 0;
@@ -61,7 +61,7 @@ static bool matches_options(const PrintOptions *options, const Entry *entry)
            slice_equal(slice_of(entry->key.data, prefix.size), prefix);
 }
 
-/* The line's object: the package comes first, as the entry itself does not say it. */
+/* The object of a line.  The package comes first; the entry itself does not have it. */
 static json_t *make_line(const Printer *printer, const Entry *entry, Error *error)
 {
     const DumpHeader *header = dump_reader_header(printer->reader);
@@ -101,13 +101,13 @@ static bool print_chunk(Printer *printer, Error *error)
     const char *problem;
     Entry entry;
 
-    /* dump_chunk_unpack has made sure that the entries are whole. */
+    /* dump_chunk_unpack has checked that the entries are complete. */
     while (rest.size > 0 && !limit_reached(printer) && entry_next(&rest, &entry, &problem)) {
         if (matches_options(printer->options, &entry) && !print_entry(printer, &entry, error)) {
             return false;
         }
     }
-    /* A pager wants to see them now. */
+    /* So that a pager shows them now. */
     return output_flush(error);
 }
 

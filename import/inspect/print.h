@@ -1,5 +1,5 @@
 /*
- * --print: the entries of a dump as JSON lines on standard output.
+ * --print: prints the entries of a dump as JSON lines.
  */
 #ifndef IMPORT_INSPECT_PRINT_H
 #define IMPORT_INSPECT_PRINT_H
@@ -11,8 +11,8 @@
 
 /*
  * Prints the entries that the options choose, chunk by chunk as they are read, so that the first
- * lines are there at once.  A file's chunks of other packages are not even read.  Where nothing was
- * left out, all of the dump's checks are made at the end, and their failure is told then.
+ * lines appear at once.  In a file, chunks of other packages are skipped unread.  If nothing is
+ * skipped, makes all of the dump's checks; a failure may be reported only at the end.
  */
 bool inspect_print(const ImportOptions *options, Error *error);
 

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* An entry's keys, and what is known of it. */
+/* An entry's keys, and what is known about it. */
 typedef struct Item {
     UT_hash_handle hh;
     SetDigest value; /* of the first store */
@@ -36,7 +36,7 @@ static SetDigest value_digest(Slice value)
     return digest;
 }
 
-/* The length of the partition key, in front of both keys, keeps ("a", "bc") from ("ab", "c"). */
+/* The length of the partition key precedes both keys, to tell ("a", "bc") from ("ab", "c"). */
 static Item *make_item(const Entry *entry, DifferenceKind kind, Error *error)
 {
     size_t size = sizeof(size_t) + entry->partition_key.size + entry->key.size;
@@ -132,7 +132,7 @@ bool differences_finish(Differences *differences, uint64_t counts[DIFFERENCE_KIN
     {
         const uint8_t *keys = item->keys + sizeof(size_t);
 
-        /* cppcheck-suppress uninitvar ; it does not see through uthash's macros */
+        /* cppcheck-suppress uninitvar ; it does not understand uthash's macros */
         if (item->equal) {
             continue;
         }

@@ -1,6 +1,6 @@
 /*
- * The entries in which two stores differ, found among those of some buckets: first all of one store
- * are noted, then those of the other are held against them.
+ * Finds the entries in which two stores differ: first add the entries of one store, then compare
+ * those of the other with them.
  */
 #ifndef IMPORT_VERIFY_DIFFERENCES_H
 #define IMPORT_VERIFY_DIFFERENCES_H
@@ -29,19 +29,19 @@ typedef struct Differences Differences;
 
 bool differences_new(Differences **differences, Error *error);
 
-/* Notes an entry of the first store; its bytes are copied.  Not after the first
- * differences_compare. */
+/* Adds an entry of the first store; its bytes are copied.  Not after the first differences_compare.
+ */
 bool differences_add(Differences *differences, const Entry *entry, Error *error);
 
-/* Holds an entry of the second store against those of the first. */
+/* Compares an entry of the second store with those of the first. */
 bool differences_compare(Differences *differences, const Entry *entry, Error *error);
 
-/* Ends the comparison: `counts` of each kind, and the differences in the order of bytes of
- * partition key and key.  The list belongs to the object. */
+/* Ends the comparison: sets `counts` of each kind, and *list to the differences, sorted by the
+ * bytes of partition key and key.  The list belongs to the object. */
 bool differences_finish(Differences *differences, uint64_t counts[DIFFERENCE_KINDS],
                         const Difference **list, size_t *size, Error *error);
 
-/* Takes NULL. */
+/* Accepts NULL. */
 void differences_free(Differences *differences);
 
 #endif

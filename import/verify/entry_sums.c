@@ -12,8 +12,8 @@ EntrySums *entry_sums_new(Error *error)
     return sums;
 }
 
-/* The two keys stand one behind the other in a tuple, the second behind its length, so that they
- * are hashed where they lie, and ("a", "bc") is not ("ab", "c"). */
+/* In a tuple the key follows the partition key and its own length, so both can be hashed in place,
+ * and ("a", "bc") differs from ("ab", "c"). */
 size_t entry_bucket(const Entry *entry)
 {
     const uint8_t *begin = entry->partition_key.data;

@@ -1,8 +1,7 @@
 /*
- * What a set of entries amounts to, in pieces: counts and set digests by bucket, a bucket being
- * what the hash of an entry's partition key and key leads to.  Two sets of any size are compared in
- * one pass over each and in little memory; where they differ, the buckets that do lead to the
- * entries.
+ * A summary of a set of entries: for each bucket, a count and a set digest.  An entry's bucket is
+ * the hash of its partition key and key.  Two sets of any size can be compared in one pass over
+ * each and in little memory; the buckets that differ lead to the entries that differ.
  */
 #ifndef IMPORT_VERIFY_ENTRY_SUMS_H
 #define IMPORT_VERIFY_ENTRY_SUMS_H
@@ -40,7 +39,7 @@ void entry_sums_add(EntrySums *sums, const Entry *entry, Slice tuple);
 /* Adds all of `more`. */
 void entry_sums_merge(EntrySums *sums, const EntrySums *more);
 
-/* The sum of entries. */
+/* The number of entries. */
 uint64_t entry_sums_entries(const EntrySums *sums);
 
 /* Whether a bucket is the same in both. */

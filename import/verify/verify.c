@@ -17,7 +17,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Entries that are kept to find differences among, of both stores; and differences shown. */
+/* Limits: entries of both stores kept to find differences, and differences shown. */
 enum { MAX_ENTRIES_COMPARED = 200000, MAX_DIFFERENCES_SHOWN = 20 };
 
 typedef struct Verification {
@@ -27,14 +27,14 @@ typedef struct Verification {
     Store *store;
     EntrySums *dump_sums;
     EntrySums *store_sums;
-    bool *chosen; /* the buckets whose entries are compared; owned */
+    bool *chosen; /* buckets whose entries are compared; owned */
     bool all_chosen;
     Differences *differences;
-    SetDigest first_digests[DUMP_MAX_PACKAGES]; /* of the packages, at the first reading */
+    SetDigest first_digests[DUMP_MAX_PACKAGES]; /* by package, from the first reading */
     pthread_mutex_t mutex; /* guards the sums and differences while workers run */
 } Verification;
 
-/* A worker: it sums up alone, and adds its sums to the common ones at the end. */
+/* A worker: it has its own sums, and adds them to the shared ones at the end. */
 typedef struct SumWorker {
     Verification *verification;
     EntrySums *sums;
@@ -93,7 +93,7 @@ static bool begin_store_sums(void *state, void **worker, Error *error)
     return begin_sums(verification, verification->store_sums, worker, error);
 }
 
-/* Calls `function` for each entry of a chunk, whose tuples are whole. */
+/* Calls `function` for each entry of a chunk of complete tuples. */
 static bool for_each_entry(Slice tuples, void *state,
                            bool (*function)(void *state, const Entry *entry, Slice tuple,
                                             Error *error),
@@ -130,7 +130,8 @@ static bool sum_chunk(void *state, void *worker, Slice tuples, uint64_t entries,
     return for_each_entry(tuples, worker, sum_entry, error);
 }
 
-/* Reads the whole dump, with all of its checks; its manifest is to be freed, also after a failure.
+/* Reads the whole dump, with all of its checks.  The caller frees the manifest, even after a
+ * failure.
  */
 static bool read_dump(Verification *verification, const char *path, const char *phase,
                       const DumpVisitor *visitor, DumpManifest *manifest, Error *error)
@@ -165,8 +166,8 @@ static bool read_dump_first(Verification *verification, const DumpVisitor *visit
     return done;
 }
 
-/* Tells who hands out the second dump that it is wanted; where nobody hears it, that shows when it
- * is read. */
+/* Asks the program that provides the second dump for it.  If that has gone, reading the dump will
+ * show it. */
 static void request_second_dump(const ImportOptions *options)
 {
     if (options->second_reading_wanted > 0) {
@@ -175,7 +176,7 @@ static void request_second_dump(const ImportOptions *options)
     }
 }
 
-/* What comes from another place must hold the same as what was read first. */
+/* The second dump must have the same contents as the first. */
 static bool read_dump_again(Verification *verification, const DumpVisitor *visitor, Error *error)
 {
     const ImportOptions *options = verification->options;
@@ -219,7 +220,7 @@ static bool compute_sums(Verification *verification, Error *error)
            read_store(verification, "store", &STORE, error);
 }
 
-/* Chooses buckets that differ, as many as there may be entries to note; false where none does. */
+/* Chooses buckets that differ, within the limit of entries to keep; false if none differs. */
 static bool choose_buckets(Verification *verification)
 {
     uint64_t entries = 0;
@@ -254,7 +255,7 @@ static bool end_find(void *worker, bool complete, Error *error)
     return true;
 }
 
-/* Hands an entry of a chosen bucket to `function`. */
+/* Passes an entry of a chosen bucket to `function`. */
 static bool visit_chosen(Verification *verification, const Entry *entry,
                          bool (*function)(Differences *, const Entry *, Error *), Error *error)
 {
@@ -314,7 +315,7 @@ static bool print_difference(const Difference *difference, Error *error)
                        error);
 }
 
-/* Tells the differences, as an error. */
+/* Prints the differences and sets an error. */
 static bool report_differences(Verification *verification, Error *error)
 {
     uint64_t counts[DIFFERENCE_KINDS];

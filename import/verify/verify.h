@@ -1,5 +1,5 @@
 /*
- * --verify: whether a KV store holds just what a dump does.
+ * --verify: compares a KV store with a dump.
  */
 #ifndef IMPORT_VERIFY_VERIFY_H
 #define IMPORT_VERIFY_VERIFY_H
@@ -10,12 +10,12 @@
 #include "import/options.h"
 
 /*
- * Compares, and changes nothing.  Equal: one line on standard output.  Not equal: false with
- * EXIT_CODE_FAILED; the first differences stand on standard output, as JSON lines {"difference":
- * "missing" | "extra" | "value", "partition": bytes, "key": bytes}, as seen from the dump: an entry
- * that only the dump has is missing.  For that the dump is read twice, the second time from
- * the path of --second-reading if there is one, which is not opened otherwise: without it, what
- * came from standard input cannot be read again, and the differences are only known to be there.
+ * Changes nothing.  If they are equal, prints one line.  If not, fails with EXIT_CODE_FAILED and
+ * prints the first differences as JSON lines {"difference": "missing" | "extra" | "value",
+ * "partition": bytes, "key": bytes}, as seen from the dump: an entry that only the dump has is
+ * missing.  To name differences the dump is read a second time, from the path of --second-reading
+ * if it is given; that path is not opened otherwise.  Standard input cannot be read again: without
+ * --second-reading its differences are not named.
  */
 bool verify_store(ImportOptions *options, Error *error);
 
