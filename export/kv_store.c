@@ -48,21 +48,21 @@ static void choose_packages(StoreExport *export, DumpHeader *header)
 
 static void fill_header(StoreExport *export, DumpHeader *header)
 {
-    const StoreInfo *facts = &export->info;
+    const StoreInfo *info = &export->info;
 
     *header = (DumpHeader){
-        .created = facts->time,
+        .created = info->time,
         .source = {.kind = DUMP_SOURCE_KV,
                    .store = export->driver == &STORE_POSTGRES ? NULL : export->driver->name,
-                   .database = facts->database,
-                   .schema = facts->schema,
-                   .server_version = facts->server_version,
-                   .system_identifier = facts->system_identifier,
-                   .schema_version = facts->schema_version,
-                   .snapshot = facts->snapshot},
+                   .database = info->database,
+                   .schema = info->schema,
+                   .server_version = info->server_version,
+                   .system_identifier = info->system_identifier,
+                   .schema_version = info->schema_version,
+                   .snapshot = info->snapshot},
         .kv_version = export->version,
         .kv_migration_version = (uint64_t) export->last_version + 1,
-        .estimated_entries = facts->estimated_entries,
+        .estimated_entries = info->estimated_entries,
     };
     choose_packages(export, header);
 }

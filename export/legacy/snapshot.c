@@ -30,7 +30,7 @@ static bool read_version(PgConnection *connection, const PgSchema *schema, int64
         error_set(error, EXIT_CODE_REFUSED, "schema version %" PRId64 " is dirty", *version);
         error_detail(error, "A schema migration was interrupted.");
         return error_hint(error,
-                          "Fix the schema by hand, set dirty to false in "
+                          "Repair the schema by hand, set dirty to false in "
                           "%s.schema_migrations, then run kv-migrate up.",
                           schema->quoted);
     }

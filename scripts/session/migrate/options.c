@@ -103,7 +103,7 @@ static bool settle_target(MigrateOptions *options, Error *error)
 
 static void tell_dropped(const char *name)
 {
-    message_warning("connection parameter %s is of lakeFS's driver only: ignored", name);
+    message_warning("connection parameter %s is known to lakeFS's driver only: ignored", name);
 }
 
 /* Splits a connection string of lakeFS's into the parts that everybody may see, and the password.

@@ -184,7 +184,7 @@ static bool refuse_dirty(const Session *session, Error *error)
     error_set(error, EXIT_CODE_REFUSED, "schema version %" PRId64 " is dirty", session->version);
     error_detail(error, "A schema migration was interrupted.");
     return error_hint(error,
-                      "Put the schema right by hand, then set the version that it is at: UPDATE "
+                      "Repair the schema by hand, then set the version that it is at: UPDATE "
                       "%s.schema_migrations SET version = N, dirty = false",
                       session->schema.quoted);
 }

@@ -145,7 +145,7 @@ static bool judge_dirty(Status *status, Error *error)
     status->state = "dirty";
     return buffer_append_format(&status->text, error,
                                 "dirty: a schema migration was interrupted at version %" PRId64
-                                "; put the schema right by hand, then say so",
+                                "; repair the schema by hand, then say so",
                                 session->version) &&
            buffer_append_format(&status->next, error,
                                 "UPDATE %s.schema_migrations SET version = N, dirty = false",
