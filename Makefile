@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # The build of kv-export, kv-import, kv-migrate and kv-replay.  Everything that is made lies in build/ and bin/.
 #
 #   make            the programs, in bin/

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Writes the dump of an export, whatever its source: output, redaction, writer and manifest, up to
  * the final messages.

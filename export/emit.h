@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Writes entries: a partition key, a key, and a message or bytes as the value; with --redact,
  * redacted.

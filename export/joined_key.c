@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "export/joined_key.h"
 
 #include "common/base/bytes.h"

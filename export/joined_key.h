@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A partition key and a key as one run of bytes, for sets of both.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "export/kv_store.h"
 
 #include "common/cli/message.h"

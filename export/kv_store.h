@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * --source=kv: exports a KV store: its entries unchanged, from one moment in time, and its version,
  * which an import stamps again.

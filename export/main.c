@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * kv-export: writes the KV entries of a lakeFS database, legacy or KV, to a dump.
  */

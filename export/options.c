@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "export/options.h"
 
 #include "common/dump/compression.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The interface of packages: parts of lakeFS that own legacy tables.  Each turns the rows of its
  * tables into entries.

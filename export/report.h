@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Counts the rows that are read, left out and adjusted, for the manifest and for messages.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The last schema version before the KV store, which is the number of the last schema migration.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "import/dump_check.h"
 
 #include "common/cli/progress.h"

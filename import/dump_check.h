@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Reads a whole dump only to check it: its own checksums and counts, and whether a target accepts
  * its entries.

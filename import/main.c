@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * kv-import: loads a dump of kv-export into a KV store, or inspects either.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "import/options.h"
 
 #include "common/kv/model.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "import/read_worker.h"
 
 #include "common/cli/progress.h"

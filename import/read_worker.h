@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * One of several workers that read a dump: it unpacks a chunk and hands the entries to a visitor.
  * sequential_read.h and parallel_read.h decide which chunks it gets and check them.

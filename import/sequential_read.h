@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Reads a whole dump from beginning to end: one worker reads a chunk while others decompress and
  * use theirs.  Makes all of the dump's checks.

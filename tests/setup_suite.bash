@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash
 # One PostgreSQL server for the whole run, or for several (scripts/dev/bats-groups): starting one costs more than most
 # tests. The tests get at it through the exported PG* variables, and each makes databases of its own (see

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * AWS credentials. common/aws/provider_chain.h finds them.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Endpoints of AWS services: those that the user or the environment names, or AWS's own.
  *

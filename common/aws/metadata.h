@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Credential providers reached by HTTP: the container provider (ECS, EKS) and the instance metadata
  * service (EC2, IMDSv2).  Part of common/aws/provider_chain.h.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The shared files of AWS's tools: ~/.aws/credentials and ~/.aws/config, or those named by
  * AWS_SHARED_CREDENTIALS_FILE and AWS_CONFIG_FILE.

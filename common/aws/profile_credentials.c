@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "common/aws/profile_credentials.h"
 
 #include "common/aws/metadata.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Credentials of a profile: its keys, or those of a role that it assumes.  Part of
  * common/aws/provider_chain.h.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Finds AWS credentials, in the order of AWS's own tools:
  *

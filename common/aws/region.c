@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "common/aws/region.h"
 
 #include "common/aws/profile.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Credentials of a role, issued by AWS's Security Token Service (STS) to a caller that has other
  * credentials or a web identity token, as EKS pods do.  Part of common/aws/provider_chain.h.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "common/aws/session.h"
 
 #include "common/aws/provider_chain.h"

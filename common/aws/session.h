@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Credentials that stay valid while the program runs: temporary ones expire and are then looked up
  * again.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Short-lived memory for one row: many small allocations, freed together.  {0} is an empty arena.
  * arena_reset keeps the memory for reuse, so a loop over rows soon allocates nothing.

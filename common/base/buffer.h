@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A growable byte buffer.  {0} is an empty one; buffer_free makes it empty again.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Reads and writes fixed-width integers: big-endian, as in PostgreSQL's binary formats, and
  * little-endian, as in zstd's frames.

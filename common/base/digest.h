@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Digests: SHA-256, HMAC-SHA-256, XXH64, and the set digest of entries.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * uthash, configured so that a failed allocation is an error to handle rather than the end of the
  * program: after HASH_ADD..., HASH_ADDED tells whether the element was added.

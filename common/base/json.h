@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Reads the JSON frames of a dump: members of a given type, or an error that names the member.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "common/base/json_memory.h"
 
 #include <setjmp.h>

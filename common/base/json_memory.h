@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * jansson when memory runs out. jansson does not report it: it calls a text that it had no memory
  * to parse invalid, and it may leave out parts of what it writes.  Its parser (2.14) even frees a

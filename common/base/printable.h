@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Makes text from outside (a server, a dump, a configuration, a file name) safe to show: it cannot
  * move the terminal's cursor, hide other text, or imitate a line of ours.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Colored messages, as in PostgreSQL's client programs: off unless PG_COLOR asks for them
  * (`always`, or `auto` on a terminal).  PG_COLORS sets the SGR codes, as in

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Messages to the user on standard error, in the style of PostgreSQL's programs: `program: error:
  * what happened`, then `detail:` and `hint:` lines; or one JSON object per line.  Texts may contain

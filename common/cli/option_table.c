@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "common/cli/option_table.h"
 
 #include "common/cli/option_values.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Table of a program's options.  The table drives parsing, --help, the completions for bash and
  * zsh, and the check of the man page.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Standard output: lines of text and JSON lines, for people and programs. (Dumps are written by
  * common/dump/output.h.)

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Progress reports: rows, bytes, rate and time left of the current phase.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Orderly shutdown on SIGINT, SIGTERM and SIGHUP.  If SIGHUP was ignored when the program started,
  * as under nohup, it stays ignored.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * First call of each program: resets whatever its parent may have left in an unusual state.
  */

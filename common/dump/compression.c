@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* For the fields of the frame header and the literal mode: in zstd's "experimental" section, but
  * stable since 1.4. */
 #define ZSTD_STATIC_LINKING_ONLY

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Constants of the dump format.  The specification is FORMAT.md in this folder, which has each
  * constant under the same name or value.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Reads the frames of a dump, in order, from a file or a pipe.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Writes the frames of a dump, in order: the counterpart of frame_reader.h.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The first frame of a dump: what it is, where it comes from, and what was left out.  FORMAT.md,
  * "Header".

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The manifest: counts and digests of all that precedes it.  A dump without it is incomplete.
  * FORMAT.md, "Manifest".

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* For F_SETPIPE_SZ and sync_file_range, on systems that have them. */
 #define _GNU_SOURCE
 #include "common/dump/output.h"

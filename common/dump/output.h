@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The destination of a dump: a file that appears complete or not at all, or an open stream.
  *

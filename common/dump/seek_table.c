@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "common/dump/seek_table.h"
 
 #include "common/base/bytes.h"

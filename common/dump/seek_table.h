@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The seek table of the zstd Seekable Format: the sizes of all frames before it, in order.
  *

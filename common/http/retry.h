@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Retries with exponential backoff and jitter, so that many clients do not retry at the same
  * moment.

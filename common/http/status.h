@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The HTTP status codes that the programs tell apart (RFC 9110, section 15).
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Extracts texts from a small XML document, such as a response of S3 or STS.  The only place that
  * includes expat.h.

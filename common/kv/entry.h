@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Entries of a chunk: tuples of COPY BINARY with three fields, none of them NULL.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "common/kv/entry_json.h"
 
 #include "common/base/base64.h"

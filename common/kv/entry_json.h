@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Entries of the KV store as JSON, for inspection by people and programs.
  */

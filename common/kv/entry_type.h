@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Determines the type of an entry's value from the entry itself.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The KV model: partitions, keys and the version.  The only place that knows how they are written.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "common/kv/package.h"
 
 #include "common/kv/entry_type.h"

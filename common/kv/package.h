@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The packages of lakeFS, determined from the entries of a KV store.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Converts times: from PostgreSQL to the KV model, and from the id of an actions run.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * xid: a globally unique id of 12 bytes, written as 20 characters that sort like the bytes.
  *

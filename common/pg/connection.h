@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Connections to PostgreSQL: connecting, transactions, queries, COPY in both directions.
  *

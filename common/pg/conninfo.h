@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Connection strings: separates the secret parts from those that anybody may see.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * PostgreSQL's COPY BINARY format.  Works on bytes only, without connections or files.
  *

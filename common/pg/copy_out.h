@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Reads the rows of a COPY ... TO STDOUT (FORMAT binary), one by one.
  */

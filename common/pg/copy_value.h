@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Decodes the binary representation of PostgreSQL types in COPY BINARY fields.
  *

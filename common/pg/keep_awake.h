@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Keeps open connections awake: servers, pools and load balancers close connections that are idle
  * for too long, and many of ours wait while others work.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The migration lock: golang-migrate's own advisory lock, so that it and our programs exclude each
  * other.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Options shared by the programs: connection, lock timeout, messages, --jobs.
  */

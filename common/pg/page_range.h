@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Splits a relation into page ranges that several connections can read in parallel.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Connection strings in lakeFS's dialect, that of the Go driver pgx: mostly libpq's, plus
  * parameters of pgx itself and any run-time parameter of the server.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The schema that lakeFS uses in a database, and its schema version.
  *

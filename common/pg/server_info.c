@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "common/pg/server_info.h"
 
 #include "common/base/text.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What a server reports about itself and the current snapshot.  Call these within a transaction.
  */

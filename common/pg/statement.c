@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "common/pg/statement.h"
 
 #include "common/pg/keep_awake.h"

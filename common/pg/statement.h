@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Runs statements like libpq, but keeps the connection from going idle while the server works:
  * building an index may take hours, and so may waiting for a lock.

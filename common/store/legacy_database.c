@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "common/store/legacy_database.h"
 
 #include "common/pg/lock.h"

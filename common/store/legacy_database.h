@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The legacy database of a migration, whichever store receives the entries: the migration lock, the
  * schema version, and the stamp there.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The provenance of a KV store: where its entries come from.  It is kept with them, as the comment
  * of a table or in the version's item, so that a later cleanup can tell whether the legacy tables

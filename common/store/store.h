@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Interface of KV stores for reading: to compare them with a dump or to export them.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Interface of targets: KV stores that dumps are loaded into. common/store/store.h is the interface
  * for reading.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Package auth: users, groups, policies, their relations, credentials, tokens, installation.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Derives ids that the KV model needs and the legacy database lacks.  They are not random, so that
  * two exports of the same rows contain the same entries.  See KV-MODEL.md, "Ids".

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Package graveler: repositories, their commits, branches, tags and branch protection rules, and
  * the staged objects of their branches.

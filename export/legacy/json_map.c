@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "export/legacy/json_map.h"
 
 #include "common/base/json_memory.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Converts jsonb objects of metadata to the pairs of a map<string, string>.
  */

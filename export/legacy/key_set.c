@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "export/legacy/key_set.h"
 
 #include "common/base/hash.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Exports the legacy tables: one snapshot, the packages' units on several workers, one dump.
  */

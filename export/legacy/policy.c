@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "export/legacy/policy.h"
 
 #include "common/base/json_memory.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "export/legacy/repositories.h"
 
 #include "common/base/buffer.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The repositories to migrate: their partitions, and the staging tokens of their branches.  Filled
  * once, then read by all workers.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Fetches the branch protection rules of all repositories: in parallel, and before anything is
  * written, so that failures come early.

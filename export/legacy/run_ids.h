@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Assigns the new ids of actions runs: derived, and unique across the whole table.  See
  * KV-MODEL.md, "Ids".

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "export/legacy/snapshot.h"
 
 #include "common/pg/server_info.h"

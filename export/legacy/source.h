@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Reads legacy tables: runs a query as COPY BINARY and passes its rows, one by one, to a function.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A row of a legacy table: converts its fields to what the KV model needs, and reports what is
  * wrong with them, naming the table, the row's key and the column.  See LEGACY-SCHEMA.md, "Types".

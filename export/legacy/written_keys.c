@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "export/legacy/written_keys.h"
 
 #include "common/base/buffer.h"

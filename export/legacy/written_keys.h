@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The KV keys that all workers have written, to detect different rows that give the same key.
  */

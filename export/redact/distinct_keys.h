@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Checks that the keys of all redacted entries differ, across workers.  Two names may get the same
  * pseudonym, though that is unlikely, and a load would keep only one of their entries.

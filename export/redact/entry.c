@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "export/redact/entry.h"
 
 #include "common/base/arena.h"

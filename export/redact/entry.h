@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Redacts entries: partition key, key and value become those of an entry of the same type that
  * contains no secret and no name, and relates to the other entries as before.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Redacts messages of the KV model, by a table of every field of every message.
  *

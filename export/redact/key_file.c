@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "export/redact/key_file.h"
 
 #include "common/base/digest.h"

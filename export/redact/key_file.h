@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The key for pseudonyms: random for each run, or from --redact-key-file.
  */

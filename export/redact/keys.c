@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "export/redact/keys.h"
 
 #include "common/kv/model.h"

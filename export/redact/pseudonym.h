@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Pseudonyms for names: a keyed hash, so that nobody without the key can verify a guess at the name
  * behind a pseudonym.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The error for an entry that cannot be redacted because its content is unknown.
  */

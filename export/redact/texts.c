@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "export/redact/texts.h"
 
 #include "common/kv/xid.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Redacts texts, kind by kind: each function keeps the structure of its kind and replaces the names
  * in it with pseudonyms.

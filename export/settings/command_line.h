@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Turns a user's command, in which {} stands for a URL, into a script for `sh -c`.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * local:// storage: objects are files below lakeFS's block store folder.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * s3:// storage: requests objects from AWS or a compatible server.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "export/settings/s3_address.h"
 
 #include "common/aws/endpoint.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The address of an object in an s3:// namespace: its bucket, key and URL.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "export/settings/s3_error_response.h"
 
 #include "common/http/xml_texts.h"

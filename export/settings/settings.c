@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "export/settings/settings.h"
 
 #include "export/settings/store.h"

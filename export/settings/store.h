@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The interface of kinds of storage.  A kind is one file with a SettingsStore, and one line in the
  * table of settings.c.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * --check-target: checks whether a load would be accepted, without a dump.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * --print: prints the entries of a dump as JSON lines.
  */

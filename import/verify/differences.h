@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Finds the entries in which two stores differ: first add the entries of one store, then compare
  * those of the other with them.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "import/verify/entry_sums.h"
 
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A summary of a set of entries: for each bucket, a count and a set digest.  An entry's bucket is
  * the hash of its partition key and key.  Two sets of any size can be compared in one pass over

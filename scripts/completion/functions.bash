@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # The rest of the completion for bash, behind _kv_program and _kv_values, which are made by `generate`.  It needs no other
 # file; installed under the name of each program, it is found by bash-completion.
 

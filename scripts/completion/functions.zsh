@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # The rest of the completion for zsh, behind _kv_specifications, which is made by `generate`.
 
 # Names of databases.  It asks the server that the line names, but for no password, and waits for no

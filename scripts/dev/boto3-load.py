@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """Loads the stream of a dump, on standard input, into a table of DynamoDB that it makes, by boto3's batch writer: what
 kv-import's speed is held against.
 

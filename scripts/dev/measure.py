@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """Runs a command and prints its wall time in seconds and its peak memory in KiB (the largest process's),
 separated by a tab.  What the command prints goes to standard error; a command that fails ends this too."""
 import os

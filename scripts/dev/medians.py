@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """Reads lines "rows, run, what, seconds, KiB, bytes" (tab-separated; empty where a figure does not apply) and
 prints a table of medians for each number of rows, with the ratios that matter.  A second argument is a file
 for gnuplot: rows and the medians of what is drawn."""

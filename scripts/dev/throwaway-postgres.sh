@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash
 # A PostgreSQL server to throw away: for kv-replay, tests, the demo and benchmarks. Source this file, then
 #

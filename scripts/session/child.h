@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Programs that a session runs itself, with its own standard descriptors or with pipes.
  */

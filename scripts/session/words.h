@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A growing list of texts: the words of a command, or the settings of its environment.
  * {0} is an empty one.

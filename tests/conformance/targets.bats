@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
 # Every target and every store does the same: one suite, in tests/lib/targets.bash, for all of them.
 
 # shellcheck disable=SC2034 # for the suite

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """A server between a program and DynamoDB that does not always do what it should, for tests; see ../s3/proxy.py.
 
     proxy.py UPSTREAM_PORT LOG BEHAVIOUR...

@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+// SPDX-License-Identifier: Apache-2.0
 // A DynamoDB (dynalite), in memory, for tests and measurements; runs with the modules of install-deps --dynamodb-server in
 // NODE_PATH.
 //

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Whether a request is signed as AWS wants it; runs in the Python of install-deps --s3-server, by botocore's signature."""
 import datetime
 import hashlib

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """Looks at DynamoDB tables, and changes them, without the code that is tested.
 
     table.py URL call OPERATION JSON        prints the answer

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What the fault drivers share: a session of psql, databases, and what is to be true of them."""
 import os
 import pathlib

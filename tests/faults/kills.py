@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """Strikes at a running `kv-migrate up --kv-enabled` at random instants, and looks at what is left.
 
 What is struck: the driver, its session program, kv-export, kv-import (by SIGKILL, SIGTERM, SIGINT), the whole process group

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """Lets calls of kv-export, kv-import and kv-migrate-session fail, one at a time, and looks at how the programs end (see shim.c).
 
 For each kind of call the first one fails, then in another run the second one, and so on until there is none left; where

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The servers beside PostgreSQL's that the programs talk to: a DynamoDB, and an S3 that verifies signatures."""
 import contextlib
 import os

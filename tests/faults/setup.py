@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Makes what the programs of run.py work on: databases, tables and dumps, and tells what is right of them."""
 import dataclasses
 import os

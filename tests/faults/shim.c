@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A library to preload (LD_PRELOAD) that makes chosen calls of a program fail.
  *

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Programs that are run with a failing call, and what must be true of how they end."""
 import dataclasses
 import hashlib

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What the fuzz targets share.  A target is one file fuzz_NAME.c with LLVMFuzzerTestOneInput; it is
  * linked with libFuzzer (make fuzz), or with replay.c, which runs it over its corpus.

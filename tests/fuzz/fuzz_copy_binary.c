@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * COPY BINARY: a stream in pieces of any size gives the tuples that copy_tuple_parse finds in the
  * whole; and whatever is in a field, no type reads beyond it.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A whole dump, read in the three ways: the chunks unpacked, passed over, the manifest ahead.  What
  * is refused is refused as a dump is, by name; what one accepts who reads all, the others do.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Entries: what was appended is read again; what was read is, appended, the same bytes; and a scan
  * counts as many.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Header and manifest: what was decoded is encoded to a text that decodes to the same.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * jsonb objects as maps: what jansson takes for an object is taken for a map with the same members,
  * and the map comes through protobuf as it was.  Also policies, which are jsonb as well.

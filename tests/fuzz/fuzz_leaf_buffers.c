@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Leaf buffers against the simplest thing that does the same: a growing buffer for each leaf.
  *

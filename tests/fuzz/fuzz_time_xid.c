@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Times and ids: timestamps keep their order and can be taken back, run ids are dates that the
  * calendar has, xids are read back and sort like their bytes.

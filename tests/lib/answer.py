@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """Runs a program on a terminal of its own, and answers when it asks for a password.
 
     answer.py COMMAND...

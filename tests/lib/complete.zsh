@@ -1,4 +1,5 @@
 #!/usr/bin/env -S zsh -f
+# SPDX-License-Identifier: Apache-2.0
 # complete.zsh FOLDER LINE: prints what zsh offers at the end of LINE, a match a line, with the completion
 # functions of FOLDER.  zsh completes on a terminal only, so it is given a pseudo terminal.
 zmodload zsh/zpty

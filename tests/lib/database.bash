@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash
 # Databases for tests, on the server that setup_suite.bash has started. Load it with `load lib/database`; every function
 # works on the database that fresh_database made last.

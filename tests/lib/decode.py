@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """Reads dumps without the code that is tested.
 
 decode.py entries < STREAM        the entries of a COPY BINARY stream (zstd -dc dump), decoded, sorted, one a line:

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash
 # A DynamoDB in memory, and servers between it and the programs that misbehave: load it after lib/database and
 # lib/migration.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash
 # Loads of the esti fixture into DynamoDB: load it after lib/setup and lib/dynamodb.
 

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """Makes dumps that are not as they were written.
 
 forge.py DUMP EXPRESSION        prints what the expression makes of the dump

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """Stands before a PostgreSQL server as balancers and poolers do that end what is silent.
 
 idle_proxy.py IDLE RATE HOST-OR-SOCKET-FOLDER PORT

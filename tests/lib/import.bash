@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash
 # Loads of a small dump by kv-import: load it after lib/setup.
 

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """Whether texts of legacy tables occur in a redacted dump.
 
 leaks.py texts < ROWS             the texts that must not occur, a line each in hexadecimal; ROWS are those of legacy_rows

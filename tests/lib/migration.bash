@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash
 # Running the programs in tests, and looking at what they leave: load it after lib/database.
 #

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash
 # Runs of kv-replay, and whether they leave anything: load it after lib/setup.
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash
 # Small legacy databases that tests make by hand, and what becomes of their rows: load it after lib/setup.
 #

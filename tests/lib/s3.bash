@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash
 # An S3 server that verifies signatures, and servers between it and the programs that misbehave: load it after
 # lib/database and lib/migration.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash
 # What files of tests begin with: `load ../../lib/setup` at the top of a file, before its own functions. It loads
 # lib/database and lib/migration, and has the set-up and the cleanup that most files share.

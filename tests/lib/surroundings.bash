@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash
 # Roles and databases with settings of their own: load it after lib/database and lib/migration.
 

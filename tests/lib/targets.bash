@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash
 # What every target of kv-import has to do, whatever it is: load it after lib/database, lib/migration and lib/dynamodb.
 #

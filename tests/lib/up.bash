@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash
 # kv-migrate up with a small legacy database: load it after lib/setup.
 

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """Looks for secrets in what this machine's processes and files show.
 
     watch_secrets.py [--once] FOLDER   looks until SIGTERM comes, or once

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """A program that goes on writing legacy rows, as a lakeFS server does.
 
 writer.py script SEED NAME STOP   statements for psql, without end or until there is a file STOP; after each one psql tells

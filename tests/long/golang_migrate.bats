@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
 # The real golang-migrate, by which lakeFS migrates, beside kv-migrate. GOLANG_MIGRATE is its program, see
 # scripts/install-deps.
 

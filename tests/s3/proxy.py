@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """A server between a program and S3 that does not always do what it should, for tests.
 
     proxy.py [--tls CERTIFICATE KEY] UPSTREAM_PORT LOG BEHAVIOUR...

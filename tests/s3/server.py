@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """An S3 server that verifies signatures (moto), with users, for tests; runs in the Python of install-deps --s3-server.
 
     server.py FOLDER OUTPUT   serves FOLDER/BUCKET/KEY... until SIGTERM comes

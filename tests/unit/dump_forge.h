@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Dumps that are not as they were written: the sample's frames put together in other ways.
  *

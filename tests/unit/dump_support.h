@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What the tests of dumps share: a small dump with everything in it, its frames, and a dump read
  * from end to end.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A server that gives answers from a list, one a request, and keeps what it was asked: for what is
  * asked by HTTP, and for servers that are not as they should be.

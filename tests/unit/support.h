@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What the unit tests share: cmocka with the headers that it asks for, checks of an Error,
  * temporary folders, whole files.

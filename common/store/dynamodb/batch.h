@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A BatchWriteItem request: collects entries to write, or keys of items to delete, up to a limit;
  * and keeps what DynamoDB did not write, to send it again.

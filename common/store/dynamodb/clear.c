@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Empties a table without deleting it: somebody created it, and with it would go what it has
  * besides items (capacity, encryption, backups, tags ...).

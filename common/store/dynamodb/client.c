@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "common/store/dynamodb/client.h"
 
 #include "common/aws/endpoint.h"

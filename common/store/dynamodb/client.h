@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * DynamoDB's JSON API: sends one request and returns the response or an error.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Loading: each worker collects the entries of its chunks in batches, which the senders send.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A limit on units per second, shared by several threads: a token bucket that holds one second's
  * units.  A caller that exceeds the balance waits; later callers queue behind it.

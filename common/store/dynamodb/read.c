@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A KV store in DynamoDB, read in segments by several threads.
  *

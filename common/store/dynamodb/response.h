@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * DynamoDB's error responses: what their codes mean to the program and to its user.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "common/store/dynamodb/scan.h"
 
 #include "common/base/workers.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Threads that send batches to DynamoDB: they keep a number of requests running, whoever fills the
  * batches.

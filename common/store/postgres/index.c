@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * After the load: builds the primary keys of the leaves in parallel sessions, attaches them to the
  * parent, counts the entries, and collects planner statistics.

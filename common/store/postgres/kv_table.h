@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The KV table in PostgreSQL: its structure, its version, and what may exist in its place.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "common/store/postgres/leaf_buffers.h"
 
 #include <stdlib.h>

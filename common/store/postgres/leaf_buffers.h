@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Buffers tuples per leaf partition, so that each COPY carries many of them.
  *

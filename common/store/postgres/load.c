@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Loading: entries are copied directly into their leaf partitions, which have no index yet, by one
  * session per worker.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A KV store in PostgreSQL: reads the leaves of the table as COPY BINARY, in parallel sessions with
  * one snapshot.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The PostgreSQL target: the KV table, next to the legacy tables or alone in a database.
  *

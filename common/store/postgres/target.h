@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Internals of the PostgreSQL target, shared by its files.  Others use TARGET_POSTGRES.
  *

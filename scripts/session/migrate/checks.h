@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What would stop up, looked for without changing anything: rights, ownership, dependent
  * objects, room.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "scripts/session/migrate/cleanup.h"
 
 #include "common/cli/message.h"

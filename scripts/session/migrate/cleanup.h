@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Dropping the legacy tables, at the end of up or later, and what must be so before.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The commands of kv-migrate that this program carries out alone.  Each opens the session, which
  * main closes.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * lakeFS's settings from its environment variables and its configuration file: an option beats a
  * variable, and a variable the file.

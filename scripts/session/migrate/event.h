@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The event: the migration is done and stands, but the cleanup after it failed, and a person must
  * act.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * lakeFS's configuration file, as far as it is YAML: which keys matter is known to who asks.  A key
  * means what it means to lakeFS (LAKEFS-CONFIG.md): aliases and merge keys are followed, keys have

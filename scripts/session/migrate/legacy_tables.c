@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "scripts/session/migrate/legacy_tables.h"
 
 #include "common/pg/lock.h"

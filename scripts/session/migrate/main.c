@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * kv-migrate-session: what kv-migrate decides.  Not for users: the script kv-migrate runs it, and
  * asks it for one step of `up` after the other; see scripts/session/protocol.h.

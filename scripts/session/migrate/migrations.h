@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The folder of schema migrations, whose files are named as golang-migrate names them:
  * NUMBER_title.up.sql.

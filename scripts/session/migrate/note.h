@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The note that kv-import leaves of a load: the comment of the table kv, or, for a store in
  * DynamoDB, of schema_migrations.  See common/store/provenance.h for its members.

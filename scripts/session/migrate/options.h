@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What kv-migrate was asked to do: its arguments first, then lakeFS's environment, then lakeFS's
  * configuration.  All three are read once, here.

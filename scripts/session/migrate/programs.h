@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The commands of kv-export and kv-import for a session: their words and their environment, ready
  * to be run.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What is shown to people: fields of a label and a text, and commands to be copied.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "scripts/session/migrate/session.h"
 
 #include "common/cli/message.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "scripts/session/migrate/sql_statements.h"
 
 #include <ctype.h>

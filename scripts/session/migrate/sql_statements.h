@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Which statements a migration's SQL has, as far as transactions are concerned.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Whether a migration has happened: the KV store's version and the schema's, asked of the database
  * itself.

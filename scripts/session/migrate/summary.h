@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What a migration has done, told at its end: entries, rows that are not in them as they were,
  * times, the dump, and what to do next.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Migrate up, a step at a time: the script asks for them in their order, and runs kv-export and
  * kv-import between.

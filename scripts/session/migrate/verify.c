@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * kv-export | kv-import --verify.  Where the two differ kv-import wants to read the dump again, to
  * say in what: it says so by a pipe, and only then a second export is started.

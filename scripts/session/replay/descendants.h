@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The processes that a program leaves behind: they become children of the nearest process above
  * that has asked for them, instead of those of process 1.

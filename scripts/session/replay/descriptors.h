@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What the caller has open besides the standard descriptors: it may be the dump (/dev/fd/63), but
  * it is no business of the programs that are run.

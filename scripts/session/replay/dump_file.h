@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The dump that is handed in: what kind it is of, whether it is whole, and reading it as SQL.
  *

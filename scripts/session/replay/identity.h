@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The user that the throw-away server, and whatever reads a dump, runs as.
  *

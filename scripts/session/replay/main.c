@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * kv-replay-session: what decides for the script kv-replay, which asks it step by step
  * (scripts/session/protocol.h): what the options and the dump are, how to run, use and remove a

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * psql's command \connect, as pg_dump writes it.
  */

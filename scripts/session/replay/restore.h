@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What is done on the throw-away server, by workers (worker.h): everything that is asked of it or
  * run on it.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Where lakeFS's tables have come to, once a dump is restored.
  */

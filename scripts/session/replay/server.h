@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The throw-away PostgreSQL server: making a cluster, starting and stopping it.
  * For the supervisor (supervisor.h), as whose child it runs; what it prints goes through a pipe

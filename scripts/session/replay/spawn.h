@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Programs that run as the user of the throw-away server: with its rights, a small environment, and
  * three descriptors.

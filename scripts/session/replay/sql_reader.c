@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "scripts/session/replay/sql_reader.h"
 
 #include <ctype.h>

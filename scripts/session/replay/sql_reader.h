@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Reads a dump as SQL the way psql does: cuts it into statements, and gives out the data that
  * stands behind a COPY ... FROM stdin.  Nothing of it is obeyed here: a line that begins with a

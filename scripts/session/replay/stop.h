@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * SIGINT, SIGTERM and SIGHUP, for a process with one thread: the first one is noted
  * (common/base/interrupt.h), and system calls are interrupted from then on, again and again.

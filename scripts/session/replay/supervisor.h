@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The supervisor: a process of its own that makes the folder and the server, and removes both when
  * the session ends, in whatever way.  It has a session of its own (setsid), so that neither Ctrl-C

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "scripts/session/replay/worker.h"
 
 #include "common/base/interrupt.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Work on what came from outside, done by a process of its own that has the rights of the
  * throw-away server's user: reading the dump, and everything that talks to the server.

@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
 # Calls of kv-export and kv-import that fail: a selection of what `make failing-calls` does. What must be true then is in
 # tests/faults/run.py, which calls can fail in tests/faults/shim.c.
 

@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
 # Full disks, limits of file sizes, closed pipes: on the side of the dump, and on the server's.
 
 # shellcheck disable=SC2154 # run sets stderr

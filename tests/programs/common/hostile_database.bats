@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
 # What a hostile database, or a dump, may hold: none of it runs, none of it reaches a terminal as it is, and none of it is
 # believed.
 

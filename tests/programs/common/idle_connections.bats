@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
 # Proxies, balancers and poolers end a connection that is silent for too long; and networks lose one without a word.
 
 # shellcheck disable=SC2154 # run sets stderr and output

@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
 # What the programs take, what --help says, what the manual pages say and what the shells complete are the same.  The
 # table of options that a program prints with --list-options is what all of them are compared with.
 

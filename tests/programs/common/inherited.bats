@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
 # What a process inherits from the one that starts it: descriptors, signals, an environment; and a reader that leaves.
 
 # shellcheck disable=SC2154 # run sets stderr and output

@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
 # What `make install` puts where, that it works from there, and that `make uninstall` takes all of it away.
 
 # shellcheck disable=SC2154 # run sets stderr

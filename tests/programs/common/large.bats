@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
 # Many rows, many partitions, large values: that memory does not grow with them, and that all of them arrive.
 
 # bats file_tags=long

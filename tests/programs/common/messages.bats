@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
 # The look of messages: colours as in PostgreSQL's programs, and the statements that -v -v shows.
 
 bats_require_minimum_version 1.5.0

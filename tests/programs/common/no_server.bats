@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
 # What the programs say and do without a database: help, versions, wrong arguments, files that are no dumps, a server that
 # cannot be reached.
 

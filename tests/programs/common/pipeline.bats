@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
 # From a legacy database to the KV table. The fixture is what a lakeFS server left behind after its own system tests; what
 # is expected is what lakeFS's own migration made of it (tests/fixtures/esti).
 

@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
 # How far the programs have come: on a terminal, in a log, as JSON lines, or not at all.
 
 # shellcheck disable=SC2154 # run sets stderr

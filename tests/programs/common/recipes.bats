@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
 # The recipes of README.md, as they stand there: each leads to where it says.
 
 # shellcheck disable=SC2154 # run sets stderr and output

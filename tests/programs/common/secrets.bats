@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
 # Passwords: every way to give one works, whatever characters it has, and none shows it: not in a command line, a message, a
 # log, the server's log, a dump or a file.
 

@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
 # Text from outside (a server's messages, a dump's header, names, row keys): whatever it holds, it cannot reach a terminal as a
 # control character, turn what is read around, or look like a line of ours.
 

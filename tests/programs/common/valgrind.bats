@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
 # A whole migration under valgrind: no byte is read or written where it may not be, none is used before it was set, and
 # none is left behind.
 

@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
 # What kv-export refuses to read: databases that are not as the last schema migration leaves them, and what is in its way.
 
 # shellcheck disable=SC2154 # run sets stderr

@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
 # Irregular rows: what is owned by something that is gone, runs of actions and their hooks, tokens. Nothing is lost without
 # a word. Each test makes a small legacy database by hand, see tests/lib/rows.bash.
 

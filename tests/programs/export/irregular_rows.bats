@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
 # Irregular rows: NULL, staged objects of no branch or of several, and what is counted. Nothing is lost without a word.
 # Each test makes a small legacy database by hand, see tests/lib/rows.bash.
 

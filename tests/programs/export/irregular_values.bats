@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
 # Irregular rows: times, text, metadata and policies of every kind, rows that come to the same key. Nothing is lost without
 # a word. Each test makes a small legacy database by hand, see tests/lib/rows.bash.
 

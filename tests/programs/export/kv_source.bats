@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
 # kv-export --source kv: a KV store as it is, and back again.
 
 # shellcheck disable=SC2154 # run sets stderr and output

@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
 # Dumps that leave the house: kv-export --redact. The fixture is what a lakeFS server left behind after its own system tests,
 # with rows added that hold what those lack: e-mail addresses, passwords, tokens, addresses in other storage.
 

@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
 # Branch protection rules, which are in the repositories' storage and not in the database. To lose them is a security
 # fault, so an export goes on only when it knows of every repository, or was told to leave the rules out.
 

@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
 # Branch protection rules that a command of the user's fetches: from storage of any kind.
 
 # shellcheck disable=SC2154 # run sets stderr

@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
 # Branch protection rules on S3: a real server that verifies signatures, and servers that do not do what they should. What
 # cannot be read must never look like a repository without rules.
 

@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
 # What kv-import does with broken dumps: it stamps nothing that is not whole.
 
 # shellcheck disable=SC2154 # run sets stderr

@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
 # DynamoDB as a KV store: what is loaded arrives and is read back, and nothing else is touched or stamped.
 
 # shellcheck disable=SC2154 # run sets stderr

@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
 # DynamoDB as the KV store of a legacy database: both are stamped, in order, or neither.
 
 # shellcheck disable=SC2154 # run sets stderr

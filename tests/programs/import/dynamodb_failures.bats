@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
 # DynamoDB as a KV store: whatever the network and DynamoDB do meanwhile, and however a load ends, nothing is stamped that is
 # not whole.
 

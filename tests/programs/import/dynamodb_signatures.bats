@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
 # What is sent to DynamoDB is signed as AWS's own library would sign it: the server in front of it computes every signature
 # again, as DynamoDB does and the DynamoDB of the tests does not.
 

@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
 # What kv-import refuses and what it replaces: it never touches what is not its own.
 
 # shellcheck disable=SC2154 # run sets stderr

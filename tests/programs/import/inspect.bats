@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
 # Looking into a dump without a database: --print, and --list for programs.
 
 # shellcheck disable=SC2154 # run sets stderr and output

@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
 # kv-import: the lock that it waits for and holds, and what signals and lost connections leave.
 
 # shellcheck disable=SC2154 # run sets stderr

@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
 # Dumps that are not as they were written, at the programs' level: each is refused with one message that names the place,
 # with little memory, whoever reads it, from a file and from a pipe, and nothing is stamped. (Every bit of a dump is flipped
 # in tests/unit/common/dump/test_reader_mutations.c.)

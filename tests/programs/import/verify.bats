@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
 # Whether a KV table holds just what a dump does.
 
 # shellcheck disable=SC2154 # run sets stderr and output

@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
 # The cleanup, where it must not drop the legacy tables and where it cannot.
 
 # shellcheck disable=SC2154 # run sets stderr

@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
 # Several programs at once: two migrations, a lakeFS that goes on writing, sessions that hold locks.
 
 # shellcheck disable=SC2154 # run sets stderr

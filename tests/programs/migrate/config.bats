@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
 # lakeFS's own configuration file: what kv-migrate takes from it, and what beats it.
 
 # shellcheck disable=SC2154 # run sets stderr and output

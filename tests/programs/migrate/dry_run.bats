@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
 # kv-migrate up --dry-run: it says what up would do, ends as up would, and changes nothing.
 
 # shellcheck disable=SC2154 # run sets stderr and output

@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
 # kv-migrate up with a KV store in DynamoDB: from the legacy tables to the cleanup, and back to work after a failure.
 
 # shellcheck disable=SC2154 # run sets stderr and output

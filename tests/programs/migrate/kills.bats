@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
 # A migration that is struck at random instants: a selection of what `make kills` does. What must be true then is in
 # tests/faults/kills.py.
 

@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
 # kv-migrate --format json: one object on standard output, with the members that the manual names.
 
 # shellcheck disable=SC2154 # run sets stderr and output

@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
 # The schema migrations themselves, file by file, without the program that runs them. What is expected comes from
 # databases that the original migrations brought to version 38 (tests/fixtures/versions) and from their description.
 

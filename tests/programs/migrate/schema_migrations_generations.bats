@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
 # The schema migration that computes the generations of commits, 27, without the program that runs it.
 
 bats_require_minimum_version 1.5.0

@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
 # The schema migrations that add to policies, 24, 28, 29, 30, 32 and 33, without the program that runs them.
 
 bats_require_minimum_version 1.5.0

@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
 # A standby, and a connection pool in front of the server.
 
 # shellcheck disable=SC2154 # run sets stderr

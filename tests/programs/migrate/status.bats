@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
 # kv-migrate status: where a database stands, in every state that it may be in, and what to do next.
 
 # shellcheck disable=SC2154 # run sets stderr and output

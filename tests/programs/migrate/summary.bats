@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
 # What kv-migrate tells at the end of a migration.
 
 # shellcheck disable=SC2154 # run sets stderr and output

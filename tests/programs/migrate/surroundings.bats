@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
 # What a role, a database or an administrator may have set: the result is the same, or nothing is done.
 
 # shellcheck disable=SC2154 # run sets stderr

@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
 # kv-migrate up and kv-migrate cleanup: which legacy tables are dropped, when, and what is told when that fails.
 
 # shellcheck disable=SC2154 # run sets stderr

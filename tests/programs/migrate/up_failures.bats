@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
 # kv-migrate up: exports and imports that fail, and the run after them.
 
 # shellcheck disable=SC2154 # run sets stderr

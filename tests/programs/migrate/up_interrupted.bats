@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
 # kv-migrate up: locks that are waited for or held, and signals.
 
 # shellcheck disable=SC2154 # run sets stderr

@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
 # kv-migrate up: its options and environment, the ways to a database, and the look of its messages.
 
 # shellcheck disable=SC2154 # run sets stderr

@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
 # kv-migrate up: the schema migrations, from every version to the last one.
 
 # shellcheck disable=SC2154 # run sets stderr

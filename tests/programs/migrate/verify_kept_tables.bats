@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
 # kv-migrate verify: whether the KV table holds just what the legacy tables become that a migration has kept.
 
 # shellcheck disable=SC2154 # run sets stderr and output

@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
 # kv-replay: its arguments, the command or the psql that it runs, and who gets in to its server.
 
 # shellcheck disable=SC2154 # run sets stderr and output

@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
 # kv-replay: every kind of dump on a server of its own, and dumps that cannot be replayed.
 
 # shellcheck disable=SC2154 # run sets stderr and output

@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
 # kv-replay: nothing of it stays, however it ends.
 
 # shellcheck disable=SC2154 # run sets stderr and output

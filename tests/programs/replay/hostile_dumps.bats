@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
 # kv-replay: what a dump that is not trusted can do, which is nothing.
 
 # shellcheck disable=SC2154 # run sets stderr and output

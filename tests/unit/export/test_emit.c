@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Entries on their way into a dump: as they are, or redacted and then all different.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A dump read from many places at the same time: all of it, once, and held against its manifest.
  */

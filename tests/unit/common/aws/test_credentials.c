@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Credentials and region, from where AWS's own tools take them, in their order.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Digests.  Expected values: FIPS 180-2's examples; Python's hashlib; Python's xxhash, as
  * xxhash.xxh64_hexdigest(b) and xxhash.xxh3_128_hexdigest(b), and sums modulo 2**128 of the latter.

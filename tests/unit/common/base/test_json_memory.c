@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Parsing JSON where memory is lacking: whatever allocation it is that fails, the answer is that
  * memory lacked, and never a crash of the parser.

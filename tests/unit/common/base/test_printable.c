@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Text from outside as it is shown: nothing of it moves a cursor, hides or makes a line of its own.
  */

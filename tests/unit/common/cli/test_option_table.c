@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Tables of options: what the command line may be, and what --help and --list-options print.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The dump's header and manifest as JSON: what is written is read, and nothing less.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Where dumps are written to: a file that appears whole or not at all, or an open stream.
  */

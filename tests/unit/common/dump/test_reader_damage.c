@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Dumps that were damaged on their way: cut, altered, joined, with frames missing, repeated or in
  * another order.  They are refused with EXIT_CODE_DUMP, and dump_reader_finish never says that they

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Dumps in which the header, an announcement or a chunk does not fit and all else was made right,
  * checksums and all: what each of the reader's checks is for.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Dumps in which a JSON frame is broken or the manifest does not fit, and all else was made right,
  * checksums and all.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A real dump, mutilated: every bit of what frames it altered, a sample of the bits of its data,
  * and cut at every byte of what frames it and in places of its data.  None of it may be accepted,

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The seek table, byte for byte as in zstd_seekable_compression_format.md, version 0.1.0.
  */

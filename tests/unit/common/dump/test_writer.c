@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Writing dumps: how entries are put into chunks, by one thread or several, and what is left when
  * it comes to nothing.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Dumps: what was written comes back, from a file as from a pipe.
  */

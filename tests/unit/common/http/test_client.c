@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Requests by HTTP: what is an answer, what is not, and what is tried again; without waiting.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Entries as JSON: what an entry is, told from itself, and how its value is shown.
  */

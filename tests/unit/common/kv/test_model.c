@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The spelling of partitions and keys, byte for byte as in the KV model facts.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Points in time.  Expected values: Python's datetime, (d - 2000-01-01) in microseconds and
  * (d - 1970-01-01) in seconds.

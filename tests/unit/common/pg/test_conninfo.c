@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Connection strings: the password apart from what anybody may see; and the migrators' lock key.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * COPY BINARY: tuples in memory, and streams that arrive in pieces of any size.
  *

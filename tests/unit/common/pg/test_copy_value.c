@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Values of PostgreSQL's types, as their send functions write them.
  */

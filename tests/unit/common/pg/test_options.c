@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Values of options: times, whole numbers, and connection strings that everybody can see.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * lakeFS's connection strings, as libpq takes them.
  */

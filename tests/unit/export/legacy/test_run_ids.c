@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * New ids of runs: unique, also where two runs derive the same one.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Whole entries, redacted: their parts agree with each other as before, and what is not known is
  * refused.  Then the keys of pseudonyms, and keys of entries that must differ.

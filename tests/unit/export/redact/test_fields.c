@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The table of what is done with each field: that it knows them all, and that what it says suits
  * the field.  What is new in a .proto file fails here until the table knows it.

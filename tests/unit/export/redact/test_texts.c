@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Pseudonyms, and what stays of texts of each kind.
  *

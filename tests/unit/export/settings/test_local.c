@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Branch protection rules below the block store folder.  What cannot be read must never look like
  * a repository without rules.

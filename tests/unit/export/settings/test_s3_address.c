@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Where an object of an s3:// namespace is, and what S3's answers say.
  */

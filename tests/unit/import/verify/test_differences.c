@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Comparing two sets of entries: sums by bucket say whether they differ, differences say in what.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Requests and answers between a script and its session, over pipes in the place of its
  * descriptors.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What goes to DynamoDB: sizes, limits, requests, what comes back of them, and how fast they may
  * go.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Sending batches: what is not written goes again, but not for ever; and one failure is all there
  * is.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Tuples gathered by leaf: what was added comes out, in order, and no more memory is taken than was
  * asked for.

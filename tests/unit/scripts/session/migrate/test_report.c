@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What kv-migrate shows: fields in 80 columns, commands that a shell reads as they are, sizes.
  */

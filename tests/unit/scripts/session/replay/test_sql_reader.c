@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A dump as SQL is cut into the statements, commands and data that psql would see in it.
  */
