@@ -31,8 +31,8 @@ bool child_pipe(int ends[2]);
 /* Starts it, with no signal blocked or ignored.  EXIT_CODE_USAGE where it cannot be started. */
 bool child_start(const ChildOptions *options, pid_t *child, Error *error);
 
-/* Waits for its end; when this program is told to end meanwhile, the child is, too, and killed when
- * it takes more than a few seconds.  *status is its exit code, 128 + n after a signal. */
+/* Waits for its end; when this program is asked to stop meanwhile, the child is, too, and killed
+ * when it takes more than a few seconds.  *status is its exit code, 128 + n after a signal. */
 bool child_wait(pid_t child, int *status, Error *error);
 
 /* Tells it to end, and waits, likewise. */

@@ -26,8 +26,8 @@ bool environment_secret_names(Words *names, Error *error);
 /* Likewise, from the file `path`. */
 bool configuration_read(LakefsSettings *settings, const char *path, Error *error);
 
-/* The first of lakeFS's places that has a configuration, owned by the caller; NULL: none has, or
- * *lacked memory. */
+/* The first configuration file that exists where lakeFS looks for one, owned by the caller; NULL:
+ * none does, or *lacked memory. */
 char *configuration_find(bool *lacked);
 
 /* Replaces a setting that begins with ~ by the path in the home folder. */

@@ -23,7 +23,7 @@ bool program_export(const Session *session, Program *program, Error *error);
 /* kv-import under the session's lock, into the store that counts. */
 bool program_import(const Session *session, Program *program, Error *error);
 
-/* kv-import without any database or store: its options that are not about places. */
+/* kv-import without any database or store: its options that name neither. */
 bool program_import_bare(const Session *session, Program *program, Error *error);
 
 void program_free(Program *program);

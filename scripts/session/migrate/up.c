@@ -244,7 +244,7 @@ bool up_imported(Up *up, int status, Error *error)
 }
 
 /* When one of them dies the other fails too, for want of a partner: kv-import finds the dump cut
- * off, kv-export a closed pipe.  Which failed first is told by the other's complaint. */
+ * off, kv-export a closed pipe.  The other's complaint shows which failed first. */
 bool up_transferred(Up *up, int export_status, int import_status, Error *error)
 {
     if (export_status == 0 && import_status == 0) {

@@ -301,7 +301,7 @@ static bool print_json(Comparison *comparison, Error *error)
            report_flush(error);
 }
 
-/* As in a migration: whichever failed first is told by the other's complaint. */
+/* As in a migration, the other program's complaint shows which one failed first. */
 static bool judge(Comparison *comparison, Error *error)
 {
     int exported = comparison->statuses[EXPORT];

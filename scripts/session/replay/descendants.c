@@ -47,11 +47,11 @@ static bool has_children(void)
     return ended == 0;
 }
 
-void descendants_end(int patience_ms)
+void descendants_end(int timeout_ms)
 {
     const struct timespec step = {.tv_nsec = STEP_MS * 1000 * 1000};
 
-    for (int waited = 0; waited < patience_ms && has_children(); waited += STEP_MS) {
+    for (int waited = 0; waited < timeout_ms && has_children(); waited += STEP_MS) {
         nanosleep(&step, NULL);
     }
     for (int round = 0; round < ROUNDS && has_children(); round++) {

@@ -12,6 +12,6 @@ void descendants_adopt(void);
 /* Waits for the end of all children of this process for so many milliseconds, then kills them, and
  * their own ones, which it then gets, until there is none or they are made faster than they can be
  * killed. */
-void descendants_end(int patience_ms);
+void descendants_end(int timeout_ms);
 
 #endif

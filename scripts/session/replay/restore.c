@@ -249,7 +249,7 @@ static bool run_all(Session *session, Error *error)
     }
 }
 
-/* Where the dump itself is damaged, that is what is told: the rest follows from it. */
+/* A damaged dump is reported as that: every other error follows from it. */
 static bool restore_stream(const Restore *restore, Error *error)
 {
     static SqlReader reader;

@@ -30,7 +30,7 @@ bool spawn(const SpawnOptions *options, pid_t *child, Error *error);
 void spawn_reset_signals(void);
 
 /* Waits for the end of a child; the exit code, 128 + n after signal n.  Kills it when this program
- * is told to end (see interrupt_check). */
+ * is asked to stop (see interrupt_check). */
 int spawn_wait(pid_t child);
 
 #endif

@@ -31,7 +31,7 @@ bool supervisor_start_server(Supervisor *supervisor, const char *bindir, int *po
 
 /* Waits until the server is lost, and says so in the error; returns at once where it is.  Returns
  * with an error of EXIT_CODE_DONE where it is not within so many milliseconds (-1: forever), the
- * other descriptor can be read, or this program is told to end. */
+ * other descriptor can be read, or this program is asked to stop. */
 void supervisor_await_loss(Supervisor *supervisor, int other, int milliseconds, Error *error);
 
 /* Stops the server and removes everything; says so where that does not work. */

@@ -110,7 +110,8 @@ static void watch(Server *server, int socket)
     }
 }
 
-/* Starts the server when it is told to, and waits for the end.  Whether there was a farewell. */
+/* Starts the server on request, and waits for the end.  Returns whether the session said goodbye.
+ */
 static bool serve(Server *server, int socket)
 {
     char bindir[PATH_MAX] = "";

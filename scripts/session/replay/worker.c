@@ -35,7 +35,7 @@ static bool write_all(int target, const void *data, size_t size)
     return true;
 }
 
-/* False where the other side ends before it has sent all, or this program is told to end. */
+/* False where the other side ends before it has sent all, or this program is asked to stop. */
 static bool read_all(int source, void *data, size_t size)
 {
     char *position = data;

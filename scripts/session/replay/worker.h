@@ -19,7 +19,7 @@ typedef bool WorkerTask(const void *argument, void *result, Error *error);
 /*
  * Does it in another process, and waits.  `result` gets `size` bytes, to be looked at as what comes
  * from that user; it may be NULL where size is 0.  False with the task's error; the process is
- * killed when this program is told to end.
+ * killed when this program is asked to stop.
  */
 bool worker_run(const Identity *identity, WorkerTask *task, const void *argument, void *result,
                 size_t size, Error *error);
