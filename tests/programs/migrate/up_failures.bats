@@ -56,6 +56,24 @@ programs_with_import() {
     assert_equal "" "$(legacy_tables)"
 }
 
+@test "an import that is killed leaves nothing but JSON lines in a log of JSON lines" {
+    legacy_database
+    programs_with_import 'kill -KILL $$'
+    run --separate-stderr -3 "$PROGRAMS/kv-migrate" up --kv-enabled --no-settings --log-format=json -d "$DSN"
+    assert_json_lines kv-migrate kv-export
+}
+
+@test "without its other program, or without readlink, it says so" {
+    local alone=$BATS_TEST_TMPDIR/alone
+    mkdir "$alone"
+    cp "$KV_BIN/kv-migrate" "$alone"
+    run --separate-stderr -1 "$alone/kv-migrate" status -d postgres
+    assert_contains "$stderr" "kv-migrate: error: " "kv-migrate-session" "hint: "
+    ln -s "$(command -v bash)" "$alone"
+    run --separate-stderr -1 env PATH="$alone" "$KV_BIN/kv-migrate" status -d postgres
+    assert_contains "$stderr" "kv-migrate: error: " "hint: " readlink
+}
+
 @test "an import that fails with the session lost, too: nothing is claimed about the stamp" {
     legacy_database
     programs_with_import "psql -Xq -d '$DSN' -c \"SELECT pg_terminate_backend(pid) FROM pg_stat_activity

@@ -77,6 +77,9 @@ stop_by() {
     # The query that waited is cancelled: nobody waits, though the obstacle is still there and the time is not over.
     eventually nobody_waits
     assert_equal "" "$(programs_left)"
+    # Several programs were stopped; it is said once.
+    assert_equal 1 "$(grep -c "error: " "$BACKGROUND_OUTPUT")"
+    assert_contains "$(cat "$BACKGROUND_OUTPUT")" "kv-migrate: error: stopped by signal" "SIG$1"
 }
 
 @test "SIGTERM while it waits for the lock ends it with 143, and everything of it" {
