@@ -41,8 +41,8 @@ static bool check_size(const char *file, const RedactKey *key, Error *error)
     error_set(error, EXIT_CODE_USAGE, "the key file \"%s\" has %s", file,
               key->size < REDACT_KEY_MIN_SIZE ? "too few bytes" : "too many bytes");
     return error_hint(error,
-                      "A key has at least %d and fewer than %d random bytes: openssl rand -out "
-                      "FILE 32",
+                      "A key has at least %d bytes and fewer than %d, all random: openssl rand "
+                      "-out FILE 32",
                       REDACT_KEY_MIN_SIZE, REDACT_KEY_MAX_SIZE);
 }
 
