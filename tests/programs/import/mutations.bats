@@ -244,11 +244,11 @@ before-table       | d[:end]                        | 4 4 - 0 | ends here | | do
 last-byte          | d[:-1]                         | 4 4 - 0 | ends here | | does not end in a seek table
 beginning-missing  | d[1:]                          | 4 4 - - | no JSON frame where one must be
 header-missing     | d[at(1):]                      | 4 4 - - | "format" is missing
-newline-behind     | d + b"\n"                      | 4 4 - 0 | something follows | | does not end in a seek table
-zeros-behind       | d + bytes(4096)                | 4 4 - 0 | something follows | | does not end in a seek table
-frame-behind       | d + b"\x50\x2a\x4d\x18\0\0\0\0" | 4 4 - 0 | something follows | | does not end in a seek table
+newline-behind     | d + b"\n"                      | 4 4 - 0 | data after the end | | does not end in a seek table
+zeros-behind       | d + bytes(4096)                | 4 4 - 0 | data after the end | | does not end in a seek table
+frame-behind       | d + b"\x50\x2a\x4d\x18\0\0\0\0" | 4 4 - 0 | data after the end | | does not end in a seek table
 newline-before     | b"\n" + d                      | 4 4 - - | no JSON frame where one must be
-twice              | d + d                          | 4 4 - 0 | something follows | | the seek table do not fill the dump
+twice              | d + d                          | 4 4 - 0 | data after the end | | the seek table do not fill the dump
 two-joined         | joined(frames[:-3] + frames[3:]) | 4 4 - 0 | chunk 0 stands where | | the seek table do not fill
 two-sealed         | sealed(frames[:-3] + frames[3:]) | 0 4 0 0 | chunk 0 stands where
 hole               | put(at(4, 500), bytes(1000))   | 0 4 0 0 | a zstd frame cannot be decompressed | XXH64 of the file is wrong
@@ -292,7 +292,7 @@ TABLE
     check_table "$DUMP" <<'TABLE'
 major-version      | sealed(but({0: altered(0, version="2.0")})) | 4 4 - - | unknown format version "2.0"
 no-version         | sealed(but({0: altered(0, version="x")}))   | 4 4 - - | unknown format version "x"
-other-format       | sealed(but({0: altered(0, format="other")})) | 4 4 - - | no header of a KV dump
+other-format       | sealed(but({0: altered(0, format="other")})) | 4 4 - - | not the header of a KV dump
 header-text        | joined(but({0: replaced(0, b'"public"', b'"publiC"')})) | 0 4 0 0 | XXH64 of the file is wrong
 package-twice      | sealed(but({0: altered(0, packages__1="actions")})) | 4 4 - - | names a package twice
 package-more       | sealed(but({0: added(0, packages=["more"])})) | 4 4 - 0 | name different packages
