@@ -1,13 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "export/legacy/source.h"
 
-#include "common/base/interrupt.h"
-#include "common/cli/progress.h"
+#include "common/pg/copy_out.h"
 
 #include <string.h>
-
-/* Rows between progress reports. */
-enum { PROGRESS_ROWS = 1024 };
 
 /* Appends `sql` with its placeholders replaced. */
 static bool expand_sql(Worker *worker, const char *sql, const PgPageRange *range, Buffer *expanded,
@@ -70,60 +66,37 @@ static bool check_columns(Worker *worker, const SourceQuery *query, const char *
     return true;
 }
 
-/* Passes all tuples of the parser's input to the function. */
-static CopyStatus read_tuples(CopyParser *parser, SourceRow *row, SourceRowFunction *function,
-                              void *state, uint64_t *rows, Error *error)
-{
-    for (;;) {
-        CopyStatus status = copy_parser_next(parser, row->fields, error);
+/* The row that is read, and what takes it. */
+typedef struct RowReader {
+    SourceRow row;
+    SourceRowFunction *function;
+    void *state;
+} RowReader;
 
-        if (status != COPY_TUPLE) {
-            return status;
-        }
-        source_row_begin(row);
-        if (!source_row_check(row, error) || !function(row, state, error) ||
-            !source_row_end(row, error)) {
-            return COPY_INVALID;
-        }
-        (*rows)++;
-    }
+static bool read_row(void *state, Error *error)
+{
+    RowReader *reader = state;
+
+    source_row_begin(&reader->row);
+    return source_row_check(&reader->row, error) &&
+           reader->function(&reader->row, reader->state, error) &&
+           source_row_end(&reader->row, error);
 }
 
+/* Reads the rows of a COPY statement; sets *rows to their number. */
 static bool copy_rows(Worker *worker, const SourceQuery *query, const char *sql,
                       SourceRowFunction *function, void *state, uint64_t *rows, Error *error)
 {
-    CopyParser parser = {.field_count = query->column_count};
-    SourceRow row = {.worker = worker, .query = query};
-    CopyStatus status = COPY_MORE;
-    uint64_t bytes = 0;
-    uint64_t reported = 0; /* rows */
-    bool end = false;
-    bool done = pg_copy_out_begin(worker->connection, sql, error);
+    RowReader reader = {
+        .row = {.worker = worker, .query = query}, .function = function, .state = state};
+    PgCopyOut copy = {.sql = sql,
+                      .table = query->table,
+                      .fields = reader.row.fields,
+                      .field_count = query->column_count,
+                      .reports_progress = worker->emitter.chunks != NULL};
+    bool done = pg_copy_out(worker->connection, &copy, read_row, &reader, error);
 
-    while (done && !end) {
-        Slice piece;
-
-        done = pg_copy_out_read(worker->connection, &piece, &end, error);
-        if (done && !end) {
-            done = interrupt_check(error) && copy_parser_feed(&parser, piece, error);
-        }
-        if (done && !end) {
-            status = read_tuples(&parser, &row, function, state, rows, error);
-            done = status != COPY_INVALID;
-            bytes += piece.size;
-        }
-        if (worker->emitter.chunks != NULL && (*rows - reported >= PROGRESS_ROWS || end)) {
-            progress_add(*rows - reported, bytes);
-            reported = *rows;
-            bytes = 0;
-        }
-    }
-    if (done && status != COPY_END) {
-        done = error_set(error, EXIT_CODE_FAILED,
-                         "the COPY BINARY stream of table \"%s\" ends without a trailer",
-                         query->table);
-    }
-    copy_parser_free(&parser);
+    *rows = copy.rows;
     return done;
 }
 
