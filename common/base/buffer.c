@@ -47,22 +47,31 @@ bool buffer_append_text(Buffer *buffer, const char *text, Error *error)
     return buffer_append(buffer, text, strlen(text), error);
 }
 
-bool buffer_append_format(Buffer *buffer, Error *error, const char *format, ...)
+bool buffer_append_vformat(Buffer *buffer, Error *error, const char *format, va_list arguments)
 {
-    va_list arguments;
+    va_list measured;
     int size;
 
-    va_start(arguments, format);
-    size = vsnprintf(NULL, 0, format, arguments);
-    va_end(arguments);
+    va_copy(measured, arguments);
+    size = vsnprintf(NULL, 0, format, measured);
+    va_end(measured);
     if (size < 0 || !buffer_reserve(buffer, (size_t)size + 1, error)) {
         return size < 0 ? error_out_of_memory(error) : false;
     }
-    va_start(arguments, format);
     vsnprintf((char *)buffer->data + buffer->size, (size_t)size + 1, format, arguments);
-    va_end(arguments);
     buffer->size += (size_t)size;
     return true;
+}
+
+bool buffer_append_format(Buffer *buffer, Error *error, const char *format, ...)
+{
+    va_list arguments;
+    bool done;
+
+    va_start(arguments, format);
+    done = buffer_append_vformat(buffer, error, format, arguments);
+    va_end(arguments);
+    return done;
 }
 
 const char *buffer_string(Buffer *buffer)

@@ -5,6 +5,7 @@
 #ifndef COMMON_BASE_BUFFER_H
 #define COMMON_BASE_BUFFER_H
 
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -30,6 +31,8 @@ bool buffer_append_text(Buffer *buffer, const char *text, Error *error);
 /* Appends formatted text. */
 bool buffer_append_format(Buffer *buffer, Error *error, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+bool buffer_append_vformat(Buffer *buffer, Error *error, const char *format, va_list arguments)
+    __attribute__((format(printf, 3, 0)));
 
 /* Returns the contents as a C string, valid until the buffer changes.  Cannot fail: room for the
  * terminating NUL is always reserved.  The NUL is not part of the contents. */

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#define _GNU_SOURCE /* vasprintf */
 #include "common/cli/output.h"
 
 #include "common/base/json_memory.h"
@@ -33,24 +32,22 @@ static void write_out(Slice bytes)
 
 void output_line(const char *format, ...)
 {
+    Buffer text = {0};
     Buffer line = {0};
     Error ignored;
     va_list arguments;
-    char *text = NULL;
-    int size;
+    bool done;
 
     va_start(arguments, format);
-    size = vasprintf(&text, format, arguments);
+    done = buffer_append_vformat(&text, &ignored, format, arguments);
     va_end(arguments);
-    if (size >= 0 && printable_append(&line, slice_text(text), &ignored) &&
+    if (done && printable_append(&line, buffer_slice(&text), &ignored) &&
         buffer_append_text(&line, "\n", &ignored)) {
         write_out(buffer_slice(&line));
     } else {
         note_failure(ENOMEM);
     }
-    if (size >= 0) {
-        free(text);
-    }
+    buffer_free(&text);
     buffer_free(&line);
 }
 

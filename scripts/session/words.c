@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "scripts/session/words.h"
 
+#include "common/base/buffer.h"
+
 #include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -33,20 +34,14 @@ bool words_add(Words *words, const char *text, Error *error)
 
 bool words_add_format(Words *words, Error *error, const char *format, ...)
 {
+    Buffer text = {0};
     va_list arguments;
-    char *text;
-    int size;
+    bool done;
 
     va_start(arguments, format);
-    size = vsnprintf(NULL, 0, format, arguments);
+    done = buffer_append_vformat(&text, error, format, arguments);
     va_end(arguments);
-    text = size < 0 ? NULL : malloc((size_t)size + 1);
-    if (text != NULL) {
-        va_start(arguments, format);
-        vsnprintf(text, (size_t)size + 1, format, arguments);
-        va_end(arguments);
-    }
-    return add_owned(words, text, error);
+    return done && add_owned(words, buffer_take(&text, error), error);
 }
 
 bool words_add_all(Words *words, const Words *more, Error *error)

@@ -6,7 +6,6 @@
 
 #include <inttypes.h>
 #include <stdarg.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum { WIDTH = 79 };
@@ -65,28 +64,22 @@ static bool lacked_memory;
 
 void report_field(FILE *output, int indent, const char *label, const char *format, ...)
 {
+    Buffer text = {0};
     Buffer shown = {0};
     Error ignored;
-    char *text;
     va_list arguments;
-    int size;
+    bool done;
 
     va_start(arguments, format);
-    size = vsnprintf(NULL, 0, format, arguments);
+    done = buffer_append_vformat(&text, &ignored, format, arguments);
     va_end(arguments);
-    text = size < 0 ? NULL : malloc((size_t)size + 1);
-    if (text != NULL) {
-        va_start(arguments, format);
-        vsnprintf(text, (size_t)size + 1, format, arguments);
-        va_end(arguments);
-    }
-    if (text != NULL && printable_append(&shown, slice_text(text), &ignored)) {
+    if (done && printable_append(&shown, buffer_slice(&text), &ignored)) {
         print_wrapped(output, indent, label, buffer_string(&shown));
     } else {
         print_wrapped(output, indent, label, NO_MEMORY);
         lacked_memory = true;
     }
-    free(text);
+    buffer_free(&text);
     buffer_free(&shown);
 }
 

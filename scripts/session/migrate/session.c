@@ -9,29 +9,20 @@
 
 #include <inttypes.h>
 #include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 bool session_execute(Session *session, Error *error, const char *format, ...)
 {
+    Buffer sql = {0};
     va_list arguments;
-    char *sql;
     bool done;
-    int size;
 
     va_start(arguments, format);
-    size = vsnprintf(NULL, 0, format, arguments);
+    done = buffer_append_vformat(&sql, error, format, arguments);
     va_end(arguments);
-    sql = size < 0 ? NULL : malloc((size_t)size + 1);
-    if (sql == NULL) {
-        return error_out_of_memory(error);
-    }
-    va_start(arguments, format);
-    vsnprintf(sql, (size_t)size + 1, format, arguments);
-    va_end(arguments);
-    done = pg_execute(session->connection, sql, NULL, error);
-    free(sql);
+    done = done && pg_execute(session->connection, buffer_string(&sql), NULL, error);
+    buffer_free(&sql);
     return done;
 }
 
