@@ -44,12 +44,11 @@ static void set_environment(const Words *environment)
     }
 }
 
-/* In the child: becomes the program.  Its errno goes to `problem` where that fails. */
-static _Noreturn void become(const ChildOptions *options, int problem)
+static bool prepare_child(const void *state)
 {
     static const int SIGNALS[] = {SIGINT, SIGTERM, SIGHUP, SIGPIPE, SIGXFSZ, SIGUSR1};
+    const ChildOptions *options = state;
     sigset_t none;
-    int code;
 
     for (size_t i = 0; i < sizeof SIGNALS / sizeof SIGNALS[0]; i++) {
         signal(SIGNALS[i], SIG_DFL);
@@ -57,43 +56,52 @@ static _Noreturn void become(const ChildOptions *options, int problem)
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
     set_environment(options->environment);
-    if ((options->input < 0 || dup2(options->input, STDIN_FILENO) >= 0) &&
-        (options->output < 0 || dup2(options->output, STDOUT_FILENO) >= 0) &&
-        (options->error < 0 || dup2(options->error, STDERR_FILENO) >= 0) &&
-        (options->kept[0] < 0 || fcntl(options->kept[0], F_SETFD, 0) == 0) &&
-        (options->kept[1] < 0 || fcntl(options->kept[1], F_SETFD, 0) == 0)) {
-        execvp(options->command->items[0], options->command->items);
+    return (options->input < 0 || dup2(options->input, STDIN_FILENO) >= 0) &&
+           (options->output < 0 || dup2(options->output, STDOUT_FILENO) >= 0) &&
+           (options->error < 0 || dup2(options->error, STDERR_FILENO) >= 0) &&
+           (options->kept[0] < 0 || fcntl(options->kept[0], F_SETFD, 0) == 0) &&
+           (options->kept[1] < 0 || fcntl(options->kept[1], F_SETFD, 0) == 0);
+}
+
+/* In the child: becomes the program.  Its errno goes to `problem` where that fails. */
+static _Noreturn void become(const Words *command, ChildPrepareFunction *prepare, const void *state,
+                             int problem)
+{
+    int code;
+
+    if (prepare(state)) {
+        execvp(command->items[0], command->items);
     }
     code = errno;
     (void)!write(problem, &code, sizeof code);
     _exit(CANNOT_START);
 }
 
-static bool start_failed(const ChildOptions *options, int code, Error *error)
+static bool start_failed(const Words *command, int code, Error *error)
 {
-    error_set(error, EXIT_CODE_USAGE, "could not run \"%s\": %s", options->command->items[0],
-              strerror(code));
-    return false;
+    return error_set(error, EXIT_CODE_USAGE, "could not run \"%s\": %s", command->items[0],
+                     strerror(code));
 }
 
-bool child_start(const ChildOptions *options, pid_t *child, Error *error)
+bool child_exec(const Words *command, ChildPrepareFunction *prepare, const void *state,
+                pid_t *child, Error *error)
 {
     int problem[2];
     int code = 0;
     ssize_t got;
 
     if (!child_pipe(problem)) {
-        return start_failed(options, errno, error);
+        return start_failed(command, errno, error);
     }
     *child = fork();
     if (*child == 0) {
-        become(options, problem[1]);
+        become(command, prepare, state, problem[1]);
     }
     code = errno;
     close(problem[1]);
     if (*child < 0) {
         close(problem[0]);
-        return start_failed(options, code, error);
+        return start_failed(command, code, error);
     }
     do {
         got = read(problem[0], &code, sizeof code);
@@ -101,12 +109,17 @@ bool child_start(const ChildOptions *options, pid_t *child, Error *error)
     close(problem[0]);
     if (got == (ssize_t)sizeof code) {
         waitpid(*child, NULL, 0);
-        return start_failed(options, code, error);
+        return start_failed(command, code, error);
     }
     return true;
 }
 
-static int exit_status(int status)
+bool child_start(const ChildOptions *options, pid_t *child, Error *error)
+{
+    return child_exec(options->command, prepare_child, options, child, error);
+}
+
+int child_exit_code(int status)
 {
     return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 }
@@ -119,14 +132,14 @@ static int await_end(pid_t child)
 
     for (int waited = 0; waited < PATIENCE_MS; waited += STEP_MS) {
         if (waitpid(child, &status, WNOHANG) != 0) {
-            return exit_status(status);
+            return child_exit_code(status);
         }
         nanosleep(&step, NULL);
     }
     kill(child, SIGKILL);
     while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
     }
-    return exit_status(status);
+    return child_exit_code(status);
 }
 
 void child_stop(pid_t child)
@@ -150,7 +163,7 @@ bool child_wait(pid_t child, int *status, Error *error)
             return interrupt_check(error);
         }
     }
-    *status = exit_status(answer);
+    *status = child_exit_code(answer);
     return interrupt_check(error);
 }
 
@@ -184,7 +197,7 @@ bool child_run(const ChildOptions *options, const char *input, int *status, Erro
         return child_start(options, &child, error) && child_wait(child, status, error);
     }
     if (!child_pipe(ends)) {
-        return start_failed(options, errno, error);
+        return start_failed(options->command, errno, error);
     }
     with_input.input = ends[0];
     started = child_start(&with_input, &child, error);
@@ -223,7 +236,7 @@ bool child_capture(const ChildOptions *options, Buffer *printed, int *status, Er
     bool done;
 
     if (!child_pipe(ends)) {
-        return start_failed(options, errno, error);
+        return start_failed(options->command, errno, error);
     }
     with_output.output = ends[1];
     done = child_start(&with_output, &child, error);

@@ -28,6 +28,17 @@ ChildOptions child_options(const Words *command, const Words *environment);
 /* Makes a pipe, whose ends no program inherits; false with errno. */
 bool child_pipe(int ends[2]);
 
+/* In the new process, before it becomes the program; false with errno. */
+typedef bool ChildPrepareFunction(const void *state);
+
+/* Starts a command in a new process, which calls `prepare` first.  EXIT_CODE_USAGE where it cannot
+ * be started. */
+bool child_exec(const Words *command, ChildPrepareFunction *prepare, const void *state,
+                pid_t *child, Error *error);
+
+/* Turns what waitpid() gives into an exit code: 128 + n after signal n. */
+int child_exit_code(int status);
+
 /* Starts it, with no signal blocked or ignored.  EXIT_CODE_USAGE where it cannot be started. */
 bool child_start(const ChildOptions *options, pid_t *child, Error *error);
 

@@ -110,7 +110,7 @@ static bool has_ended(Server *server, int *code)
     while (server_read_output(server) && errno != EAGAIN) {
         errno = 0;
     }
-    *code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+    *code = child_exit_code(status);
     return true;
 }
 

@@ -13,8 +13,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { CANNOT_START = 127 };
-
 extern char **environ;
 
 void spawn_reset_signals(void)
@@ -77,65 +75,34 @@ static bool set_descriptor(int from, int to)
     return null >= 0 && dup2(null, to) >= 0;
 }
 
-/* In the child: becomes the program.  Its errno goes to `problem` where that fails. */
-static _Noreturn void become(const SpawnOptions *options, pid_t parent, int problem)
+typedef struct Spawn {
+    const SpawnOptions *options;
+    pid_t parent;
+} Spawn;
+
+static bool prepare(const void *state)
 {
-    int code;
+    const Spawn *spawn = state;
+    const SpawnOptions *options = spawn->options;
 
     spawn_reset_signals();
-    /* A change of user would undo the death signal, so that comes first. */
-    if (identity_become(options->identity) &&
-        (options->death_signal == 0 ||
-         prctl(PR_SET_PDEATHSIG, (unsigned long)options->death_signal) == 0) &&
-        chdir(options->folder == NULL ? "/" : options->folder) == 0 &&
-        set_descriptor(options->input, STDIN_FILENO) &&
-        set_descriptor(options->output, STDOUT_FILENO) &&
-        set_descriptor(options->errors, STDERR_FILENO) && reduce_environment()) {
-        if (options->death_signal != 0 && getppid() != parent) {
-            _exit(CANNOT_START);
-        }
-        execvp(options->command->items[0], options->command->items);
-    }
-    code = errno;
-    (void)!write(problem, &code, sizeof code);
-    _exit(CANNOT_START);
-}
-
-static bool start_failed(const SpawnOptions *options, int code, Error *error)
-{
-    return error_set(error, EXIT_CODE_USAGE, "could not run \"%s\": %s", options->command->items[0],
-                     strerror(code));
+    /* A change of user would undo the death signal, so that comes first.  Who has lost the parent
+     * before has not got the signal. */
+    return identity_become(options->identity) &&
+           (options->death_signal == 0 ||
+            prctl(PR_SET_PDEATHSIG, (unsigned long)options->death_signal) == 0) &&
+           chdir(options->folder == NULL ? "/" : options->folder) == 0 &&
+           set_descriptor(options->input, STDIN_FILENO) &&
+           set_descriptor(options->output, STDOUT_FILENO) &&
+           set_descriptor(options->errors, STDERR_FILENO) && reduce_environment() &&
+           (options->death_signal == 0 || getppid() == spawn->parent);
 }
 
 bool spawn(const SpawnOptions *options, pid_t *child, Error *error)
 {
-    pid_t parent = getpid();
-    int problem[2];
-    int code = 0;
-    ssize_t got;
+    const Spawn state = {options, getpid()};
 
-    if (!child_pipe(problem)) {
-        return start_failed(options, errno, error);
-    }
-    *child = fork();
-    if (*child == 0) {
-        become(options, parent, problem[1]);
-    }
-    code = errno;
-    close(problem[1]);
-    if (*child < 0) {
-        close(problem[0]);
-        return start_failed(options, code, error);
-    }
-    do {
-        got = read(problem[0], &code, sizeof code);
-    } while (got < 0 && errno == EINTR);
-    close(problem[0]);
-    if (got == (ssize_t)sizeof code) {
-        waitpid(*child, NULL, 0);
-        return start_failed(options, code, error);
-    }
-    return true;
+    return child_exec(options->command, prepare, &state, child, error);
 }
 
 int spawn_wait(pid_t child)
@@ -147,5 +114,5 @@ int spawn_wait(pid_t child)
             kill(child, SIGKILL);
         }
     }
-    return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+    return child_exit_code(status);
 }
