@@ -26,6 +26,22 @@ legacy_database() {
     fresh_database TEMPLATE "$SMALL"
 }
 
+# load_half [PROGRAM ARGUMENT...]: begins a load in the background (by way of the program), which gets the first half of the
+# dump through a pipe and waits for more.
+load_half() {
+    mkfifo "$BATS_TEST_TMPDIR/pipe"
+    background "$@" kv-import -d "$DSN" "$BATS_TEST_TMPDIR/pipe"
+    exec {PIPE}>"$BATS_TEST_TMPDIR/pipe"
+    head -c 5000000 "$DUMP" >&"$PIPE"
+    eventually assert_stamp 38 0
+}
+
+# load_rest: gives it the other half.
+load_rest() {
+    tail -c +5000001 "$DUMP" >&"$PIPE"
+    exec {PIPE}>&-
+}
+
 # A KV table in lakeFS's shape, without rows.
 create_kv() {
     sql "CREATE TABLE kv (partition_key bytea NOT NULL, key bytea NOT NULL, value bytea NOT NULL,

@@ -127,6 +127,12 @@ make_esti_template() {
     make_template ESTI "$FIXTURES_DIR/esti/legacy.data.sql"
 }
 
+# make_esti_dump FILE: makes the template ESTI, and the file, its dump.
+make_esti_dump() {
+    make_esti_template
+    kv-export -d "$ESTI" --blockstore-path="$BLOCKSTORE" --quiet -f "$1"
+}
+
 # make_small_template OBJECTS: makes the template SMALL: a user, and a repository with a branch and so many objects.
 make_small_template() {
     make_template SMALL
@@ -307,6 +313,22 @@ stop_background() {
         kill -KILL "$BACKGROUND" 2>/dev/null || true
         wait "$BACKGROUND" 2>/dev/null || true
     fi
+}
+
+# also COMMAND...: starts it beside what is in the background; its output goes to the file OTHER_OUTPUT.
+also() {
+    OTHER_OUTPUT=$BATS_TEST_TMPDIR/other.out
+    "$@" >"$OTHER_OUTPUT" 2>&1 3>&- &
+    OTHER=$!
+}
+
+# also_ends CODE: waits for its end, which must be with that exit code.
+also_ends() {
+    local status=0
+    wait "$OTHER" || status=$?
+    unset -v OTHER
+    cat "$OTHER_OUTPUT"
+    assert_equal "$1" "$status"
 }
 
 # eventually COMMAND...: waits until the command succeeds; fails when it does not for 20 seconds.

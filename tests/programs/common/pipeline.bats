@@ -337,7 +337,7 @@ export_esti() {
     unset -v PGDATABASE
     kv-import --list "$DUMP"
     kv-import --check "$DUMP"
-    # What drop_database needs is not to be had now, and there is nothing to drop.
+    # drop_database could not reach the server now, and there is nothing to drop.
     unset -v DSN
 }
 

@@ -13,6 +13,7 @@ bats_require_minimum_version 1.5.0
 source "${BATS_TEST_DIRNAME}/../../../scripts/dev/throwaway-postgres.sh"
 
 load ../../lib/setup
+load ../../lib/watch
 
 # A server of its own, that wants passwords and logs every statement and every connection.
 setup_file() {
@@ -146,18 +147,9 @@ refute_secret() {
 
 # Watching ------------------------------------------------------------------------------------------------------------
 
-watch() {
-    "$TESTS_DIR/lib/watch_secrets.py" "$WRITTEN" <<<"$PARTS" >"$BATS_TEST_TMPDIR/watch" 2>&1 3>&- &
-    WATCHER=$!
-    eventually grep -qx watching "$BATS_TEST_TMPDIR/watch"
-}
-
-watch_stop() {
-    if [ -n "${WATCHER-}" ]; then
-        kill "$WATCHER"
-        wait "$WATCHER"
-        unset -v WATCHER
-    fi
+# watch_password: looks for the password everywhere, and in the folder of what is written, until watch_stop.
+watch_password() {
+    watch "$WRITTEN" <<<"$PARTS"
 }
 
 # unseen PROGRAM...: ends the watch, during which every one of the programs was there and no secret was seen, but in
@@ -202,7 +194,7 @@ unseen_now() {
 
 @test "a password from outside the arguments is seen nowhere: variable, password file, service file" {
     local way
-    watch
+    watch_password
     for way in variable variables password-file service-file; do
         echo "== $way"
         give "$way" "$PASSWORD"
@@ -224,7 +216,7 @@ unseen_now() {
 }
 
 @test "lakeFS's own variables lead there, and the password is seen nowhere" {
-    watch
+    watch_password
     give lakefs "$PASSWORD"
     secretly 0 kv-migrate up --kv-enabled --no-settings -v --log-format=json --keep-tables --dump "$WRITTEN/dump"
     assert_stamp 39 1
@@ -282,7 +274,7 @@ unseen_now() {
         background given kv-migrate up "${GIVE[@]}" -v --kv-enabled --no-settings
         eventually someone_waits
         # From now on nobody may have it at any time.
-        watch
+        watch_password
         printf 'SELECT pg_advisory_unlock(%s);\n' "$key" >&"$HOLDER_INPUT"
         eventually waits_for_table
         unseen_now
@@ -311,7 +303,7 @@ asked() {
 }
 
 @test "a password is asked for on a terminal, not shown, and seen nowhere" {
-    watch
+    watch_password
     give none "$PASSWORD"
     # Every connection of every worker has it from the one question.
     asked 0 "$PASSWORD" kv-export "${GIVE[@]}" -j 2 --no-settings -f "$WRITTEN/dump"
@@ -386,7 +378,7 @@ programs() {
 @test "a wrong password is not repeated" {
     local way program format=json
     programs
-    watch
+    watch_password
     while read -r way program; do
         give "$way" "$PASSWORD and more"
         # shellcheck disable=SC2086 # program and arguments

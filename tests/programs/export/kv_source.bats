@@ -9,9 +9,8 @@ bats_require_minimum_version 1.5.0
 load ../../lib/setup
 
 setup_file() {
-    make_esti_template
     export LEGACY_DUMP="$BATS_FILE_TMPDIR/legacy.dump"
-    kv-export -d "$ESTI" --blockstore-path="$BLOCKSTORE" --quiet -f "$LEGACY_DUMP"
+    make_esti_dump "$LEGACY_DUMP"
     # A KV store alone in a database.
     fresh_database
     kv-import -d "$DSN" --quiet "$LEGACY_DUMP"

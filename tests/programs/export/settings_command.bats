@@ -8,6 +8,7 @@
 bats_require_minimum_version 1.5.0
 
 load ../../lib/setup
+load ../../lib/rules
 
 setup_file() {
     make_template EMPTY
@@ -38,19 +39,6 @@ add_repository() {
 # add_rules URL TEXT: puts rules where FETCH finds them.
 add_rules() {
     printf %s "$2" >"$STORE/$(hex "$1")"
-}
-
-export_rules() {
-    succeeds kv-export -d "$DSN" -f "$DUMP" "$@"
-    kv-import --check "$DUMP"
-    entries "$DUMP" >"$BATS_TEST_TMPDIR/entries"
-    rm "$DUMP"
-}
-
-# assert_rules LINE...: these rules are in the dump, each as "repository: bytes", and no others.
-assert_rules() {
-    assert_equal "$(printf '%s\n' "$@")" \
-        "$(sed -n 's/^R(\(.*\))\tsettings\/protected_branches\t"\(.*\)"$/\1: \2/p' "$BATS_TEST_TMPDIR/entries")"
 }
 
 # check_refused COMMAND: the export ends with 5 and leaves no file.

@@ -9,7 +9,9 @@
 bats_require_minimum_version 1.5.0
 
 load ../../lib/setup
+load ../../lib/rules
 load ../../lib/s3
+load ../../lib/watch
 
 setup_file() {
     local objects=$BATS_FILE_TMPDIR/objects
@@ -58,17 +60,9 @@ add_repository() {
     sql "INSERT INTO graveler_repositories VALUES ('$1', '$2', '2020-01-01 00:00:00Z', 'main')"
 }
 
-export_rules() {
-    succeeds kv-export -d "$DSN" -f "$DUMP" --s3-endpoint="$S3_ENDPOINT" "$@"
-    kv-import --check "$DUMP"
-    entries "$DUMP" >"$BATS_TEST_TMPDIR/entries"
-    rm "$DUMP"
-}
-
-# assert_rules LINE...: these rules are in the dump, each as "repository: bytes", and no others.
-assert_rules() {
-    assert_equal "$(printf '%s\n' "$@")" \
-        "$(sed -n 's/^R(\(.*\))\tsettings\/protected_branches\t"\(.*\)"$/\1: \2/p' "$BATS_TEST_TMPDIR/entries")"
+# export_rules_of_s3 OPTION...
+export_rules_of_s3() {
+    export_rules --s3-endpoint="$S3_ENDPOINT" "$@"
 }
 
 # check_fails CODE [OPTION...]: the export ends with CODE, says which repository it is and what can be done, shows no
@@ -87,20 +81,9 @@ refute_credentials() {
     refute_contains "$1" "$S3_USER_KEY" "$S3_USER_SECRET" "$S3_NOBODY_SECRET" "$S3_SESSION_SECRET" "$S3_SESSION_TOKEN"
 }
 
-# watch: looks for the session's secrets in command lines, and in the folder written, until watch_stop.
-watch() {
-    "$TESTS_DIR/lib/watch_secrets.py" "$BATS_TEST_TMPDIR/written" >"$BATS_TEST_TMPDIR/watch" 2>&1 3>&- \
-        < <(printf '%s\n' "$S3_SESSION_SECRET" "$S3_SESSION_TOKEN") &
-    WATCHER=$!
-    eventually grep -qx watching "$BATS_TEST_TMPDIR/watch"
-}
-
-watch_stop() {
-    if [ -n "${WATCHER-}" ]; then
-        kill "$WATCHER"
-        wait "$WATCHER"
-        unset -v WATCHER
-    fi
+# watch_session: looks for the session's secrets in command lines, and in the folder written, until watch_stop.
+watch_session() {
+    watch "$BATS_TEST_TMPDIR/written" <<<"$S3_SESSION_SECRET"$'\n'"$S3_SESSION_TOKEN"
 }
 
 # What is there -------------------------------------------------------------------------------------------------------
@@ -130,13 +113,13 @@ watch_stop() {
     # lakeFS undoes the percent-encoding of a namespace.
     add_repository odd 's3://bucket/a%20b+c=é&(d)~!*;:@$,/%2520'
     add_repository dotted s3://dotted.bucket/repo
-    export_rules -j 3
+    export_rules_of_s3 -j 3
     assert_rules "dotted: dotted rules" "empty: " "odd: odd rules" "repo: rules" "slash: rules" "whole: rules of the whole bucket"
 }
 
 @test "--block-storage-prefix names another folder" {
     add_repository repo s3://bucket/other
-    export_rules --block-storage-prefix=prefix
+    export_rules_of_s3 --block-storage-prefix=prefix
     assert_rules "repo: other rules"
 }
 
@@ -146,18 +129,18 @@ watch_stop() {
     add_repository dotted s3://dotted.bucket/repo
     start_proxy pass
     port=${PROXY##*:}
-    S3_ENDPOINT=http://localhost:$port/ export_rules -j 1
+    S3_ENDPOINT=http://localhost:$port/ export_rules_of_s3 -j 1
     assert_rules "dotted: dotted rules" "repo: rules"
     assert_equal "dotted.bucket/repo/ at localhost:$port, repo/ at bucket.localhost:$port" "$(python3 -c '
 import json, sys
 requests = (json.loads(line) for line in sys.stdin)
 print(", ".join(sorted(r["path"][1:].split("_lakefs")[0] + " at " + r["headers"]["host"] for r in requests)))' <"$PROXY_LOG")"
-    S3_ENDPOINT=http://localhost:$port export_rules --s3-force-path-style
+    S3_ENDPOINT=http://localhost:$port export_rules_of_s3 --s3-force-path-style
     assert_rules "dotted: dotted rules" "repo: rules"
     assert_contains "$(tail -n 2 "$PROXY_LOG")" '"/bucket/repo/_lakefs' "\"localhost:$port\""
     # An address has no names below it.
     start_proxy pass
-    S3_ENDPOINT=$PROXY export_rules
+    S3_ENDPOINT=$PROXY export_rules_of_s3
     assert_rules "dotted: dotted rules" "repo: rules"
     assert_contains "$(<"$PROXY_LOG")" '"/bucket/repo/_lakefs'
 }
@@ -167,7 +150,7 @@ print(", ".join(sorted(r["path"][1:].split("_lakefs")[0] + " at " + r["headers"]
     AWS_ENDPOINT_URL=$S3_ENDPOINT succeeds kv-export -d "$DSN" -f "$DUMP"
     AWS_ENDPOINT_URL=http://127.0.0.1:1 AWS_ENDPOINT_URL_S3=$S3_ENDPOINT succeeds kv-export -d "$DSN" -f "$DUMP" --force
     rm "$DUMP"
-    AWS_ENDPOINT_URL_S3=http://127.0.0.1:1 export_rules
+    AWS_ENDPOINT_URL_S3=http://127.0.0.1:1 export_rules_of_s3
     assert_rules "repo: rules"
 }
 
@@ -175,21 +158,21 @@ print(", ".join(sorted(r["path"][1:].split("_lakefs")[0] + " at " + r["headers"]
     add_repository repo s3://bucket/repo
     add_repository none s3://bucket/none
     start_proxy pass
-    S3_ENDPOINT=$PROXY export_rules -j 1
+    S3_ENDPOINT=$PROXY export_rules_of_s3 -j 1
     assert_contains "$(<"$PROXY_LOG")" /us-east-1/s3/aws4_request
     start_proxy pass
-    AWS_REGION=eu-west-1 AWS_DEFAULT_REGION=wrong S3_ENDPOINT=$PROXY export_rules -j 1
+    AWS_REGION=eu-west-1 AWS_DEFAULT_REGION=wrong S3_ENDPOINT=$PROXY export_rules_of_s3 -j 1
     assert_contains "$(<"$PROXY_LOG")" /eu-west-1/s3/aws4_request
     start_proxy pass
-    AWS_REGION=wrong S3_ENDPOINT=$PROXY export_rules -j 1 --s3-region=ap-south-1
+    AWS_REGION=wrong S3_ENDPOINT=$PROXY export_rules_of_s3 -j 1 --s3-region=ap-south-1
     assert_contains "$(<"$PROXY_LOG")" /ap-south-1/s3/aws4_request
     printf '[default]\nregion = sa-east-1\n' >"$HOME/config"
     start_proxy pass
-    AWS_CONFIG_FILE=$HOME/config S3_ENDPOINT=$PROXY export_rules -j 1
+    AWS_CONFIG_FILE=$HOME/config S3_ENDPOINT=$PROXY export_rules_of_s3 -j 1
     assert_contains "$(<"$PROXY_LOG")" /sa-east-1/s3/aws4_request
     # The region is learned once.
     start_proxy region:eu-north-1
-    S3_ENDPOINT=$PROXY export_rules -j 1
+    S3_ENDPOINT=$PROXY export_rules_of_s3 -j 1
     assert_rules "repo: rules"
     assert_equal 3 "$(proxy_requests)"
     # A bucket that is nowhere is looked for no further.
@@ -204,22 +187,22 @@ print(", ".join(sorted(r["path"][1:].split("_lakefs")[0] + " at " + r["headers"]
 @test "credentials come from the environment, from a profile's file, with and without a session token" {
     add_repository repo s3://bucket/repo
     s3_user SESSION
-    export_rules
+    export_rules_of_s3
     assert_rules "repo: rules"
     no_s3_user
     mkdir "$HOME/.aws"
     printf '[other]\naws_access_key_id = wrong\naws_secret_access_key = wrong\n\n[default]\naws_access_key_id=%s\naws_secret_access_key = %s\n' \
         "$S3_USER_KEY" "$S3_USER_SECRET" >"$HOME/.aws/credentials"
     unset -v AWS_SHARED_CREDENTIALS_FILE
-    export_rules
+    export_rules_of_s3
     printf '[default]\n# none here\n[my profile]\naws_access_key_id = %s\naws_secret_access_key = %s\naws_session_token = %s\n' \
         "$S3_SESSION_KEY" "$S3_SESSION_SECRET" "$S3_SESSION_TOKEN" >"$HOME/file"
-    AWS_SHARED_CREDENTIALS_FILE=$HOME/file AWS_PROFILE="my profile" export_rules
+    AWS_SHARED_CREDENTIALS_FILE=$HOME/file AWS_PROFILE="my profile" export_rules_of_s3
     assert_rules "repo: rules"
     # The environment's beat a profile.
     printf '[default]\naws_access_key_id = wrong\naws_secret_access_key = wrong\n' >"$HOME/.aws/credentials"
     s3_user USER
-    export_rules
+    export_rules_of_s3
 }
 
 @test "a profile's role is taken on, by the credentials of another one" {
@@ -228,7 +211,7 @@ print(", ".join(sorted(r["path"][1:].split("_lakefs")[0] + " at " + r["headers"]
     export AWS_ENDPOINT_URL_STS=$S3_ENDPOINT AWS_SHARED_CREDENTIALS_FILE=$HOME/credentials AWS_CONFIG_FILE=$HOME/config
     printf '[user]\naws_access_key_id=%s\naws_secret_access_key=%s\n' "$S3_USER_KEY" "$S3_USER_SECRET" >"$HOME/credentials"
     printf '[default]\nregion=us-east-1\nrole_arn=%s\nsource_profile=user\n' "$S3_ROLE_ARN" >"$HOME/config"
-    export_rules
+    export_rules_of_s3
     assert_rules "repo: rules"
     # A secret that is not the user's: STS looks at the signature.
     sed -i "s/^aws_secret.*/aws_secret_access_key=wrong/" "$HOME/credentials"
@@ -268,7 +251,7 @@ print(", ".join(sorted(r["path"][1:].split("_lakefs")[0] + " at " + r["headers"]
     add_repository repo s3://bucket/repo
     s3_user SESSION
     mkdir "$BATS_TEST_TMPDIR/written"
-    watch
+    watch_session
     for level in --quiet --verbose --log-format=json; do
         start_proxy busy pass
         kv-export -d "$DSN" $level --s3-endpoint="$PROXY" -f "$BATS_TEST_TMPDIR/written/dump" --force \
@@ -336,7 +319,7 @@ print(", ".join(sorted(r["path"][1:].split("_lakefs")[0] + " at " + r["headers"]
     for behaviour in status:500 status:502 status:503 status:504 status:429 busy drop cut; do
         echo "== $behaviour"
         start_proxy "$behaviour" "$behaviour" pass
-        S3_ENDPOINT=$PROXY export_rules
+        S3_ENDPOINT=$PROXY export_rules_of_s3
         assert_equal 300000 "$(grep -c . <(grep -o L "$BATS_TEST_TMPDIR/entries"))"
         assert_equal 3 "$(proxy_requests)"
     done
@@ -368,7 +351,7 @@ print(", ".join(sorted(r["path"][1:].split("_lakefs")[0] + " at " + r["headers"]
     done
     # Only S3 itself can say that there is no object.
     start_proxy code:404:NoSuchKey
-    S3_ENDPOINT=$PROXY export_rules
+    S3_ENDPOINT=$PROXY export_rules_of_s3
     assert_rules
 }
 
@@ -424,7 +407,7 @@ print(", ".join(sorted(r["path"][1:].split("_lakefs")[0] + " at " + r["headers"]
     assert_contains "$stderr" certificate
     assert_equal 0 "$(proxy_requests)"
     # Without a scheme it is https.
-    AWS_CA_BUNDLE=$certificate S3_ENDPOINT=${PROXY#https://} export_rules
+    AWS_CA_BUNDLE=$certificate S3_ENDPOINT=${PROXY#https://} export_rules_of_s3
     assert_rules "repo: rules"
     assert_equal 1 "$(proxy_requests)"
 }
@@ -523,7 +506,7 @@ YAML
     add_repository repo s3://bucket/repo
     no_s3_user
     start_proxy pass
-    watch
+    watch_session
     cat >"$config" <<YAML
 blockstore: {s3: {endpoint: "$PROXY", credentials: {access_key_id: $S3_SESSION_KEY, secret_access_key: $S3_SESSION_SECRET}}}
 YAML

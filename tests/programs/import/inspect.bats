@@ -9,9 +9,8 @@ bats_require_minimum_version 1.5.0
 load ../../lib/setup
 
 setup_file() {
-    make_esti_template
     export DUMP="$BATS_FILE_TMPDIR/esti.dump"
-    kv-export -d "$ESTI" --blockstore-path="$BLOCKSTORE" --quiet -f "$DUMP"
+    make_esti_dump "$DUMP"
 }
 
 setup() {

@@ -88,14 +88,10 @@ load ../../lib/import
 
 @test "SIGINT while it waits for more of the dump ends the import with 130, nothing stamped" {
     legacy_database
-    mkfifo "$BATS_TEST_TMPDIR/pipe"
-    background env --default-signal=INT kv-import -d "$DSN" "$BATS_TEST_TMPDIR/pipe"
-    exec {input}>"$BATS_TEST_TMPDIR/pipe"
-    head -c 5000000 "$DUMP" >&"$input"
-    eventually assert_stamp 38 0
+    load_half env --default-signal=INT
     kill -INT "$BACKGROUND"
     background_ends 130
-    exec {input}>&-
+    exec {PIPE}>&-
     eventually nobody_else
     assert_stamp 38 0
     kv-import -d "$DSN" --quiet "$DUMP"
@@ -115,14 +111,10 @@ load ../../lib/import
 
 @test "SIGKILL during the load: the next run starts from scratch" {
     legacy_database
-    mkfifo "$BATS_TEST_TMPDIR/pipe"
-    background kv-import -d "$DSN" "$BATS_TEST_TMPDIR/pipe"
-    exec {input}>"$BATS_TEST_TMPDIR/pipe"
-    head -c 5000000 "$DUMP" >&"$input"
-    eventually assert_stamp 38 0
+    load_half
     kill -KILL "$BACKGROUND"
     background_ends 137
-    exec {input}>&-
+    exec {PIPE}>&-
     eventually nobody_else
     assert_stamp 38 0
     kv-import -d "$DSN" --quiet "$DUMP"
@@ -131,29 +123,19 @@ load ../../lib/import
 
 @test "a session that the server ends is a lost connection: 2, nothing stamped" {
     legacy_database
-    mkfifo "$BATS_TEST_TMPDIR/pipe"
-    background kv-import -d "$DSN" "$BATS_TEST_TMPDIR/pipe"
-    exec {input}>"$BATS_TEST_TMPDIR/pipe"
-    head -c 5000000 "$DUMP" >&"$input"
-    eventually assert_stamp 38 0
+    load_half
     sql "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
-    tail -c +5000001 "$DUMP" >&"$input" || true
-    exec {input}>&-
+    load_rest || true
     background_ends 2
     assert_stamp 38 0
 }
 
 @test "the session that holds the lock is watched: when it is ended, nothing is stamped" {
     legacy_database
-    mkfifo "$BATS_TEST_TMPDIR/pipe"
-    background kv-import -d "$DSN" "$BATS_TEST_TMPDIR/pipe"
-    exec {input}>"$BATS_TEST_TMPDIR/pipe"
-    head -c 5000000 "$DUMP" >&"$input"
-    eventually assert_stamp 38 0
+    load_half
     assert_sql 1 "SELECT count(pg_terminate_backend(pid)) FROM pg_locks WHERE locktype = 'advisory' AND granted
         AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
-    tail -c +5000001 "$DUMP" >&"$input"
-    exec {input}>&-
+    load_rest
     background_ends 2
     assert_stamp 38 0
 }

@@ -32,21 +32,6 @@ legacy_database() {
     MIGRATE=(kv-migrate up --kv-enabled --blockstore-path "$BLOCKSTORE" -d "$DSN")
 }
 
-# also COMMAND...: runs a migration beside the one in the background; its output goes to the file OTHER_OUTPUT.
-also() {
-    OTHER_OUTPUT=$BATS_TEST_TMPDIR/other.out
-    "$@" >"$OTHER_OUTPUT" 2>&1 3>&- &
-    OTHER=$!
-}
-
-# also_ends CODE
-also_ends() {
-    local status=0
-    wait "$OTHER" || status=$?
-    cat "$OTHER_OUTPUT"
-    assert_equal "$1" "$status"
-}
-
 # waiters NUMBER: whether so many sessions wait for the migration lock of this database.
 waiters() {
     [ "$(sql "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted

@@ -186,7 +186,7 @@ refused_at_once() {
     assert_equal "$before" "$(whole_database)"
 }
 
-@test "a table that is not to be had, or is another's, is known before anything is done" {
+@test "a table that cannot be used, or is another's, is refused before anything is done" {
     start_dynamodb_proxy DescribeTable=error:400:AccessDeniedException
     refused_at_once 5 AccessDeniedException "${DYNAMODB_PROXY[@]}"
     assert_equal 0 "$(requests CreateTable)"
