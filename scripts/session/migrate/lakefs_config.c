@@ -23,6 +23,8 @@ typedef struct Name {
     size_t size;
 } Name;
 
+static const Name MERGE = {"<<", 2};
+
 static const char *text_of(const yaml_node_t *node)
 {
     return (const char *)node->data.scalar.value;
@@ -76,8 +78,6 @@ static bool find_member(LakefsConfig *config, const yaml_node_t *mapping, Name n
 static bool find_merged(LakefsConfig *config, yaml_node_t *merged, Name name, int depth,
                         yaml_node_t **value, Error *error)
 {
-    static const Name MERGE = {"<<", 2};
-
     if (merged->type == YAML_MAPPING_NODE) {
         return find_member(config, merged, name, depth + 1, value, error);
     }
@@ -118,7 +118,7 @@ static bool find_member(LakefsConfig *config, const yaml_node_t *mapping, Name n
             }
             first = key;
             *value = yaml_document_get_node(&config->document, pair->value);
-        } else if (is_named(key, (Name){"<<", 2})) {
+        } else if (is_named(key, MERGE)) {
             merged = yaml_document_get_node(&config->document, pair->value);
         }
     }

@@ -18,8 +18,7 @@ static bool add_name(const Session *session, Program *program, const char *name,
            words_add_all(&program->environment, &session->environment, error);
 }
 
-/* The connection; the password is in the environment, where other users cannot see it. */
-static bool add_connection(const Session *session, Words *command, Error *error)
+bool program_add_connection(const Session *session, Words *command, Error *error)
 {
     return words_add(command, "-w", error) && words_add(command, "-d", error) &&
            words_add(command, session->database_pairs, error) &&
@@ -109,10 +108,19 @@ static bool add_export_options(const MigrateOptions *options, Words *command, Er
 bool program_export(const Session *session, Program *program, Error *error)
 {
     return add_name(session, program, "kv-export", error) &&
-           add_connection(session, &program->command, error) &&
+           program_add_connection(session, &program->command, error) &&
            add_shared(session, &program->command, error) &&
            add_export_options(session->options, &program->command, error) &&
            add_s3_credentials(&session->options->lakefs, &program->environment, error);
+}
+
+bool program_export_to_pipe(const Session *session, Program *program, Error *error)
+{
+    return program_export(session, program, error) &&
+           words_add(&program->command, "--no-sha256", error) &&
+           words_add(&program->command, "--no-progress", error) &&
+           (session->options->compression_level != COMPRESSION_UNSET ||
+            words_add(&program->command, "--compress=0", error));
 }
 
 static bool add_dynamodb(const LakefsSettings *lakefs, Words *command, Error *error)
@@ -148,7 +156,7 @@ bool program_import(const Session *session, Program *program, Error *error)
     const MigrateOptions *options = session->options;
 
     return program_import_bare(session, program, error) &&
-           add_connection(session, &program->command, error) &&
+           program_add_connection(session, &program->command, error) &&
            (!migrate_options_in_dynamodb(options) ||
             add_dynamodb(&options->lakefs, &program->command, error)) &&
            words_add_all(&program->command, &options->import_options, error) &&

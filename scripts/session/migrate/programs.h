@@ -20,6 +20,15 @@ typedef struct Program {
 /* kv-export of the session's legacy tables. */
 bool program_export(const Session *session, Program *program, Error *error);
 
+/* The same, to a pipe from which nobody keeps what goes through: it is neither compressed nor given
+ * a SHA-256, unless a compression level was asked for; the checksums that prove it whole stay.  And
+ * two displays of progress would get in each other's way, of which the reader's tells more. */
+bool program_export_to_pipe(const Session *session, Program *program, Error *error);
+
+/* Adds the options that lead to the session's database and schema.  The password is in the
+ * environment, where other users cannot see it. */
+bool program_add_connection(const Session *session, Words *command, Error *error);
+
 /* kv-import under the session's lock, into the store that counts. */
 bool program_import(const Session *session, Program *program, Error *error);
 

@@ -133,23 +133,13 @@ UpAnswer up_transfer(Up *up)
     return by_file ? UP_BY_FILE : UP_BY_PIPE;
 }
 
-/* Nobody keeps what goes through a pipe: it is neither compressed nor given a SHA-256, unless a
- * level was asked for; the checksums that prove it whole stay.  And two displays of progress would
- * get in each other's way, of which the slower part's tells more. */
 bool up_export_command(const Up *up, Program *program, Error *error)
 {
-    const MigrateOptions *options = up->session->options;
+    const char *dump = up->session->options->dump;
 
-    if (!program_export(up->session, program, error)) {
-        return false;
-    }
-    if (options->dump != NULL) {
-        return words_add_format(&program->command, error, "--file=%s", options->dump);
-    }
-    return words_add(&program->command, "--no-sha256", error) &&
-           words_add(&program->command, "--no-progress", error) &&
-           (options->compression_level != COMPRESSION_UNSET ||
-            words_add(&program->command, "--compress=0", error));
+    return dump == NULL ? program_export_to_pipe(up->session, program, error)
+                        : program_export(up->session, program, error) &&
+                              words_add_format(&program->command, error, "--file=%s", dump);
 }
 
 bool up_import_command(const Up *up, Program *program, Error *error)

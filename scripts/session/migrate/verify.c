@@ -105,10 +105,7 @@ static bool set_store(Comparison *comparison, Error *error)
         done = done && set_dynamodb(comparison, error) &&
                words_add_all(&words, &comparison->store, error);
     } else {
-        done = done && words_add(&comparison->store, "-w", error) &&
-               words_add(&comparison->store, "-d", error) &&
-               words_add(&comparison->store, session->database_pairs, error) &&
-               words_add_format(&comparison->store, error, "--schema=%s", session->schema.name) &&
+        done = done && program_add_connection(session, &comparison->store, error) &&
                words_add(&words, "-d", error) && words_add(&words, session->schema.database, error);
     }
     done = done &&
@@ -171,11 +168,7 @@ static bool start_export(Comparison *comparison, int number, const char *time, E
     Program program = {0};
     ChildOptions child = child_options(&program.command, &program.environment);
     bool second = number == SECOND_EXPORT;
-    bool done = program_export(comparison->session, &program, error) &&
-                words_add(&program.command, "--no-sha256", error) &&
-                words_add(&program.command, "--no-progress", error) &&
-                (comparison->session->options->compression_level != COMPRESSION_UNSET ||
-                 words_add(&program.command, "--compress=0", error)) &&
+    bool done = program_export_to_pipe(comparison->session, &program, error) &&
                 /* It warns of the same as the first one. */
                 (!second || words_add(&program.command, "--quiet", error)) &&
                 words_add_format(&program.command, error, "--as-of=%s", time);
