@@ -153,7 +153,7 @@ watch_password() {
 }
 
 # unseen PROGRAM...: ends the watch, during which every one of the programs was there and no secret was seen, but in
-# environments.
+# environments.  One that ends within an instant may never be looked at.
 unseen() {
     local program
     watch_stop
@@ -212,7 +212,7 @@ unseen_now() {
     secretly 0 kv-migrate cleanup "${GIVE[@]}" -v
     give variables "$PASSWORD"
     secretly 0 kv-migrate version "${GIVE[@]}"
-    unseen kv-export kv-import bash psql
+    unseen kv-import bash
 }
 
 @test "lakeFS's own variables lead there, and the password is seen nowhere" {
@@ -222,7 +222,7 @@ unseen_now() {
     assert_stamp 39 1
     give lakefs-old "$PASSWORD"
     secretly 0 kv-migrate cleanup -v
-    unseen bash psql
+    unseen bash
 }
 
 @test "a password in the arguments of kv-export is gone once it works" {
@@ -321,7 +321,7 @@ asked() {
     asked 2 "$PASSWORD and more" kv-export "${GIVE[@]}" --no-settings -f "$WRITTEN/again.dump"
     assert_contains "$MESSAGES" "password authentication failed"
     asked 2 "$PASSWORD and more" kv-migrate version "${GIVE[@]}"
-    unseen kv-export kv-import bash psql
+    unseen kv-import bash
 }
 
 @test "without a terminal, or with -w, nobody is asked" {
