@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "tests/unit/support.h"
+
+#include "common/store/dynamodb/rate_limit.h"
+
+static void test_rate_holds_a_second_and_no_more(void **state)
+{
+    enum { SECOND = 1000 * 1000, START = 100 * SECOND };
+    RateLimit limit;
+
+    (void)state;
+    rate_limit_init(&limit, 100);
+    /* A second's units are there. */
+    assert_int_equal(rate_limit_take(&limit, START, 60), 0);
+    assert_int_equal(rate_limit_take(&limit, START, 40), 0);
+    /* From here on each costs a hundredth of a second, and who comes later waits longer. */
+    assert_int_equal(rate_limit_take(&limit, START, 10), SECOND / 10);
+    assert_int_equal(rate_limit_take(&limit, START, 10), SECOND / 5);
+    /* Time pays. */
+    assert_int_equal(rate_limit_take(&limit, START + SECOND / 5, 10), SECOND / 10);
+    /* What is not used for long is not saved. */
+    assert_int_equal(rate_limit_take(&limit, START + 60 * SECOND, 100), 0);
+    assert_int_equal(rate_limit_take(&limit, START + 60 * SECOND, 1), SECOND / 100);
+    /* One batch may be more than a second's units. */
+    assert_int_equal(rate_limit_take(&limit, START + 120 * SECOND, 1000), 9 * SECOND);
+    rate_limit_destroy(&limit);
+}
+
+static void test_no_rate_is_no_limit(void **state)
+{
+    RateLimit limit;
+
+    (void)state;
+    rate_limit_init(&limit, 0);
+    assert_int_equal(rate_limit_take(&limit, 1, UINT32_MAX), 0);
+    assert_int_equal(rate_limit_take(&limit, 1, UINT32_MAX), 0);
+    rate_limit_destroy(&limit);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_rate_holds_a_second_and_no_more),
+        cmocka_unit_test(test_no_rate_is_no_limit),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
