@@ -10,7 +10,7 @@
 
 #include "common/base/buffer.h"
 #include "common/base/error.h"
-#include "scripts/session/words.h"
+#include "common/base/words.h"
 
 /* What a program is started with. */
 typedef struct ChildOptions {

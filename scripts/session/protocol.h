@@ -14,7 +14,7 @@
 #include <stdbool.h>
 
 #include "common/base/error.h"
-#include "scripts/session/words.h"
+#include "common/base/words.h"
 
 enum { PROTOCOL_REQUESTS = 3, PROTOCOL_ANSWERS = 4, PROTOCOL_REQUEST_SIZE = 256 };
 

@@ -9,8 +9,8 @@
 #include <limits.h>
 #include <stdbool.h>
 
+#include "common/base/words.h"
 #include "common/pg/options.h"
-#include "scripts/session/words.h"
 
 typedef enum MigrateCommand {
     COMMAND_NONE,

@@ -9,8 +9,8 @@
 #include <stdbool.h>
 
 #include "common/base/error.h"
+#include "common/base/words.h"
 #include "scripts/session/migrate/session.h"
-#include "scripts/session/words.h"
 
 typedef struct Program {
     Words command;

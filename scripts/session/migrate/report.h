@@ -13,7 +13,7 @@
 
 #include "common/base/buffer.h"
 #include "common/base/error.h"
-#include "scripts/session/words.h"
+#include "common/base/words.h"
 
 /* Prints "label:" and the text, which begins at column `indent` and is wrapped to 79 columns.  An
  * empty label continues the field before. */

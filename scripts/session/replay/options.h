@@ -8,7 +8,7 @@
 #include <stdbool.h>
 
 #include "common/base/error.h"
-#include "scripts/session/words.h"
+#include "common/base/words.h"
 
 /* What becomes of the loaded dump. */
 typedef enum ReplayUse { USE_WAIT, USE_PSQL, USE_COMMAND } ReplayUse;

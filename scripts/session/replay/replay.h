@@ -10,12 +10,12 @@
 #include <sys/types.h>
 
 #include "common/base/error.h"
+#include "common/base/words.h"
 #include "scripts/session/replay/dump_file.h"
 #include "scripts/session/replay/identity.h"
 #include "scripts/session/replay/options.h"
 #include "scripts/session/replay/restore.h"
 #include "scripts/session/replay/supervisor.h"
-#include "scripts/session/words.h"
 
 enum { URI_SIZE = 512 };
 

@@ -10,8 +10,8 @@
 #include <sys/types.h>
 
 #include "common/base/error.h"
+#include "common/base/words.h"
 #include "scripts/session/replay/identity.h"
-#include "scripts/session/words.h"
 
 typedef struct SpawnOptions {
     const Identity *identity;

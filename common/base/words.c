@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "scripts/session/words.h"
+#include "common/base/words.h"
 
 #include "common/base/buffer.h"
 

@@ -3,8 +3,8 @@
  * A growing list of texts: the words of a command, or the settings of its environment.
  * {0} is an empty one.
  */
-#ifndef SCRIPTS_SESSION_WORDS_H
-#define SCRIPTS_SESSION_WORDS_H
+#ifndef COMMON_BASE_WORDS_H
+#define COMMON_BASE_WORDS_H
 
 #include <stdbool.h>
 #include <stddef.h>
