@@ -30,7 +30,6 @@
 #include "common/cli/version.h"
 #include "scripts/session/migrate/cleanup.h"
 #include "scripts/session/migrate/commands.h"
-#include "scripts/session/migrate/environment.h"
 #include "scripts/session/migrate/event.h"
 #include "scripts/session/migrate/up.h"
 #include "scripts/session/protocol.h"

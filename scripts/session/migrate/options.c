@@ -6,7 +6,6 @@
 #include "common/cli/password.h"
 #include "common/pg/conninfo.h"
 #include "common/pg/pgx.h"
-#include "scripts/session/migrate/environment.h"
 #include "scripts/session/migrate/option_list.h"
 
 #include <stdio.h>
@@ -43,7 +42,8 @@ static bool set_default_path(LakefsSettings *lakefs, Error *error)
 
     return lakefs->blockstore_path != NULL || lakefs->blockstore_type == NULL ||
            strcmp(lakefs->blockstore_type, "local") != 0 ||
-           settings_in_home(lakefs, &lakefs->blockstore_path, NAME, "/data/lakefs/block", error);
+           lakefs_settings_in_home(lakefs, &lakefs->blockstore_path, NAME, "/data/lakefs/block",
+                                   error);
 }
 
 static bool read_configuration(MigrateOptions *options, Error *error)
@@ -53,14 +53,14 @@ static bool read_configuration(MigrateOptions *options, Error *error)
     bool lacked = false;
 
     if (!named) {
-        options->config_found = configuration_find(&lacked);
+        options->config_found = lakefs_settings_find_file(&lacked);
         options->config = options->config_found;
     }
     if (lacked) {
         return error_out_of_memory(error);
     }
     if (options->config != NULL) {
-        if (!configuration_read(lakefs, options->config, error)) {
+        if (!lakefs_settings_read_file(lakefs, options->config, error)) {
             return false;
         }
         message_info("configuration is read from \"%s\"", options->config);
@@ -71,9 +71,10 @@ static bool read_configuration(MigrateOptions *options, Error *error)
             return false;
         }
     }
-    return settings_expand_home(lakefs, &lakefs->blockstore_path, "blockstore.local.path", error) &&
-           settings_expand_home(lakefs, &lakefs->s3_credentials_file,
-                                "blockstore.s3.credentials_file", error);
+    return lakefs_settings_expand_home(lakefs, &lakefs->blockstore_path, "blockstore.local.path",
+                                       error) &&
+           lakefs_settings_expand_home(lakefs, &lakefs->s3_credentials_file,
+                                       "blockstore.s3.credentials_file", error);
 }
 
 /* The store that the options, else the settings name. */
@@ -188,6 +189,16 @@ static bool check(const MigrateOptions *options, Error *error)
     return true;
 }
 
+/* The password that this program has put there for itself. */
+static bool take_password(char **password, Error *error)
+{
+    const char *given = environment_variable(PASSWORD_VARIABLE);
+
+    *password = given == NULL ? NULL : strdup(given);
+    unsetenv(PASSWORD_VARIABLE);
+    return given == NULL || *password != NULL || error_out_of_memory(error);
+}
+
 bool migrate_options_read(MigrateOptions *options, int count, char **arguments, Error *error)
 {
     const CommonOptions *common = &options->common;
@@ -200,14 +211,15 @@ bool migrate_options_read(MigrateOptions *options, int count, char **arguments, 
     if (common->help || common->version || common->list_options) {
         return true;
     }
-    return check(options, error) && environment_read(&options->lakefs, &options->password, error) &&
+    return check(options, error) && take_password(&options->password, error) &&
+           lakefs_settings_read_environment(&options->lakefs, error) &&
            read_configuration(options, error) && settle_target(options, error) &&
            settle_connection(options, error);
 }
 
 void migrate_options_free(MigrateOptions *options)
 {
-    settings_free(&options->lakefs);
+    lakefs_settings_free(&options->lakefs);
     words_free(&options->export_options);
     words_free(&options->import_options);
     words_free(&options->arguments);

@@ -10,6 +10,7 @@
 #include <stdbool.h>
 
 #include "common/base/words.h"
+#include "common/config/settings.h"
 #include "common/pg/options.h"
 
 typedef enum MigrateCommand {
@@ -19,40 +20,6 @@ typedef enum MigrateCommand {
     COMMAND_VERIFY,
     COMMAND_CLEANUP
 } MigrateCommand;
-
-/* A switch that an option, the environment or the configuration may set. */
-typedef enum Switch { SWITCH_UNSET, SWITCH_OFF, SWITCH_ON } Switch;
-
-/* lakeFS's settings.  NULL or "": nobody has set it.  Texts are those of arguments and environment,
- * or of `owned`. */
-typedef struct LakefsSettings {
-    const char *connection_string;        /* database.connection_string, the older name */
-    const char *newer_connection_string;  /* database.postgres.connection_string */
-    const char *config_connection_string; /* of the configuration, whichever name it has */
-    const char *database_type;
-    const char *blockstore_type;
-    const char *blockstore_path;
-    const char *block_storage_prefix;
-    const char *s3_endpoint;
-    const char *s3_region;
-    const char *s3_profile;
-    const char *s3_credentials_file;
-    const char *s3_access_key_id;
-    const char *s3_secret_access_key;
-    const char *s3_older_secret_access_key; /* by its older name, while settings are read */
-    const char *s3_session_token;
-    const char *dynamodb_table;
-    const char *dynamodb_endpoint;
-    const char *dynamodb_region;
-    const char *dynamodb_access_key_id;
-    const char *dynamodb_secret_access_key;
-    const char *dynamodb_read_capacity;
-    const char *dynamodb_write_capacity;
-    Switch kv_enabled;
-    Switch drop_tables;
-    Switch s3_force_path_style;
-    Words owned; /* texts of the configuration, and paths made of them */
-} LakefsSettings;
 
 typedef struct MigrateOptions {
     CommonOptions common; /* first: the shared groups of options fill it */
@@ -99,6 +66,9 @@ bool migrate_options_kv_enabled(const MigrateOptions *options);
 bool migrate_options_drop_tables(const MigrateOptions *options);
 
 bool migrate_options_in_dynamodb(const MigrateOptions *options);
+
+/* The variable with the password of a connection string, for a script that begins anew. */
+#define PASSWORD_VARIABLE "KV_MIGRATE_PASSWORD"
 
 void migrate_options_free(MigrateOptions *options);
 

@@ -5,7 +5,6 @@
 #include "common/pg/conninfo.h"
 #include "common/pg/lock.h"
 #include "common/pg/server_info.h"
-#include "scripts/session/migrate/environment.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
@@ -78,7 +77,8 @@ static bool set_environment(Session *session, Error *error)
     const char *password =
         session->pg.password != NULL ? session->pg.password : session->options->password;
 
-    return environment_secret_names(&session->environment, error) &&
+    return lakefs_settings_secret_variables(&session->environment, error) &&
+           words_add(&session->environment, PASSWORD_VARIABLE, error) &&
            (password == NULL ||
             words_add_format(&session->environment, error, "PGPASSWORD=%s", password)) &&
            /* The name in pg_stat_activity, for whoever waits for the lock. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "scripts/session/migrate/lakefs_config.h"
+#include "common/config/config_file.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -11,7 +11,7 @@
 /* A mapping may be merged into itself, and a few lines can merge one a million times. */
 enum { DEPTH_MAX = 32, LOOKUPS_MAX = 100000 };
 
-struct LakefsConfig {
+struct ConfigFile {
     const char *path;
     yaml_document_t document;
     int lookups;
@@ -51,14 +51,14 @@ static bool is_null(const yaml_node_t *node)
 }
 
 /* What is there is never said: it may be a password. */
-static bool bad(const LakefsConfig *config, const yaml_node_t *node, Name name, const char *problem,
+static bool bad(const ConfigFile *config, const yaml_node_t *node, Name name, const char *problem,
                 Error *error)
 {
     return error_set(error, EXIT_CODE_USAGE, "configuration \"%s\", line %zu: %.*s %s",
                      config->path, node->start_mark.line + 1, (int)name.size, name.text, problem);
 }
 
-static bool too_deep(const LakefsConfig *config, Error *error)
+static bool too_deep(const ConfigFile *config, Error *error)
 {
     return error_set(error, EXIT_CODE_USAGE, "configuration \"%s\" is nested too deeply",
                      config->path);
@@ -70,12 +70,12 @@ static bool is_named(const yaml_node_t *key, Name name)
            strncasecmp(text_of(key), name.text, name.size) == 0;
 }
 
-static bool find_member(LakefsConfig *config, const yaml_node_t *mapping, Name name, int depth,
+static bool find_member(ConfigFile *config, const yaml_node_t *mapping, Name name, int depth,
                         yaml_node_t **value, Error *error);
 
 /* What "<<" names: a mapping, or a list of mappings of which the first that has the member counts.
  */
-static bool find_merged(LakefsConfig *config, yaml_node_t *merged, Name name, int depth,
+static bool find_merged(ConfigFile *config, yaml_node_t *merged, Name name, int depth,
                         yaml_node_t **value, Error *error)
 {
     if (merged->type == YAML_MAPPING_NODE) {
@@ -99,7 +99,7 @@ static bool find_merged(LakefsConfig *config, yaml_node_t *merged, Name name, in
 }
 
 /* A mapping's own members come before those that are merged into it. */
-static bool find_member(LakefsConfig *config, const yaml_node_t *mapping, Name name, int depth,
+static bool find_member(ConfigFile *config, const yaml_node_t *mapping, Name name, int depth,
                         yaml_node_t **value, Error *error)
 {
     yaml_node_t *merged = NULL;
@@ -127,7 +127,7 @@ static bool find_member(LakefsConfig *config, const yaml_node_t *mapping, Name n
 }
 
 /* The longest name that is there counts: "a.b: {c: 1}" before "a: {b: {c: 1}}", as with lakeFS. */
-static bool find_path(LakefsConfig *config, const yaml_node_t *mapping, const char *path, int depth,
+static bool find_path(ConfigFile *config, const yaml_node_t *mapping, const char *path, int depth,
                       yaml_node_t **value, Error *error)
 {
     Name name = {path, strlen(path)};
@@ -158,7 +158,7 @@ static bool find_path(LakefsConfig *config, const yaml_node_t *mapping, const ch
     return true;
 }
 
-static bool find_scalar(LakefsConfig *config, const char *key, const yaml_node_t **scalar,
+static bool find_scalar(ConfigFile *config, const char *key, const yaml_node_t **scalar,
                         Error *error)
 {
     yaml_node_t *root = yaml_document_get_root_node(&config->document);
@@ -179,7 +179,7 @@ static bool find_scalar(LakefsConfig *config, const char *key, const yaml_node_t
     return true;
 }
 
-bool lakefs_config_text(LakefsConfig *config, const char *key, const char **text, Error *error)
+bool config_file_text(ConfigFile *config, const char *key, const char **text, Error *error)
 {
     const yaml_node_t *scalar;
 
@@ -193,7 +193,7 @@ bool lakefs_config_text(LakefsConfig *config, const char *key, const char **text
     return true;
 }
 
-bool lakefs_config_switch(LakefsConfig *config, const char *key, const char **text, Error *error)
+bool config_file_switch(ConfigFile *config, const char *key, const char **text, Error *error)
 {
     static const char *const WORDS[][2] = {{"y", "n"}, {"yes", "no"}, {"on", "off"}};
     const yaml_node_t *scalar;
@@ -218,7 +218,7 @@ bool lakefs_config_switch(LakefsConfig *config, const char *key, const char **te
     return true;
 }
 
-static bool load(LakefsConfig *config, yaml_parser_t *parser, Error *error)
+static bool load(ConfigFile *config, yaml_parser_t *parser, Error *error)
 {
     const yaml_node_t *root;
 
@@ -234,7 +234,7 @@ static bool load(LakefsConfig *config, yaml_parser_t *parser, Error *error)
                      config->path, root->start_mark.line + 1);
 }
 
-static bool read_file(LakefsConfig *config, FILE *file, Error *error)
+static bool read_file(ConfigFile *config, FILE *file, Error *error)
 {
     yaml_parser_t parser;
     bool done;
@@ -248,7 +248,7 @@ static bool read_file(LakefsConfig *config, FILE *file, Error *error)
     return done;
 }
 
-bool lakefs_config_open(const char *path, LakefsConfig **config, Error *error)
+bool config_file_open(const char *path, ConfigFile **config, Error *error)
 {
     FILE *file = fopen(path, "r");
     bool done;
@@ -267,13 +267,13 @@ bool lakefs_config_open(const char *path, LakefsConfig **config, Error *error)
     done = read_file(*config, file, error);
     fclose(file);
     if (!done) {
-        lakefs_config_close(*config);
+        config_file_close(*config);
         *config = NULL;
     }
     return done;
 }
 
-void lakefs_config_close(LakefsConfig *config)
+void config_file_close(ConfigFile *config)
 {
     if (config != NULL) {
         yaml_document_delete(&config->document);

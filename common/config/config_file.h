@@ -4,21 +4,21 @@
  * means what it means to lakeFS (LAKEFS-CONFIG.md): aliases and merge keys are followed, keys have
  * no case and may be written dotted, and null in every spelling is "not set".
  */
-#ifndef SCRIPTS_SESSION_MIGRATE_LAKEFS_CONFIG_H
-#define SCRIPTS_SESSION_MIGRATE_LAKEFS_CONFIG_H
+#ifndef COMMON_CONFIG_CONFIG_FILE_H
+#define COMMON_CONFIG_CONFIG_FILE_H
 
 #include <stdbool.h>
 
 #include "common/base/error.h"
 
-typedef struct LakefsConfig LakefsConfig;
+typedef struct ConfigFile ConfigFile;
 
 /*
  * Reads the whole file; `path` must stay as long as the configuration.  EXIT_CODE_USAGE for a file
  * that cannot be read, or whose first document is no YAML or no mapping, with the line.  Free with
- * lakefs_config_close().
+ * config_file_close().
  */
-bool lakefs_config_open(const char *path, LakefsConfig **config, Error *error);
+bool config_file_open(const char *path, ConfigFile **config, Error *error);
 
 /*
  * Sets text to the value at `key`, a path of keys in small letters joined by dots; NULL where it is
@@ -26,12 +26,12 @@ bool lakefs_config_open(const char *path, LakefsConfig **config, Error *error);
  * mapping or a list is in the place of a text, a text in the place of a mapping, or a key occurs
  * twice.
  */
-bool lakefs_config_text(LakefsConfig *config, const char *key, const char **text, Error *error);
+bool config_file_text(ConfigFile *config, const char *key, const char **text, Error *error);
 
 /* The same for a switch: YAML's words for true and false, yes or off for example, come as "true"
  * and "false"; everything else as it is. */
-bool lakefs_config_switch(LakefsConfig *config, const char *key, const char **text, Error *error);
+bool config_file_switch(ConfigFile *config, const char *key, const char **text, Error *error);
 
-void lakefs_config_close(LakefsConfig *config);
+void config_file_close(ConfigFile *config);
 
 #endif

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "scripts/session/migrate/environment.h"
+#include "common/config/settings.h"
 
 #include "common/base/environment.h"
-#include "scripts/session/migrate/lakefs_config.h"
+#include "common/config/config_file.h"
 
 #include <stddef.h>
 #include <stdio.h>
@@ -124,16 +124,9 @@ static void read_texts(LakefsSettings *settings)
     }
 }
 
-bool environment_read(LakefsSettings *settings, char **password, Error *error)
+bool lakefs_settings_read_environment(LakefsSettings *settings, Error *error)
 {
-    const char *given = environment_variable(PASSWORD_VARIABLE);
-
-    *password = given == NULL ? NULL : strdup(given);
-    if (given != NULL && *password == NULL) {
-        return error_out_of_memory(error);
-    }
     read_texts(settings);
-    unsetenv(PASSWORD_VARIABLE);
     settle_secret_access_key(settings);
     for (size_t i = 0; i < SWITCH_COUNT; i++) {
         Switch *value = switch_of(settings, SWITCHES[i].offset);
@@ -149,7 +142,7 @@ bool environment_read(LakefsSettings *settings, char **password, Error *error)
     return true;
 }
 
-bool environment_secret_names(Words *names, Error *error)
+bool lakefs_settings_secret_variables(Words *names, Error *error)
 {
     for (size_t i = 0; i < TEXT_COUNT; i++) {
         char name[NAME_SIZE];
@@ -159,16 +152,16 @@ bool environment_secret_names(Words *names, Error *error)
             return false;
         }
     }
-    return words_add(names, PASSWORD_VARIABLE, error);
+    return true;
 }
 
-static bool read_switch(LakefsConfig *config, const char *path, const char *key, Switch *value,
+static bool read_switch(ConfigFile *config, const char *path, const char *key, Switch *value,
                         Error *error)
 {
     char name[1024];
     const char *text;
 
-    if (!lakefs_config_switch(config, key, &text, error)) {
+    if (!config_file_switch(config, key, &text, error)) {
         return false;
     }
     snprintf(name, sizeof name, "%s in configuration \"%s\"", key, path);
@@ -184,13 +177,13 @@ static bool take_owned(LakefsSettings *settings, size_t offset, const char *valu
     return true;
 }
 
-static bool read_configuration(LakefsConfig *config, const char *path, LakefsSettings *settings,
+static bool read_configuration(ConfigFile *config, const char *path, LakefsSettings *settings,
                                Error *error)
 {
     for (size_t i = 0; i < TEXT_COUNT; i++) {
         const char *text;
 
-        if (!lakefs_config_text(config, TEXTS[i].key, &text, error) ||
+        if (!config_file_text(config, TEXTS[i].key, &text, error) ||
             (text != NULL && !take_owned(settings, TEXTS[i].offset, text, error))) {
             return false;
         }
@@ -226,18 +219,18 @@ static void merge(LakefsSettings *settings, LakefsSettings *more)
     more->owned = (Words){0};
 }
 
-bool configuration_read(LakefsSettings *settings, const char *path, Error *error)
+bool lakefs_settings_read_file(LakefsSettings *settings, const char *path, Error *error)
 {
     LakefsSettings more = {0};
-    LakefsConfig *config;
+    ConfigFile *config;
     bool done =
-        lakefs_config_open(path, &config, error) && read_configuration(config, path, &more, error);
+        config_file_open(path, &config, error) && read_configuration(config, path, &more, error);
 
     if (done) {
         merge(settings, &more);
     }
-    lakefs_config_close(config);
-    settings_free(&more);
+    config_file_close(config);
+    lakefs_settings_free(&more);
     return done;
 }
 
@@ -259,7 +252,7 @@ static char *existing(const char *folder, const char *name, bool *lacked)
     return NULL;
 }
 
-char *configuration_find(bool *lacked)
+char *lakefs_settings_find_file(bool *lacked)
 {
     const char *home = environment_variable("HOME");
     char *path;
@@ -278,8 +271,8 @@ char *configuration_find(bool *lacked)
     return path;
 }
 
-bool settings_in_home(LakefsSettings *settings, const char **setting, const char *name,
-                      const char *below, Error *error)
+bool lakefs_settings_in_home(LakefsSettings *settings, const char **setting, const char *name,
+                             const char *below, Error *error)
 {
     const char *home = environment_variable("HOME");
 
@@ -294,14 +287,14 @@ bool settings_in_home(LakefsSettings *settings, const char **setting, const char
     return true;
 }
 
-bool settings_expand_home(LakefsSettings *settings, const char **setting, const char *name,
-                          Error *error)
+bool lakefs_settings_expand_home(LakefsSettings *settings, const char **setting, const char *name,
+                                 Error *error)
 {
     return *setting == NULL || (strcmp(*setting, "~") != 0 && strncmp(*setting, "~/", 2) != 0) ||
-           settings_in_home(settings, setting, name, *setting + 1, error);
+           lakefs_settings_in_home(settings, setting, name, *setting + 1, error);
 }
 
-void settings_free(LakefsSettings *settings)
+void lakefs_settings_free(LakefsSettings *settings)
 {
     words_free(&settings->owned);
 }
