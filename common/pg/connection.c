@@ -5,6 +5,8 @@
 #include "common/pg/conninfo.h"
 #include "common/pg/keep_awake.h"
 #include "common/pg/liveness.h"
+#include "common/pg/pgx.h"
+#include "common/pg/settings.h"
 #include "common/pg/statement.h"
 
 #include <libpq-fe.h>
@@ -14,6 +16,7 @@
 struct PgConnection {
     PGconn *conn;
     KeptConnection kept; /* acquired for each use of `conn` */
+    Words settings;      /* run-time parameters of the connection string */
     char *copied;        /* the latest piece of COPY OUT, allocated by libpq */
     void (*on_notice)(const char *text);
     void (*on_statement)(const char *sql);
@@ -51,7 +54,7 @@ static void handle_notice(void *argument, const PGresult *result)
     }
 }
 
-static PGconn *connect_once(const PgOptions *options)
+static PGconn *connect_once(const PgOptions *options, const char *dbname)
 {
     const char *keywords[8];
     const char *values[8];
@@ -68,7 +71,7 @@ static PGconn *connect_once(const PgOptions *options)
     ADD("port", options->port);
     ADD("user", options->user);
     ADD("password", options->password);
-    ADD("dbname", options->dbname);
+    ADD("dbname", dbname);
     ADD("fallback_application_name", options->program);
     keywords[n] = NULL;
     values[n] = NULL;
@@ -110,34 +113,90 @@ static PgConnection *wrap(PGconn *conn, const PgOptions *options, Error *error)
     return c;
 }
 
-bool pg_connect(PgOptions *options, PgConnection **connection, Error *error)
+/* A parameter of the connection string may be misspelled. */
+static bool check_settings(PgConnection *connection, Error *error)
+{
+    Buffer sql = {0};
+    bool done = connection->settings.count == 0 ||
+                (buffer_append_text(&sql, "BEGIN;", error) &&
+                 pg_settings_append(connection, &connection->settings, true, &sql, error) &&
+                 buffer_append_text(&sql, "ROLLBACK", error));
+
+    if (done && sql.size > 0 && !pg_execute(connection, buffer_string(&sql), NULL, error)) {
+        done = false;
+        if (error->code == EXIT_CODE_FAILED) {
+            Error server = *error;
+
+            error_set(error, EXIT_CODE_USAGE,
+                      "the server refuses a parameter of the connection string");
+            error_detail(error, "%s", server.message);
+            error_hint(error, "What libpq does not know is a run-time parameter of the server's, "
+                              "as with lakeFS's driver.");
+        }
+    }
+    buffer_free(&sql);
+    return done;
+}
+
+/* Connects to `dbname`, and asks for the password where that is necessary. */
+static PGconn *connect_asking(PgOptions *options, const char *dbname, Error *error)
 {
     PGconn *conn;
 
-    if (options->dbname != NULL && !pg_conninfo_check(options->dbname, error)) {
-        return false;
-    }
     if (options->force_password && options->password == NULL) {
         options->password = options->ask_password(error);
         if (options->password == NULL) {
-            return false;
+            return NULL;
         }
     }
-    conn = connect_once(options);
+    conn = connect_once(options, dbname);
     if (PQstatus(conn) == CONNECTION_BAD && PQconnectionNeedsPassword(conn) &&
         options->password == NULL && !options->no_password && options->ask_password != NULL) {
         PQfinish(conn);
         options->password = options->ask_password(error);
         if (options->password == NULL) {
-            return false;
+            return NULL;
         }
-        conn = connect_once(options);
+        conn = connect_once(options, dbname);
     }
     if (PQstatus(conn) != CONNECTION_OK) {
-        return connection_failed(conn, error);
+        connection_failed(conn, error);
+        return NULL;
     }
-    *connection = wrap(conn, options, error);
-    return *connection != NULL;
+    return conn;
+}
+
+static bool connect_split(PgOptions *options, PgxConninfo *conninfo, PgConnection **connection,
+                          Error *error)
+{
+    PGconn *conn;
+
+    if (conninfo->libpq != NULL && !pg_conninfo_check(conninfo->libpq, error)) {
+        return false;
+    }
+    conn = connect_asking(options, conninfo->libpq, error);
+    *connection = conn == NULL ? NULL : wrap(conn, options, error);
+    if (*connection == NULL) {
+        return false;
+    }
+    (*connection)->settings = conninfo->settings;
+    conninfo->settings = (Words){0};
+    if (!check_settings(*connection, error)) {
+        pg_close(*connection);
+        *connection = NULL;
+        return false;
+    }
+    return true;
+}
+
+bool pg_connect(PgOptions *options, PgConnection **connection, Error *error)
+{
+    PgxConninfo conninfo = {0};
+    bool done = (options->dbname == NULL || pgx_split(options->dbname, &conninfo, NULL, error)) &&
+                connect_split(options, &conninfo, connection, error);
+
+    pgx_free(&conninfo);
+    return done;
 }
 
 bool pg_connect_again(const PgOptions *options, PgConnection **connection, Error *error)
@@ -149,6 +208,11 @@ bool pg_connect_again(const PgOptions *options, PgConnection **connection, Error
     return pg_connect(&again, connection, error);
 }
 
+const Words *pg_connection_settings(const PgConnection *connection)
+{
+    return &connection->settings;
+}
+
 void pg_close(PgConnection *connection)
 {
     if (connection == NULL) {
@@ -157,6 +221,7 @@ void pg_close(PgConnection *connection)
     keep_awake_remove(&connection->kept);
     PQfreemem(connection->copied);
     PQfinish(connection->conn);
+    words_free(&connection->settings);
     free(connection->failure);
     free(connection);
 }
@@ -323,9 +388,10 @@ bool pg_begin(PgConnection *connection, PgAccess access, int lock_timeout_ms, Er
 
     /* A single message, so that the role's statement_timeout cannot strike before it is turned
      * off. */
-    done = buffer_append_format(
+    done = buffer_append_format(&sql, error, "%s;", BEGIN[access]) &&
+           pg_settings_append(connection, &connection->settings, true, &sql, error) &&
+           buffer_append_format(
                &sql, error,
-               "%s;"
                "SET LOCAL statement_timeout = 0;"
                "SET LOCAL idle_in_transaction_session_timeout = 0;"
                "SET LOCAL lock_timeout = %d;"
@@ -341,7 +407,7 @@ bool pg_begin(PgConnection *connection, PgAccess access, int lock_timeout_ms, Er
                "SET LOCAL DateStyle = 'ISO';"
                "SET LOCAL TimeZone = 'UTC';"
                "SET LOCAL client_min_messages = 'warning';",
-               BEGIN[access], lock_timeout_ms,
+               lock_timeout_ms,
                pg_server_version(connection) >= 170000 ? "SET LOCAL transaction_timeout = 0;" : "",
                pg_is_sql_ascii(connection) ? "SQL_ASCII" : "UTF8") &&
            pg_execute(connection, buffer_string(&sql), NULL, error);

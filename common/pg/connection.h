@@ -22,13 +22,14 @@
 #include "common/base/buffer.h"
 #include "common/base/error.h"
 #include "common/base/slice.h"
+#include "common/base/words.h"
 
 typedef struct PgConnection PgConnection;
 
 /* Connection options.  Anything NULL here comes from PG* variables, service and password files, or
  * libpq's defaults. */
 typedef struct PgOptions {
-    const char *dbname; /* database name, URI or keyword=value string */
+    const char *dbname; /* database name, URI or keyword=value string, see common/pg/pgx.h */
     const char *host;
     const char *port;
     const char *user;
@@ -47,12 +48,17 @@ typedef struct PgOptions {
     void (*on_statement)(const char *sql);
 } PgOptions;
 
-/* Connects.  After a failure nothing is left open. */
+/* Connects.  After a failure nothing is left open.  EXIT_CODE_USAGE for a connection string that
+ * cannot be parsed, or that has a run-time parameter that the server refuses. */
 bool pg_connect(PgOptions *options, PgConnection **connection, Error *error);
 
 /* Opens another connection with the same options, for another worker.  Never asks for a password:
  * the options have it by now. */
 bool pg_connect_again(const PgOptions *options, PgConnection **connection, Error *error);
+
+/* The run-time parameters of the connection string, see PgxConninfo.  Valid while the connection is
+ * open. */
+const Words *pg_connection_settings(const PgConnection *connection);
 
 /* Closes.  Takes NULL. */
 void pg_close(PgConnection *connection);

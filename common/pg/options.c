@@ -2,6 +2,7 @@
 #include "common/pg/options.h"
 
 #include "common/base/interrupt.h"
+#include "common/base/text.h"
 #include "common/cli/message.h"
 #include "common/cli/password.h"
 #include "common/pg/conninfo.h"
@@ -115,38 +116,22 @@ static void warn_dropped(const char *name)
     message_warning("connection parameter %s is specific to lakeFS's driver: ignored", name);
 }
 
-/* Splits a text that libpq accepts as it is; otherwise interprets it as lakeFS's driver would.
- * *libpq is the string for libpq. */
-static bool split_dbname(const char *text, Buffer *libpq, PgConninfo *conninfo, Error *error)
-{
-    Error ignored;
-
-    if (pg_conninfo_split(text, conninfo, &ignored)) {
-        return buffer_append_text(libpq, text, error);
-    }
-    pg_conninfo_free(conninfo);
-    return pgx_to_libpq(text, libpq, warn_dropped, error) &&
-           pg_conninfo_split(buffer_string(libpq), conninfo, error);
-}
-
 bool common_options_set_dbname(CommonOptions *options, char *argument, Error *error)
 {
     size_t size = strlen(argument);
     PgConninfo conninfo = {0};
-    Buffer libpq = {0};
-    bool done = split_dbname(argument, &libpq, &conninfo, error);
+    bool done = pgx_split_public(argument, &conninfo, warn_dropped, error);
 
     if (done) {
         password_free(options->dbname_copy);
-        options->dbname_copy = buffer_take(&libpq, error);
+        options->pg.dbname = NULL;
+        done = text_copy(argument, &options->dbname_copy, error);
         options->pg.dbname = options->dbname_copy;
-        done = options->dbname_copy != NULL;
     }
     if (done && conninfo.has_secrets) {
         memset(argument, 0, size);
         snprintf(argument, size + 1, "%s", conninfo.public_part);
     }
-    buffer_wipe(&libpq);
     pg_conninfo_free(&conninfo);
     return done;
 }

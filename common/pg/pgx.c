@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "common/pg/pgx.h"
 
-#include "common/pg/conninfo.h"
+#include "common/base/buffer.h"
 
 #include <ctype.h>
+#include <libpq-fe.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-
-static const char OPTIONS[] = "options";
 
 /* Parameters of pgx only: its pool and its use of statements. */
 static const char *const PGX_PARAMETERS[] = {
@@ -20,103 +19,73 @@ static const char *const PGX_PARAMETERS[] = {
     "statement_cache_capacity", "statement_cache_mode",
 };
 
-/* Run-time parameters likely to appear in a connection string. pgx accepts any name, but then a
- * mistyped "hots", or the start of a password with a "=" in it, would count as one, too. */
-static const char *const SERVER_PARAMETERS[] = {
-    "bytea_output",
-    "client_min_messages",
-    "datestyle",
-    "default_transaction_isolation",
-    "default_transaction_read_only",
-    "extra_float_digits",
-    "idle_in_transaction_session_timeout",
-    "intervalstyle",
-    "lock_timeout",
-    "role",
-    "search_path",
-    "standard_conforming_strings",
-    "statement_timeout",
-    "timezone",
-    "work_mem",
-};
-
-typedef enum ParameterKind { OF_LIBPQ, OF_PGX, OF_SERVER } ParameterKind;
-
-/* State of a translation. */
-typedef struct Translation {
-    Buffer *libpq;
-    Buffer options; /* collected run-time parameters, not yet encoded */
+/* State of a split. */
+typedef struct Split {
+    Buffer libpq;
+    Words *settings;
     void (*dropped)(const char *name);
     Error *error;
-} Translation;
+} Split;
 
-static bool is_one_of(const char *const *names, size_t count, const char *name)
+static bool is_of_pgx(const char *name)
 {
-    for (size_t i = 0; i < count; i++) {
-        if (strcasecmp(name, names[i]) == 0) {
+    for (size_t i = 0; i < sizeof PGX_PARAMETERS / sizeof PGX_PARAMETERS[0]; i++) {
+        if (strcasecmp(name, PGX_PARAMETERS[i]) == 0) {
             return true;
         }
     }
     return false;
 }
 
-/* Unknown parameters are left to libpq, which rejects them. */
-static ParameterKind kind_of(const char *name)
+/* libpq's keywords, and one that it takes in URIs only. */
+static bool is_of_libpq(const char *name, bool *known, Error *error)
 {
-    if (is_one_of(PGX_PARAMETERS, sizeof PGX_PARAMETERS / sizeof PGX_PARAMETERS[0], name)) {
-        return OF_PGX;
-    }
-    return is_one_of(SERVER_PARAMETERS, sizeof SERVER_PARAMETERS / sizeof SERVER_PARAMETERS[0],
-                     name)
-               ? OF_SERVER
-               : OF_LIBPQ;
-}
+    PQconninfoOption *options = PQconndefaults();
 
-/* Appends "-c name=value" to the options; white space and backslashes are escaped for the
- * server. */
-static bool append_option(Translation *translation, const char *name, const char *value)
-{
-    Buffer *options = &translation->options;
-
-    if (!buffer_append_format(options, translation->error, "%s-c %s=", options->size > 0 ? " " : "",
-                              name)) {
-        return false;
+    if (options == NULL) {
+        return error_out_of_memory(error);
     }
-    for (; *value != '\0'; value++) {
-        if ((isspace((unsigned char)*value) || *value == '\\') &&
-            !buffer_append_text(options, "\\", translation->error)) {
-            return false;
-        }
-        if (!buffer_append(options, value, 1, translation->error)) {
-            return false;
-        }
+    *known = strcmp(name, "ssl") == 0;
+    for (const PQconninfoOption *option = options; !*known && option->keyword != NULL; option++) {
+        *known = strcmp(name, option->keyword) == 0;
     }
+    PQconninfoFree(options);
     return true;
 }
 
-/* Translates a parameter that libpq does not accept as it is; *translated tells whether it was
- * one. */
-static bool translate_parameter(Translation *translation, const char *name, const char *value,
-                                bool *translated)
+/* Anything else is left to libpq, which refuses it. */
+static bool can_be_setting(const char *name)
 {
-    *translated = true;
-    if (strcmp(name, OPTIONS) == 0) {
-        return buffer_append_format(&translation->options, translation->error, "%s%s",
-                                    translation->options.size > 0 ? " " : "", value);
-    }
-    switch (kind_of(name)) {
-    case OF_PGX:
-        if (translation->dropped != NULL) {
-            translation->dropped(name);
+    static const char ALPHABET[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_"
+                                   "0123456789.";
+
+    return name[0] != '\0' && strchr("0123456789.", name[0]) == NULL &&
+           name[strspn(name, ALPHABET)] == '\0' && strstr(name, "..") == NULL &&
+           name[strlen(name) - 1] != '.';
+}
+
+/* Takes a parameter that libpq does not know; *taken tells whether it was one. */
+static bool take_parameter(Split *split, const char *name, const char *value, bool *taken)
+{
+    bool is_libpq = false;
+
+    *taken = false;
+    if (is_of_pgx(name)) {
+        *taken = true;
+        if (split->dropped != NULL) {
+            split->dropped(name);
         }
         return true;
-    case OF_SERVER:
-        return append_option(translation, name, value);
-    case OF_LIBPQ:
-        break;
     }
-    *translated = false;
-    return true;
+    if (!is_of_libpq(name, &is_libpq, split->error)) {
+        return false;
+    }
+    if (is_libpq || !can_be_setting(name)) {
+        return true;
+    }
+    *taken = true;
+    return words_add(split->settings, name, split->error) &&
+           words_add(split->settings, value, split->error);
 }
 
 static int hex_digit(char digit)
@@ -141,47 +110,36 @@ static void decode_percent(char *text)
     *target = '\0';
 }
 
-static bool append_percent(Buffer *libpq, const char *text, Error *error)
-{
-    for (; *text != '\0'; text++) {
-        bool plain = isalnum((unsigned char)*text) || strchr("-._~", *text) != NULL;
-
-        if (plain ? !buffer_append(libpq, text, 1, error)
-                  : !buffer_append_format(libpq, error, "%%%02X", (unsigned char)*text)) {
-            return false;
-        }
-    }
-    return true;
-}
-
-/* Translates one name=value of a URI's query; modifies `pair`. */
-static bool translate_query_parameter(Translation *translation, char *pair, const char **separator)
+/* Takes one name=value of a URI's query; modifies `pair`. */
+static bool take_query_parameter(Split *split, char *pair, const char **separator)
 {
     char *equals = strchr(pair, '=');
     char *value = equals == NULL ? NULL : strdup(equals + 1);
     size_t name_size = equals == NULL ? strlen(pair) : (size_t)(equals - pair);
     char *name = strndup(pair, name_size);
-    bool translated = false;
+    bool taken = false;
     bool done = name != NULL && (equals == NULL || value != NULL);
 
     if (!done) {
-        error_out_of_memory(translation->error);
+        error_out_of_memory(split->error);
     } else if (value != NULL) {
         decode_percent(name);
         decode_percent(value);
-        done = translate_parameter(translation, name, value, &translated);
+        done = take_parameter(split, name, value, &taken);
     }
-    if (done && !translated) {
-        done =
-            buffer_append_format(translation->libpq, translation->error, "%s%s", *separator, pair);
+    if (done && !taken) {
+        done = buffer_append_format(&split->libpq, split->error, "%s%s", *separator, pair);
         *separator = "&";
+    }
+    if (value != NULL) {
+        explicit_bzero(value, strlen(value));
     }
     free(name);
     free(value);
     return done;
 }
 
-static bool translate_uri(Translation *translation, char *uri)
+static bool split_uri(Split *split, char *uri)
 {
     char *query = strchr(uri, '?');
     const char *separator = "?";
@@ -191,16 +149,12 @@ static bool translate_uri(Translation *translation, char *uri)
     if (query != NULL) {
         *query++ = '\0';
     }
-    done = buffer_append_text(translation->libpq, uri, translation->error);
+    done = buffer_append_text(&split->libpq, uri, split->error);
     for (char *pair = query == NULL ? NULL : strtok_r(query, "&", &rest); done && pair != NULL;
          pair = strtok_r(NULL, "&", &rest)) {
-        done = translate_query_parameter(translation, pair, &separator);
+        done = take_query_parameter(split, pair, &separator);
     }
-    return done && (translation->options.size == 0 ||
-                    (buffer_append_format(translation->libpq, translation->error,
-                                          "%s%s=", separator, OPTIONS) &&
-                     append_percent(translation->libpq, buffer_string(&translation->options),
-                                    translation->error)));
+    return done;
 }
 
 static char *skip_blanks(char *text)
@@ -241,54 +195,102 @@ static bool read_keyword(char **text, char **name, char **value)
 }
 
 /* *broken: libpq would not accept the text. */
-static bool translate_keywords(Translation *translation, char *text, bool *broken)
+static bool split_keywords(Split *split, char *text, bool *broken)
 {
     text = skip_blanks(text);
     while (*text != '\0') {
         char *name;
         char *value;
-        bool translated;
+        bool taken;
 
         *broken = !read_keyword(&text, &name, &value);
         if (*broken) {
             return true;
         }
-        if (!translate_parameter(translation, name, value, &translated) ||
-            (!translated &&
-             !pg_conninfo_append(translation->libpq, name, value, translation->error))) {
+        if (!take_parameter(split, name, value, &taken) ||
+            (!taken && !pg_conninfo_append(&split->libpq, name, value, split->error))) {
             return false;
         }
     }
-    return translation->options.size == 0 ||
-           pg_conninfo_append(translation->libpq, OPTIONS, buffer_string(&translation->options),
-                              translation->error);
+    return true;
 }
 
-bool pgx_to_libpq(const char *text, Buffer *libpq, void (*dropped)(const char *name), Error *error)
+/* Splits a copy, which it modifies; *broken: it is no connection string. */
+static bool split_copy(Split *split, char *copy, bool *broken)
 {
-    Translation translation = {.libpq = libpq, .dropped = dropped, .error = error};
-    char *copy = strdup(text);
-    bool is_uri = pg_conninfo_is_uri(text);
-    bool broken = false;
-    bool done = copy != NULL;
+    *broken = false;
+    if (pg_conninfo_is_uri(copy)) {
+        return split_uri(split, copy);
+    }
+    *broken = !pg_conninfo_is_string(copy) || strchr(copy, '=') == NULL;
+    return *broken || split_keywords(split, copy, broken);
+}
 
-    if (!done) {
-        error_out_of_memory(error);
-    } else if (is_uri) {
-        done = translate_uri(&translation, copy);
-    } else if (pg_conninfo_is_string(text) && strchr(text, '=') != NULL) {
-        done = translate_keywords(&translation, copy, &broken);
-    } else {
-        broken = true;
+bool pgx_split(const char *text, PgxConninfo *conninfo, void (*dropped)(const char *name),
+               Error *error)
+{
+    Split split = {.settings = &conninfo->settings, .dropped = dropped, .error = error};
+    char *copy = strdup(text);
+    bool broken;
+    bool done;
+
+    *conninfo = (PgxConninfo){0};
+    if (copy == NULL) {
+        return error_out_of_memory(error);
     }
+    done = split_copy(&split, copy, &broken);
     if (done && broken) {
-        libpq->size = 0;
-        done = buffer_append_text(libpq, text, error);
+        words_free(&conninfo->settings);
+        split.libpq.size = 0;
+        done = buffer_append_text(&split.libpq, text, error);
     }
-    if (copy != NULL) {
-        explicit_bzero(copy, strlen(text));
+    if (done) {
+        conninfo->libpq = buffer_take(&split.libpq, error);
+        done = conninfo->libpq != NULL;
     }
+    explicit_bzero(copy, strlen(text));
     free(copy);
-    buffer_free(&translation.options);
+    buffer_wipe(&split.libpq);
     return done;
+}
+
+static bool append_settings(const Words *settings, PgConninfo *conninfo, Error *error)
+{
+    Buffer pairs = {0};
+    bool done = buffer_append_text(&pairs, conninfo->public_part, error);
+
+    for (size_t i = 0; done && i + 1 < settings->count; i += 2) {
+        done = pg_conninfo_append(&pairs, settings->items[i], settings->items[i + 1], error);
+    }
+    if (done) {
+        free(conninfo->public_part);
+        conninfo->public_part = buffer_take(&pairs, error);
+        done = conninfo->public_part != NULL;
+    }
+    buffer_free(&pairs);
+    return done;
+}
+
+bool pgx_split_public(const char *text, PgConninfo *conninfo, void (*dropped)(const char *name),
+                      Error *error)
+{
+    PgxConninfo split;
+    bool done;
+
+    *conninfo = (PgConninfo){0};
+    done = pgx_split(text, &split, dropped, error) &&
+           pg_conninfo_split(split.libpq, conninfo, error) &&
+           append_settings(&split.settings, conninfo, error);
+    pgx_free(&split);
+    return done;
+}
+
+void pgx_free(PgxConninfo *conninfo)
+{
+    if (conninfo->libpq != NULL) {
+        explicit_bzero(conninfo->libpq, strlen(conninfo->libpq));
+    }
+    free(conninfo->libpq);
+    words_free(&conninfo->settings);
+    *conninfo = (PgxConninfo){0};
 }

@@ -11,15 +11,31 @@
 
 #include <stdbool.h>
 
-#include "common/base/buffer.h"
 #include "common/base/error.h"
+#include "common/base/words.h"
+#include "common/pg/conninfo.h"
+
+typedef struct PgxConninfo {
+    char *libpq;    /* what libpq takes; owned */
+    Words settings; /* run-time parameters: a name, its value, the next name ... */
+} PgxConninfo;
 
 /*
- * Appends the equivalent connection string for libpq to `libpq`: pgx's own parameters are dropped
- * and reported to `dropped` (may be NULL) by name; common run-time parameters become part of
- * `options`.  Text that is not a valid connection string is appended unchanged: libpq will report
- * it.
+ * Splits a connection string.  pgx's own parameters are dropped and reported to `dropped` (may be
+ * NULL) by name; each that neither pgx nor libpq knows is a run-time parameter.  These are not made
+ * part of libpq's `options`, which a connection pool may ignore or refuse: see
+ * common/pg/settings.h. Text that is not a valid connection string is copied unchanged: libpq will
+ * report it.  End with pgx_free, also after a failure.
  */
-bool pgx_to_libpq(const char *text, Buffer *libpq, void (*dropped)(const char *name), Error *error);
+bool pgx_split(const char *text, PgxConninfo *conninfo, void (*dropped)(const char *name),
+               Error *error);
+
+/* Separates the secret parts of such a string, as pg_conninfo_split does; the public part is in the
+ * same dialect, with all parameters but the dropped ones. */
+bool pgx_split_public(const char *text, PgConninfo *conninfo, void (*dropped)(const char *name),
+                      Error *error);
+
+/* Wipes and frees: the string may hold a password. */
+void pgx_free(PgxConninfo *conninfo);
 
 #endif

@@ -2,6 +2,7 @@
 #include "common/pg/schema.h"
 
 #include "common/base/text.h"
+#include "common/pg/settings.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -27,11 +28,12 @@ static bool query_path(PgConnection *connection, char **table, char **current, E
     return done;
 }
 
-/* Restores the connection's own search_path for this query only: its default, not what another user
- * of a pooled connection may have set. */
+/* Restores the connection's own search_path for this query only. */
 static bool find_on_path(PgConnection *connection, char **table, char **current, Error *error)
 {
-    return pg_execute(connection, "SET LOCAL search_path TO DEFAULT", NULL, error) &&
+    static const char *const SEARCH_PATH[] = {"search_path"};
+
+    return pg_settings_restore(connection, SEARCH_PATH, 1, error) &&
            query_path(connection, table, current, error) &&
            pg_execute(connection, "SET LOCAL search_path = ''", NULL, error);
 }

@@ -2,7 +2,7 @@
 #include "scripts/session/migrate/option_list.h"
 
 #include "common/dump/compression.h"
-#include "common/pg/conninfo.h"
+#include "common/pg/pgx.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -181,7 +181,7 @@ static bool add_database(MigrateOptions *options, Error *error)
 {
     const char *dbname = options->common.pg.dbname;
     PgConninfo conninfo = {0};
-    bool done = pg_conninfo_split(dbname, &conninfo, error);
+    bool done = pgx_split_public(dbname, &conninfo, NULL, error);
     const char *shown = dbname;
 
     if (done && pg_conninfo_is_string(dbname)) {

@@ -112,11 +112,8 @@ static void tell_dropped(const char *name)
  */
 static bool split(const char *text, PgConninfo *conninfo, Error *error)
 {
-    Buffer libpq = {0};
-    bool done = pgx_to_libpq(text, &libpq, tell_dropped, error) &&
-                pg_conninfo_split(buffer_string(&libpq), conninfo, error);
+    bool done = pgx_split_public(text, conninfo, tell_dropped, error);
 
-    buffer_wipe(&libpq);
     if (done && conninfo->has_others) {
         /* No variable of the environment would take it to the other programs, and arguments show.
          */

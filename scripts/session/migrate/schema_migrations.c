@@ -2,6 +2,7 @@
 #include "scripts/session/migrate/schema_migrations.h"
 
 #include "common/cli/message.h"
+#include "common/pg/settings.h"
 #include "scripts/session/migrate/sql_statements.h"
 
 #include <inttypes.h>
@@ -21,18 +22,14 @@ size_t schema_migrations_first(const Session *session)
     return first;
 }
 
-/* Lets unqualified names lead to lakeFS's schema, for the transaction (`local`) or the session.  It
- * runs under somebody else's search_path, so all of it is qualified. */
+/* Lets unqualified names lead to lakeFS's schema first, for the transaction (`local`) or the
+ * session.  It runs under the user's search_path, so all of it is qualified. */
 static bool set_search_path(const Session *session, PgConnection *connection, bool local,
                             Error *error)
 {
     const char *parameters[] = {session->schema.quoted, local ? "true" : "false"};
     PgRows *rows;
 
-    /* Its default is meant, not what another user of a pooled connection may have set. */
-    if (local && !pg_execute(connection, "SET LOCAL search_path TO DEFAULT", NULL, error)) {
-        return false;
-    }
     if (!pg_query(connection,
                   "SELECT pg_catalog.set_config('search_path', pg_catalog.concat_ws(', ',"
                   " $1::pg_catalog.text, CASE WHEN pg_catalog.current_setting('search_path')"
@@ -45,17 +42,16 @@ static bool set_search_path(const Session *session, PgConnection *connection, bo
     return true;
 }
 
-/* A transaction whose settings are those of the role where a migration may depend on them. */
+/* A transaction whose settings are the user's where a migration may depend on them. */
 static bool begin(const Session *session, PgConnection *connection, Error *error)
 {
+    static const char *const SETTINGS[] = {
+        "DateStyle",  "TimeZone", "jit", "max_parallel_workers_per_gather", "synchronize_seqscans",
+        "search_path"};
+
     return pg_begin(connection, PG_READ_WRITE, session->options->common.lock_wait_timeout_ms,
                     error) &&
-           pg_execute(connection,
-                      "SET LOCAL DateStyle TO DEFAULT; SET LOCAL TimeZone TO DEFAULT;"
-                      " SET LOCAL jit TO DEFAULT;"
-                      " SET LOCAL max_parallel_workers_per_gather TO DEFAULT;"
-                      " SET LOCAL synchronize_seqscans TO DEFAULT",
-                      NULL, error) &&
+           pg_settings_restore(connection, SETTINGS, sizeof SETTINGS / sizeof SETTINGS[0], error) &&
            set_search_path(session, connection, true, error);
 }
 
@@ -102,7 +98,7 @@ static bool set_session(const Session *session, PgConnection *connection, Error 
              " SET row_security = off; SET default_transaction_read_only = off%s",
              session->options->common.lock_wait_timeout_ms,
              pg_server_version(connection) >= 170000 ? "; SET transaction_timeout = 0" : "");
-    return pg_execute(connection, sql, NULL, error) &&
+    return pg_settings_apply(connection, error) && pg_execute(connection, sql, NULL, error) &&
            set_search_path(session, connection, false, error);
 }
 

@@ -217,6 +217,21 @@ all_wait() {
     assert_equal "$before" "$(pool_sessions)"
 }
 
+@test "a pool of transactions: run-time parameters of the connection string, which the pool ignores at start-up" {
+    local before dsn
+    pool_database transaction "default_pool_size = $POOL_SIZE" "ignore_startup_parameters = search_path"
+    sql "ALTER SCHEMA public RENAME TO lakefs" "CREATE SCHEMA public"
+    before=$(pool_sessions)
+    fails 1 kv-migrate status -d "$POOL_DSN search_path=lakefs nosuch=1"
+    assert_contains "$stderr" "nosuch"
+    dsn="$POOL_DSN search_path='lakefs, public' timezone=Asia/Tokyo role=$PGUSER"
+    kv-export -d "$dsn" --blockstore-path "$BLOCKSTORE" --quiet -j 3 -f "$DUMP"
+    succeeds kv-migrate up --kv-enabled --blockstore-path "$BLOCKSTORE" -d "$dsn" -j 3
+    assert_sql 39 "SELECT version FROM lakefs.schema_migrations"
+    assert_sql "" "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace"
+    assert_equal "$before" "$(pool_sessions)"
+}
+
 @test "a pool of transactions whose sessions others have spoilt" {
     local number
     pool_database transaction "default_pool_size = 1"

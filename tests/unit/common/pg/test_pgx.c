@@ -13,16 +13,30 @@ static void note_dropped(const char *name)
     strcat(strcat(dropped, name), " ");
 }
 
-static void assert_translated(const char *text, const char *expected, const char *expected_dropped)
+/* `settings`: name=value and a line break for each. */
+static void assert_split(const char *text, const char *libpq, const char *settings,
+                         const char *expected_dropped)
 {
-    Buffer libpq = {0};
+    PgxConninfo conninfo;
+    char found[256] = "";
     Error error = {0};
 
     dropped[0] = '\0';
-    assert_done(pgx_to_libpq(text, &libpq, note_dropped, &error), &error);
-    assert_string_equal(buffer_string(&libpq), expected);
+    assert_done(pgx_split(text, &conninfo, note_dropped, &error), &error);
+    assert_string_equal(conninfo.libpq, libpq);
+    assert_int_equal(conninfo.settings.count % 2, 0);
+    for (size_t i = 0; i < conninfo.settings.count; i += 2) {
+        strcat(strcat(found, conninfo.settings.items[i]), "=");
+        strcat(strcat(found, conninfo.settings.items[i + 1]), "\n");
+    }
+    assert_string_equal(found, settings);
     assert_string_equal(dropped, expected_dropped);
-    buffer_free(&libpq);
+    pgx_free(&conninfo);
+}
+
+static void assert_translated(const char *text, const char *expected, const char *expected_dropped)
+{
+    assert_split(text, expected, "", expected_dropped);
 }
 
 static void test_what_libpq_knows_stays_as_it_is(void **state)
@@ -33,7 +47,11 @@ static void test_what_libpq_knows_stays_as_it_is(void **state)
         "postgres://db/lakefs",
         "postgresql://u:p%40w@a:1,b:2/lakefs?sslmode=disable&target_session_attrs=read-write",
         "postgres://db/lakefs?ssl=true",
-        "postgres://db/lakefs?nosuch=1",
+        "postgres://db/lakefs?sslmode",
+        "postgres://db/lakefs?no-such=1",
+        "postgres://db/lakefs?.a=1",
+        "postgres://db/lakefs?a..b=1",
+        "postgres://db/lakefs?a.=1",
     };
 
     (void)state;
@@ -58,16 +76,37 @@ static void test_parameters_of_the_pool_are_dropped_by_name(void **state)
                       "host='db' dbname='x'", "pool_min_conns pool_max_conn_lifetime ");
 }
 
-static void test_run_time_parameters_become_options(void **state)
+static void test_what_neither_knows_is_a_run_time_parameter(void **state)
 {
     (void)state;
-    assert_translated("postgres://db/x?search_path=a%2Cb&TimeZone=UTC",
-                      "postgres://db/x?options=-c%20search_path%3Da%2Cb%20-c%20TimeZone%3DUTC", "");
-    assert_translated("dbname=x search_path='a, \\\\b'",
-                      "dbname='x' options='-c search_path=a,\\\\ \\\\\\\\b'", "");
-    /* Beside options that are there already. */
-    assert_translated("postgres://db/x?options=-c%20geqo%3Doff&search_path=a",
-                      "postgres://db/x?options=-c%20geqo%3Doff%20-c%20search_path%3Da", "");
+    assert_split("postgres://db/x?search_path=a%2Cb&TimeZone=UTC", "postgres://db/x",
+                 "search_path=a,b\nTimeZone=UTC\n", "");
+    assert_split("dbname=x search_path='a, \\\\b'", "dbname='x'", "search_path=a, \\b\n", "");
+    assert_split("postgres://db/x?nosuch=1&my.own=&sslmode=disable",
+                 "postgres://db/x?sslmode=disable", "nosuch=1\nmy.own=\n", "");
+    /* What the user wants at start-up stays there. */
+    assert_split("postgres://db/x?options=-c%20geqo%3Doff&search_path=a",
+                 "postgres://db/x?options=-c%20geqo%3Doff", "search_path=a\n", "");
+    assert_split("options='-c geqo=off' work_mem=1MB", "options='-c geqo=off'", "work_mem=1MB\n",
+                 "");
+}
+
+static void test_public_part_has_run_time_parameters_and_no_secret(void **state)
+{
+    PgConninfo conninfo;
+    Error error = {0};
+
+    (void)state;
+    assert_done(pgx_split_public("postgres://u:hunter2@db/x?search_path=it%27s&pool_max_conns=3",
+                                 &conninfo, NULL, &error),
+                &error);
+    assert_string_equal(conninfo.password, "hunter2");
+    assert_lacks(conninfo.public_part, "hunter2");
+    assert_lacks(conninfo.public_part, "pool_max_conns");
+    assert_contains(conninfo.public_part, "search_path='it\\'s'");
+    /* It can be read again. */
+    assert_split(conninfo.public_part, "user='u' dbname='x' host='db'", "search_path=it's\n", "");
+    pg_conninfo_free(&conninfo);
 }
 
 /* libpq is to say what is wrong; nothing must get lost on the way there. */
@@ -79,12 +118,12 @@ static void test_what_is_broken_stays_as_it_is(void **state)
 
     (void)state;
     for (size_t i = 0; i < COUNT_OF(TEXTS); i++) {
-        Buffer libpq = {0};
+        PgxConninfo conninfo;
         Error error = {0};
 
-        assert_done(pgx_to_libpq(TEXTS[i], &libpq, NULL, &error), &error);
-        assert_true(libpq.size > 0);
-        buffer_free(&libpq);
+        assert_done(pgx_split(TEXTS[i], &conninfo, NULL, &error), &error);
+        assert_true(strlen(conninfo.libpq) > 0);
+        pgx_free(&conninfo);
     }
     assert_translated("host=db password='open", "host=db password='open", "");
     assert_translated("host db=x", "host db=x", "");
@@ -96,7 +135,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_what_libpq_knows_stays_as_it_is),
         cmocka_unit_test(test_parameters_of_the_pool_are_dropped_by_name),
-        cmocka_unit_test(test_run_time_parameters_become_options),
+        cmocka_unit_test(test_what_neither_knows_is_a_run_time_parameter),
+        cmocka_unit_test(test_public_part_has_run_time_parameters_and_no_secret),
         cmocka_unit_test(test_what_is_broken_stays_as_it_is),
     };
 
