@@ -2,8 +2,8 @@
 #include "common/pg/connection.h"
 
 #include "common/base/text.h"
+#include "common/pg/connection_private.h"
 #include "common/pg/conninfo.h"
-#include "common/pg/keep_awake.h"
 #include "common/pg/liveness.h"
 #include "common/pg/pgx.h"
 #include "common/pg/settings.h"
@@ -13,29 +13,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct PgConnection {
-    PGconn *conn;
-    KeptConnection kept; /* acquired for each use of `conn` */
-    Words settings;      /* run-time parameters of the connection string */
-    char *copied;        /* the latest piece of COPY OUT, allocated by libpq */
-    void (*on_notice)(const char *text);
-    void (*on_statement)(const char *sql);
-    char sqlstate[6];
-    char *failure; /* message of the latest failure; NULL: none */
-};
-
 bool pg_cancel_all(void)
 {
     return keep_awake_cancel_all();
 }
 
-/* Around each use of the connection: in between, another thread keeps it awake. */
-static void acquire(const PgConnection *connection)
+void pg_connection_acquire(const PgConnection *connection)
 {
     keep_awake_acquire((KeptConnection *)(uintptr_t)&connection->kept);
 }
 
-static void release(const PgConnection *connection)
+void pg_connection_release(const PgConnection *connection)
 {
     keep_awake_release((KeptConnection *)(uintptr_t)&connection->kept);
 }
@@ -236,9 +224,9 @@ static const char *parameter_status(const PgConnection *connection, const char *
 {
     const char *value;
 
-    acquire(connection);
+    pg_connection_acquire(connection);
     value = PQparameterStatus(connection->conn, name);
-    release(connection);
+    pg_connection_release(connection);
     return value;
 }
 
@@ -265,14 +253,13 @@ bool pg_is_lost(const PgConnection *connection)
 {
     bool lost;
 
-    acquire(connection);
+    pg_connection_acquire(connection);
     lost = PQstatus(connection->conn) == CONNECTION_BAD;
-    release(connection);
+    pg_connection_release(connection);
     return lost;
 }
 
-/* Sets the error of a lost connection.  The first reason found is the real one. */
-static bool connection_lost(const PgConnection *connection, Error *error)
+bool pg_connection_lost(const PgConnection *connection, Error *error)
 {
     error_set(error, EXIT_CODE_CONNECTION, "the connection to the database was lost");
     return error_detail(error, "%s",
@@ -305,9 +292,8 @@ static void keep_failure(PgConnection *connection, const PGresult *result)
     connection->failure = strdup(text);
 }
 
-/* Sets the error of a failed statement: the server's message, detail and hint, if any. */
-static bool statement_failed(PgConnection *connection, const PGresult *result, const char *what,
-                             Error *error)
+bool pg_connection_failed(PgConnection *connection, const PGresult *result, const char *what,
+                          Error *error)
 {
     const char *state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
     const char *message = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
@@ -320,7 +306,7 @@ static bool statement_failed(PgConnection *connection, const PGresult *result, c
         strncpy(connection->sqlstate, state, sizeof connection->sqlstate - 1);
     }
     if (pg_is_lost(connection)) {
-        return connection_lost(connection, error);
+        return pg_connection_lost(connection, error);
     }
     error_set(error, pg_lock_timed_out(connection) ? EXIT_CODE_REFUSED : EXIT_CODE_FAILED, "%s: %s",
               what, message != NULL ? message : "the server sent an unexpected response");
@@ -345,8 +331,7 @@ static void show_statement(const PgConnection *connection, const char *sql)
     }
 }
 
-/* Runs statements without parameters. */
-static PGresult *execute(PgConnection *connection, const char *sql)
+PGresult *pg_connection_execute(PgConnection *connection, const char *sql)
 {
     show_statement(connection, sql);
     return pg_run(connection->conn, sql);
@@ -358,7 +343,7 @@ static bool executed(PgConnection *connection, PGresult *result, uint64_t *affec
     ExecStatusType status = PQresultStatus(result);
     bool done = status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK;
     if (!done) {
-        statement_failed(connection, result, "a statement failed", error);
+        pg_connection_failed(connection, result, "a statement failed", error);
     } else if (affected != NULL) {
         *affected = strtoull(PQcmdTuples(result), NULL, 10);
     }
@@ -370,9 +355,9 @@ bool pg_execute(PgConnection *connection, const char *sql, uint64_t *affected, E
 {
     bool done;
 
-    acquire(connection);
-    done = executed(connection, execute(connection, sql), affected, error);
-    release(connection);
+    pg_connection_acquire(connection);
+    done = executed(connection, pg_connection_execute(connection, sql), affected, error);
+    pg_connection_release(connection);
     return done;
 }
 
@@ -422,13 +407,13 @@ bool pg_commit(PgConnection *connection, Error *error)
 
 void pg_rollback(PgConnection *connection)
 {
-    acquire(connection);
+    pg_connection_acquire(connection);
     if (PQtransactionStatus(connection->conn) != PQTRANS_IDLE) {
         show_statement(connection, "ROLLBACK");
         /* PQexec also ends a COPY. */
         PQclear(PQexec(connection->conn, "ROLLBACK"));
     }
-    release(connection);
+    pg_connection_release(connection);
 }
 
 struct PgRows {
@@ -444,11 +429,11 @@ bool pg_query(PgConnection *connection, const char *sql, int parameter_count,
 
     *rows = NULL;
     show_statement(connection, sql);
-    acquire(connection);
+    pg_connection_acquire(connection);
     result = pg_run_parameters(connection->conn, sql, parameter_count, parameters);
     done = PQresultStatus(result) == PGRES_TUPLES_OK ||
-           statement_failed(connection, result, "a query failed", error);
-    release(connection);
+           pg_connection_failed(connection, result, "a query failed", error);
+    pg_connection_release(connection);
     if (!done) {
         PQclear(result);
         return false;
@@ -486,7 +471,7 @@ bool pg_describe(PgConnection *connection, const char *sql, uint32_t *types, int
     PGresult *result;
     bool done;
 
-    acquire(connection);
+    pg_connection_acquire(connection);
     result = PQprepare(connection->conn, "", sql, 0, NULL);
     done = PQresultStatus(result) == PGRES_COMMAND_OK;
     if (done) {
@@ -495,14 +480,14 @@ bool pg_describe(PgConnection *connection, const char *sql, uint32_t *types, int
         done = PQresultStatus(result) == PGRES_COMMAND_OK;
     }
     if (!done) {
-        statement_failed(connection, result, "a query failed", error);
+        pg_connection_failed(connection, result, "a query failed", error);
     } else {
         *columns = PQnfields(result);
         for (int i = 0; i < *columns && i < count; i++) {
             types[i] = PQftype(result, i);
         }
     }
-    release(connection);
+    pg_connection_release(connection);
     PQclear(result);
     return done;
 }
@@ -523,9 +508,9 @@ bool pg_quote_identifier(PgConnection *connection, const char *name, Buffer *sql
 {
     char *quoted;
 
-    acquire(connection);
+    pg_connection_acquire(connection);
     quoted = PQescapeIdentifier(connection->conn, name, strlen(name));
-    release(connection);
+    pg_connection_release(connection);
     return append_quoted(quoted, sql, error);
 }
 
@@ -533,9 +518,9 @@ bool pg_quote_literal(PgConnection *connection, const char *text, Buffer *sql, E
 {
     char *quoted;
 
-    acquire(connection);
+    pg_connection_acquire(connection);
     quoted = PQescapeLiteral(connection->conn, text, strlen(text));
-    release(connection);
+    pg_connection_release(connection);
     return append_quoted(quoted, sql, error);
 }
 
@@ -562,138 +547,5 @@ bool pg_join_snapshot(PgConnection *connection, const char *name, Error *error)
            pg_quote_literal(connection, name, &sql, error) &&
            pg_execute(connection, buffer_string(&sql), NULL, error);
     buffer_free(&sql);
-    return done;
-}
-
-/* Sends a COPY command and checks that the server enters the expected state.  The connection is
- * acquired. */
-static bool copy_begin(PgConnection *connection, const char *sql, ExecStatusType expected,
-                       Error *error)
-{
-    PGresult *result = execute(connection, sql);
-    bool done = PQresultStatus(result) == expected;
-
-    if (!done) {
-        statement_failed(connection, result, "COPY failed", error);
-    }
-    PQclear(result);
-    return done;
-}
-
-/* Reads the command's result after its data.  The connection is acquired. */
-static bool copy_finish(PgConnection *connection, uint64_t *rows, Error *error)
-{
-    PGresult *result = pg_wait_result(connection->conn);
-    ExecStatusType status = PQresultStatus(result);
-    bool done = status == PGRES_COMMAND_OK;
-
-    if (!done) {
-        statement_failed(connection, result, "COPY failed", error);
-    } else if (rows != NULL) {
-        *rows = strtoull(PQcmdTuples(result), NULL, 10);
-    }
-    /* While the connection is still copying, PQgetResult would return results forever. */
-    while (result != NULL && status != PGRES_COPY_IN && status != PGRES_COPY_OUT) {
-        PQclear(result);
-        result = PQgetResult(connection->conn);
-        status = PQresultStatus(result);
-    }
-    PQclear(result);
-    return done;
-}
-
-bool pg_copy_out_begin(PgConnection *connection, const char *sql, Error *error)
-{
-    bool done;
-
-    acquire(connection);
-    done = copy_begin(connection, sql, PGRES_COPY_OUT, error);
-    if (done) {
-        keep_awake_set_copying(&connection->kept, true);
-    }
-    release(connection);
-    return done;
-}
-
-/* The connection is acquired. */
-static bool copy_out_ended(PgConnection *connection, bool failed, Error *error)
-{
-    if (!failed) {
-        return copy_finish(connection, NULL, error);
-    }
-    if (pg_is_lost(connection)) {
-        return connection_lost(connection, error);
-    }
-    error_set(error, EXIT_CODE_FAILED, "could not read the COPY stream");
-    return error_detail(error, "%s", PQerrorMessage(connection->conn));
-}
-
-bool pg_copy_out_read(PgConnection *connection, Slice *piece, bool *end, Error *error)
-{
-    bool done = true;
-    int size;
-
-    PQfreemem(connection->copied);
-    connection->copied = NULL;
-    acquire(connection);
-    size = pg_wait_copy_data(connection->conn, &connection->copied);
-    *end = size <= 0;
-    *piece = slice_of(connection->copied, *end ? 0 : (size_t)size);
-    if (*end) {
-        keep_awake_set_copying(&connection->kept, false);
-        done = copy_out_ended(connection, size != -1, error);
-    }
-    release(connection);
-    return done;
-}
-
-bool pg_copy_in_begin(PgConnection *connection, const char *sql, Error *error)
-{
-    bool done;
-
-    acquire(connection);
-    done = copy_begin(connection, sql, PGRES_COPY_IN, error);
-    release(connection);
-    return done;
-}
-
-/* Sends one message.  The connection is acquired. */
-static bool copy_in_write(PgConnection *connection, Slice piece, Error *error)
-{
-    /* Prefers the server's own error, if it has sent one. */
-    return PQputCopyData(connection->conn, (const char *)piece.data, (int)piece.size) == 1 ||
-           (copy_finish(connection, NULL, error) &&
-            error_set(error, EXIT_CODE_FAILED, "COPY ended before its data"));
-}
-
-bool pg_copy_in_write(PgConnection *connection, Slice piece, Error *error)
-{
-    /* Small enough not to grow libpq's buffer, large enough to make the overhead per message
-     * negligible. */
-    enum { MESSAGE_SIZE = 64 * 1024 };
-    bool done = true;
-
-    acquire(connection);
-    while (done && piece.size > 0) {
-        size_t size = piece.size < MESSAGE_SIZE ? piece.size : MESSAGE_SIZE;
-
-        done = copy_in_write(connection, slice_of(piece.data, size), error);
-        piece = slice_of(piece.data + size, piece.size - size);
-    }
-    release(connection);
-    return done;
-}
-
-bool pg_copy_in_end(PgConnection *connection, uint64_t *rows, Error *error)
-{
-    bool done;
-
-    acquire(connection);
-    if (PQputCopyEnd(connection->conn, NULL) != 1 && pg_is_lost(connection)) {
-        done = connection_lost(connection, error);
-    } else {
-        done = copy_finish(connection, rows, error);
-    }
-    release(connection);
     return done;
 }

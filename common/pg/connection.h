@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Connections to PostgreSQL: connecting, transactions, queries, COPY in both directions.
+ * Connections to PostgreSQL: connecting, transactions, queries.
  *
  * This folder is the only place that includes libpq-fe.h.  All work happens in transactions started
  * by pg_begin, which applies session settings for that transaction only (like pg_dump does for its
@@ -21,7 +21,6 @@
 
 #include "common/base/buffer.h"
 #include "common/base/error.h"
-#include "common/base/slice.h"
 #include "common/base/words.h"
 
 typedef struct PgConnection PgConnection;
@@ -132,16 +131,6 @@ bool pg_join_snapshot(PgConnection *connection, const char *name, Error *error);
 /* Append a quoted identifier or a quoted literal. */
 bool pg_quote_identifier(PgConnection *connection, const char *name, Buffer *sql, Error *error);
 bool pg_quote_literal(PgConnection *connection, const char *text, Buffer *sql, Error *error);
-
-/* COPY ... TO STDOUT: begin, then read until *end.  A piece is valid until the next read. */
-bool pg_copy_out_begin(PgConnection *connection, const char *sql, Error *error);
-bool pg_copy_out_read(PgConnection *connection, Slice *piece, bool *end, Error *error);
-
-/* COPY ... FROM STDIN: begin, write pieces of any size, then end; *rows is the server's count.
- * After a failure of any of these, roll back. */
-bool pg_copy_in_begin(PgConnection *connection, const char *sql, Error *error);
-bool pg_copy_in_write(PgConnection *connection, Slice piece, Error *error);
-bool pg_copy_in_end(PgConnection *connection, uint64_t *rows, Error *error);
 
 /* Asks the server to cancel the current statement of every open connection of this process.  False
  * when there is no connection.  Any thread may call it, but not a signal handler. */

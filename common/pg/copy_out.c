@@ -3,6 +3,7 @@
 
 #include "common/base/interrupt.h"
 #include "common/cli/progress.h"
+#include "common/pg/copy.h"
 
 /* Rows between two reports of progress. */
 enum { PROGRESS_ROWS = 1024 };

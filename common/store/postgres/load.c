@@ -24,6 +24,7 @@
 #include "common/store/postgres/target.h"
 
 #include "common/kv/entry.h"
+#include "common/pg/copy.h"
 #include "common/pg/copy_binary.h"
 #include "common/store/postgres/leaf_buffers.h"
 #include "common/store/postgres/routes.h"

@@ -2,6 +2,7 @@
 #include "scripts/session/replay/restore.h"
 
 #include "common/pg/connection.h"
+#include "common/pg/copy.h"
 #include "scripts/session/replay/psql_connect.h"
 #include "scripts/session/replay/restored.h"
 #include "scripts/session/replay/server.h"
