@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "common/config/config_file.h"
 
+#include "common/base/buffer.h"
+#include "common/base/words.h"
+#include "common/config/yaml_scalar.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,6 +18,7 @@ enum { DEPTH_MAX = 32, LOOKUPS_MAX = 100000 };
 struct ConfigFile {
     const char *path;
     yaml_document_t document;
+    Words texts; /* those that were asked for */
     int lookups;
 };
 
@@ -179,23 +184,37 @@ static bool find_scalar(ConfigFile *config, const char *key, const yaml_node_t *
     return true;
 }
 
+static bool is_plain(const yaml_node_t *scalar)
+{
+    return scalar->data.scalar.style == YAML_PLAIN_SCALAR_STYLE;
+}
+
+/* Sets text to a copy that lives as long as the file. */
+static bool keep(ConfigFile *config, const yaml_node_t *scalar, const char **text, Error *error)
+{
+    Buffer copy = {0};
+    bool done = (is_plain(scalar) ? yaml_scalar_append(text_of(scalar), &copy, error)
+                                  : buffer_append_text(&copy, text_of(scalar), error)) &&
+                words_add(&config->texts, buffer_string(&copy), error);
+
+    if (done) {
+        *text = config->texts.items[config->texts.count - 1];
+    }
+    buffer_wipe(&copy);
+    return done;
+}
+
 bool config_file_text(ConfigFile *config, const char *key, const char **text, Error *error)
 {
     const yaml_node_t *scalar;
 
     *text = NULL;
-    if (!find_scalar(config, key, &scalar, error)) {
-        return false;
-    }
-    if (scalar != NULL) {
-        *text = text_of(scalar);
-    }
-    return true;
+    return find_scalar(config, key, &scalar, error) &&
+           (scalar == NULL || keep(config, scalar, text, error));
 }
 
 bool config_file_switch(ConfigFile *config, const char *key, const char **text, Error *error)
 {
-    static const char *const WORDS[][2] = {{"y", "n"}, {"yes", "no"}, {"on", "off"}};
     const yaml_node_t *scalar;
 
     *text = NULL;
@@ -206,14 +225,8 @@ bool config_file_switch(ConfigFile *config, const char *key, const char **text, 
         return true;
     }
     *text = text_of(scalar);
-    for (size_t i = 0;
-         scalar->data.scalar.style == YAML_PLAIN_SCALAR_STYLE && i < sizeof WORDS / sizeof WORDS[0];
-         i++) {
-        if (strcasecmp(*text, WORDS[i][0]) == 0) {
-            *text = "true";
-        } else if (strcasecmp(*text, WORDS[i][1]) == 0) {
-            *text = "false";
-        }
+    if (is_plain(scalar) && yaml_scalar_boolean(*text) != YAML_NO_BOOLEAN) {
+        *text = yaml_scalar_boolean(*text) == YAML_TRUE ? "true" : "false";
     }
     return true;
 }
@@ -277,6 +290,7 @@ void config_file_close(ConfigFile *config)
 {
     if (config != NULL) {
         yaml_document_delete(&config->document);
+        words_free(&config->texts);
         free(config);
     }
 }

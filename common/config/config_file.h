@@ -22,9 +22,9 @@ bool config_file_open(const char *path, ConfigFile **config, Error *error);
 
 /*
  * Sets text to the value at `key`, a path of keys in small letters joined by dots; NULL where it is
- * not set or null.  It lives as long as the configuration.  EXIT_CODE_USAGE, with the line, where a
- * mapping or a list is in the place of a text, a text in the place of a mapping, or a key occurs
- * twice.
+ * not set or null.  A plain number or boolean comes as lakeFS gets it, see yaml_scalar.h.  It lives
+ * as long as the configuration.  EXIT_CODE_USAGE, with the line, where a mapping or a list is in
+ * the place of a text, a text in the place of a mapping, or a key occurs twice.
  */
 bool config_file_text(ConfigFile *config, const char *key, const char **text, Error *error);
 

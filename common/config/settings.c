@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "common/config/settings.h"
 
+#include "common/base/buffer.h"
 #include "common/base/environment.h"
+#include "common/base/text.h"
 #include "common/config/config_file.h"
 
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
+#include <sys/stat.h>
 
 #define SETTING(member) offsetof(LakefsSettings, member)
 
@@ -82,7 +84,8 @@ static void variable_name(const char *key, char name[NAME_SIZE])
     }
 }
 
-bool switch_parse(Switch *value, const char *name, const char *text, Error *error)
+/* Reads true or false as lakeFS does; `name` says what has the value. */
+static bool switch_parse(Switch *value, const char *name, const char *text, Error *error)
 {
     static const char *const ON[] = {"1", "t", "T", "true", "TRUE", "True"};
     static const char *const OFF[] = {"0", "f", "F", "false", "FALSE", "False"};
@@ -124,7 +127,7 @@ static void read_texts(LakefsSettings *settings)
     }
 }
 
-bool lakefs_settings_read_environment(LakefsSettings *settings, Error *error)
+static bool read_environment(LakefsSettings *settings, Error *error)
 {
     read_texts(settings);
     settle_secret_access_key(settings);
@@ -197,18 +200,11 @@ static bool read_configuration(ConfigFile *config, const char *path, LakefsSetti
     return true;
 }
 
-/* The connection string of a file is another thing than that of a variable, see options.c. */
 static void merge(LakefsSettings *settings, LakefsSettings *more)
 {
     settle_secret_access_key(more);
-    settings->config_connection_string =
-        is_set(more->connection_string) ? more->connection_string : more->newer_connection_string;
     for (size_t i = 0; i < TEXT_COUNT; i++) {
-        size_t offset = TEXTS[i].offset;
-
-        if (offset != SETTING(connection_string) && offset != SETTING(newer_connection_string)) {
-            take_text(text_of(settings, offset), *text_of(more, offset));
-        }
+        take_text(text_of(settings, TEXTS[i].offset), *text_of(more, TEXTS[i].offset));
     }
     for (size_t i = 0; i < SWITCH_COUNT; i++) {
         Switch *value = switch_of(settings, SWITCHES[i].offset);
@@ -219,60 +215,93 @@ static void merge(LakefsSettings *settings, LakefsSettings *more)
     more->owned = (Words){0};
 }
 
-bool lakefs_settings_read_file(LakefsSettings *settings, const char *path, Error *error)
+/* A database that PG variables name was named by whoever runs this; a configuration that just
+ * happens to be there must not lead to another one. */
+static bool is_database_named(void)
+{
+    return environment_variable("PGHOST") != NULL || environment_variable("PGHOSTADDR") != NULL ||
+           environment_variable("PGDATABASE") != NULL || environment_variable("PGSERVICE") != NULL;
+}
+
+static bool read_file(LakefsSettings *settings, const char *path, bool searched, Error *error)
 {
     LakefsSettings more = {0};
     ConfigFile *config;
     bool done =
         config_file_open(path, &config, error) && read_configuration(config, path, &more, error);
 
+    if (done && searched && is_database_named()) {
+        more.connection_string = NULL;
+        more.newer_connection_string = NULL;
+    }
     if (done) {
         merge(settings, &more);
     }
     config_file_close(config);
     lakefs_settings_free(&more);
+    if (!done && searched && error->code == EXIT_CODE_USAGE) {
+        error_hint(error, "lakeFS would read this file, too. Name another one with --config.");
+    }
     return done;
 }
 
-/* Whether it is there, as a file. */
-static char *existing(const char *folder, const char *name, bool *lacked)
+/* Sets *path if `name` exists in the folder, and is no folder itself. */
+static bool find_file(const char *folder, const char *name, char **path, Error *error)
 {
-    size_t size = strlen(folder) + strlen(name) + 1;
-    char *path = malloc(size);
+    Buffer text = {0};
+    struct stat status;
+    bool done = buffer_append_format(&text, error, "%s%s", folder, name);
 
-    if (path == NULL) {
-        *lacked = true;
-        return NULL;
+    if (done && stat(buffer_string(&text), &status) == 0 && !S_ISDIR(status.st_mode)) {
+        *path = buffer_take(&text, error);
+        done = *path != NULL;
     }
-    snprintf(path, size, "%s%s", folder, name);
-    if (access(path, F_OK) == 0) {
-        return path;
-    }
-    free(path);
-    return NULL;
+    buffer_free(&text);
+    return done;
 }
 
-char *lakefs_settings_find_file(bool *lacked)
+/* viper looks for every type of configuration that it knows, in this order, and lakeFS reads each
+ * as YAML. */
+static bool find_in_folder(const char *folder, char **path, Error *error)
+{
+    static const char *const NAMES[] = {
+        "config.json",  "config.toml", "config.yaml", "config.yml",    "config.properties",
+        "config.props", "config.prop", "config.hcl",  "config.tfvars", "config.dotenv",
+        "config.env",   "config.ini",  "config"};
+
+    for (size_t i = 0; *path == NULL && i < sizeof NAMES / sizeof NAMES[0]; i++) {
+        if (!find_file(folder, NAMES[i], path, error)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool search_file(char **path, Error *error)
 {
     const char *home = environment_variable("HOME");
-    char *path;
+    Buffer below = {0};
+    bool done;
 
-    *lacked = false;
-    path = existing("", "config.yaml", lacked);
-    if (path == NULL && home != NULL) {
-        path = existing(home, "/.lakefs/config.yaml", lacked);
+    *path = NULL;
+    done = find_in_folder("", path, error);
+    if (done && *path == NULL && home != NULL) {
+        done = buffer_append_format(&below, error, "%s/.lakefs/", home) &&
+               find_in_folder(buffer_string(&below), path, error);
     }
-    if (path == NULL) {
-        path = existing("", "/etc/lakefs/config.yaml", lacked);
+    if (done && *path == NULL) {
+        done = find_in_folder("/etc/lakefs/", path, error);
     }
-    if (path == NULL && home != NULL) {
-        path = existing(home, "/.lakefs.yaml", lacked);
+    if (done && *path == NULL && home != NULL) {
+        done = find_file(home, "/.lakefs.yaml", path, error);
     }
-    return path;
+    buffer_free(&below);
+    return done;
 }
 
-bool lakefs_settings_in_home(LakefsSettings *settings, const char **setting, const char *name,
-                             const char *below, Error *error)
+/* Sets a path in the home folder. */
+static bool set_in_home(LakefsSettings *settings, const char **setting, const char *name,
+                        const char *below, Error *error)
 {
     const char *home = environment_variable("HOME");
 
@@ -287,11 +316,50 @@ bool lakefs_settings_in_home(LakefsSettings *settings, const char **setting, con
     return true;
 }
 
-bool lakefs_settings_expand_home(LakefsSettings *settings, const char **setting, const char *name,
-                                 Error *error)
+/* Where lakeFS stores objects locally. */
+static bool settle_blockstore_path(LakefsSettings *settings, Error *error)
 {
-    return *setting == NULL || (strcmp(*setting, "~") != 0 && strncmp(*setting, "~/", 2) != 0) ||
-           lakefs_settings_in_home(settings, setting, name, *setting + 1, error);
+    const char **path = &settings->blockstore_path;
+
+    if (!is_set(*path)) {
+        return !is_set(settings->blockstore_type) ||
+               strcmp(settings->blockstore_type, "local") != 0 ||
+               set_in_home(settings, path, "the default of blockstore.local.path",
+                           "/data/lakefs/block", error);
+    }
+    return (strcmp(*path, "~") != 0 && strncmp(*path, "~/", 2) != 0) ||
+           set_in_home(settings, path, "blockstore.local.path", *path + 1, error);
+}
+
+bool lakefs_settings_read(LakefsSettings *settings, const char *path, bool search, char **found,
+                          Error *error)
+{
+    char *file = NULL;
+    bool searched = path == NULL && search;
+    bool done = read_environment(settings, error) &&
+                (searched ? search_file(&file, error) : text_copy(path, &file, error)) &&
+                (file == NULL || read_file(settings, file, searched, error)) &&
+                settle_blockstore_path(settings, error);
+
+    if (found != NULL && done) {
+        *found = file;
+    } else {
+        free(file);
+    }
+    return done;
+}
+
+const char *lakefs_settings_legacy_database(const LakefsSettings *settings)
+{
+    return is_set(settings->connection_string)         ? settings->connection_string
+           : is_set(settings->newer_connection_string) ? settings->newer_connection_string
+                                                       : NULL;
+}
+
+const char *lakefs_settings_kv_database(const LakefsSettings *settings)
+{
+    return is_set(settings->newer_connection_string) ? settings->newer_connection_string
+                                                     : lakefs_settings_legacy_database(settings);
 }
 
 void lakefs_settings_free(LakefsSettings *settings)

@@ -19,9 +19,8 @@ typedef enum Switch { SWITCH_UNSET, SWITCH_OFF, SWITCH_ON } Switch;
 /* lakeFS's settings.  NULL or "": nobody has set it.  Texts are those of arguments and environment,
  * or of `owned`. */
 typedef struct LakefsSettings {
-    const char *connection_string;        /* database.connection_string, the older name */
-    const char *newer_connection_string;  /* database.postgres.connection_string */
-    const char *config_connection_string; /* of the configuration, whichever name it has */
+    const char *connection_string;       /* database.connection_string: the legacy database */
+    const char *newer_connection_string; /* database.postgres.connection_string: the KV store */
     const char *database_type;
     const char *blockstore_type;
     const char *blockstore_path;
@@ -47,32 +46,26 @@ typedef struct LakefsSettings {
     Words owned; /* texts of the configuration, and paths made of them */
 } LakefsSettings;
 
-/* Takes in what options have left open; variables with secrets are unset. */
-bool lakefs_settings_read_environment(LakefsSettings *settings, Error *error);
+/*
+ * Takes in what options have left open: from the environment, then from the file `path`; NULL: from
+ * none, or, if `search`, from the first one that exists where lakeFS looks for it.  Variables with
+ * secrets are unset.  Of a file that was searched for, connection strings do not count when PG*
+ * variables name a database.  *found (may be NULL if not `search`) is the file that was read, owned
+ * by the caller; NULL: none.  EXIT_CODE_USAGE for a file that cannot be read or understood, and for
+ * a path in the home folder when HOME is not set.
+ */
+bool lakefs_settings_read(LakefsSettings *settings, const char *path, bool search, char **found,
+                          Error *error);
+
+/* The connection string of the legacy database, and that of a KV store in PostgreSQL; NULL: none.
+ * lakeFS takes each of the two settings for the other one when that is missing. */
+const char *lakefs_settings_legacy_database(const LakefsSettings *settings);
+const char *lakefs_settings_kv_database(const LakefsSettings *settings);
 
 /* Adds the names of the variables that hold secrets: no program is to inherit them. */
 bool lakefs_settings_secret_variables(Words *names, Error *error);
 
-/* Likewise, from the file `path`. */
-bool lakefs_settings_read_file(LakefsSettings *settings, const char *path, Error *error);
-
-/* The first configuration file that exists where lakeFS looks for one, owned by the caller; NULL:
- * none does, or *lacked memory. */
-char *lakefs_settings_find_file(bool *lacked);
-
-/* Replaces a setting that begins with ~ by the path in the home folder. */
-bool lakefs_settings_expand_home(LakefsSettings *settings, const char **setting, const char *name,
-                                 Error *error);
-
-/* Sets it to a path in the home folder; false with EXIT_CODE_USAGE, with the setting's name, where
- * HOME is not set. */
-bool lakefs_settings_in_home(LakefsSettings *settings, const char **setting, const char *name,
-                             const char *below, Error *error);
-
 /* Wipes and frees. */
 void lakefs_settings_free(LakefsSettings *settings);
-
-/* Reads true or false as lakeFS does; `name` says what has the value. */
-bool switch_parse(Switch *value, const char *name, const char *text, Error *error);
 
 #endif

@@ -27,54 +27,17 @@ bool migrate_options_in_dynamodb(const MigrateOptions *options)
     return strcmp(options->target, "dynamodb") == 0;
 }
 
-/* A database that PG variables name was named by whoever runs this; a configuration that just
- * happens to be there must not lead to another one. */
-static bool is_database_named(void)
+static bool read_settings(MigrateOptions *options, Error *error)
 {
-    return environment_variable("PGHOST") != NULL || environment_variable("PGHOSTADDR") != NULL ||
-           environment_variable("PGDATABASE") != NULL || environment_variable("PGSERVICE") != NULL;
-}
-
-/* Where lakeFS stores locally without a path of its own. */
-static bool set_default_path(LakefsSettings *lakefs, Error *error)
-{
-    static const char NAME[] = "the default of blockstore.local.path";
-
-    return lakefs->blockstore_path != NULL || lakefs->blockstore_type == NULL ||
-           strcmp(lakefs->blockstore_type, "local") != 0 ||
-           lakefs_settings_in_home(lakefs, &lakefs->blockstore_path, NAME, "/data/lakefs/block",
-                                   error);
-}
-
-static bool read_configuration(MigrateOptions *options, Error *error)
-{
-    LakefsSettings *lakefs = &options->lakefs;
-    bool named = options->config != NULL;
-    bool lacked = false;
-
-    if (!named) {
-        options->config_found = lakefs_settings_find_file(&lacked);
-        options->config = options->config_found;
+    if (!lakefs_settings_read(&options->lakefs, options->config, true, &options->config_found,
+                              error)) {
+        return false;
     }
-    if (lacked) {
-        return error_out_of_memory(error);
-    }
+    options->config = options->config_found;
     if (options->config != NULL) {
-        if (!lakefs_settings_read_file(lakefs, options->config, error)) {
-            return false;
-        }
         message_info("configuration is read from \"%s\"", options->config);
-        if (!named && is_database_named()) {
-            lakefs->config_connection_string = NULL;
-        }
-        if (!set_default_path(lakefs, error)) {
-            return false;
-        }
     }
-    return lakefs_settings_expand_home(lakefs, &lakefs->blockstore_path, "blockstore.local.path",
-                                       error) &&
-           lakefs_settings_expand_home(lakefs, &lakefs->s3_credentials_file,
-                                       "blockstore.s3.credentials_file", error);
+    return true;
 }
 
 /* The store that the options, else the settings name. */
@@ -143,10 +106,7 @@ static bool settle_connection(MigrateOptions *options, Error *error)
 {
     const PgOptions *pg = &options->common.pg;
     const LakefsSettings *lakefs = &options->lakefs;
-    const char *of_lakefs = lakefs->connection_string != NULL ? lakefs->connection_string
-                            : lakefs->newer_connection_string != NULL
-                                ? lakefs->newer_connection_string
-                                : lakefs->config_connection_string;
+    const char *of_lakefs = lakefs_settings_legacy_database(lakefs);
     const char *string = pg->dbname != NULL ? pg->dbname : of_lakefs;
     PgConninfo conninfo = {0};
     Buffer text = {0};
@@ -209,8 +169,7 @@ bool migrate_options_read(MigrateOptions *options, int count, char **arguments, 
         return true;
     }
     return check(options, error) && take_password(&options->password, error) &&
-           lakefs_settings_read_environment(&options->lakefs, error) &&
-           read_configuration(options, error) && settle_target(options, error) &&
+           read_settings(options, error) && settle_target(options, error) &&
            settle_connection(options, error);
 }
 

@@ -5,6 +5,7 @@
 #include "common/pg/conninfo.h"
 #include "common/pg/lock.h"
 #include "common/pg/server_info.h"
+#include "scripts/session/migrate/store_database.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
@@ -121,7 +122,8 @@ bool session_open(Session *session, MigrateOptions *options, const char *program
            pg_schema_find(session->connection, options->common.schema, &session->schema, error) &&
            pg_begin(session->connection, access, lock_timeout_ms, error) &&
            session_query_text(session, "SELECT pg_backend_pid()", 0, NULL, &session->backend,
-                              error);
+                              error) &&
+           store_database_check(session, error);
 }
 
 bool session_open_locked(Session *session, MigrateOptions *options, const char *programs,

@@ -108,6 +108,65 @@ YAML
     fails 2 kv-migrate version -q --config config.yaml
 }
 
+@test "of several configurations in a folder lakeFS's first counts, and folders do not" {
+    mkdir config config.json
+    printf 'database: {connection_string: "%s"}\n' "$(uri)" >config.yml
+    succeeds unnamed kv-migrate version
+    assert_contains "$stderr" "\"config.yml\""
+    rmdir config.json
+    printf '{"database": {"connection_string": "%s"}}\n' "$(uri)" >config.json
+    succeeds unnamed kv-migrate version
+    assert_contains "$stderr" "\"config.json\""
+    printf '[not yaml\n' >config.json
+    run --separate-stderr -1 unnamed kv-migrate version
+    assert_contains "$stderr" "config.json" "--config"
+}
+
+@test "numbers and booleans without quotes are texts as lakeFS gets them" {
+    cp -r "$BLOCKSTORE" "$BATS_TEST_TMPDIR/renamed"
+    find "$BATS_TEST_TMPDIR/renamed" -depth -name _lakefs -execdir mv {} 83 \;
+    printf 'database: {connection_string: "%s", kv_enabled: "1"}\ncommitted: {block_storage_prefix: 0123}\nblockstore: {local: {path: "%s"}}\n' \
+        "$(uri)" "$BATS_TEST_TMPDIR/renamed" >"$CONFIG"
+    succeeds unnamed kv-migrate up --config "$CONFIG"
+    assert_kv_as_expected
+}
+
+@test "two connection strings must lead to one database" {
+    local other=${PGDATABASE}_store
+    psql -Xq -d postgres -c "CREATE DATABASE $other"
+    export LAKEFS_DATABASE_CONNECTION_STRING LAKEFS_DATABASE_POSTGRES_CONNECTION_STRING
+    LAKEFS_DATABASE_CONNECTION_STRING=$(uri)
+    for command in "up --kv-enabled --no-settings" "up --kv-enabled --no-settings --dry-run" status; do
+        # What lakeFS reads from its file is compared, too.
+        unset LAKEFS_DATABASE_POSTGRES_CONNECTION_STRING
+        printf 'database: {postgres: {connection_string: "%s"}}\n' "$(PGDATABASE=$other uri)" >"$CONFIG"
+        # shellcheck disable=SC2086 # words
+        run --separate-stderr -5 unnamed kv-migrate $command --config "$CONFIG"
+        assert_contains "$stderr" "name two databases" "'$PGDATABASE'" "'$other'"
+        export LAKEFS_DATABASE_POSTGRES_CONNECTION_STRING
+        LAKEFS_DATABASE_POSTGRES_CONNECTION_STRING=$(PGDATABASE=$other uri)
+        # shellcheck disable=SC2086
+        run --separate-stderr -5 unnamed kv-migrate $command
+        LAKEFS_DATABASE_POSTGRES_CONNECTION_STRING=$(uri '&search_path=pg_catalog')
+        # shellcheck disable=SC2086
+        run --separate-stderr -5 unnamed kv-migrate $command
+        LAKEFS_DATABASE_POSTGRES_CONNECTION_STRING=$(PGDATABASE=nowhere uri)
+        # shellcheck disable=SC2086
+        run --separate-stderr -2 unnamed kv-migrate $command
+    done
+    assert_stamp 38 -
+    assert_sql "" "SELECT to_regclass('kv')"
+    LAKEFS_DATABASE_POSTGRES_CONNECTION_STRING=$(PGDATABASE=$other uri)
+    # Neither is of interest to a schema migration, nor where an option names the database.
+    succeeds unnamed kv-migrate up
+    succeeds unnamed kv-migrate status -d "$DSN"
+    psql -Xq -d postgres -c "DROP DATABASE $other"
+    # The same database by another string.
+    LAKEFS_DATABASE_POSTGRES_CONNECTION_STRING="host=$PGHOST port=$PGPORT user=$PGUSER dbname=$PGDATABASE application_name=other"
+    succeeds unnamed kv-migrate up --kv-enabled --blockstore-path "$BLOCKSTORE"
+    assert_kv_as_expected
+}
+
 @test "the block store's path may begin at home, and has lakeFS's default" {
     printf 'database: {connection_string: "%s", kv_enabled: true}\nblockstore: {type: local, local: {path: ~/blocks}}\n' "$(uri)" >"$CONFIG"
     ln -s "$BLOCKSTORE" "$HOME/blocks"
@@ -119,6 +178,11 @@ YAML
     mkdir -p "$HOME/data/lakefs"
     ln -s "$BLOCKSTORE" "$HOME/data/lakefs/block"
     succeeds unnamed kv-migrate up --config "$CONFIG"
+    assert_kv_as_expected
+    # Without any file, too.
+    drop_database
+    fresh_database TEMPLATE "$ESTI"
+    LAKEFS_BLOCKSTORE_TYPE=local succeeds kv-migrate up --kv-enabled
     assert_kv_as_expected
 }
 
