@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Takes over the text, which was allocated; NULL: it could not be. */
+/* Takes ownership of an allocated text; NULL: the allocation failed. */
 static bool add_owned(Words *words, char *text, Error *error)
 {
     char **items;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A growing list of texts: the words of a command, or the settings of its environment.
- * {0} is an empty one.
+ * A growing list of texts: the words of a command, or the settings of its environment.  Initialise
+ * it with {0}.
  */
 #ifndef COMMON_BASE_WORDS_H
 #define COMMON_BASE_WORDS_H
@@ -12,19 +12,19 @@
 #include "common/base/error.h"
 
 typedef struct Words {
-    char **items; /* owned; ends with NULL, as execv wants it, unless it is empty */
+    char **items; /* owned; NULL-terminated for execv, unless empty */
     size_t count;
 } Words;
 
-/* Adds a copy of a text, or what a format makes. */
+/* Adds a copy of a text, or a formatted text. */
 bool words_add(Words *words, const char *text, Error *error);
 bool words_add_format(Words *words, Error *error, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* Adds those of another list. */
+/* Adds the words of another list. */
 bool words_add_all(Words *words, const Words *more, Error *error);
 
-/* Wipes and frees them, as one may be a password, and leaves an empty list. */
+/* Wipes and frees the words, one of which may be a password; the list is empty afterwards. */
 void words_free(Words *words);
 
 #endif

@@ -35,7 +35,7 @@ static void set_environment(const Words *environment)
     for (size_t i = 0; environment != NULL && i < environment->count; i++) {
         char *setting = environment->items[i];
 
-        /* The memory stays: this is the child's, which becomes another program. */
+        /* Not freed: this process is about to become another program. */
         if (strchr(setting, '=') != NULL) {
             putenv(setting);
         } else {
@@ -63,7 +63,7 @@ static bool prepare_child(const void *state)
            (options->kept[1] < 0 || fcntl(options->kept[1], F_SETFD, 0) == 0);
 }
 
-/* In the child: becomes the program.  Its errno goes to `problem` where that fails. */
+/* Executes the program in the child.  If that fails, writes errno to `problem`. */
 static _Noreturn void become(const Words *command, ChildPrepareFunction *prepare, const void *state,
                              int problem)
 {
@@ -124,7 +124,7 @@ int child_exit_code(int status)
     return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 }
 
-/* Waits for the end of a child that was told to. */
+/* Waits for a child that was sent SIGTERM; kills it after PATIENCE_MS. */
 static int await_end(pid_t child)
 {
     const struct timespec step = {.tv_nsec = STEP_MS * 1000 * 1000};
@@ -152,7 +152,7 @@ bool child_wait(pid_t child, int *status, Error *error)
 {
     int answer = 0;
 
-    /* Our own signals interrupt it, see interrupt_enter_thread. */
+    /* A signal to this program interrupts it, see interrupt_enter_thread. */
     while (waitpid(child, &answer, 0) < 0) {
         if (errno != EINTR) {
             return error_set(error, EXIT_CODE_FAILED, "could not wait for a program: %s",
@@ -167,7 +167,7 @@ bool child_wait(pid_t child, int *status, Error *error)
     return interrupt_check(error);
 }
 
-/* Writes to a child; one that does not read it is its own business. */
+/* Writes to a child's standard input.  A child that does not read it is no error. */
 static void feed(int input, const char *text)
 {
     size_t size = strlen(text);

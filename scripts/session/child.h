@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Programs that a session runs itself, with its own standard descriptors or with pipes.
+ * Programs that a session runs itself, with the session's standard descriptors or with pipes.
  */
 #ifndef SCRIPTS_SESSION_CHILD_H
 #define SCRIPTS_SESSION_CHILD_H
@@ -12,50 +12,50 @@
 #include "common/base/error.h"
 #include "common/base/words.h"
 
-/* What a program is started with. */
+/* How to start a program. */
 typedef struct ChildOptions {
-    const Words *command;     /* the first word is the program, looked for in PATH */
+    const Words *command;     /* the first word is the program, searched in PATH */
     const Words *environment; /* NAME=VALUE to set, NAME to unset; may be NULL */
     int input;                /* its standard input; -1: this program's */
     int output;               /* its standard output; -1: this program's */
     int error;                /* its standard error; -1: this program's */
-    int kept[2];              /* other descriptors that it keeps; -1: none */
+    int kept[2];              /* other descriptors to pass on; -1: none */
 } ChildOptions;
 
 /* Options of a command with this program's standard descriptors. */
 ChildOptions child_options(const Words *command, const Words *environment);
 
-/* Makes a pipe, whose ends no program inherits; false with errno. */
+/* Makes a pipe with close-on-exec set; false with errno. */
 bool child_pipe(int ends[2]);
 
-/* In the new process, before it becomes the program; false with errno. */
+/* Runs in the new process before the program is executed; false with errno. */
 typedef bool ChildPrepareFunction(const void *state);
 
-/* Starts a command in a new process, which calls `prepare` first.  EXIT_CODE_USAGE where it cannot
- * be started. */
+/* Runs `prepare` and then the command in a new process.  EXIT_CODE_USAGE if it cannot be started.
+ */
 bool child_exec(const Words *command, ChildPrepareFunction *prepare, const void *state,
                 pid_t *child, Error *error);
 
-/* Turns what waitpid() gives into an exit code: 128 + n after signal n. */
+/* Converts a status of waitpid() to an exit code: 128 + n after signal n. */
 int child_exit_code(int status);
 
-/* Starts it, with no signal blocked or ignored.  EXIT_CODE_USAGE where it cannot be started. */
+/* Starts a program, with no signal blocked or ignored.  EXIT_CODE_USAGE if it cannot be started. */
 bool child_start(const ChildOptions *options, pid_t *child, Error *error);
 
-/* Waits for its end; when this program is asked to stop meanwhile, the child is, too, and killed
- * when it takes more than a few seconds.  *status is its exit code, 128 + n after a signal. */
+/* Waits for a child to end.  If this program is asked to stop, stops the child as child_stop does
+ * and fails.  *status is the child's exit code, 128 + n after signal n. */
 bool child_wait(pid_t child, int *status, Error *error);
 
-/* Tells it to end, and waits, likewise. */
+/* Sends a child SIGTERM and waits for its end; kills it after a few seconds. */
 void child_stop(pid_t child);
 
-/* Runs it to its end, with what `input` holds as its standard input (NULL: this program's). */
+/* Runs a program to its end, with `input` as its standard input (NULL: this program's). */
 bool child_run(const ChildOptions *options, const char *input, int *status, Error *error);
 
-/* Appends what can be read to the end of a pipe. */
+/* Appends everything up to the end of the pipe to `read`. */
 bool child_read(int descriptor, Buffer *read, Error *error);
 
-/* Runs it to its end, and appends what it prints to `printed`. */
+/* Runs a program to its end, and appends its output to `printed`. */
 bool child_capture(const ChildOptions *options, Buffer *printed, int *status, Error *error);
 
 #endif

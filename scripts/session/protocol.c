@@ -21,7 +21,7 @@ bool protocol_open(Error *error)
     return true;
 }
 
-/* A hang-up is all that it waits for: requests are the main thread's. */
+/* Waits for the script's end only: the main thread reads requests. */
 static void *watch(void *argument)
 {
     struct pollfd input = {.fd = PROTOCOL_REQUESTS, .events = 0};
@@ -45,7 +45,7 @@ bool protocol_watch(Error *error)
     return true;
 }
 
-/* Whether there is something to be read, or the end. */
+/* Waits for input, or its end. */
 static ProtocolEvent wait_for_input(int milliseconds)
 {
     struct pollfd input = {.fd = PROTOCOL_REQUESTS, .events = POLLIN};
@@ -64,7 +64,7 @@ ProtocolEvent protocol_next(char request[PROTOCOL_REQUEST_SIZE], int millisecond
 {
     size_t size = 0;
 
-    /* The script writes a line at once. */
+    /* The script writes each line in one piece. */
     for (;;) {
         ProtocolEvent event = wait_for_input(size == 0 ? milliseconds : -1);
         ssize_t got;

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * How a shell script asks the program that decides for it.
+ * How a shell script talks to its session program.
  *
- * The script writes requests, a line each, and reads answers; both have descriptors of their own,
- * so that the standard ones are the user's.  An answer is a line with one word of a closed set, or
- * a list of words for the script to run: each ends with NUL, and an empty word ends the list.  The
- * program that has nothing more to answer ends; its exit code is the script's.  When the script
- * ends, even killed, the requests end, and with them the program.
+ * The script writes requests, one line each, and reads answers.  Both have descriptors of their
+ * own, so that the standard ones stay the user's.  An answer is a line with one word of a fixed
+ * set, or a list of words for the script to run: each ends with NUL, and an empty word ends the
+ * list.  When the program is done it exits instead of answering; its exit code becomes the
+ * script's.  When the script ends, even if killed, the program sees the end of its requests and
+ * ends too.
  */
 #ifndef SCRIPTS_SESSION_PROTOCOL_H
 #define SCRIPTS_SESSION_PROTOCOL_H
@@ -19,26 +20,26 @@
 enum { PROTOCOL_REQUESTS = 3, PROTOCOL_ANSWERS = 4, PROTOCOL_REQUEST_SIZE = 256 };
 
 typedef enum ProtocolEvent {
-    PROTOCOL_REQUEST,    /* there is one */
+    PROTOCOL_REQUEST,    /* a request was read */
     PROTOCOL_IDLE,       /* none came in time */
     PROTOCOL_CLOSED,     /* the script has ended */
-    PROTOCOL_FAILED,     /* what it asks cannot be read */
-    PROTOCOL_INTERRUPTED /* this program was told to end, see interrupt_signal */
+    PROTOCOL_FAILED,     /* the request cannot be read */
+    PROTOCOL_INTERRUPTED /* this program is to end, see interrupt_signal */
 } ProtocolEvent;
 
-/* Checks that both descriptors are there, and keeps them from other programs. */
+/* Checks that both descriptors are open, and sets close-on-exec. */
 bool protocol_open(Error *error);
 
-/* Has this program told to end (SIGTERM) when the script ends, whatever it is doing then.  After
+/* Sends this program SIGTERM when the script ends, whatever the program is doing.  After
  * signals_start. */
 bool protocol_watch(Error *error);
 
-/* Waits for a request, without its newline, for `milliseconds` (-1: forever).  To be called from a
+/* Waits up to `milliseconds` (-1: forever) for a request; its newline is removed.  Call it from a
  * thread whose system calls are interrupted (see interrupt_enter_thread). */
 ProtocolEvent protocol_next(char request[PROTOCOL_REQUEST_SIZE], int milliseconds);
 
-/* Answers with a word, with a list.  Words of a list are not empty.  A script that waits for an
- * answer that cannot be written would wait forever, so this program must end then. */
+/* Answer with a word or a list.  Words of a list are not empty.  If the answer cannot be written
+ * this program must end, since the script would wait forever. */
 bool protocol_answer(const char *word, Error *error);
 bool protocol_answer_words(const Words *words, Error *error);
 
