@@ -13,8 +13,7 @@ static bool starts(const char *text, const char *beginning)
     return strncmp(text, beginning, strlen(beginning)) == 0;
 }
 
-/* kv-import.  Nobody takes a server that is thrown away for lakeFS's own, so an incomplete store
- * harms nobody. */
+/* The kv-import command.  An incomplete store is fine on a throw-away server. */
 static bool add_load(const Replay *replay, Words *words, Error *error)
 {
     return words_add_format(words, error, "%s/kv-import", replay->programs) &&
@@ -30,7 +29,7 @@ static bool add_option(Words *words, const char *name, const char *value, Error 
     return value == NULL || words_add_format(words, error, "%s=%s", name, value);
 }
 
-/* kv-migrate, to which it does not matter how a lakeFS of this machine is set up. */
+/* The kv-migrate command, shielded from this machine's lakeFS configuration. */
 static bool add_migrate(const Replay *replay, Words *words, Error *error)
 {
     const ReplayOptions *options = &replay->options;
@@ -80,15 +79,14 @@ bool replay_command(Replay *replay, const char *name, Words *words, Error *error
     return add_users(replay, words, error);
 }
 
-/* Whether the variable, known by its setting, was meant for another server.  psql's own ones have
- * no letter there. */
+/* Whether a variable was meant for another server. */
 static bool is_foreign(const char *setting, bool is_migration)
 {
     return (starts(setting, "PG") && isupper((unsigned char)setting[2])) ||
            starts(setting, is_migration ? "LAKEFS_" : "LAKEFS_DATABASE_");
 }
 
-/* A name that is no name of a shell's variable is no variable of libpq or lakeFS. */
+/* A name that is not valid for a shell variable belongs to neither libpq nor lakeFS. */
 static bool add_unset(Words *words, const char *setting, Error *error)
 {
     size_t size = strspn(setting, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_");

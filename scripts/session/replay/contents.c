@@ -15,7 +15,7 @@ static bool not_understood(Error *error)
     return error_set(error, EXIT_CODE_FAILED, "what kv-import says of the dump is not understood");
 }
 
-/* Joins the texts of an array, to be shown. */
+/* Joins the texts of an array for display. */
 static bool join(const json_t *texts, Buffer *joined, Error *error)
 {
     for (size_t i = 0; i < json_array_size(texts); i++) {
@@ -54,7 +54,7 @@ static bool tell(const json_t *header, Error *error)
     return done;
 }
 
-/* Reads what kv-import --list prints. */
+/* Parses the output of kv-import --list. */
 static bool tell_printed(const Buffer *printed, Error *error)
 {
     bool lacked;
@@ -77,7 +77,7 @@ bool replay_tell_contents(const Replay *replay, Error *error)
     int status = 0;
     bool done;
 
-    /* Its path may be one of this process only, such as /dev/fd/63. */
+    /* The path may be valid in this process only, such as /dev/fd/63. */
     lseek(replay->dump.file, 0, SEEK_SET);
     options.input = replay->dump.file;
     done = words_add_format(&command, error, "%s/kv-import", replay->programs) &&

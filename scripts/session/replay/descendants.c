@@ -18,7 +18,7 @@ void descendants_adopt(void)
     prctl(PR_SET_CHILD_SUBREAPER, 1UL);
 }
 
-/* This process has one thread, so all children are that thread's. */
+/* This process has one thread, so that thread has all the children. */
 static void kill_children(void)
 {
     char path[64];
@@ -36,7 +36,7 @@ static void kill_children(void)
     fclose(list);
 }
 
-/* Whether there are children, of which those that have ended are forgotten. */
+/* Whether there are children left; reaps those that have ended. */
 static bool has_children(void)
 {
     pid_t ended;

@@ -1,17 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The processes that a program leaves behind: they become children of the nearest process above
- * that has asked for them, instead of those of process 1.
+ * Processes that a program leaves behind.  They are reparented to the nearest ancestor that has
+ * asked for them (a subreaper) instead of process 1.
  */
 #ifndef SCRIPTS_SESSION_REPLAY_DESCENDANTS_H
 #define SCRIPTS_SESSION_REPLAY_DESCENDANTS_H
 
-/* Asks for them. */
+/* Makes this process a subreaper. */
 void descendants_adopt(void);
 
-/* Waits for the end of all children of this process for so many milliseconds, then kills them, and
- * their own ones, which it then gets, until there is none or they are made faster than they can be
- * killed. */
+/* Waits up to `timeout_ms` for all children of this process, then kills them and the descendants
+ * that are reparented to it, until none is left or they fork faster than they can be killed. */
 void descendants_end(int timeout_ms);
 
 #endif

@@ -18,9 +18,9 @@ static const char DATABASE_DUMP[] = "-- PostgreSQL database dump";
 static const char CLUSTER_DUMP[] = "-- PostgreSQL database cluster dump";
 static const char DUMP_COMPLETE[] = "-- PostgreSQL database dump complete";
 
-enum { ENDS_SIZE = 4096 }; /* how much of either end is looked at */
+enum { ENDS_SIZE = 4096 }; /* bytes examined at either end */
 
-/* Reads as much as there is room for; returns how much that was. */
+/* Reads until the buffer is full or the input ends; returns the number of bytes read. */
 static size_t read_some(int source, uint8_t *data, size_t size)
 {
     size_t used = 0;
@@ -39,7 +39,7 @@ static size_t read_some(int source, uint8_t *data, size_t size)
     return used;
 }
 
-/* Whether one of the lines is this one. */
+/* Whether the data has this line. */
 static bool has_line(const uint8_t *data, size_t size, const char *line)
 {
     size_t length = strlen(line);
@@ -106,14 +106,14 @@ static bool copy_all(const DumpFile *dump, int source, int target, Error *error)
     }
 }
 
-/* Makes a new file of the caller's in the folder. */
+/* Creates a file of the caller's in the folder. */
 static int make_file(DumpFile *dump, const char *folder, const char *name)
 {
     snprintf(dump->path, sizeof dump->path, "%s/%s", folder, name);
     return open(dump->path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 }
 
-/* Copies what can be read only once. */
+/* Copies an input that can be read only once. */
 static bool copy_input(DumpFile *dump, int source, const char *folder, Error *error)
 {
     dump->file = make_file(dump, folder, "input");
@@ -134,7 +134,7 @@ static bool cannot_open(const DumpFile *dump, const Identity *identity, Error *e
                      strerror(errno));
 }
 
-/* A file whose name a program would take for an option is called by another one. */
+/* Prefixes a path that a program would take for an option. */
 static bool set_path(DumpFile *dump, Error *error)
 {
     int size = snprintf(dump->path, sizeof dump->path, "%s%s", dump->name[0] == '-' ? "./" : "",
@@ -185,7 +185,7 @@ static bool no_dump(const DumpFile *dump, bool of_cluster, Error *error)
                              "custom format (-Fc).");
 }
 
-/* Reads what the dump begins with.  One that is damaged further on is no matter here. */
+/* Reads the beginning of the dump.  Damage further on does not matter here. */
 static bool read_beginning(const DumpFile *dump, uint8_t *data, size_t *size, Error *error)
 {
     DumpStream stream;
@@ -223,13 +223,13 @@ static bool find_kind(DumpFile *dump, Error *error)
         dump->kind = DUMP_CUSTOM;
         return true;
     }
-    /* The zstd frame that dumps of kv-export begin with. */
+    /* The zstd frame at the beginning of a dump of kv-export. */
     if (size >= 5 && (data[0] & 0xf0) == 0x50 && memcmp(data + 1, "\x2a\x4d\x18", 3) == 0) {
         dump->kind = DUMP_KV;
         return true;
     }
     dump->kind = DUMP_SQL;
-    /* A dump of pg_dumpall has dumps of databases in it. */
+    /* A pg_dumpall dump also contains database dumps, so check for it first. */
     if (has_line(data, size, CLUSTER_DUMP)) {
         return no_dump(dump, true, error);
     }
@@ -254,7 +254,7 @@ void dump_file_close(DumpFile *dump)
     }
 }
 
-/* Reads it all; the last bytes are kept. */
+/* Reads to the end, and keeps the last bytes. */
 static size_t read_end(int source, uint8_t *data)
 {
     size_t size = read_some(source, data, 2 * (size_t)ENDS_SIZE);

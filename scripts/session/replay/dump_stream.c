@@ -12,7 +12,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-/* Starts one of the programs with an input; *output is what it prints. */
+/* Starts one of the programs with an input; *output is its output. */
 static bool start(const DumpFile *dump, DumpStream *stream, size_t number, const Words *command,
                   int input, int *output, Error *error)
 {
@@ -47,7 +47,7 @@ static bool start_decompressor(const DumpFile *dump, DumpStream *stream, Error *
     return start(dump, stream, 0, &command, dump->file, &stream->output, error);
 }
 
-/* Owners and privileges of the old server matter to nobody here. */
+/* Owners and privileges of the old server do not matter here. */
 static bool start_restorer(const DumpFile *dump, DumpStream *stream, Error *error)
 {
     char *words[] = {(char *)dump->restorer, (char *)"--no-owner", (char *)"--no-privileges",
@@ -75,7 +75,7 @@ bool dump_stream_open(const DumpFile *dump, bool as_sql, DumpStream *stream, Err
            (!as_sql || dump->kind != DUMP_CUSTOM || start_restorer(dump, stream, error));
 }
 
-/* The detail is what the programs said. */
+/* Reports a damaged dump, with the programs' messages as the detail. */
 static bool damaged(const DumpFile *dump, const DumpStream *stream, Error *error)
 {
     char text[1024];

@@ -23,7 +23,7 @@ static bool tmpdir_hint(Error *error)
     return error_hint(error, "TMPDIR says where temporary folders are made: choose another one.");
 }
 
-/* libpq takes a comma for the end of a host, and lakeFS's driver has characters of its own. */
+/* A comma separates hosts in libpq, and lakeFS's driver has special characters of its own. */
 static bool check_characters(const char *path, Error *error)
 {
     static const char GOOD[] =
@@ -52,14 +52,15 @@ static bool check_length(const char *path, Error *error)
     return tmpdir_hint(error);
 }
 
-/* Whether only root, or everybody but each for himself (as in /tmp), can change what is in it. */
+/* Whether only root, or with the sticky bit (as in /tmp) only a file's owner, can replace its
+ * files. */
 static bool is_safe(const struct stat *status)
 {
     return status->st_uid == 0 &&
            ((status->st_mode & (S_IWGRP | S_IWOTH)) == 0 || (status->st_mode & S_ISVTX) != 0);
 }
 
-/* Root's folder must not be where another user can put another one in its place. */
+/* Refuses a place where another user could replace root's folder. */
 static bool check_owners(const char *path, Error *error)
 {
     char above[PATH_MAX];
@@ -121,7 +122,7 @@ static bool can_write(const void *folder, void *nothing, Error *error)
     return access(folder, W_OK | X_OK) == 0;
 }
 
-/* A folder above may be closed to the server's user. */
+/* Checks that the server's user can enter the folder: a parent may be closed to it. */
 static bool check_reach(const Identity *identity, const char *folder, Error *error)
 {
     char path[FOLDER_SIZE + 16];
@@ -171,8 +172,8 @@ bool folder_close_socket(const Identity *identity, const char *folder, Error *er
         return true;
     }
     snprintf(path, sizeof path, "%s/socket", folder);
-    /* The socket's own permissions let in nobody but its owner and root.  The folder above is
-     * root's, so this is still the one that was made. */
+    /* The socket's own permissions admit only its owner and root.  The parent folder is root's, so
+     * this is still the folder we made. */
     if (lchown(path, 0, 0) != 0 || chmod(path, 0711) != 0) {
         return error_set(error, EXIT_CODE_USAGE, "could not take over \"%s\": %s", path,
                          strerror(errno));
@@ -180,7 +181,7 @@ bool folder_close_socket(const Identity *identity, const char *folder, Error *er
     return true;
 }
 
-/* Runs a program in the folder with the rights of the server's user. */
+/* Runs a program in the folder as the server's user. */
 static void run_in(const Identity *identity, const char *folder, const Words *command)
 {
     const SpawnOptions options = {.identity = identity,
@@ -205,7 +206,7 @@ static void remove_parts(const Identity *identity, const char *folder)
     run_in(identity, folder, &command);
 }
 
-/* Folders that their own user has closed to himself. */
+/* Opens subfolders that the server's user has closed to itself. */
 static void open_parts(const Identity *identity, const char *folder)
 {
     static char *words[] = {"chmod", "-R", "--", "u+rwx", "postgres", "socket", NULL};
@@ -214,7 +215,7 @@ static void open_parts(const Identity *identity, const char *folder)
     run_in(identity, folder, &command);
 }
 
-/* Removes the socket and its lock file from root's socket/. */
+/* Removes the socket and its lock file from root's folder socket/. */
 static void empty_socket(int folder)
 {
     int fd = openat(folder, "socket", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
@@ -233,7 +234,7 @@ static void empty_socket(int folder)
     closedir(entries);
 }
 
-/* Removes what is the caller's own, once the server's user has nothing in it any more. */
+/* Removes the caller's own files, after the server's user has removed its own. */
 static bool remove_rest(const char *folder)
 {
     static const Identity caller = {.differs = false};

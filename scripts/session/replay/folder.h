@@ -2,14 +2,14 @@
 /*
  * The temporary folder of a replay:
  *
- *   kv-replay.XXXXXX/   the caller's.  Root's can be passed through by everybody; only root writes
- *     postgres/         the server's user's, and the only place that this user writes to
- *     socket/           of the server's socket, in which nobody can replace it once it is there
- *     input, unpacked   the dump, where it is not a file that can be read twice
- *     pgpass            the password of who comes by TCP
- *     ...               what kv-migrate makes in TMPDIR
+ *   kv-replay.XXXXXX/   the caller's; if that is root, everybody may enter it, only root may write
+ *     postgres/         the server's user's, and the only folder that this user writes to
+ *     socket/           the server's socket; once it exists nobody can replace it
+ *     input, unpacked   copies of a dump that cannot be read twice, or is compressed
+ *     pgpass            the password for TCP connections
+ *     ...               kv-migrate's temporary files
  *
- * As root: what is in postgres/ is neither opened nor followed; that folder's own user removes it.
+ * Root neither opens nor follows anything in postgres/; the server's user removes that folder.
  */
 #ifndef SCRIPTS_SESSION_REPLAY_FOLDER_H
 #define SCRIPTS_SESSION_REPLAY_FOLDER_H
@@ -19,17 +19,17 @@
 #include "common/base/error.h"
 #include "scripts/session/replay/identity.h"
 
-/* The longest name fits into the address of a socket. */
+/* Limited by the length of a socket's address. */
 enum { FOLDER_SIZE = 108 };
 
-/* Makes it in TMPDIR, with postgres/ and socket/ for the user in it.  EXIT_CODE_USAGE where TMPDIR
- * does not do. */
+/* Makes the folder in TMPDIR, with postgres/ and socket/ for the server's user.  EXIT_CODE_USAGE if
+ * TMPDIR is not suitable. */
 bool folder_make(const Identity *identity, char folder[FOLDER_SIZE], Error *error);
 
-/* Takes socket/, where the server's socket is by now, away from the server's user. */
+/* Makes the caller own socket/, after the server has created its socket. */
 bool folder_close_socket(const Identity *identity, const char *folder, Error *error);
 
-/* Removes it.  Nothing of the server's user runs any more. */
+/* Removes the folder.  No process of the server's user may be left. */
 bool folder_remove(const Identity *identity, const char *folder);
 
 #endif

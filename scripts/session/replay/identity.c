@@ -13,7 +13,7 @@ static void take_over(Identity *identity, const struct passwd *user, bool differ
     snprintf(identity->name, sizeof identity->name, "%s", user->pw_name);
 }
 
-/* A user need not have an entry in the database of users, as in some containers. */
+/* A user may have no entry in the user database, as in some containers. */
 static bool take_caller(Identity *identity)
 {
     const struct passwd *user = getpwuid(geteuid());
@@ -56,7 +56,7 @@ bool identity_become(const Identity *identity)
         setuid(identity->uid) != 0) {
         return false;
     }
-    /* Nothing leads back. */
+    /* There must be no way back. */
     if (setuid(0) == 0 || geteuid() == 0) {
         errno = EPERM;
         return false;

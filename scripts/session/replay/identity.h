@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The user that the throw-away server, and whatever reads a dump, runs as.
+ * The user that runs the throw-away server and all programs that read a dump.
  *
- * That is the caller, unless the caller is root: then it is user postgres, or nobody where there is
- * no such user.  PostgreSQL refuses to run as root, and whoever made the dump must not be able to
- * do what root can.
+ * This is the caller or, if the caller is root, the user postgres, or nobody if that user does not
+ * exist.  PostgreSQL refuses to run as root, and the author of a dump must not get root's rights.
  */
 #ifndef SCRIPTS_SESSION_REPLAY_IDENTITY_H
 #define SCRIPTS_SESSION_REPLAY_IDENTITY_H
@@ -20,15 +19,15 @@ typedef struct Identity {
     uid_t uid;
     gid_t gid;
     char name[IDENTITY_NAME_SIZE];
-    bool differs; /* from the caller, who is root then */
+    bool differs; /* not the caller, who is root */
 } Identity;
 
-/* Finds out who it is.  EXIT_CODE_USAGE where root has neither of these users. */
+/* Finds this user.  EXIT_CODE_USAGE if root has neither of the two. */
 bool identity_find(Identity *identity, Error *error);
 
 /*
- * Becomes this user for good, with the groups of that user only; for child processes.  Does nothing
- * where this process already is that user.  False with errno.
+ * Permanently switches to this user, with that user's groups only; for child processes.  Does
+ * nothing if this process already runs as that user.  False with errno.
  */
 bool identity_become(const Identity *identity);
 

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * kv-replay-session: what decides for the script kv-replay, which asks it step by step
- * (scripts/session/protocol.h): what the options and the dump are, how to run, use and remove a
- * throw-away PostgreSQL server.
+ * kv-replay-session: the program that decides for the script kv-replay, which requests one step
+ * after the other (scripts/session/protocol.h).  It parses the options, examines the dump, and
+ * starts, uses and removes a throw-away PostgreSQL server.
  *
  *   kv-replay-session PROGRAMS [ARGUMENT]...
  *
- * PROGRAMS is the folder of kv-import and kv-migrate, the arguments are the user's.
+ * PROGRAMS is the folder of kv-import and kv-migrate; the arguments are the user's.
  */
 #include "common/base/interrupt.h"
 #include "common/base/printable.h"
@@ -35,7 +35,7 @@ static const Step STEPS[] = {{"begin", replay_begin},
                              {"show", replay_show},
                              {"wait", replay_wait}};
 
-/* Each word behind a colon, as a list holds no empty ones. */
+/* Puts a colon before each word, since a list cannot hold empty words. */
 static bool answer_words(const Words *words, Error *error)
 {
     Words marked = {0};
@@ -65,7 +65,7 @@ static bool list(Replay *replay, WordsOf *words_of, const char *name, Error *err
     return done;
 }
 
-/* What is behind `beginning` and a blank in the request; NULL: it is another one. */
+/* What follows `beginning` and a blank in the request; NULL if it begins otherwise. */
 static const char *argument_of(const char *request, const char *beginning)
 {
     size_t size = strlen(beginning);
@@ -102,7 +102,7 @@ static bool take_request(Replay *replay, const char *request, Error *error)
     return done && (replay->has_ended || protocol_answer(answer, error));
 }
 
-/* Waits for a request; *ended where the script has ended, or this program is to end. */
+/* Waits for a request; *ended: the script has ended, or this program is to end. */
 static bool await_request(char request[PROTOCOL_REQUEST_SIZE], bool *ended, Error *error)
 {
     switch (protocol_next(request, -1)) {
@@ -116,7 +116,7 @@ static bool await_request(char request[PROTOCOL_REQUEST_SIZE], bool *ended, Erro
     }
 }
 
-/* Until the script has ended, or there is nothing more to answer. */
+/* Handles requests until the script ends or the replay is done. */
 static bool take_requests(Replay *replay, char request[PROTOCOL_REQUEST_SIZE], Error *error)
 {
     bool ended = false;
@@ -130,10 +130,10 @@ static bool take_requests(Replay *replay, char request[PROTOCOL_REQUEST_SIZE], E
     return true;
 }
 
-/* Of further lines of a text, so that none looks like one of ours. */
+/* Further lines of a text are indented, so that none looks like a message. */
 enum { INDENT = 2 };
 
-/* Of what came from outside, nothing but text gets to the terminal. */
+/* Escapes text from outside for the terminal. */
 static void make_printable(char *text, size_t size)
 {
     Buffer shown = {0};
@@ -147,12 +147,12 @@ static void make_printable(char *text, size_t size)
 static void tell(const Replay *replay, Error *error)
 {
     if (interrupt_signal() == STOP_ORPHANED) {
-        return; /* there is nobody to tell it to */
+        return; /* nobody is left to read a message */
     }
     make_printable(error->message, sizeof error->message);
     make_printable(error->detail, sizeof error->detail);
     if (interrupt_signal() != 0 && replay->is_waiting) {
-        message_info("%s", error->message); /* as it should end */
+        message_info("%s", error->message); /* a normal end, not a failure */
     } else {
         message_error(error);
     }
@@ -163,7 +163,7 @@ static bool run(Replay *replay, int count, char **arguments, Error *error)
     char request[PROTOCOL_REQUEST_SIZE];
     bool ended = false;
 
-    /* Whatever the options are, the script is there to hear of it. */
+    /* Wait for the script's first request before reporting wrong options. */
     if (!await_request(request, &ended, error)) {
         return false;
     }
@@ -204,7 +204,7 @@ int main(int argc, char **argv)
         return (int)error.code;
     }
     descriptors_keep();
-    /* Signals come from the script alone, which gets them from the terminal. */
+    /* Leave the terminal's process group: only the script passes signals on. */
     setpgid(0, 0);
     stop_by_signals();
     replay.programs = argv[1];

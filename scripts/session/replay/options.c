@@ -132,7 +132,7 @@ void replay_options_list(void)
     option_table_list(&TABLE, stdout);
 }
 
-/* Behind "--" stands a command with options of its own.  Returns where that is. */
+/* The command after "--" has options of its own.  Returns its index. */
 static int find_command(int count, char **arguments)
 {
     int i = 1;

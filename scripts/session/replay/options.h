@@ -10,17 +10,17 @@
 #include "common/base/error.h"
 #include "common/base/words.h"
 
-/* What becomes of the loaded dump. */
+/* What to do with the loaded dump. */
 typedef enum ReplayUse { USE_WAIT, USE_PSQL, USE_COMMAND } ReplayUse;
 
 typedef struct ReplayOptions {
-    const char *bindir; /* NULL: look for it */
+    const char *bindir; /* NULL: search for it */
     const char *blockstore_path;
     const char *block_storage_prefix;
     const char *keep_dump;
     const char *dump;
     ReplayUse use;
-    char **command; /* USE_COMMAND: ends with NULL */
+    char **command; /* USE_COMMAND: NULL-terminated */
     bool psql;
     int jobs;     /* 0: the default */
     bool wait;    /* even when not on a terminal */
@@ -30,8 +30,8 @@ typedef struct ReplayOptions {
     bool list_options;
 } ReplayOptions;
 
-/* Reads it; arguments[0] is passed over.  False with EXIT_CODE_USAGE also for what cannot come to a
- * good end. */
+/* Parses the command line, without arguments[0].  False with EXIT_CODE_USAGE, also for options that
+ * cannot work together. */
 bool replay_options_parse(ReplayOptions *options, int count, char **arguments, Error *error);
 
 void replay_options_help(void);

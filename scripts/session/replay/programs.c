@@ -19,14 +19,14 @@ static bool has_program(const char *folder, const char *name)
     return size > 0 && (size_t)size < sizeof path && access(path, X_OK) == 0;
 }
 
-/* Whether the server's programs are there; if so, its real path goes to `bindir`. */
+/* Whether the folder has the server's programs; if so, `bindir` gets its real path. */
 static bool has_server(const char *folder, char bindir[PATH_MAX])
 {
     return has_program(folder, "initdb") && has_program(folder, "postgres") &&
            realpath(folder, bindir) != NULL;
 }
 
-/* Looks a program up in PATH. */
+/* Finds a program in PATH. */
 static bool find_in_path(const char *name, char path[PATH_MAX])
 {
     const char *rest = environment_variable("PATH");
@@ -63,7 +63,7 @@ static bool of_pg_config(char bindir[PATH_MAX])
     return found;
 }
 
-/* By version, so that 9 comes before 10. */
+/* Highest version first: 10 is newer than 9. */
 static bool of_debian(char bindir[PATH_MAX])
 {
     static const char PATTERN[] = "/usr/lib/postgresql/*/bin";
@@ -86,7 +86,7 @@ static bool of_debian(char bindir[PATH_MAX])
     return newest >= 0;
 }
 
-/* Past the links: postgres lies where initdb does. */
+/* Resolves links: postgres is in the real folder of initdb. */
 static bool of_path(char bindir[PATH_MAX])
 {
     char initdb[PATH_MAX];

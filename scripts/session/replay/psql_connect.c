@@ -16,7 +16,7 @@ static bool is_plain(char c)
     return isalnum((unsigned char)c) || c == '_' || c == '.';
 }
 
-/* Takes a word of plain characters; returns what is behind it, or NULL. */
+/* Reads an unquoted name; returns what follows it, or NULL. */
 static const char *take_plain(const char *text, char name[PSQL_NAME_SIZE])
 {
     size_t size = 0;
@@ -29,8 +29,8 @@ static const char *take_plain(const char *text, char name[PSQL_NAME_SIZE])
     return size > 0 ? text + size : NULL;
 }
 
-/* Takes text in quotes; within, a quote is written behind a byte `escape` (the quote itself for an
- * identifier), which may also stand before itself. */
+/* Reads a quoted name.  Within it, the byte `escape` precedes a literal quote (for an identifier it
+ * is the quote itself) or another escape. */
 static const char *take_quoted(const char *text, char quote, char escape, char name[PSQL_NAME_SIZE])
 {
     size_t size = 0;

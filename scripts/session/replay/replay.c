@@ -19,7 +19,7 @@
 
 static const char DONE[] = "done";
 
-/* How long to wait for what the supervisor has to say of a server that does not answer. */
+/* How long to wait for the supervisor's report about a server that does not respond. */
 enum { LOSS_MS = 2000 };
 
 static bool check_own_programs(const Replay *replay, Error *error)
@@ -72,7 +72,7 @@ bool replay_begin(Replay *replay, const char **answer, Error *error)
     return dump_file_check_end(&replay->dump, error);
 }
 
-/* 256 bits that nobody can guess. */
+/* 256 random bits. */
 static bool make_password(char password[PASSWORD_SIZE], Error *error)
 {
     unsigned char bytes[(PASSWORD_SIZE - 1) / 2];
@@ -86,7 +86,7 @@ static bool make_password(char password[PASSWORD_SIZE], Error *error)
     return true;
 }
 
-/* The password file lies where the server's user cannot replace it. */
+/* Writes the password file, where the server's user cannot replace it. */
 static bool write_passfile(Replay *replay, Error *error)
 {
     char line[256];
@@ -109,7 +109,7 @@ static bool write_passfile(Replay *replay, Error *error)
     return done;
 }
 
-/* What the server's end was is known to the supervisor. */
+/* Gets the reason for the loss from the supervisor. */
 static bool explain_loss(Replay *replay, Error *error)
 {
     Error loss = {0};
@@ -123,7 +123,7 @@ static bool explain_loss(Replay *replay, Error *error)
     return false;
 }
 
-/* pg_restore of the server's version knows the dump best; but it may not be installed. */
+/* Prefers pg_restore of the server's version, which may not be installed. */
 static void find_restorer(Replay *replay, const char *bindir)
 {
     int size = snprintf(replay->restorer, sizeof replay->restorer, "%s/pg_restore", bindir);
@@ -145,8 +145,8 @@ static bool run_server(Replay *replay, const char *bindir, Error *error)
     }
     snprintf(address->port, sizeof address->port, "%d", port);
     snprintf(address->socket, sizeof address->socket, "%s/socket", replay->supervisor.folder);
-    /* These parameters of libpq are known to lakeFS's driver, too.  Whoever gets this string, the
-     * password comes into no list of arguments. */
+    /* lakeFS's driver supports these parameters of libpq too.  With a password file, the password
+     * is in no argument list. */
     snprintf(replay->uri, sizeof replay->uri,
              "postgresql://" SERVER_SUPERUSER "@127.0.0.1:%d/" REPLAY_DATABASE
              "?sslmode=disable&passfile=%s/pgpass",
@@ -230,13 +230,13 @@ bool replay_ran(Replay *replay, int code, const char **answer, Error *error)
     *answer = DONE;
     replay->running = NULL;
     if (program == NULL) {
-        return end(replay, code); /* the user's */
+        return end(replay, code); /* the exit code of the user's program */
     }
     if (code == 0) {
         return replay->dump.kind != DUMP_KV || replay_tell_contents(replay, error);
     }
     if (replay->dump.kind == DUMP_KV) {
-        return end(replay, code); /* it has said why */
+        return end(replay, code); /* it has reported why */
     }
     end(replay, code);
     return error_set(error, EXIT_CODE_FAILED,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A replay, and the steps that the script asks for.
+ * A replay, and the steps that the script requests.
  */
 #ifndef SCRIPTS_SESSION_REPLAY_REPLAY_H
 #define SCRIPTS_SESSION_REPLAY_REPLAY_H
@@ -26,25 +26,25 @@ typedef struct Replay {
     Identity identity;
     Supervisor supervisor;
     DumpFile dump;
-    char restorer[PATH_MAX]; /* which pg_restore */
+    char restorer[PATH_MAX]; /* path of pg_restore */
     Address address;
     char passfile[FOLDER_SIZE + 16];
     char uri[URI_SIZE];
-    const char *running; /* the program of ours that the script runs; NULL: none */
+    const char *running; /* our program that the script runs; NULL: none */
     bool is_waiting;     /* for the user to interrupt it */
     bool has_ended;
     int exit_code; /* once it has ended */
 } Replay;
 
 /*
- * The steps.  Each sets *answer, the word that the script gets, and may set has_ended instead.
+ * The steps.  Each sets *answer, the word that the script gets, or has_ended.
  *
- *   begin          makes the folder, finds out what the dump is: "kv" or "legacy"
+ *   begin          makes the folder and examines the dump: "kv" or "legacy"
  *   start-server   "done"
  *   restore        restores a dump by pg_dump: "done"
- *   show           shows the way to the database: what runs on it, "psql", "psql-on-terminal",
- *                  "command", or "wait"
- *   wait           until it is interrupted; never answered
+ *   show           prints how to connect; what to run next: "psql", "psql-on-terminal", "command"
+ *                  or "wait"
+ *   wait           waits to be interrupted; never answered
  */
 bool replay_begin(Replay *replay, const char **answer, Error *error);
 bool replay_start_server(Replay *replay, const char **answer, Error *error);
@@ -52,21 +52,21 @@ bool replay_restore(Replay *replay, const char **answer, Error *error);
 bool replay_show(Replay *replay, const char **answer, Error *error);
 bool replay_wait(Replay *replay, const char **answer, Error *error);
 
-/* A program that the script ran has ended with this code: "done", or the end. */
+/* Handles the exit code of a program that the script has run: "done", or the end. */
 bool replay_ran(Replay *replay, int code, const char **answer, Error *error);
 
 /* Stops and removes everything. */
 void replay_free(Replay *replay);
 
-/* What the script runs: "load", "migrate", "psql" or "command"; false for another name.  The
- * settings of its environment are NAME=VALUE to set, NAME to unset. */
+/* The command for the script to run: "load", "migrate", "psql" or "command"; false for another
+ * name.  Settings of its environment are NAME=VALUE to set, NAME to unset. */
 bool replay_command(Replay *replay, const char *name, Words *words, Error *error);
 bool replay_environment(const Replay *replay, const char *name, Words *words, Error *error);
 
-/* Prints the way to the database. */
+/* Prints how to connect. */
 void replay_print_settings(const Replay *replay);
 
-/* Warns of what is not real in the dump, or not in it. */
+/* Warns if the dump is redacted or incomplete. */
 bool replay_tell_contents(const Replay *replay, Error *error);
 
 #endif

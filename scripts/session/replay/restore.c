@@ -19,7 +19,7 @@ static const char ENCODING[] = "\\encoding ";
 
 enum { START_SECONDS = 60, STEP_MS = 50, SHOWN_STATEMENT = 200 };
 
-/* Until it takes connections: it listens before that. */
+/* Waits until the server accepts connections, which is later than when it listens. */
 static bool await_server(const Address *address, PgConnection **connection, Error *error)
 {
     const struct timespec step = {.tv_nsec = STEP_MS * 1000 * 1000};
@@ -34,7 +34,7 @@ static bool await_server(const Address *address, PgConnection **connection, Erro
     return true;
 }
 
-/* The password gets into no log: the server writes down what fails, and this does not. */
+/* Sets the password.  The server logs statements that fail; this one must not be logged. */
 static bool set_password(PgConnection *connection, const Address *address, Error *error)
 {
     char sql[256];
@@ -66,12 +66,12 @@ bool restore_prepare(const void *address, void *version, Error *error)
     return done;
 }
 
-/* What is being restored. */
+/* A restore in progress. */
 typedef struct Session {
     const Restore *restore;
     PgConnection *connection;
     SqlReader *reader;
-    bool is_custom; /* then lines of the SQL are lines of no file */
+    bool is_custom; /* then line numbers of the SQL mean nothing to the user */
 } Session;
 
 static bool begins_with(const char *text, const char *beginning)
@@ -79,8 +79,8 @@ static bool begins_with(const char *text, const char *beginning)
     return strncasecmp(text, beginning, strlen(beginning)) == 0;
 }
 
-/* Whether it matters that the statement failed.  Users and privileges of the old server matter to
- * nobody here, nor does what should be dropped or set and is not known. */
+/* Whether a statement's failure matters.  Users and privileges of the old server do not matter
+ * here, nor do drops of missing objects or unknown settings. */
 static bool matters(const char *statement)
 {
     static const char *const BEGINNINGS[] = {"DROP ",
@@ -106,7 +106,7 @@ static bool matters(const char *statement)
            strcmp(statement, "CREATE SCHEMA public") != 0;
 }
 
-/* The error of what was read last: what is wrong, where, and what was to be run. */
+/* Reports a failed statement: the cause, the place, and the statement. */
 static bool not_restored(const Session *session, Error *error)
 {
     char what[sizeof error->message];
@@ -148,7 +148,7 @@ static bool copy_data(Session *session, Error *error)
     }
 }
 
-/* The server says whether strings have escapes; it is asked when that may have changed. */
+/* Asks the server whether strings have escapes, if that may have changed. */
 static bool note_escapes(Session *session, Error *error)
 {
     PgRows *rows;
@@ -164,8 +164,7 @@ static bool note_escapes(Session *session, Error *error)
     return true;
 }
 
-/* COPY of a server's file or program is a statement like any other: no data of the dump's is for
- * it. */
+/* COPY from a server's file or program is a statement like any other: no data follows it. */
 static bool is_copy_from_stdin(const char *statement)
 {
     if (!begins_with(statement, "COPY") || isalnum((unsigned char)statement[4])) {
@@ -191,7 +190,7 @@ static bool run_statement(Session *session, Error *error)
     return note_escapes(session, error);
 }
 
-/* pg_dump -C sets the encoding before it connects to a database with an unusual name. */
+/* pg_dump -C sets the encoding before connecting to a database with an unusual name. */
 static bool set_encoding(Session *session, const char *name, Error *error)
 {
     char sql[128];
@@ -200,7 +199,7 @@ static bool set_encoding(Session *session, const char *name, Error *error)
     return pg_execute(session->connection, sql, NULL, error);
 }
 
-/* Whether the text is one word of plain characters. */
+/* Whether the text is a single plain word. */
 static bool is_word(const char *text)
 {
     static const char PLAIN[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-";
@@ -208,8 +207,8 @@ static bool is_word(const char *text)
     return text[0] != '\0' && text[strspn(text, PLAIN)] == '\0';
 }
 
-/* What pg_dump has psql do: change the database (-C), the encoding; and obey no more commands,
- * which is never done here anyway. */
+/* The psql commands that pg_dump writes: change the database (-C) or the encoding, and \restrict,
+ * which has no effect here. */
 static bool run_command(Session *session, Error *error)
 {
     const char *command = buffer_string(&session->reader->text);
@@ -250,7 +249,7 @@ static bool run_all(Session *session, Error *error)
     }
 }
 
-/* A damaged dump is reported as that: every other error follows from it. */
+/* Damage to the dump is reported first: other errors follow from it. */
 static bool restore_stream(const Restore *restore, Error *error)
 {
     static SqlReader reader;

@@ -9,7 +9,7 @@
 
 extern char **environ;
 
-/* What the caller's variables say to libpq was meant for another server. */
+/* Unsets libpq's variables, which were meant for another server. */
 static void forget_environment(void)
 {
     char **setting = environ;
@@ -20,7 +20,7 @@ static void forget_environment(void)
 
         snprintf(name, sizeof name, "%.*s", (int)size, *setting);
         if (strncmp(name, "PG", 2) == 0 && size < sizeof name && unsetenv(name) == 0) {
-            setting = environ; /* they have moved */
+            setting = environ; /* unsetenv() has moved the others */
         } else {
             setting++;
         }
@@ -51,7 +51,7 @@ bool restored_connect(const Address *address, const char *name, PgConnection **c
     return done;
 }
 
-/* Runs a statement with a name in it, quoted, where %s would stand. */
+/* Runs a statement, with the quoted name in place of %s. */
 static bool run_with_name(PgConnection *connection, const char *before, const char *name,
                           const char *after, Error *error)
 {
@@ -65,7 +65,7 @@ static bool run_with_name(PgConnection *connection, const char *before, const ch
     return done;
 }
 
-/* A dump of pg_dump -C makes a database of its own: it takes the place of ours. */
+/* A dump of pg_dump -C creates its own database: rename that to ours. */
 static bool rename_database(PgConnection *connection, Error *error)
 {
     PgRows *rows;

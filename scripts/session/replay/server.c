@@ -60,7 +60,7 @@ bool server_detail(const Server *server, Error *error)
                         server->printed + begin);
 }
 
-/* Waits a moment, or until something is printed. */
+/* Waits a moment, or until the server prints something. */
 static void wait_a_moment(Server *server)
 {
     struct pollfd output = {.fd = server->output, .events = POLLIN};
@@ -71,7 +71,7 @@ static void wait_a_moment(Server *server)
     }
 }
 
-/* Starts one of its programs, whose output can be read from then on. */
+/* Starts one of the server's programs; its output can be read from then on. */
 static bool start_program(Server *server, const Words *command, int death_signal, Error *error)
 {
     SpawnOptions options = {.identity = server->identity,
@@ -98,7 +98,7 @@ static bool start_program(Server *server, const Words *command, int death_signal
     return started;
 }
 
-/* Whether the program has ended; *code is its exit code then. */
+/* Whether the program has ended; *code is its exit code. */
 static bool has_ended(Server *server, int *code)
 {
     int status = 0;
@@ -119,7 +119,7 @@ static bool not_wanted(Error *error)
     return error_set(error, EXIT_CODE_FAILED, "the server is not wanted any more");
 }
 
-/* The order of bytes, as C has it, with the characters of UTF-8 where the machine knows them. */
+/* C's sort order, with UTF-8 characters if the machine has that locale. */
 static const char *find_locale(void)
 {
     locale_t locale = newlocale(LC_ALL_MASK, "C.UTF-8", NULL);
@@ -131,7 +131,7 @@ static const char *find_locale(void)
     return "C.UTF-8";
 }
 
-/* No password yet, so nobody gets in by TCP. */
+/* No password is set yet, so TCP connections are rejected. */
 static bool initdb_words(const Server *server, const char *bindir, Words *words, Error *error)
 {
     return words_add_format(words, error, "%s/initdb", bindir) &&
@@ -170,8 +170,8 @@ static bool make_cluster(Server *server, const char *bindir, ServerWanted *wante
     return server_detail(server, error);
 }
 
-/* All settings are arguments: they beat what stands in files that the server's user can write to.
- * There are more connections than the jobs of an export and an import, and a lakeFS, can be. */
+/* All settings are arguments: they override files that the server's user can write.  The limit
+ * allows for the jobs of an export and an import, and for lakeFS. */
 static bool server_words(const Server *server, const char *bindir, Words *words, Error *error)
 {
     static const char *const SETTINGS[] = {"listen_addresses=127.0.0.1",
@@ -227,7 +227,7 @@ static int choose_port(void)
     return port;
 }
 
-/* Whether it listens.  Its socket is the last that it makes. */
+/* Whether the server listens: it creates its socket last. */
 static bool listens(const Server *server)
 {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
@@ -249,7 +249,7 @@ static bool start_failed(Server *server, Error *error)
     return server_detail(server, error);
 }
 
-/* Waits until it listens; *again where another has taken its port. */
+/* Waits until the server listens; *again: its port was taken by another program. */
 static bool await_server(Server *server, ServerWanted *wanted, void *argument, bool *again,
                          Error *error)
 {
@@ -288,7 +288,7 @@ bool server_start(Server *server, const char *bindir, ServerWanted *wanted, void
 
         again = false;
         server->port = choose_port();
-        /* SIGQUIT has it stop at once, which takes its shared memory away, too. */
+        /* SIGQUIT stops the server at once; its shared memory is removed too. */
         done = server_words(server, bindir, &words, error) &&
                start_program(server, &words, SIGQUIT, error) &&
                await_server(server, wanted, argument, &again, error);

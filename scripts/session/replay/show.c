@@ -26,7 +26,7 @@ static void print_all(const Replay *replay, FILE *output)
             uri, replay->passfile, uri, uri);
 }
 
-/* Standard output has it when the replay waits; otherwise that is the command's. */
+/* To standard output if the replay waits; otherwise standard output is the command's. */
 void replay_print_settings(const Replay *replay)
 {
     if (replay->options.use == USE_WAIT) {

@@ -26,8 +26,8 @@ void spawn_reset_signals(void)
     sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
-/* Whether a program of another user may know this setting: the rest of root's environment, such as
- * the keys to a block store, is nobody's business. */
+/* Whether to pass a setting to a program of another user.  Root's environment may hold secrets,
+ * such as the keys to a block store. */
 static bool is_harmless(const char *setting)
 {
     static const char *const NAMES[] = {
@@ -41,7 +41,7 @@ static bool is_harmless(const char *setting)
     return false;
 }
 
-/* The memory of the old list stays: this is the child's, which becomes another program. */
+/* The old list is not freed: this process is about to become another program. */
 static bool reduce_environment(void)
 {
     size_t count = 0;
@@ -86,8 +86,8 @@ static bool prepare(const void *state)
     const SpawnOptions *options = spawn->options;
 
     spawn_reset_signals();
-    /* A change of user would undo the death signal, so that comes first.  Who has lost the parent
-     * before has not got the signal. */
+    /* Changing the user would clear the death signal, so that comes first.  getppid() detects a
+     * parent that died before. */
     return identity_become(options->identity) &&
            (options->death_signal == 0 ||
             prctl(PR_SET_PDEATHSIG, (unsigned long)options->death_signal) == 0) &&

@@ -9,7 +9,7 @@
 
 enum { END = -1 };
 
-/* PostgreSQL takes no longer statement. */
+/* PostgreSQL's limit for a statement. */
 static const size_t TEXT_MAX = (size_t)1 << 30;
 
 void sql_reader_init(SqlReader *reader, int source)
@@ -24,7 +24,7 @@ void sql_reader_free(SqlReader *reader)
     buffer_free(&reader->text);
 }
 
-/* Reads on; false at the end, for which an error counts, too: whoever ends the pipe tells. */
+/* Reads more input; false at its end or after an error, which whoever closes the pipe reports. */
 static bool fill(SqlReader *reader)
 {
     ssize_t got;
@@ -42,7 +42,7 @@ static bool fill(SqlReader *reader)
     return got > 0;
 }
 
-/* The next byte but so many, or END. */
+/* The byte at this distance ahead, or END. */
 static int peek(SqlReader *reader, size_t ahead)
 {
     while (reader->end - reader->begin <= ahead) {
@@ -88,7 +88,7 @@ static bool append(SqlReader *reader, int c, Error *error)
     return buffer_append(&reader->text, &byte, 1, error);
 }
 
-/* Takes what stands between quotes; the first one has been appended. */
+/* Reads to the closing quote; the opening one has been appended. */
 static bool take_quoted(SqlReader *reader, int quote, bool escapes, Error *error)
 {
     for (;;) {
@@ -97,7 +97,7 @@ static bool take_quoted(SqlReader *reader, int quote, bool escapes, Error *error
         if (!append(reader, c, error)) {
             return false;
         }
-        /* Of a quote that is written twice, the second one begins the next string. */
+        /* The second of two quotes begins the next string, which has the same effect. */
         if (c == quote) {
             return true;
         }
@@ -107,7 +107,7 @@ static bool take_quoted(SqlReader *reader, int quote, bool escapes, Error *error
     }
 }
 
-/* The size of the tag that begins here, such as $$ or $tag$; 0: there is none. */
+/* The size of the tag that begins here, such as $$ or $tag$; 0: none. */
 static size_t tag_size(SqlReader *reader)
 {
     size_t size = 1;
@@ -125,7 +125,7 @@ static size_t tag_size(SqlReader *reader)
     return c == '$' ? size + 1 : 0;
 }
 
-/* Takes what stands between dollar quotes of this size. */
+/* Reads dollar-quoted text with a tag of this size. */
 static bool take_dollars(SqlReader *reader, size_t size, Error *error)
 {
     size_t tag = reader->text.size;
@@ -135,7 +135,8 @@ static bool take_dollars(SqlReader *reader, size_t size, Error *error)
             return false;
         }
     }
-    /* The end is where the tag stands again: it has a dollar at either end and none between. */
+    /* The text ends where the tag is repeated: a tag has a dollar at either end and none in
+     * between. */
     for (size_t begin = reader->text.size;;) {
         int c = take(reader);
 
@@ -189,8 +190,8 @@ static bool is_word(SqlReader *reader, size_t begin, const char *word)
            strncasecmp(buffer_string(&reader->text) + begin, word, size) == 0;
 }
 
-/* A function's body may be BEGIN ATOMIC ... END, with semicolons in it.  As psql does, this looks
- * for them in what begins as CREATE [OR REPLACE] FUNCTION or PROCEDURE. */
+/* A function's body may be BEGIN ATOMIC ... END, with semicolons in it.  Like psql, look for them
+ * only after CREATE [OR REPLACE] FUNCTION or PROCEDURE. */
 static void note_word(SqlReader *reader, size_t begin)
 {
     static const char *const WORDS[] = {"create", "or", "replace", "function", "procedure"};
@@ -223,7 +224,7 @@ static bool is_word_byte(int c)
     return isalnum(c) || c == '_' || c == '$' || c >= 0x80;
 }
 
-/* Takes a word or a number, and the string behind an E. */
+/* Reads a word or a number, and the string after an E. */
 static bool take_word(SqlReader *reader, Error *error)
 {
     size_t begin = reader->text.size;
@@ -240,7 +241,7 @@ static bool take_word(SqlReader *reader, Error *error)
     return true;
 }
 
-/* Takes one thing that is neither a word, a comment nor the end. */
+/* Reads one token that is not a word, a comment or the end. */
 static bool take_other(SqlReader *reader, Error *error)
 {
     size_t tag;
@@ -261,7 +262,7 @@ static bool take_other(SqlReader *reader, Error *error)
     return (c != '\'' && c != '"') || take_quoted(reader, c, c == '\'' && reader->escapes, error);
 }
 
-/* Takes a command of psql to the end of its line. */
+/* Reads a command of psql, to the end of its line. */
 static bool take_command(SqlReader *reader, Error *error)
 {
     reader->text.size = 0;
@@ -275,7 +276,7 @@ static bool take_command(SqlReader *reader, Error *error)
     return true;
 }
 
-/* Takes the next thing; *piece is SQL_END as long as no piece is complete. */
+/* Reads the next token; *piece is SQL_END until a piece is complete. */
 static bool take_next(SqlReader *reader, SqlPiece *piece, Error *error)
 {
     int c = peek(reader, 0);
@@ -326,12 +327,12 @@ bool sql_reader_next(SqlReader *reader, SqlPiece *piece, Error *error)
                 return false;
             }
         }
-        /* A semicolon alone is none. */
+        /* A lone semicolon is not a statement. */
     } while (*piece == SQL_STATEMENT && reader->text.size == 0);
     return true;
 }
 
-/* Whether the line that begins here is the one behind the data; takes it then. */
+/* Whether the line that begins here ends the data; if so, reads it. */
 static bool take_end_of_data(SqlReader *reader)
 {
     size_t size = 2;
@@ -351,7 +352,7 @@ static bool take_end_of_data(SqlReader *reader)
     return true;
 }
 
-/* Takes the rest of the line of a COPY, behind which its data begins. */
+/* Reads the rest of the COPY's line; its data begins on the next one. */
 static bool begin_data(SqlReader *reader, Error *error)
 {
     int c;
@@ -367,7 +368,7 @@ static bool begin_data(SqlReader *reader, Error *error)
     return true;
 }
 
-/* Gives out a line, or as much of it as is in the buffer. */
+/* Returns a line, or as much of it as is in the buffer. */
 bool sql_reader_data(SqlReader *reader, Slice *data, bool *end, Error *error)
 {
     const uint8_t *newline;

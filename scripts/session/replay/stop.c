@@ -11,7 +11,7 @@ enum { REPEAT_MICROSECONDS = 200 * 1000 };
 
 static const int SIGNALS[] = {SIGINT, SIGTERM, SIGHUP, STOP_ORPHANED};
 
-/* A system call may begin just behind the check: hence the timer. */
+/* The timer covers a system call that begins just after the check. */
 static void note(int signal_number)
 {
     const struct itimerval again = {.it_interval.tv_usec = REPEAT_MICROSECONDS,
@@ -28,7 +28,7 @@ static void do_nothing(int signal_number)
 
 void stop_by_signals(void)
 {
-    /* No SA_RESTART: calls are to end. */
+    /* No SA_RESTART: system calls must be interrupted. */
     struct sigaction noted = {.sa_handler = note};
     struct sigaction wake = {.sa_handler = do_nothing};
     sigset_t none;

@@ -21,7 +21,7 @@ static bool supervisor_lost(Error *error)
     return error_detail(error, "The process that keeps it was killed.");
 }
 
-/* Waits for its answer to what it was told to do. */
+/* Waits for the supervisor's answer. */
 static bool receive(Supervisor *supervisor, SupervisorAnswer *answer, Error *error)
 {
     ssize_t got;
@@ -51,7 +51,7 @@ bool supervisor_begin(Supervisor *supervisor, const Identity *identity, Error *e
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0) {
         return error_set(error, EXIT_CODE_USAGE, "could not make a socket: %s", strerror(errno));
     }
-    /* What outlives the supervisor becomes ours. */
+    /* Adopt what outlives the supervisor. */
     descendants_adopt();
     supervisor->process = fork();
     if (supervisor->process == 0) {
@@ -108,14 +108,14 @@ void supervisor_end(Supervisor *supervisor)
     if (supervisor->process == 0) {
         return;
     }
-    /* A word of farewell, which a session that was killed does not say. */
+    /* Say goodbye, which a killed session does not do. */
     send(supervisor->socket, "", 1, MSG_NOSIGNAL);
     close(supervisor->socket);
     while (waitpid(supervisor->process, &status, 0) < 0 && errno == EINTR) {
     }
     supervisor->process = 0;
     if (!WIFEXITED(status)) {
-        /* The system has told the server to stop, which takes a moment. */
+        /* The kernel has signalled the server; give it time to stop. */
         descendants_end(PATIENCE_MS);
         if (!folder_remove(supervisor->identity, supervisor->folder)) {
             message_warning("the folder \"%s\" could not be removed", supervisor->folder);

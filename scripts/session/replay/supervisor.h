@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The supervisor: a process of its own that makes the folder and the server, and removes both when
- * the session ends, in whatever way.  It has a session of its own (setsid), so that neither Ctrl-C
- * nor a terminal that goes away reaches it, and it learns of an end that nobody could catch by a
- * socket that only the session has open.  If the supervisor itself is killed the server stops, and
- * the session removes the rest.
+ * The supervisor: a process that makes the folder and the server, and removes both when the session
+ * ends, however it ends.  It calls setsid(), so that neither Ctrl-C nor a closed terminal reaches
+ * it, and it detects that the session was killed by a socket that only the session has open.  If
+ * the supervisor itself is killed, the server stops, and the session removes the rest.
  */
 #ifndef SCRIPTS_SESSION_REPLAY_SUPERVISOR_H
 #define SCRIPTS_SESSION_REPLAY_SUPERVISOR_H
@@ -17,24 +16,24 @@
 #include "scripts/session/replay/identity.h"
 
 typedef struct Supervisor {
-    pid_t process; /* 0: there is none */
+    pid_t process; /* 0: none */
     int socket;
     const Identity *identity;
     char folder[FOLDER_SIZE];
 } Supervisor;
 
-/* Starts it; it makes the folder.  supervisor_end also after a failure. */
+/* Starts the supervisor, which makes the folder.  Call supervisor_end also after a failure. */
 bool supervisor_begin(Supervisor *supervisor, const Identity *identity, Error *error);
 
-/* Has it start the server, with programs of this folder; *port is where it listens. */
+/* Starts the server with the programs in `bindir`; *port is where it listens. */
 bool supervisor_start_server(Supervisor *supervisor, const char *bindir, int *port, Error *error);
 
-/* Waits until the server is lost, and says so in the error; returns at once where it is.  Returns
- * with an error of EXIT_CODE_DONE where it is not within so many milliseconds (-1: forever), the
- * other descriptor can be read, or this program is asked to stop. */
+/* Waits until the server is lost, and sets the error to the reason; returns at once if it is
+ * already lost.  Returns with EXIT_CODE_DONE after `milliseconds` (-1: forever), if `other` becomes
+ * readable, or if this program is asked to stop. */
 void supervisor_await_loss(Supervisor *supervisor, int other, int milliseconds, Error *error);
 
-/* Stops the server and removes everything; says so where that does not work. */
+/* Stops the server and removes everything; warns if that fails. */
 void supervisor_end(Supervisor *supervisor);
 
 #endif

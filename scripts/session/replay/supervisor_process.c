@@ -23,7 +23,7 @@ static void do_nothing(int signal_number)
     (void)signal_number;
 }
 
-/* The end of a child interrupts only the waits that ask for it. */
+/* A child's end interrupts only the waits that unblock SIGCHLD. */
 static void set_signals(void)
 {
     static const int IGNORED[] = {SIGINT, SIGTERM, SIGHUP, SIGPIPE, SIGALRM, SIGTTOU, SIGTTIN};
@@ -39,7 +39,7 @@ static void set_signals(void)
     sigprocmask(SIG_SETMASK, &set, NULL);
 }
 
-/* Messages may still be wanted; the rest is the user's and the script's. */
+/* Releases the descriptors of the user and the script; keeps standard error for messages. */
 static void release_descriptors(int socket)
 {
     int null = open("/dev/null", O_RDWR | O_CLOEXEC);
@@ -50,7 +50,7 @@ static void release_descriptors(int socket)
     descriptors_close(socket);
 }
 
-/* Whether the session is still there and has said nothing: what it says now is farewell. */
+/* Whether the session is alive and has said nothing: all it can say now is goodbye. */
 static bool is_wanted(void *argument)
 {
     struct pollfd input = {.fd = *(const int *)argument, .events = POLLIN};
@@ -63,7 +63,7 @@ static void answer(int socket, const SupervisorAnswer *text)
     send(socket, text, sizeof *text, MSG_NOSIGNAL);
 }
 
-/* Whether the server has ended; other children are those that it has left behind. */
+/* Whether the server has ended; other children are what it has left behind. */
 static bool is_lost(Server *server)
 {
     pid_t ended;
@@ -87,7 +87,7 @@ static void tell_loss(Server *server, int socket)
     answer(socket, &loss);
 }
 
-/* Until the session says something, or is gone. */
+/* Waits until the session says goodbye or is gone. */
 static void watch(Server *server, int socket)
 {
     struct pollfd inputs[] = {{.fd = socket, .events = POLLIN},
@@ -110,8 +110,7 @@ static void watch(Server *server, int socket)
     }
 }
 
-/* Starts the server on request, and waits for the end.  Returns whether the session said goodbye.
- */
+/* Starts the server on request, and waits for the end.  True if the session said goodbye. */
 static bool serve(Server *server, int socket)
 {
     char bindir[PATH_MAX] = "";

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What the supervisor does in its process, see supervisor.h.
+ * The supervisor's process, see supervisor.h.
  *
- * It answers once when it has made its folder; then it is sent the folder of the server's programs,
- * and answers when the server listens; then it answers once more when the server is lost.  A
- * message that is empty ends it, and so does the end of the connection.
+ * It answers when it has made its folder.  It then receives the folder of the server's programs,
+ * and answers when the server listens, and again if the server is lost.  An empty message ends it,
+ * and so does the end of the connection.
  */
 #ifndef SCRIPTS_SESSION_REPLAY_SUPERVISOR_PROCESS_H
 #define SCRIPTS_SESSION_REPLAY_SUPERVISOR_PROCESS_H
@@ -17,7 +17,7 @@
 
 typedef struct SupervisorAnswer {
     bool done;
-    Error error; /* where it is not done */
+    Error error; /* if it failed */
     char folder[FOLDER_SIZE];
     int port;
 } SupervisorAnswer;

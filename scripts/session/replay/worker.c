@@ -35,7 +35,7 @@ static bool write_all(int target, const void *data, size_t size)
     return true;
 }
 
-/* False where the other side ends before it has sent all, or this program is asked to stop. */
+/* False if the other side ends before sending everything, or if this program is asked to stop. */
 static bool read_all(int source, void *data, size_t size)
 {
     char *position = data;
@@ -81,7 +81,7 @@ static _Noreturn void work(const Work *work, pid_t parent, int target)
     _exit(0);
 }
 
-/* Texts of a report end where their arrays do. */
+/* Terminates the texts of an untrusted report. */
 static void terminate(Error *error)
 {
     error->message[sizeof error->message - 1] = '\0';
