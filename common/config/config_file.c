@@ -12,7 +12,7 @@
 #include <strings.h>
 #include <yaml.h>
 
-/* A mapping may be merged into itself, and a few lines can merge one a million times. */
+/* Limits: a mapping may be merged into itself, and a few lines can merge one a million times. */
 enum { DEPTH_MAX = 32, LOOKUPS_MAX = 100000 };
 
 struct ConfigFile {
@@ -22,7 +22,7 @@ struct ConfigFile {
     int lookups;
 };
 
-/* A string in a mapping's key, which need not end there. */
+/* A part of a mapping's key, not NUL-terminated. */
 typedef struct Name {
     const char *text;
     size_t size;

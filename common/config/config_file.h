@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * lakeFS's configuration file, as far as it is YAML: which keys matter is known to who asks.  A key
- * means what it means to lakeFS (LAKEFS-CONFIG.md): aliases and merge keys are followed, keys have
- * no case and may be written dotted, and null in every spelling is "not set".
+ * lakeFS's configuration file as YAML; callers know which keys matter.  Keys mean what they mean to
+ * lakeFS (LAKEFS-CONFIG.md): aliases and merge keys are followed, keys are case-insensitive and may
+ * be dotted, and null in every spelling means "not set".
  */
 #ifndef COMMON_CONFIG_CONFIG_FILE_H
 #define COMMON_CONFIG_CONFIG_FILE_H

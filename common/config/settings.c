@@ -99,7 +99,7 @@ static bool switch_parse(Switch *value, const char *name, const char *text, Erro
     return error_set(error, EXIT_CODE_USAGE, "%s takes true or false, not \"%s\"", name, text);
 }
 
-/* A setting counts where nobody has set it before. */
+/* Takes a setting unless one of higher precedence is set. */
 static void take_text(const char **setting, const char *value)
 {
     if (!is_set(*setting) && is_set(value)) {
@@ -107,13 +107,13 @@ static void take_text(const char **setting, const char *value)
     }
 }
 
-/* The same by its older name counts where the newer one is missing. */
+/* Uses the older name of the secret key if the newer one is not set. */
 static void settle_secret_access_key(LakefsSettings *settings)
 {
     take_text(&settings->s3_secret_access_key, settings->s3_older_secret_access_key);
 }
 
-/* What is unset here stays where it is in memory, so it can still be read. */
+/* Reads the variables.  unsetenv() leaves their memory in place, so the texts stay valid. */
 static void read_texts(LakefsSettings *settings)
 {
     for (size_t i = 0; i < TEXT_COUNT; i++) {

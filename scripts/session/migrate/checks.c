@@ -63,7 +63,8 @@ static bool query_tree(Checks *checks, const char *query, char **text, Error *er
     return done;
 }
 
-/* The names of the legacy tables of which something in the tree is so, separated by commas. */
+/* Lists the legacy tables for which the condition holds for some relation of their tree, separated
+ * by commas. */
 static bool list_tables(Checks *checks, const char *condition, char **names, Error *error)
 {
     char query[1024];
@@ -77,7 +78,7 @@ static bool list_tables(Checks *checks, const char *condition, char **names, Err
     return query_tree(checks, query, names, error);
 }
 
-/* A problem where the condition holds for some legacy tables. */
+/* Reports a problem if the condition holds for any legacy table. */
 static bool check_tables(Checks *checks, ExitCode code, const char *condition, const char *text,
                          const char *hint, Error *error)
 {
@@ -97,7 +98,7 @@ static bool check_tables(Checks *checks, ExitCode code, const char *condition, c
     return true;
 }
 
-/* Whether a privilege is there: a query of one parameter, or two. */
+/* Runs a query that returns whether a privilege is held; it takes one parameter or two. */
 static bool has_right(Checks *checks, const char *sql, int count, const char *const *parameters,
                       bool *has, Error *error)
 {
@@ -202,7 +203,7 @@ bool checks_kv_owner(Checks *checks, Error *error)
     if (!session_has_relation(checks->session, "kv", &there, error)) {
         return false;
     }
-    /* As DROP TABLE has it, the schema's owner may, too. */
+    /* DROP TABLE is also allowed to the schema's owner. */
     if (there && !has_right(checks,
                             "SELECT pg_has_role(c.relowner, 'USAGE') OR"
                             " pg_has_role(n.nspowner, 'USAGE') FROM pg_class c"
@@ -226,8 +227,8 @@ bool checks_stamp(Checks *checks, Error *error)
            check_schema_migrations(checks, "UPDATE", error);
 }
 
-/* An object goes with a table when it depends on it automatically or internally; a normal
- * dependency holds it. */
+/* Objects with an automatic or internal dependency on a table are dropped with it; a normal
+ * dependency keeps the table from being dropped. */
 static bool find_dependents(Checks *checks, char **objects, Error *error)
 {
     static const char QUERY[] =
@@ -272,7 +273,7 @@ bool checks_cleanup(Checks *checks, Error *error)
     return true;
 }
 
-/* The folder of the dump; false where its name is too long. */
+/* The folder of the dump; false if its name is too long. */
 static bool dump_folder(const char *dump, char *folder, size_t size)
 {
     const char *slash = strrchr(dump, '/');

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What would stop up, looked for without changing anything: rights, ownership, dependent
- * objects, room.
+ * Checks, without changing anything, for what would stop up: privileges, ownership, dependent
+ * objects, disk space.
  */
 #ifndef SCRIPTS_SESSION_MIGRATE_CHECKS_H
 #define SCRIPTS_SESSION_MIGRATE_CHECKS_H
@@ -17,49 +17,49 @@ typedef struct Checks {
     Session *session;
     size_t pending;       /* schema migrations that would run */
     uint64_t table_bytes; /* the legacy tables' sizes, without indexes */
-    uint64_t dump_bytes;  /* what the dump is likely to need */
-    char *role;           /* owned, as the next */
+    uint64_t dump_bytes;  /* estimated size of the dump */
+    char *role;           /* owned, like array */
     char *role_quoted;
     char *array; /* the legacy tables' names, for SQL */
     size_t problems;
-    ExitCode code; /* of the first problem, in the order in which up would meet them */
+    ExitCode code; /* of the problem that up would meet first */
 } Checks;
 
-/* Prepares the checks of a session that knows version and tables.  End with checks_free, also after
- * a failure. */
+/* Prepares the checks.  The session must have its version and legacy tables.  End with checks_free,
+ * also after a failure. */
 bool checks_init(Checks *checks, Session *session, size_t pending, Error *error);
 
-/* Tells a problem, with the exit code that it would end up with; the message is the error. */
+/* Reports a problem.  The error holds its message, and the exit code that up would end with. */
 void checks_problem(Checks *checks, const Error *problem);
 
-/* Notes a problem that another program has told. */
+/* Records a problem that a child program has reported. */
 void checks_child_problem(Checks *checks, int status);
 
-/* What the schema migrations need. */
+/* Checks what the schema migrations need. */
 bool checks_migrations(Checks *checks, Error *error);
 
-/* What the export and the locks against writers need; *passed: nothing was missing. */
+/* Checks what the export and the locks against writers need.  *passed: no problem found. */
 bool checks_export_rights(Checks *checks, bool *passed, Error *error);
 
-/* The right to create tables in the schema. */
+/* Checks the privilege to create tables in the schema. */
 bool checks_create(Checks *checks, Error *error);
 
-/* Whether a table kv may be replaced. */
+/* Checks that an existing table kv may be replaced. */
 bool checks_kv_owner(Checks *checks, Error *error);
 
-/* The rights that the stamp needs. */
+/* Checks the privileges that the stamp needs. */
 bool checks_stamp(Checks *checks, Error *error);
 
-/* What would keep the legacy tables from being dropped. */
+/* Checks that the legacy tables can be dropped. */
 bool checks_cleanup(Checks *checks, Error *error);
 
-/* Warns of what is no problem, but good to know: writers, little room. */
+/* Warns of active writers and low disk space, which are not problems. */
 bool checks_circumstances(Checks *checks, Error *error);
 
-/* What kv-export would say of the dump's file, where it cannot be asked. */
+/* Checks the dump file as kv-export would, if kv-export cannot be asked. */
 void checks_dump_file(Checks *checks);
 
-/* Bytes that are free in the dump's folder; false where that cannot be told. */
+/* Bytes free in the dump's folder; false if unknown. */
 bool checks_free_bytes(const Session *session, uint64_t *bytes);
 
 void checks_free(Checks *checks);

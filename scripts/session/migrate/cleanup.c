@@ -49,7 +49,7 @@ bool cleanup_check_origin(Session *session, const Note *note, const char *hint, 
     if (!pg_system_identifier(session->connection, &identifier, error)) {
         return false;
     }
-    /* A role that may not ask cannot tell. */
+    /* Empty if the role may not read it: then it cannot be compared. */
     same = identifier[0] == '\0' || strcmp(identifier, noted) == 0;
     free(identifier);
     if (!same) {
@@ -60,9 +60,9 @@ bool cleanup_check_origin(Session *session, const Note *note, const char *hint, 
     return true;
 }
 
-/* Appends how a table differs from what was read of it: rows that the snapshot did not see, and
- * rows that it saw and that are gone.  A row's xmin has 32 bits; the upper ones are those of the
- * present, or one less. */
+/* Appends how a table differs from what was exported: rows that the snapshot did not see, and rows
+ * that it saw that are gone.  A row's xmin has 32 bits only; its epoch is the current one or the
+ * one before. */
 static bool append_changes(Session *session, const Note *note, const char *table, Buffer *changes,
                            Error *error)
 {
@@ -99,7 +99,7 @@ static bool append_changes(Session *session, const Note *note, const char *table
     return done;
 }
 
-/* Refuses where a legacy table is no longer as it was when it was read. */
+/* Refuses if a legacy table has changed since it was read. */
 static bool check_unchanged(Session *session, const Note *note, Error *error)
 {
     Buffer changes = {0};
@@ -144,7 +144,7 @@ static bool refuse_not_migrated(const Session *session, const KvStore *store, Er
     return error_hint(error, "Run kv-migrate up --kv-enabled first.");
 }
 
-/* The result, for programs. */
+/* Prints the result for programs. */
 static bool print_result(const Session *session, const Words *dropped, Error *error)
 {
     json_t *names = json_array();

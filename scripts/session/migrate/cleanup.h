@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Dropping the legacy tables, at the end of up or later, and what must be so before.
+ * Drops the legacy tables, at the end of up or later, after checking that they may be dropped.
  */
 #ifndef SCRIPTS_SESSION_MIGRATE_CLEANUP_H
 #define SCRIPTS_SESSION_MIGRATE_CLEANUP_H
@@ -11,12 +11,12 @@
 #include "scripts/session/migrate/note.h"
 #include "scripts/session/migrate/session.h"
 
-/* Drops the tables that session->legacy has found, in the session's transaction, and commits.  A
- * failure is an event. */
+/* Drops the tables in session->legacy.found in the session's transaction, and commits.  A failure
+ * is an event. */
 bool cleanup_drop(Session *session, Error *error);
 
-/* Refuses where it is not known that the KV store was loaded from this database; `hint` is what to
- * do then. */
+/* Refuses if there is no record that the KV store was loaded from this database; `hint` says what
+ * to do. */
 bool cleanup_check_origin(Session *session, const Note *note, const char *hint, Error *error);
 
 /* The command cleanup. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The commands of kv-migrate that this program carries out alone.  Each opens the session, which
- * main closes.
+ * The commands of kv-migrate that run without the script's help.  Each opens the session; main
+ * closes it.
  */
 #ifndef SCRIPTS_SESSION_MIGRATE_COMMANDS_H
 #define SCRIPTS_SESSION_MIGRATE_COMMANDS_H
@@ -11,17 +11,17 @@
 #include "common/base/error.h"
 #include "scripts/session/migrate/session.h"
 
-/* status: where the database stands, and what to do next.  Nothing is written and nobody is waited
- * for: a role that may only read can ask, on a standby too, and while a migration runs. */
+/* status: where the database stands, and what to do next.  Writes nothing and waits for no lock, so
+ * a read-only role can run it, also on a standby and during a migration. */
 bool status_command(Session *session, MigrateOptions *options, const char *programs, Error *error);
 
-/* verify: compares the KV store with the legacy tables that were kept, while nobody can write to
- * the latter.  EXIT_CODE_FAILED, silently (see verify_reported), where they differ. */
+/* verify: compares the KV store with the legacy tables that were kept, locked against writers.
+ * EXIT_CODE_FAILED without a message (see verify_reported) if they differ. */
 bool verify_command(Session *session, MigrateOptions *options, const char *programs, Error *error);
 
-/* up --dry-run: what up would do, and everything that would stop it, found without changing
- * anything.  What up ends at right away, such as a dirty schema, is an error here, too; problems
- * are messages, and *code is that of what comes first on up's way. */
+/* up --dry-run: what up would do, and everything that would stop it, without changing anything.
+ * What ends up at once, such as a dirty schema, is an error; other problems are printed as
+ * messages, and *code is that of the one that up would meet first. */
 bool dry_run_command(Session *session, MigrateOptions *options, const char *programs,
                      ExitCode *code, Error *error);
 

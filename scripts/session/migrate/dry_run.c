@@ -19,24 +19,24 @@
 
 enum { INDENT = 17 };
 
-/* Bytes for each byte of the legacy tables without their indexes, rounded up, measured on 300,000
- * staged objects of scripts/dev/legacy-data.sql (104.0 MB): a dump of zstd's level -3 had 41.7 MB,
- * one that is stored 125.8 MB, the table kv with its indexes 201.7 MB.  In hundredths. */
+/* Size per byte of the legacy tables without indexes, in hundredths, rounded up.  Measured with
+ * 300,000 staged objects of scripts/dev/legacy-data.sql (104.0 MB): a dump at zstd level -3 took
+ * 41.7 MB, an uncompressed one 125.8 MB, the table kv with its indexes 201.7 MB. */
 enum { DUMP_RATIO = 41, STORED_DUMP_RATIO = 122, KV_RATIO = 195 };
 
 /* A legacy table as the plan shows it. */
 typedef struct TableSize {
     char *name;
     uint64_t bytes;
-    int64_t rows; /* estimated; -1: not known */
+    int64_t rows; /* estimated; -1: unknown */
 } TableSize;
 
 typedef struct Plan {
     Checks checks;
-    TableSize *tables; /* the largest first; owned */
+    TableSize *tables; /* largest first; owned */
     size_t table_count;
-    char *store;      /* what kv-import says of the target; owned; NULL: it refuses */
-    bool not_checked; /* the storage and the tables' shape, below the last version */
+    char *store;      /* what kv-import found in the target; owned; NULL: refused */
+    bool not_checked; /* storage and table columns, below the last version */
     FILE *output;     /* NULL: nothing is shown */
 } Plan;
 
@@ -205,7 +205,7 @@ static void show_plan(const Plan *plan)
     fflush(plan->output);
 }
 
-/* Has kv-import look at what is in the place of the KV store. */
+/* Lets kv-import check the target. */
 static bool check_target(Plan *plan, Error *error)
 {
     int status = 0;
@@ -241,7 +241,7 @@ static bool run_export(Plan *plan, Error *error)
     return done;
 }
 
-/* Has kv-export check what a real export would. */
+/* Lets kv-export make the checks of a real export. */
 static bool check_export(Plan *plan, Error *error)
 {
     if (plan->checks.pending == 0) {
@@ -259,7 +259,7 @@ static bool check_export(Plan *plan, Error *error)
     return true;
 }
 
-/* What the KV migration would be stopped by, in the order in which it would meet it. */
+/* Reports what would stop the KV migration, in the order in which up would meet it. */
 static bool check_kv(Plan *plan, Error *error)
 {
     Checks *checks = &plan->checks;
@@ -269,7 +269,7 @@ static bool check_kv(Plan *plan, Error *error)
     return checks_export_rights(checks, &readable, error) &&
            (!readable || check_export(plan, error)) &&
            (migrate_options_in_dynamodb(options) ||
-            /* What must not be replaced at all was told. */
+            /* kv-import has already refused a target that must not be replaced. */
             ((plan->store == NULL || checks_kv_owner(checks, error)) &&
              (checks->pending > 0 || checks_create(checks, error)))) &&
            checks_stamp(checks, error) &&
@@ -380,7 +380,7 @@ bool dry_run_command(Session *session, MigrateOptions *options, const char *prog
     Plan plan = {.output = NULL};
     bool done;
 
-    /* With -q warnings and errors are what is wanted. */
+    /* -q leaves warnings and errors only. */
     if (!options->json && message_level() != MESSAGE_QUIET) {
         plan.output = stdout;
     }

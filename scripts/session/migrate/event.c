@@ -35,7 +35,7 @@ static char *encode(const Error *event, const char *hint, const char *sql)
     return line;
 }
 
-/* The user's own command, of --on-event, gets the line on its standard input. */
+/* Runs the command of --on-event with the line on its standard input. */
 static bool run_command(const Session *session, const char *line, int *status, Error *error)
 {
     Words command = {0};

@@ -16,13 +16,13 @@ const char LEGACY_TREE_SQL[] =
     " UNION ALL SELECT t.root, t.relname, i.inhrelid FROM pg_inherits i"
     " JOIN tree t ON t.oid = i.inhparent) ";
 
-/* kv-export prints a name a line; names are plain words. */
+/* kv-export prints one name per line; names are plain words. */
 static bool take_names(Buffer *printed, Words *names, Error *error)
 {
     char *line;
     char *rest;
 
-    buffer_string(printed); /* it may be empty, and then has no memory to be parted */
+    buffer_string(printed); /* an empty buffer has no data to parse yet */
     line = printed->data == NULL ? NULL : strtok_r((char *)printed->data, "\n", &rest);
     while (line != NULL) {
         if (!words_add(names, line, error)) {
@@ -64,7 +64,7 @@ bool legacy_tables_append_names(const Words *names, const char *separator, Buffe
     return true;
 }
 
-/* The names need no quotes in an array. */
+/* The names need no quoting in an array. */
 static bool append_array(const Words *names, Buffer *text, Error *error)
 {
     return buffer_append_text(text, "{", error) &&
@@ -156,7 +156,7 @@ bool legacy_tables_writers(Session *session, char **writers, Error *error)
     return done;
 }
 
-/* Who has the tables; only asked when they could not be locked. */
+/* Names the sessions that hold locks.  Only called after locking has failed. */
 static bool refuse_busy(Session *session, Error *error)
 {
     Error cause = *error;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The legacy tables of a database: which there are, and the locks on them.
+ * The legacy tables of a database, and the locks on them.
  *
- * Their names are known to kv-export alone, which is asked.
+ * Only kv-export knows their names, so it is asked for them.
  */
 #ifndef SCRIPTS_SESSION_MIGRATE_LEGACY_TABLES_H
 #define SCRIPTS_SESSION_MIGRATE_LEGACY_TABLES_H
@@ -16,32 +16,33 @@
 /* Fills session->legacy. */
 bool legacy_tables_find(Session *session, Error *error);
 
-/* Appends the qualified names of the tables found, separated by commas, for SQL. */
+/* Appends the qualified names of the tables found, for SQL, separated by commas. */
 bool legacy_tables_append(Session *session, Buffer *sql, Error *error);
 
-/* Appends "DROP TABLE ...;" for them, to be shown and run. */
+/* Appends the statement "DROP TABLE ...;" for them. */
 bool legacy_tables_append_drop(Session *session, Buffer *sql, Error *error);
 
-/* Appends the names as they are, for people, separated by `separator`. */
+/* Appends the names for display, separated by `separator`. */
 bool legacy_tables_append_names(const Words *names, const char *separator, Buffer *text,
                                 Error *error);
 
 /*
- * SQL that begins a query: WITH RECURSIVE tree AS (...), where tree has for each legacy table that
- * is there, and for each of its partitions and children, the columns root (the legacy table's oid),
- * relname (its name) and oid.  $1 is the schema, $2 the names as legacy_tables_array gives them.
+ * The beginning of a query: WITH RECURSIVE tree AS (...), which has a row for each existing legacy
+ * table and for each of its partitions and children, with the columns root (the legacy table's
+ * oid), relname (its name) and oid.  $1 is the schema, $2 the names as legacy_tables_array formats
+ * them.
  */
 extern const char LEGACY_TREE_SQL[];
 
-/* Appends an array literal of the names that were found. */
+/* Appends an array literal of the names of the tables found. */
 bool legacy_tables_array(const Session *session, Buffer *text, Error *error);
 
-/* Locks them against writers, which wait from here on.  A session that has them is waited for as
- * long as lock_timeout allows, then EXIT_CODE_REFUSED names who it is. */
+/* Locks them against writers.  Waits for sessions that hold conflicting locks for lock_timeout;
+ * then EXIT_CODE_REFUSED names these sessions. */
 bool legacy_tables_lock(Session *session, Error *error);
 
-/* Describes the sessions and prepared transactions that hold locks against writers off now; "" for
- * none; malloced. */
+/* Describes the sessions and prepared transactions whose locks conflict with a lock against writers
+ * now; "" for none; malloced. */
 bool legacy_tables_writers(Session *session, char **writers, Error *error);
 
 #endif

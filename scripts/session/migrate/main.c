@@ -1,26 +1,27 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * kv-migrate-session: what kv-migrate decides.  Not for users: the script kv-migrate runs it, and
- * asks it for one step of `up` after the other; see scripts/session/protocol.h.
+ * kv-migrate-session: the program that decides for kv-migrate.  Not for users: the script
+ * kv-migrate starts it, and requests the steps of `up` one by one; see scripts/session/protocol.h.
  *
  *   kv-migrate-session PROGRAMS DATA ARGUMENT...
  *
  *   kv-migrate-session --killed STATUS ARGUMENT...
  *
- * The latter only says that the former was killed.  PROGRAMS is the folder of kv-export and
- * kv-import, DATA that of the schema migrations' folder; the others are kv-migrate's arguments.
+ * The second form only reports that the first was killed.  PROGRAMS is the folder of kv-export and
+ * kv-import, DATA the one that holds the folder of the schema migrations; the arguments are
+ * kv-migrate's.
  *
- * Requests are:
+ * The requests are:
  *
- * - begin: all of a command but `up`; of `up` the beginning.  The answer is `go`, or `again`: the
- *   arguments hold a password, and the script is to begin anew with those of `arguments`, in the
- *   environment of `environment`.
+ * - begin: runs any command but `up`, and begins `up`.  The answer is `go`, or `again` if the
+ *   arguments hold a password: then the script is to restart itself with the words of `arguments`,
+ *   in the environment of `environment`.
  *
  * - migrate-schema, lock-tables, transfer, exported S, imported S, transferred S S, clean-up and
  *   finish: the steps of `up`, see up.h; S are exit codes.
  *
  * - arguments, environment, export-command, export-environment, import-command and
- *   import-environment: lists of words.
+ *   import-environment: return lists of words.
  */
 #include "common/base/interrupt.h"
 #include "common/cli/message.h"
@@ -45,7 +46,7 @@ typedef struct Main {
     Up up;
     bool begun;
     bool again;
-    ExitCode code; /* what a command without an error ends with */
+    ExitCode code; /* of a command that ends without an error */
 } Main;
 
 static bool stopped(Error *error)
@@ -54,7 +55,7 @@ static bool stopped(Error *error)
     return error_hint(error, "Run again: what was not stamped starts from scratch.");
 }
 
-/* See signals_start: while it connects, the program ends at once. */
+/* See signals_start: the program ends at once while it connects. */
 static bool on_signal(void)
 {
     Error error;
@@ -67,7 +68,7 @@ static bool on_signal(void)
     return false;
 }
 
-/* Without secrets in the arguments, which everybody can see. */
+/* Answers with the arguments without their secrets, which other users could see. */
 static bool answer_again(Main *m, Words *environment, Error *error)
 {
     return words_add_format(environment, error, "%s=%s", PASSWORD_VARIABLE,
@@ -105,7 +106,7 @@ static bool begin(Main *m, Error *error)
     return dry_run_command(&m->session, options, m->programs, &m->code, error);
 }
 
-/* A list of a program's command or environment. */
+/* Answers with the words of a program's command, or with its environment. */
 static bool answer_program(Main *m, bool is_export, bool environment, Error *error)
 {
     Program program = {0};
@@ -127,7 +128,7 @@ static bool answer_environment(Main *m, Error *error)
     return done;
 }
 
-/* A request for a list; *known is false for any other. */
+/* Answers a request for a list; *known is false for any other request. */
 static bool answer_list(Main *m, const char *request, bool *known, Error *error)
 {
     static const struct {
@@ -188,7 +189,7 @@ static bool step(Main *m, const char *request, Error *error)
     return error_set(error, EXIT_CODE_USAGE, "the request \"%s\" is unknown", request);
 }
 
-/* Carries a request out, and answers it unless that was the end. */
+/* Handles a request, and answers it unless the command has ended. */
 static bool handle(Main *m, const char *request, Error *error)
 {
     bool known;
@@ -206,7 +207,7 @@ static bool handle(Main *m, const char *request, Error *error)
            (m->up.ended || protocol_answer(m->again ? "again" : "go", error));
 }
 
-/* Nobody knows what it had come to. */
+/* Adds that the outcome of the migration is unknown. */
 static bool outcome_unknown(Error *error)
 {
     error_detail(error, "Whether a migration was stamped is not known.");
@@ -233,7 +234,7 @@ static bool serve(Main *m, Error *error)
             protocol_failed(error);
             return outcome_unknown(error);
         case PROTOCOL_CLOSED:
-            /* Nobody is there to be told; should somebody be, it is no success. */
+            /* Fail without a message: nobody reads it. */
             return error_set(error, EXIT_CODE_FAILED, "%s", "");
         }
     }
@@ -245,7 +246,7 @@ static bool killed(Main *m, int count, char **arguments, Error *error)
     const char *status = arguments[0];
     Error ignored;
 
-    /* How messages are to look. */
+    /* The options decide how messages look. */
     migrate_options_read(&m->options, count, arguments, &ignored);
     error_set(error, EXIT_CODE_FAILED, "kv-migrate-session was killed (exit status %s)", status);
     return outcome_unknown(error);
@@ -264,7 +265,7 @@ static bool session_main(Main *m, int count, char **arguments, Error *error)
     }
     m->programs = arguments[1];
     snprintf(migrations, sizeof migrations, "%s/migrations", arguments[2]);
-    /* getopt wants a program's name in front. */
+    /* getopt expects the program's name first. */
     if (!migrate_options_read(&m->options, count - 2, arguments + 2, error)) {
         return false;
     }
@@ -285,8 +286,8 @@ static bool session_main(Main *m, int count, char **arguments, Error *error)
            serve(m, error);
 }
 
-/* What fails after the stamp is no failed migration: while tables are to be dropped it is an event,
- * then, such as a summary that there is no memory for, a warning. */
+/* After the stamp the migration has succeeded: a failure is an event if tables were to be dropped,
+ * else a warning. */
 static void report(Main *m, Error *error)
 {
     const Session *session = &m->session;

@@ -10,7 +10,7 @@
 
 static const char SUFFIX[] = ".up.sql";
 
-/* Whether a file is named as a migration is; *number is its number. */
+/* Whether a file name is that of a migration; *number is its number. */
 static bool is_migration(const char *name, int64_t *number)
 {
     size_t size = strlen(name);

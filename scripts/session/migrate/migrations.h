@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The folder of schema migrations, whose files are named as golang-migrate names them:
+ * The folder of schema migrations.  Files are named as golang-migrate names them:
  * NUMBER_title.up.sql.
  */
 #ifndef SCRIPTS_SESSION_MIGRATE_MIGRATIONS_H
@@ -19,22 +19,22 @@ typedef struct Migration {
 } Migration;
 
 typedef struct Migrations {
-    Migration *items; /* by number, owned */
+    Migration *items; /* sorted by number, owned */
     size_t count;     /* at least one */
 } Migrations;
 
-/* Lists the folder.  EXIT_CODE_USAGE where it cannot be read, holds none, or two of one number.
- * End with migrations_free, also after a failure. */
+/* Lists the folder.  EXIT_CODE_USAGE if it cannot be read, holds no migration, or two with the same
+ * number.  End with migrations_free, also after a failure. */
 bool migrations_find(Migrations *migrations, const char *folder, Error *error);
 
-/* The last number; and the one of the KV migration, the step behind it. */
+/* The last number; the KV migration's number is one higher. */
 int64_t migrations_last(const Migrations *migrations);
 int64_t migrations_kv(const Migrations *migrations);
 
-/* Whether there is one of that number. */
+/* Whether a migration has this number. */
 bool migrations_has(const Migrations *migrations, int64_t number);
 
-/* Reads a file whole; malloced.  EXIT_CODE_USAGE where that fails, or where it holds a NUL. */
+/* Reads a whole file; malloced.  EXIT_CODE_USAGE if it cannot be read or holds a NUL. */
 char *migration_read(const Migration *migration, Error *error);
 
 void migrations_free(Migrations *migrations);

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The comment of a table; "" where it, or the table, is not there. */
+/* The comment of a table; "" if it has none or does not exist. */
 static bool query_comment(Session *session, const char *table, char **comment, Error *error)
 {
     const char *parameters[] = {session->schema.name, table};
@@ -32,7 +32,7 @@ static bool read_comment(Session *session, const char *table, json_t **json, Err
         *json = json_parse(slice_text(comment), 0, NULL, &lacked);
     }
     free(comment);
-    /* A comment may be somebody else's. */
+    /* Ignore a comment that kv-import has not written. */
     if (*json != NULL && !json_is_object(json_object_get(*json, "source_rows"))) {
         json_decref(*json);
         *json = NULL;

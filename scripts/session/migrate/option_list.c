@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* For another program, which checks it: see `seen`. */
+/* Passes an option on to another program, which checks it: see `seen`. */
 static bool pass_on(void *options, char *argument, Error *error)
 {
     (void)options;
@@ -17,7 +17,7 @@ static bool pass_on(void *options, char *argument, Error *error)
     return true;
 }
 
-/* A setting of lakeFS's, which an option beats. */
+/* A setting of lakeFS's; the option takes precedence. */
 #define LAKEFS_TEXT(member) OPTION_TEXT(MigrateOptions, lakefs.member)
 #define LAKEFS_SWITCH(member, value) OPTION_CONSTANT(MigrateOptions, lakefs.member, value)
 
@@ -146,7 +146,7 @@ static const char EPILOGUE[] =
     "Exit codes: 0 done or nothing to do, 1 usage, 2 connection, 3 failed before the\n"
     "stamp, 4 dump corrupt, 5 refused, 6 migrated but the cleanup failed";
 
-/* The command, by its name. */
+/* Commands by name. */
 static const struct {
     const char *name;
     MigrateCommand command;
@@ -176,7 +176,7 @@ static bool add_written(Words *words, const Option *option, bool is_long, const 
            (argument == NULL || words_add(words, argument, error));
 }
 
-/* What everybody may see of the database's name, which may be a connection string. */
+/* Keeps the parts of the database's name or connection string that are not secret. */
 static bool add_database(MigrateOptions *options, Error *error)
 {
     const char *dbname = options->common.pg.dbname;
@@ -195,7 +195,7 @@ static bool add_database(MigrateOptions *options, Error *error)
     return done;
 }
 
-/* What else an option is for than this program's own work. */
+/* Collects the options that are for other programs or for the restarted script. */
 static bool seen(void *state, const Option *option, bool is_long, const char *argument,
                  Error *error)
 {
@@ -251,7 +251,7 @@ static bool take_operand(MigrateOptions *options, char *operand, Error *error)
            add_database(options, error);
 }
 
-/* An empty name is a variable of somebody's script that was not set. */
+/* An empty name is probably an unset variable in a script. */
 static bool refuse_empty(const MigrateOptions *options, Error *error)
 {
     const struct {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The options of kv-migrate, and how each is taken in.
+ * The options of kv-migrate, and what each one sets.
  */
 #ifndef SCRIPTS_SESSION_MIGRATE_OPTION_LIST_H
 #define SCRIPTS_SESSION_MIGRATE_OPTION_LIST_H
@@ -10,7 +10,7 @@
 #include "common/base/error.h"
 #include "scripts/session/migrate/options.h"
 
-/* Reads the command line into options that are empty.  False with EXIT_CODE_USAGE. */
+/* Parses the command line into empty options.  False with EXIT_CODE_USAGE. */
 bool option_list_parse(MigrateOptions *options, int count, char **arguments, Error *error);
 
 #endif

@@ -40,7 +40,7 @@ static bool read_settings(MigrateOptions *options, Error *error)
     return true;
 }
 
-/* The store that the options, else the settings name. */
+/* Settles the KV store: from the options, else from the settings. */
 static bool settle_target(MigrateOptions *options, Error *error)
 {
     const char *configured = options->lakefs.database_type;
@@ -71,15 +71,14 @@ static void tell_dropped(const char *name)
     message_warning("connection parameter %s is known to lakeFS's driver only: ignored", name);
 }
 
-/* Splits a connection string of lakeFS's into the parts that everybody may see, and the password.
- */
+/* Splits a connection string of lakeFS's into the password and the other parameters. */
 static bool split(const char *text, PgConninfo *conninfo, Error *error)
 {
     bool done = pgx_split_public(text, conninfo, tell_dropped, error);
 
     if (done && conninfo->has_others) {
-        /* No variable of the environment would take it to the other programs, and arguments show.
-         */
+        /* There is no environment variable to pass it to the other programs, and arguments are
+         * visible. */
         pg_conninfo_free(conninfo);
         error_set(error, EXIT_CODE_USAGE,
                   "kv-migrate takes no secret but the password from a connection string");
@@ -101,7 +100,8 @@ static bool append_part(const char *part, Buffer *text, Error *error)
            buffer_append_text(text, part, error);
 }
 
-/* The connection string of all programs: of two pairs the later one counts. */
+/* Builds the connection string for all programs.  Of two pairs for one parameter, the later one
+ * wins. */
 static bool settle_connection(MigrateOptions *options, Error *error)
 {
     const PgOptions *pg = &options->common.pg;
@@ -116,10 +116,10 @@ static bool settle_connection(MigrateOptions *options, Error *error)
         return false;
     }
     if (pg->dbname != NULL) {
-        /* As in psql: what the connection string says itself comes first. */
+        /* As in psql, the connection string takes precedence. */
         done = append_flags(pg, &text, error) && append_part(conninfo.public_part, &text, error);
     } else {
-        /* An option beats the environment. */
+        /* Options take precedence over the environment. */
         done = (string == NULL || append_part(conninfo.public_part, &text, error)) &&
                append_flags(pg, &text, error);
     }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What kv-migrate was asked to do: its arguments first, then lakeFS's environment, then lakeFS's
- * configuration.  All three are read once, here.
+ * What kv-migrate was asked to do, from its arguments, lakeFS's environment variables and lakeFS's
+ * configuration, in this order of precedence.  All three are read once, here.
  */
 #ifndef SCRIPTS_SESSION_MIGRATE_OPTIONS_H
 #define SCRIPTS_SESSION_MIGRATE_OPTIONS_H
@@ -22,36 +22,35 @@ typedef enum MigrateCommand {
 } MigrateCommand;
 
 typedef struct MigrateOptions {
-    CommonOptions common; /* first: the shared groups of options fill it */
+    CommonOptions common; /* must be first: the shared option groups fill it */
     MigrateCommand command;
     bool dry_run;
     bool json; /* --format json */
     const char *dump;
     const char *on_event;
-    const char *config; /* --config; then the file that was found; NULL: none */
+    const char *config; /* --config, or the file that was found; NULL: none */
     const char *migrations;
     char *config_found;          /* owned */
-    const char *target;          /* --target; then the store that counts */
-    const char *dynamodb_option; /* the first option that was given and is of DynamoDB only */
+    const char *target;          /* --target, or the store that was settled on */
+    const char *dynamodb_option; /* the first option given that is for DynamoDB only */
     LakefsSettings lakefs;
-    int jobs;              /* 0: not said */
-    int compression_level; /* COMPRESSION_UNSET: not said */
-    Words export_options;  /* for kv-export alone, as it takes them */
-    Words import_options;  /* for kv-import alone */
+    int jobs;              /* 0: not given */
+    int compression_level; /* COMPRESSION_UNSET: not given */
+    Words export_options;  /* passed to kv-export only */
+    Words import_options;  /* passed to kv-import only */
     Words arguments;       /* of this program, without secrets */
-    Words place;           /* those of them that say where the database is */
+    Words place;           /* those of `arguments` that name the database */
 
-    char *connection; /* the connection string without secrets; "": none.  Owned, as the next */
+    char *connection; /* connection string without secrets; "": none.  Owned, like password */
     char *password;   /* from a connection string or the terminal; NULL: none */
-    bool has_secret_argument; /* the arguments hold a password, which everybody can see */
+    bool has_secret_argument; /* the arguments hold a password, visible to other users */
 } MigrateOptions;
 
 /*
- * Reads arguments, environment and configuration.  What is secret is taken out of the environment,
- * so that no program gets it that has no use for it.  False with EXIT_CODE_USAGE, or with
- * EXIT_CODE_REFUSED for a configuration of a store that nobody can migrate to.  Not all is read
- * where only help, the version or the options are asked for.  End with migrate_options_free, also
- * after a failure.
+ * Reads arguments, environment and configuration.  Unsets the variables that hold secrets, so that
+ * only programs that need them get them.  False with EXIT_CODE_USAGE, or EXIT_CODE_REFUSED for a
+ * configuration with an unsupported KV store.  Stops early if only help, the version or the options
+ * are requested.  End with migrate_options_free, also after a failure.
  */
 bool migrate_options_read(MigrateOptions *options, int count, char **arguments, Error *error);
 
@@ -61,7 +60,7 @@ void migrate_options_list(void);
 
 enum { COMPRESSION_UNSET = INT_MIN };
 
-/* Whether the KV migration is wanted; whether the legacy tables are to be dropped. */
+/* Whether to migrate to the KV store; whether to drop the legacy tables. */
 bool migrate_options_kv_enabled(const MigrateOptions *options);
 bool migrate_options_drop_tables(const MigrateOptions *options);
 

@@ -61,8 +61,8 @@ static bool add_variable(Words *environment, const char *name, const char *value
     return words_add_format(environment, error, "%s=%s", name, value == NULL ? "" : value);
 }
 
-/* What lakeFS gets at S3 with, in the variables that kv-export knows.  As in lakeFS, keys beat a
- * profile, and both beat what AWS's own variables say. */
+/* lakeFS's credentials for S3, in kv-export's variables.  As in lakeFS, keys take precedence over a
+ * profile, and both over AWS's own variables. */
 static bool add_s3_credentials(const LakefsSettings *lakefs, Words *environment, Error *error)
 {
     static const char *const OTHERS[] = {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY",

@@ -17,7 +17,7 @@ static void print_label(FILE *output, int indent, const char *label)
     fprintf(output, "%*s", indent - used, "");
 }
 
-/* Columns of UTF-8 text, each character being one. */
+/* Display width of UTF-8 text, one column per character. */
 static int columns(const char *text, size_t size)
 {
     int count = 0;
@@ -57,8 +57,7 @@ static void print_wrapped(FILE *output, int indent, const char *label, const cha
     fputc('\n', output);
 }
 
-/* What is printed when there is no memory to make it printable; and that it was, which report_flush
- * tells. */
+/* Printed if there is no memory to escape a text; report_flush then fails. */
 static const char NO_MEMORY[] = "(out of memory)";
 static bool lacked_memory;
 
@@ -95,7 +94,7 @@ void report_line(FILE *output, int indent, const char *label, const char *text)
     buffer_free(&shown);
 }
 
-/* A word with bytes that could not be shown: $'...' with those escaped. */
+/* Appends a word with unprintable bytes as $'...', escaped. */
 static bool append_escaped(Buffer *text, const char *word, Error *error)
 {
     bool done = buffer_append_text(text, "$'", error);

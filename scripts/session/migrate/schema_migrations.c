@@ -86,7 +86,7 @@ static bool run_in_transaction(const Session *session, PgConnection *connection,
            set_version(session, connection, number, false, error) && pg_commit(connection, error);
 }
 
-/* The settings that last, for a file that controls transactions itself; see pg_begin. */
+/* Session-wide settings for a file that controls transactions itself; see pg_begin. */
 static bool set_session(const Session *session, PgConnection *connection, Error *error)
 {
     char sql[512];
@@ -109,7 +109,7 @@ static bool run_alone(const Session *session, PgConnection *connection, const ch
     PgConnection *own = NULL;
     bool done;
 
-    /* What lasts is for a connection of its own. */
+    /* Session-wide settings need a connection of their own. */
     done = set_version_alone(session, connection, number, true, error) &&
            pg_connect_again(&session->pg, &own, error) && set_session(session, own, error) &&
            pg_execute(own, sql, NULL, error) &&
@@ -121,7 +121,7 @@ static bool run_alone(const Session *session, PgConnection *connection, const ch
     return done;
 }
 
-/* Says which migration has failed; the error is the server's. */
+/* Reports which migration has failed; the error holds the server's text. */
 static bool failed(const Migration *migration, const char *server_text, const char *outcome,
                    bool timed_out, Error *error)
 {
@@ -155,7 +155,7 @@ static bool run_migration(Session *session, PgConnection *connection, const Migr
                           Error *error)
 {
     char *sql = migration_read(migration, error);
-    Buffer failure = {0}; /* what the server says of it */
+    Buffer failure = {0}; /* the server's text */
     char outcome[160] =
         "Nothing of it was done; the database is as the migration before it left it.";
     Error ignored;

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Running the schema migrations that a database has not had.
+ * Runs the schema migrations that a database does not have yet.
  *
- * Each file runs with its version's row in one transaction, on a connection of its own beside the
- * session's, which holds the lock.  A file that controls transactions itself runs as golang-migrate
- * does it: dirty while it runs, and after a failure.
+ * Each file and its version are committed in one transaction, on a connection of its own; the
+ * session's connection holds the lock.  A file that controls transactions itself runs as
+ * golang-migrate runs it: the schema is dirty while the file runs and after a failure.
  */
 #ifndef SCRIPTS_SESSION_MIGRATE_SCHEMA_MIGRATIONS_H
 #define SCRIPTS_SESSION_MIGRATE_SCHEMA_MIGRATIONS_H
@@ -15,11 +15,11 @@
 #include "common/base/error.h"
 #include "scripts/session/migrate/session.h"
 
-/* The index of the first migration that would run; their count where none would. */
+/* Index of the first migration that would run; the number of migrations if none would. */
 size_t schema_migrations_first(const Session *session);
 
-/* Runs them all, from the session's version to the last one; creates the table schema_migrations
- * where it is missing. */
+/* Runs all from the session's version to the last one; creates the table schema_migrations if
+ * missing. */
 bool schema_migrations_run(Session *session, Error *error);
 
 #endif

@@ -61,7 +61,7 @@ bool session_is_lost(const Session *session)
     return session->connection == NULL || pg_is_lost(session->connection);
 }
 
-/* The programs are led to the very database of this session. */
+/* Makes the programs connect to this session's database. */
 static bool pin_database(Session *session, Error *error)
 {
     Buffer pairs = {0};
@@ -82,7 +82,7 @@ static bool set_environment(Session *session, Error *error)
            words_add(&session->environment, PASSWORD_VARIABLE, error) &&
            (password == NULL ||
             words_add_format(&session->environment, error, "PGPASSWORD=%s", password)) &&
-           /* The name in pg_stat_activity, for whoever waits for the lock. */
+           /* Shown in pg_stat_activity to those who wait for the lock. */
            (getenv("PGAPPNAME") != NULL ||
             words_add(&session->environment, "PGAPPNAME=kv-migrate", error));
 }
@@ -104,7 +104,7 @@ static bool connect(Session *session, Error *error)
            set_environment(session, error);
 }
 
-/* A command that writes, or waits for who does, has no business on a standby. */
+/* A command that writes, or waits for writers, cannot run on a standby. */
 static bool refuse_standby(Session *session, Error *error)
 {
     return pg_begin(session->connection, PG_READ_LATEST, 0, error) &&
@@ -159,7 +159,7 @@ bool session_read_version(Session *session, Error *error)
 
     session->has_version = false;
     session->dirty = false;
-    /* Another migrator may have made the table while the lock was waited for. */
+    /* Another migrator may have created the table while this one waited for the lock. */
     done = session_query_text(
         session,
         "SELECT EXISTS (SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"

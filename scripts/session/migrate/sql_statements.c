@@ -7,12 +7,12 @@
 
 enum { WORD_MAX = 16, WORDS_KEPT = 4 };
 
-/* The statement that is read: its first words, and what else matters. */
+/* The statement being read: its first words, and its state. */
 typedef struct Statement {
     char words[WORDS_KEPT][WORD_MAX];
-    int count;       /* of words, all of them */
-    int body;        /* how many BEGIN ATOMIC and CASE of a function's body are open */
-    bool last_begin; /* the latest word is BEGIN */
+    int count;       /* number of words */
+    int body;        /* open BEGIN ATOMIC and CASE in a function's body */
+    bool last_begin; /* the last word is BEGIN */
     bool concurrently;
 } Statement;
 
@@ -33,7 +33,7 @@ static void take_word(Statement *statement, const char *word, size_t size)
     }
     statement->count++;
     statement->concurrently |= strcasecmp(text, "concurrently") == 0;
-    /* CREATE FUNCTION ... BEGIN ATOMIC ...; END: its semicolons and its END are the body's. */
+    /* CREATE FUNCTION ... BEGIN ATOMIC ...; END: its semicolons and its END belong to the body. */
     if (is_word(statement, 0, "create")) {
         if (statement->last_begin && strcasecmp(text, "atomic") == 0) {
             statement->body++;
@@ -46,7 +46,7 @@ static void take_word(Statement *statement, const char *word, size_t size)
     statement->last_begin = strcasecmp(text, "begin") == 0;
 }
 
-/* Whether the statement, which has ended, begins or ends a transaction or cannot run in one. */
+/* Whether a complete statement begins or ends a transaction, or cannot run in one. */
 static bool is_special(const Statement *statement)
 {
     static const char *const FIRST[] = {"begin", "commit", "end", "rollback",
@@ -69,7 +69,7 @@ static const char *skip_line(const char *sql)
     return sql + strcspn(sql, "\n");
 }
 
-/* Comments nest. */
+/* Skips a comment.  Comments nest. */
 static const char *skip_comment(const char *sql)
 {
     int depth = 0;
@@ -90,8 +90,8 @@ static const char *skip_comment(const char *sql)
     return sql;
 }
 
-/* Behind a text in quotes; a doubled quote is one of the text's, and begins another such text here,
- * which comes to the same. */
+/* Skips quoted text.  A doubled quote looks like the start of another text here, which has the same
+ * effect. */
 static const char *skip_quoted(const char *sql, bool has_escapes)
 {
     char quote = *sql++;
@@ -107,7 +107,7 @@ static bool is_identifier_part(char c)
     return isalnum((unsigned char)c) || c == '_' || (unsigned char)c >= 0x80;
 }
 
-/* Behind $tag$ ... $tag$; NULL where a $ begins no such text. */
+/* Skips $tag$ ... $tag$; NULL if the $ begins no such text. */
 static const char *skip_dollar_quoted(const char *sql)
 {
     const char *end = sql + 1;
@@ -128,7 +128,7 @@ static const char *skip_dollar_quoted(const char *sql)
     return sql + strlen(sql);
 }
 
-/* Takes what the SQL begins with; returns what is behind. */
+/* Reads one token; returns what follows it. */
 static const char *take_token(Statement *statement, const char *sql)
 {
     const char *end = sql;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Which statements a migration's SQL has, as far as transactions are concerned.
+ * Splits a migration's SQL into statements, as far as transactions are concerned.
  */
 #ifndef SCRIPTS_SESSION_MIGRATE_SQL_STATEMENTS_H
 #define SCRIPTS_SESSION_MIGRATE_SQL_STATEMENTS_H
@@ -9,7 +9,7 @@
 
 /*
  * Whether the SQL begins or ends transactions itself, or has a statement that cannot run in one
- * (VACUUM, CREATE INDEX CONCURRENTLY ...).  Comments, strings and function bodies do not count.
+ * (VACUUM, CREATE INDEX CONCURRENTLY ...).  Comments, strings and function bodies are ignored.
  */
 bool sql_controls_transactions(const char *sql);
 

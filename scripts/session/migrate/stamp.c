@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Whether the relation kv, which may be somebody else's, has a KV table's columns. */
+/* Whether the relation kv has the columns of a KV table; it may be unrelated. */
 static bool has_kv_columns(Session *session, bool *has, Error *error)
 {
     const char *parameters[] = {session->schema.name};
@@ -31,7 +31,7 @@ static bool has_kv_columns(Session *session, bool *has, Error *error)
     return true;
 }
 
-/* A load locks its table now and then, and a role may lack the right to read it. */
+/* May fail: a load locks its table, and the role may lack the privilege to read it. */
 static bool lock_table(Session *session, KvStore *store, bool *readable, Error *error)
 {
     Buffer statement = {0};
@@ -51,7 +51,7 @@ static bool lock_table(Session *session, KvStore *store, bool *readable, Error *
     return done;
 }
 
-/* What it holds may be anything. */
+/* The value may be anything. */
 static KvState state_of(const char *version)
 {
     bool is_number = version[strspn(version, "0123456789")] == '\0';
@@ -86,8 +86,8 @@ static bool read_version(Session *session, KvStore *store, Error *error)
     return done;
 }
 
-/* Where the note tells of a store in DynamoDB, it is as it was stamped: who goes on with it is not
- * asked here. */
+/* For a store in DynamoDB, the state at the time of the stamp; whether lakeFS goes on with it is
+ * not checked. */
 static bool read_noted(Session *session, KvStore *store, Error *error)
 {
     Note note;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Whether a migration has happened: the KV store's version and the schema's, asked of the database
- * itself.
+ * Whether the database is migrated: the versions of the KV store and of the schema, as the database
+ * has them.
  */
 #ifndef SCRIPTS_SESSION_MIGRATE_STAMP_H
 #define SCRIPTS_SESSION_MIGRATE_STAMP_H
@@ -12,27 +12,27 @@
 #include "scripts/session/migrate/session.h"
 
 typedef enum KvState {
-    KV_MISSING,    /* there is no relation kv */
-    KV_FOREIGN,    /* there is one that is no KV store */
-    KV_UNREADABLE, /* it is locked, or may not be read */
-    KV_UNSTAMPED,  /* it has a KV table's columns and no version */
-    KV_STARTED,    /* a load has begun and not ended */
+    KV_MISSING,    /* no relation kv */
+    KV_FOREIGN,    /* a relation kv that is not a KV store */
+    KV_UNREADABLE, /* locked, or not readable by this role */
+    KV_UNSTAMPED,  /* a KV table without a version */
+    KV_STARTED,    /* an unfinished load */
     KV_STAMPED
 } KvState;
 
 typedef struct KvStore {
     KvState state;
-    bool in_dynamodb; /* as the note tells; its state is that of the stamp */
-    char version[32]; /* as it stands there; "" for none */
-    ExitCode code;    /* of what keeps it from being read */
-    char reason[sizeof(((Error *)0)->message)]; /* the same in words */
+    bool in_dynamodb;                           /* as noted; its state is that of the stamp */
+    char version[32];                           /* as stored; "" for none */
+    ExitCode code;                              /* why it cannot be read */
+    char reason[sizeof(((Error *)0)->message)]; /* the same, in words */
 } KvStore;
 
-/* Looks at the KV store; nobody is waited for longer than the transaction's lock_timeout. */
+/* Reads the state of the KV store.  Waits no longer than the transaction's lock_timeout. */
 bool kv_store_read(Session *session, KvStore *store, Error *error);
 
-/* Reads schema version and KV store again; *stamped: the migration has happened.  A store that
- * cannot be read is an error. */
+/* Reads schema version and KV store again; *stamped: the database is migrated.  A store that cannot
+ * be read is an error. */
 bool stamp_read(Session *session, KvStore *store, bool *stamped, Error *error);
 
 /* "Schema version and KV version are 38/none.", as a detail. */

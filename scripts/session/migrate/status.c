@@ -17,15 +17,15 @@
 
 enum { INDENT = 17, LOCK_WAIT_MS = 1000, ORIGIN_SIZE = 1024 };
 
-/* What there is to be told. */
+/* What status reports. */
 typedef struct Status {
     Session *session;
     KvStore store;
     Note note;
-    char holder[PG_HOLDER_SIZE]; /* of the migration lock; "": nobody */
+    char holder[PG_HOLDER_SIZE]; /* who holds the migration lock; "": nobody */
     bool standby;
-    const char *state; /* a word of a closed set, for programs */
-    Buffer text;       /* the same for people */
+    const char *state; /* fixed keyword, for programs */
+    Buffer text;       /* description, for people */
     Buffer next;       /* the command, or the SQL, to run next; empty: nothing */
 } Status;
 
@@ -35,7 +35,7 @@ static bool set_state(Status *status, const char *state, Error *error, const cha
     return buffer_append_text(&status->text, text, error);
 }
 
-/* What is next: a command of kv-migrate on the same database. */
+/* Sets the next step to a command of kv-migrate on the same database. */
 static bool set_next(Status *status, const char *command, const char *option, Error *error)
 {
     Words words = {0};
@@ -50,7 +50,7 @@ static bool set_next(Status *status, const char *command, const char *option, Er
     return done;
 }
 
-/* kv-import knows neither lakeFS's configuration nor its environment. */
+/* kv-import does not read lakeFS's configuration or environment, so the options name everything. */
 static bool set_next_import(Status *status, Error *error)
 {
     const Session *session = status->session;
@@ -66,7 +66,7 @@ static bool set_next_import(Status *status, Error *error)
     return done;
 }
 
-/* Without a schema version there is no legacy lakeFS, or not all of it. */
+/* Without a schema version there is no legacy lakeFS, or an incomplete one. */
 static bool judge_without_version(Status *status, Error *error)
 {
     switch (status->store.state) {
@@ -182,7 +182,7 @@ static bool judge_version(Status *status, Error *error)
     return session->version == kv ? judge_migrated(status, error) : judge_legacy(status, error);
 }
 
-/* What lets nothing be done now, whatever the state. */
+/* Adds what prevents the next step for now, whatever the state. */
 static bool judge(Status *status, Error *error)
 {
     bool done = judge_version(status, error);
@@ -280,7 +280,7 @@ static bool print_text(Status *status, Error *error)
         report_field(stdout, INDENT, "migration lock", "held by %s", status->holder);
     }
     report_field(stdout, INDENT, "state", "%s", buffer_string(&status->text));
-    /* In one line, to be copied. */
+    /* On one line, to be copied. */
     report_line(stdout, INDENT, "next",
                 status->next.size == 0 ? "nothing" : buffer_string(&status->next));
     return report_flush(error);
@@ -296,7 +296,7 @@ static json_t *encode_tables(const Words *tables)
     return names;
 }
 
-/* When and from what the store was loaded; null where that is not noted. */
+/* When and from what the store was loaded; null if there is no record. */
 static json_t *encode_origin(const Status *status)
 {
     const Note *note = &status->note;

@@ -14,7 +14,7 @@
 
 enum { INDENT = 11 };
 
-/* Names of phases for people. */
+/* Phases as shown to people. */
 static const struct {
     const char *name;
     const char *text;
@@ -92,7 +92,7 @@ static void print_entries(const Note *note)
     report_field(stderr, INDENT, "entries", "%s", text);
 }
 
-/* Rows that were left out, or adjusted. */
+/* Prints the rows that were left out or adjusted. */
 static void print_counts(const Note *note, const char *label, const char *member)
 {
     const json_t *counts = json_object_get(note->json, member);
@@ -124,7 +124,7 @@ static void print_times(const Clock *clock)
     }
 }
 
-/* The dump's size; false where it is no file. */
+/* The dump's size; false if it is not a file. */
 static bool dump_size(const Session *session, int64_t *size)
 {
     const char *dump = session->options->dump;
@@ -183,7 +183,7 @@ static bool print_text(const Session *session, const Clock *clock, const Note *n
     return done;
 }
 
-/* Milliseconds are enough, and a whole number of them can be written exactly as it is meant. */
+/* In whole milliseconds, so that JSON has no digits of rounding errors. */
 static json_t *encode_seconds(double seconds)
 {
     return json_real((double)(int64_t)(seconds * 1000) / 1000);
@@ -212,7 +212,7 @@ static json_t *encode_dump(const Session *session, const Note *note)
                      "stream_sha256", sha256);
 }
 
-/* A member of the note, null where it is missing. */
+/* A member of the note; null if missing. */
 static json_t *noted(const Note *note, const char *member)
 {
     json_t *value = json_object_get(note->json, member);
@@ -220,7 +220,7 @@ static json_t *noted(const Note *note, const char *member)
     return value == NULL ? json_null() : json_incref(value);
 }
 
-/* The members of the summary, added to an object that has those of a message. */
+/* Adds the members of the summary to a message's object. */
 static bool add_members(json_t *object, const Session *session, const Clock *clock,
                         const Note *note, Error *error)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What a migration has done, told at its end: entries, rows that are not in them as they were,
- * times, the dump, and what to do next.
+ * The summary at the end of a migration: entries, rows left out or adjusted, times, the dump, and
+ * what to do next.
  */
 #ifndef SCRIPTS_SESSION_MIGRATE_SUMMARY_H
 #define SCRIPTS_SESSION_MIGRATE_SUMMARY_H
@@ -15,7 +15,7 @@
 
 enum { SUMMARY_PHASES = 4 };
 
-/* How long a migration and its phases take. */
+/* Measures a migration and its phases. */
 typedef struct Clock {
     struct timespec begun;
     struct timespec phase_begun;
@@ -26,16 +26,16 @@ typedef struct Clock {
 } Clock;
 
 void clock_begin(Clock *clock);
-/* A phase begins, and the one before it ends: "schema_migrations", "export", "import", "transfer",
- * "cleanup". */
+/* Ends the current phase, if any, and begins one: "schema_migrations", "export", "import",
+ * "transfer" or "cleanup". */
 void clock_begin_phase(Clock *clock, const char *name);
 void clock_end_phase(Clock *clock);
 
-/* Tells it as a message, and with --format json on standard output.  `note` is the load's, which
- * may be missing. */
+/* Prints the summary as a message, and with --format json on standard output.  `note` is the
+ * load's, and may be missing. */
 bool summary_tell(const Session *session, const Clock *clock, const Note *note, Error *error);
 
-/* The same after schema migrations alone, with --format json. */
+/* Prints the result of schema migrations alone, with --format json. */
 bool summary_print_schema(const Session *session, Error *error);
 
 #endif

@@ -38,7 +38,7 @@ bool up_check_target(Session *session, char **found, int *status, Error *error)
     return done;
 }
 
-/* Ends where a load would not be taken, while nothing is done yet. */
+/* Fails early if the target would be refused. */
 static bool require_target(Session *session, Error *error)
 {
     char *found = NULL;
@@ -151,8 +151,8 @@ bool up_import_command(const Up *up, Program *program, Error *error)
            words_add(&program->command, dump == NULL ? "-" : dump, error);
 }
 
-/* A program may have come to its end behind the stamp.  A stamp whose COMMIT is on its way is
- * waited for.  *known: the session could say. */
+/* Checks for a stamp after a program has failed, as it may have failed after its COMMIT.  Waits for
+ * a COMMIT in progress.  *known: the check succeeded. */
 static void find_stamp(Session *session, bool *known, bool *stamped)
 {
     KvStore store;
@@ -182,7 +182,7 @@ static bool transfer_failed(Up *up, int status, const char *program, Error *erro
         error_detail(error, "Whether it was stamped could not be found out; the legacy tables are "
                             "as they were.");
     } else {
-        /* The table in DynamoDB may be stamped; kv-import has said so then. */
+        /* For DynamoDB, kv-import has said whether its table was stamped. */
         error_detail(error, "%s; the legacy tables are as they were.",
                      in_dynamodb ? "The database was not stamped" : "Nothing was stamped");
     }
@@ -199,7 +199,7 @@ bool up_exported(Up *up, int status, Error *error)
     return true;
 }
 
-/* Both programs have ended well: the database itself must say so, too. */
+/* Both programs have succeeded: check that the database is stamped. */
 static bool require_stamp(Up *up, Error *error)
 {
     Session *session = up->session;
@@ -210,7 +210,7 @@ static bool require_stamp(Up *up, Error *error)
     bool done;
 
     clock_end_phase(&up->clock);
-    /* From here on the migration stands, and a failure is an event. */
+    /* From now on a failure is an event. */
     session->migrated = true;
     done = stamp_read(session, &store, &stamped, &problem);
     if (done && !stamped) {
@@ -219,7 +219,7 @@ static bool require_stamp(Up *up, Error *error)
                   "the import ended well, but the database is not stamped as it should be");
         return stamp_detail(session, &store, error);
     }
-    /* That the note cannot be read is no failure. */
+    /* A note that cannot be read is not a failure. */
     done = done && note_read(session, &up->note, &problem);
     if (!done && drop) {
         *error = problem;
@@ -233,8 +233,8 @@ bool up_imported(Up *up, int status, Error *error)
     return status == 0 ? require_stamp(up, error) : transfer_failed(up, status, "kv-import", error);
 }
 
-/* When one of them dies the other fails too, for want of a partner: kv-import finds the dump cut
- * off, kv-export a closed pipe.  The other's complaint shows which failed first. */
+/* If one program dies the other one fails too: kv-import finds the dump truncated, kv-export a
+ * closed pipe.  The exit codes show which one failed first. */
 bool up_transferred(Up *up, int export_status, int import_status, Error *error)
 {
     if (export_status == 0 && import_status == 0) {

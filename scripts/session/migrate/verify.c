@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * kv-export | kv-import --verify.  Where the two differ kv-import wants to read the dump again, to
- * say in what: it says so by a pipe, and only then a second export is started.
+ * kv-export | kv-import --verify.  To describe differences kv-import has to read the dump a second
+ * time.  It requests that through a pipe, and only then a second export is started.
  */
 #include "scripts/session/migrate/commands.h"
 
@@ -27,15 +27,15 @@ enum { READ_END, WRITE_END, EXPORT = 0, SECOND_EXPORT, IMPORT, CHILDREN };
 typedef struct Comparison {
     Session *session;
     Note note;
-    Words store;              /* the options of kv-import that lead to the KV store */
-    char *hint;               /* what to compare with where this cannot be done; owned */
+    Words store;              /* kv-import's options for the KV store */
+    char *hint;               /* what to do if no comparison is possible; owned */
     pid_t children[CHILDREN]; /* 0: not running */
     int statuses[CHILDREN];
     int dump[2];
     int second_dump[2];
-    int wanted[2];  /* kv-import writes to it when it wants the second dump */
-    int errors[2];  /* of the second export */
-    int printed[2]; /* by kv-import; used with --format json only */
+    int wanted[2];  /* kv-import writes to it to request the second dump */
+    int errors[2];  /* messages of the second export */
+    int printed[2]; /* kv-import's output; with --format json only */
     Buffer error_text;
     Buffer print_text;
 } Comparison;
@@ -73,7 +73,7 @@ static void end_comparison(Comparison *comparison)
     buffer_free(&comparison->print_text);
 }
 
-/* Where the note says that the store is; but an option may lead to its endpoint by another way. */
+/* Uses the store that the note names; an option may give another endpoint. */
 static bool set_dynamodb(Comparison *comparison, Error *error)
 {
     const LakefsSettings *lakefs = &comparison->session->options->lakefs;
@@ -92,8 +92,8 @@ static bool set_dynamodb(Comparison *comparison, Error *error)
             words_add_format(&comparison->store, error, "--dynamodb-endpoint=%s", endpoint));
 }
 
-/* Sets store and hint.  What a connection string holds may be secret, so the hint has the name of
- * the database only. */
+/* Sets store and hint.  A connection string may hold secrets, so the hint only has the database's
+ * name. */
 static bool set_store(Comparison *comparison, Error *error)
 {
     const Session *session = comparison->session;
@@ -117,8 +117,7 @@ static bool set_store(Comparison *comparison, Error *error)
     return done && comparison->hint != NULL;
 }
 
-/* A legacy table that is missing: what was read of it could not be told from what was added to the
- * KV store since. */
+/* Refuses if a legacy table is missing: its entries would look like additions to the KV store. */
 static bool check_kept_tables(const Comparison *comparison, Error *error)
 {
     const LegacyTables *legacy = &comparison->session->legacy;
@@ -144,9 +143,9 @@ static bool check_kept_tables(const Comparison *comparison, Error *error)
     return done;
 }
 
-/* The time by which the migration judged what had expired.  What was loaded from a KV store's dump,
- * or from a part of one, was not read from these tables.  The note of an older kv-import has the
- * dump's time only. */
+/* The time at which the migration judged expiry.  A store loaded from a KV store's dump, or from a
+ * partial one, was not read from these tables.  The note of an older kv-import has the dump's time
+ * only. */
 static const char *as_of(const Comparison *comparison, Error *error)
 {
     const Note *note = &comparison->note;
@@ -162,14 +161,14 @@ static const char *as_of(const Comparison *comparison, Error *error)
     return time;
 }
 
-/* Starts an export of the kept tables as they were read then. */
+/* Starts an export of the kept tables as of the migration. */
 static bool start_export(Comparison *comparison, int number, const char *time, Error *error)
 {
     Program program = {0};
     ChildOptions child = child_options(&program.command, &program.environment);
     bool second = number == SECOND_EXPORT;
     bool done = program_export_to_pipe(comparison->session, &program, error) &&
-                /* It warns of the same as the first one. */
+                /* The first one has already printed these warnings. */
                 (!second || words_add(&program.command, "--quiet", error)) &&
                 words_add_format(&program.command, error, "--as-of=%s", time);
 
@@ -210,7 +209,7 @@ static bool open_pipes(Comparison *comparison, Error *error)
            error_set(error, EXIT_CODE_USAGE, "could not make a pipe: %s", strerror(errno));
 }
 
-/* Waits until kv-import wants the second dump, or has ended without. */
+/* Waits until kv-import requests the second dump, or ends without doing so. */
 static bool await_wish(Comparison *comparison, bool *wanted, Error *error)
 {
     char wish;
@@ -252,7 +251,7 @@ static bool compare(Comparison *comparison, const char *time, Error *error)
            wait_for(comparison, IMPORT, error);
     if (done && comparison->statuses[EXPORT] == 0 &&
         comparison->statuses[IMPORT] == EXIT_CODE_DUMP) {
-        /* What it could not read whole was the second dump. */
+        /* It was the second dump that was incomplete. */
         comparison->statuses[EXPORT] = comparison->statuses[SECOND_EXPORT];
         fwrite(comparison->error_text.data, 1, comparison->error_text.size, stderr);
     }
@@ -266,7 +265,7 @@ static bool comparison_failed(int status, const char *program, Error *error)
     return error_hint(error, "Fix the cause, then run again.");
 }
 
-/* What kv-import has printed, as one object: differences are lines of JSON. */
+/* Prints kv-import's output, lines of JSON, as one object. */
 static bool print_json(Comparison *comparison, Error *error)
 {
     json_t *differences = json_array();
@@ -294,7 +293,7 @@ static bool print_json(Comparison *comparison, Error *error)
            report_flush(error);
 }
 
-/* As in a migration, the other program's complaint shows which one failed first. */
+/* As in a migration, the exit codes show which program failed first. */
 static bool judge(Comparison *comparison, Error *error)
 {
     int exported = comparison->statuses[EXPORT];
@@ -310,7 +309,7 @@ static bool judge(Comparison *comparison, Error *error)
         return false;
     }
     if (imported == EXIT_CODE_FAILED) {
-        /* That they differ kv-import has told. */
+        /* kv-import has reported the differences. */
         error_set(error, EXIT_CODE_FAILED, "%s", "");
         return false;
     }
