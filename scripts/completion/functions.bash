@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-# The rest of the completion for bash, behind _kv_program and _kv_values, which are made by `generate`.  It needs no other
-# file; installed under the name of each program, it is found by bash-completion.
+# The rest of the completion for bash, after _kv_program and _kv_values, which `generate` makes.  It needs no other
+# file: bash-completion finds it by the name of each program.
 
-# _kv_join: sets words and current to the words of the line, put together again where readline has cut
-# them at a "=".
+# _kv_join: sets words and current to the words of the line, rejoined where readline has split them at a "=".
 _kv_join() {
     local i
     words=()
@@ -18,8 +17,8 @@ _kv_join() {
     current=${words[-1]}
 }
 
-# _kv_databases: prints the names of databases, one a line.  It asks the server that the line names, but
-# for no password, and waits for no more than a few seconds.
+# _kv_databases: prints the names of databases, one per line.  It connects to the server named on the line, never asks
+# for a password, and gives up after a few seconds.
 _kv_databases() {
     local i connection=()
     # A connection string is not completed.
@@ -34,8 +33,8 @@ _kv_databases() {
         -c "SELECT datname FROM pg_catalog.pg_database WHERE datallowconn AND NOT datistemplate" </dev/null 2>/dev/null
 }
 
-# _kv_complete WORD...: completes current to one of the words, which are quoted for the shell.  (compgen -W
-# would run what is between backquotes in the name of a database.)
+# _kv_complete WORD...: completes current to one of the words, quoted for the shell.  (compgen -W would execute
+# backquotes in the name of a database.)
 _kv_complete() {
     local word
     for word; do
@@ -43,13 +42,13 @@ _kv_complete() {
     done
 }
 
-# _kv_complete_files ACTION: completes current to the name of a file, or as compgen's option ACTION asks.
+# _kv_complete_files ACTION: completes current to a file name, or to what compgen's option ACTION lists.
 _kv_complete_files() {
     compopt -o filenames 2>/dev/null
     mapfile -t COMPREPLY < <(compgen "$1" -- "$current")
 }
 
-# _kv_complete_values VALUES: completes current to what VALUES of a table stands for.
+# _kv_complete_values VALUES: completes current to the values that VALUES in a table stands for.
 _kv_complete_values() {
     local names
     case $1 in
@@ -69,7 +68,7 @@ _kv_complete_values() {
     esac
 }
 
-# _kv_operand: completes what is no option, nor an option's argument.  Operands come behind the command.
+# _kv_operand: completes an operand.  Operands follow the command.
 _kv_operand() {
     local word
     if [[ -n $commands ]]; then
@@ -85,8 +84,8 @@ _kv_operand() {
     fi
 }
 
-# _kv_behind_dashes: completes a command behind "--" to a program, and its arguments to files; false where
-# there is no "--".
+# _kv_behind_dashes: completes the command after "--" to a program, and its arguments to files; false if there is no
+# "--".
 _kv_behind_dashes() {
     local i
     for ((i = 1; i < COMP_CWORD; i++)); do
@@ -103,7 +102,7 @@ _kv_behind_dashes() {
     return 1
 }
 
-# _kv_complete_program PROGRAM: what bash calls.
+# _kv_complete_program PROGRAM: called by bash.
 _kv_complete_program() {
     local program=${1##*/} words current previous options commands operands values
     COMPREPLY=()
@@ -119,12 +118,12 @@ _kv_complete_program() {
         current=${current#*=}
         _kv_values "$program" "$previous" || return 0
         _kv_complete_values "$values"
-        # Readline takes what is behind the "=" for a word of its own, unless it was told not to.
+        # Readline treats the text after "=" as a separate word, unless configured otherwise.
         [[ $COMP_WORDBREAKS == *=* ]] || COMPREPLY=("${COMPREPLY[@]/#/$previous=}")
     elif [[ $current == -* ]]; then
-        # These need no quotes: an option is a pattern at most, and matches no file.
+        # Safe unquoted: an option is at most a pattern, and matches no file.
         mapfile -t COMPREPLY < <(compgen -W "${options[*]}" -- "$current")
-        # What ends with "=" goes on.
+        # A word that ends with "=" is to be continued.
         if ((${#COMPREPLY[@]} == 1)) && [[ ${COMPREPLY[0]} == *= ]]; then
             compopt -o nospace 2>/dev/null
         fi

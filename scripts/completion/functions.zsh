@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-# The rest of the completion for zsh, behind _kv_specifications, which is made by `generate`.
+# The rest of the completion for zsh, after _kv_specifications, which `generate` makes.
 
-# Names of databases.  It asks the server that the line names, but for no password, and waits for no
-# more than a few seconds.
+# Names of databases.  It connects to the server named on the line, never asks for a password, and gives up after a few
+# seconds.
 _kv_databases() {
     local option letter value connection=() names=()
     # A connection string is not completed.

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Loads the stream of a dump, on standard input, into a table of DynamoDB that it makes, by boto3's batch writer: what
-kv-import's speed is held against.
+"""Creates a table in DynamoDB and loads the stream of a dump, on standard input, into it with boto3's batch writer, to
+compare kv-import's speed with.
 
     boto3-load.py ENDPOINT TABLE
 """
@@ -30,7 +30,7 @@ table = dynamodb.create_table(
     AttributeDefinitions=[{"AttributeName": name, "AttributeType": "B"} for name in KEYS],
     KeySchema=[{"AttributeName": name, "KeyType": kind} for name, kind in zip(KEYS, ("HASH", "RANGE"))],
 )
-# Its own way of waiting takes twenty seconds.
+# boto3's own waiter would wait twenty seconds.
 dynamodb.meta.client.get_waiter("table_exists").wait(TableName=sys.argv[2], WaiterConfig={"Delay": 1})
 with table.batch_writer() as batch:
     for partition, key, value in entries(sys.stdin.buffer):

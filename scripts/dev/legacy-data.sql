@@ -1,4 +1,4 @@
--- Rows of a legacy lakeFS database at schema version 38, as a large installation has them: mostly staged objects.
+-- Rows of a legacy lakeFS database at schema version 38, as in a large installation: mostly staged objects.
 --
 --   psql -v rows=1000000 -f legacy-data.sql
 --

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """Runs a command and prints its wall time in seconds and its peak memory in KiB (the largest process's),
-separated by a tab.  What the command prints goes to standard error; a command that fails ends this too."""
+separated by a tab.  The command's output goes to standard error; if the command fails, so does this script."""
 import os
 import resource
 import subprocess

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Reads lines "rows, run, what, seconds, KiB, bytes" (tab-separated; empty where a figure does not apply) and
 prints a table of medians for each number of rows, with the ratios that matter.  A second argument is a file
-for gnuplot: rows and the medians of what is drawn."""
+for gnuplot: rows and the medians to draw."""
 import csv
 import statistics
 import sys
@@ -44,7 +44,7 @@ for rows in sizes:
                 f" {'' if size is None else f'{size / 1e6:.1f}':>9}"
             )
     for above, below in RATIOS:
-        # Pairs of one run: what else the machine does then is done to both.
+        # Pair figures of one run, since other load on the machine affects both.
         pairs = zip(figures.get((rows, above, "seconds"), []), figures.get((rows, below, "seconds"), []))
         values = [a / b for a, b in pairs]
         if values:

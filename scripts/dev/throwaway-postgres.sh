@@ -1,42 +1,42 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash
-# A PostgreSQL server to throw away: for kv-replay, tests, the demo and benchmarks. Source this file, then
+# A throw-away PostgreSQL server for tests, the demo and benchmarks. Source this file, then
 #
-#   throwaway_postgres_start DIR    make a cluster in the empty or missing folder DIR, start it and point the PG*
+#   throwaway_postgres_start DIR    create a cluster in the empty or missing folder DIR, start it and point the PG*
 #                                   variables of this shell at it; on failure nothing is left, not even DIR
-#   throwaway_postgres_standby DIR  make a standby of the server that the PG* variables lead to, in the empty or missing
+#   throwaway_postgres_standby DIR  create a standby of the server that the PG* variables name, in the empty or missing
 #                                   folder DIR, and start it; its socket is in DIR/socket
 #   throwaway_postgres_point DIR    point the PG* variables of this shell at a server that another process has started
 #   throwaway_postgres_become DIR COMMAND...
-#                                   become a command, by the user as whom the server runs and without PG* variables; for
+#                                   execute a command as the user who runs the server, without PG* variables; for
 #                                   subshells and background processes only
-#   throwaway_postgres_stop DIR     stop it and remove DIR; harmless when there is none
+#   throwaway_postgres_stop DIR     stop it and remove DIR; harmless if there is none
 #
-# They return 1 after a message on standard error when they fail. What they take from the environment:
+# On failure they print a message on standard error and return 1. They read these variables:
 #
-#   PG_BINDIR                       the folder of initdb and pg_ctl; by default the first that has them of that which
-#                                   pg_config names, the newest of /usr/lib/postgresql/*/bin, and that of initdb in PATH
+#   PG_BINDIR                       the folder of initdb and pg_ctl; by default the first that has them of pg_config's,
+#                                   the newest of /usr/lib/postgresql/*/bin, and that of initdb in PATH
 #   THROWAWAY_POSTGRES_OPTIONS      more options for the server, such as "-c shared_buffers=1GB"
-#   THROWAWAY_POSTGRES_TCP          if yes, the server also listens on 127.0.0.1, on a port that is free there, and wants
-#                                   a password of who comes that way. It is in DIR/pgpass, a password file of libpq
-#   THROWAWAY_POSTGRES_MESSAGE      a function to tell what went wrong: it gets "error", a text, a detail and a hint, of
-#                                   which the last two may be empty; by default they are printed
+#   THROWAWAY_POSTGRES_TCP          if yes, the server also listens on a free port of 127.0.0.1, and requires a password
+#                                   there. It is in DIR/pgpass, a password file of libpq
+#   THROWAWAY_POSTGRES_MESSAGE      a function to report failures: it gets "error", a message, a detail and a hint; the
+#                                   last two may be empty. By default they are printed
 #
-# Not for data that anybody would miss: the server never waits for the disk, and whoever reaches its socket is let in. The
-# socket's folder is open to nobody but the user as whom the server runs, and root.
+# Only for data that nobody would miss: the server never waits for the disk, and anyone who can reach its socket may
+# connect. The socket's folder is open only to the user who runs the server, and to root.
 
-# The address of a unix socket has 108 bytes, of which the last is a NUL.
+# The address of a unix socket has 108 bytes, including a NUL.
 _THROWAWAY_POSTGRES_SOCKET_MAX=107
 
-# Only a part of the socket's name: every server has a folder of its own and listens nowhere else, so the port that a
-# server of this machine may use is no obstacle.
+# Only a part of the socket's name: every server has a folder of its own and listens nowhere else, so it cannot conflict
+# with another server's port.
 _THROWAWAY_POSTGRES_PORT=5432
 
-# Of the ports to listen on: one of these is chosen by chance. They are above those of well-known services, and below
-# those that Linux gives to outgoing connections.
+# The range from which a TCP port is chosen at random: above those of well-known services, below Linux's ephemeral
+# ports.
 _THROWAWAY_POSTGRES_PORT_MIN=10240 _THROWAWAY_POSTGRES_PORT_MAX=32767
 
-# The file that marks a folder as ours to remove. It holds the path of the server's programs.
+# Marks a folder as ours to remove. It holds the path of the server's programs.
 _THROWAWAY_POSTGRES_MARKER=throwaway-postgres
 
 throwaway_postgres_start() {
@@ -51,7 +51,7 @@ throwaway_postgres_standby() {
 throwaway_postgres_point() {
     _throwaway_postgres_forget_environment
     PGHOST=$(realpath -m -- "$1")/socket
-    # The fourth line of what the server writes down about itself.
+    # PostgreSQL writes the port to the fourth line of its pid file.
     PGPORT=$(sed -n 4p -- "$1/data/postmaster.pid")
     export PGHOST PGPORT PGUSER=postgres PGDATABASE=postgres
 }
@@ -63,7 +63,7 @@ throwaway_postgres_become() {
     _throwaway_postgres_become "$(stat -c %U -- "$dir")" "$dir" "$@"
 }
 
-# _throwaway_postgres_make DIR FUNCTION: makes a cluster by the function, and starts it.
+# _throwaway_postgres_make DIR FUNCTION: calls the function to create a cluster, and starts it.
 _throwaway_postgres_make() {
     local dir bindir user
     dir=$(realpath -m -- "$1") || return 1
@@ -124,11 +124,11 @@ _throwaway_postgres_end_of() {
     tail -n 20 -- "$1" 2>/dev/null
 }
 
-# Refuses a folder whose socket no client could name.
+# Refuses a folder whose socket clients could not connect to.
 _throwaway_postgres_check_path() {
     local LC_ALL=C socket="$1/socket/.s.PGSQL.$_THROWAWAY_POSTGRES_PORT_MAX"
 
-    # libpq takes a comma for the end of a host, a conninfo string a blank or a quote for the end of a value.
+    # libpq treats a comma as the end of a host, and a conninfo string a blank or a quote as the end of a value.
     if [[ $socket == *[!A-Za-z0-9_./+-]* ]]; then
         _throwaway_postgres_error "a server's folder may hold only A-Z a-z 0-9 _ . / + - in its path, unlike $1" "" \
             "Choose another one; TMPDIR says where temporary folders are made."
@@ -171,18 +171,18 @@ _throwaway_postgres_bindir() {
 _throwaway_postgres_bindirs() {
     local initdb
     pg_config --bindir 2>/dev/null
-    # By version, so that 9 comes before 10.
+    # Highest version first: 10 is newer than 9.
     printf '%s\n' /usr/lib/postgresql/*/bin | sort -rV
-    # Past the links: pg_ctl and postgres lie where initdb does.
+    # Resolve links: pg_ctl and postgres are in the real folder of initdb.
     initdb=$(command -v initdb) && dirname -- "$(realpath -- "$initdb")"
 }
 
-# _throwaway_postgres_has_server DIR: whether the server's programs are there.
+# _throwaway_postgres_has_server DIR: whether the folder has the server's programs.
 _throwaway_postgres_has_server() {
     [ -x "$1/initdb" ] && [ -x "$1/pg_ctl" ]
 }
 
-# Prints the user as whom the server runs: PostgreSQL refuses to run as root.
+# Prints the user who runs the server: PostgreSQL refuses to run as root.
 _throwaway_postgres_user() {
     if [ "$(id -u)" -ne 0 ]; then
         id -un
@@ -198,15 +198,15 @@ _throwaway_postgres_as() (
     _throwaway_postgres_become "$@"
 )
 
-# _throwaway_postgres_become USER DIR COMMAND...: becomes the command, as USER.
+# _throwaway_postgres_become USER DIR COMMAND...: executes the command as USER.
 _throwaway_postgres_become() {
     local user=$1 dir=$2 fd
     shift 2
 
-    # The caller's folder may be closed to the user, and PostgreSQL's programs want to know where they are.
+    # The caller's folder may be closed to the user, and PostgreSQL's programs need to know their working directory.
     cd -- "$dir" || exit 1
-    # The server outlives this command. A pipe of the caller that it inherited would stay open as long, and bats, for one,
-    # waits for the end of its pipes before it ends.
+    # The server outlives this command. An inherited pipe would stay open just as long, and bats, for example, waits for
+    # its pipes to close.
     for fd in /proc/self/fd/*; do
         fd=${fd##*/}
         if [[ $fd =~ ^[0-9]+$ ]] && [ "$fd" -gt 2 ]; then
@@ -220,7 +220,7 @@ _throwaway_postgres_become() {
     exec runuser -u "$user" -- "$@"
 }
 
-# Unsets every variable that libpq or the server reads, of whatever version: the caller's were meant for another server.
+# Unsets all variables that any version of libpq or the server reads: the caller's were meant for another server.
 _throwaway_postgres_forget_environment() {
     local name
     for name in "${!PG@}"; do
@@ -234,7 +234,7 @@ _throwaway_postgres_forget_environment() {
 _throwaway_postgres_folder() {
     local dir=$1 bindir=$2 user=$3
 
-    # The marker comes first: whatever happens from here on, stop can clear up.
+    # Write the marker first, so that stop can clean up whatever happens next.
     if ! mkdir -p -- "$dir" || ! printf '%s\n' "$bindir" >"$dir/$_THROWAWAY_POSTGRES_MARKER"; then
         _throwaway_postgres_error "cannot write to $dir"
         return 1
@@ -249,7 +249,7 @@ _throwaway_postgres_folder() {
     fi
 }
 
-# _throwaway_postgres_copy DIR BINDIR USER: makes a standby that is not running yet.
+# _throwaway_postgres_copy DIR BINDIR USER: creates a standby without starting it.
 _throwaway_postgres_copy() {
     local dir=$1 bindir=$2 user=$3
 
@@ -261,11 +261,11 @@ _throwaway_postgres_copy() {
     _throwaway_postgres_settings "$dir" >>"$dir/data/postgresql.conf"
 }
 
-# _throwaway_postgres_create DIR BINDIR USER: makes a cluster that is not running yet.
+# _throwaway_postgres_create DIR BINDIR USER: creates a cluster without starting it.
 _throwaway_postgres_create() {
     local dir=$1 bindir=$2 user=$3 locale=C password=()
 
-    # The order of bytes, as C has it, with the characters of UTF-8 where the machine knows them.
+    # C's sort order, with UTF-8 characters if the machine has that locale.
     if locale -a 2>/dev/null | grep -Eiqx 'C\.utf-?8'; then
         locale=C.UTF-8
     fi
@@ -284,7 +284,7 @@ _throwaway_postgres_create() {
     _throwaway_postgres_settings "$dir" >>"$dir/data/postgresql.conf"
 }
 
-# Prints the settings in which the cluster in folder DIR differs from what initdb writes.
+# Prints the settings in which the cluster in DIR differs from initdb's.
 _throwaway_postgres_settings() {
     cat <<SETTINGS
 listen_addresses = ''
@@ -298,12 +298,12 @@ timezone = 'UTC'
 SETTINGS
 }
 
-# Prints 256 bits that nobody can guess.
+# Prints 256 random bits.
 _throwaway_postgres_random() {
     od -An -v -N 32 -tx1 /dev/urandom | tr -d ' \n'
 }
 
-# _throwaway_postgres_run DIR BINDIR USER: starts the server and waits until it takes connections.
+# _throwaway_postgres_run DIR BINDIR USER: starts the server and waits until it accepts connections.
 _throwaway_postgres_run() {
     local dir=$1 bindir=$2 user=$3 port attempt ports
 
@@ -315,7 +315,7 @@ _throwaway_postgres_run() {
         return
     fi
     ports=$((_THROWAWAY_POSTGRES_PORT_MAX - _THROWAWAY_POSTGRES_PORT_MIN + 1))
-    # Whether a port is free shows when the server takes it.
+    # Whether a port is free shows when the server binds it.
     for ((attempt = 1; ; attempt++)); do
         port=$((_THROWAWAY_POSTGRES_PORT_MIN + (RANDOM * 32768 + RANDOM) % ports))
         if _throwaway_postgres_start "$dir" "$bindir" "$user" -c listen_addresses=127.0.0.1 -c port="$port"; then
@@ -333,7 +333,7 @@ _throwaway_postgres_run() {
     rm -f -- "$dir/password"
 }
 
-# _throwaway_postgres_start DIR BINDIR USER OPTION...: likewise, with these options of the server, and silently.
+# _throwaway_postgres_start DIR BINDIR USER OPTION...: the same, with these options of the server, and silently.
 _throwaway_postgres_start() {
     local dir=$1 bindir=$2 user=$3
     shift 3

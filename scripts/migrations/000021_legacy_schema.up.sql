@@ -1,7 +1,8 @@
--- The legacy schema as it stood at version 21, on an empty database.
--- Older versions are out of reach: no supported installation starts below 21. Tests and the demo need a way to
--- build a legacy database from nothing, so this file replaces the twenty-one that came before it. It leaves out what
--- no later step and no export reads: the tables of the former storage engine, the task queue, pgcrypto.
+-- Creates the legacy schema of version 21 in an empty database.
+--
+-- Older versions are not supported: no installation starts below 21. Tests and the demo need to build a legacy database
+-- from scratch, so this file replaces the first twenty-one migrations. It omits what no later migration and no export
+-- reads: the tables of the former storage engine, the task queue, pgcrypto.
 
 CREATE TABLE auth_users (
     id serial NOT NULL,
@@ -126,8 +127,8 @@ CREATE TABLE graveler_staging_kv (
     data bytea
 ) PARTITION BY HASH (staging_token);
 
--- The partitions' indexes keep the names they had before the table was renamed, so they are made here by name; the
--- parent's index then adopts them instead of making its own.
+-- The partitions' indexes keep the names from before the table was renamed, so they are created by name here; the
+-- parent's index then attaches them instead of creating its own.
 DO $$
 BEGIN
     FOR remainder IN 0..9 LOOP

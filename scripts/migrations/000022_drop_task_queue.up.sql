@@ -1,6 +1,5 @@
--- Removes the task queue with the tasks in it: no release from 0.31 on uses it.
--- Databases that never had it pass through. There is no CASCADE: an object that somebody else made depend on the queue
--- stops the migration instead of vanishing with it.
+-- Drops the task queue and its tasks: no release since 0.31 uses it. Databases without one are unaffected. There is no
+-- CASCADE: another object that depends on the queue stops the migration instead of being dropped.
 
 DROP FUNCTION IF EXISTS delete_tasks;
 DROP TYPE IF EXISTS tasks_recurse_value;

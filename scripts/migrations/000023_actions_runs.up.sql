@@ -1,5 +1,5 @@
--- Makes the tables that hold the results of hooks: a row for each run of a repository's actions, and one for each hook in
--- a run. Empty at first: what ran before was not recorded here.
+-- Creates the tables for the results of hooks: a row for each run of a repository's actions, and one for each hook of a
+-- run. They start empty: earlier runs were not recorded in the database.
 
 CREATE TABLE IF NOT EXISTS actions_runs (
     repository_id text NOT NULL,

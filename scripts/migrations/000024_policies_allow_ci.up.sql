@@ -1,7 +1,6 @@
--- Allows the actions on runs of hooks, new here, in the two policies that manage repositories, so that users who hold
--- these policies since an earlier release need nobody to change them by hand.
--- A policy that allows exactly this already is left alone, so a second run changes nothing. So is one whose statement is
--- not an array: nothing can be appended to it.
+-- Allows the new actions on runs of hooks in the two policies that manage repositories, so that users who have these
+-- policies from an earlier release get them automatically. A policy that allows exactly this already is left alone, so
+-- a second run changes nothing. So is a policy whose statement is not an array.
 
 UPDATE auth_policies
 SET statement = auth_policies.statement || addition.statement

@@ -1,5 +1,5 @@
--- Records each commit's generation: 1 for a commit without parents, otherwise one more than the highest generation among
--- its parents. New commits get theirs when they are made; this file gives the commits of before what they would have got.
+-- Records each commit's generation: 1 for a commit without parents, otherwise one more than the highest generation of
+-- its parents. lakeFS sets it for new commits; this file computes it for existing ones.
 --
 -- The rules:
 -- * A commit is its id. The same id in two repositories is one commit with the parents of both rows; it is a root, of
@@ -8,8 +8,8 @@
 -- * A commit whose ancestors lead to no root keeps NULL.
 -- * Damaged histories can hold cycles. A commit on a cycle has no generation and passes none on.
 --
--- A history can be as deep as it has commits, so one query for each generation would take time quadratic in their number.
--- The walk below goes to each commit and along each edge once.
+-- A history can be as deep as it has commits, so one query for each generation would take quadratic time. The walk
+-- below visits each commit and each edge once.
 
 ALTER TABLE graveler_commits ADD COLUMN generation integer;
 
@@ -21,8 +21,8 @@ ALTER TABLE graveler_commits ADD COLUMN generation integer;
 -- The walk keeps its own stack, because a recursive function would exceed the server's stack on a deep history.
 DO $$
 DECLARE
-    -- The graph. Commits are the numbers 1 to commit_count; the edges from child to parent are sorted by child, so that
-    -- a commit's edges are first_edge[commit] and those after it, as long as edge_child says that they are its own.
+    -- The graph. Commits are numbered from 1 to commit_count. The edges from child to parent are sorted by child: a
+    -- commit's edges start at first_edge[commit] and go on as long as edge_child is that commit.
     commit_count integer;
     commit_ids text[];
     commit_is_root boolean[];
@@ -30,14 +30,15 @@ DECLARE
     edge_parent integer[];
     first_edge integer[];
 
-    -- The walk: the commits from where it started to where it is, and for each commit the edge to follow next.
+    -- The walk: the path from its start to the current commit, and for each commit the edge to follow next.
     path integer[];
     path_length integer := 0;
     next_edge integer[];
 
-    -- Tarjan's bookkeeping. visited: when the walk came to a commit, 0 for never. pending: the commits whose group is not
-    -- complete, in the order of visits. lowest: the earliest visit among the pending commits known to be reachable. A
-    -- commit that reaches none earlier than itself is the first of its group, which is then complete and on top of pending.
+    -- Tarjan's bookkeeping. visited: when the walk reached a commit, 0 for never. pending: the commits whose group is
+    -- not complete, in the order of visits. lowest: the earliest visit among the pending commits known to be reachable.
+    -- A commit that reaches none earlier than itself is the first of its group, which is then complete and on top of
+    -- pending.
     visits integer := 0;
     visited integer[];
     lowest integer[];
@@ -54,7 +55,7 @@ DECLARE
     this_generation integer;
     on_cycle boolean;
 BEGIN
-    -- Numbers in byte order are the same in every database, whatever its collation.
+    -- Byte order does not depend on the database's collation.
     WITH node AS (
         SELECT
             commits.id,
@@ -108,9 +109,9 @@ BEGIN
                 is_pending[this_commit] := true;
             END IF;
 
-            -- Past the last edge, and at 0 where a commit has none, the array yields NULL.
+            -- Past the last edge, and at 0 if a commit has none, the array yields NULL.
             IF edge_child[next_edge[this_commit]] = this_commit THEN
-                -- The parent is looked at twice if it was not visited: once to go there, once when the walk is back.
+                -- An unvisited parent is processed twice: before the walk goes there and after it returns.
                 this_parent := edge_parent[next_edge[this_commit]];
                 IF visited[this_parent] = 0 THEN
                     path_length := path_length + 1;

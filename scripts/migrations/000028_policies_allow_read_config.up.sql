@@ -1,7 +1,6 @@
--- Allows reading the configuration, an action of its own from here on, in the two policies that manage repositories, so
--- that users who hold these policies since an earlier release need nobody to change them by hand.
--- A policy that allows exactly this already is left alone, so a second run changes nothing. So is one whose statement is
--- not an array: nothing can be appended to it.
+-- Allows the new action of reading the configuration in the two policies that manage repositories, so that users who
+-- have these policies from an earlier release get it automatically. A policy that allows exactly this already is left
+-- alone, so a second run changes nothing. So is a policy whose statement is not an array.
 
 UPDATE auth_policies
 SET statement = auth_policies.statement || addition.statement

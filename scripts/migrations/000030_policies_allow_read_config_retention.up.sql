@@ -1,7 +1,6 @@
--- Makes both additions of 28 and 29 once more, for policies that were made or replaced in their older form after those
--- two had run.
--- A policy that allows exactly this already is left alone, so a second run changes nothing. So is one whose statement is
--- not an array: nothing can be appended to it.
+-- Repeats the additions of 28 and 29, for policies that were created or replaced in their older form after these two
+-- had run. A policy that allows exactly this already is left alone, so a second run changes nothing. So is a policy
+-- whose statement is not an array.
 
 UPDATE auth_policies
 SET statement = auth_policies.statement || addition.statement
@@ -14,7 +13,7 @@ WHERE auth_policies.display_name = addition.display_name
     AND jsonb_typeof(auth_policies.statement) = 'array'
     AND NOT auth_policies.statement @> addition.statement;
 
--- A second UPDATE, because one changes a row only once and the additions have a fixed order.
+-- A second UPDATE: one changes a row only once, and the order of the additions is fixed.
 UPDATE auth_policies
 SET statement = auth_policies.statement || addition.statement
 FROM (

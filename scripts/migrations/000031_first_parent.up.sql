@@ -1,10 +1,9 @@
--- Lets the program ask for the branches of a commit and for the commits that follow a commit in the line of first parents
--- without reading whole tables.
+-- Speeds up queries for the branches of a commit and for the commits that follow a commit along first parents.
 
 CREATE INDEX graveler_branches_idx_commit_id ON graveler_branches (commit_id);
 
--- Commits of format 0 list the branch that was merged into last, later ones list it first.
--- Not strict: a commit without a format number is read like the later ones.
+-- Commits of format 0 list the branch that was merged into last, later ones list it first. Not strict: a commit without
+-- a format number is treated like the later ones.
 CREATE OR REPLACE FUNCTION first_parent(parents text[], version integer) RETURNS text
 LANGUAGE plpgsql IMMUTABLE
 AS $$

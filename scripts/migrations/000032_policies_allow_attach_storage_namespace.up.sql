@@ -1,8 +1,8 @@
--- Allows fs:AttachStorageNamespace in every policy that allows fs:CreateRepository: from here on it takes both to create
--- a repository, and whoever could create one before must still be able to.
--- A policy that names the new action, whether it allows or denies it, was written with it in mind and is left as it is.
--- So is one with a null among its actions. A statement or actions that are no array, and elements that are no object,
--- count as empty: a policy that was edited by hand must not stop the migration of all others.
+-- Allows fs:AttachStorageNamespace in every policy that allows fs:CreateRepository: creating a repository now requires
+-- both, and whoever could create one before must still be able to. A policy that names the new action, whether it
+-- allows or denies it, was written with it in mind and is left alone. So is one with a null among its actions.
+-- Statements or actions that are not arrays, and elements that are not objects, count as empty: a policy edited by hand
+-- must not stop the migration of all others.
 
 WITH creator AS (
     SELECT auth_policies.id
@@ -15,8 +15,8 @@ WITH creator AS (
     ) AS action (pattern)
     GROUP BY auth_policies.id
     HAVING NOT bool_or(action.pattern IS NULL OR action.pattern = 'fs:AttachStorageNamespace')
-        -- An action is a pattern in which * and ? are the only wildcards. To become one of LIKE, the characters that
-        -- are special to LIKE alone are escaped first; the escape is a ! because the backslash must stay plain.
+        -- An action is a pattern whose only wildcards are * and ?. To convert it to a pattern of LIKE, the characters
+        -- that are special only to LIKE are escaped first; the escape is a ! because the backslash must stay literal.
         AND bool_or(
             element.value ->> 'Effect' = 'allow'
             AND 'fs:CreateRepository' LIKE translate(

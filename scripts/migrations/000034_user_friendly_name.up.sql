@@ -1,5 +1,5 @@
--- Lets users come from an outside source. The name under which a source knows a user can be unfit to show, so a friendly
--- name goes beside it, and the source is remembered; the users of before are the program's own, with an empty source.
+-- Supports users from an external source. The name under which a source knows a user may be unsuitable for display, so
+-- a friendly name is added, and the source is recorded; existing users are lakeFS's own and get an empty source.
 
 ALTER TABLE auth_users
     ADD COLUMN IF NOT EXISTS friendly_name text,

@@ -1,8 +1,8 @@
--- Lets users log in with an e-mail address and a password. Addresses that differ in case only are one address to the
--- people who type them, hence the index on the lower-case form beside the constraint.
+-- Lets users log in with an e-mail address and a password. Addresses are compared case-insensitively, hence the index
+-- on the lower-case form in addition to the constraint.
 
--- Not ADD COLUMN IF NOT EXISTS: before PostgreSQL 13 it skips a column that exists, but adds the column's constraint once
--- more with every run.
+-- Not ADD COLUMN IF NOT EXISTS: before PostgreSQL 13 it skips an existing column, but adds the column's constraint
+-- again on every run.
 DO $$
 BEGIN
     IF NOT EXISTS (

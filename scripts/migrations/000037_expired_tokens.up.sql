@@ -1,4 +1,4 @@
--- Remembers tokens that must not be accepted again, each until the time at which it would have expired anyway.
+-- Records tokens that must not be accepted again, each until it would have expired anyway.
 
 CREATE TABLE IF NOT EXISTS auth_expired_tokens (
     token_id text NOT NULL,

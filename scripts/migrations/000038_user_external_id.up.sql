@@ -1,7 +1,7 @@
--- Ties a user to the identity under which an outside provider of identities knows the same person.
+-- Links a user to the identity under which an external identity provider knows the same person.
 
--- Not ADD COLUMN IF NOT EXISTS: before PostgreSQL 13 it skips a column that exists, but adds the column's constraint once
--- more with every run.
+-- Not ADD COLUMN IF NOT EXISTS: before PostgreSQL 13 it skips an existing column, but adds the column's constraint
+-- again on every run.
 DO $$
 BEGIN
     IF NOT EXISTS (
