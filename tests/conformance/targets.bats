@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# Every target and every store does the same: one suite, in tests/lib/targets.bash, for all of them.
+# All targets and stores behave the same: one suite, in tests/lib/targets.bash, runs for each of them.
 
 # shellcheck disable=SC2034 # for the suite
 
@@ -24,15 +24,15 @@ setup() {
     target_use "${BATS_TEST_DESCRIPTION%%:*}"
 }
 
-@test "postgres: a dump arrives as it is" {
+@test "postgres: all entries of a dump arrive unchanged" {
     conforms_loads
 }
 
-@test "postgres: a store that is stamped stays as it is" {
+@test "postgres: a stamped store is left unchanged" {
     conforms_loads_once
 }
 
-@test "postgres: a store that is stamped is replaced when that is asked for" {
+@test "postgres: a stamped store is replaced on request" {
     conforms_replaces_when_told
 }
 
@@ -44,39 +44,39 @@ setup() {
     conforms_takes_an_empty_store
 }
 
-@test "postgres: entries without a version, and versions that are none, are not touched" {
+@test "postgres: entries without a version, and invalid versions, are not touched" {
     conforms_refuses_what_is_not_ours
 }
 
-@test "postgres: it is looked at without a dump, and stays as it is" {
+@test "postgres: it can be checked without a dump, and is left unchanged" {
     conforms_is_looked_at
 }
 
-@test "postgres: a dump that is cut off is not stamped" {
+@test "postgres: a truncated dump is not stamped" {
     conforms_refuses_dumps_that_are_not_whole
 }
 
-@test "postgres: missing, extra and different entries are told by key" {
+@test "postgres: missing, extra and different entries are reported by key" {
     conforms_verifies
 }
 
-@test "postgres: an export has what was loaded" {
+@test "postgres: an export holds what was loaded" {
     conforms_is_exported_as_it_was_loaded
 }
 
-@test "postgres: where nothing is there is nothing to read" {
+@test "postgres: a missing store is not read" {
     conforms_refuses_where_nothing_is
 }
 
-@test "dynamodb: a dump arrives as it is" {
+@test "dynamodb: all entries of a dump arrive unchanged" {
     conforms_loads
 }
 
-@test "dynamodb: a store that is stamped stays as it is" {
+@test "dynamodb: a stamped store is left unchanged" {
     conforms_loads_once
 }
 
-@test "dynamodb: a store that is stamped is replaced when that is asked for" {
+@test "dynamodb: a stamped store is replaced on request" {
     conforms_replaces_when_told
 }
 
@@ -88,26 +88,26 @@ setup() {
     conforms_takes_an_empty_store
 }
 
-@test "dynamodb: entries without a version, and versions that are none, are not touched" {
+@test "dynamodb: entries without a version, and invalid versions, are not touched" {
     conforms_refuses_what_is_not_ours
 }
 
-@test "dynamodb: it is looked at without a dump, and stays as it is" {
+@test "dynamodb: it can be checked without a dump, and is left unchanged" {
     conforms_is_looked_at
 }
 
-@test "dynamodb: a dump that is cut off is not stamped" {
+@test "dynamodb: a truncated dump is not stamped" {
     conforms_refuses_dumps_that_are_not_whole
 }
 
-@test "dynamodb: missing, extra and different entries are told by key" {
+@test "dynamodb: missing, extra and different entries are reported by key" {
     conforms_verifies
 }
 
-@test "dynamodb: an export has what was loaded" {
+@test "dynamodb: an export holds what was loaded" {
     conforms_is_exported_as_it_was_loaded
 }
 
-@test "dynamodb: where nothing is there is nothing to read" {
+@test "dynamodb: a missing store is not read" {
     conforms_refuses_where_nothing_is
 }

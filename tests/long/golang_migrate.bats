@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# The real golang-migrate, by which lakeFS migrates, beside kv-migrate. GOLANG_MIGRATE is its program, see
+# The real golang-migrate, which lakeFS uses, together with kv-migrate. GOLANG_MIGRATE is its program, see
 # scripts/install-deps.
 
 # shellcheck disable=SC2030,SC2031 # every test is a process of its own
@@ -34,13 +34,13 @@ legacy_database() {
     MIGRATE=(kv-migrate up --kv-enabled --blockstore-path "$BLOCKSTORE" -d "$DSN")
 }
 
-# locked_out NUMBER: whether so many sessions wait for the migration lock of this database.
+# locked_out NUMBER: whether this many sessions wait for the migration lock of this database.
 locked_out() {
     [ "$(sql "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted
         AND objid = $(lock_key public "$PGDATABASE")::oid")" = "$1" ]
 }
 
-@test "golang-migrate's migrations give the schema that kv-migrate's give, and each finds the other's version" {
+@test "golang-migrate and kv-migrate produce the same schema, and each recognises the other's version" {
     local facts
     fresh_database
     golang_migrate "$MIGRATIONS_DIR" up
@@ -60,16 +60,16 @@ locked_out() {
     assert_contains "$output" 38
 }
 
-@test "a migration of golang-migrate is waited for" {
+@test "kv-migrate waits for a migration by golang-migrate" {
     local more=$BATS_TEST_TMPDIR/migrations
     legacy_database
     cp -r "$MIGRATIONS_DIR" "$more"
-    # As slow as this transaction.
+    # Takes as long as this transaction.
     echo 'LOCK TABLE auth_users IN ACCESS EXCLUSIVE MODE; CREATE TABLE slow (a int);' >"$more/000039_slow.up.sql"
     hold "SELECT * FROM auth_users"
     background golang_migrate "$more" up
     eventually someone_waits
-    # golang-migrate holds what kv-migrate takes for its lock.
+    # golang-migrate holds the lock that kv-migrate uses.
     assert_sql f "SELECT pg_try_advisory_lock($(lock_key public "$PGDATABASE"))"
     fails 5 "${MIGRATE[@]}" --migrations "$more" --lock-wait-timeout=300ms
     also "${MIGRATE[@]}" --migrations "$more"
@@ -86,7 +86,7 @@ locked_out() {
     diff -u "$FIXTURES_DIR/esti/expected.jsonl" "$BATS_TEST_TMPDIR/kv.jsonl"
 }
 
-@test "golang-migrate waits for kv-migrate, then finds a version that it does not know, and changes nothing" {
+@test "golang-migrate waits for kv-migrate, then finds an unknown version and changes nothing" {
     local before
     legacy_database
     # The import waits for the end of this transaction.
@@ -125,7 +125,7 @@ locked_out() {
     assert_stamp 38 -
 }
 
-@test "what golang-migrate has left dirty is refused" {
+@test "a database that golang-migrate left dirty is refused" {
     local more=$BATS_TEST_TMPDIR/migrations
     legacy_database
     cp -r "$MIGRATIONS_DIR" "$more"

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# Calls of kv-export and kv-import that fail: a selection of what `make failing-calls` does. What must be true then is in
-# tests/faults/run.py, which calls can fail in tests/faults/shim.c.
+# Failing system calls of the programs: a selection of `make failing-calls`. tests/faults/run.py checks the results;
+# tests/faults/shim.c lists the calls that can fail.
 
 # bats file_tags=long
 bats_require_minimum_version 1.5.0
@@ -12,18 +12,18 @@ setup() {
     make -s -C "$TESTS_DIR/.." build/faults/shim.so
 }
 
-# check_calls ARGUMENT...: no run was wrong, and the faults have struck.
+# check_calls ARGUMENT...: no run went wrong, and the faults have occurred.
 check_calls() {
     run -0 "$TESTS_DIR/faults/run.py" --bin "$KV_BIN" --seed 1 "$@"
     echo "$output"
     [ "$(grep -cE ' [1-9][0-9]* struck' <<<"$output")" -ge 10 ]
 }
 
-@test "failing calls of kv-export: the right exit code, one message, and nothing is left" {
+@test "failing calls of kv-export: the right exit code, one message, and nothing left behind" {
     check_calls --programs export redact dynamodb-export --jobs 2 --limit 3 --next 50
 }
 
-@test "failing calls of kv-import: the right exit code, one message, no stamp, and nothing is left" {
+@test "failing calls of kv-import: the right exit code, one message, no stamp, and nothing left behind" {
     check_calls --programs import dynamodb-import --jobs 2 --limit 3 --next 50
 }
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# Full disks, limits of file sizes, closed pipes: on the side of the dump, and on the server's.
+# Full disks, file size limits, closed pipes: for the dump and for the server.
 
 # shellcheck disable=SC2154 # run sets stderr
 # shellcheck disable=SC2030,SC2031 # every test is a process of its own
@@ -11,7 +11,7 @@ load ../../lib/setup
 
 setup_file() {
     make_esti_template
-    # Enough for a dump of some megabytes that cannot be made smaller.
+    # Enough for a dump of some megabytes that does not compress.
     psql -Xq -v ON_ERROR_STOP=1 -d "$ESTI" <<'SQL'
 INSERT INTO graveler_staging_kv SELECT b.staging_token, convert_to('large/' || n, 'UTF8'), 'identity',
     decode(string_agg(md5(n || '.' || m), ''), 'hex')
@@ -35,7 +35,7 @@ teardown() {
     fi
 }
 
-# small_disk FOLDER SIZE [OWNER]: a file system of that size, SMALL_DISK.
+# small_disk FOLDER SIZE [OWNER]: mounts a file system of that size, SMALL_DISK.
 small_disk() {
     mkdir "$1"
     mount -t tmpfs -o "size=$2,mode=700${3:+,uid=$3}" tmpfs "$1" 2>/dev/null || {
@@ -45,7 +45,7 @@ small_disk() {
     SMALL_DISK=$1
 }
 
-# check_no_dump FILE: the export to it fails for want of room and leaves nothing; FILE may be there before.
+# check_no_dump FILE: the export to it fails for lack of space and leaves nothing; FILE may exist already.
 check_no_dump() {
     local file=$1
     shift
@@ -54,15 +54,15 @@ check_no_dump() {
     assert_missing "$file.partial"
 }
 
-@test "a dump that the disk has no room for: an error, and no file is left" {
+@test "no space for a dump: an error, and no file is left" {
     small_disk "$BATS_TEST_TMPDIR/disk" 1m
     check_no_dump "$SMALL_DISK/kv.dump"
     assert_equal "" "$(ls -A "$SMALL_DISK")"
-    # By several workers, too.
+    # With several workers too.
     check_no_dump "$SMALL_DISK/kv.dump" -j 4
     assert_equal "" "$(ls -A "$SMALL_DISK")"
 
-    # What was there before stays.
+    # An existing file is kept.
     echo old >"$SMALL_DISK/kv.dump"
     check_no_dump "$SMALL_DISK/kv.dump"
     assert_equal old "$(cat "$SMALL_DISK/kv.dump")"
@@ -72,7 +72,7 @@ check_no_dump() {
     kv-import --check "$SMALL_DISK/kv.dump"
 }
 
-@test "up to a dump that the disk has no room for: the database is as it was" {
+@test "no space for the dump of up: the database is unchanged" {
     local before
     small_disk "$BATS_TEST_TMPDIR/disk" 1m
     fresh_database TEMPLATE "$ESTI"
@@ -87,7 +87,7 @@ check_no_dump() {
     assert_stamp 39 1
 }
 
-# limited KIB COMMAND...: runs it with a limit of file sizes, whose signal is as it is by default.
+# limited KIB COMMAND...: runs it with a file size limit; the limit's signal has its default action.
 limited() {
     local size=$1
     shift
@@ -97,17 +97,17 @@ limited() {
     )
 }
 
-@test "a dump beyond the limit of file sizes: an error instead of a signal, and no file is left" {
+@test "a dump larger than the file size limit: an error instead of a signal, and no file is left" {
     local file=$BATS_TEST_TMPDIR/kv.dump
     run --separate-stderr -3 limited 1024 "${EXPORT[@]}" -f "$file"
     assert_contains "$stderr" "kv-export: error: could not write to \"$file\": File too large"
     assert_missing "$file" "$file.partial"
-    # The limit is what was in the way.
+    # Without the limit it works.
     run --separate-stderr -0 limited 65536 "${EXPORT[@]}" -f "$file"
     kv-import --check "$file"
 }
 
-@test "a device that is full" {
+@test "a full device" {
     fails 3 "${EXPORT[@]}" -f /dev/full
     assert_contains "$stderr" 'could not write to "/dev/full": No space left on device'
     run --separate-stderr -3 bash -c '"$@" >/dev/full' bash "${EXPORT[@]}"
@@ -122,14 +122,14 @@ limited() {
     assert_equal 1 "$(grep -c "error: " <<<"$stderr")"
 }
 
-@test "the server's disk is full: nothing is stamped, the legacy tables stay, and with room it works" {
+@test "the server's disk is full: nothing is stamped, the legacy tables stay, and it works once there is space" {
     local before folder=${PGHOST%/socket}/small
     [ "$(id -u)" -eq 0 ] || skip "only root can mount a file system"
     small_disk "$folder" 4m "$(stat -c %u "$PGHOST")"
     TABLESPACE=small_$$
     sql "CREATE TABLESPACE $TABLESPACE LOCATION '$SMALL_DISK'"
     fresh_database TEMPLATE "$ESTI"
-    # What is new in this database, the KV table, comes to lie there.
+    # The KV table, which is new in this database, is created there.
     sql "ALTER DATABASE $PGDATABASE SET default_tablespace = $TABLESPACE"
     before=$(legacy_digest)
 
@@ -146,6 +146,6 @@ limited() {
     succeeds kv-migrate up --kv-enabled --no-settings -d "$DSN"
     assert_stamp 39 1
     assert_equal "" "$(legacy_tables)"
-    # 1000 large objects of the test's own, beside those of the fixture.
+    # 1000 large objects in addition to those of the fixture.
     assert_sql 1000 "SELECT count(*) FROM kv WHERE encode(key, 'escape') LIKE 'large/%'"
 }

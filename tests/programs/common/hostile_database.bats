@@ -1,7 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# What a hostile database, or a dump, may hold: none of it runs, none of it reaches a terminal as it is, and none of it is
-# believed.
+# What a hostile database or dump may hold: none of it is executed, trusted, or printed unescaped.
 
 # shellcheck disable=SC2154 # run sets stderr and output
 # shellcheck disable=SC2016 # what is in single quotes is for a shell that must not see it
@@ -19,21 +18,21 @@ setup() {
     MARK=$BATS_TEST_TMPDIR/ran
 }
 
-# What a shell would run, or take for the end of something.
+# What a shell would execute, or treat as the end of something.
 hostile_texts() {
     printf '%s\0' "BASH_VERSINFO[\$(id>$MARK)]" "a[\$(touch $MARK)]" "\$(touch $MARK)" "\`touch $MARK\`" "'; touch $MARK; '" \
         "38; touch $MARK" '--kv-migrate-end-of-answer-- 00000' 'go' 'again' $'38\nagain' "'); DROP TABLE auth_users; --" \
         '9999999999999999999999' '0x26' '-1e3' ''  '38 39' $'\033[2J\033]0;title\007' $'38\u009b31m'
 }
 
-# nothing_ran: and no control character was printed.
+# nothing_ran: nothing was executed, and no control character was printed.
 nothing_ran() {
     assert_missing "$MARK"
     assert_equal "" "$(printf '%s%s' "$output" "$stderr" | tr -d '\n' | LC_ALL=C tr -cd '\000-\037\177')"
     refute_contains "$output$stderr" $'\u009b'
 }
 
-@test "a schema version that is no number is refused before it is used" {
+@test "a schema version that is not a number is refused before it is used" {
     local text command
     while IFS= read -r -d '' text; do
         printf '== %q\n' "$text"
@@ -54,7 +53,7 @@ nothing_ran() {
     done < <(hostile_texts)
 }
 
-@test "a dirty mark of another type is refused" {
+@test "a dirty flag of another type is refused" {
     fresh_database
     sql "CREATE TABLE schema_migrations (version bigint, dirty text)" "INSERT INTO schema_migrations VALUES (38, 'maybe')"
     fails 5 kv-migrate up
@@ -63,7 +62,7 @@ nothing_ran() {
     fails 5 kv-migrate up
 }
 
-@test "a version of the KV store that is no number is no KV store, whatever it says" {
+@test "a KV version that is not a number is not a KV store, whatever it says" {
     local text
     fresh_database TEMPLATE "$ESTI"
     sql "CREATE TABLE kv (partition_key bytea NOT NULL, key bytea NOT NULL, value bytea NOT NULL)"
@@ -82,7 +81,7 @@ SQL
     assert_equal "$LEGACY_TABLE_COUNT" "$(legacy_tables | wc -l)"
 }
 
-@test "a note that is forged is shown, and believed no further than it can be checked" {
+@test "a forged note is shown, but only trusted as far as it can be checked" {
     local text
     fresh_database TEMPLATE "$ESTI"
     kv-migrate up --kv-enabled --keep-tables -q --no-settings
@@ -101,7 +100,7 @@ SQL
         nothing_ran
         assert_contains "$stderr" "graveler_tags: 1 rows inserted"
     done < <(hostile_texts)
-    # Members of other types than ours are as good as none.
+    # Members of unexpected types are ignored.
     for text in '{"source_rows": []}' '{"source_rows": {}, "source": 1}' '{"source_rows": {"graveler_tags": "0"}, "source": {"snapshot": 7}}' \
         '{"source_rows": {"graveler_tags": 0}, "source": {"snapshot": "1:1:'"'"'; DROP TABLE kv; --"}}' '{' '[]' 'null'; do
         printf '== %q\n' "$text"
@@ -121,7 +120,7 @@ SQL
     nothing_ran
     assert_contains "$(tr -s ' \n' ' ' <<<"$output")" 'schema x\x1b[2J$(touch ran)`touch ran`\n\u009b\u202e"'
     assert_missing ran
-    # The command to run next is that very one, for a shell.
+    # The next command is printed quoted for a shell.
     PATH=$KV_BIN:$PATH bash -c "$(sed -n 's/^next: *//p' <<<"$output") --no-settings --keep-tables -q"
     assert_missing ran
     succeeds kv-migrate status --schema "$name"
@@ -130,7 +129,7 @@ SQL
     nothing_ran
 }
 
-@test "the names of migrations, and what PostgreSQL says of them" {
+@test "the names of migrations, and PostgreSQL's messages about them" {
     local name=$'000039_\033[2J.up.sql'
     fresh_database TEMPLATE "$ESTI"
     cp -r "$MIGRATIONS_DIR" migrations

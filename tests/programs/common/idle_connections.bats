@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# Proxies, balancers and poolers end a connection that is silent for too long; and networks lose one without a word.
+# Proxies, load balancers and poolers end idle connections; networks lose them silently.
 
 # shellcheck disable=SC2154 # run sets stderr and output
 # shellcheck disable=SC2016 # what is for another shell
@@ -15,7 +15,7 @@ load ../../lib/setup
 
 setup_file() {
     make_template LARGE
-    # Entries of two kilobytes, which zstd cannot make small: more than all pipes and buffers on the way hold.
+    # Entries of two kilobytes that zstd cannot compress: more than all pipes and buffers on the way hold.
     PGDATABASE=$LARGE sql "INSERT INTO graveler_repositories VALUES ('r', 's3://r', '2022-01-01', 'main')" \
         "INSERT INTO graveler_branches VALUES ('r', 'main', 'token', NULL)" \
         "INSERT INTO graveler_staging_kv SELECT 'token', convert_to('path/' || i, 'UTF8'), '\x00',
@@ -35,9 +35,10 @@ teardown() {
     fi
 }
 
-# start_idle_proxy [IDLE [RATE [HOST PORT]]]: starts a proxy, see tests/lib/idle_proxy.py; VIA leads through it to the database.
+# start_idle_proxy [IDLE [RATE [HOST PORT]]]: starts a proxy, see tests/lib/idle_proxy.py; VIA connects to the database
+# through it.
 start_idle_proxy() {
-    # What an earlier one has written is not this one's.
+    # Discard the output of an earlier one.
     if [ -n "${IDLE_PROXY-}" ]; then
         kill "$IDLE_PROXY" || true
     fi
@@ -52,7 +53,7 @@ ended_connections() {
     grep -c '^ended' "$BATS_TEST_TMPDIR/proxy" || true
 }
 
-# The proxy does end what is silent.
+# The proxy does end idle connections.
 assert_proxy_ends() {
     run ! psql -Xq -d "$VIA" -c "SELECT 1" -c "\\! sleep 4" -c "SELECT 1"
     assert_equal 1 "$(ended_connections)"
@@ -60,12 +61,12 @@ assert_proxy_ends() {
 
 # Loads ----------------------------------------------------------------------------------------------------------------
 
-@test "a load that takes longer than connections may be silent" {
+@test "a load that takes longer than the idle timeout" {
     local jobs
     for jobs in 1 3; do
         fresh_database
         start_idle_proxy 3 6000000
-        # A worker's connection is silent while it gathers, the lock's and the leader's while workers load.
+        # A worker's connection is idle while it gathers tuples, the lock's and the leader's while workers load.
         succeeds kv-import -d "$VIA" -j "$jobs" "$DUMP"
         assert_stamp - 1
         assert_equal 0 "$(ended_connections)"
@@ -75,7 +76,7 @@ assert_proxy_ends() {
     done
 }
 
-@test "a load whose input takes its time" {
+@test "a load with slow input" {
     fresh_database
     start_idle_proxy
     assert_proxy_ends
@@ -93,7 +94,7 @@ assert_proxy_ends() {
     assert_equal 1 "$(ended_connections)"
 }
 
-@test "indexes that take long, and waiting for a lock" {
+@test "building indexes and waiting for a lock take longer than the idle timeout" {
     fresh_database
     sql "CREATE FUNCTION dawdle() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(4.5); END'" \
         "CREATE EVENT TRIGGER dawdle ON ddl_command_start WHEN tag IN ('ALTER TABLE') EXECUTE PROCEDURE dawdle()"
@@ -101,7 +102,7 @@ assert_proxy_ends() {
     succeeds kv-import -d "$VIA" --partitions 1 "$DUMP"
     assert_stamp - 1
     sql "DROP EVENT TRIGGER dawdle"
-    # The migration lock, and that of a table.
+    # The migration lock, and a table lock.
     hold "SELECT pg_advisory_xact_lock($(lock_key public "$PGDATABASE")); LOCK TABLE kv"
     background kv-import -d "$VIA" --clean "$DUMP"
     eventually someone_waits
@@ -111,7 +112,7 @@ assert_proxy_ends() {
     assert_equal 0 "$(ended_connections)"
 }
 
-@test "--verify of a dump that takes its time" {
+@test "--verify of a slow dump" {
     fresh_database
     start_idle_proxy
     kv-import --quiet -d "$DSN" "$DUMP"
@@ -123,7 +124,7 @@ assert_proxy_ends() {
     assert_equal 0 "$(ended_connections)"
 }
 
-@test "a load into DynamoDB: the legacy database's connections" {
+@test "a load into DynamoDB keeps the legacy database's connections alive" {
     load ../../lib/dynamodb
     fresh_database TEMPLATE "$LARGE"
     sql "DELETE FROM graveler_staging_kv WHERE key <> 'path/1'"
@@ -146,7 +147,7 @@ assert_proxy_ends() {
 
 # Exports --------------------------------------------------------------------------------------------------------------
 
-# slowly SECONDS: copies standard input, after that time.
+# slowly SECONDS: copies standard input after that time.
 slowly() {
     head -c 100000
     sleep "$1"
@@ -155,14 +156,14 @@ slowly() {
     cat
 }
 
-# export_slowly OPTION...: exports to a.dump, by a pipe whose reader takes its time.
+# export_slowly OPTION...: exports to a.dump through a pipe with a slow reader.
 export_slowly() {
     run --separate-stderr -0 bash -o pipefail -c "$(declare -f slowly)"'; kv-export --quiet "${@:2}" | slowly 5 >"$1"' \
         bash "$BATS_TEST_TMPDIR/a.dump" -d "$VIA" "$@"
     assert_equal "" "$stderr"
 }
 
-@test "an export whose reader takes its time" {
+@test "an export with a slow reader" {
     local source
     fresh_database TEMPLATE "$LARGE"
     start_idle_proxy
@@ -176,7 +177,7 @@ export_slowly() {
     done
 }
 
-@test "an export whose rules of branch protection take their time" {
+@test "an export with slow branch protection rules" {
     fresh_database TEMPLATE "$LARGE"
     start_idle_proxy
     succeeds kv-export -d "$VIA" --settings-command 'sleep 5; test {} && exit 44' -f "$BATS_TEST_TMPDIR/a.dump"
@@ -185,7 +186,7 @@ export_slowly() {
 
 # By TLS ---------------------------------------------------------------------------------------------------------------
 
-# start_tls_server: starts a server that speaks TLS; PGHOST and PGPORT lead to its socket, TLS_PORT is its other one.
+# start_tls_server: starts a server with TLS; PGHOST and PGPORT lead to its socket, TLS_PORT is its TCP port.
 start_tls_server() {
     TLS_DIR=$(mktemp -d /tmp/kv-tls.XXXXXX)
     THROWAWAY_POSTGRES_TCP=yes throwaway_postgres_start "$TLS_DIR"
@@ -212,12 +213,12 @@ start_tls_server() {
     assert_equal t "$(psql -XAtq -d "$VIA" -c "SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()")"
     export_slowly --no-settings -j 2
     assert_equal 0 "$(ended_connections)"
-    # Indexes that take long, too.
+    # With slow index builds too.
     PGDATABASE=tls sql "CREATE FUNCTION dawdle() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(4.5); END'" \
         "CREATE EVENT TRIGGER dawdle ON ddl_command_start WHEN tag IN ('ALTER TABLE') EXECUTE PROCEDURE dawdle()"
     succeeds kv-import -d "$VIA" --partitions 1 "$BATS_TEST_TMPDIR/a.dump"
     assert_equal 0 "$(ended_connections)"
-    # It is compared without a wait: what TLS has decrypted is taken at once.
+    # Compares at once: data that TLS has already decrypted must be read without waiting for the socket.
     SECONDS=0
     succeeds kv-import --verify -d "$VIA" "$DUMP"
     [ "$SECONDS" -lt 5 ]
@@ -225,7 +226,7 @@ start_tls_server() {
 
 # Lost connections -----------------------------------------------------------------------------------------------------
 
-@test "a connection that was ended is an error with its reason, and nothing is stamped" {
+@test "a lost connection is an error with its reason, and nothing is stamped" {
     fresh_database
     mkfifo "$BATS_TEST_TMPDIR/pipe"
     background kv-import -d "$DSN" -j 1 "$BATS_TEST_TMPDIR/pipe"
@@ -233,7 +234,7 @@ start_tls_server() {
     head -c 5000000 "$DUMP" >&"$input"
     eventually assert_stamp - 0
     sql "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE application_name = 'kv-import' AND datname = current_database()"
-    # It is found while nobody uses it.
+    # The loss is noticed while the connection is idle.
     sleep 2.5
     tail -c +5000001 "$DUMP" 2>/dev/null 1>&"$input" || true
     exec {input}>&-
@@ -262,7 +263,7 @@ for entry in sorted(os.listdir(f"/proc/{pid}/fd"), key=int):
 PY
 }
 
-# options: prints what is set for the connection of an export that waits for a lock.
+# options: prints the TCP options of the connection of an export that waits for a lock.
 options() {
     local result name
     background "$@" kv-export -d "$VIA$PARAMETERS" --no-settings -f "$BATS_TEST_TMPDIR/a.dump"
@@ -281,7 +282,7 @@ nobody_waits() {
     ! someone_waits
 }
 
-@test "TCP finds a dead peer, as fast as the user says" {
+@test "TCP detects a dead peer within the time the user configured" {
     local PARAMETERS=
     fresh_database TEMPLATE "$LARGE"
     start_idle_proxy 60
@@ -290,7 +291,7 @@ nobody_waits() {
     assert_equal "30 10 3 300000 " "$(options)"
     PARAMETERS=" keepalives_idle=77 keepalives_count=9 tcp_user_timeout=12345"
     assert_equal "77 10 9 12345 " "$(options)"
-    # A service file is the user's word as well.
+    # A service file is the user's configuration too.
     PARAMETERS=" service=kept"
     printf '%s\n' "[kept]" "keepalives_interval=5" "tcp_user_timeout=4321" >"$BATS_TEST_TMPDIR/services"
     assert_equal "30 5 3 4321 " "$(options env PGSERVICEFILE="$BATS_TEST_TMPDIR/services")"

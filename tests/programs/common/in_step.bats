@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# What the programs take, what --help says, what the manual pages say and what the shells complete are the same.  The
-# table of options that a program prints with --list-options is what all of them are compared with.
+# Options, --help, manual pages and shell completions agree.  All are compared with the table of options that a program
+# prints with --list-options.
 
 # shellcheck disable=SC2154 # run sets output
 # shellcheck disable=SC2016 # what is in single quotes is for another shell, or for none
@@ -12,10 +12,10 @@ load ../../lib/setup
 
 PROGRAMS=(kv-export kv-import kv-migrate kv-replay)
 
-# Options that the programs take and that are nobody else's business: neither help, manual nor completion names them.
+# Internal options, which neither help, manual nor completion may mention.
 INTERNAL_OPTIONS=(--list-options --supervised)
 
-# COMPLETION has the completions of the programs that are tested, which need not be those of build/completion.
+# COMPLETION has the completions of the tested programs, which need not be those in build/completion.
 setup_file() {
     local program lists=()
     export COMPLETION=$BATS_FILE_TMPDIR/completion
@@ -32,7 +32,7 @@ setup() {
     TOP=$TESTS_DIR/..
 }
 
-# In these lists an option is a line; a long one that takes an argument ends with "=".
+# These lists have one option per line; a long one that takes an argument ends with "=".
 
 # help_options PROGRAM: prints the options that --help explains.
 help_options() {
@@ -44,14 +44,14 @@ list_options() {
     "$1" --list-options
 }
 
-# table_rows PROGRAM: prints the options of the table, those of a row on a line: "-f --file=FILE".
+# table_rows PROGRAM: prints the options of the table, one row per line: "-f --file=FILE".
 table_rows() {
     list_options "$1" | awk -F '\t' '$1 == "option" {
         print ($4 == "" ? "" : "-" $4 " ") "--" $3 ($5 == "" ? "" : "=" $5)
     }' | LC_ALL=C sort
 }
 
-# program_options PROGRAM: prints the options that the program takes.
+# program_options PROGRAM: prints the options that the program accepts.
 program_options() {
     table_rows "$1" | tr ' ' '\n' | sed 's/=.*/=/' | LC_ALL=C sort
 }
@@ -65,7 +65,7 @@ manual() {
     esac
 }
 
-# manual_rows PROGRAM: prints the options that the manual page explains, in the form of table_rows.
+# manual_rows PROGRAM: prints the options in the manual page, in the form of table_rows.
 manual_rows() {
     sed -nE '/^\.It Fl /{
         s/^\.It //
@@ -77,9 +77,9 @@ manual_rows() {
     }' "$(manual "$1")" | LC_ALL=C sort
 }
 
-# bash_completes WORD...: prints what bash completes the last word to; the first one is the program.
+# bash_completes WORD...: prints bash's completions of the last word; the first word is the program.
 bash_completes() {
-    # The time limit is for what must not happen: that it waits.
+    # The time limit catches a completion that hangs.
     timeout 60 bash --norc -c '
         source "$1"
         shift
@@ -90,7 +90,7 @@ bash_completes() {
         LC_ALL=C sort
 }
 
-# zsh_completes LINE: prints what zsh completes the end of the line to.
+# zsh_completes LINE: prints zsh's completions at the end of the line.
 zsh_completes() {
     TERM=xterm timeout 60 zsh -f "$TESTS_DIR/lib/complete.zsh" "$COMPLETION" "$1" | LC_ALL=C sort -u
 }
@@ -106,17 +106,17 @@ completes() {
 
 # Options -------------------------------------------------------------------------------------------------------------
 
-@test "--help explains just the options that the programs take" {
+@test "--help describes exactly the options that the programs accept" {
     local program
     for program in "${PROGRAMS[@]}"; do
         echo "$program"
-        # An empty list would equal another one.
+        # Two empty lists would be equal.
         help_options "$program" | grep -qx -e '--jobs='
         assert_equal "$(program_options "$program")" "$(help_options "$program")"
     done
 }
 
-@test "the manual pages explain just the options of the tables, with their letters and arguments" {
+@test "the manual pages describe exactly the options of the tables, with their letters and arguments" {
     local program
     for program in "${PROGRAMS[@]}"; do
         echo "$program"
@@ -125,7 +125,7 @@ completes() {
     done
 }
 
-@test "internal options are explained nowhere" {
+@test "internal options are documented nowhere" {
     local program option
     for option in "${INTERNAL_OPTIONS[@]}"; do
         for program in kv-export kv-import; do
@@ -137,7 +137,7 @@ completes() {
     done
 }
 
-@test "the manual pages mention no option that no program has" {
+@test "the manual pages mention no option that does not exist" {
     local program mentioned
     for program in "${PROGRAMS[@]}"; do
         mentioned+=$(mandoc -T ascii -O width=1000 "$(manual "$program")" | col -b | grep -oE -e '--[a-z][a-z0-9-]+')$'\n'
@@ -149,7 +149,7 @@ completes() {
     ))"
 }
 
-@test "bash completes just the options that --help explains" {
+@test "bash completes exactly the options in --help" {
     local program
     for program in "${PROGRAMS[@]}"; do
         echo "$program"
@@ -157,7 +157,7 @@ completes() {
     done
 }
 
-@test "zsh completes just the options that --help explains" {
+@test "zsh completes exactly the options in --help" {
     local program
     zsh -n "$COMPLETION/_kv-migrate"
     for program in "${PROGRAMS[@]}"; do
@@ -168,7 +168,7 @@ completes() {
 
 # Arguments -----------------------------------------------------------------------------------------------------------
 
-@test "the commands of kv-migrate are the same everywhere" {
+@test "all lists of kv-migrate's commands agree" {
     local commands
     commands=$(kv-migrate --help | sed -nE 's/^  kv-migrate ([a-z]+) .*/\1/p' | sort)
     assert_contains "$commands" up version cleanup
@@ -178,7 +178,7 @@ completes() {
     completes "$(tr '\n' ' ' <<<"$commands" | sed 's/ $//')" kv-migrate ""
 }
 
-@test "lakeFS's variables are the same in kv-migrate, its help and its manual page" {
+@test "the lists of lakeFS's variables in kv-migrate, its help and its manual page agree" {
     local variables
     variables=$(kv-migrate --help | grep -oE 'LAKEFS_[A-Z_]+' | sort -u)
     assert_contains "$variables" LAKEFS_DATABASE_KV_ENABLED
@@ -188,7 +188,7 @@ completes() {
     assert_equal "$variables" "$(grep -oE 'LAKEFS_[A-Z]+_[A-Z_]+' "$(manual kv-migrate)" | sort -u)"
 }
 
-@test "arguments with fixed choices are completed, and taken by the programs" {
+@test "arguments with fixed values are completed, and accepted by the programs" {
     local package format
     completes "actions auth graveler multiparts other" kv-export -n ""
     completes "kv legacy" kv-export --source ""
@@ -209,7 +209,7 @@ completes() {
     completes "refuse replace" kv-migrate --invalid-utf8 re
 }
 
-@test "an argument behind = is completed, whether the shell cuts the word there or not" {
+@test "an argument after = is completed, whether or not the shell splits the word there" {
     assert_equal $'json\ntext' "$(bash_completes kv-import --format =)"
     assert_equal json "$(bash_completes kv-import --format = j)"
     assert_equal json "$(zsh_completes "kv-import --format=j")"
@@ -230,7 +230,7 @@ completes() {
     completes folder kv-migrate --migrations ""
 }
 
-@test "behind -- kv-replay's command is completed, and its arguments" {
+@test "after -- the command of kv-replay and its arguments are completed" {
     touch "$BATS_TEST_TMPDIR/kv.dump"
     cd "$BATS_TEST_TMPDIR"
     completes kv.dump kv-replay kv
@@ -239,7 +239,7 @@ completes() {
     completes kv.dump kv-replay kv.dump -- cat kv
 }
 
-@test "names of databases are completed, by asking the server that the line names" {
+@test "database names are completed by asking the server named on the line" {
     fresh_database
     completes "$PGDATABASE" kv-export "$PGDATABASE"
     completes "$PGDATABASE" kv-migrate up "${PGDATABASE%?}"
@@ -249,7 +249,7 @@ completes() {
     export PGHOST=$host PGPORT=$port
 }
 
-@test "the name of a database is only a name, whatever it looks like" {
+@test "a database name is never executed, whatever it contains" {
     fresh_database
     local evil="$PGDATABASE"'$(touch evil)`touch evil`;*'
     psql -Xq -c "ALTER DATABASE $PGDATABASE RENAME TO \"$evil\"" -d postgres
@@ -264,9 +264,9 @@ completes() {
     psql -Xq -c "ALTER DATABASE \"$evil\" RENAME TO $PGDATABASE" -d postgres
 }
 
-@test "a server that is silent is not waited for" {
+@test "completion does not wait for an unresponsive server" {
     local port
-    # It accepts connections and says nothing.
+    # It accepts connections and never responds.
     background python3 -c '
 import socket, sys, time
 listener = socket.create_server(("127.0.0.1", 0))
@@ -277,11 +277,11 @@ while True:
     print("accepted", flush=True)'
     eventually grep -q . "$BACKGROUND_OUTPUT"
     port=$(head -n 1 "$BACKGROUND_OUTPUT")
-    # With a time limit of their own, far above what it takes: 124 would be the answer to waiting.
+    # The time limit is far above what it takes; 124 would mean that it hung.
     run -0 bash_completes kv-export -h 127.0.0.1 -p "$port" -d ""
     assert_equal "" "$output"
     run -0 zsh_completes "kv-export -h 127.0.0.1 -p $port -d "
     assert_equal "" "$output"
-    # It was asked indeed.
+    # The completion did connect.
     assert_equal 2 "$(grep -c accepted "$BACKGROUND_OUTPUT")"
 }

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# What a process inherits from the one that starts it: descriptors, signals, an environment; and a reader that leaves.
+# What a process inherits: descriptors, signals, an environment; and a reader that goes away.
 
 # shellcheck disable=SC2154 # run sets stderr and output
 # shellcheck disable=SC2016 # what is for another shell
@@ -16,7 +16,7 @@ setup_file() {
     kv-export -d "$ESTI" --no-settings --quiet -f "$DUMP"
 }
 
-# closed WHICH COMMAND...: runs it without the standard descriptors that are named, such as 02.
+# closed WHICH COMMAND...: runs it without these standard descriptors, such as 02.
 closed() {
     local which=$1
     shift
@@ -32,13 +32,13 @@ readonly COMBINATIONS=(0 1 2 01 02 12 012)
 
 # Descriptors ----------------------------------------------------------------------------------------------------------
 
-@test "closed standard descriptors: an export and a load are as they are otherwise" {
+@test "closed standard descriptors: an export and a load give the usual result" {
     local which dump=$BATS_TEST_TMPDIR/a.dump
     for which in "${COMBINATIONS[@]}"; do
         fresh_database TEMPLATE "$ESTI"
         closed "$which" kv-export -v -d "$DSN" --no-settings -j 3 -f "$dump" 3>&-
         assert_equal "the dump is intact: 438 entries" "$(kv-import --check "$dump" | cut -d, -f1)"
-        # A message or a query in the midst of it would be noticed.
+        # A stray message or query in the dump would be noticed.
         cmp <(kv-import --print --raw "$dump" | sort) <(kv-import --print --raw "$DUMP" | sort)
         closed "$which" kv-import -v -d "$DSN" -j 3 "$dump" 3>&-
         kv-import --verify -d "$DSN" "$dump"
@@ -47,11 +47,11 @@ readonly COMBINATIONS=(0 1 2 01 02 12 012)
     done
 }
 
-@test "closed standard descriptors: no connection and no file becomes one of them" {
+@test "closed standard descriptors: no connection or file takes their place" {
     local descriptor
     fresh_database TEMPLATE "$ESTI"
     hold "LOCK TABLE graveler_tags"
-    # Not by the function: it would be a process of its own.
+    # Not with the function, which would be a process of its own.
     bash -c 'exec "$@" 0<&- 1>&- 2>&- 3>&-' bash kv-export -d "$DSN" --no-settings -f "$BATS_TEST_TMPDIR/a.dump" &
     BACKGROUND=$! BACKGROUND_OUTPUT=/dev/null
     eventually someone_waits
@@ -91,7 +91,7 @@ kv-export --quiet --no-settings -d $ESTI
 COMMANDS
 }
 
-@test "a closed standard input is no empty dump" {
+@test "a closed standard input is not an empty dump" {
     fresh_database
     for arguments in --list --print --check "-d $PGDATABASE"; do
         # shellcheck disable=SC2086 # these are words
@@ -103,7 +103,7 @@ COMMANDS
 
 # A reader that leaves -------------------------------------------------------------------------------------------------
 
-@test "a reader that leaves: no message, and the exit code of SIGPIPE, also where that is ignored" {
+@test "the reader goes away: no message, and the exit code of SIGPIPE, even if SIGPIPE is ignored" {
     local arguments disposition result
     fresh_database
     kv-import --quiet -d "$DSN" "$DUMP"
@@ -131,7 +131,7 @@ COMMANDS
     done
 }
 
-@test "a reader that leaves in the midst of --print" {
+@test "the reader goes away in the middle of --print" {
     local disposition
     for disposition in --default-signal=PIPE --ignore-signal=PIPE; do
         run --separate-stderr -0 bash -c '"$@" | head -n 1 >/dev/null; echo "${PIPESTATUS[0]}"' bash env "$disposition" kv-import --print "$DUMP"
@@ -140,7 +140,7 @@ COMMANDS
     done
 }
 
-@test "a dump whose reader leaves is an error, also where SIGPIPE is ignored" {
+@test "the reader of a dump goes away: an error, even if SIGPIPE is ignored" {
     local disposition
     for disposition in --default-signal=PIPE --ignore-signal=PIPE; do
         run --separate-stderr -0 bash -c '"$@" | exec true; echo "${PIPESTATUS[0]}"' bash env "$disposition" kv-export --no-settings -d "$ESTI"
@@ -151,7 +151,7 @@ COMMANDS
 
 # Signals --------------------------------------------------------------------------------------------------------------
 
-@test "SIGCHLD ignored, or blocked with all others: a command for settings is waited for" {
+@test "SIGCHLD ignored, or blocked with all others: the settings command still works" {
     local disposition
     fresh_database TEMPLATE "$ESTI"
     for disposition in --ignore-signal=CHLD --block-signal --ignore-signal=CHLD\ --block-signal; do
@@ -162,7 +162,7 @@ COMMANDS
     done
 }
 
-# waiting_export DISPOSITION...: starts an export, under env with these, that waits for a lock.
+# waiting_export DISPOSITION...: starts an export that waits for a lock, with env and these options.
 waiting_export() {
     fresh_database TEMPLATE "$ESTI"
     hold "LOCK TABLE graveler_tags"
@@ -170,17 +170,17 @@ waiting_export() {
     eventually someone_waits
 }
 
-@test "a hangup ends an export tidily" {
+@test "SIGHUP ends an export cleanly" {
     waiting_export --default-signal=HUP
     kill -HUP "$BACKGROUND"
     background_ends 129
     assert_missing "$BATS_TEST_TMPDIR"/a.dump*
 }
 
-@test "nohup: an export that was started so outlives its terminal" {
+@test "nohup: an export outlives its terminal" {
     waiting_export --ignore-signal=HUP
     kill -HUP "$BACKGROUND"
-    # It would be gone by now.
+    # Otherwise it would be gone by now.
     sleep 0.5
     kill -0 "$BACKGROUND"
     release
@@ -188,7 +188,7 @@ waiting_export() {
     kv-import --check "$BATS_TEST_TMPDIR/a.dump"
 }
 
-@test "nohup: what the export starts outlives it as well" {
+@test "nohup: programs started by the export outlive the terminal too" {
     fresh_database TEMPLATE "$ESTI"
     run --separate-stderr -0 env --ignore-signal=HUP kv-export --quiet -d "$DSN" --settings-command 'kill -HUP $$ && test {} && exit 44' \
         -f "$BATS_TEST_TMPDIR/a.dump"
@@ -196,7 +196,7 @@ waiting_export() {
         -f "$BATS_TEST_TMPDIR/b.dump"
 }
 
-@test "signals that were blocked arrive" {
+@test "blocked signals are delivered" {
     local signal
     for signal in INT TERM HUP; do
         waiting_export --default-signal="$signal" --block-signal
@@ -208,8 +208,8 @@ waiting_export() {
     done
 }
 
-@test "signals that were blocked arrive before there is a connection, too" {
-    # A server that says nothing.
+@test "blocked signals are delivered before there is a connection, too" {
+    # A server that never responds.
     python3 -c 'import socket, sys, time
 s = socket.socket(); s.bind(("127.0.0.1", 0)); s.listen(); print(s.getsockname()[1], flush=True); time.sleep(60)' \
         >"$BATS_TEST_TMPDIR/port" 3>&- &
@@ -226,10 +226,10 @@ s = socket.socket(); s.bind(("127.0.0.1", 0)); s.listen(); print(s.getsockname()
 
 @test "neither HOME nor TMPDIR is needed" {
     fresh_database TEMPLATE "$ESTI"
-    # That of the server's folder is the tests' own.
+    # The server's folder is set by the tests.
     succeeds env -u HOME TMPDIR=/nonexistent kv-export -d "$DSN" --no-settings -f "$BATS_TEST_TMPDIR/a.dump"
     succeeds env -u HOME TMPDIR=/nonexistent kv-import -d "$DSN" "$BATS_TEST_TMPDIR/a.dump"
     succeeds env -u HOME TMPDIR=/nonexistent kv-import --verify -d "$DSN" "$BATS_TEST_TMPDIR/a.dump"
-    # Nor any variable but those that lead to the server.
+    # Only the variables for the connection.
     succeeds env -i "$(command -v kv-import)" --verify -d "$DSN" "$BATS_TEST_TMPDIR/a.dump"
 }

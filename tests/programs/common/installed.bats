@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# What `make install` puts where, that it works from there, and that `make uninstall` takes all of it away.
+# Where `make install` puts files, that they work there, and that `make uninstall` removes all of them.
 
 # shellcheck disable=SC2154 # run sets stderr
 # shellcheck disable=SC2030,SC2031 # every test is a process of its own
@@ -15,12 +15,12 @@ setup_file() {
     in_top install
 }
 
-# in_top TARGET: makes the target with ROOT as DESTDIR. A make that runs the tests has no say in it.
+# in_top TARGET: makes the target with ROOT as DESTDIR, independent of a make that runs the tests.
 in_top() {
     env -u MAKEFLAGS -u MAKELEVEL -u MAKEOVERRIDES make -s -C "$TESTS_DIR/.." PREFIX=/usr DESTDIR="$ROOT" "$1"
 }
 
-# files: prints the files and links that are installed.
+# files: prints the installed files and links.
 files() {
     (cd "$ROOT" && find . ! -type d | cut -c 2- | LC_ALL=C sort)
 }
@@ -52,7 +52,7 @@ FILES
     )" "$(files)"
 }
 
-@test "what is installed can be read, and run, by everybody" {
+@test "installed files can be read, and programs run, by everybody" {
     assert_equal "" "$(find "$ROOT" ! -type l ! -perm -o=r)"
     assert_equal "" "$(find "$ROOT" -type d ! -perm -o=x)"
     assert_equal "" "$(find "$ROOT" ! -type l -perm /o=w)"
@@ -68,10 +68,10 @@ FILES
         assert_equal "" "$stderr"
         shown=$(col -b <<<"$output")
         assert_contains "$shown" NAME DESCRIPTION EXAMPLES "SEE ALSO"
-        # The name that the page is found by.
+        # The name to find the page by.
         [[ $shown == *$'NAME\n     '"$(basename "${page%.*}") "* ]]
     done
-    # Where the system's own reader is there, it finds them.
+    # If man is installed, it finds them.
     if command -v man >/dev/null; then
         run -0 man -M "$ROOT/usr/share/man" -P cat kv-migrate
         assert_contains "$output" --kv-enabled
@@ -90,7 +90,7 @@ FILES
     assert_equal cleanup "$output"
 }
 
-@test "the installed kv-migrate finds its parts, wherever it was called from and by whichever name" {
+@test "the installed kv-migrate finds its parts from any folder and under any name" {
     local link=$BATS_TEST_TMPDIR/migrate
     fresh_database
     ln -s "$ROOT/usr/bin/kv-migrate" "$link"
@@ -106,7 +106,7 @@ FILES
     succeeds "$ROOT/usr/bin/kv-migrate" version -d "$DSN"
 }
 
-@test "folders of parts and data that are named are found, in a tree that was moved, too" {
+@test "LIBEXECDIR and DATADIR are found, in a relocated tree too" {
     local place=$BATS_TEST_TMPDIR/place moved=$BATS_TEST_TMPDIR/moved
     fresh_database
     env -u MAKEFLAGS -u MAKELEVEL -u MAKEOVERRIDES make -s -C "$TESTS_DIR/.." PREFIX=/opt/kv BINDIR=/opt/programs \
@@ -120,17 +120,17 @@ FILES
     assert_equal 440 "$output"
 }
 
-@test "the installed kv-replay finds its parts, wherever it was called from and by whichever name" {
+@test "the installed kv-replay finds its parts from any folder and under any name" {
     local link=$BATS_TEST_TMPDIR/replay
     ln -s "$ROOT/usr/bin/kv-replay" "$link"
     cd /
     PATH=${PATH//"$KV_BIN:"/}
     succeeds "$link" "$FIXTURES_DIR/esti/esti.dump" -- psql -XAtc "SELECT count(*) FROM kv"
-    # The entries of the dump, and the version's.
+    # The entries of the dump, and the version.
     assert_equal 440 "$output"
 }
 
-@test "make uninstall removes all that was installed, and nothing else" {
+@test "make uninstall removes everything that was installed, and nothing else" {
     local other=$ROOT/usr/share/man/man1/other.1
     touch "$other" "$ROOT/usr/bin/other"
     in_top uninstall
@@ -139,12 +139,12 @@ FILES
     rm "$other" "$ROOT/usr/bin/other"
 }
 
-# make_in_top ARGUMENT...: as in_top, with folders of the test's own.
+# make_in_top ARGUMENT...: like in_top, with folders of the test's own.
 make_in_top() {
     env -u MAKEFLAGS -u MAKELEVEL -u MAKEOVERRIDES make -s -C "$TESTS_DIR/.." "$@"
 }
 
-@test "make uninstall leaves what is not ours in folders that are shared" {
+@test "make uninstall leaves other files in shared folders" {
     local place=$BATS_TEST_TMPDIR/place
     mkdir -p "$place/usr/lib/others" "$place/usr/share/migrations"
     touch "$place/usr/lib/others/parts" "$place/usr/share/migrations/000001_theirs.up.sql"
@@ -155,7 +155,7 @@ make_in_top() {
         "$(cd "$place" && find . ! -type d | LC_ALL=C sort)"
 }
 
-@test "folders with characters that the shell gives a meaning are refused before anything is written or removed" {
+@test "folders with shell metacharacters are refused before anything is written or removed" {
     local folder target
     for folder in "$BATS_TEST_TMPDIR/a b" "$BATS_TEST_TMPDIR/a&touch hacked" "$BATS_TEST_TMPDIR/it's" "$BATS_TEST_TMPDIR/a|b"; do
         for target in install uninstall; do

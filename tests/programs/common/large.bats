@@ -1,13 +1,13 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# Many rows, many partitions, large values: that memory does not grow with them, and that all of them arrive.
+# Many rows, many partitions, large values: memory does not grow with them, and all of them arrive.
 
 # bats file_tags=long
 bats_require_minimum_version 1.5.0
 
 load ../../lib/setup
 
-# Peak memory that a program may take with two workers, in KiB.
+# Limit of a program's peak memory with two workers, in KiB.
 MEMORY_MAX=$((128 * 1024))
 
 setup_file() {
@@ -23,7 +23,7 @@ legacy_database() {
     sql "INSERT INTO graveler_repositories VALUES ('repo', 's3://bucket/repo', '2022-01-01', 'main')"
 }
 
-# stage_rows COUNT TOKENS BYTES: that many staged objects on so many branches, nine of ten on the first one, of BYTES each.
+# stage_rows COUNT TOKENS BYTES: stages COUNT objects of BYTES each on TOKENS branches, nine of ten on the first one.
 stage_rows() {
     sql "INSERT INTO graveler_branches SELECT 'repo', 'branch-' || t, 'token-' || t, 'c0' FROM generate_series(1, $2) t" \
         "INSERT INTO graveler_staging_kv SELECT 'token-' || CASE WHEN n % 10 > 0 THEN 1 ELSE n / 10 % $2 + 1 END,
@@ -31,8 +31,8 @@ stage_rows() {
             substr(repeat(md5('d' || n), $3 / 32 + 1), 1, $3)::bytea FROM generate_series(1, $1) n" "ANALYZE"
 }
 
-# assert_staged_rows_in_kv VARINT: every staged row has its entry, and no other entry is in those partitions.  VARINT is
-# the length of the data, in hexadecimal, as protobuf writes it.
+# assert_staged_rows_in_kv VARINT: each staged row has its entry, and there is no other entry in these partitions.
+# VARINT is the length of the data in hexadecimal, as protobuf writes it.
 assert_staged_rows_in_kv() {
     local digest="count(*), sum(('x' || left(md5(p || '\\x00'::bytea || k || '\\x00'::bytea || v), 15))::bit(60)::int8)"
     # A key of 20 bytes, field 1; an identity of 16, field 2; the data, field 3.
@@ -41,7 +41,7 @@ assert_staged_rows_in_kv() {
         "SELECT $digest FROM (SELECT partition_key p, key k, value v FROM kv WHERE partition_key LIKE 'token-%') AS entries"
 }
 
-# within_memory COMMAND...: runs it; none of its processes may take more than MEMORY_MAX.
+# within_memory COMMAND...: runs it; none of its processes may use more than MEMORY_MAX.
 within_memory() {
     local figures
     figures=$("$MEASURE" "$@")
@@ -50,7 +50,7 @@ within_memory() {
     [ "${figures#*$'\t'}" -le "$MEMORY_MAX" ]
 }
 
-@test "240 MB go through kv-export and kv-import in 128 MiB each, and arrive" {
+@test "240 MB pass through kv-export and kv-import in 128 MiB each, and arrive" {
     local dump=$BATS_TEST_TMPDIR/large.dump
     legacy_database
     stage_rows 220000 40 1024
@@ -63,18 +63,18 @@ within_memory() {
     assert_staged_rows_in_kv 8008
 }
 
-@test "240 MB go through kv-migrate's pipe in 128 MiB each, and arrive" {
+@test "240 MB pass through kv-migrate's pipe in 128 MiB each, and arrive" {
     legacy_database
     stage_rows 220000 1 1024
     within_memory kv-migrate up --kv-enabled --keep-tables --no-settings --quiet -j 2 -d "$DSN"
     assert_stamp 39 1
     assert_staged_rows_in_kv 8008
-    # A leaf that holds nearly all gets parallel workers for its index, which must count it rightly, too.
+    # A leaf with nearly all rows gets parallel workers for its index, whose memory counts.
     assert_sql 100 "SELECT count(*) FROM pg_inherits i JOIN pg_index x ON x.indrelid = i.inhrelid
         WHERE i.inhparent = 'kv'::regclass AND x.indisprimary AND x.indisvalid"
 }
 
-@test "thousands of staging tokens find their partitions, also when there are few" {
+@test "thousands of staging tokens go to their partitions, also if there are few" {
     legacy_database
     stage_rows 30000 3000 100
     kv-export -d "$DSN" --no-settings --quiet | kv-import -d "$DSN" --quiet --partitions 7 -j 3
@@ -90,7 +90,7 @@ within_memory() {
     sql "INSERT INTO graveler_staging_kv SELECT 'token-2', 'large', decode(md5('large'), 'hex'),
         decode(repeat('00ff17a2', 16 * 1024 * 1024), 'hex')"
     figures=$("$MEASURE" kv-migrate up --kv-enabled --keep-tables --no-settings --quiet -j 2 -d "$DSN")
-    # The value on its way out of libpq, in the chunk, and compressed: what it needs, and no multiple of that.
+    # The value as libpq returns it, in the chunk, and compressed: no more copies than that.
     [ "${figures#*$'\t'}" -le $((5 * 64 * 1024 + MEMORY_MAX)) ]
     assert_sql "t" "SELECT value = '\\x0a056c617267651210'::bytea || decode(md5('large'), 'hex') || '\\x1a80808020'::bytea ||
         decode(repeat('00ff17a2', 16 * 1024 * 1024), 'hex') FROM kv WHERE partition_key = 'token-2' AND key = 'large'"

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# The look of messages: colours as in PostgreSQL's programs, and the statements that -v -v shows.
+# Messages: colours as in PostgreSQL's programs, and the statements that -v -v shows.
 
 bats_require_minimum_version 1.5.0
 
@@ -10,7 +10,7 @@ setup() {
     unset PG_COLOR PG_COLORS
 }
 
-# on_terminal COMMAND...: runs it on a terminal of its own, and prints what it writes there.
+# on_terminal COMMAND...: runs it on a terminal of its own, and prints its output there.
 on_terminal() {
     local status=0
     script -qec "$(printf '%q ' "$@")" /dev/null </dev/null >"$BATS_TEST_TMPDIR/terminal" || status=$?
@@ -20,7 +20,7 @@ on_terminal() {
 
 readonly ESCAPE=$'\033'
 
-@test "no colours unless PG_COLOR asks for them, also on a terminal" {
+@test "no colours unless PG_COLOR requests them, even on a terminal" {
     local program
     for program in kv-export kv-import kv-migrate; do
         run -1 on_terminal "$program" --nonsense
@@ -40,7 +40,7 @@ readonly ESCAPE=$'\033'
     done
 }
 
-@test "PG_COLOR=always with PG_COLORS: those that it names, and nothing but codes" {
+@test "PG_COLOR=always with PG_COLORS: only the named colours, and only valid codes" {
     local program
     local codes='error=35:note=3;x:warning=:what=1:'
     for program in kv-export kv-import kv-migrate; do
@@ -59,14 +59,14 @@ readonly ESCAPE=$'\033'
     done
 }
 
-@test "what psql says is not coloured inside of a message" {
+@test "psql's text inside a message is not coloured" {
     PG_COLOR=always run -2 kv-migrate version -d nobody_has_such_a_database
     [[ $output == *"detail:${ESCAPE}[0m "* ]]
     [[ $output == *"nobody_has_such_a_database"* ]]
     [[ ${output#*"detail:${ESCAPE}[0m "} != *"${ESCAPE}[01m"* ]]
 }
 
-@test "-v twice shows the statements, once or not at all it does not" {
+@test "-v twice shows the statements, once or not at all does not" {
     fresh_database
     kv-migrate up --quiet -d "$PGDATABASE"
     run -0 kv-export -d "$PGDATABASE" --no-settings -v -f "$BATS_TEST_TMPDIR/once.dump"

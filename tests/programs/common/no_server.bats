@@ -1,7 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# What the programs say and do without a database: help, versions, wrong arguments, files that are no dumps, a server that
-# cannot be reached.
+# The programs without a database: help, versions, wrong arguments, files that are not dumps, an unreachable server.
 
 # shellcheck disable=SC2154 # run sets stderr
 
@@ -12,11 +11,11 @@ load ../../lib/setup
 PROGRAMS=(kv-export kv-import kv-migrate)
 
 setup() {
-    # Nothing here may get at the server of the tests.
+    # Nothing here may connect to the tests' server.
     export PGHOST=$BATS_TEST_TMPDIR/nowhere PGPORT=1 PGUSER=nobody PGDATABASE=nowhere
 }
 
-# usage_fails COMMAND...: the command ends with 1 and a hint, or at least tells what it wants.
+# usage_fails COMMAND...: the command ends with 1 and a hint, or at least says what it expects.
 usage_fails() {
     fails 1 "$@"
     refute_contains "$stderr" "could not connect"
@@ -24,7 +23,7 @@ usage_fails() {
 
 # Help and version ----------------------------------------------------------------------------------------------------
 
-@test "--help and -? explain the program on standard output, in 80 columns" {
+@test "--help and -? print the help on standard output, in 80 columns" {
     local program option
     for program in "${PROGRAMS[@]}"; do
         for option in --help '-?'; do
@@ -38,7 +37,7 @@ usage_fails() {
     done
 }
 
-@test "--help names every option that the program takes" {
+@test "--help lists every option that the program accepts" {
     run -0 kv-export --help
     assert_contains "$output" -f --file --force -j --jobs -Z --compress -n --package --snapshot --strict --invalid-utf8 \
         --blockstore-path --block-storage-prefix --no-settings --migrations --redact --redact-key-file
@@ -51,7 +50,7 @@ usage_fails() {
         LAKEFS_BLOCKSTORE_LOCAL_PATH LAKEFS_COMMITTED_BLOCK_STORAGE_PREFIX
 }
 
-@test "--version and -V print one version, the same for all programs" {
+@test "--version and -V print the same version for all programs" {
     local program option versions=""
     for program in "${PROGRAMS[@]}" kv-replay; do
         for option in --version -V; do
@@ -89,7 +88,7 @@ usage_fails() {
     done
 }
 
-@test "an option that lacks its argument is refused by name, and one that has one too many" {
+@test "a missing argument of an option is refused by name, and so is an unexpected one" {
     local program
     for program in "${PROGRAMS[@]}"; do
         usage_fails "$program" --dbname
@@ -106,7 +105,7 @@ usage_fails() {
     assert_contains "$stderr" --dump
 }
 
-@test "values that an option does not take are refused, with the value" {
+@test "invalid values of options are refused, and printed" {
     local program value
     for program in "${PROGRAMS[@]}"; do
         for value in soon 10x -1s 1.5s "" 99999999999h; do
@@ -136,7 +135,7 @@ usage_fails() {
     done
 }
 
-@test "an argument too many is refused" {
+@test "too many arguments are refused" {
     usage_fails kv-export db1 db2
     assert_contains "$stderr" db2 "hint: "
     usage_fails kv-import -d db1 file1 file2
@@ -145,7 +144,7 @@ usage_fails() {
     assert_contains "$stderr" db2 "hint: "
 }
 
-@test "kv-migrate wants a command that it knows" {
+@test "kv-migrate requires a known command" {
     usage_fails kv-migrate
     assert_contains "$stderr" command "hint: "
     usage_fails kv-migrate down
@@ -153,12 +152,12 @@ usage_fails() {
     usage_fails kv-migrate --kv-enabled
 }
 
-@test "an unknown package is refused, with those that there are" {
+@test "an unknown package is refused, with a list of the known ones" {
     usage_fails kv-export -n catalog
     assert_contains "$stderr" '"catalog"' actions auth graveler multiparts
 }
 
-@test "a migrations folder that is not there is refused" {
+@test "a missing migrations folder is refused" {
     fails 1 kv-export --migrations="$BATS_TEST_TMPDIR/missing" -f "$BATS_TEST_TMPDIR/dump"
     assert_contains "$stderr" "$BATS_TEST_TMPDIR/missing"
     fails 1 kv-migrate up --migrations="$BATS_TEST_TMPDIR/missing"
@@ -167,7 +166,7 @@ usage_fails() {
 
 # Connections ---------------------------------------------------------------------------------------------------------
 
-@test "a server that cannot be reached ends with 2, and leaves no file" {
+@test "an unreachable server ends with 2, and leaves no file" {
     fails 2 kv-export --no-settings -f "$BATS_TEST_TMPDIR/dump"
     assert_contains "$stderr" "$PGHOST"
     assert_missing "$BATS_TEST_TMPDIR/dump" "$BATS_TEST_TMPDIR/dump.partial"
@@ -176,7 +175,7 @@ usage_fails() {
     fails 2 kv-migrate version -d "postgres://127.0.0.1:1/x"
 }
 
-@test "a connection string that cannot be read ends with 1 and is not repeated: it may hold a password" {
+@test "a malformed connection string ends with 1 and is not repeated: it may hold a password" {
     local string program
     for string in "postgres://user:se%cret@/db" "host=x password='se%cret" "password=se%cret user = 'x" \
         "postgres://user:se%cret@host:port:port/db" "hots=x password=se%cret" "se%cret=x"; do
@@ -191,7 +190,7 @@ usage_fails() {
     refute_contains "$output$stderr" cret
 }
 
-@test "a password in a connection string that leads nowhere is not repeated" {
+@test "a password in a connection string that cannot connect is not repeated" {
     local program
     for program in kv-export "kv-migrate up"; do
         # shellcheck disable=SC2086 # program and command
@@ -203,7 +202,7 @@ usage_fails() {
     done
 }
 
-@test "kv-migrate refuses a secret in a connection string that it could not hand on" {
+@test "kv-migrate refuses a secret in a connection string that it cannot pass on" {
     local string
     for string in "host=$PGHOST sslkey=key sslpassword=secret" "postgres://user:secret@/db?sslpassword=secret"; do
         fails 1 kv-migrate up -d "$string"
@@ -212,12 +211,12 @@ usage_fails() {
         LAKEFS_DATABASE_CONNECTION_STRING=$string fails 1 kv-migrate up
         refute_contains "$stderr" secret@ =secret
     done
-    # The others connect themselves.
+    # The other programs connect themselves.
     fails 2 kv-export -d "host=$PGHOST sslpassword=secret"
     refute_contains "$stderr" =secret
 }
 
-@test "a connection string in the wrong place is not repeated" {
+@test "a misplaced connection string is not repeated" {
     fails 1 kv-export db "postgres://user:secret@host/db"
     refute_contains "$stderr" secret
     fails 1 kv-import -d db dump "postgres://user:secret@host/db"
@@ -232,7 +231,7 @@ usage_fails() {
     refute_contains "$stderr" secret
 }
 
-@test "an import goes to no database that was not named" {
+@test "an import never goes to a database that was not named" {
     unset -v PGDATABASE
     head -c 100 /dev/zero >"$BATS_TEST_TMPDIR/file"
     fails 1 kv-import "$BATS_TEST_TMPDIR/file"
@@ -241,7 +240,7 @@ usage_fails() {
 
 # Files that are no dumps ---------------------------------------------------------------------------------------------
 
-# no_dump FILE: neither --list nor --check nor a load takes it; each says its name.
+# no_dump FILE: --list, --check and a load all refuse it, naming it.
 no_dump() {
     local option
     for option in --list --check "--dbname=nowhere"; do
@@ -251,7 +250,7 @@ no_dump() {
     done
 }
 
-# no_dump_in_pipe FILE: nor do they by a pipe.
+# no_dump_in_pipe FILE: the same through a pipe.
 no_dump_in_pipe() {
     local option
     for option in --list --check "--dbname=nowhere"; do
@@ -260,7 +259,7 @@ no_dump_in_pipe() {
     done
 }
 
-@test "a file that is not there ends with 1" {
+@test "a missing file ends with 1" {
     local option
     for option in --list --check "--dbname=nowhere"; do
         fails 1 kv-import "$option" "$BATS_TEST_TMPDIR/missing"
@@ -268,43 +267,43 @@ no_dump_in_pipe() {
     done
 }
 
-@test "an empty file is no dump" {
+@test "an empty file is not a dump" {
     : >"$BATS_TEST_TMPDIR/empty"
     no_dump "$BATS_TEST_TMPDIR/empty"
     assert_contains "$stderr" offset
     no_dump_in_pipe "$BATS_TEST_TMPDIR/empty"
 }
 
-@test "a folder is no dump" {
+@test "a folder is not a dump" {
     no_dump "$BATS_TEST_TMPDIR"
 }
 
-@test "a text file is no dump" {
+@test "a text file is not a dump" {
     seq 1000 >"$BATS_TEST_TMPDIR/text"
     no_dump "$BATS_TEST_TMPDIR/text"
     assert_contains "$stderr" offset "hint: "
     no_dump_in_pipe "$BATS_TEST_TMPDIR/text"
 }
 
-@test "a zstd file of another kind is no dump" {
+@test "another zstd file is not a dump" {
     seq 1000 | zstd -q >"$BATS_TEST_TMPDIR/other.zst"
     no_dump "$BATS_TEST_TMPDIR/other.zst"
     assert_contains "$stderr" offset
     no_dump_in_pipe "$BATS_TEST_TMPDIR/other.zst"
-    # A frame to be skipped, as dumps begin with.
+    # A skippable frame, as at the beginning of a dump.
     { printf '\x57\x2a\x4d\x18\x0c\x00\x00\x00{"a":1}     ' && seq 1000 | zstd -q; } >"$BATS_TEST_TMPDIR/skippable.zst"
     zstd -tq "$BATS_TEST_TMPDIR/skippable.zst"
     no_dump "$BATS_TEST_TMPDIR/skippable.zst"
 }
 
-@test "a frame that claims to be huge is no dump, and takes no memory" {
+@test "a frame that claims to be huge is not a dump, and takes no memory" {
     printf '\x57\x2a\x4d\x18\xff\xff\xff\xff{}' >"$BATS_TEST_TMPDIR/huge"
     no_dump "$BATS_TEST_TMPDIR/huge"
 }
 
 # Messages ------------------------------------------------------------------------------------------------------------
 
-@test "with --log-format json every message is an object on a line" {
+@test "with --log-format json every message is one object on a line" {
     local program
     for program in kv-export "kv-migrate up" "kv-migrate version" "kv-migrate cleanup"; do
         # shellcheck disable=SC2086 # program and command
@@ -316,14 +315,14 @@ no_dump_in_pipe() {
     run --separate-stderr -4 kv-import --log-format json --list /etc/passwd
     assert_json_lines kv-import
     assert_contains "$stderr" '"level":"error"' '"hint":'
-    # Quotes, backslashes and what else must not be in a string as it is.
+    # Quotes, backslashes and other characters that must be escaped in a string.
     run --separate-stderr -1 kv-import --log-format json --list $'/missing "quoted" back\\slash\ttab\nnewline é'
     assert_json_lines kv-import
     run --separate-stderr -1 kv-migrate --log-format json up --migrations $'/missing "quoted" back\\slash\ttab\nnewline é\x01'
     assert_json_lines kv-migrate
 }
 
-@test "with --log-format json a wrong argument is told so, too, wherever it stands" {
+@test "with --log-format json a wrong argument is reported as JSON too, wherever it is" {
     run --separate-stderr -1 kv-export --log-format json --unknown
     assert_json_lines kv-export
     run --separate-stderr -1 kv-import --log-format=json --list a b
@@ -334,7 +333,7 @@ no_dump_in_pipe() {
     assert_json_lines kv-migrate
 }
 
-@test "bytes that are no UTF-8 do not break a line of JSON" {
+@test "invalid UTF-8 does not break a line of JSON" {
     run --separate-stderr -1 kv-import --log-format json --list $'/missing/\xff'
     assert_json_lines kv-import
     run --separate-stderr -1 kv-migrate --log-format json up --migrations $'/missing/\xff'

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# From a legacy database to the KV table. The fixture is what a lakeFS server left behind after its own system tests; what
-# is expected is what lakeFS's own migration made of it (tests/fixtures/esti).
+# From a legacy database to the KV table. The fixture comes from a lakeFS server after its own system tests; the
+# expected result is that of lakeFS's own migration (tests/fixtures/esti).
 
 # shellcheck disable=SC2154 # run sets stderr
 
@@ -19,7 +19,7 @@ legacy_database() {
     fresh_database TEMPLATE "$ESTI"
 }
 
-# By one job, whose dump is the same every time.
+# With one job, so that the dump is the same every time.
 export_esti() {
     kv-export -d "$ESTI" --blockstore-path="$BLOCKSTORE" --quiet -j 1 "$@"
 }
@@ -36,7 +36,7 @@ export_esti() {
     assert_kv_as_expected
     assert_stamp 39 1
     assert_equal "" "$(legacy_tables)"
-    # The storage engine of long ago is nobody's business.
+    # Tables of the former storage engine do not matter.
     assert_sql "old" "SELECT path FROM catalog_entries"
     nobody_else
 }
@@ -52,7 +52,7 @@ export_esti() {
     assert_stamp 39 1
 }
 
-@test "up by way of a dump file leaves the expected entries and keeps the dump" {
+@test "up through a dump file leaves the expected entries and keeps the dump" {
     local kept=$BATS_TEST_TMPDIR/kept.dump
     legacy_database
     succeeds kv-migrate up --kv-enabled --dump="$kept" --blockstore-path "$BLOCKSTORE" -d "$DSN"
@@ -64,7 +64,7 @@ export_esti() {
     assert_missing "$kept.partial"
 }
 
-@test "export into import leaves the expected entries and does not touch a legacy row" {
+@test "export | import leaves the expected entries and does not touch a legacy row" {
     local before
     legacy_database
     before=$(legacy_digest)
@@ -83,7 +83,7 @@ export_esti() {
     assert_stamp 39 1
 }
 
-@test "an import from standard input named - leaves the expected entries, be it a pipe or a file" {
+@test "an import from standard input named - leaves the expected entries, from a pipe and a file" {
     legacy_database
     # shellcheck disable=SC2002 # a pipe is what is tested
     cat "$DUMP" | kv-import -d "$DSN" -
@@ -104,7 +104,7 @@ export_esti() {
     done
 }
 
-@test "a dump can be loaded into an empty database, where it is a KV store only" {
+@test "a dump can be loaded into an empty database, which becomes a KV store only" {
     fresh_database
     kv-import -d "$DSN" "$DUMP"
     assert_kv_as_expected
@@ -118,7 +118,7 @@ export_esti() {
     assert_stamp 39 1
 }
 
-@test "the connection may be given by options, which beat PG variables" {
+@test "the connection may be given by options, which override PG variables" {
     local options=(-h "$PGHOST" -p "$PGPORT" -U "$PGUSER")
     legacy_database
     PGHOST=/nonexistent PGPORT=1 PGUSER=nobody PGDATABASE=nowhere \
@@ -138,7 +138,7 @@ export_esti() {
         WHERE partition_key = 'auth' AND value = convert_to('$id', 'UTF8') ORDER BY key"
 }
 
-@test "branch protection rules are the bytes that the block store holds" {
+@test "branch protection rules have exactly the bytes of the block store" {
     local rules=$BLOCKSTORE/dc1gd1r8di18pkekbme0/testmigrate/testpremigrategraveler/_lakefs/settings/protected_branches.json
     legacy_database
     kv-import -d "$DSN" --quiet "$DUMP"
@@ -161,11 +161,11 @@ export_esti() {
     done)" "$(sql "SELECT relname || ' ' || pg_get_expr(relpartbound, c.oid) FROM pg_class c JOIN pg_inherits i ON inhrelid = c.oid
         WHERE inhparent = 'public.kv'::regclass AND relnamespace = 'public'::regnamespace
         ORDER BY substr(relname, 4)::integer")"
-    # Every partition has the index.
+    # Each partition has the index.
     assert_sql 100 "SELECT count(*) FROM pg_index x JOIN pg_inherits i ON x.indrelid = i.inhrelid
         WHERE inhparent = 'public.kv'::regclass AND indisprimary AND indisvalid"
 
-    # What kept autovacuum off during the load is gone.
+    # Autovacuum, which the load turned off, is on again.
     assert_sql 0 "SELECT count(*) FROM pg_inherits AS i JOIN pg_class AS c ON c.oid = i.inhrelid
         WHERE i.inhparent = 'public.kv'::regclass AND c.reloptions IS NOT NULL"
     assert_sql v "SELECT relkind FROM pg_class WHERE oid = 'public.kv_v'::regclass"
@@ -178,7 +178,7 @@ export_esti() {
 
 # The dump ------------------------------------------------------------------------------------------------------------
 
-@test "zstd takes a dump for one of its own, and its SHA-256 is the manifest's" {
+@test "zstd decompresses a dump, and its SHA-256 is the manifest's" {
     local sum listed
     zstd -tq "$DUMP"
     sum=$(zstd -dcq "$DUMP" | sha256sum | cut -d ' ' -f 1)
@@ -187,11 +187,11 @@ export_esti() {
     assert_equal "$sum" "$(manifest_member "$DUMP" "['stream']['sha256']")"
 }
 
-@test "a dump's seek table leads to its frames" {
+@test "a dump's seek table points to its frames" {
     local offset size decompressed
     "$TESTS_DIR/lib/decode.py" frames "$DUMP" >"$BATS_TEST_TMPDIR/frames"
     [ "$(wc -l <"$BATS_TEST_TMPDIR/frames")" -gt 8 ]
-    # Each data frame alone is a whole zstd file of the size that the table says.
+    # Each data frame alone is a complete zstd file of the size in the table.
     while read -r offset size decompressed; do
         tail -c "+$((offset + 1))" "$DUMP" | head -c "$size" >"$BATS_TEST_TMPDIR/frame"
         assert_equal "$decompressed" "$(zstd -dcq "$BATS_TEST_TMPDIR/frame" | wc -c)"
@@ -199,7 +199,7 @@ export_esti() {
     assert_equal "$(zstd -dcq "$DUMP" | wc -c)" "$(awk '{ sum += $3 } END { print sum }' "$BATS_TEST_TMPDIR/frames")"
 }
 
-@test "PostgreSQL loads a dump by itself" {
+@test "PostgreSQL alone can load a dump" {
     legacy_database
     kv-import -d "$DSN" --quiet "$DUMP"
     sql "CREATE TABLE kv_copy (partition_key bytea, key bytea, value bytea)"
@@ -208,7 +208,7 @@ export_esti() {
     assert_equal "$(kv_digest "(SELECT * FROM kv WHERE partition_key <> 'kv-internal-metadata') AS loaded")" "$(kv_digest kv_copy)"
 }
 
-@test "two exports of the same rows hold the same stream" {
+@test "two exports of the same rows have the same stream" {
     export_esti >"$BATS_TEST_TMPDIR/second.dump"
     assert_same_stream "$DUMP" "$BATS_TEST_TMPDIR/second.dump"
 }
@@ -221,19 +221,19 @@ export_esti() {
         assert_equal "$(manifest_member "$DUMP" "['packages'][$package]['set_digest']")" \
             "$(manifest_member "$BATS_TEST_TMPDIR/jobs.dump" "['packages'][$package]['set_digest']")"
     done
-    # Four different packages: the digests are no constant.
+    # Four different packages: the digests are not constant.
     assert_equal 4 "$(for package in 0 1 2 3; do
         manifest_member "$DUMP" "['packages'][$package]['set_digest']"
     done | sort -u | wc -l)"
 }
 
-@test "a dump file is for its owner only, and nothing lies beside it" {
+@test "a dump file is readable by its owner only, and there are no other files" {
     (umask 000 && export_esti -f "$BATS_TEST_TMPDIR/open.dump")
     assert_equal 600 "$(stat -c %a "$BATS_TEST_TMPDIR/open.dump")"
     assert_equal open.dump "$(ls -A "$BATS_TEST_TMPDIR")"
 }
 
-@test "an existing file is replaced by --force only" {
+@test "an existing file is replaced only with --force" {
     echo precious >"$BATS_TEST_TMPDIR/file"
     fails 1 kv-export -d "$ESTI" --no-settings -f "$BATS_TEST_TMPDIR/file"
     assert_contains "$stderr" "$BATS_TEST_TMPDIR/file" "--force"
@@ -244,7 +244,7 @@ export_esti() {
     assert_missing "$BATS_TEST_TMPDIR/file.partial"
 }
 
-@test "a dump is not written to a folder, nor into one that is not there" {
+@test "a dump is not written to a folder, nor into a missing one" {
     local folder=$BATS_TEST_TMPDIR/folder
     mkdir "$folder"
     fails 1 kv-export -d "$ESTI" --no-settings --force -f "$folder"
@@ -267,15 +267,15 @@ export_esti() {
     assert_contains "$stderr" /dev/full
 }
 
-@test "a dump of which the writing fails leaves the file that was there" {
+@test "if writing a dump fails, the existing file is kept" {
     echo precious >"$BATS_TEST_TMPDIR/file"
-    # A namespace that cannot be read is found after the file was opened.
+    # An unreadable namespace is found after the file was opened.
     run ! kv-export -d "$ESTI" --blockstore-path=/nonexistent --force -f "$BATS_TEST_TMPDIR/file"
     assert_equal precious "$(cat "$BATS_TEST_TMPDIR/file")"
     assert_equal file "$(ls -A "$BATS_TEST_TMPDIR")"
 }
 
-@test "every compression level makes the same stream" {
+@test "all compression levels give the same stream" {
     local level
     for level in -7 -3 0 1 19; do
         export_esti -Z "$level" >"$BATS_TEST_TMPDIR/level.dump"
@@ -283,14 +283,14 @@ export_esti() {
     done
 }
 
-@test "--no-sha256 leaves out that digest, and a dump without it is read all the same" {
+@test "--no-sha256 omits that digest, and such a dump is read all the same" {
     local dump=$BATS_TEST_TMPDIR/plain.dump
     export_esti -Z 0 --no-sha256 >"$dump"
     assert_same_stream "$DUMP" "$dump"
     assert_equal false "$("$TESTS_DIR/lib/decode.py" header "$dump" "['stream_sha256']")"
     assert_contains "$(kv-import --list "$dump")" "stream SHA-256: none"
     assert_contains "$(kv-import --check "$dump")" "439 entries"
-    # What is stored is not smaller than what is in it, nor much larger.
+    # An uncompressed dump is about as large as its contents.
     [ "$(stat -c %s "$dump")" -gt "$(zstd -dc "$dump" | wc -c)" ]
     [ "$(stat -c %s "$dump")" -lt "$(($(zstd -dc "$dump" | wc -c) + 10000))" ]
     fresh_database
@@ -300,7 +300,7 @@ export_esti() {
 
 # Looking into it -----------------------------------------------------------------------------------------------------
 
-@test "--list tells of source, versions and counts, from a file as from a pipe" {
+@test "--list shows source, versions and counts, from a file and a pipe" {
     local users
     kv-import --list "$DUMP" >"$BATS_TEST_TMPDIR/list"
     # shellcheck disable=SC2002 # a pipe is what is tested
@@ -313,10 +313,10 @@ export_esti() {
     grep -Eq '^KV version: +1$' "$BATS_TEST_TMPDIR/list"
     grep -Eq '^KV migration version: +39$' "$BATS_TEST_TMPDIR/list"
     grep -Eq '^excluded: +nothing$' "$BATS_TEST_TMPDIR/list"
-    # One line of expected.jsonl is the version, which is no entry of the dump.
+    # One line of expected.jsonl is the version, which is not an entry of the dump.
     grep -Eq "^total +[0-9]+ +$(($(wc -l <"$FIXTURES_DIR/esti/expected.jsonl") - 1)) " "$BATS_TEST_TMPDIR/list"
 
-    # Rows are counted where they were read, table by table.
+    # Rows are counted by the table they were read from.
     users=$(psql -XAtq -d "$ESTI" -c "SELECT count(*) FROM auth_users")
     assert_contains "$(manifest_member "$DUMP" "['packages'][1]['source_rows']")" "{\"rows\": $users, \"table\": \"auth_users\"}"
     assert_equal '["actions", "auth", "graveler", "multiparts"]' "$("$TESTS_DIR/lib/decode.py" header "$DUMP" "['packages']")"
@@ -343,7 +343,7 @@ export_esti() {
 
 # A part of it --------------------------------------------------------------------------------------------------------
 
-@test "a dump without some packages is refused by the import, unless it is allowed" {
+@test "a dump without some packages is refused by the import, unless allowed" {
     export_esti -n auth -n multiparts -f "$BATS_TEST_TMPDIR/part.dump"
     assert_equal '["auth", "multiparts"]' "$("$TESTS_DIR/lib/decode.py" header "$BATS_TEST_TMPDIR/part.dump" "['packages']")"
     assert_contains "$(kv-import --list "$BATS_TEST_TMPDIR/part.dump" | grep '^excluded:')" actions graveler
@@ -357,7 +357,7 @@ export_esti() {
     assert_same_entries "$DUMP" "$BATS_TEST_TMPDIR/part.dump" '^(auth|multiparts)\t'
 }
 
-@test "all packages by name are a whole dump" {
+@test "naming all packages gives a complete dump" {
     export_esti --package=multiparts -n graveler -n auth --package actions >"$BATS_TEST_TMPDIR/all.dump"
     assert_same_stream "$DUMP" "$BATS_TEST_TMPDIR/all.dump"
 }
@@ -384,7 +384,7 @@ export_esti() {
         "ALTER DATABASE $PGDATABASE SET default_transaction_read_only = on" \
         "ALTER DATABASE $PGDATABASE SET search_path = 'public', 'pg_catalog'" \
         "ALTER DATABASE $PGDATABASE SET quote_all_identifiers = on"
-    # A function that hides the real one from those who do not say pg_catalog.
+    # A function that shadows the real one for callers who do not qualify it with pg_catalog.
     PGOPTIONS="-c default_transaction_read_only=off" sql \
         "CREATE FUNCTION public.encode(bytea, text) RETURNS text LANGUAGE sql AS \$\$ SELECT 'wrong' \$\$"
     PGCLIENTENCODING=SJIS kv-export -d "$DSN" --blockstore-path="$BLOCKSTORE" --quiet -j 1 -f "$BATS_TEST_TMPDIR/odd.dump"

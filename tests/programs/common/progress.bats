@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# How far the programs have come: on a terminal, in a log, as JSON lines, or not at all.
+# Progress: on a terminal, in a log, as JSON lines, or none.
 
 # shellcheck disable=SC2154 # run sets stderr
 
@@ -13,7 +13,7 @@ setup_file() {
     make_esti_dump "$DUMP"
 }
 
-# on_terminal COMMAND...: runs it on a terminal of its own; what it writes there, with carriage returns as line ends.
+# on_terminal COMMAND...: runs it on a terminal of its own; prints its output there, with carriage returns as line ends.
 on_terminal() {
     local status=0
     script -qec "$(printf '%q ' "$@")" /dev/null </dev/null >"$BATS_TEST_TMPDIR/terminal" || status=$?
@@ -26,7 +26,7 @@ final() {
     grep -F "\"phase\":\"$1\"" <<<"$stderr" | grep -F '"done":true'
 }
 
-@test "without a terminal there is no progress, unless -P asks for it" {
+@test "without a terminal there is no progress, unless -P requests it" {
     fresh_database
     succeeds kv-export -d "$ESTI" --blockstore-path="$BLOCKSTORE" -f "$BATS_TEST_TMPDIR/a.dump"
     refute_contains "$stderr" "rows/s"
@@ -37,28 +37,28 @@ final() {
     grep -E '^kv-export: export: 396 rows, .* rows/s, [0-9.]+ s$' <<<"$stderr"
     succeeds kv-import -P -d "$DSN" --clean "$DUMP"
     grep -E '^kv-import: load: 439 rows, 0\.3 MB, [0-9]+ rows/s, [0-9.]+ s$' <<<"$stderr"
-    # The version's entry is in an index, too.
+    # Index progress includes the version's entry.
     grep -E '^kv-import: index: 440 rows, ' <<<"$stderr"
     grep -E '^kv-import: verify: 439 rows, ' <<<"$stderr"
 }
 
-@test "-q and --no-progress silence it, also on a terminal" {
+@test "-q and --no-progress turn it off, even on a terminal" {
     fresh_database
     assert_equal "" "$(on_terminal kv-import -q -P -d "$DSN" "$DUMP")"
     refute_contains "$(on_terminal kv-import --no-progress -d "$DSN" --clean "$DUMP")" "rows/s"
 }
 
-@test "on a terminal the line is wiped before anything else is written" {
+@test "on a terminal the line is erased before anything else is written" {
     fresh_database
     on_terminal kv-import -d "$DSN" "$DUMP" >"$BATS_TEST_TMPDIR/lines"
     cat -v "$BATS_TEST_TMPDIR/lines"
     grep -aE '^(.\[K)?kv-import: load: 439 rows, ' "$BATS_TEST_TMPDIR/lines"
     grep -aE '^(.\[K)?kv-import: index: 440 rows, ' "$BATS_TEST_TMPDIR/lines"
-    # What is left on the screen are whole lines.
+    # Only complete lines remain on the screen.
     grep -aE '^(.\[K)?kv-import: info: loaded 439 entries and stamped version 1$' "$BATS_TEST_TMPDIR/lines"
 }
 
-@test "with --log-format json progress comes as objects, a final one for each phase" {
+@test "with --log-format json progress is printed as objects, a final one for each phase" {
     fresh_database
     succeeds kv-export --log-format json -d "$ESTI" --blockstore-path="$BLOCKSTORE" -f "$BATS_TEST_TMPDIR/a.dump"
     assert_json_lines kv-export

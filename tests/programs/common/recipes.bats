@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# The recipes of README.md, as they stand there: each leads to where it says.
+# The recipes of README.md, exactly as written: each has the promised result.
 
 # shellcheck disable=SC2154 # run sets stderr and output
 # shellcheck disable=SC2030,SC2031 # every test is a process of its own
@@ -14,14 +14,14 @@ setup_file() {
 }
 
 setup() {
-    # Where the programs are called, and what a machine with lakeFS has besides: systemctl, which notes what it is asked for.
+    # The programs, and what else a machine with lakeFS has: systemctl, which records its calls.
     HERE=$BATS_TEST_TMPDIR/here
     CALLS=$BATS_TEST_TMPDIR/calls
     mkdir "$HERE" "$BATS_TEST_TMPDIR/bin"
     printf '#!/bin/sh\necho "$*" >>"%s"\n' "$CALLS" >"$BATS_TEST_TMPDIR/bin/systemctl"
     chmod +x "$BATS_TEST_TMPDIR/bin/systemctl"
     PATH=$BATS_TEST_TMPDIR/bin:$PATH
-    # The name that the recipes have.
+    # The name that the recipes use.
     psql -Xq -d postgres -c "CREATE DATABASE lakefs TEMPLATE $ESTI"
     export PGDATABASE=lakefs DSN="host=$PGHOST port=$PGPORT user=$PGUSER dbname=lakefs"
     LEGACY_ROWS=$(legacy_rows)
@@ -43,7 +43,7 @@ block() {
         sed "s|/data/block|$BLOCKSTORE|"
 }
 
-# do_block NUMBER: does what it says, in the folder HERE, up to the first failure.
+# do_block NUMBER: runs it in the folder HERE, up to the first failure.
 do_block() {
     block "$1" >"$BATS_TEST_TMPDIR/block"
     [ -s "$BATS_TEST_TMPDIR/block" ]
@@ -51,7 +51,7 @@ do_block() {
     (cd "$HERE" && bash -e "$BATS_TEST_TMPDIR/block")
 }
 
-# assert_legacy: the database is what a lakeFS before the KV store takes for its own: version 38, not dirty, all its rows.
+# assert_legacy: the database is a valid legacy one: version 38, not dirty, all its rows.
 assert_legacy() {
     assert_stamp 38 -
     assert_equal "$LEGACY_ROWS" "$(legacy_rows)"
@@ -60,14 +60,14 @@ assert_legacy() {
         AND relkind IN ('r', 'p', 'v')"
 }
 
-# assert_migrates_again: whatever was undone, the migration leads where it should.
+# assert_migrates_again: after the undo, the migration succeeds.
 assert_migrates_again() {
     succeeds kv-migrate up --kv-enabled -d lakefs --blockstore-path "$BLOCKSTORE"
     assert_kv_as_expected
     assert_stamp 39 1
 }
 
-@test "there are as many recipes as are tested" {
+@test "all recipes are tested" {
     [ -n "$(block 9)" ]
     assert_equal "" "$(block 10)"
 }
@@ -78,7 +78,7 @@ assert_migrates_again() {
     assert_kv_as_expected
     assert_stamp 39 1
     assert_equal "" "$(legacy_tables)"
-    # The backup is of before, the dump of after.
+    # The backup was made before the migration, the dump after.
     pg_restore -l "$HERE/lakefs.backup" | grep -q 'TABLE public graveler_commits'
     assert_same_entries "$HERE/kv.dump" "$FIXTURES_DIR/esti/esti.dump"
 }
@@ -104,14 +104,14 @@ assert_migrates_again() {
     assert_contains "$output" "redacted:              yes"
     assert_equal 440 "${lines[-1]}"
     assert_legacy
-    # A secret and a name that the fixture has.
+    # A secret and a name from the fixture.
     run -0 kv-import --print "$HERE/support.dump"
     refute_contains "$output" testpremigrategraveler
     refute_contains "$output" "$(sql "SELECT access_key_id FROM auth_credentials LIMIT 1")"
 }
 
-@test "undo: before the stamp nothing is to be undone, and the same again ends well" {
-    # A type in the way of the table, which only making that finds out: the export's dump is left.
+@test "undo: before the stamp there is nothing to undo, and running it again succeeds" {
+    # A type of the same name prevents creating the table; the dump of the export is left.
     sql "CREATE DOMAIN kv AS text"
     run --separate-stderr -3 bash -c "cd '$HERE' && kv-migrate up --kv-enabled -d lakefs --blockstore-path '$BLOCKSTORE' --dump kv.dump"
     [ -e "$HERE/kv.dump" ]
@@ -133,7 +133,7 @@ assert_migrates_again() {
     assert_kv_as_expected
 }
 
-@test "undo: back to the legacy schema, while its tables are there" {
+@test "undo: back to the legacy schema, if its tables still exist" {
     kv-migrate up -q --kv-enabled --keep-tables -d lakefs --blockstore-path "$BLOCKSTORE"
     assert_stamp 39 1
     do_block 6
@@ -142,7 +142,7 @@ assert_migrates_again() {
     assert_migrates_again
 }
 
-@test "undo: from the backup, when the legacy tables were dropped" {
+@test "undo: from the backup, if the legacy tables were dropped" {
     do_block 1
     assert_equal "" "$(legacy_tables)"
     do_block 7
@@ -151,7 +151,7 @@ assert_migrates_again() {
     assert_migrates_again
 }
 
-# with_dynamodb: what a machine with AWS has besides.
+# with_dynamodb: what a machine with AWS has in addition.
 with_dynamodb() {
     load ../../lib/dynamodb
     start_dynamodb

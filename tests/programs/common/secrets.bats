@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# Passwords: every way to give one works, whatever characters it has, and none shows it: not in a command line, a message, a
+# Passwords: every way to give one works, with any characters, and none exposes it: not in a command line, a message, a
 # log, the server's log, a dump or a file.
 
 # shellcheck disable=SC2154 # run sets stderr
@@ -15,15 +15,15 @@ source "${BATS_TEST_DIRNAME}/../../../scripts/dev/throwaway-postgres.sh"
 load ../../lib/setup
 load ../../lib/watch
 
-# A server of its own, that wants passwords and logs every statement and every connection.
+# A server of its own that requires passwords and logs all statements and connections.
 setup_file() {
     export SECRETS_POSTGRES_DIR=""
     SECRETS_POSTGRES_DIR=$(mktemp -d "${TMPDIR:-/tmp}/kv-secrets.XXXXXX")
     THROWAWAY_POSTGRES_OPTIONS="-c log_statement=all -c log_connections=on" throwaway_postgres_start "$SECRETS_POSTGRES_DIR"
     printf 'local all postgres trust\nlocal all all scram-sha-256\n' >"$SECRETS_POSTGRES_DIR/data/pg_hba.conf"
-    # By number, so that the parts to look for are found nowhere else on this machine.
+    # Includes a number, so that its parts are found nowhere else on this machine.
     printf '%s' "p@ss:w/o%rd$BASHPID'\"\\ &?#=é" >"$BATS_FILE_TMPDIR/password"
-    # Nobody's log holds how a password was set.
+    # Setting a password must not be logged.
     psql -XAtq -v ON_ERROR_STOP=1 -v password="$(<"$BATS_FILE_TMPDIR/password")" <<'SQL'
 SET log_statement = none;
 SET password_encryption = 'scram-sha-256';
@@ -47,7 +47,7 @@ teardown_file() {
 
 setup() {
     PASSWORD=$(<"$BATS_FILE_TMPDIR/password")
-    # Parts of it that are the same however the rest is quoted: as it is, and percent-encoded.
+    # Parts of it that look the same however the rest is quoted: literally, and percent-encoded.
     PARTS=$(sed -n 's/.*o%\(rd[0-9]*\).*/o%\1\no%25\1/p' "$BATS_FILE_TMPDIR/password")
     # What the tests give to the programs, and what the programs may write.
     GIVEN=$BATS_TEST_TMPDIR/given
@@ -82,7 +82,8 @@ quoted() {
     printf "'%s'" "${text//\'/\\\'}"
 }
 
-# give WAY PASSWORD [USER]: sets GIVE (arguments) and VARIABLES (NAME=VALUE) that lead to the test's database with the password.
+# give WAY PASSWORD [USER]: sets GIVE (arguments) and VARIABLES (NAME=VALUE) to connect to the test's database with the
+# password.
 give() {
     local uri user=${3-secretive} service=$GIVEN/service line=$2
     uri="postgresql://$(percent "$user"):$(percent "$2")@$(percent "$PGHOST"):$PGPORT/$(percent "$PGDATABASE")"
@@ -119,15 +120,16 @@ give() {
     esac
 }
 
-# given COMMAND...: becomes the command, with VARIABLES.
+# given COMMAND...: executes the command, with VARIABLES.
 given() {
-    # What it is not told must not lead anywhere.
+    # Only the given parameters may lead to the database.
     export PGUSER=nobody PGDATABASE=nowhere
     export "${VARIABLES[@]}"
     exec "$@"
 }
 
-# secretly CODE COMMAND...: the command ends with the code, and shows no password. Sets MESSAGES to its standard error.
+# secretly CODE COMMAND...: the command ends with the code, and exposes no password. Sets MESSAGES to its standard
+# error.
 secretly() {
     local code=$1 status=0
     shift
@@ -138,7 +140,8 @@ secretly() {
     refute_secret
 }
 
-# refute_secret: no file that the programs have written holds the password, nor does the server's log; nobody crashed.
+# refute_secret: neither files that the programs have written nor the server's log hold the password, and nothing
+# crashed.
 refute_secret() {
     run ! grep -rlaFf <(printf '%s' "$PARTS") "$WRITTEN" "$SECRETS_POSTGRES_DIR/log"
     assert_equal "" "$output"
@@ -147,13 +150,13 @@ refute_secret() {
 
 # Watching ------------------------------------------------------------------------------------------------------------
 
-# watch_password: looks for the password everywhere, and in the folder of what is written, until watch_stop.
+# watch_password: searches for the password everywhere, including the folder of written files, until watch_stop.
 watch_password() {
     watch "$WRITTEN" <<<"$PARTS"
 }
 
-# unseen PROGRAM...: ends the watch, during which every one of the programs was there and no secret was seen, but in
-# environments.  One that ends within an instant may never be looked at.
+# unseen PROGRAM...: ends the watch: each of the programs was seen, but no secret, except in environments.  A program
+# that ends within an instant may never be seen.
 unseen() {
     local program
     watch_stop
@@ -164,7 +167,7 @@ unseen() {
     done
 }
 
-# unseen_now: no command line, no file and no session has a secret at present.
+# unseen_now: no command line, file or session exposes a secret now.
 unseen_now() {
     assert_equal "" "$("$TESTS_DIR/lib/watch_secrets.py" --once "$WRITTEN" <<<"$PARTS" |
         grep -vE '^(looks|saw|watching|environment)')"
@@ -175,13 +178,13 @@ unseen_now() {
 
 # Every way -----------------------------------------------------------------------------------------------------------
 
-@test "the server wants the password, and its characters are as they should be" {
+@test "the server requires the password, and its characters are the intended ones" {
     run ! psql -XAtqw -U secretive -c "SELECT 1"
     assert_contains "$output" "no password supplied"
     assert_equal 2 "$(wc -l <<<"$PARTS")"
     assert_contains "$PASSWORD" "$(head -n 1 <<<"$PARTS")" @ : / % "'" '"' "\\" " " "&" "?" "#" "=" "é"
     assert_contains "$(percent "$PASSWORD")" "$(tail -n 1 <<<"$PARTS")" %40 %3A %2F %27 %22 %5C %20 %26 %3F %23 %3D %C3%A9
-    # The watch does see what is there.
+    # The watch does see environments.
     mkfifo "$GIVEN/fifo"
     # shellcheck disable=SC2016 # for that bash
     PGPASSWORD=$PASSWORD background bash -c 'read -r <>"$1"' "$PASSWORD" "$GIVEN/fifo"
@@ -192,7 +195,7 @@ unseen_now() {
     rm "$WRITTEN/file"
 }
 
-@test "a password from outside the arguments is seen nowhere: variable, password file, service file" {
+@test "a password given outside the arguments is exposed nowhere: variable, password file, service file" {
     local way
     watch_password
     for way in variable variables password-file service-file; do
@@ -215,7 +218,7 @@ unseen_now() {
     unseen kv-import bash
 }
 
-@test "lakeFS's own variables lead there, and the password is seen nowhere" {
+@test "lakeFS's own variables work, and the password is exposed nowhere" {
     watch_password
     give lakefs "$PASSWORD"
     secretly 0 kv-migrate up --kv-enabled --no-settings -v --log-format=json --keep-tables --dump "$WRITTEN/dump"
@@ -225,7 +228,7 @@ unseen_now() {
     unseen bash
 }
 
-@test "a password in the arguments of kv-export is gone once it works" {
+@test "a password in the arguments of kv-export disappears once it runs" {
     local way
     for way in uri uri-parameter conninfo; do
         echo "== $way"
@@ -241,7 +244,7 @@ unseen_now() {
     done
 }
 
-@test "a password in the arguments of kv-import is gone once it works" {
+@test "a password in the arguments of kv-import disappears once it runs" {
     local way
     kv-export --no-settings -q -f "$WRITTEN/dump"
     for way in uri uri-parameter; do
@@ -260,9 +263,9 @@ unseen_now() {
     done
 }
 
-@test "a password in the arguments of kv-migrate is gone once it works, from those of every program" {
+@test "a password in the arguments of kv-migrate disappears once it runs, from those of all programs" {
     local way key
-    # The table is in the way of kv-import, which comes when the lock is given back.
+    # A table lock blocks kv-import, which starts when it is released.
     waits_for_table() {
         [ "$(sql "SELECT count(*) > 0 FROM pg_locks WHERE locktype = 'transactionid' AND NOT granted")" = t ]
     }
@@ -273,7 +276,7 @@ unseen_now() {
         hold "SELECT pg_advisory_lock($key); CREATE TABLE kv (partition_key bytea, key bytea, value bytea)"
         background given kv-migrate up "${GIVE[@]}" -v --kv-enabled --no-settings
         eventually someone_waits
-        # From now on nobody may have it at any time.
+        # From now on it must not be visible at any time.
         watch_password
         printf 'SELECT pg_advisory_unlock(%s);\n' "$key" >&"$HOLDER_INPUT"
         eventually waits_for_table
@@ -289,8 +292,8 @@ unseen_now() {
     done
 }
 
-# asked CODE PASSWORD COMMAND...: on a terminal, the command asks for the password, once, does not show it, and ends with the
-# code. Sets MESSAGES to what stands on the terminal.
+# asked CODE PASSWORD COMMAND...: on a terminal, the command asks for the password once, does not echo it, and ends with
+# the code. Sets MESSAGES to the terminal's contents.
 asked() {
     local code=$1 status=0 password=$2
     shift 2
@@ -302,10 +305,10 @@ asked() {
     refute_secret
 }
 
-@test "a password is asked for on a terminal, not shown, and seen nowhere" {
+@test "the password prompt on a terminal does not echo, and the password is exposed nowhere" {
     watch_password
     give none "$PASSWORD"
-    # Every connection of every worker has it from the one question.
+    # All connections of all workers use the one answer.
     asked 0 "$PASSWORD" kv-export "${GIVE[@]}" -j 2 --no-settings -f "$WRITTEN/dump"
     asked 0 "$PASSWORD" kv-import "${GIVE[@]}" -j 2 "$WRITTEN/dump"
     assert_stamp 39 1
@@ -313,7 +316,7 @@ asked() {
     sql "SET client_min_messages = warning" "DROP TABLE kv CASCADE" "UPDATE schema_migrations SET version = 37"
     asked 0 "$PASSWORD" kv-migrate up "${GIVE[@]}" --kv-enabled --no-settings
     assert_stamp 39 1
-    # -W asks also where nobody needs it.
+    # -W asks even if no password is needed.
     asked 0 "$PASSWORD" kv-migrate cleanup -W "${GIVE[@]}" -U postgres
     give variable "$PASSWORD and more"
     asked 5 "$PASSWORD" kv-export -W "${GIVE[@]}" --no-settings -f "$WRITTEN/again.dump"
@@ -324,7 +327,7 @@ asked() {
     unseen kv-import bash
 }
 
-@test "without a terminal, or with -w, nobody is asked" {
+@test "without a terminal, or with -w, there is no prompt" {
     local program
     programs
     give none ""
@@ -343,17 +346,17 @@ asked() {
 
 @test "programs that do not connect do not get the password of a connection string" {
     local way name
-    # In place of them: one that writes down its environment and its arguments first.
+    # Replace each by one that records its environment and arguments first.
     mkdir "$GIVEN/bin"
     for name in awk date dirname iconv mkfifo mktemp readlink rm sed sh sleep sort; do
         printf '#!/bin/bash\n{ echo "== %s" && tr "\\0" "\\n" </proc/$$/environ && printf "%%s\\n" "$@"; } >>%q\nexec %q "$@"\n' \
             "$name" "$WRITTEN/environments" "$(command -v "$name")" >"$GIVEN/bin/$name"
     done
     chmod +x "$GIVEN/bin"/*
-    # A cleanup that fails.
+    # With a failing cleanup.
     sql "CREATE VIEW report AS SELECT display_name FROM auth_users"
     for way in uri conninfo lakefs; do
-        # The last schema migration is run again, by a psql of its own.
+        # Run the last schema migration again, with a psql of its own.
         sql "SET client_min_messages = warning" "DROP TABLE IF EXISTS kv CASCADE" "UPDATE schema_migrations SET version = 37"
         give "$way" "$PASSWORD"
         VARIABLES+=(PATH="$GIVEN/bin:$PATH")
@@ -402,12 +405,12 @@ lakefs ${PROGRAMS[2]}
 lakefs-old ${PROGRAMS[3]}
 WAYS
     watch_stop
-    # The arguments are there until the program has begun.
+    # The arguments are visible until the program has started.
     assert_equal "" "$(grep '^file' "$BATS_TEST_TMPDIR/watch")"
     assert_missing "$WRITTEN/new.dump" "$WRITTEN/new.dump.partial"
 }
 
-@test "where the server cannot be reached or refuses, the password is not repeated" {
+@test "if the server is unreachable or refuses, the password is not repeated" {
     local address program string
     programs
     for address in "host=/nonexistent" "host=127.0.0.1 port=1" "host=127.0.0.1 port=99999" \
@@ -425,7 +428,7 @@ WAYS
     done
 }
 
-@test "a connection string that is malformed is not repeated" {
+@test "a malformed connection string is not repeated" {
     local program string raw=$PASSWORD
     programs
     for string in "postgres://secretive:$raw@$PGHOST/db" "postgresql://secretive:$raw" \
@@ -445,10 +448,10 @@ WAYS
     done
 }
 
-@test "failures beyond the connection do not repeat the password" {
+@test "failures after connecting do not repeat the password" {
     programs
     give uri "$PASSWORD"
-    # A row that is refused, a table in the way, a version that is wrong, a cut dump, a folder that is not there.
+    # A refused row, a table in the way, a wrong version, a truncated dump, a missing folder.
     sql "INSERT INTO auth_policies VALUES (1, now(), 'odd', '{}')"
     secretly 3 kv-export "${GIVE[@]}" -v --no-settings -f "$WRITTEN/new.dump"
     secretly 3 kv-migrate up "${GIVE[@]}" -v --kv-enabled --no-settings
@@ -466,13 +469,13 @@ WAYS
 
 # Names ---------------------------------------------------------------------------------------------------------------
 
-@test "user, database, host list and options with special characters lead there, by URI and by keywords" {
+@test "user, database, host list and options with special characters work, by URI and by keywords" {
     local user="us er@x:y/%41?=é'\"\\" hosts uri string
     sql "ALTER SCHEMA public RENAME TO \"fs 1\"" "CREATE SCHEMA public"
     psql -Xq -v ON_ERROR_STOP=1 -d postgres -v old="$PGDATABASE" -v new="d b@x:y/%41?=é'\"\\$PGDATABASE" \
         <<<'ALTER DATABASE :"old" RENAME TO :"new"'
     PGDATABASE="d b@x:y/%41?=é'\"\\$PGDATABASE"
-    # The first host of the list does not answer.
+    # The first host of the list does not respond.
     hosts="%2Fnonexistent:1,$(percent "$PGHOST"):$PGPORT"
     uri="postgres://$(percent "$user"):$(percent "$PASSWORD")@$hosts/$(percent "$PGDATABASE")?options=$(percent '-c search_path="fs\ 1"')"
     string="host=/nonexistent,$PGHOST port=1,$PGPORT user=$(quoted "$user") password=$(quoted "$PASSWORD")

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# Text from outside (a server's messages, a dump's header, names, row keys): whatever it holds, it cannot reach a terminal as a
-# control character, turn what is read around, or look like a line of ours.
+# Text from outside (a server's messages, a dump's header, names, row keys), whatever it holds, cannot reach a terminal
+# as a control character, reverse the reading direction, or look like a line of ours.
 
 # shellcheck disable=SC2154 # run sets stderr and output
 
@@ -28,14 +28,15 @@ teardown() {
     fi
 }
 
-# What clears the screen, sets the title, colours by C1, deletes, reverses, ends a line, goes back in it; and what it shows as.
+# Clears the screen, sets the title, colours by C1, deletes, reverses, ends a line, returns to its start; and how it is
+# shown.
 NASTY=$'\e[2J\e]0;title\a\u009b31m\x7f\u202egnp\u2066\nkv-import: error: forged\rforged\tnaïve'
 SHOWN='\x1b[2J\x1b]0;title\x07\u009b31m\x7f\u202egnp\u2066\nkv-import: error: forged\rforged\tnaïve'
 # The same within the limits of a name.
 NASTY_NAME=$'n\e[2J\u009b\x7f\u202e\nhint: x\u00ef'
 SHOWN_NAME='n\x1b[2J\u009b\x7f\u202e\nhint: xï'
 
-# assert_clean FILE...: holds nothing but lines of printable UTF-8 without marks of direction.
+# assert_clean FILE...: only lines of printable UTF-8 without directional marks.
 assert_clean() {
     python3 -c '
 import re, sys
@@ -45,7 +46,7 @@ for name in sys.argv[1:]:
     assert not found, (name, found, text)' "$@"
 }
 
-# clean CODE COMMAND...: ends with the code, and what it writes is clean. Sets output and stderr.
+# clean CODE COMMAND...: ends with the code, and its output is clean. Sets output and stderr.
 clean() {
     local code=$1
     shift
@@ -56,13 +57,13 @@ clean() {
     assert_clean "$BATS_TEST_TMPDIR/stdout" "$BATS_TEST_TMPDIR/stderr"
 }
 
-# forge EXPRESSION: writes forged.dump, made of the dump; what is nasty is called nasty in it.
+# forge EXPRESSION: writes forged.dump, made from the dump; `nasty` is the nasty text.
 forge() {
     FORGED=$BATS_TEST_TMPDIR/forged.dump
     NASTY=$NASTY python3 "$TESTS_DIR/lib/forge.py" "$DUMP" "(lambda nasty: $1)(os.environ['NASTY'])" >"$FORGED"
 }
 
-# nasty_database: a legacy database whose name, schema and role are nasty.
+# nasty_database: a legacy database with a nasty name, schema and role.
 nasty_database() {
     NASTY_DATABASE=db_${BATS_TEST_NUMBER}_$NASTY_NAME NASTY_ROLE=role_${BATS_TEST_NUMBER}_$NASTY_NAME
     psql -Xq -d postgres -v ON_ERROR_STOP=1 -v name="$NASTY_DATABASE" -v role="$NASTY_ROLE" -v template="$ESTI" <<'SQL'
@@ -75,7 +76,7 @@ SQL
 
 # The dump -------------------------------------------------------------------------------------------------------------
 
-@test "--list: a dump's texts stay in their lines" {
+@test "--list: a dump's texts stay within their lines" {
     local lines_before
     lines_before=$(kv-import --list "$DUMP" | wc -l)
     forge "sealed([altered(0, source__database=nasty, source__schema=nasty, source__server_version=nasty, source__snapshot=nasty,
@@ -86,7 +87,7 @@ SQL
         "database \"$SHOWN\", schema \"$SHOWN\"" "PostgreSQL $SHOWN" "snapshot:              $SHOWN"
 }
 
-@test "--list: reasons and tables of a manifest, and what was left out, as well" {
+@test "--list: the same for reasons and tables of a manifest, and for exclusions" {
     forge "sealed([altered(0, omitted=[nasty])] + frames[1:-1] +
         [altered(len(frames) - 1, packages__0__left_out=[{'table': nasty, 'reason': nasty, 'rows': 7}])])"
     clean 0 kv-import --list "$FORGED"
@@ -111,10 +112,10 @@ assert header["source"]["database"] == header["created"] == os.environ["NASTY"],
 
 # Row keys -------------------------------------------------------------------------------------------------------------
 
-# nasty_store: a KV store of which one entry has a nasty key, and its dump FORGED.
+# nasty_store: a KV store with one nasty key, and its dump FORGED.
 nasty_store() {
     fresh_database TEMPLATE "$ESTI"
-    # What a tag is called comes to be a key, a partition's name and a value.
+    # The name of a tag becomes a key, a partition's name and a value.
     psql -Xq -v ON_ERROR_STOP=1 -v name="$NASTY" \
         <<<"INSERT INTO graveler_tags SELECT repository_id, :'name', commit_id FROM graveler_tags LIMIT 1"
     FORGED=$BATS_TEST_TMPDIR/nasty.dump
@@ -124,7 +125,7 @@ nasty_store() {
 
 @test "--print: keys and values are escaped in JSON, and the same texts" {
     nasty_store
-    # Without C0 and DEL it is text; with them it is base64.
+    # Without C0 and DEL it is shown as text; with them as base64.
     psql -Xq -v ON_ERROR_STOP=1 -v name=$'a\u009b31m\u202eb\u2066\u2028\nnaïve' <<<"UPDATE kv SET key = convert_to('tags/' || :'name', 'UTF8')
         WHERE key = (SELECT key FROM kv WHERE key LIKE 'tags/%' ORDER BY key DESC LIMIT 1)"
     kv-export -q -d "$DSN" --source kv -f "$BATS_TEST_TMPDIR/kv.dump"
@@ -138,14 +139,14 @@ assert {"base64": base64.b64encode(("tags/" + os.environ["NASTY"]).encode()).dec
 assert "tags/a\u009b31m\u202eb\u2066\u2028\nna\u00efve" in keys, keys' <"$BATS_TEST_TMPDIR/lines"
 }
 
-@test "--verify: the keys of what differs" {
+@test "--verify: the keys of differences" {
     nasty_store
     psql -Xq -v ON_ERROR_STOP=1 -v name=$'a\u009b31m\u202eb' <<<"INSERT INTO kv SELECT convert_to(:'name', 'UTF8'), convert_to(:'name', 'UTF8'), ''"
     clean 3 kv-import --verify -d "$DSN" "$FORGED"
     assert_contains "$output" '{"difference":"extra","partition":"a\u009b31m\u202eb","key":"a\u009b31m\u202eb"}'
 }
 
-@test "a row that is refused or left out is named in one line" {
+@test "a row that is refused or left out is named on one line" {
     fresh_database TEMPLATE "$ESTI"
     psql -Xq -v ON_ERROR_STOP=1 -v name="$NASTY" \
         <<<"INSERT INTO graveler_tags VALUES (:'name', :'name', 'c')"
@@ -158,7 +159,7 @@ assert "tags/a\u009b31m\u202eb\u2066\u2028\nna\u00efve" in keys, keys' <"$BATS_T
     assert_equal 1 "$(grep -c error <<<"$stderr")"
 }
 
-@test "a key that is no UTF-8" {
+@test "a key that is not UTF-8" {
     fresh_database TEMPLATE template0 ENCODING SQL_ASCII LC_COLLATE "'C'" LC_CTYPE "'C'"
     apply_migrations 21 38
     set_schema_version 38
@@ -195,7 +196,7 @@ assert "tags/a\u009b31m\u202eb\u2066\u2028\nna\u00efve" in keys, keys' <"$BATS_T
     assert_equal "$NASTY_NAME" "$(python3 -c 'import json, sys; print(json.load(sys.stdin)["table"])' <<<"$output")"
 }
 
-# speaking_trigger LEVEL: each DDL statement gets a message of this level from the server, with a detail and a hint.
+# speaking_trigger LEVEL: the server sends a message of this level, with a detail and a hint, for each DDL statement.
 speaking_trigger() {
     psql -Xq -v ON_ERROR_STOP=1 -v text="$NASTY" -v level="$1" <<'SQL'
 SELECT format('CREATE FUNCTION speak() RETURNS event_trigger LANGUAGE plpgsql AS %L',
@@ -230,7 +231,7 @@ message = [m for m in map(json.loads, sys.stdin) if m["level"] == "error"][0]
 assert message["detail"] == message["hint"] == os.environ["NASTY"] and message["message"].endswith(os.environ["NASTY"]), message' <<<"$stderr"
 }
 
-@test "what the user has typed is shown no other way" {
+@test "the user's own input is shown the same way" {
     clean 1 kv-import "--$NASTY"
     clean 4 kv-import --list /dev/null
     clean 1 kv-import --list "/nonexistent/$NASTY"

@@ -1,7 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# A whole migration under valgrind: no byte is read or written where it may not be, none is used before it was set, and
-# none is left behind.
+# A whole migration under valgrind: no invalid reads or writes, no use of uninitialised memory, no leaks.
 
 # shellcheck disable=SC2154 # run sets stderr
 
@@ -30,7 +29,7 @@ setup() {
         --log-file="$BATS_TEST_TMPDIR/reports/%p")
 }
 
-# assert_clean COUNT: so many programs have ended, and valgrind has nothing to say about any.
+# assert_clean COUNT: this many programs have ended, and valgrind reports nothing.
 assert_clean() {
     local reports=("$BATS_TEST_TMPDIR/reports"/*)
     cat "${reports[@]}"
@@ -47,7 +46,7 @@ assert_clean() {
     assert_kv_as_expected
 }
 
-@test "an export and an import by a pipe are clean" {
+@test "an export and an import through a pipe are clean" {
     "${VALGRIND[@]}" "$KV_BIN/kv-export" -d "$DSN" -j 2 --blockstore-path "$BLOCKSTORE" |
         "${VALGRIND[@]}" "$KV_BIN/kv-import" -d "$DSN" -j 2
     assert_clean 2
@@ -68,7 +67,7 @@ assert_clean() {
     head -c -50 "$BATS_TEST_TMPDIR/kv.dump" >"$BATS_TEST_TMPDIR/cut.dump"
     sql "INSERT INTO auth_policies VALUES (1000, now(), 'odd', '{}')"
     run -3 "${VALGRIND[@]}" "$KV_BIN/kv-export" -d "$DSN" -j 2 --no-settings -f "$BATS_TEST_TMPDIR/odd.dump"
-    # As a file it is known to be cut beforehand, in a pipe only when the load is under way.
+    # A truncated file is detected at once, a truncated pipe only during the load.
     run -4 "${VALGRIND[@]}" "$KV_BIN/kv-import" -d "$DSN" -j 2 "$BATS_TEST_TMPDIR/cut.dump"
     run -4 "${VALGRIND[@]}" "$KV_BIN/kv-import" -d "$DSN" -j 2 < <(cat "$BATS_TEST_TMPDIR/cut.dump")
     assert_clean 3
