@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# What kv-export refuses to read: databases that are not as the last schema migration leaves them, and what is in its way.
+# What kv-export refuses to read: databases that differ from what the last schema migration leaves, and obstacles.
 
 # shellcheck disable=SC2154 # run sets stderr
 
@@ -24,13 +24,13 @@ check_refused() {
     assert_missing "$BATS_TEST_TMPDIR/dump" "$BATS_TEST_TMPDIR/dump.partial"
 }
 
-@test "a database without schema_migrations is no legacy database" {
+@test "a database without schema_migrations is not a legacy database" {
     sql "DROP TABLE schema_migrations"
     check_refused 5
     assert_contains "$stderr" "$PGDATABASE" schema_migrations "hint: "
 }
 
-@test "a database that is not at the last schema version is refused, with its version" {
+@test "a database below the last schema version is refused, with its version" {
     sql "UPDATE schema_migrations SET version = 37"
     check_refused 5
     assert_contains "$stderr" 37 38 "hint: Run kv-migrate up first"
@@ -45,7 +45,7 @@ check_refused() {
     assert_contains "$stderr" 38 dirty "hint: " " public.schema_migrations"
 }
 
-@test "a schema version that is no single number is refused" {
+@test "a schema version that is not a single number is refused" {
     sql "ALTER TABLE schema_migrations DROP CONSTRAINT schema_migrations_pkey" "INSERT INTO schema_migrations VALUES (38, false)"
     check_refused 5
     assert_contains "$stderr" schema_migrations
@@ -53,13 +53,13 @@ check_refused() {
     check_refused 5
 }
 
-@test "a legacy table that is not there is refused, by name" {
+@test "a missing legacy table is refused, by name" {
     sql "DROP TABLE gateway_multiparts"
     check_refused 5
     assert_contains "$stderr" gateway_multiparts "hint: "
 }
 
-@test "a column that is not there or of another type is refused, by name" {
+@test "a missing column, or one of another type, is refused, by name" {
     sql "ALTER TABLE auth_users RENAME COLUMN display_name TO name"
     check_refused 5
     assert_contains "$stderr" display_name auth_users "hint: "
@@ -69,7 +69,7 @@ check_refused() {
     assert_contains "$stderr" '"auth_users"' '"display_name"' "hint: "
 }
 
-@test "tables that are locked by another session are waited for, then refused" {
+@test "kv-export waits for tables that another session has locked, then refuses" {
     hold "LOCK TABLE graveler_commits IN ACCESS EXCLUSIVE MODE"
     check_refused 5 --lock-wait-timeout=200ms
     assert_contains "$stderr" locked "hint: "
@@ -77,7 +77,7 @@ check_refused() {
     succeeds kv-export -d "$DSN" --no-settings -f "$BATS_TEST_TMPDIR/dump"
 }
 
-@test "a snapshot that is not there is refused" {
+@test "a missing snapshot is refused" {
     local name
     for name in 00000003-0000001B-1 nonsense "it's"; do
         check_refused 1 --snapshot="$name"
@@ -85,11 +85,11 @@ check_refused() {
     done
 }
 
-@test "a schema that is not there is refused, and a search_path that names none" {
+@test "a missing schema is refused, and so is a search_path that names none" {
     check_refused 1 --schema=nowhere
     assert_contains "$stderr" '"nowhere"'
     PGOPTIONS="-c search_path=nowhere" check_refused 1
     assert_contains "$stderr" search_path "hint: " --schema
-    # Named, it is found.
+    # If named, it is found.
     PGOPTIONS="-c search_path=nowhere" succeeds kv-export -d "$DSN" --schema=public --no-settings -f "$BATS_TEST_TMPDIR/dump"
 }

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# Irregular rows: what is owned by something that is gone, runs of actions and their hooks, tokens. Nothing is lost without
-# a word. Each test makes a small legacy database by hand, see tests/lib/rows.bash.
+# Irregular rows: missing owners, runs of actions and their hooks, tokens. Nothing is lost silently. Each test makes a
+# small legacy database by hand, see tests/lib/rows.bash.
 
 # shellcheck disable=SC2154 # run sets stderr
 
@@ -21,7 +21,7 @@ load ../../lib/rows
     assert_no_entry auth uCredentials/.*AKIA1
 }
 
-@test "a credential of a user who is gone is left out" {
+@test "a credential of a missing user is left out" {
     legacy_database
     sql "ALTER TABLE auth_credentials DROP CONSTRAINT auth_credentials_user_id_fkey" \
         "INSERT INTO auth_credentials VALUES ('AKIA1', 'secret', '2020-01-01 00:00:00Z', 77)"
@@ -59,14 +59,14 @@ check_relation() {
     assert_entry auth gPolicies/group/policies/policy '{"primary_key": "policies/policy"}'
 }
 
-@test "a branch of a repository that is gone is left out" {
+@test "a branch of a missing repository is left out" {
     legacy_database
     sql "INSERT INTO graveler_branches VALUES ('gone', 'lost', NULL, 'c1')"
     check_left_out graveler_branches graveler repository "id=lost"
     assert_equal 6 "$(count_entries)"
 }
 
-@test "a tag of a repository that is gone is left out" {
+@test "a tag of a missing repository is left out" {
     legacy_database
     sql "INSERT INTO graveler_tags VALUES ('gone', 'lost', 'c1'), ('repo', 'kept', 'c1')"
     check_left_out graveler_tags graveler repository "id=lost"
@@ -74,7 +74,7 @@ check_relation() {
     assert_equal 7 "$(count_entries)"
 }
 
-@test "a commit of a repository that is gone is left out" {
+@test "a commit of a missing repository is left out" {
     legacy_database
     sql "INSERT INTO graveler_commits (repository_id, id, committer, message, creation_date, meta_range_id)
         VALUES ('gone', 'lost', 'me', '', '2020-01-01 00:00:00Z', 'range'), ('repo', 'kept', 'me', '', '2020-01-01 00:00:00Z', 'range')"
@@ -83,7 +83,7 @@ check_relation() {
     assert_equal 7 "$(count_entries)"
 }
 
-@test "staged objects of a branch whose repository is gone are left out, unless another branch has the token" {
+@test "staged objects of a branch whose repository is missing are left out, unless another branch has the token" {
     legacy_database
     sql "INSERT INTO graveler_branches VALUES ('gone', 'lost', 'stray', 'c1'), ('gone', 'also', 'token', 'c1')" \
         "INSERT INTO graveler_staging_kv VALUES ('stray', 'lost', 'identity', 'data'), ('stray', 'lost 2', 'identity', 'data')"
@@ -95,7 +95,7 @@ check_relation() {
     entry token object
 }
 
-@test "repositories are told apart byte by byte" {
+@test "repositories are distinguished byte by byte" {
     legacy_database
     sql "INSERT INTO graveler_repositories VALUES ('Repo', 'local://Repo', '2020-01-01 00:00:00Z', 'main')" \
         "INSERT INTO graveler_branches VALUES ('Repo', 'main', 'token2', 'c2'), ('repo ', 'lost', NULL, NULL)"
@@ -106,7 +106,7 @@ check_relation() {
 
 # Runs and hooks ------------------------------------------------------------------------------------------------------
 
-@test "a run is found by its id, its branch and its commit, and its hooks by its new id" {
+@test "a run is found by its id, branch and commit, and its hooks by its new id" {
     local id
     legacy_database
     add_run repo 20210203040506abcdefgh
@@ -122,7 +122,7 @@ check_relation() {
     assert_plain
 }
 
-@test "a run without branch or commit has no entry for them" {
+@test "a run without branch or commit has no entries for them" {
     legacy_database
     add_run repo 20210203040506branch "2021-02-03 04:05:06Z" ""
     add_run repo 20210203040507commit "2021-02-03 04:05:07Z" main ""
@@ -160,7 +160,7 @@ check_relation() {
     done
 }
 
-@test "the run time is that of the old id, not the start" {
+@test "the run time comes from the old id, not from the start time" {
     legacy_database
     add_run repo 20200229120000leap "2021-02-03 04:05:06Z"
     export_rows --strict
@@ -169,7 +169,7 @@ check_relation() {
     assert_plain
 }
 
-@test "a run id that begins with no time takes the start time" {
+@test "a run id that does not begin with a time uses the start time" {
     local id number=0
     legacy_database
     for id in abcdef 2021020304050 20211303040506x 20210230040506x 20210203250506x 2021020304056ax 0000-1-1 "" "20210203 40506x"; do
@@ -192,7 +192,7 @@ check_relation() {
     assert_equal 1 "$(grep -cP '^actions\trepos/repo/tasks/' "$ENTRIES")"
 }
 
-@test "a hook belongs to a run of its own repository only" {
+@test "a hook belongs only to a run of its own repository" {
     legacy_database
     add_run repo 20210203040506a
     add_hook other 20210203040506a 0000_0000
@@ -200,7 +200,7 @@ check_relation() {
     assert_no_entry actions '.*/tasks/'
 }
 
-@test "runs of one id in two repositories keep their own hooks" {
+@test "runs with the same id in two repositories keep their own hooks" {
     local repository id
     legacy_database
     for repository in repo other; do
@@ -216,7 +216,7 @@ check_relation() {
     assert_plain
 }
 
-@test "a run of a repository that is gone is migrated" {
+@test "a run of a missing repository is migrated" {
     legacy_database
     add_run gone 20210203040506a
     add_hook gone 20210203040506a 0000_0000
@@ -228,7 +228,7 @@ check_relation() {
 
 # Tokens and metadata of the installation -----------------------------------------------------------------------------
 
-@test "an expired token is left out, counted and without a warning" {
+@test "an expired token is left out, counted, and no warning is given" {
     legacy_database
     sql "INSERT INTO auth_expired_tokens VALUES ('past', '2020-01-01 00:00:00Z'), ('long past', '-infinity'),
         ('future', '2999-01-01 00:00:00Z')"
@@ -247,13 +247,13 @@ check_relation() {
     assert_entry auth expiredTokens/endless '{"expired_at": "253402300799.999999999", "token_id": "endless"}'
 }
 
-@test "installation metadata of the old database is left out, any other is migrated" {
+@test "the old database's installation metadata is left out, any other is migrated" {
     legacy_database
     sql "INSERT INTO auth_installation_metadata VALUES ('postgresql_version', '15'), ('postgresql_aurora_version', '3'),
         ('postgresql_setting_max_connections', '100'), ('postgresql_setting_', 'x'),
         ('postgresql_versions', 'kept'), ('postgresql_', 'kept'), ('my_postgresql_version', 'kept'), ('empty', ''),
         ('installation_id', 'id')"
-    # That is the rule, so it is no error.
+    # This is expected, so it is not an error.
     export_rows --strict
     assert_counted "left out" 4 auth_installation_metadata auth database
     assert_entry auth installation_metadata/postgresql_versions '"kept"'

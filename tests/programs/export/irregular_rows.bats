@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# Irregular rows: NULL, staged objects of no branch or of several, and what is counted. Nothing is lost without a word.
-# Each test makes a small legacy database by hand, see tests/lib/rows.bash.
+# Irregular rows: NULL, staged objects of no branch or several, and counts. Nothing is lost silently. Each test makes a
+# small legacy database by hand, see tests/lib/rows.bash.
 
 # shellcheck disable=SC2154 # run sets stderr
 
@@ -10,7 +10,7 @@ bats_require_minimum_version 1.5.0
 load ../../lib/setup
 load ../../lib/rows
 
-@test "a database without irregular rows: nothing is told, every entry is there" {
+@test "a database without irregular rows: no reports, all entries" {
     legacy_database
     export_rows
     assert_plain
@@ -23,7 +23,7 @@ load ../../lib/rows
     entry graveler repos/repo | grep -P '^\{"creation_date": "1577836800.000000000", "default_branch_id": "main", "id": "repo", "instance_uid": "[0-9a-v]{20}", "storage_namespace": "local://repo"\}$'
 }
 
-@test "a database without rows is a whole dump, too" {
+@test "a database without rows gives a complete dump, too" {
     fresh_database TEMPLATE "$EMPTY"
     export_rows
     assert_plain
@@ -33,7 +33,7 @@ load ../../lib/rows
 
 # NULL ----------------------------------------------------------------------------------------------------------------
 
-@test "a multipart with NULL in metadata, content type and address is migrated, the fields empty" {
+@test "a multipart upload with NULL in metadata, content type and address is migrated, the fields empty" {
     legacy_database
     sql "INSERT INTO gateway_multiparts (upload_id, path, creation_date) VALUES ('old', 'a/b', '2020-01-01 00:00:00.5Z')" \
         "INSERT INTO gateway_multiparts VALUES ('new', 'a/c', '2020-01-01 00:00:01Z', 'address', '{\"k\": \"v\"}', 'text/plain')" \
@@ -62,7 +62,7 @@ load ../../lib/rows
     assert_plain
 }
 
-@test "a NULL among a commit's parents is dropped, not silently" {
+@test "a NULL among a commit's parents is dropped, with a report" {
     legacy_database
     sql "INSERT INTO graveler_commits (repository_id, id, committer, message, creation_date, meta_range_id, parents)
         VALUES ('repo', 'child', 'me', '', '2020-01-01 00:00:00Z', 'range', '{NULL,parent,NULL}')"
@@ -82,7 +82,7 @@ load ../../lib/rows
     assert_plain
 }
 
-@test "a user with NULL in what later versions added is migrated, the fields empty" {
+@test "a user with NULL in columns of later versions is migrated, the fields empty" {
     legacy_database
     sql "INSERT INTO auth_users VALUES (2, '2020-01-01 00:00:00Z', 'full', 'friendly', 'source', 'me@example.com', '\x00ff', 'external')"
     export_rows
@@ -91,7 +91,7 @@ load ../../lib/rows
     assert_plain
 }
 
-@test "a NULL where no NULL can be is refused" {
+@test "a NULL where none is allowed is refused" {
     legacy_database
     sql "ALTER TABLE auth_users ALTER created_at DROP NOT NULL" \
         "INSERT INTO auth_users (id, display_name) VALUES (7, 'timeless')"
@@ -101,7 +101,7 @@ load ../../lib/rows
 
 # Staged objects ------------------------------------------------------------------------------------------------------
 
-@test "a tombstone is migrated without identity" {
+@test "a tombstone is migrated without an identity" {
     legacy_database
     sql "INSERT INTO graveler_staging_kv VALUES ('token', 'gone', NULL, NULL)" \
         "INSERT INTO graveler_staging_kv VALUES ('token', 'gone too', NULL, 'data')" \
@@ -115,7 +115,7 @@ load ../../lib/rows
     assert_plain
 }
 
-@test "a staged key may be any bytes" {
+@test "a staged key may hold any bytes" {
     legacy_database
     sql "INSERT INTO graveler_staging_kv VALUES ('token', '\x00ff80', '\x00', '\xff')" \
         "INSERT INTO graveler_staging_kv VALUES ('token', '\x00', '\x01', '\x02')" \
@@ -130,13 +130,13 @@ load ../../lib/rows
     assert_entry token '' '{"data": "0x02", "identity": "0x01"}'
     assert_entry token "0x$(printf %02x {0..255})" "{\"data\": \"0x02\", \"identity\": \"0x01\", \"key\": \"0x$(printf %02x {0..255})\"}"
     assert_plain
-    # The table takes them as well.
+    # The table accepts them as well.
     kv-import -d "$DSN" "$DUMP"
     assert_sql '\x\n\x00\n\x00ff80\n\xc3' "SELECT string_agg(key::text, '\n' ORDER BY key) FROM kv
         WHERE partition_key = 'token' AND length(key) < 4"
 }
 
-@test "a staged object whose token is on no branch is left out" {
+@test "a staged object whose token belongs to no branch is left out" {
     legacy_database
     sql "INSERT INTO graveler_staging_kv VALUES ('orphan', 'lost', 'identity', 'data')"
     check_left_out graveler_staging_kv graveler "branch" orphan
@@ -144,9 +144,9 @@ load ../../lib/rows
     assert_equal 6 "$(count_entries)"
 }
 
-@test "every orphan is counted, and those of an empty token among them" {
+@test "all orphans are counted, including those of an empty token" {
     legacy_database
-    # A branch without a token has not the token ''.
+    # A branch without a token does not have the token ''.
     sql "INSERT INTO graveler_branches VALUES ('repo', 'bare', '', NULL), ('repo', 'null', NULL, NULL)" \
         "INSERT INTO graveler_staging_kv SELECT 'orphan ' || n % 50, int4send(n), 'i', 'd' FROM generate_series(1, 1000) AS n" \
         "INSERT INTO graveler_staging_kv VALUES ('', 'lost', 'identity', 'data')" \
@@ -180,7 +180,7 @@ load ../../lib/rows
 
 # Several at once -----------------------------------------------------------------------------------------------------
 
-@test "reasons are counted table by table, whatever the number of jobs" {
+@test "reasons are counted by table, whatever the number of jobs" {
     legacy_database
     sql "INSERT INTO auth_credentials VALUES ('A1', 's', now(), NULL), ('A2', 's', now(), NULL), ('A3', 's', 'infinity', 1)" \
         "INSERT INTO graveler_branches VALUES ('gone', 'a', NULL, NULL), ('gone', 'b', NULL, NULL), ('gone', 'c', NULL, NULL)" \
@@ -199,7 +199,7 @@ left out: 3 rows of graveler_branches (package graveler)
 LIST
     assert_counted adjusted 1 auth_credentials auth timestamp
     assert_equal 5 "$(grep -c 'warning:' <<<"$stderr")"
-    # Rows that are left out were read all the same.
+    # Rows that are left out were read nevertheless.
     assert_contains "$(manifest_member "$DUMP" "['packages'][1]['source_rows']")" '{"rows": 3, "table": "auth_credentials"}'
 
     rm "$DUMP"

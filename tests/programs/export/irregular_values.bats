@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# Irregular rows: times, text, metadata and policies of every kind, rows that come to the same key. Nothing is lost without
-# a word. Each test makes a small legacy database by hand, see tests/lib/rows.bash.
+# Irregular rows: times, text, metadata and policies of every kind, rows with the same key. Nothing is lost silently.
+# Each test makes a small legacy database by hand, see tests/lib/rows.bash.
 
 # shellcheck disable=SC2154 # run sets stderr
 
@@ -45,7 +45,7 @@ assert_time() {
     assert_plain
 }
 
-@test "times that protobuf cannot tell are clamped to its limits" {
+@test "times outside protobuf's range are clamped" {
     legacy_database
     add_group infinity infinity
     add_group minus -infinity
@@ -62,7 +62,7 @@ assert_time() {
     assert_time far 253402300799.999999999
 }
 
-@test "a time out of range is clamped in every table that has one" {
+@test "a time out of range is clamped in every table that has times" {
     local id
     legacy_database
     add_run repo 20210203040506a infinity
@@ -75,7 +75,7 @@ assert_time() {
         "INSERT INTO graveler_commits (repository_id, id, committer, message, creation_date, meta_range_id)
             VALUES ('repo', 'c1', 'me', '', '10000-01-01 00:00:00Z', 'range')"
     export_rows
-    # A row counts once, whichever of its times were clamped.
+    # A row is counted once, however many of its times were clamped.
     assert_equal "actions_run_hooks actions_runs auth_credentials auth_policies auth_users gateway_multiparts graveler_commits graveler_repositories" \
         "$(adjusted | sed -n 's/^adjusted: 1 row of \([a-z_]*\) .*timestamp.*/\1/p' | sort | xargs)"
     assert_equal 8 "$(adjusted | wc -l)"
@@ -90,7 +90,7 @@ assert_time() {
 
 # Text ----------------------------------------------------------------------------------------------------------------
 
-@test "text of every kind of character comes through as it is" {
+@test "text with all kinds of characters is unchanged" {
     local text=$'Zo\u00eb \U1f600 \u7528\u6237 "double" \'single\' \\back\\n new\nline\ttab/slash//\x01\x7f\ufffd\U10ffff\u0301 e'
     local json
     legacy_database
@@ -114,7 +114,7 @@ SQL
     assert_entry auth "0x$(hex "users/$text")" "{\"created_at\": \"1577836800.000000000\", \"email\": $json, \"encrypted_password\": \"0x$(hex "$text")\", \"external_id\": $json, \"friendly_name\": $json, \"source\": $json, \"username\": $json}"
     assert_entry auth "0x$(hex "policies/$text")" "{\"created_at\": \"1577836800.000000000\", \"display_name\": $json, \"statement\": [{\"action\": [$json], \"effect\": $json, \"resource\": $json}]}"
     assert_entry auth "0x$(hex "uPolicies/$text/policies/$text")" "{\"primary_key\": \"0x$(hex "policies/$text")\"}"
-    # The repository's name breaks the line of the decoder, so its entries are found by their keys.
+    # The repository's name breaks the decoder's line, so its entries are found by their keys.
     grep -F "	0x$(hex "branches/$text")	" "$ENTRIES" | grep -F "{\"commit_id\": $json, \"id\": $json, \"staging_token\": $json}"
     grep -F "	0x$(hex "tags/$text")	" "$ENTRIES" | grep -F "{\"commit_id\": $json, \"id\": $json}"
     grep -F "	0x$(hex "commits/$text")	" "$ENTRIES" | grep -F "\"metadata\": {$json: $json}, \"parents\": [$json, \"p\"]}"
@@ -122,7 +122,7 @@ SQL
     assert_entry "0x$(hex "$text")" k '{"data": "d", "identity": "i", "key": "k"}'
 }
 
-@test "text of a LATIN1 database becomes UTF-8" {
+@test "text of a LATIN1 database is converted to UTF-8" {
     legacy_database_in LATIN1
     psql -Xq -v ON_ERROR_STOP=1 <<'SQL'
 SET client_encoding = 'UTF8';
@@ -140,13 +140,13 @@ SQL
     assert_entry auth policies/días '{"created_at": "1577836800.000000000", "display_name": "días", "statement": [{"action": ["niño"], "effect": "allow", "resource": "ÿ"}]}'
     assert_entry auth uPolicies/José/policies/días '{"primary_key": "policies/días"}'
     assert_entry 'R(été)' branches/à '{"commit_id": "c1", "id": "à", "staging_token": "ñ"}'
-    # Bytes are no text.
+    # Bytes are not text.
     assert_entry ñ 0xe9 '{"data": "data", "identity": "identity", "key": "0xe9"}'
     kv-import -d "$DSN" "$DUMP"
     assert_sql 1 "SELECT count(*) FROM kv WHERE partition_key = '\\xc3b1'"
 }
 
-@test "text of a SQL_ASCII database is taken for UTF-8, refused where it is not, replaced where that is wanted" {
+@test "text of a SQL_ASCII database is treated as UTF-8; invalid text is refused, or replaced on request" {
     legacy_database_in SQL_ASCII
     psql -Xq -v ON_ERROR_STOP=1 <<'SQL'
 INSERT INTO auth_users (id, created_at, display_name) VALUES (1, '2020-01-01 00:00:00Z', 'José 😀');
@@ -157,7 +157,7 @@ SQL
     assert_entry auth "users/José 😀" '{"created_at": "1577836800.000000000", "username": "José 😀"}'
     rm "$DUMP"
 
-    # A byte that begins nothing, a character that is cut off, a surrogate, an overlong character.
+    # A stray continuation byte, a truncated character, a surrogate, an overlong character.
     sql "INSERT INTO auth_groups (id, created_at, display_name) VALUES (1, '2020-01-01 00:00:00Z', E'a\\xffb')"
     check_refused auth_groups id=1
     assert_contains "$stderr" UTF-8 --invalid-utf8
@@ -167,13 +167,13 @@ SQL
     export_rows --strict --invalid-utf8=replace
     assert_counted adjusted 4 auth_groups auth UTF-8
     assert_warned auth_groups UTF-8
-    # decode.py has made sure that all of it is UTF-8 now.
+    # decode.py has checked that all of it is UTF-8 now.
     assert_entry auth $'groups/a\ufffdb' $'{"created_at": "1577836800.000000000", "display_name": "a\ufffdb"}'
     assert_entry auth $'groups/cut \ufffd' $'{"created_at": "1577836800.000000000", "display_name": "cut \ufffd"}'
     assert_equal 4 "$(grep -c $'^auth\tgroups/.*\ufffd.*\t' "$ENTRIES")"
 }
 
-@test "invalid UTF-8 is found in every kind of text: names, JSON, arrays, tokens" {
+@test "invalid UTF-8 is found in all kinds of text: names, JSON, arrays, tokens" {
     legacy_database_in SQL_ASCII
     sql "INSERT INTO graveler_repositories VALUES ('repo', 'local://repo', '2020-01-01 00:00:00Z', 'main')" \
         "INSERT INTO graveler_branches VALUES ('repo', 'main', E'token\\xff', 'c1')" \
@@ -202,7 +202,7 @@ SQL
     assert_entry auth installation_metadata/name $'"value\ufffd"'
 }
 
-@test "rows whose keys are the same after invalid UTF-8 was replaced are refused" {
+@test "rows that get the same key by replacing invalid UTF-8 are refused" {
     local table key statement
     legacy_database_in SQL_ASCII
     sql "INSERT INTO graveler_repositories VALUES ('repo', 'local://repo', '2020-01-01 00:00:00Z', 'main')"
@@ -222,7 +222,7 @@ graveler_repositories|id|INSERT INTO graveler_repositories VALUES (E'r\xff', 'lo
 ROWS
 }
 
-@test "staged objects whose tokens are the same after invalid UTF-8 was replaced are refused" {
+@test "staged objects that get the same token by replacing invalid UTF-8 are refused" {
     legacy_database_in SQL_ASCII
     sql "INSERT INTO graveler_repositories VALUES ('repo', 'local://repo', '2020-01-01 00:00:00Z', 'main')" \
         "INSERT INTO graveler_branches VALUES ('repo', 'b1', E't\\xff', 'c'), ('repo', 'b2', E't\\xfe', 'c')" \
@@ -231,7 +231,7 @@ ROWS
     assert_missing "$DUMP" "$DUMP.partial"
 }
 
-@test "a message about invalid UTF-8 is JSON all the same, where JSON is asked for" {
+@test "a message about invalid UTF-8 is valid JSON, if JSON is requested" {
     legacy_database_in SQL_ASCII
     sql "INSERT INTO auth_users (id, created_at, display_name) VALUES (1, '2020-01-01 00:00:00Z', E'u\\xff')"
     run --separate-stderr -3 kv-export -d "$DSN" --no-settings --log-format json -f "$DUMP"
@@ -242,7 +242,7 @@ ROWS
 
 # Metadata ------------------------------------------------------------------------------------------------------------
 
-@test "metadata values that are no strings become their JSON text" {
+@test "metadata values that are not strings become their JSON text" {
     local metadata values
     metadata='{"number": 1.10, "huge": 123456789012345678901234567890.123456789012345678901234567890, "exponent": 1e30, "zero": -0.0,
         "true": true, "false": false, "null": null, "nested": {"b": [1, "x y", {"c": null}], "a \"q\"": " , : "}, "array": [1, 2],
@@ -261,7 +261,7 @@ ROWS
     entry multiparts up | grep -F "\"metadata\": {$values}"
 }
 
-@test "metadata that is no object is refused" {
+@test "metadata that is not an object is refused" {
     local metadata
     legacy_database
     for metadata in '[]' '["a"]' '"text"' '1' 'true'; do
@@ -277,7 +277,7 @@ ROWS
 
 # Policies ------------------------------------------------------------------------------------------------------------
 
-@test "a policy whose statement is of unknown shape is refused" {
+@test "a policy with an unknown kind of statement is refused" {
     local statement
     legacy_database
     while read -r statement; do
@@ -327,14 +327,14 @@ STATEMENTS
 
 # Two rows, one key ---------------------------------------------------------------------------------------------------
 
-@test "names that come to the same key are refused" {
+@test "names that give the same key are refused" {
     legacy_database
     sql "INSERT INTO auth_users (id, created_at, display_name) VALUES (11, now(), 'a/policies/b'), (12, now(), 'a')" \
         "INSERT INTO auth_policies VALUES (11, now(), 'c', '[]'), (12, now(), 'b/policies/c', '[]')" \
         "INSERT INTO auth_user_policies VALUES (11, 11), (12, 12)"
     check_refused auth_user_policies policy_id=1
     assert_contains "$stderr" uPolicies/a/policies/b/policies/c
-    # Either of them alone is fine.
+    # Each of them alone is fine.
     sql "DELETE FROM auth_user_policies WHERE user_id = 12"
     export_rows --strict
     assert_entry auth uPolicies/a/policies/b/policies/c '{"primary_key": "policies/c"}'
@@ -346,10 +346,10 @@ STATEMENTS
     check_refused auth_user_groups group_id=1
 }
 
-@test "rows that a missing constraint let in twice are refused" {
+@test "duplicate rows in a table without its constraints are refused" {
     local table key statement
     legacy_database
-    # Without their primary keys and unique indexes, as after a restore that went wrong.
+    # Without their primary keys and unique indexes, as after a failed restore.
     sql "DO \$\$ DECLARE c record; BEGIN
             FOR c IN SELECT conrelid::regclass AS r, conname FROM pg_constraint WHERE contype IN ('p', 'u')
                 AND connamespace = 'public'::regnamespace AND conrelid <> 'schema_migrations'::regclass LOOP
@@ -376,11 +376,11 @@ actions_runs|twice|INSERT INTO actions_runs VALUES ('repo', 'twice', '', now(), 
 actions_run_hooks|twice|INSERT INTO actions_run_hooks VALUES ('repo', 'twice', 'h', 'a', '', now(), now()), ('repo', 'twice', 'h', 'b', '', now(), now())
 graveler_repositories|repo|INSERT INTO graveler_repositories VALUES ('repo', 'local://a', now(), 'main'), ('repo', 'local://b', now(), 'main')
 ROWS
-    # One of each is left: the missing constraints are no obstacle by themselves.
+    # One of each is left: the missing constraints alone are no obstacle.
     export_rows
 }
 
-@test "staged objects of one key, in a partition without its unique index, are refused" {
+@test "staged objects with the same key, in a partition without its unique index, are refused" {
     legacy_database
     sql "DROP INDEX kv_staging_uidx"
     export_rows
@@ -389,9 +389,9 @@ ROWS
     check_refused graveler_staging_kv token
 }
 
-@test "a staged object in the place of another package's entry is refused" {
+@test "a staged object with the key of another package's entry is refused" {
     legacy_database
-    # Partition auth, key users/user: the place of the user.
+    # Partition auth, key users/user: the key of the user.
     sql "INSERT INTO graveler_branches VALUES ('repo', 'odd', 'auth', 'c1')" \
         "INSERT INTO graveler_staging_kv VALUES ('auth', 'users/user', 'identity', 'data')"
     fails 3 kv-export -d "$DSN" --no-settings -f "$DUMP"

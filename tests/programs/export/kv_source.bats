@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# kv-export --source kv: a KV store as it is, and back again.
+# kv-export --source kv: exporting a KV store, and loading it again.
 
 # shellcheck disable=SC2154 # run sets stderr and output
 
@@ -11,7 +11,7 @@ load ../../lib/setup
 setup_file() {
     export LEGACY_DUMP="$BATS_FILE_TMPDIR/legacy.dump"
     make_esti_dump "$LEGACY_DUMP"
-    # A KV store alone in a database.
+    # A database with nothing but a KV store.
     fresh_database
     kv-import -d "$DSN" --quiet "$LEGACY_DUMP"
     keep_database STORE
@@ -21,7 +21,7 @@ setup() {
     DUMP=$BATS_TEST_TMPDIR/kv.dump
 }
 
-# facts DUMP EXPRESSION: prints what the Python expression says of the dump, whose header is h and manifest m.
+# facts DUMP EXPRESSION: prints the value of a Python expression about the dump; its header is h, its manifest m.
 facts() {
     kv-import --list --format json "$1" | python3 -c '
 import json, sys
@@ -30,12 +30,12 @@ h, m = dump["header"], dump["manifest"]
 print(eval(sys.argv[1]))' "$2"
 }
 
-# digests DUMP: a line for each package that has entries: name, entries and set digest.
+# digests DUMP: prints a line for each package that has entries: name, entries and set digest.
 digests() {
     facts "$1" '"\n".join("%s %d %s" % (p["name"], p["entries"], p["set_digest"]) for p in m["packages"] if p["entries"])'
 }
 
-@test "a store that came from the legacy tables holds the packages that they gave, to the bit" {
+@test "a store loaded from the legacy tables has exactly the packages exported from them" {
     local jobs
     fresh_database TEMPLATE "$STORE"
     for jobs in 1 3; do
@@ -44,7 +44,7 @@ digests() {
         assert_equal "$(digests "$LEGACY_DUMP")" "$(digests "$DUMP")"
     done
     assert_equal "kv 1 0 39" "$(facts "$DUMP" 'h["source"]["kind"], h["kv_version"], h["source"]["schema_version"], h["kv_migration_version"]' | tr -d "(),'")"
-    # Only looked at.
+    # Read only.
     nobody_else
 }
 
@@ -54,7 +54,7 @@ digests() {
     assert_equal "" "$(kv-import --print --partition kv-internal-metadata "$DUMP")"
 }
 
-@test "back into an empty database: the same entries, and the store's own version" {
+@test "loaded into an empty database: the same entries, and the store's own version" {
     local version=7
     fresh_database TEMPLATE "$STORE"
     sql "UPDATE kv SET value = '$version' WHERE partition_key = 'kv-internal-metadata'"
@@ -69,7 +69,7 @@ digests() {
     succeeds kv-import --verify -d "$DSN" "$LEGACY_DUMP"
 }
 
-@test "a migrated database is saved and restored in its place" {
+@test "a migrated database is saved and restored in place" {
     fresh_database TEMPLATE "$ESTI"
     succeeds kv-migrate up --kv-enabled --quiet -d "$DSN" --blockstore-path "$BLOCKSTORE"
     succeeds kv-export --source kv -d "$DSN" -f "$DUMP"
@@ -81,7 +81,7 @@ digests() {
     assert_sql "39|f" "SELECT version, dirty FROM schema_migrations"
 }
 
-@test "a legacy database does not take a store's dump for its migration" {
+@test "a legacy database does not accept a store's dump as its migration" {
     fresh_database TEMPLATE "$ESTI"
     succeeds kv-migrate up --kv-enabled --quiet -d "$DSN" --blockstore-path "$BLOCKSTORE"
     succeeds kv-export --source kv -d "$DSN" -f "$DUMP"
@@ -93,7 +93,7 @@ digests() {
     assert_sql "" "SELECT to_regclass('kv')"
 }
 
-@test "partitions that nobody knows are kept as they are, as package other" {
+@test "unknown partitions are kept unchanged, as package other" {
     fresh_database TEMPLATE "$STORE"
     sql "INSERT INTO kv VALUES ('later-lakefs', '\\x00ff', '\\x8081'), ('sessions', 'a', '')"
     succeeds kv-export --source kv -d "$DSN" -f "$DUMP"
@@ -105,7 +105,7 @@ digests() {
     assert_sql "a|\\x" "SELECT encode(key, 'escape'), value FROM kv WHERE partition_key = 'sessions'"
 }
 
-@test "packages are chosen, and what is left out is told" {
+@test "packages can be selected, and exclusions are reported" {
     fresh_database TEMPLATE "$STORE"
     succeeds kv-export --source kv -d "$DSN" -n auth -n multiparts -f "$DUMP"
     assert_equal "$(digests "$LEGACY_DUMP" | grep -E '^(auth|multiparts)')" "$(digests "$DUMP")"
@@ -115,7 +115,7 @@ digests() {
     fails 5 kv-import -d "$DSN" "$DUMP"
 }
 
-@test "what is written meanwhile is not in the dump, and writers are not held up" {
+@test "concurrent writes are not in the dump, and writers are not blocked" {
     fresh_database TEMPLATE "$STORE"
     local snapshot
     hold "SELECT 'snapshot=' || pg_export_snapshot()"
@@ -125,7 +125,7 @@ digests() {
     assert_equal "$(digests "$LEGACY_DUMP")" "$(digests "$DUMP")"
 }
 
-@test "another table, another schema, and a role that may only read" {
+@test "another table, another schema, and a read-only role" {
     fresh_database TEMPLATE "$STORE"
     sql "CREATE SCHEMA elsewhere" "ALTER TABLE kv SET SCHEMA elsewhere" "ALTER TABLE elsewhere.kv RENAME TO entries" \
         "DO \$\$ BEGIN CREATE ROLE kv_source_reader LOGIN; EXCEPTION WHEN duplicate_object THEN END \$\$" \
@@ -135,7 +135,7 @@ digests() {
     sql "DROP OWNED BY kv_source_reader" "DROP ROLE kv_source_reader"
 }
 
-@test "no store, a store that is not complete, a table that is none: refused, and no file is left" {
+@test "a missing store, an incomplete store, a table that is not a store: refused, and no file is left" {
     fresh_database
     fails 5 kv-export --source kv -d "$DSN" -f "$DUMP"
     assert_contains "$stderr" 'there is no table "kv"'
@@ -151,14 +151,14 @@ digests() {
     assert_missing "$DUMP" "$DUMP.partial"
 }
 
-@test "the legacy tables of a migrated database are refused with the word for the store" {
+@test "for the legacy tables of a migrated database, the refusal suggests the option for the store" {
     fresh_database TEMPLATE "$ESTI"
     succeeds kv-migrate up --kv-enabled --quiet -d "$DSN" --blockstore-path "$BLOCKSTORE"
     fails 5 kv-export -d "$DSN" --no-settings -f "$DUMP"
     assert_contains "$stderr" "--source=kv"
 }
 
-@test "a large leaf is read in parts, by several connections, and in full" {
+@test "a large leaf is read in parts, by several connections, completely" {
     fresh_database TEMPLATE "$STORE"
     # About 30 MiB in one leaf.
     sql "INSERT INTO kv SELECT 'big', convert_to(i::text, 'UTF8'), convert_to(repeat(md5(i::text), 30), 'UTF8') FROM generate_series(1, 30000) i"
@@ -169,7 +169,7 @@ digests() {
     assert_equal "equal: 30439 entries" "$output"
 }
 
-@test "options that mean nothing together are refused" {
+@test "options that make no sense together are refused" {
     fails 1 kv-export --source kv --strict -d x -f "$DUMP"
     fails 1 kv-export --source kv --blockstore-path / -d x -f "$DUMP"
     fails 1 kv-export --source kv --s3-region eu-west-1 -d x -f "$DUMP"
@@ -179,7 +179,7 @@ digests() {
     fails 1 kv-export --source elsewhere -d x -f "$DUMP"
 }
 
-@test "a dry run looks, and writes nothing" {
+@test "a dry run reads, and writes nothing" {
     fresh_database TEMPLATE "$STORE"
     succeeds kv-export --source kv --dry-run -d "$DSN" -f "$DUMP"
     assert_contains "$stderr" "entries at version 1"

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# Dumps that leave the house: kv-export --redact. The fixture is what a lakeFS server left behind after its own system tests,
-# with rows added that hold what those lack: e-mail addresses, passwords, tokens, addresses in other storage.
+# Dumps to hand to others: kv-export --redact. The fixture comes from a lakeFS server after its own system tests, with
+# rows added for what it lacks: e-mail addresses, passwords, tokens, addresses in other storage.
 
 # shellcheck disable=SC2154 # run sets stderr and output
 
@@ -13,7 +13,7 @@ setup_file() {
     make_esti_template
     # make_template leaves PGDATABASE at another database, for all tests.
     PGDATABASE=$ESTI add_rows
-    # Not random: a short text that occurs by chance would do so only now and then.
+    # Not random: a short text would occur by chance in some runs only.
     export KEY_FILE="$BATS_FILE_TMPDIR/key" REDACTED="$BATS_FILE_TMPDIR/redacted.dump" PLAIN="$BATS_FILE_TMPDIR/plain.dump"
     printf 'the key that is for the tests of this file only' >"$KEY_FILE"
     kv-export -d "$ESTI" --blockstore-path="$BLOCKSTORE" --quiet -j 1 -f "$PLAIN"
@@ -24,7 +24,7 @@ redacted_export() {
     kv-export -d "$ESTI" --blockstore-path="$BLOCKSTORE" --quiet --redact --redact-key-file="$KEY_FILE" "$@"
 }
 
-# A field of a message, by its tag, of fewer than 128 bytes.
+# A field of a message, by its tag, shorter than 128 bytes.
 add_rows() {
     sql "CREATE FUNCTION pg_temp.field(tag int, content bytea) RETURNS bytea LANGUAGE sql AS
         'SELECT set_byte(''\x00'', 0, tag * 8 + 2) || set_byte(''\x00'', 0, length(content)) || content'" "
@@ -66,12 +66,12 @@ add_rows() {
             ('ledger', '20221122151233QuuxQuux', '0000_0001', 'Ledger must balance', 'balance-hook', now(), now(), true)"
 }
 
-# printed DUMP: its entries, decoded, as JSON lines.
+# printed DUMP: prints its entries, decoded, as JSON lines.
 printed() {
     kv-import --print "$1"
 }
 
-# kinds DUMP: how many entries there are by package and type.
+# kinds DUMP: prints the number of entries by package and type.
 kinds() {
     printed "$1" | python3 -c '
 import collections, json, sys
@@ -84,7 +84,7 @@ for (package, kind), n in sorted(collections.Counter(
 
 @test "no text of the legacy tables is in the dump" {
     legacy_texts
-    # The entries, and what header and manifest say.
+    # The entries, header and manifest.
     zstd -dcq "$REDACTED" >"$BATS_TEST_TMPDIR/stream"
     kv-import --list --format json "$REDACTED" | python3 -c '
 import json, sys
@@ -96,7 +96,7 @@ def values(item):
 values(json.load(sys.stdin))' >"$BATS_TEST_TMPDIR/list"
     assert_contains "$(<"$BATS_TEST_TMPDIR/list")" kv-export auth_users
     "$TESTS_DIR/lib/leaks.py" find "$BATS_TEST_TMPDIR/stream" "$BATS_TEST_TMPDIR/list" <"$BATS_TEST_TMPDIR/texts"
-    # They are in the other dump, so they would have been found.
+    # The other dump has them, so the search works.
     zstd -dcq "$PLAIN" >"$BATS_TEST_TMPDIR/stream"
     run "$TESTS_DIR/lib/leaks.py" find "$BATS_TEST_TMPDIR/stream" <"$BATS_TEST_TMPDIR/texts"
     [ "$status" -eq 1 ]
@@ -106,10 +106,10 @@ values(json.load(sys.stdin))' >"$BATS_TEST_TMPDIR/list"
         fedcba9876543210fedcba9876543210-7 'raccoon city' x-amz-meta-owner umbrella:Audit vnd.umbrella cn=wilhelmina
 }
 
-# legacy_texts: puts what must not be in a dump into the file texts.
+# legacy_texts: writes the texts that must not be in a dump to the file texts.
 legacy_texts() {
     PGDATABASE=$ESTI legacy_rows | "$TESTS_DIR/lib/leaks.py" texts >"$BATS_TEST_TMPDIR/texts"
-    # The rules of branch protection are in no table.
+    # Branch protection rules are not in the tables.
     hex SomePattern >>"$BATS_TEST_TMPDIR/texts"
     echo >>"$BATS_TEST_TMPDIR/texts"
 }
@@ -132,8 +132,8 @@ for line in sys.stdin:
     run -1 grep -aF "$(sql "SELECT system_identifier FROM pg_control_system()")" "$REDACTED"
 }
 
-@test "no id in the dump follows from a name without the key" {
-    # The derived ids of the other dump (FORMAT.md) would let anybody try names of repositories.
+@test "without the key no id in the dump can be derived from a name" {
+    # With the derived ids of the other dump (FORMAT.md) anyone could test guesses of repository names.
     local ids
     ids=$(printed "$PLAIN" | python3 -c '
 import json, sys
@@ -145,7 +145,7 @@ for o in map(json.loads, sys.stdin):
     run -1 grep -aF -f <(printf '%s\n' "$ids") <(zstd -dcq "$REDACTED")
 }
 
-@test "secrets are gone, not only unreadable" {
+@test "secrets are removed, not only made unreadable" {
     printed "$REDACTED" | python3 -c '
 import json, sys
 seen = set()
@@ -156,7 +156,7 @@ for o in map(json.loads, sys.stdin):
 assert {"CredentialData", "UserData"} <= seen'
 }
 
-@test "pseudonyms are those of the format, computed by another program" {
+@test "pseudonyms are those of the format, computed independently" {
     printed "$REDACTED" | python3 -c '
 import hashlib, hmac, json, struct, sys
 key = open(sys.argv[1], "rb").read()
@@ -211,13 +211,13 @@ assert len(rules) == 1 and rules[0]["base64"], rules' "$KEY_FILE"
 
 # What stays ----------------------------------------------------------------------------------------------------------
 
-@test "as many entries as in the other dump, by package and type" {
+@test "as many entries as in the plain dump, by package and type" {
     assert_equal "$(kinds "$PLAIN")" "$(kinds "$REDACTED")"
-    # Those of the fixture (programs/import/inspect.bats), and those that were added.
+    # Those of the fixture (programs/import/inspect.bats), and the added ones.
     assert_contains "$(kinds "$REDACTED")" "auth UserData 12" "graveler StagedEntryData 116" "actions TaskResultData 29" "graveler bytes 1"
 }
 
-@test "rows read, left out and adjusted are counted as in the other dump" {
+@test "rows read, left out and adjusted are counted as in the plain dump" {
     local member="['packages']"
     counts() {
         "$TESTS_DIR/lib/decode.py" manifest "$1" "$member" | python3 -c '
@@ -227,7 +227,7 @@ print([[p["name"], p["entries"], p["source_rows"], p["left_out"], p["adjusted"]]
     assert_equal "$(counts "$PLAIN")" "$(counts "$REDACTED")"
 }
 
-@test "hashes, times, sizes and lakeFS's own words are those of the other dump" {
+@test "hashes, times, sizes and lakeFS's own words are those of the plain dump" {
     kept() {
         printed "$1" | python3 -c '
 import base64, collections, json, re, sys
@@ -252,7 +252,7 @@ for item in sorted(kept.items()):
     kept "$REDACTED" | diff "$BATS_TEST_TMPDIR/plain" -
 }
 
-@test "relations hold: what one entry names, another one is" {
+@test "relations hold: each name in one entry belongs to another entry" {
     printed "$REDACTED" | python3 -c '
 import json, sys
 lines = [json.loads(line) for line in sys.stdin]
@@ -274,7 +274,7 @@ for kind in ("BranchData", "TagData", "CommitData"):
     for o in of(kind):
         assert o["partition"] in partitions, o
 for o in of("BranchData") + of("TagData"):
-    # As in the fixture, not every commit of a branch is there.
+    # As in the fixture, not all commits of a branch exist.
     o["known"] = (o["partition"], "commits/" + o["value"]["commit_id"]) in keys
 assert sum(o["known"] for o in of("BranchData")) > 40
 for name, v in partitions.items():
@@ -291,7 +291,7 @@ committers = {o["value"]["committer"] for o in of("CommitData") if "committer" i
 assert committers & users
 metadata = {o["key"]: o["value"] for o in of("text")}
 assert metadata["installation_id"] == metadata["installation_metadata/installation_id"] != ""'
-    # As many committers, branches, paths … as there were.
+    # As many committers, branches, paths … as before.
     distinct() {
         printed "$1" | python3 -c '
 import json, sys
@@ -299,7 +299,7 @@ lines = [json.loads(line) for line in sys.stdin]
 for member in ("committer", "message", "source_ref", "action_name", "hook_id", "path", "user_id", "id"):
     print(member, len({o["value"][member] for o in lines if member in o["value"]}))
 print("partitions", len({o["partition"] for o in lines}))'
-        # Keys of objects may be any bytes.
+        # Keys of objects may hold any bytes.
         kv-import --print --raw "$1" | python3 -c '
 import base64, json, sys
 keys = {tuple(base64.b64decode(o[name]) for name in ("partition_key", "key")) for o in map(json.loads, sys.stdin)}
@@ -321,7 +321,7 @@ print("paths", len(paths), "folders", len({path.rpartition(b"/")[0] for path in 
     kv-import --check "$REDACTED"
 }
 
-@test "a schema that somebody has named has a pseudonym" {
+@test "a custom schema name gets a pseudonym" {
     fresh_database TEMPLATE "$ESTI"
     sql "ALTER SCHEMA public RENAME TO umbrella"
     kv-export -d "$DSN options=-csearch_path=umbrella" --blockstore-path="$BLOCKSTORE" --quiet --redact -f "$BATS_TEST_TMPDIR/schema.dump"
@@ -344,7 +344,7 @@ print("paths", len(paths), "folders", len({path.rpartition(b"/")[0] for path in 
     done
 }
 
-@test "--allow-redacted replays the dump, and it is then what the dump holds" {
+@test "--allow-redacted loads the dump, and the store then equals it" {
     fresh_database
     succeeds kv-import -d "$DSN" --allow-redacted "$REDACTED"
     assert_stamp - 1
@@ -362,7 +362,7 @@ print("paths", len(paths), "folders", len({path.rpartition(b"/")[0] for path in 
     done
 }
 
-@test "without a key file each run has its own key" {
+@test "without a key file each run has a key of its own" {
     local one two
     for run in one two; do
         kv-export -d "$ESTI" --no-settings --quiet -n auth --redact -f "$BATS_TEST_TMPDIR/$run.dump"
@@ -373,7 +373,7 @@ print("paths", len(paths), "folders", len({path.rpartition(b"/")[0] for path in 
     assert_equal "" "$(comm -12 <(printf '%s\n' "$one") <(printf '%s\n' "$two"))"
 }
 
-@test "a key file that cannot be a key is a usage error, before anything is touched" {
+@test "an invalid key file is a usage error, before anything is touched" {
     local file=$BATS_TEST_TMPDIR/bad
     export PGHOST=/nonexistent
     printf 'fifteen bytes..' >"$file"
@@ -386,7 +386,7 @@ print("paths", len(paths), "folders", len({path.rpartition(b"/")[0] for path in 
     fails 1 kv-export -d nowhere --redact-key-file="$KEY_FILE" -f "$BATS_TEST_TMPDIR/x.dump"
     assert_contains "$stderr" "--redact"
     assert_missing "$BATS_TEST_TMPDIR"/x.dump*
-    # Sixteen are enough; it is the database then that is not there.
+    # Sixteen are enough: now it is the database that is missing.
     printf 'sixteen bytes...' >"$file"
     fails 2 kv-export -d nowhere --redact --redact-key-file="$file" -f "$BATS_TEST_TMPDIR/x.dump"
 }
@@ -399,7 +399,7 @@ print("paths", len(paths), "folders", len({path.rpartition(b"/")[0] for path in 
 
 # What is not known ---------------------------------------------------------------------------------------------------
 
-@test "what is not known stops the export, and leaves no dump" {
+@test "unknown data stops the export, and leaves no dump" {
     fresh_database TEMPLATE "$ESTI"
     sql "INSERT INTO graveler_staging_kv (staging_token, key, identity, data) VALUES
         ('ledger-quarterly:0b2c7d1e-1111-4222-8333-444455556666', 'odd', 'x', 'this is no object of a catalog')"
@@ -407,15 +407,15 @@ print("paths", len(paths), "folders", len({path.rpartition(b"/")[0] for path in 
     fails 3 kv-export -d "$DSN" --no-settings --quiet --redact -f "$BATS_TEST_TMPDIR/odd.dump"
     assert_contains "$stderr" "could not redact an entry" 'key "odd"' CatalogEntry --package
     assert_missing "$BATS_TEST_TMPDIR"/odd.dump*
-    # A field that catalogs do not have.
+    # An unknown field of a catalog entry.
     sql "UPDATE graveler_staging_kv SET data = '\x0a01784001' WHERE key = 'odd'"
     fails 3 kv-export -d "$DSN" --no-settings --quiet --redact -f "$BATS_TEST_TMPDIR/odd.dump"
     assert_contains "$stderr" "unknown field 8 of its CatalogEntry"
-    # Without the package it goes on, as the hint says.
+    # Without the package it succeeds, as the hint says.
     succeeds kv-export -d "$DSN" --no-settings --redact -n auth -n actions -n multiparts -f "$BATS_TEST_TMPDIR/odd.dump"
 }
 
-@test "rules of branch protection that are none stop the export" {
+@test "invalid branch protection rules stop the export" {
     cp -r "$BLOCKSTORE" "$BATS_TEST_TMPDIR/blockstore"
     find "$BATS_TEST_TMPDIR/blockstore" -name protected_branches.json | while read -r file; do
         printf '{"main": "protected"}' >"$file"

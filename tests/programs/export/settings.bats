@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# Branch protection rules, which are in the repositories' storage and not in the database. To lose them is a security
-# fault, so an export goes on only when it knows of every repository, or was told to leave the rules out.
+# Branch protection rules, which are in the repositories' storage and not in the database. Losing them is a security
+# problem, so an export only succeeds if it has checked every repository, or was asked to skip the rules.
 
 # shellcheck disable=SC2154 # run sets stderr
 
@@ -25,7 +25,7 @@ add_repository() {
     sql "INSERT INTO graveler_repositories VALUES ('$1', '$2', '2020-01-01 00:00:00Z', 'main')"
 }
 
-# add_rules FOLDER [TEXT]: puts rules into the block store, below that folder.
+# add_rules FOLDER [TEXT]: writes rules to the block store, below that folder.
 add_rules() {
     mkdir -p "$STORE/$1/_lakefs/settings"
     printf %s "${2-rules of $1}" >"$STORE/$1/_lakefs/settings/protected_branches.json"
@@ -37,7 +37,7 @@ export_rules() {
     entries "$DUMP" >"$BATS_TEST_TMPDIR/entries"
 }
 
-# assert_rules LINE...: these rules are in the dump, each as "repository: bytes", and no others.
+# assert_rules LINE...: exactly these rules are in the dump, each as "repository: bytes".
 assert_rules() {
     assert_equal "$(printf '%s\n' "$@")" \
         "$(sed -n 's/^R(\(.*\))\tsettings\/protected_branches\t"\(.*\)"$/\1: \2/p' "$BATS_TEST_TMPDIR/entries")"
@@ -65,7 +65,7 @@ check_refused() {
     kv-import --list "$DUMP" | grep -E '^excluded: +nothing$'
 }
 
-@test "a repository without rules has no entry, one with an empty object has an empty one" {
+@test "a repository without rules has no entry, an empty object gives an empty one" {
     add_repository none local://none
     add_repository empty local://empty
     add_repository some local://some
@@ -76,7 +76,7 @@ check_refused() {
     assert_rules "empty: " "some: rules of some"
 }
 
-@test "a repository that has written nothing yet has no rules" {
+@test "a repository that has not written anything yet has no rules" {
     add_repository new local://new
     add_repository old local://old
     mkdir "$STORE/old"
@@ -84,14 +84,14 @@ check_refused() {
     assert_rules
 }
 
-@test "a namespace may end in a slash, and the block store's path, too" {
+@test "a namespace may end in a slash, and so may the block store's path" {
     add_repository slash local://bucket/slash/
     add_rules bucket/slash
     STORE=$STORE/ export_rules
     assert_rules "slash: rules of bucket/slash"
 }
 
-@test "a namespace may have any characters" {
+@test "a namespace may contain any characters" {
     add_repository odd 'local://b c/%20é"*\?'
     add_rules 'b c/%20é"*\?' rules
     export_rules
@@ -115,7 +115,7 @@ check_refused() {
     assert_rules "repo: rules of repo"
 }
 
-@test "rules go to their repository, whatever its name; with several jobs as with one" {
+@test "rules go to their repository, whatever its name, with one job or several" {
     local id
     for id in a b a-b a/b 'a)'; do
         add_repository "$id" "local://store of $id"
@@ -134,13 +134,13 @@ check_refused() {
 
 # What is refused -----------------------------------------------------------------------------------------------------
 
-@test "a block store that is not there is refused" {
+@test "a missing block store is refused" {
     add_repository repo local://repo
     check_refused --blockstore-path="$BATS_TEST_TMPDIR/nowhere"
     assert_contains "$stderr" repo "$BATS_TEST_TMPDIR/nowhere"
 }
 
-@test "a block store that is no folder is refused" {
+@test "a block store that is not a folder is refused" {
     add_repository repo local://repo
     echo text >"$BATS_TEST_TMPDIR/file"
     check_refused --blockstore-path="$BATS_TEST_TMPDIR/file"
@@ -152,7 +152,7 @@ check_refused() {
     assert_contains "$stderr" repo --blockstore-path
 }
 
-@test "a block store that holds none of the repositories is refused: it must be the wrong one" {
+@test "a block store without any of the repositories is refused: it must be the wrong one" {
     add_repository one local://one
     add_repository two local://two
     add_rules three
@@ -160,7 +160,7 @@ check_refused() {
     assert_contains "$stderr" "$STORE"
 }
 
-@test "storage of other kinds is refused, repository and namespace named" {
+@test "other kinds of storage are refused, naming repository and namespace" {
     local namespace
     add_repository fine local://fine
     add_rules fine
@@ -173,7 +173,7 @@ check_refused() {
     done
 }
 
-@test "a namespace that leads out of the block store is refused" {
+@test "a namespace outside of the block store is refused" {
     local namespace
     mkdir -p "$BATS_TEST_TMPDIR/outside/_lakefs/settings" "$STORE/in..side/_lakefs/settings" "$STORE/a"
     echo secret >"$BATS_TEST_TMPDIR/outside/_lakefs/settings/protected_branches.json"
@@ -189,14 +189,14 @@ check_refused() {
     assert_rules "inside: fine"
 }
 
-@test "rules that cannot be read are refused, not taken for none" {
+@test "unreadable rules are refused, not treated as missing" {
     add_repository repo local://repo
     add_repository other local://other
     add_rules other
     mkdir -p "$STORE/repo/_lakefs/settings/protected_branches.json"
     check_refused --blockstore-path="$STORE"
     assert_contains "$stderr" '"repo"'
-    # A link that leads in a circle.
+    # A symbolic link that points to itself.
     rmdir "$STORE/repo/_lakefs/settings/protected_branches.json"
     ln -s protected_branches.json "$STORE/repo/_lakefs/settings/protected_branches.json"
     check_refused --blockstore-path="$STORE"
@@ -213,7 +213,7 @@ check_refused() {
         chmod 700 "$STORE/closed"
         return
     fi
-    # For root no folder is closed, so somebody else asks: the one to whom the server's socket is open.
+    # No folder is closed to root, so run as the user who may use the server's socket.
     chmod 000 "$STORE/closed"
     chmod 755 "$BATS_RUN_TMPDIR" "$STORE"
     runuser -u postgres -- test -x "$KV_BIN/kv-export" -a -r "$STORE" || skip "user postgres cannot get there"
@@ -223,7 +223,7 @@ check_refused() {
 
 # Knowingly without ---------------------------------------------------------------------------------------------------
 
-@test "--no-settings leaves all rules out, and the dump says so" {
+@test "--no-settings skips all rules, and the dump says so" {
     add_repository local local://local
     add_repository s3 s3://bucket/prefix
     add_rules local
@@ -231,18 +231,18 @@ check_refused() {
     assert_rules
     kv-import --list "$DUMP" | grep -E '^excluded: .*settings'
     assert_contains "$("$TESTS_DIR/lib/decode.py" header "$DUMP" "['omitted']")" settings
-    # That was asked for: the import goes on.
+    # This was requested, so the import succeeds.
     succeeds kv-import -d "$DSN" "$DUMP"
     assert_stamp 39 1
     assert_sql 0 "SELECT count(*) FROM kv WHERE key = 'settings/protected_branches'"
 }
 
-@test "without package graveler no rules are looked for" {
+@test "without package graveler the storage is not read" {
     add_repository s3 s3://bucket/prefix
     succeeds kv-export -d "$DSN" -n auth -f "$DUMP"
 }
 
-@test "up goes through with the rules" {
+@test "up migrates the rules" {
     add_repository repo local://repo
     add_rules repo
     succeeds kv-migrate up --kv-enabled -d "$DSN" --blockstore-path="$STORE"

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# Branch protection rules that a command of the user's fetches: from storage of any kind.
+# Branch protection rules fetched by a user's command, from any kind of storage.
 
 # shellcheck disable=SC2154 # run sets stderr
 # shellcheck disable=SC2016 # what is for the command's shell
@@ -19,7 +19,7 @@ setup() {
     export STORE=$BATS_TEST_TMPDIR/store
     mkdir "$STORE"
     fresh_database TEMPLATE "$EMPTY"
-    # A command that keeps objects in files named after their URLs.
+    # A command that reads objects from files named after their URLs.
     FETCH=$BATS_TEST_TMPDIR/fetch
     cat >"$FETCH" <<'SH'
 #!/bin/sh
@@ -36,7 +36,7 @@ add_repository() {
     sql "INSERT INTO graveler_repositories VALUES ('$1', \$\$$2\$\$, '2020-01-01 00:00:00Z', 'main')"
 }
 
-# add_rules URL TEXT: puts rules where FETCH finds them.
+# add_rules URL TEXT: stores rules for FETCH to find.
 add_rules() {
     printf %s "$2" >"$STORE/$(hex "$1")"
 }
@@ -48,7 +48,7 @@ check_refused() {
     assert_contains "$stderr" "hint: " --no-settings '"repo"' --settings-command
 }
 
-@test "what the command prints are the rules; exit code 44 says that there are none" {
+@test "the command's output is the rules; exit code 44 means that there are none" {
     add_repository azure https://account.blob.core.windows.net/container/prefix/
     add_repository gs gs://bucket/path
     add_repository mem mem://bucket
@@ -63,7 +63,7 @@ check_refused() {
     assert_equal 5 "$(grep -cx 1 "$BATS_TEST_TMPDIR/calls")"
 }
 
-@test "the command is asked whatever the storage is, and for the configured prefix" {
+@test "the command is used for any storage, and gets the configured prefix" {
     add_repository local local://path
     add_repository s3 s3://bucket/path
     add_rules local://path/own/settings/protected_branches.json local
@@ -72,7 +72,7 @@ check_refused() {
     assert_rules "local: local" "s3: s3"
 }
 
-@test "every byte arrives" {
+@test "all bytes arrive" {
     local bytes
     bytes=$(printf %02x {0..255})
     add_repository repo gs://bucket
@@ -80,7 +80,7 @@ check_refused() {
     assert_rules "repo: 0x$bytes"
 }
 
-@test "the URL is one word, whatever is in it, and never becomes a part of the command" {
+@test "the URL is one word, whatever it contains, and never part of the command" {
     local command evil='gs://b/$(touch evil)`touch evil`;touch evil;"x"'"'"'y'"'"' *\ &|{}#é'
     cd "$BATS_TEST_TMPDIR"
     add_repository repo "$evil"
@@ -95,7 +95,7 @@ check_refused() {
     assert_missing evil
 }
 
-@test "a command that fails is refused, and what it says is told" {
+@test "a failing command is refused, and its message reported" {
     add_repository repo gs://bucket/repo
     check_refused 'echo the object; echo no access to "$1" >&2; exit 3 # {}'
     assert_contains "$stderr" "exit code 3" gs://bucket/repo/_lakefs/settings/protected_branches.json \
@@ -105,19 +105,19 @@ check_refused() {
     check_refused '/nonexistent/program {}'
     assert_contains "$stderr" "exit code 127" /nonexistent/program
     check_refused 'if {}'
-    # What is said last counts, in words that a terminal can bear.
+    # The last output counts, escaped for the terminal.
     check_refused 'seq 1 100000 >&2; printf "\033[2Jend\n" >&2; exit 1; {}'
     assert_contains "$stderr" 100000 "[2Jend"
     refute_contains "$stderr" $'\033' $'\n1\n'
 }
 
-@test "a command that says no {} would fetch the same rules for all: wrong usage" {
+@test "a command without {} would fetch the same rules for all: wrong usage" {
     fails 1 kv-export -d "$DSN" -f "$DUMP" --settings-command "cat file"
     assert_contains "$stderr" "{}" --settings-command
     assert_missing "$DUMP"
 }
 
-@test "an output without end is cut off, and refused" {
+@test "endless output is cut off, and refused" {
     add_repository repo gs://bucket/repo
     check_refused 'yes {}'
     assert_contains "$stderr" "too large"
@@ -132,7 +132,7 @@ check_refused() {
     eventually test -z "$(command_lines_with "sleep 98765")"
 }
 
-@test "a command that hangs is ended with the export, and all that it has started" {
+@test "a command that hangs ends with the export, and so do its child processes" {
     local signal
     add_repository repo gs://bucket/repo
     add_repository second gs://bucket/second
@@ -144,7 +144,7 @@ check_refused() {
         eventually sleeps_not 87654
         assert_missing "$DUMP" "$DUMP.partial"
     done
-    # Also one that does not want to.
+    # Even one that ignores signals.
     background kv-export -d "$DSN" -f "$DUMP" --settings-command 'trap "" TERM; while :; do sleep 76543; done; : {}'
     eventually sleeps 76543
     kill -TERM "$BACKGROUND"
@@ -161,7 +161,7 @@ sleeps_not() {
     ! sleeps "$1"
 }
 
-@test "a failure ends the commands of other repositories, too" {
+@test "a failure also ends the commands for other repositories" {
     add_repository hangs gs://bucket/hangs
     add_repository repo gs://bucket/repo
     run --separate-stderr -5 timeout 30 kv-export -d "$DSN" -f "$DUMP" -j 2 \
@@ -170,7 +170,7 @@ sleeps_not() {
     eventually sleeps_not 65432
 }
 
-@test "kv-migrate goes through with a command, and stamps nothing without its answer" {
+@test "kv-migrate succeeds with a command, and stamps nothing if it fails" {
     add_repository repo gs://bucket/repo
     run --separate-stderr -5 kv-migrate up --kv-enabled -d "$DSN" --settings-command "exit 1; {}"
     assert_stamp 38 -

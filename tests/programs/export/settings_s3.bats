@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# Branch protection rules on S3: a real server that verifies signatures, and servers that do not do what they should. What
-# cannot be read must never look like a repository without rules.
+# Branch protection rules on S3: a real server that verifies signatures, and misbehaving servers. Unreadable rules must
+# never look like a repository without rules.
 
 # shellcheck disable=SC2154 # run sets stderr
 # shellcheck disable=SC2030,SC2031 # every test is a process of its own
@@ -49,7 +49,7 @@ teardown() {
     clean_up
 }
 
-# add_object FOLDER TEXT: an object with rules in FOLDER, which begins with the bucket.
+# add_object FOLDER TEXT: adds an object with rules to FOLDER, whose first part is the bucket.
 add_object() {
     mkdir -p "$BATS_FILE_TMPDIR/objects/$1/settings"
     printf %s "$2" >"$BATS_FILE_TMPDIR/objects/$1/settings/protected_branches.json"
@@ -65,8 +65,8 @@ export_rules_of_s3() {
     export_rules --s3-endpoint="$S3_ENDPOINT" "$@"
 }
 
-# check_fails CODE [OPTION...]: the export ends with CODE, says which repository it is and what can be done, shows no
-# credential, and leaves no file.
+# check_fails CODE [OPTION...]: the export ends with CODE, names the repository, gives a hint, exposes no credential,
+# and leaves no file.
 check_fails() {
     local code=$1
     shift
@@ -76,19 +76,20 @@ check_fails() {
     refute_credentials "$stderr"
 }
 
-# refute_credentials TEXT: none of the users' credentials is in the text.
+# refute_credentials TEXT: none of the users' credentials are in the text.
 refute_credentials() {
     refute_contains "$1" "$S3_USER_KEY" "$S3_USER_SECRET" "$S3_NOBODY_SECRET" "$S3_SESSION_SECRET" "$S3_SESSION_TOKEN"
 }
 
-# watch_session: looks for the session's secrets in command lines, and in the folder written, until watch_stop.
+# watch_session: searches for the session's secrets in command lines and in the folder of written files, until
+# watch_stop.
 watch_session() {
     watch "$BATS_TEST_TMPDIR/written" <<<"$S3_SESSION_SECRET"$'\n'"$S3_SESSION_TOKEN"
 }
 
 # What is there -------------------------------------------------------------------------------------------------------
 
-@test "the rules of the fixture arrive from S3 byte for byte as from local storage" {
+@test "the rules of the fixture are the same bytes from S3 as from local storage" {
     local rules
     drop_database
     fresh_database TEMPLATE "$ESTI"
@@ -97,20 +98,20 @@ watch_session() {
     succeeds kv-export -d "$DSN" -f "$DUMP" --s3-endpoint="$S3_ENDPOINT" -j 4
     entries "$DUMP.local" | grep -P '\tsettings/protected_branches\t' >"$BATS_TEST_TMPDIR/local"
     entries "$DUMP" | grep -P '\tsettings/protected_branches\t' | diff "$BATS_TEST_TMPDIR/local" -
-    # Not by way of what was read twice: the object's bytes are in the database.
+    # Compare with the database directly: it holds the object's bytes.
     rules=$(find "$BLOCKSTORE" -name protected_branches.json)
     assert_equal 1 "$(wc -l <<<"$rules")"
     kv-import -q -d "$DSN" "$DUMP"
     assert_sql "$(od -An -v -tx1 "$rules" | tr -d ' \n')" "SELECT encode(value, 'hex') FROM kv WHERE key = 'settings/protected_branches'"
 }
 
-@test "rules are found below a prefix, in a whole bucket, and under odd names; who has none has none" {
+@test "rules are found below a prefix, in a whole bucket, and under odd names; other repositories have none" {
     add_repository repo s3://bucket/repo
     add_repository slash s3://bucket/repo//
     add_repository whole s3://bucket
     add_repository none s3://bucket/none
     add_repository empty s3://bucket/empty
-    # lakeFS undoes the percent-encoding of a namespace.
+    # lakeFS decodes the percent-encoding of a namespace.
     add_repository odd 's3://bucket/a%20b+c=é&(d)~!*;:@$,/%2520'
     add_repository dotted s3://dotted.bucket/repo
     export_rules_of_s3 -j 3
@@ -123,7 +124,7 @@ watch_session() {
     assert_rules "repo: other rules"
 }
 
-@test "the bucket is a part of the host's name, except where that is not to be or cannot be" {
+@test "the bucket is part of the host name, unless disabled or impossible" {
     local port=$S3_PORT
     add_repository repo s3://bucket/repo
     add_repository dotted s3://dotted.bucket/repo
@@ -138,14 +139,14 @@ print(", ".join(sorted(r["path"][1:].split("_lakefs")[0] + " at " + r["headers"]
     S3_ENDPOINT=http://localhost:$port export_rules_of_s3 --s3-force-path-style
     assert_rules "dotted: dotted rules" "repo: rules"
     assert_contains "$(tail -n 2 "$PROXY_LOG")" '"/bucket/repo/_lakefs' "\"localhost:$port\""
-    # An address has no names below it.
+    # An IP address has no subdomains.
     start_proxy pass
     S3_ENDPOINT=$PROXY export_rules_of_s3
     assert_rules "dotted: dotted rules" "repo: rules"
     assert_contains "$(<"$PROXY_LOG")" '"/bucket/repo/_lakefs'
 }
 
-@test "the endpoint is taken from the environment, too, and an option beats it" {
+@test "the endpoint can be set in the environment; an option takes precedence" {
     add_repository repo s3://bucket/repo
     AWS_ENDPOINT_URL=$S3_ENDPOINT succeeds kv-export -d "$DSN" -f "$DUMP"
     AWS_ENDPOINT_URL=http://127.0.0.1:1 AWS_ENDPOINT_URL_S3=$S3_ENDPOINT succeeds kv-export -d "$DSN" -f "$DUMP" --force
@@ -154,7 +155,7 @@ print(", ".join(sorted(r["path"][1:].split("_lakefs")[0] + " at " + r["headers"]
     assert_rules "repo: rules"
 }
 
-@test "every request says its region, and one that AWS would send elsewhere is sent again for the right one" {
+@test "each request is signed for its region, and repeated if AWS names another one" {
     add_repository repo s3://bucket/repo
     add_repository none s3://bucket/none
     start_proxy pass
@@ -175,7 +176,7 @@ print(", ".join(sorted(r["path"][1:].split("_lakefs")[0] + " at " + r["headers"]
     S3_ENDPOINT=$PROXY export_rules_of_s3 -j 1
     assert_rules "repo: rules"
     assert_equal 3 "$(proxy_requests)"
-    # A bucket that is nowhere is looked for no further.
+    # A missing bucket is not searched in other regions.
     sql "DELETE FROM graveler_repositories WHERE id = 'none'"
     start_proxy region:eu-north-1 region:eu-west-1
     check_fails 5 --s3-endpoint="$PROXY" --s3-region=us-west-2
@@ -184,7 +185,7 @@ print(", ".join(sorted(r["path"][1:].split("_lakefs")[0] + " at " + r["headers"]
 
 # Credentials ---------------------------------------------------------------------------------------------------------
 
-@test "credentials come from the environment, from a profile's file, with and without a session token" {
+@test "credentials come from the environment or a profile's file, with and without a session token" {
     add_repository repo s3://bucket/repo
     s3_user SESSION
     export_rules_of_s3
@@ -199,13 +200,13 @@ print(", ".join(sorted(r["path"][1:].split("_lakefs")[0] + " at " + r["headers"]
         "$S3_SESSION_KEY" "$S3_SESSION_SECRET" "$S3_SESSION_TOKEN" >"$HOME/file"
     AWS_SHARED_CREDENTIALS_FILE=$HOME/file AWS_PROFILE="my profile" export_rules_of_s3
     assert_rules "repo: rules"
-    # The environment's beat a profile.
+    # The environment takes precedence over a profile.
     printf '[default]\naws_access_key_id = wrong\naws_secret_access_key = wrong\n' >"$HOME/.aws/credentials"
     s3_user USER
     export_rules_of_s3
 }
 
-@test "a profile's role is taken on, by the credentials of another one" {
+@test "a profile's role is assumed with the credentials of another profile" {
     add_repository repo s3://bucket/repo
     no_s3_user
     export AWS_ENDPOINT_URL_STS=$S3_ENDPOINT AWS_SHARED_CREDENTIALS_FILE=$HOME/credentials AWS_CONFIG_FILE=$HOME/config
@@ -213,13 +214,13 @@ print(", ".join(sorted(r["path"][1:].split("_lakefs")[0] + " at " + r["headers"]
     printf '[default]\nregion=us-east-1\nrole_arn=%s\nsource_profile=user\n' "$S3_ROLE_ARN" >"$HOME/config"
     export_rules_of_s3
     assert_rules "repo: rules"
-    # A secret that is not the user's: STS looks at the signature.
+    # A wrong secret: STS checks the signature.
     sed -i "s/^aws_secret.*/aws_secret_access_key=wrong/" "$HOME/credentials"
     check_fails 5 --s3-endpoint="$S3_ENDPOINT"
     assert_contains "$stderr" "$S3_ROLE_ARN" "HTTP status 403"
 }
 
-@test "wrong, missing and forbidden credentials are told apart" {
+@test "wrong, missing and insufficient credentials give different errors" {
     add_repository repo s3://bucket/repo
     AWS_SECRET_ACCESS_KEY=wrong check_fails 5 --s3-endpoint="$S3_ENDPOINT"
     assert_contains "$stderr" SignatureDoesNotMatch "secret access key" '"bucket"' '"repo/_lakefs/settings/protected_branches.json"' \
@@ -246,7 +247,7 @@ print(", ".join(sorted(r["path"][1:].split("_lakefs")[0] + " at " + r["headers"]
     assert_contains "$stderr" "$HOME/nothing"
 }
 
-@test "no credential is in a command line, a file or a message, whatever the level" {
+@test "no credential is in a command line, a file or a message, at any log level" {
     local level way
     add_repository repo s3://bucket/repo
     s3_user SESSION
@@ -269,20 +270,20 @@ print(", ".join(sorted(r["path"][1:].split("_lakefs")[0] + " at " + r["headers"]
     watch_stop
     grep -x "saw kv-export" "$BATS_TEST_TMPDIR/watch"
     assert_equal "" "$(grep -E '^(arguments|file)' "$BATS_TEST_TMPDIR/watch")"
-    # They did go out, and are signed.
+    # They were used, and signed with.
     assert_contains "$(<"$PROXY_LOG")" "$S3_SESSION_TOKEN" ";x-amz-security-token,"
 }
 
 # What fails ----------------------------------------------------------------------------------------------------------
 
-@test "a bucket that is not there is refused: that is no repository without rules" {
+@test "a missing bucket is refused: it is not a repository without rules" {
     add_repository fine s3://bucket/fine
     add_repository repo s3://nowhere/repo
     check_fails 5 --s3-endpoint="$S3_ENDPOINT"
     assert_contains "$stderr" NoSuchBucket '"nowhere"' s3://nowhere/repo --s3-endpoint
 }
 
-@test "a namespace that names no bucket, or is not valid, is refused" {
+@test "a namespace without a bucket, or an invalid one, is refused" {
     local namespace
     for namespace in s3:// s3:///repo s3://bucket/100%; do
         sql "DELETE FROM graveler_repositories"
@@ -292,7 +293,7 @@ print(", ".join(sorted(r["path"][1:].split("_lakefs")[0] + " at " + r["headers"]
     done
 }
 
-@test "an endpoint that cannot be reached ends with 2" {
+@test "an unreachable endpoint ends with 2" {
     add_repository repo s3://bucket/repo
     check_fails 2 --s3-endpoint=http://127.0.0.1:1
     assert_contains "$stderr" http://127.0.0.1:1/bucket/repo "connect" --s3-endpoint
@@ -300,7 +301,7 @@ print(", ".join(sorted(r["path"][1:].split("_lakefs")[0] + " at " + r["headers"]
     assert_contains "$stderr" bucket.nowhere.invalid
 }
 
-@test "what is no endpoint and no region is wrong usage" {
+@test "an invalid endpoint or region is wrong usage" {
     local endpoint
     add_repository repo s3://bucket/repo
     for endpoint in ftp://host http:// 'http://user:secret@host' 'http://host/?query' 'http://ho st' ""; do
@@ -313,7 +314,7 @@ print(", ".join(sorted(r["path"][1:].split("_lakefs")[0] + " at " + r["headers"]
     assert_missing "$DUMP"
 }
 
-@test "what a server cannot do at the moment is tried again, and its wishes are heeded" {
+@test "transient errors are retried, with the delay that the server requests" {
     local behaviour
     add_repository repo s3://bucket/large
     for behaviour in status:500 status:502 status:503 status:504 status:429 busy drop cut; do
@@ -325,7 +326,7 @@ print(", ".join(sorted(r["path"][1:].split("_lakefs")[0] + " at " + r["headers"]
     done
 }
 
-@test "what a server never can do ends with 2, after a bounded number of attempts" {
+@test "permanent server errors end with 2, after a limited number of attempts" {
     local behaviour
     add_repository repo s3://bucket/large
     for behaviour in status:500 code:503:SlowDown drop cut; do
@@ -339,7 +340,7 @@ print(", ".join(sorted(r["path"][1:].split("_lakefs")[0] + " at " + r["headers"]
     assert_contains "$stderr" SlowDown "The words of the server." "status 503"
 }
 
-@test "what is not to be tried again is not" {
+@test "other errors are not retried" {
     local behaviour
     add_repository repo s3://bucket/repo
     for behaviour in status:404 code:404:NoSuchBucket code:403:AccessDenied code:400:ExpiredToken status:200 page unsized \
@@ -349,13 +350,13 @@ print(", ".join(sorted(r["path"][1:].split("_lakefs")[0] + " at " + r["headers"]
         check_fails 5 --s3-endpoint="$PROXY"
         assert_equal 1 "$(proxy_requests)"
     done
-    # Only S3 itself can say that there is no object.
+    # Only S3 itself can say that an object does not exist.
     start_proxy code:404:NoSuchKey
     S3_ENDPOINT=$PROXY export_rules_of_s3
     assert_rules
 }
 
-@test "a body without end is cut off, and refused" {
+@test "an endless body is cut off, and refused" {
     local behaviour
     add_repository repo s3://bucket/repo
     for behaviour in endless huge; do
@@ -366,7 +367,7 @@ print(", ".join(sorted(r["path"][1:].split("_lakefs")[0] + " at " + r["headers"]
     done
 }
 
-@test "a server that says nothing does not keep anybody from stopping the export" {
+@test "an unresponsive server does not prevent stopping the export" {
     local signal=0
     add_repository repo s3://bucket/repo
     add_repository second s3://bucket/second
@@ -379,7 +380,7 @@ print(", ".join(sorted(r["path"][1:].split("_lakefs")[0] + " at " + r["headers"]
         background_ends $((128 + signal))
         assert_missing "$DUMP" "$DUMP.partial"
     done
-    # Nor does it while it waits to try again.
+    # Nor does the wait before a retry.
     start_proxy busy
     background kv-export -d "$DSN" -f "$DUMP" --s3-endpoint="$PROXY"
     eventually grep -q repo "$PROXY_LOG"
@@ -388,10 +389,10 @@ print(", ".join(sorted(r["path"][1:].split("_lakefs")[0] + " at " + r["headers"]
     eventually nobody_else
 }
 
-@test "a failure ends the fetches of other repositories, too" {
+@test "a failure also ends the fetches of other repositories" {
     add_repository a s3://bucket/silent
     add_repository repo s3://nowhere/b
-    # Whichever asks first is kept waiting; the other one is refused, and that is the end.
+    # The first request is kept waiting; the other one is refused, which ends the export.
     start_proxy silent code:403:AccessDenied
     run --separate-stderr -5 timeout 30 kv-export -d "$DSN" -f "$DUMP" --s3-endpoint="$PROXY" -j 2
     assert_contains "$stderr" AccessDenied
@@ -406,13 +407,13 @@ print(", ".join(sorted(r["path"][1:].split("_lakefs")[0] + " at " + r["headers"]
     check_fails 5 --s3-endpoint="$PROXY"
     assert_contains "$stderr" certificate
     assert_equal 0 "$(proxy_requests)"
-    # Without a scheme it is https.
+    # Without a scheme https is used.
     AWS_CA_BUNDLE=$certificate S3_ENDPOINT=${PROXY#https://} export_rules_of_s3
     assert_rules "repo: rules"
     assert_equal 1 "$(proxy_requests)"
 }
 
-@test "asking S3 is clean for valgrind, whether it answers or not" {
+@test "S3 requests are clean for valgrind, with and without a response" {
     local reports=$BATS_TEST_TMPDIR/reports
     add_repository repo s3://bucket/repo
     add_repository none s3://bucket/none
@@ -429,7 +430,7 @@ print(", ".join(sorted(r["path"][1:].split("_lakefs")[0] + " at " + r["headers"]
     run -2 "$@" --s3-endpoint=http://127.0.0.1:1 --force
     run -0 "$@" --force --settings-command 'echo {}'
     run -5 "$@" --force --settings-command 'echo {} >&2; exit 3'
-    # Also those of children that have not become their own program yet.
+    # Including children that have not executed their program yet.
     assert_equal "" "$(cat "$reports"/*)"
 }
 
@@ -444,7 +445,7 @@ print(", ".join(sorted(r["path"][1:].split("_lakefs")[0] + " at " + r["headers"]
     assert_equal "$LEGACY_TABLE_COUNT" "$(legacy_tables | wc -l)"
 }
 
-# migrates_with_rules OPTION...: kv-migrate goes through, and the rules are in the database, which is then as before.
+# migrates_with_rules OPTION...: kv-migrate succeeds, and the rules are in the database, which is then reset.
 migrates_with_rules() {
     succeeds kv-migrate up --kv-enabled --keep-tables -d "$DSN" "$@"
     refute_credentials "$stderr"
@@ -460,11 +461,11 @@ migrates_with_rules() {
     migrates_with_rules --dump "$DUMP" --settings-command "printf %s rules # {}" --s3-endpoint=http://127.0.0.1:1
 }
 
-@test "lakeFS's configuration says where S3 is, and with which credentials" {
+@test "lakeFS's configuration provides the S3 endpoint and credentials" {
     local config=$BATS_TEST_TMPDIR/lakefs.yaml
     add_repository repo s3://bucket/repo
     start_proxy pass
-    # What is in AWS's variables does not count: lakeFS would not use it.
+    # AWS's variables are ignored: lakeFS would not use them.
     export AWS_ACCESS_KEY_ID=wrong AWS_SECRET_ACCESS_KEY=wrong AWS_SESSION_TOKEN=wrong
     cat >"$config" <<YAML
 blockstore:
@@ -484,7 +485,7 @@ YAML
     migrates_with_rules --config "$config" --dump "$DUMP"
     run -0 kv-migrate up --kv-enabled --dry-run -d "$DSN" --config "$config"
     assert_equal 3 "$(proxy_requests)"
-    # lakeFS's environment beats it.
+    # lakeFS's environment takes precedence.
     LAKEFS_BLOCKSTORE_S3_REGION=eu-south-1 LAKEFS_BLOCKSTORE_S3_CREDENTIALS_ACCESS_KEY_ID=$S3_SESSION_KEY \
         LAKEFS_BLOCKSTORE_S3_CREDENTIALS_SECRET_ACCESS_KEY=$S3_SESSION_SECRET \
         LAKEFS_BLOCKSTORE_S3_CREDENTIALS_SESSION_TOKEN=$S3_SESSION_TOKEN migrates_with_rules --config "$config"
@@ -510,7 +511,7 @@ YAML
     cat >"$config" <<YAML
 blockstore: {s3: {endpoint: "$PROXY", credentials: {access_key_id: $S3_SESSION_KEY, secret_access_key: $S3_SESSION_SECRET}}}
 YAML
-    # The password has the program begin anew, and it still knows them.
+    # With a password the program restarts, and must still have them.
     LAKEFS_BLOCKSTORE_S3_CREDENTIALS_SESSION_TOKEN=$S3_SESSION_TOKEN \
         succeeds env -u S3_SESSION_SECRET -u S3_SESSION_TOKEN \
         kv-migrate up --kv-enabled -v --config "$config" -d "$DSN password=unused"

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# What kv-import does with broken dumps: it stamps nothing that is not whole.
+# kv-import with broken dumps: it stamps nothing that is incomplete.
 
 # shellcheck disable=SC2154 # run sets stderr
 
@@ -9,7 +9,7 @@ bats_require_minimum_version 1.5.0
 load ../../lib/setup
 load ../../lib/import
 
-# at FRACTION: prints that part, in percent, of the dump's size.
+# at FRACTION: prints that percentage of the dump's size.
 at() {
     echo $(($(stat -c %s "$DUMP") * $1 / 100))
 }
@@ -27,7 +27,7 @@ with open(sys.argv[2], "r+b") as file:
 PYTHON
 }
 
-@test "a dump file that was cut is refused before the database is touched" {
+@test "a truncated dump file is refused before the database is touched" {
     local before percent
     legacy_database
     before=$(everything)
@@ -42,7 +42,7 @@ PYTHON
     assert_equal "$before" "$(everything)"
 }
 
-@test "a dump that is cut off in a pipe is not stamped" {
+@test "a dump truncated in a pipe is not stamped" {
     local before percent
     legacy_database
     before=$(legacy_digest)
@@ -61,7 +61,7 @@ PYTHON
     assert_loaded
 }
 
-@test "a dump of which the manifest is cut off, at the end of a frame, is not stamped" {
+@test "a dump truncated before its manifest, at the end of a frame, is not stamped" {
     local offset
     legacy_database
     offset=$("$TESTS_DIR/lib/decode.py" frames "$DUMP" | tail -n 1 | cut -d ' ' -f 1)
@@ -72,10 +72,10 @@ PYTHON
     assert_stamp 38 0
 }
 
-@test "a flipped byte in a chunk is found, the dump not stamped" {
+@test "a flipped byte in a chunk is found, and the dump is not stamped" {
     local offset size decompressed
     legacy_database
-    # The second data frame that holds entries, in its middle.
+    # The second data frame with entries, in its middle.
     read -r offset size decompressed < <("$TESTS_DIR/lib/decode.py" frames "$DUMP" | awk '$3 > 1000000' | sed -n 2p)
     [ "$decompressed" -gt 0 ]
     flip $((offset + size / 2)) "$BATS_TEST_TMPDIR/flipped.dump"
@@ -87,10 +87,10 @@ PYTHON
     assert_contains "$stderr" "offset $offset"
 }
 
-@test "a flipped byte is found in every frame, whichever it is" {
+@test "a flipped byte is found in every frame" {
     local offset size _ found=0
     while read -r offset size _; do
-        # The last byte, a checksum's, and one of the first, a header's.
+        # The last byte, of a checksum, and one of the first, of a header.
         flip $((offset + size - 1)) "$BATS_TEST_TMPDIR/flipped.dump"
         fails 4 kv-import --check "$BATS_TEST_TMPDIR/flipped.dump"
         flip $((offset + 5)) "$BATS_TEST_TMPDIR/flipped.dump"
@@ -103,34 +103,34 @@ PYTHON
     fails 4 kv-import --check "$BATS_TEST_TMPDIR/flipped.dump"
 }
 
-@test "frames of two dumps do not make one, nor one twice" {
+@test "frames of two dumps, or a repeated frame, are refused" {
     local offset size _
     cat "$DUMP" "$DUMP" >"$BATS_TEST_TMPDIR/twice.dump"
     fails 4 kv-import --check "$BATS_TEST_TMPDIR/twice.dump"
     fails 4 kv-import --check < <(cat "$BATS_TEST_TMPDIR/twice.dump")
-    # A chunk and its announcement less: every frame that is left is whole.
+    # Without one chunk and its announcement: all remaining frames are complete.
     read -r offset size _ < <("$TESTS_DIR/lib/decode.py" frames "$DUMP" | awk '$3 > 1000000 { print from, $1 + $2 - from, 0 } { from = $1 }' | sed -n 1p)
     { head -c "$offset" "$DUMP" && tail -c "+$((offset + size + 1))" "$DUMP"; } >"$BATS_TEST_TMPDIR/less.dump"
     zstd -tq "$BATS_TEST_TMPDIR/less.dump"
     fails 4 kv-import --check < <(cat "$BATS_TEST_TMPDIR/less.dump")
 }
 
-# with_header OLD|NEW: prints the dump with a part of its header replaced, and the header's checksum put right.
+# with_header OLD|NEW: prints the dump with a part of its header replaced, and a correct checksum of the header.
 with_header() {
     "$TESTS_DIR/lib/forge.py" "$DUMP" "joined(but({0: replaced(0, b'${1%|*}', b'${1#*|}')}))"
 }
 
-@test "a dump of an unknown major format version is refused, of a later minor one not" {
+@test "an unknown major format version is refused, a later minor one is not" {
     local version
     version=$("$TESTS_DIR/lib/decode.py" header "$DUMP" "['version']")
     fails 4 kv-import --list < <(with_header "\"version\":\"$version\"|\"version\":\"$((${version%%.*} + 1)).0\"")
     assert_contains "$stderr" version
-    # The header itself is read; the digest of the whole file does not agree.
+    # The header itself is accepted; the digest of the whole file does not match.
     fails 4 kv-import --list < <(with_header "\"version\":\"$version\"|\"version\":\"${version%%.*}.9\"")
     refute_contains "$stderr" "format version"
 }
 
-@test "a header that was changed is found even where its checksum was put right" {
+@test "a changed header is found even if its checksum was corrected" {
     fails 4 kv-import --check < <(with_header '"redacted":false|"redacted":true ')
 }
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# DynamoDB as a KV store: what is loaded arrives and is read back, and nothing else is touched or stamped.
+# DynamoDB as a KV store: everything is loaded and read back, and nothing else is touched or stamped.
 
 # shellcheck disable=SC2154 # run sets stderr
 # shellcheck disable=SC2153 # lib/dynamodb_load sets DUMP
@@ -14,14 +14,14 @@ load ../../lib/dynamodb_load
 
 # Loading -------------------------------------------------------------------------------------------------------------
 
-@test "the fixture arrives as lakeFS's own migration left it" {
+@test "the fixture arrives as lakeFS's own migration would leave it" {
     load_esti -j 3
     assert_contains "$stderr" "loaded 439 entries and stamped version 1"
     assert_dynamodb_as_expected
     assert_equal PAY_PER_REQUEST "$(table_member "['BillingModeSummary']['BillingMode']")"
 }
 
-@test "the version's item tells where the entries are from, beside what lakeFS reads" {
+@test "the version's item records the origin, beside what lakeFS reads" {
     load_esti
     dynamodb note "$TABLE" Provenance >"$BATS_TEST_TMPDIR/note"
     python3 - "$BATS_TEST_TMPDIR/note" <<'E'
@@ -33,27 +33,27 @@ assert note["imported_by"].startswith("kv-import "), note
 E
 }
 
-@test "keys and values of any bytes arrive" {
+@test "keys and values with any bytes arrive" {
     dump_of_version 1 "('\\x00ff', '\\x22', '\\x'), ('p', '\\x5c22', '\\x00')"
     succeeds kv-import --target=dynamodb "${DYNAMODB[@]}" "$DUMP"
-    # The backslashes are those of COPY.
+    # The backslashes are COPY's.
     assert_equal $'\\\\x00ff\t\\\\x22\t\\\\x\n\\\\x70\t\\\\x5c22\t\\\\x00' "$(dynamodb rows "$TABLE" | LC_ALL=C sort)"
 }
 
-@test "a dump without entries makes a store without entries" {
+@test "a dump without entries gives a store without entries" {
     dump_of_version 1
     succeeds kv-import --target=dynamodb "${DYNAMODB[@]}" "$DUMP"
     assert_equal "" "$(dynamodb rows "$TABLE")"
     assert_equal 1 "$(dynamodb version "$TABLE")"
 }
 
-@test "the version that is stamped is the dump's" {
+@test "the dump's version is stamped" {
     dump_of_version 3 "('p', 'k', 'v')"
     succeeds kv-import --target=dynamodb "${DYNAMODB[@]}" "$DUMP"
     assert_equal 3 "$(dynamodb version "$TABLE")"
 }
 
-@test "a dump comes from a pipe, too" {
+@test "a dump may come from a pipe" {
     # shellcheck disable=SC2016 # for the other shell
     succeeds bash -c 'cat "$0" | kv-import --target=dynamodb "$@" -' "$ESTI_DUMP" "${DYNAMODB[@]}"
     assert_dynamodb_as_expected
@@ -65,7 +65,7 @@ assert_capacity() {
         "['ProvisionedThroughput']['WriteCapacityUnits']")"
 }
 
-@test "a table gets the capacity that is asked for, and keeps it when it is made again" {
+@test "a table gets the requested capacity, and keeps it when it is recreated" {
     load_esti --dynamodb-read-capacity=7 --dynamodb-write-capacity=9
     assert_capacity 7 9
     load_esti --clean
@@ -74,14 +74,14 @@ assert_capacity() {
     assert_capacity 3 4
 }
 
-@test "a table that somebody has made stays the one that it is, whatever becomes of what is in it" {
+@test "a table that somebody else created is kept, even if its contents are replaced" {
     local id
     create_table
     id=$(table_member "['TableId']")
     load_esti
     assert_equal "$id" "$(table_member "['TableId']")"
     assert_dynamodb_as_expected
-    # Entries of another store, and more than a batch of them.
+    # Entries of another store, more than one batch.
     dump_of_version 1 "('p', 'k', 'v')" "SELECT 'other', convert_to('k' || i, 'UTF8'), 'v' FROM generate_series(1, 60) AS i"
     succeeds kv-import --target=dynamodb "${DYNAMODB[@]}" --clean "$DUMP"
     assert_equal 61 "$(dynamodb rows "$TABLE" | wc -l)"
@@ -90,10 +90,10 @@ assert_capacity() {
     assert_dynamodb_as_expected
 }
 
-@test "a table that somebody has made is emptied after a failed load, too, and keeps its capacity" {
+@test "a table that somebody else created is emptied after a failed load, too, and keeps its capacity" {
     create_table
     load_esti
-    # As after a load that has failed.
+    # As after a failed load.
     dynamodb put "$TABLE" kv-internal-metadata kv/schema/version 0
     dynamodb put "$TABLE" left over value
     start_dynamodb_proxy BatchWriteItem=pass BatchWriteItem=silent
@@ -107,7 +107,7 @@ assert_capacity() {
     assert_dynamodb_as_expected
 }
 
-@test "as many requests are under way as asked for, however small the dump" {
+@test "the requested number of requests is in flight, however small the dump" {
     local wait=BatchWriteItem=wait:$BATS_TEST_TMPDIR/go
     start_dynamodb_proxy "$wait" "$wait" "$wait" "$wait" "$wait" "$wait" pass
     background kv-import --target=dynamodb "${DYNAMODB_PROXY[@]}" --dynamodb-requests=5 -j 1 "$ESTI_DUMP"
@@ -119,7 +119,7 @@ assert_capacity() {
     assert_dynamodb_as_expected
 }
 
-@test "credentials that expire are looked for again" {
+@test "expired credentials are refreshed" {
     local file=$BATS_TEST_TMPDIR/credentials
     unset -v AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY
     export AWS_SHARED_CREDENTIALS_FILE=$file
@@ -137,7 +137,7 @@ assert_capacity() {
     assert_dynamodb_as_expected
 }
 
-@test "a rate does not keep entries away" {
+@test "a rate limit loses no entries" {
     load_esti --write-units=2000 -j 4
     assert_dynamodb_as_expected
 }
@@ -149,7 +149,7 @@ table_is_missing() {
     ! dynamodb call DescribeTable "{\"TableName\": \"$TABLE\"}" >"$BATS_TEST_TMPDIR/described" 2>&1
 }
 
-@test "an entry that DynamoDB does not take is named before anything is done" {
+@test "an entry that DynamoDB would not accept is named before anything is done" {
     local rows
     for rows in "('some-partition', 'the-key', decode(repeat('00', 409600), 'hex'))" \
         "('some-partition', convert_to('the-key' || repeat('k', 1018), 'UTF8'), 'v')" \
@@ -163,23 +163,23 @@ table_is_missing() {
         assert_contains "$stderr" some-partition
         mv "$DUMP" "$BATS_TEST_TMPDIR/last.dump"
     done
-    # A pipe is read but once.
+    # A pipe can only be read once.
     fails 3 kv-import --target=dynamodb "${DYNAMODB[@]}" - < <(cat "$BATS_TEST_TMPDIR/last.dump")
     assert_contains "$stderr" some-partition
     assert_equal 0 "$(dynamodb version "$TABLE")"
 }
 
-@test "what it costs to write a dump is told" {
+@test "the cost of writing a dump is reported" {
     local units
     kv-import -q -d "$DSN" "$ESTI_DUMP"
-    # An item's size is that of its attributes' names and values; a unit is for each kilobyte that it begins.
+    # An item's size is that of its attributes' names and values; each started kilobyte costs a unit.
     units=$(sql "SELECT sum((length('PartitionKeyItemKeyItemValue') + length(partition_key) + length(key) + length(value) + 1023)
         / 1024) FROM kv WHERE partition_key <> 'kv-internal-metadata'")
     succeeds kv-import --check --target=dynamodb "$ESTI_DUMP"
     assert_contains "$output" "439 entries" "dynamodb accepts every entry: $units write capacity units"
 }
 
-@test "the largest entry that DynamoDB takes arrives" {
+@test "the largest entry that DynamoDB accepts arrives" {
     dump_of_version 1 "(convert_to(repeat('p', 2048), 'UTF8'), convert_to(repeat('k', 1024), 'UTF8'),
         decode(repeat('0a', 409600 - 2048 - 1024 - 28), 'hex'))"
     succeeds kv-import --target=dynamodb "${DYNAMODB[@]}" "$DUMP"
@@ -194,13 +194,13 @@ table_is_missing() {
     table_is_active
 }
 
-@test "a table whose keys are texts is not touched" {
+@test "a table whose keys are strings is not touched" {
     create_table PartitionKey ItemKey S
     load_fails 5 --clean
     table_is_active
 }
 
-@test "options that do not go together are refused" {
+@test "conflicting options are refused" {
     fails 1 kv-import --target=elsewhere "$ESTI_DUMP"
     fails 1 kv-import -d "$DSN" --dynamodb-table=kvstore "$ESTI_DUMP"
     fails 1 kv-import -d "$DSN" --aws-region=us-east-1 "$ESTI_DUMP"
@@ -214,7 +214,7 @@ table_is_missing() {
     fails 1 kv-import -d "$DSN" --dynamodb-requests=3 "$ESTI_DUMP"
 }
 
-@test "without a server, a region or credentials it says so" {
+@test "a missing server, region or credentials are reported" {
     fails 2 kv-import --target=dynamodb --dynamodb-endpoint=http://127.0.0.1:1 "$ESTI_DUMP"
     assert_contains "$stderr" "hint: " --dynamodb-endpoint
     fails 5 kv-import --target=dynamodb "$ESTI_DUMP"
@@ -224,7 +224,7 @@ table_is_missing() {
     assert_contains "$stderr" credentials
 }
 
-@test "a region that is named goes into the signature" {
+@test "the chosen region is part of the signature" {
     start_dynamodb_proxy pass
     AWS_REGION=eu-north-1 load_by_proxy
     assert_contains "$(head -n 1 "$PROXY_LOG")" "/eu-north-1/dynamodb/aws4_request"
@@ -234,10 +234,10 @@ table_is_missing() {
 
 # Reading -------------------------------------------------------------------------------------------------------------
 
-@test "from PostgreSQL to DynamoDB and back again nothing is lost and nothing is added" {
+@test "from PostgreSQL to DynamoDB and back nothing is lost or added" {
     local first=$BATS_TEST_TMPDIR/first.dump second=$BATS_TEST_TMPDIR/second.dump before
     kv-import -q -d "$DSN" "$ESTI_DUMP"
-    # What the fixture has not.
+    # What the fixture lacks.
     sql "INSERT INTO kv VALUES ('\\x00ff', '\\x01', ''), ('other', '\\x5c', decode(repeat('0af1', 150000), 'hex')),
         ('kv-internal-other', 'k', 'v')"
     before=$(kv_digest)
@@ -251,7 +251,7 @@ table_is_missing() {
     assert_equal "$before" "$(kv_digest)"
 }
 
-# digests DUMP: prints entries and set digest of the packages that have any.
+# digests DUMP: prints entries and set digest of the packages that have entries.
 digests() {
     manifest_member "$1" "['packages']" | python3 -c '
 import ast, sys
@@ -260,7 +260,7 @@ for package in ast.literal_eval(sys.stdin.read()):
         print(package["name"], package["entries"], package["set_digest"])'
 }
 
-@test "a dump of DynamoDB tells that it is one" {
+@test "a dump of DynamoDB says that it is one" {
     local dump=$BATS_TEST_TMPDIR/dump
     load_esti
     AWS_REGION=eu-west-1 kv-export -q --source=kv --store=dynamodb "${DYNAMODB[@]}" -f "$dump"
@@ -270,7 +270,7 @@ for package in ast.literal_eval(sys.stdin.read()):
     assert_equal dynamodb "$("$TESTS_DIR/lib/decode.py" header "$dump" "['source']['store']")"
 }
 
-@test "a store of many pages is read whole, by any number of jobs" {
+@test "a store of many pages is read completely, by any number of jobs" {
     local jobs
     # Three megabytes in one partition, so in one segment.
     dump_of_version 1 "('q', 'k', 'v')" "SELECT 'p', int4send(n), decode(repeat(md5(n::text), 600), 'hex')
@@ -282,14 +282,14 @@ for package in ast.literal_eval(sys.stdin.read()):
     done
 }
 
-@test "reading, what is transient is tried again" {
+@test "reading retries transient errors" {
     load_esti
     start_dynamodb_proxy Scan=status:500 Scan=drop Scan=error:400:ProvisionedThroughputExceededException Scan=cut pass
     succeeds kv-import --verify --target=dynamodb "${DYNAMODB_PROXY[@]}" "$ESTI_DUMP"
     assert_equal "equal: 439 entries" "$output"
 }
 
-@test "an export of DynamoDB takes no options of PostgreSQL's" {
+@test "an export of DynamoDB accepts no options of PostgreSQL" {
     fails 1 kv-export --source=kv --store=dynamodb -d "$DSN" "${DYNAMODB[@]}" -f "$BATS_TEST_TMPDIR/dump"
     fails 1 kv-export --source=kv --store=dynamodb --table=kv "${DYNAMODB[@]}" -f "$BATS_TEST_TMPDIR/dump"
     fails 1 kv-export --store=dynamodb -f "$BATS_TEST_TMPDIR/dump"

@@ -20,12 +20,12 @@ legacy_database() {
     kv-export -q -d "$DSN" --blockstore-path="$BLOCKSTORE" -f "$DUMP"
 }
 
-# assert_stamps SCHEMA_VERSION KV_VERSION: where the database and the table stand.
+# assert_stamps SCHEMA_VERSION KV_VERSION: the versions in the database and in the table.
 assert_stamps() {
     assert_equal "$1 $2" "$(sql "SELECT version FROM schema_migrations") $(dynamodb version "$TABLE")"
 }
 
-# break_stamp: from now on the version of the schema cannot be changed, until mend_stamp.
+# break_stamp: prevents changes of the schema version, until mend_stamp.
 break_stamp() {
     sql "CREATE FUNCTION no() RETURNS trigger LANGUAGE plpgsql AS \$\$ BEGIN RAISE 'not now'; END \$\$" \
         "CREATE TRIGGER no BEFORE UPDATE ON schema_migrations FOR EACH ROW EXECUTE FUNCTION no()"
@@ -35,7 +35,7 @@ mend_stamp() {
     sql "DROP TRIGGER no ON schema_migrations"
 }
 
-@test "the legacy database is stamped behind the table, and told where its store is" {
+@test "the legacy database is stamped after the table, and records where its store is" {
     local digest
     legacy_database
     digest=$(legacy_digest)
@@ -49,11 +49,11 @@ mend_stamp() {
     nobody_else
 }
 
-@test "the lock and the version of the legacy database count" {
+@test "the legacy database's lock and version are checked" {
     legacy_database
     hold "SELECT pg_advisory_xact_lock($(lock_key public "$PGDATABASE"))"
     fails 5 kv-import --target=dynamodb "${DYNAMODB[@]}" -d "$DSN" --lock-wait-timeout=200ms "$DUMP"
-    # Who has it may do it.
+    # The holder of the lock may load.
     succeeds kv-import --target=dynamodb "${DYNAMODB[@]}" -d "$DSN" --lock-held-by="$HOLDER_BACKEND" "$DUMP"
     release
     sql "UPDATE schema_migrations SET version = 37"
@@ -67,7 +67,7 @@ mend_stamp() {
     assert_contains "$stderr" schema_migrations
 }
 
-@test "a failure between the two stamps is told, and the next run does the second one" {
+@test "a failure between the two stamps is reported, and the next run finishes" {
     legacy_database
     break_stamp
     fails 3 kv-import --target=dynamodb "${DYNAMODB[@]}" -d "$DSN" "$DUMP"
@@ -77,7 +77,7 @@ mend_stamp() {
     fails 3 kv-import --target=dynamodb "${DYNAMODB[@]}" -d "$DSN" "$DUMP"
     assert_stamps 38 1
     mend_stamp
-    # Another dump of the same rows is as good.
+    # Another dump of the same rows is accepted.
     kv-export -q -d "$DSN" --blockstore-path="$BLOCKSTORE" -Z 1 -f "$DUMP.2"
     start_dynamodb_proxy pass
     succeeds kv-import --target=dynamodb "${DYNAMODB_PROXY[@]}" -d "$DSN" "$DUMP.2"
@@ -88,7 +88,7 @@ mend_stamp() {
         WHERE note #>> '{store,type}' = 'dynamodb'"
 }
 
-@test "a table that was stamped with other entries does not pass for this database's" {
+@test "a table stamped with other entries is not accepted for this database" {
     legacy_database
     break_stamp
     fails 3 kv-import --target=dynamodb "${DYNAMODB[@]}" -d "$DSN" "$DUMP"
@@ -97,7 +97,7 @@ mend_stamp() {
     kv-export -q -d "$DSN" --blockstore-path="$BLOCKSTORE" --force -f "$DUMP"
     fails 5 kv-import --target=dynamodb "${DYNAMODB[@]}" -d "$DSN" "$DUMP"
     assert_stamps 38 1
-    # Neither do the same entries of another database, nor a table that lakeFS has changed the version of.
+    # Nor are the same entries of another database, or a table whose version lakeFS has changed.
     fails 5 kv-import --target=dynamodb "${DYNAMODB[@]}" -d "$DSN" "$ESTI_DUMP"
     dynamodb put "$TABLE" kv-internal-metadata kv/schema/version 2
     fails 5 kv-import --target=dynamodb "${DYNAMODB[@]}" -d "$DSN" "$DUMP"
@@ -106,7 +106,7 @@ mend_stamp() {
     assert_stamps 39 1
 }
 
-@test "a load into DynamoDB that fails leaves the database as it was" {
+@test "a failing load into DynamoDB leaves the database unchanged" {
     legacy_database
     start_dynamodb_proxy BatchWriteItem=forget pass
     fails 3 kv-import --target=dynamodb "${DYNAMODB_PROXY[@]}" -d "$DSN" "$DUMP"
@@ -114,7 +114,7 @@ mend_stamp() {
     assert_sql "" "SELECT obj_description('schema_migrations'::regclass)"
 }
 
-@test "a lock that was lost during the load leaves nothing stamped" {
+@test "if the lock is lost during the load nothing is stamped" {
     legacy_database
     start_dynamodb_proxy BatchWriteItem=wait:"$BATS_TEST_TMPDIR/go" pass
     background kv-import --target=dynamodb "${DYNAMODB_PROXY[@]}" -d "$DSN" "$DUMP"
@@ -125,7 +125,7 @@ mend_stamp() {
     assert_stamps 38 0
 }
 
-@test "a store in PostgreSQL takes the place of the note of one in DynamoDB" {
+@test "a store in PostgreSQL replaces the note about one in DynamoDB" {
     legacy_database
     succeeds kv-import --target=dynamodb "${DYNAMODB[@]}" -d "$DSN" "$DUMP"
     succeeds kv-import -d "$DSN" "$DUMP"

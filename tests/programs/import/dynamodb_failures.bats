@@ -1,7 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# DynamoDB as a KV store: whatever the network and DynamoDB do meanwhile, and however a load ends, nothing is stamped that is
-# not whole.
+# DynamoDB as a KV store: whatever the network and DynamoDB do, and however a load ends, nothing incomplete is stamped.
 
 # shellcheck disable=SC2154 # run sets stderr
 # shellcheck disable=SC2030,SC2031 # every test is a process of its own
@@ -14,7 +13,7 @@ load ../../lib/dynamodb_load
 
 # A network, and a DynamoDB, that fail --------------------------------------------------------------------------------
 
-@test "what is transient is tried again" {
+@test "transient errors are retried" {
     local behaviour
     for behaviour in status:500 status:503 drop cut lost error:400:ProvisionedThroughputExceededException \
         error:400:ThrottlingException error:400:RequestLimitExceeded error:500:InternalServerError \
@@ -22,13 +21,13 @@ load ../../lib/dynamodb_load
         times 3 "BatchWriteItem=$behaviour"
         start_dynamodb_proxy "${behaviours[@]}"
         load_by_proxy --clean -j 2
-        # 439 entries are 18 batches at least.
+        # 439 entries are at least 18 batches.
         [ "$(requests BatchWriteItem)" -ge 21 ]
         assert_dynamodb_as_expected
     done
 }
 
-@test "every kind of request is tried again" {
+@test "requests of all kinds are retried" {
     local operation
     for operation in DescribeTable CreateTable DeleteTable UpdateItem GetItem Scan; do
         start_dynamodb_proxy "$operation=drop" "$operation=status:500" "$operation=lost" pass
@@ -37,7 +36,7 @@ load ../../lib/dynamodb_load
     done
 }
 
-@test "an answer to the stamp that is lost leaves no doubt when it can be asked for" {
+@test "a lost response to the stamp leaves no doubt if the version can be read" {
     # The first UpdateItem is that of version 0.
     start_dynamodb_proxy UpdateItem=pass UpdateItem=lost pass
     load_by_proxy
@@ -46,7 +45,7 @@ load ../../lib/dynamodb_load
     assert_equal 1 "$(dynamodb version "$TABLE")"
 }
 
-@test "what a batch leaves unprocessed is sent again until it is written" {
+@test "unprocessed items of a batch are sent again until they are written" {
     times 60 BatchWriteItem=unprocessed
     start_dynamodb_proxy "${behaviours[@]}"
     load_by_proxy -j 2
@@ -54,14 +53,14 @@ load ../../lib/dynamodb_load
     assert_dynamodb_as_expected
 }
 
-@test "entries that are not there at the end are missed" {
+@test "entries missing at the end are noticed" {
     start_dynamodb_proxy BatchWriteItem=forget pass
     proxy_load_fails 3
     assert_contains "$stderr" items 439
     assert_equal 0 "$(dynamodb version "$TABLE")"
 }
 
-@test "entries that are there beside the dump's are noticed" {
+@test "additional entries are noticed" {
     start_dynamodb_proxy BatchWriteItem=wait:"$BATS_TEST_TMPDIR/go" pass
     background kv-import --target=dynamodb "${DYNAMODB_PROXY[@]}" "$ESTI_DUMP"
     eventually requests_came BatchWriteItem 1
@@ -71,13 +70,13 @@ load ../../lib/dynamodb_load
     assert_equal 0 "$(dynamodb version "$TABLE")"
 }
 
-@test "credentials and permissions that do not do are told from each other" {
+@test "wrong credentials and missing permissions give different errors" {
     local code
     for code in AccessDeniedException UnrecognizedClientException InvalidSignatureException ExpiredTokenException; do
         start_dynamodb_proxy "error:400:$code"
         proxy_load_fails 5
         assert_contains "$stderr" "$code" "The words of the server."
-        # It is not asked twice.
+        # It is not retried.
         assert_equal 1 "$(wc -l <"$PROXY_LOG")"
         grep '^hint: ' <<<"$stderr" >>"$BATS_TEST_TMPDIR/hints"
     done
@@ -86,7 +85,7 @@ load ../../lib/dynamodb_load
     assert_contains "$(cat "$BATS_TEST_TMPDIR/hints")" dynamodb:DescribeTable "secret access key" "temporary"
 }
 
-@test "a server that is no DynamoDB is told from one" {
+@test "a server that is not DynamoDB is recognised" {
     start_dynamodb_proxy page
     proxy_load_fails 5
     assert_contains "$stderr" --dynamodb-endpoint
@@ -94,7 +93,7 @@ load ../../lib/dynamodb_load
     proxy_load_fails 5
 }
 
-@test "a server that repeats what it was sent shows no credential" {
+@test "a server that echoes the request does not expose credentials" {
     export AWS_SESSION_TOKEN=a-session-token
     start_dynamodb_proxy repeat
     fails 5 kv-import --target=dynamodb "${DYNAMODB_PROXY[@]}" "$ESTI_DUMP"
@@ -102,7 +101,7 @@ load ../../lib/dynamodb_load
     refute_contains "$stderr" "$AWS_SECRET_ACCESS_KEY" "$AWS_ACCESS_KEY_ID" "$AWS_SESSION_TOKEN"
 }
 
-@test "a table that goes away during the load fails it" {
+@test "a table deleted during the load makes it fail" {
     start_dynamodb_proxy BatchWriteItem=pass BatchWriteItem=error:400:ResourceNotFoundException pass
     proxy_load_fails 3
     assert_contains "$stderr" ResourceNotFoundException hint:
@@ -110,24 +109,24 @@ load ../../lib/dynamodb_load
 
 # Ends and beginnings -------------------------------------------------------------------------------------------------
 
-@test "a load that was killed is done again from the start" {
+@test "a load that was killed starts again from scratch" {
     start_dynamodb_proxy BatchWriteItem=pass BatchWriteItem=pass BatchWriteItem=silent
     background kv-import --target=dynamodb "${DYNAMODB_PROXY[@]}" "$ESTI_DUMP"
     eventually requests_came BatchWriteItem 3
     kill -KILL "$BACKGROUND"
     background_ends 137
     assert_equal 0 "$(dynamodb version "$TABLE")"
-    # What it left is not to be taken for entries.
+    # What it left must not be mistaken for entries.
     dynamodb put "$TABLE" left over value
     load_esti
     assert_dynamodb_as_expected
 }
 
-@test "a load that is told to end ends, and the next one begins anew" {
+@test "a load ends on a signal, and the next one starts again" {
     local signal
     for signal in INT TERM; do
         start_dynamodb_proxy BatchWriteItem=silent
-        # Who starts something in the background has SIGINT ignored there.
+        # Background processes of a shell ignore SIGINT.
         background env --default-signal=INT kv-import --target=dynamodb "${DYNAMODB_PROXY[@]}" "$ESTI_DUMP" --clean
         eventually requests_came BatchWriteItem 1
         kill -"$signal" "$BACKGROUND"
@@ -138,7 +137,7 @@ load ../../lib/dynamodb_load
     assert_dynamodb_as_expected
 }
 
-@test "a load does not stamp what another one has put in its place" {
+@test "a load does not stamp a table that another load has replaced" {
     local stamp
     start_dynamodb_proxy UpdateItem=pass UpdateItem=wait:"$BATS_TEST_TMPDIR/go" pass
     background kv-import --target=dynamodb "${DYNAMODB_PROXY[@]}" "$ESTI_DUMP"

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# What is sent to DynamoDB is signed as AWS's own library would sign it: the server in front of it computes every signature
-# again, as DynamoDB does and the DynamoDB of the tests does not.
+# Requests to DynamoDB are signed as AWS's own library would sign them: the proxy in front recomputes each signature, as
+# DynamoDB does and the tests' emulator does not.
 
 # shellcheck disable=SC2154 # run sets stderr
 # shellcheck disable=SC2030,SC2031 # every test is a process of its own
@@ -41,14 +41,14 @@ teardown() {
     clean_up
 }
 
-# by ACCESS_KEY SECRET TOKEN COMMAND...: runs the command with these credentials; without a token where it is "".
+# by ACCESS_KEY SECRET TOKEN COMMAND...: runs the command with these credentials; "" means no token.
 by() {
     local -x AWS_ACCESS_KEY_ID=$1 AWS_SECRET_ACCESS_KEY=$2 AWS_SESSION_TOKEN=$3
     [ -n "$3" ] || unset -v AWS_SESSION_TOKEN
     "${@:4}"
 }
 
-# refused CODE HINT CREDENTIALS...: a load with these ends so, and there is no table.
+# refused CODE HINT CREDENTIALS...: a load with these fails like that, and creates no table.
 refused() {
     by "${@:3}" fails 5 kv-import --target=dynamodb "${DYNAMODB_PROXY[@]}" "$ESTI_DUMP"
     assert_contains "$stderr" "$1" "hint: $2"
@@ -56,10 +56,10 @@ refused() {
     run -1 dynamodb call DescribeTable "{\"TableName\": \"$TABLE\"}"
 }
 
-@test "a load is signed, and so is reading it; temporary credentials sign with their token" {
+@test "loads and reads are signed; temporary credentials include their token" {
     by AKIAUSER a+secret/with/all=of+base64 "" succeeds kv-import --target=dynamodb "${DYNAMODB_PROXY[@]}" -j 2 "$ESTI_DUMP"
     assert_dynamodb_as_expected
-    # To delete a table is a request, too.
+    # Deleting a table is a request, too.
     by ASIASESSION the+session/secret a/session+token//with=signs== \
         succeeds kv-import --target=dynamodb "${DYNAMODB_PROXY[@]}" --clean "$ESTI_DUMP"
     by AKIAUSER a+secret/with/all=of+base64 "" \
@@ -67,7 +67,7 @@ refused() {
     kv-import --check "$BATS_TEST_TMPDIR/dump"
 }
 
-@test "a large request is signed, whatever the bytes, and sent without asking first" {
+@test "a large request with any bytes is signed, and sent without Expect: 100-continue" {
     sql "CREATE TABLE kv (partition_key bytea, key bytea, value bytea, PRIMARY KEY (partition_key, key))" \
         "INSERT INTO kv VALUES ('kv-internal-metadata', 'kv/schema/version', '1')" \
         "INSERT INTO kv SELECT '\\xc3a9ff00', int4send(n), decode(repeat('00ff5c22c3', 70000), 'hex') FROM generate_series(1, 6) AS n"
@@ -79,7 +79,7 @@ refused() {
     assert_equal 6 "$(dynamodb rows "$TABLE" | wc -l)"
 }
 
-@test "who is not known, not allowed to, or not who he says, gets nowhere and is told why" {
+@test "unknown users, missing permissions and wrong secrets are refused, with the reason" {
     refused InvalidSignatureException "Check the secret access key" AKIAUSER another/secret/than/his ""
     refused UnrecognizedClientException "Check the access key" AKIAUNKNOWN some/secret/of/nobody ""
     refused UnrecognizedClientException "Check the access key" ASIASESSION the+session/secret ""

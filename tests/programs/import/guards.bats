@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# What kv-import refuses and what it replaces: it never touches what is not its own.
+# What kv-import refuses and what it replaces: it never touches anything that it has not made.
 
 # shellcheck disable=SC2154 # run sets stderr
 
@@ -16,12 +16,12 @@ load ../../lib/import
     create_kv
     sql "INSERT INTO kv VALUES ('a', 'b', 'c')"
     check_refused '"kv"' "hint: "
-    # Not even where it is asked to replace a KV store: this is none.
+    # Not even if asked to replace a KV store: this is not one.
     fails 5 kv-import -d "$DSN" --clean "$DUMP"
     assert_sql "a" "SELECT encode(partition_key, 'escape') FROM kv"
 }
 
-@test "a table kv of another shape is not touched, be it empty" {
+@test "a table kv with other columns is not touched, even if empty" {
     local columns
     legacy_database
     for columns in "key text, value text" "partition_key bytea, key bytea" "partition_key bytea, key bytea, value text" \
@@ -33,14 +33,14 @@ load ../../lib/import
     done
 }
 
-# check_relations: reads the kind, the name and the rest of relations; each one alone makes the import refuse.
+# check_relations: reads kind, name and definition of relations; each of them alone makes the import refuse.
 check_relations() {
     local kind name rest
     legacy_database
     while IFS='|' read -r kind name rest; do
         sql "CREATE $kind $name $rest"
         check_refused "\"$name\""
-        # A pipe is no less careful.
+        # The same with a pipe.
         fails 5 kv-import -d "$DSN" < <(cat "$DUMP")
         sql "DROP $kind $name"
     done
@@ -54,7 +54,7 @@ SEQUENCE|kv|
 RELATIONS
 }
 
-@test "foreign relations named kv_v and kv_7 are not touched" {
+@test "unrelated relations named kv_v and kv_7 are not touched" {
     check_relations <<'RELATIONS'
 TABLE|kv_v|(a int)
 VIEW|kv_v|AS SELECT display_name FROM auth_users
@@ -63,7 +63,7 @@ SEQUENCE|kv_99|
 RELATIONS
 }
 
-@test "relations that only look similar are no obstacle" {
+@test "similarly named relations are no obstacle" {
     legacy_database
     sql "CREATE TABLE kv_backup (a int)" "CREATE TABLE kv7 (a int)" "CREATE TABLE \"KV\" (a int)" "CREATE TABLE kv_1a (a int)"
     succeeds kv-import -d "$DSN" "$DUMP"
@@ -71,7 +71,7 @@ RELATIONS
     assert_sql 'kv_backup|kv7|"KV"|kv_1a' "SELECT to_regclass('kv_backup'), to_regclass('kv7'), to_regclass('\"KV\"'), to_regclass('kv_1a')"
 }
 
-@test "a version that is no number is not touched" {
+@test "a store whose version is not a number is not touched" {
     local version
     legacy_database
     create_kv
@@ -82,7 +82,7 @@ RELATIONS
     done
 }
 
-@test "a view that somebody made on a table of a failed run keeps it from being dropped" {
+@test "a view on a table of a failed run prevents dropping it" {
     legacy_database
     create_kv
     set_kv_version 0
@@ -112,7 +112,7 @@ RELATIONS
     assert_loaded
 }
 
-@test "a stamped KV store is left as it is, and that is no failure" {
+@test "a stamped KV store is left unchanged, which is not a failure" {
     local before
     legacy_database
     kv-import -d "$DSN" --quiet "$DUMP"
@@ -121,7 +121,7 @@ RELATIONS
     succeeds kv-import -d "$DSN" "$DUMP"
     assert_contains "$stderr" "nothing to do"
     assert_equal "$before" "$(everything)"
-    # lakeFS has brought it further meanwhile.
+    # lakeFS has migrated it further.
     sql "UPDATE kv SET value = '4' WHERE key = 'kv/schema/version'"
     before=$(everything)
     succeeds kv-import -d "$DSN" < <(cat "$DUMP")
@@ -137,7 +137,7 @@ RELATIONS
     assert_sql 0 "SELECT count(*) FROM kv WHERE partition_key = 'later'"
 }
 
-@test "--clean with a dump that is cut takes nothing away" {
+@test "--clean with a truncated dump removes nothing" {
     local before
     legacy_database
     kv-import -d "$DSN" --quiet "$DUMP"
@@ -147,7 +147,7 @@ RELATIONS
     assert_equal "$before" "$(everything)"
 }
 
-@test "another table name and number of partitions are possible" {
+@test "the table's name and number of partitions can be chosen" {
     legacy_database
     sql "CREATE TABLE kv (mine text)"
     succeeds kv-import -d "$DSN" --table="Odd \"Name" --partitions=3 "$DUMP"
@@ -156,7 +156,7 @@ RELATIONS
     assert_sql mine "SELECT attname FROM pg_attribute WHERE attrelid = 'kv'::regclass AND attnum = 1"
 }
 
-@test "what the server warns of is passed on" {
+@test "the server's warnings are passed on" {
     legacy_database
     sql "CREATE FUNCTION warn() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN RAISE WARNING ''mind the gap''; END'" \
         "CREATE EVENT TRIGGER warn ON ddl_command_end WHEN TAG IN ('CREATE VIEW') EXECUTE PROCEDURE warn()"
@@ -190,7 +190,7 @@ RELATIONS
     check_refused schema_migrations
 }
 
-@test "a stamped KV store in a database that was not migrated is refused" {
+@test "a stamped KV store in a database that is not migrated is refused" {
     legacy_database
     create_kv
     set_kv_version 1
@@ -208,7 +208,7 @@ RELATIONS
     assert_contains "$stderr" "$HOLDER_BACKEND"
     succeeds kv-import -d "$DSN" --check-target --lock-held-by="$HOLDER_BACKEND" --lock-wait-timeout=300ms
     release
-    # It took none that it has kept.
+    # It held no lock any more.
     assert_sql t "SELECT pg_try_advisory_lock($(lock_key public "$PGDATABASE"))"
     assert_equal "$before" "$(everything)"
     sql "UPDATE schema_migrations SET dirty = true"
@@ -218,7 +218,7 @@ RELATIONS
     assert_contains "$stderr" kv_7
 }
 
-@test "--check-target of a database that is not migrated refuses a store that is stamped" {
+@test "--check-target refuses a stamped store in a database that is not migrated" {
     legacy_database
     create_kv
     set_kv_version 1
@@ -228,7 +228,7 @@ RELATIONS
     assert_contains "$stderr" 'table "kv" is stamped'
     succeeds kv-import -d "$DSN" --check-target --not-migrated --clean
     fails 1 kv-import -d "$DSN" --not-migrated "$DUMP"
-    # A role that may only read can ask.
+    # A read-only role can run it.
     sql "CREATE ROLE ${PGDATABASE}_r LOGIN" "GRANT SELECT ON kv, schema_migrations TO ${PGDATABASE}_r"
     run --separate-stderr -0 kv-import -d "$DSN user=${PGDATABASE}_r" --check-target
     sql "DROP OWNED BY ${PGDATABASE}_r" "DROP ROLE ${PGDATABASE}_r"

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# Looking into a dump without a database: --print, and --list for programs.
+# Inspecting a dump without a database: --print, and --list for programs.
 
 # shellcheck disable=SC2154 # run sets stderr and output
 
@@ -14,17 +14,17 @@ setup_file() {
 }
 
 setup() {
-    # No database is touched: there is none.
+    # There is no database to touch.
     SERVER=$PGHOST
     export PGHOST=/nonexistent
 }
 
-# count CONDITION: counts the lines on standard input, as objects called o, for which the Python condition holds.
+# count CONDITION: counts the lines on standard input, as objects o, for which the Python condition holds.
 count() {
     python3 -c "import json, sys; print(sum(1 for o in map(json.loads, sys.stdin) if $1))"
 }
 
-@test "--print --raw holds every byte of the stream, from a file as from a pipe" {
+@test "--print --raw prints every byte of the stream, from a file and a pipe" {
     kv-import --print --raw "$DUMP" >"$BATS_TEST_TMPDIR/raw"
     python3 -c '
 import base64, json, struct, sys
@@ -42,10 +42,10 @@ sys.stdout.buffer.write(stream + b"\xff\xff")' <"$BATS_TEST_TMPDIR/raw" | cmp - 
     kv-import --print --raw - <"$DUMP" | cmp - "$BATS_TEST_TMPDIR/raw"
 }
 
-@test "--print decodes every entry as another program does" {
+@test "--print decodes every entry like an independent program" {
     kv-import --print "$DUMP" >"$BATS_TEST_TMPDIR/printed"
     assert_equal 439 "$(wc -l <"$BATS_TEST_TMPDIR/printed")"
-    # Of each kind as many as the fixture holds.
+    # As many of each kind as the fixture holds.
     python3 -c '
 import collections, json, sys
 for (package, kind), n in sorted(collections.Counter(
@@ -69,7 +69,7 @@ graveler TagData 5
 graveler bytes 1
 multiparts MultipartUploadData 1
 KINDS
-    # Commits, members and all, against the legacy table.
+    # Commits with all members, compared with the legacy table.
     python3 -c '
 import json, sys
 for o in map(json.loads, sys.stdin):
@@ -84,7 +84,7 @@ for o in map(json.loads, sys.stdin):
         LC_ALL=C sort | diff - "$BATS_TEST_TMPDIR/commits"
 }
 
-@test "--package, --partition, --prefix and --limit choose entries, alone and together" {
+@test "--package, --partition, --prefix and --limit select entries, alone and together" {
     assert_equal 63 "$(kv-import --print --package auth "$DUMP" | count 'o["package"] == "auth"')"
     assert_equal 63 "$(kv-import --print -n auth - <"$DUMP" | wc -l)"
     assert_equal 10 "$(kv-import --print --partition auth --prefix users/ "$DUMP" | count 'o["type"] == "UserData"')"
@@ -93,28 +93,28 @@ for o in map(json.loads, sys.stdin):
     assert_equal "" "$(kv-import --print --limit 0 "$DUMP")"
     assert_equal "" "$(kv-import --print --partition nowhere "$DUMP")"
     assert_equal "" "$(kv-import --print --prefix nothing "$DUMP")"
-    # The pipe's writer may still have much to write: no message, no failure.
+    # The pipe's writer may have much left to write: no message, no failure.
     # shellcheck disable=SC2002 # a pipe is what is tested
     assert_equal 2 "$(cat "$DUMP" | kv-import --print --package graveler --limit 2 - | wc -l)"
 }
 
-@test "a reader that wants no more ends --print without a complaint" {
+@test "a reader that stops early ends --print without an error" {
     run --separate-stderr bash -c "kv-import --print '$DUMP' | head -n 1"
     assert_equal "" "$stderr"
     assert_contains "$output" '"package":"actions"'
 }
 
-@test "--print of a dump that was cut prints what is there, then fails" {
+@test "--print of a truncated dump prints what is there, then fails" {
     head -c 100000 "$DUMP" >"$BATS_TEST_TMPDIR/cut.dump"
     run --separate-stderr -4 kv-import --print "$BATS_TEST_TMPDIR/cut.dump"
     assert_contains "$stderr" "the dump ends here, before its end" 'offset 100000'
     [ "${#lines[@]}" -gt 100 ]
-    # A part that is whole is whole.
+    # A complete part is valid.
     succeeds kv-import --print --package actions --limit 98 "$BATS_TEST_TMPDIR/cut.dump"
     assert_equal 98 "${#lines[@]}"
 }
 
-@test "a package that the dump does not hold, and options that do not go together, are usage errors" {
+@test "a package that is not in the dump, and conflicting options, are usage errors" {
     fails 1 kv-import --print --package catalog "$DUMP"
     assert_contains "$stderr" '"catalog"' "--list"
     fails 1 kv-import --list --package auth "$DUMP"
@@ -126,7 +126,7 @@ for o in map(json.loads, sys.stdin):
     assert_contains "$stderr" '"xml"'
 }
 
-@test "--list --format json is one object: the header and the manifest" {
+@test "--list --format json prints one object: the header and the manifest" {
     kv-import --list --format json "$DUMP" >"$BATS_TEST_TMPDIR/list"
     python3 -c '
 import json, sys
@@ -140,13 +140,13 @@ assert {p["name"]: p["entries"] for p in content["manifest"]["packages"]} == {
     kv-import --list --format json - <"$DUMP" | cmp - "$BATS_TEST_TMPDIR/list"
 }
 
-@test "--check shows its progress, and says that the dump is intact" {
+@test "--check shows its progress, and reports that the dump is intact" {
     succeeds kv-import --check -P "$DUMP"
     assert_contains "$output" "the dump is intact: 439 entries" "$(manifest_member "$DUMP" "['stream']['sha256']")"
     grep -E '^kv-import: check: 439 rows, ' <<<"$stderr"
 }
 
-@test "standard output that is full is an error" {
+@test "a full standard output is an error" {
     run --separate-stderr -3 bash -c "kv-import --print '$DUMP' >/dev/full"
     assert_contains "$stderr" "could not write to standard output"
     run --separate-stderr -3 bash -c "kv-import --list --format json '$DUMP' >/dev/full"

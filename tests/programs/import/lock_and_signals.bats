@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# kv-import: the lock that it waits for and holds, and what signals and lost connections leave.
+# kv-import: the lock that it waits for and holds, and the effects of signals and lost connections.
 
 # shellcheck disable=SC2154 # run sets stderr
 
@@ -11,7 +11,7 @@ load ../../lib/import
 
 # The lock ------------------------------------------------------------------------------------------------------------
 
-@test "a lock that another session holds is waited for, then named in a refusal" {
+@test "kv-import waits for a lock that another session holds, then refuses and names it" {
     local before
     legacy_database
     before=$(everything)
@@ -24,7 +24,7 @@ load ../../lib/import
     assert_loaded
 }
 
-@test "the lock is waited for as long as it takes" {
+@test "without a timeout the wait for the lock is unlimited" {
     legacy_database
     hold "SELECT pg_advisory_xact_lock($(lock_key public "$PGDATABASE"))"
     background kv-import -d "$DSN" --lock-wait-timeout=0 "$DUMP"
@@ -45,7 +45,7 @@ load ../../lib/import
     assert_sql t "SELECT pg_try_advisory_lock($(lock_key public "$PGDATABASE"))"
 }
 
-@test "--lock-held-by a session that holds the lock: the import works under it" {
+@test "--lock-held-by a session that holds the lock: the import runs under it" {
     legacy_database
     hold "SELECT pg_advisory_xact_lock($(lock_key public "$PGDATABASE"))"
     succeeds kv-import -d "$DSN" --lock-held-by="$HOLDER_BACKEND" --lock-wait-timeout=300ms "$DUMP"
@@ -56,7 +56,7 @@ load ../../lib/import
     local before
     legacy_database
     before=$(everything)
-    # Another lock, the lock shared, another database's lock.
+    # Another lock, a shared lock, another database's lock.
     hold "SELECT pg_advisory_xact_lock(1), pg_advisory_xact_lock_shared($(lock_key public "$PGDATABASE")),
         pg_advisory_xact_lock($(lock_key public lakefs))"
     fails 5 kv-import -d "$DSN" --lock-held-by="$HOLDER_BACKEND" "$DUMP"
@@ -64,7 +64,7 @@ load ../../lib/import
     fails 5 kv-import -d "$DSN" --lock-held-by=999999 "$DUMP"
     assert_equal "$before" "$(everything)"
 
-    # The lock itself, but held by somebody else.
+    # The right lock, but held by another session.
     release
     hold "SELECT pg_advisory_xact_lock($(lock_key public "$PGDATABASE"))"
     fails 5 kv-import -d "$DSN" --lock-held-by=$((HOLDER_BACKEND + 1)) "$DUMP"
@@ -73,7 +73,7 @@ load ../../lib/import
 
 # Signals -------------------------------------------------------------------------------------------------------------
 
-@test "SIGTERM while it waits for the lock ends the import with 143, the query cancelled" {
+@test "SIGTERM while waiting for the lock ends the import with 143, the query cancelled" {
     local before
     legacy_database
     before=$(everything)
@@ -86,7 +86,7 @@ load ../../lib/import
     assert_equal "$before" "$(everything)"
 }
 
-@test "SIGINT while it waits for more of the dump ends the import with 130, nothing stamped" {
+@test "SIGINT while waiting for more of the dump ends the import with 130, nothing stamped" {
     legacy_database
     load_half env --default-signal=INT
     kill -INT "$BACKGROUND"
@@ -121,7 +121,7 @@ load ../../lib/import
     assert_loaded
 }
 
-@test "a session that the server ends is a lost connection: 2, nothing stamped" {
+@test "a session terminated by the server is a lost connection: 2, nothing stamped" {
     legacy_database
     load_half
     sql "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
@@ -130,7 +130,7 @@ load ../../lib/import
     assert_stamp 38 0
 }
 
-@test "the session that holds the lock is watched: when it is ended, nothing is stamped" {
+@test "if the session that holds the lock ends, nothing is stamped" {
     legacy_database
     load_half
     assert_sql 1 "SELECT count(pg_terminate_backend(pid)) FROM pg_locks WHERE locktype = 'advisory' AND granted

@@ -1,16 +1,16 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# Dumps that are not as they were written, at the programs' level: each is refused with one message that names the place,
-# with little memory, whoever reads it, from a file and from a pipe, and nothing is stamped. (Every bit of a dump is flipped
-# in tests/unit/common/dump/test_reader_mutations.c.)
+# Altered dumps, at the programs' level: each is refused with one message that names the place, with little memory, by every
+# reader, from a file and from a pipe, and nothing is stamped. (tests/unit/common/dump/test_reader_mutations.c flips every bit
+# of a dump.)
 #
 # Tables of dumps: NAME | HOW | CODES | MESSAGE | UNREAD | AHEAD
 #   HOW      a Python expression that makes it, see tests/lib/forge.py
-#   CODES    four words: exit code of --list of the file, of --list of a pipe (0 where it cannot know); what a load leaves of
+#   CODES    four words: exit code of --list of the file, of --list of a pipe (0 where it cannot know); what a load leaves in
 #            a database without a KV store, from the file, from a pipe: - nothing, 0 a KV store at version 0
 #   MESSAGE  a part of the message of --check and the loads
-#   UNREAD   of --list of a pipe, which does not unpack the chunks, and
-#   AHEAD    of who reads the manifest of a file ahead; each is MESSAGE where it is not given
+#   UNREAD   the same for --list of a pipe, which does not decompress the chunks
+#   AHEAD    the same for readers of a file's manifest ahead of its chunks; both default to MESSAGE
 
 # shellcheck disable=SC2154 # run sets stderr
 
@@ -24,7 +24,7 @@ MEMORY_BOUND=$((128 * 1024))
 
 setup_file() {
     make_esti_template
-    # The version of the KV store, -: there is none; which one it is; and the version of the schema.
+    # Whether there is a KV store (-: none) and its version, its identity, and the version of the schema.
     psql -Xq -v ON_ERROR_STOP=1 -d "$ESTI" <<'SQL'
 CREATE FUNCTION test_state() RETURNS text LANGUAGE plpgsql AS $$
 DECLARE version text := '-';
@@ -44,7 +44,8 @@ setup() {
     fresh_database TEMPLATE "$ESTI"
 }
 
-# measured COMMAND...: runs the command; sets code, messages, the lines of standard error, and peak, its memory in KiB.
+# measured COMMAND...: runs the command; sets code, messages (the lines of standard error), and peak (its memory in
+# KiB).
 measured() {
     local dir=$BATS_TEST_TMPDIR
     code=0
@@ -53,8 +54,8 @@ measured() {
     read -r peak <"$dir/peak"
 }
 
-# refused PLACE MESSAGE COMMAND...: the command ends with 4, with one message, which begins with the place and holds the
-# message, and within the bound of memory.
+# refused PLACE MESSAGE COMMAND...: the command ends with 4 and one message, which begins with the place and contains
+# the message, within the memory limit.
 refused() {
     local place=$1 message=$2 line first='' errors=0
     shift 2
@@ -94,13 +95,12 @@ listed() {
     check_peak "$*"
 }
 
-# state: a line that tells the versions in the database, and is another one where the KV store was made anew.
+# state: prints a line with the versions in the database, which also changes if the KV store is recreated.
 state() {
     sql "SELECT test_state()"
 }
 
-# check_state LEFT: the database is as it was when this was called the last time, or has a KV store at version 0, made
-# anew since then.
+# check_state LEFT: the database is as at the last call, or has a KV store at version 0 that was created since.
 check_state() {
     local before=$LAST_STATE
     LAST_STATE=$(state)
@@ -142,7 +142,7 @@ check_row() {
     check_state "${codes[3]}"
 }
 
-# check_table DUMP: reads a table, makes the dumps from this one and checks each row.
+# check_table DUMP: reads a table, makes its dumps from this one, and checks each row.
 check_table() {
     local folder=$BATS_TEST_TMPDIR/dumps name codes message unread ahead _ count=0 legacy
     mkdir "$folder"
@@ -162,13 +162,13 @@ check_table() {
     assert_equal "" "$(ls -A "$folder")"
     [ "$count" -gt 0 ]
     assert_equal "$legacy" "$(legacy_digest)"
-    # The dump itself is none of these, and replaces what is left of them.
+    # The dump itself is valid, and replaces what the others left.
     kv-import -d "$DSN" --quiet "$1"
     assert_stamp 39 1
     echo "# $count dumps, at most $HIGHEST_PEAK KiB" >&3
 }
 
-# trim NAME...: takes the spaces around the values of the variables.
+# trim NAME...: removes the spaces around the values of the variables.
 trim() {
     local variable value
     for variable; do
@@ -178,7 +178,7 @@ trim() {
     done
 }
 
-@test "the dump of the fixtures is that of a fresh export" {
+@test "the fixture's dump equals a fresh export" {
     kv-export -d "$ESTI" --blockstore-path="$BLOCKSTORE" --quiet -j 1 -f "$BATS_TEST_TMPDIR/fresh.dump"
     assert_same_stream "$DUMP" "$BATS_TEST_TMPDIR/fresh.dump"
     assert_same_entries "$DUMP" "$BATS_TEST_TMPDIR/fresh.dump"
@@ -215,7 +215,7 @@ table-end          | flip(len(d) - 1)               | 4 4 - 0 | seek table does 
 TABLE
 }
 
-@test "flipped bits of a stored dump without a SHA-256" {
+@test "flipped bits of an uncompressed dump without a SHA-256" {
     check_table "$STORED" <<'TABLE'
 stored-header      | flip(at(0, 100))               | 4 4 - - | a JSON frame's checksum is wrong
 stored-data        | flip(at(4, 1000), 5)           | 0 4 0 0 | a zstd frame cannot be decompressed  | XXH64 of the file is wrong
@@ -228,7 +228,7 @@ stored-sha256      | sealed(but({-1: altered(-1, stream__sha256="0" * 64)})) | 4
 TABLE
 }
 
-@test "cuts, and what does not belong to the dump" {
+@test "truncation, and foreign data" {
     check_table "$DUMP" <<'TABLE'
 nothing            | b""                            | 4 4 - - | ends here
 one-byte           | d[:1]                          | 4 4 - - | ends here
@@ -259,7 +259,7 @@ copy-stream        | b"PGCOPY\n\xff\r\n" + bytes(9) + b"\xff\xff" | 4 4 - - | no
 TABLE
 }
 
-@test "chunks swapped, repeated, left out and misnamed" {
+@test "chunks swapped, repeated, omitted and mislabelled" {
     check_table "$DUMP" <<'TABLE'
 swapped            | joined(order(1, 0, *range(2, n)))   | 0 4 0 0 | chunk 1 stands where chunk 0 must be
 swapped-sealed     | sealed(order(1, 0, *range(2, n)))   | 0 4 0 0 | chunk 1 stands where chunk 0 must be
@@ -288,7 +288,7 @@ no-zstd-frame      | sealed(but({3: altered(3, compressed_size=len(frames[5])), 
 TABLE
 }
 
-@test "header and manifest that do not fit, their checksums right" {
+@test "inconsistent header and manifest with correct checksums" {
     check_table "$DUMP" <<'TABLE'
 major-version      | sealed(but({0: altered(0, version="2.0")})) | 4 4 - - | unknown format version "2.0"
 no-version         | sealed(but({0: altered(0, version="x")}))   | 4 4 - - | unknown format version "x"
@@ -317,7 +317,7 @@ rows-not-counted   | tabled(but({-1: altered(-1, packages__0__source_rows=None)}
 TABLE
 }
 
-@test "absurd claims, and little that becomes much" {
+@test "absurd claims, and little data that decompresses to much" {
     check_table "$DUMP" <<'TABLE'
 header-4-GiB       | put(at(0, 4), b"\xff\xff\xff\xff")  | 4 4 - - | a JSON frame has an impossible size
 announcement-4-GiB | put(at(3, 4), b"\xff\xff\xff\xff")  | 0 4 0 0 | a JSON frame has an impossible size
@@ -352,7 +352,7 @@ many-counts        | tabled(but({-1: altered(-1, packages__0__source_rows=[{"tab
 TABLE
 }
 
-# check_no_file ARGUMENT...: kv-import with these arguments refuses what is no file with a dump.
+# check_no_file ARGUMENT...: kv-import with these arguments refuses something that is not a dump file.
 check_no_file() {
     refused 'dump "/dev/null", offset 0: ' "ends here" kv-import "$@" /dev/null
     refused 'dump on standard input, offset 0: ' "ends here" kv-import "$@" - </dev/null
@@ -362,7 +362,7 @@ check_no_file() {
     assert_contains "$stderr" "$BATS_TEST_TMPDIR/missing.dump"
 }
 
-@test "what is no file with a dump" {
+@test "what is not a dump file" {
     local before
     before=$(state)
     check_no_file --check

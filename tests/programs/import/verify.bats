@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# Whether a KV table holds just what a dump does.
+# Comparing a KV table with a dump.
 
 # shellcheck disable=SC2154 # run sets stderr and output
 
@@ -17,14 +17,14 @@ setup_file() {
     keep_database LOADED
 }
 
-# differs FILE: the comparison finds differences; its output is that of `fails`, less that standard output is not empty.
+# differs FILE: the comparison finds differences; like `fails`, but standard output may have text.
 differs() {
     run --separate-stderr -3 kv-import --verify -d "$DSN" "$1"
     printf 'standard error: %s\n' "$stderr"
     assert_contains "$stderr" "kv-import: error: the KV store differs from the dump"
 }
 
-@test "what was loaded is equal, by a file as by a pipe, with any number of jobs" {
+@test "loaded entries are equal, from a file and a pipe, with any number of jobs" {
     local jobs
     fresh_database TEMPLATE "$LOADED"
     for jobs in 1 2 5; do
@@ -33,11 +33,11 @@ differs() {
     done
     # shellcheck disable=SC2002 # a pipe is what is tested
     assert_equal "equal: 439 entries" "$(cat "$DUMP" | kv-import --verify -d "$DSN")"
-    # Only looked at.
+    # Read only.
     nobody_else
 }
 
-@test "a migration by kv-migrate is equal to a dump of the same database" {
+@test "a KV store migrated by kv-migrate equals a dump of the same database" {
     fresh_database TEMPLATE "$ESTI"
     kv-export -d "$DSN" --blockstore-path="$BLOCKSTORE" --quiet -Z 19 -f "$BATS_TEST_TMPDIR/before.dump"
     kv-migrate up --kv-enabled --blockstore-path "$BLOCKSTORE" --quiet -d "$DSN"
@@ -45,7 +45,7 @@ differs() {
     assert_equal "equal: 439 entries" "$output"
 }
 
-@test "missing, extra and different entries are told by key" {
+@test "missing, extra and different entries are reported by key" {
     local before
     fresh_database TEMPLATE "$LOADED"
     sql "DELETE FROM kv WHERE key = 'groups/Developers'" "INSERT INTO kv VALUES ('auth', 'users/eve', '\\x1203657665')" \
@@ -60,7 +60,7 @@ differs() {
     assert_equal "$before" "$(kv_state)"
 }
 
-@test "a pipe, which cannot be read again, is only told to differ" {
+@test "with a pipe, which cannot be read again, only the fact that they differ is reported" {
     fresh_database TEMPLATE "$LOADED"
     sql "DELETE FROM kv WHERE key = 'groups/Developers'"
     run --separate-stderr -3 kv-import --verify -d "$DSN" - <"$DUMP"
@@ -68,7 +68,7 @@ differs() {
     assert_equal "" "$output"
 }
 
-@test "when nearly all differs the first are told, and that there are more" {
+@test "if nearly everything differs, the first differences and a summary are printed" {
     fresh_database TEMPLATE "$LOADED"
     sql "UPDATE kv SET value = value || '\\x00' WHERE partition_key <> 'kv-internal-metadata'"
     differs "$DUMP"
@@ -76,13 +76,13 @@ differs() {
     assert_contains "$stderr" "0 entries are missing, 439 differ, 0 are extra"
 }
 
-@test "the version's entry does not count" {
+@test "the version's entry is ignored" {
     fresh_database TEMPLATE "$LOADED"
     sql "UPDATE kv SET value = '3' WHERE partition_key = 'kv-internal-metadata'"
     succeeds kv-import --verify -d "$DSN" "$DUMP"
 }
 
-@test "a store that is not there, not complete or not lakeFS's is refused" {
+@test "a store that is missing, incomplete or not lakeFS's is refused" {
     fresh_database
     fails 5 kv-import --verify -d "$DSN" "$DUMP"
     assert_contains "$stderr" 'no table "kv"'
@@ -95,7 +95,7 @@ differs() {
     fails 5 kv-import --verify -d "$DSN" "$DUMP"
 }
 
-@test "a dump that is broken is no proof" {
+@test "a broken dump proves nothing" {
     fresh_database TEMPLATE "$LOADED"
     head -c 100000 "$DUMP" >"$BATS_TEST_TMPDIR/cut.dump"
     fails 4 kv-import --verify -d "$DSN" "$BATS_TEST_TMPDIR/cut.dump"
@@ -105,7 +105,7 @@ differs() {
     export PGDATABASE=${DSN##*=}
 }
 
-@test "writers are not held up, and what they write meanwhile is not seen" {
+@test "writers are not blocked, and concurrent writes are not seen" {
     fresh_database TEMPLATE "$LOADED"
     hold "DELETE FROM kv WHERE key = 'groups/Developers'"
     succeeds kv-import --verify -d "$DSN" "$DUMP"
