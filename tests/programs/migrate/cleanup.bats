@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# The cleanup, where it must not drop the legacy tables and where it cannot.
+# The cleanup, when it must not or cannot drop the legacy tables.
 
 # shellcheck disable=SC2154 # run sets stderr
 
@@ -29,7 +29,7 @@ assert_migrated() {
 
 # What was written ----------------------------------------------------------------------------------------------------
 
-@test "the refusal tells of each table how many rows were written and are gone" {
+@test "the refusal reports how many rows of each table were written or removed" {
     legacy_database
     "${MIGRATE[@]}" --keep-tables --quiet
     sql "INSERT INTO graveler_staging_kv SELECT 'token', int4send(n), 'i', 'd' FROM generate_series(101, 107) AS n" \
@@ -46,7 +46,8 @@ assert_migrated() {
     assert_equal "$LEGACY_TABLE_COUNT" "$(legacy_tables | wc -l)"
 }
 
-# assert_late_noticed: a row that the holder's transaction has changed, and commits after the export, is noticed by cleanup.
+# assert_late_noticed: cleanup notices a row that the holder's transaction has changed and that commits after the
+# export.
 assert_late_noticed() {
     kv-export -d "$DSN" --no-settings --quiet -f "$BATS_TEST_TMPDIR/early.dump"
     printf 'COMMIT;\n' >&"$HOLDER_INPUT"
@@ -57,34 +58,34 @@ assert_late_noticed() {
     assert_contains "$stderr" "auth_users: 1 rows inserted or updated, 1 rows deleted or updated"
 }
 
-@test "rows of a transaction that was open when the export began are noticed" {
+@test "cleanup notices rows of a transaction that was open when the export began" {
     legacy_database
-    # Its row's transaction is older than many that the export has seen.
+    # The row's transaction is older than many that the export has seen.
     hold "UPDATE auth_users SET friendly_name = 'late'"
     assert_late_noticed
     assert_equal "$LEGACY_TABLE_COUNT" "$(legacy_tables | wc -l)"
 }
 
-@test "rows of a subtransaction that was open when the export began are noticed" {
+@test "cleanup notices rows of a subtransaction that was open when the export began" {
     legacy_database
     hold "LOCK TABLE auth_users IN ROW EXCLUSIVE MODE; SELECT txid_current(); SAVEPOINT s;
         UPDATE auth_users SET friendly_name = 'late'; RELEASE s"
-    # A younger transaction that is over, so that the snapshot lies behind the open one.
+    # Finish a younger transaction, so that the snapshot's xmax is after the open one.
     sql "CREATE TABLE younger (a int)"
     assert_late_noticed
 }
 
-@test "transactions that run elsewhere are no reason to refuse what kv-migrate has migrated" {
+@test "open transactions on other tables do not prevent the cleanup after kv-migrate" {
     legacy_database
     hold "CREATE TABLE elsewhere (a int)"
-    # Younger than the open transaction, and seen.
+    # Younger than the open transaction, and visible to the export.
     sql "UPDATE auth_users SET friendly_name = 'early'"
     succeeds "${MIGRATE[@]}" --keep-tables
     succeeds kv-migrate cleanup -d "$DSN"
     assert_equal "" "$(legacy_tables)"
 }
 
-@test "a row that row security hides does not pass for none" {
+@test "a row hidden by row security is not treated as missing" {
     local owner
     legacy_database
     owner=${PGDATABASE}_owner
@@ -100,7 +101,7 @@ assert_late_noticed() {
     psql -Xq -d postgres -c "DROP ROLE $owner"
 }
 
-@test "a store that was loaded from another cluster's dump is no reason to drop" {
+@test "tables are not dropped for a store loaded from another cluster's dump" {
     legacy_database
     "${MIGRATE[@]}" --keep-tables --quiet
     sql "DO \$\$ BEGIN EXECUTE format('COMMENT ON TABLE kv IS %L', jsonb_set(obj_description('kv'::regclass)::jsonb,
@@ -115,8 +116,8 @@ assert_late_noticed() {
 
 # What cannot be dropped ----------------------------------------------------------------------------------------------
 
-# check_event TEXT UNDO...: up ends with 6 since the cleanup fails, which it explains with the text. The migration stands
-# and is not repeated. After the statements UNDO the SQL that it told works.
+# check_event TEXT UNDO...: up ends with 6 because the cleanup fails, and its explanation contains the text. The
+# migration stands and is not repeated. After the statements UNDO, the SQL in its hint works.
 check_event() {
     local text=$1 statement before
     shift
@@ -144,7 +145,7 @@ check_event() {
     assert_migrated
 }
 
-# check_event_line TEXT: --on-event was given one JSON line that says the same. Sets statement to its SQL.
+# check_event_line TEXT: --on-event got one JSON line that says the same. Sets statement to its SQL.
 check_event_line() {
     assert_equal 1 "$(wc -l <"$EVENT")"
     statement=$(python3 -c '
@@ -181,31 +182,31 @@ print(event["sql"])' "$1" <"$EVENT")
     check_event "table public.more_tags depends on table public.graveler_tags" "DROP TABLE more_tags" "DROP FUNCTION first_user"
 }
 
-@test "a session that reads a legacy table for too long" {
+@test "a session that reads a legacy table for longer than the lock timeout" {
     legacy_database
     hold "SELECT * FROM gateway_multiparts"
     check_event "lock timeout"
 }
 
-@test "a rule of the database against it" {
+@test "an event trigger that forbids it" {
     legacy_database
     on_drop "RAISE EXCEPTION 'nobody drops %', dropped.object_name"
     check_event "nobody drops auth_users" "DROP EVENT TRIGGER on_drop"
 }
 
-@test "a connection that is lost while it drops" {
+@test "a connection lost while dropping" {
     legacy_database
     on_drop "PERFORM pg_terminate_backend(pg_backend_pid())"
     check_event "terminating connection" "DROP EVENT TRIGGER on_drop"
 }
 
-@test "a session that an administrator ends while it waits to drop" {
+@test "a session terminated while it waits to drop" {
     local statement
     legacy_database
     hold "SELECT * FROM gateway_multiparts"
     background "${MIGRATE[@]}" --lock-wait-timeout=1h --on-event "cat >'$EVENT'"
     eventually someone_waits
-    # The stamp is there before anything is dropped.
+    # The stamp is committed before anything is dropped.
     assert_migrated
     sql "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database()
         AND wait_event_type = 'Lock'"
@@ -217,7 +218,7 @@ print(event["sql"])' "$1" <"$EVENT")
     assert_migrated
 }
 
-@test "a session that was lost between the stamp and the cleanup" {
+@test "a session lost between the stamp and the cleanup" {
     local before statement
     legacy_database
     sessions_end_with_the_stamp
@@ -233,7 +234,7 @@ print(event["sql"])' "$1" <"$EVENT")
     assert_equal "" "$(legacy_tables)"
 }
 
-@test "a session that was lost after the stamp is no failure where the tables are kept" {
+@test "losing the session after the stamp is not a failure if the tables are kept" {
     legacy_database
     sessions_end_with_the_stamp
     succeeds "${MIGRATE[@]}" --keep-tables --on-event "cat >'$EVENT'"
@@ -243,7 +244,7 @@ print(event["sql"])' "$1" <"$EVENT")
     assert_sql 1 "SELECT count(*) FROM ended"
 }
 
-@test "the command cleanup fails like up's own, and can be run again" {
+@test "the command cleanup fails like up's own cleanup, and can be repeated" {
     local before statement
     legacy_database
     "${MIGRATE[@]}" --keep-tables --quiet
@@ -269,7 +270,7 @@ print(event["sql"])' "$1" <"$EVENT")
     assert_sql 0 "SELECT count(*) FROM pg_class WHERE relname ~ '^(auth|actions|gateway|graveler)_'"
 }
 
-# own_everything ROLE: makes a role that owns the schema and its tables, and nothing else.
+# own_everything ROLE: makes a role that owns the schema and its tables, and has no other privileges.
 own_everything() {
     sql "CREATE ROLE $1 LOGIN" "ALTER SCHEMA public OWNER TO $1" \
         "DO \$\$ DECLARE r regclass; BEGIN FOR r IN SELECT oid FROM pg_class WHERE relkind IN ('r', 'p')
@@ -277,7 +278,7 @@ own_everything() {
     MIGRATE=(kv-migrate up --kv-enabled --no-settings -d "host=$PGHOST port=$PGPORT user=$1 dbname=$PGDATABASE")
 }
 
-# on_drop STATEMENT: what happens when the first legacy table is dropped; the record dropped says which.
+# on_drop STATEMENT: runs the statement when the first legacy table is dropped; the table dropped records which.
 on_drop() {
     sql "CREATE FUNCTION on_drop() RETURNS event_trigger LANGUAGE plpgsql AS \$\$
         DECLARE dropped record;
@@ -289,8 +290,8 @@ on_drop() {
         END \$\$" "CREATE EVENT TRIGGER on_drop ON sql_drop EXECUTE FUNCTION on_drop()"
 }
 
-# sessions_end_with_the_stamp: whoever holds the migration lock when the stamp is committed loses the session. They are
-# noted in the table ended.
+# sessions_end_with_the_stamp: when the stamp is committed, terminates the session that holds the migration lock, and
+# records it in the table ended.
 sessions_end_with_the_stamp() {
     sql "CREATE TABLE ended (pid integer)" \
         "CREATE FUNCTION end_sessions() RETURNS trigger LANGUAGE plpgsql AS \$\$

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# Several programs at once: two migrations, a lakeFS that goes on writing, sessions that hold locks.
+# Concurrent programs: two migrations, a lakeFS that goes on writing, sessions that hold locks.
 
 # shellcheck disable=SC2154 # run sets stderr
 # shellcheck disable=SC2030,SC2031 # every test is a process of its own
@@ -9,7 +9,7 @@ bats_require_minimum_version 1.5.0
 
 load ../../lib/setup
 
-# How many times the writers meet a migration.
+# How many times writers meet a migration.
 KV_WRITER_ROUNDS=${KV_WRITER_ROUNDS:-1}
 KV_SEED=${KV_SEED:-$RANDOM}
 
@@ -32,7 +32,7 @@ legacy_database() {
     MIGRATE=(kv-migrate up --kv-enabled --blockstore-path "$BLOCKSTORE" -d "$DSN")
 }
 
-# waiters NUMBER: whether so many sessions wait for the migration lock of this database.
+# waiters NUMBER: whether this many sessions wait for the migration lock of this database.
 waiters() {
     [ "$(sql "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted
         AND objid = $(lock_key public "$PGDATABASE")::oid")" = "$1" ]
@@ -40,10 +40,10 @@ waiters() {
 
 # Two migrations ------------------------------------------------------------------------------------------------------
 
-@test "two migrations at once: one waits for the other, then finds nothing to do" {
+@test "two concurrent migrations: one waits for the other, then finds nothing to do" {
     local before
     legacy_database
-    # The import of the one that has the lock waits for the end of this transaction.
+    # The import of the lock's holder waits for the end of this transaction.
     hold "CREATE TABLE kv (partition_key bytea, key bytea, value bytea)"
     background "${MIGRATE[@]}"
     eventually someone_waits
@@ -60,7 +60,7 @@ waiters() {
     assert_equal "" "$(legacy_tables)"
 }
 
-@test "a second migration that does not wait long is refused, the first one named" {
+@test "a second migration with a short timeout is refused, naming the first one" {
     local holder
     legacy_database
     hold "CREATE TABLE kv (partition_key bytea, key bytea, value bytea)"
@@ -75,7 +75,7 @@ waiters() {
     assert_kv_as_expected
 }
 
-@test "two migrations of an empty database at once: each sees what the other has made" {
+@test "two concurrent migrations of an empty database: each sees what the other has created" {
     local options
     for options in "" --kv-enabled; do
         fresh_database
@@ -84,7 +84,7 @@ waiters() {
         background kv-migrate up $options -d "$DSN"
         # shellcheck disable=SC2086
         also kv-migrate up $options -d "$DSN"
-        # Both have looked around already.
+        # Both have already looked at the empty database.
         eventually waiters 2
         release
         background_ends 0
@@ -98,10 +98,11 @@ waiters() {
     done
 }
 
-@test "an import that waited for a migration finds out what the database has become" {
+@test "an import that waited for a migration notices that the database has changed" {
     local dump=$BATS_TEST_TMPDIR/esti.dump
     kv-export -d "$ESTI" --no-settings --quiet -f "$dump"
-    # Empty when the import begins: a store to replay a dump into. A legacy database at version 36 when it has the lock.
+    # Empty when the import begins, so it would just load the dump; a legacy database at version 36 when it gets the
+    # lock.
     fresh_database
     hold "SELECT pg_advisory_lock($(lock_key public "$PGDATABASE"))"
     background kv-import -d "$DSN" "$dump"
@@ -117,7 +118,7 @@ waiters() {
 
 WRITERS=(w1 w2 w3)
 
-# start_writers SEED: statements whose success is told are acknowledged; what is told goes to NAME.told.
+# start_writers SEED: psql prints a line for each acknowledged statement, which goes to NAME.told.
 start_writers() {
     local name
     WRITER_SEED=$1
@@ -158,7 +159,7 @@ stop_writers() {
     writers_end
 }
 
-# written_entries: what the acknowledged statements of all writers have left.
+# written_entries: the entries that the acknowledged statements of all writers leave.
 written_entries() {
     local name
     for name in "${WRITERS[@]}"; do
@@ -171,7 +172,7 @@ migrated_entries() {
     "$FIXTURES_DIR/tools/kvnorm.py" "$DSN" | grep -P '"p": "w\d"|"k": "branches/w\d-' | LC_ALL=C sort
 }
 
-# meet_writers SEED: a migration while writers write.
+# meet_writers SEED: a migration with concurrent writers.
 meet_writers() {
     local name
     echo "seed $1"
@@ -181,7 +182,7 @@ meet_writers() {
     writers_end
     assert_stamp 39 1
     for name in "${WRITERS[@]}"; do
-        # The statement that was not acknowledged has failed, with the table that it wanted gone.
+        # The unacknowledged statement has failed because its table is gone.
         assert_contains "$(cat "$BATS_TEST_TMPDIR/$name.errors")" "graveler_"
         grep -q "does not exist\|could not open relation" "$BATS_TEST_TMPDIR/$name.errors"
     done
@@ -193,21 +194,21 @@ meet_writers() {
     drop_database
 }
 
-@test "no acknowledged write of a lakeFS that still runs is lost" {
+@test "no acknowledged write of a running lakeFS is lost" {
     local round
     for ((round = 0; round < KV_WRITER_ROUNDS; round++)); do
         meet_writers $((KV_SEED + round))
     done
 }
 
-@test "what is written while the legacy tables are kept keeps the cleanup from dropping them" {
+@test "writes while the legacy tables are kept prevent the cleanup" {
     local written
     legacy_database
     echo "seed $KV_SEED"
     start_writers "$KV_SEED"
     succeeds kv-migrate up --kv-enabled --keep-tables --no-settings -d "$DSN"
     assert_stamp 39 1
-    # Those who waited go on.
+    # Waiting writers go on.
     written=$(sql "SELECT txid_current()")
     eventually has_written_since "$written"
     stop_writers
@@ -215,15 +216,15 @@ meet_writers() {
     assert_contains "$stderr" graveler_staging_kv
     assert_equal "$LEGACY_TABLE_COUNT" "$(legacy_tables | wc -l)"
     refute_contains "$(cat "$BATS_TEST_TMPDIR"/w?.errors)" ERROR
-    # Nothing acknowledged is lost: it is in the legacy tables.
+    # No acknowledged write is lost: all are in the legacy tables.
     assert_sql "$(written_entries | grep -c '"t": "staged"')" \
         "SELECT count(*) FROM graveler_staging_kv WHERE staging_token ~ '^w[0-9]$'"
 }
 
 # Sessions that hold locks --------------------------------------------------------------------------------------------
 
-# check_held STATEMENT: a migration is refused while an open transaction has run the statement, and nothing has
-# changed; it works afterwards.
+# check_held STATEMENT: a migration is refused while an open transaction has run the statement, and changes nothing; it
+# succeeds afterwards.
 check_held() {
     local before
     echo "== $1"
@@ -236,7 +237,7 @@ check_held() {
     assert_sql "38|f" "SELECT * FROM schema_migrations"
 }
 
-@test "a lock that an open transaction holds makes it refuse, whatever it is on" {
+@test "a lock held by an open transaction makes it refuse, on any table" {
     legacy_database
     check_held "UPDATE graveler_branches SET commit_id = commit_id"
     check_held "LOCK TABLE auth_users IN ACCESS EXCLUSIVE MODE"
@@ -247,7 +248,7 @@ check_held() {
     # The stamp waits for this one.
     check_held "SELECT * FROM schema_migrations FOR UPDATE"
     assert_stamp 38 0
-    # What a failed run has left is in use.
+    # The remains of a failed run are in use.
     check_held "SELECT * FROM kv"
     assert_stamp 38 0
     succeeds "${MIGRATE[@]}" --lock-wait-timeout=300ms
@@ -255,14 +256,14 @@ check_held() {
     assert_equal "" "$(legacy_tables)"
 }
 
-@test "a schema migration that waits for a lock too long is refused, the version is the one before it" {
+@test "a schema migration that waits too long for a lock is refused, and the version is the one before it" {
     fresh_database
     apply_migrations 21 36
     set_schema_version 36
     hold "SELECT * FROM auth_users"
     fails 5 kv-migrate up -d "$DSN" --lock-wait-timeout=300ms
     assert_contains "$stderr" 000038 lock --lock-wait-timeout
-    # Error codes are for programs.
+    # SQLSTATEs are for programs.
     refute_contains "$stderr" 55P03 LOCATION
     release
     assert_stamp 37 -
@@ -270,7 +271,7 @@ check_held() {
     assert_stamp 38 -
 }
 
-@test "kv-export and kv-import refuse, too, where a lock is held too long" {
+@test "kv-export and kv-import also refuse after waiting too long for a lock" {
     local dump=$BATS_TEST_TMPDIR/esti.dump
     legacy_database
     hold "LOCK TABLE auth_users IN ACCESS EXCLUSIVE MODE"

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# lakeFS's own configuration file: what kv-migrate takes from it, and what beats it.
+# lakeFS's own configuration file: what kv-migrate takes from it, and what takes precedence.
 
 # shellcheck disable=SC2154 # run sets stderr and output
 
@@ -14,14 +14,14 @@ setup_file() {
 
 setup() {
     fresh_database TEMPLATE "$ESTI"
-    # A home and a folder of the test's own, in which nothing is found by chance.
+    # A home and a working folder of the test's own, in which no configuration is found by chance.
     export HOME=$BATS_TEST_TMPDIR/home
     mkdir -p "$HOME/.lakefs" "$BATS_TEST_TMPDIR/here"
     cd "$BATS_TEST_TMPDIR/here" || return
     CONFIG=$BATS_TEST_TMPDIR/lakefs.yaml
 }
 
-# Without the variables that name the database: the configuration has to.
+# Without the variables that name the database: the configuration must name it.
 unnamed() {
     env -u PGHOST -u PGPORT -u PGDATABASE -u PGUSER "$@"
 }
@@ -34,7 +34,7 @@ print("postgres://%s@/%s?host=%s&port=%s%s" % (u.quote(sys.argv[1]), u.quote(sys
         "$PGUSER" "$PGDATABASE" "$PGHOST" "$PGPORT" "${1-}"
 }
 
-@test "everything that a migration needs is taken from the configuration" {
+@test "the configuration provides everything that a migration needs" {
     cat >"$CONFIG" <<YAML
 ---
 logging: {level: INFO}
@@ -61,7 +61,7 @@ YAML
     assert_equal "" "$(legacy_tables)"
 }
 
-@test "keys have no case, and the newer name of the connection string will do" {
+@test "keys are case-insensitive, and the newer name of the connection string works" {
     printf 'Database:\n  Postgres: {Connection_String: "%s"}\n  KV_enabled: true\n  DROP_TABLES: false\nBlockstore: {Local: {Path: "%s"}}\n' \
         "host=$PGHOST port=$PGPORT user=$PGUSER dbname=$PGDATABASE pool_min_conns=2" "$BLOCKSTORE" >"$CONFIG"
     succeeds unnamed kv-migrate up --config="$CONFIG"
@@ -69,7 +69,7 @@ YAML
     assert_equal "$LEGACY_TABLE_COUNT" "$(legacy_tables | wc -l)"
 }
 
-@test "lakeFS's environment beats the configuration, options beat both" {
+@test "lakeFS's environment overrides the configuration, options override both" {
     cat >"$CONFIG" <<YAML
 database:
   connection_string: "postgres://nowhere.invalid/wrong"
@@ -86,7 +86,7 @@ YAML
     assert_equal "$LEGACY_TABLE_COUNT" "$(legacy_tables | wc -l)"
 }
 
-@test "the first of lakeFS's places that has a configuration counts" {
+@test "the first configuration file in lakeFS's order is used" {
     printf 'database: {connection_string: "%s"}\n' "$(uri)" >"$HOME/.lakefs.yaml"
     succeeds unnamed kv-migrate version
     assert_contains "$stderr" "\"$HOME/.lakefs.yaml\""
@@ -97,11 +97,11 @@ YAML
     printf 'database: {connection_string: "postgres://nowhere.invalid/wrong"}\n' >config.yaml
     run --separate-stderr -2 unnamed kv-migrate version -q
     assert_contains "$stderr" "nowhere.invalid"
-    # What is named by an option counts, whatever else is there.
+    # A file named by an option is used, whatever else exists.
     succeeds unnamed kv-migrate version --config "$HOME/.lakefs/config.yaml"
 }
 
-@test "a configuration that happens to be there leads to no other database than the named one" {
+@test "a configuration found by default does not override the named database" {
     printf 'database: {connection_string: "postgres://nowhere.invalid/wrong", kv_enabled: true}\n' >config.yaml
     succeeds kv-migrate version
     succeeds unnamed kv-migrate version -d "$DSN"
@@ -186,14 +186,14 @@ YAML
     assert_kv_as_expected
 }
 
-@test "run-time parameters that pgx takes from a connection string reach the server" {
+@test "run-time parameters in a connection string for pgx reach the server" {
     sql "CREATE SCHEMA \"of lakefs\"" "ALTER TABLE schema_migrations SET SCHEMA \"of lakefs\""
     printf "database: {connection_string: \"%s\"}\n" "$(uri '&search_path=%22of%20lakefs%22&timezone=UTC')" >"$CONFIG"
     succeeds unnamed kv-migrate version --config "$CONFIG"
     assert_contains "$output" "schema version:  38"
 }
 
-@test "a configuration that cannot be read, is no YAML, or says what cannot be, is refused" {
+@test "an unreadable, malformed or invalid configuration is refused" {
     fails 1 kv-migrate up --config "$BATS_TEST_TMPDIR/nothing.yaml"
     assert_contains "$stderr" "nothing.yaml" "No such file"
     printf 'database:\n  connection_string: [a\nsecret: here\n' >"$CONFIG"
@@ -209,7 +209,7 @@ YAML
     assert_stamp 38 -
 }
 
-# check_refused_configuration TEXT...: the configuration of the standard input is refused, with these texts.
+# check_refused_configuration TEXT...: the configuration on standard input is refused, with these texts.
 check_refused_configuration() {
     cat >"$CONFIG"
     fails 1 kv-migrate up -q --config "$CONFIG"
@@ -217,7 +217,7 @@ check_refused_configuration() {
     refute_contains "$stderr" hidden
 }
 
-@test "aliases, merge keys and dotted keys mean what they mean to lakeFS" {
+@test "aliases, merge keys and dotted keys work as in lakeFS" {
     cat >"$CONFIG" <<END
 x-common: &common
   keep: &keep false
@@ -238,7 +238,7 @@ END
     assert_equal "$LEGACY_TABLE_COUNT" "$(legacy_tables | wc -l)"
 }
 
-@test "null in every spelling of YAML is not set, and its words for true and false are switches" {
+@test "all spellings of null mean not set, and YAML's words for true and false are switches" {
     local null
     for null in null Null NULL '~' ''; do
         printf 'database: {connection_string: "%s", kv_enabled: %s, drop_tables: %s}\nblockstore: %s\n' \
@@ -253,7 +253,7 @@ END
     assert_equal "$LEGACY_TABLE_COUNT" "$(legacy_tables | wc -l)"
 }
 
-@test "a configuration that lakeFS could not make sense of is refused, with the line" {
+@test "a configuration that lakeFS could not use is refused, with the line" {
     check_refused_configuration "line 2" <<<$'database:\n  connection_string: *hidden'
     check_refused_configuration "line 2" database.connection_string <<<$'database:\n  connection_string: [hidden]'
     check_refused_configuration "line 3" database.drop_tables <<<$'database:\n  drop_tables:\n    hidden: true'

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# kv-migrate up --dry-run: it says what up would do, ends as up would, and changes nothing.
+# kv-migrate up --dry-run: it says what up would do, exits as up would, and changes nothing.
 
 # shellcheck disable=SC2154 # run sets stderr and output
 # shellcheck disable=SC2030,SC2031 # every test is a process of its own
@@ -34,8 +34,8 @@ teardown() {
     assert_scratch_empty
 }
 
-# dry CODE COMMAND...: the command, as a dry run, ends with the code; it changes neither the database nor a file, and its
-# lines go into 80 columns.
+# dry CODE COMMAND...: the command, as a dry run, ends with the code. It changes neither the database nor a file, and
+# its lines fit in 80 columns.
 dry() {
     local code=$1 before files
     shift
@@ -46,7 +46,7 @@ dry() {
     assert_equal "$before" "$(whole_database)$(legacy_digest)"
     assert_equal "$files" "$(ls -lR "$FILES")"
     assert_equal "" "$(grep -vF "$FILES" <<<"$output" | grep -E '.{80}' || true)"
-    # Whoever would not know why it failed was told.
+    # A failure has a message.
     if [ "$code" -eq 0 ]; then
         refute_contains "$stderr" "error:"
     else
@@ -54,7 +54,7 @@ dry() {
     fi
 }
 
-# as_in_earnest CODE COMMAND...: dry, and then the command itself ends with that code, too.
+# as_in_earnest CODE COMMAND...: dry, and then the real command also ends with that code.
 as_in_earnest() {
     local code=$1 said told
     dry "$@"
@@ -64,7 +64,7 @@ as_in_earnest() {
     output=$said stderr=$told
 }
 
-# shown LABEL: prints what the output says behind the label, its lines put together.
+# shown LABEL: prints the text after the label in the output, its lines joined.
 shown() {
     awk -v label="$1:" '
         index($0, label) == 1 { on = 1; printf "%s", substr($0, 18); next }
@@ -72,7 +72,7 @@ shown() {
         { on = 0 }' <<<"$output" | tr -s ' '
 }
 
-@test "what it would do: no schema migration, the legacy tables with sizes and rows, all of them dropped" {
+@test "the plan: no schema migrations, the legacy tables with sizes and rows, all of them dropped" {
     fresh_database TEMPLATE "$SMALL"
     as_in_earnest 0 "${MIGRATE[@]}"
     assert_stamp 39 1
@@ -91,7 +91,7 @@ shown() {
     assert_equal "no table: --keep-tables" "$(shown 'would drop')"
 }
 
-@test "below the last version: which migrations would run, and what could not be checked" {
+@test "below the last version: the pending migrations, and what could not be checked" {
     fresh_database
     apply_migrations 21 35
     set_schema_version 35
@@ -113,7 +113,7 @@ shown() {
     as_in_earnest 0 "${MIGRATE[@]}"
     assert_contains "$(shown migrations)" "18 would run 000021_legacy_schema.up.sql"
     assert_stamp 39 1
-    # As golang-migrate leaves it when it has migrated down.
+    # As golang-migrate leaves it after migrating down.
     drop_database
     fresh_database
     create_schema_migrations
@@ -121,7 +121,7 @@ shown() {
     assert_stamp 39 1
 }
 
-@test "migrated already: nothing to do, or not as it should be" {
+@test "already migrated: nothing to do, or an inconsistent state" {
     fresh_database TEMPLATE "$SMALL"
     "${MIGRATE[@]}" -q
     as_in_earnest 0 "${MIGRATE[@]}"
@@ -140,7 +140,7 @@ shown() {
     done
 }
 
-@test "the lock is waited for as up does, and is free again" {
+@test "the lock is waited for as in up, and released again" {
     fresh_database TEMPLATE "$SMALL"
     hold "SELECT pg_advisory_lock($(lock_key public "$PGDATABASE"))"
     as_in_earnest 5 "${MIGRATE[@]}" --lock-wait-timeout=300ms
@@ -151,7 +151,7 @@ shown() {
     nobody_else
 }
 
-@test "a writer is not held up, but told of" {
+@test "a writer is not blocked, but reported" {
     fresh_database TEMPLATE "$SMALL"
     hold "INSERT INTO auth_users (id, created_at, display_name) VALUES (2, now(), 'late')"
     # whole_database does not wait for it either.
@@ -159,7 +159,7 @@ shown() {
     assert_contains "$stderr" "warning: legacy tables are being written to now" "$HOLDER_BACKEND"
 }
 
-@test "a relation kv that is nobody's KV table" {
+@test "an unrelated relation kv" {
     local statement
     for statement in "CREATE TABLE kv (a int)" "CREATE VIEW kv AS SELECT 1 AS a" "CREATE TABLE kv_7 (a int)" \
         "CREATE VIEW kv_v AS SELECT 1 AS a" "CREATE TABLE kv (partition_key bytea, key bytea, value bytea, more int)" \
@@ -169,7 +169,7 @@ shown() {
         echo "$statement"
         fresh_database TEMPLATE "$SMALL"
         sql "$statement"
-        # Nothing is done before it is seen.
+        # Nothing is done before it is noticed.
         sql "UPDATE schema_migrations SET version = 37"
         as_in_earnest 5 "${MIGRATE[@]}"
         assert_contains "$stderr" kv "hint: "
@@ -178,7 +178,7 @@ shown() {
     done
 }
 
-@test "a table kv that is stamped already, empty, or what a failed run left" {
+@test "a table kv that is stamped, empty, or left by a failed run" {
     fresh_database TEMPLATE "$SMALL"
     "${MIGRATE[@]}" -q --keep-tables
     sql "UPDATE schema_migrations SET version = 38"
@@ -194,13 +194,13 @@ shown() {
     assert_equal 'table "kv": an empty KV store' "$(shown 'KV store')"
 }
 
-@test "the owner of the tables has all rights that it takes" {
+@test "the owner of the tables has all required privileges" {
     role_database "$SMALL"
     as_in_earnest 0 "${MIGRATE[@]}" --no-settings
 }
 
-# lacking CODE STATEMENT...: the statements, in which @ stands for the role, take rights from it; up and its dry run end with
-# the code.
+# lacking CODE STATEMENT...: the statements, in which @ stands for the role, revoke privileges from it; up and its dry
+# run end with the code.
 lacking() {
     local code=$1 statement statements=()
     shift
@@ -214,19 +214,19 @@ lacking() {
     drop_role
 }
 
-@test "a role that may not read a legacy table, or one of its partitions" {
+@test "a role that cannot read a legacy table, or one of its partitions" {
     lacking 3 "ALTER TABLE auth_users OWNER TO postgres" "GRANT UPDATE ON auth_users TO @"
     assert_contains "$stderr" "may not read legacy tables" "Tables: auth_users." "hint: "
     lacking 3 "ALTER TABLE graveler_staging_kv_p3 OWNER TO postgres"
     assert_contains "$stderr" "may not read legacy tables" "Tables: graveler_staging_kv."
 }
 
-@test "a role that may not hold writers off" {
+@test "a role that cannot lock out writers" {
     lacking 3 "ALTER TABLE auth_users OWNER TO postgres" "GRANT SELECT ON auth_users TO @"
     assert_contains "$stderr" "may not hold writers off" "Tables: auth_users."
 }
 
-@test "a role that may not make tables, or not write the schema version" {
+@test "a role that cannot create tables, or cannot write the schema version" {
     lacking 3 "ALTER SCHEMA public OWNER TO postgres" "REVOKE CREATE ON SCHEMA public FROM PUBLIC" "GRANT USAGE ON SCHEMA public TO @"
     assert_contains "$stderr" "may not create tables in schema \"public\""
     lacking 3 "ALTER TABLE schema_migrations OWNER TO postgres" "GRANT SELECT ON schema_migrations TO @"
@@ -252,17 +252,17 @@ lacking() {
     assert_contains "$stderr" "does not own tables that schema migrations alter" auth_users
 }
 
-@test "a role that may not read, or not replace, a table kv" {
+@test "a role that cannot read, or cannot replace, a table kv" {
     local table="CREATE TABLE kv (partition_key bytea, key bytea, value bytea)"
     lacking 3 "$table"
     assert_contains "$stderr" "permission denied for table kv"
     lacking 3 "ALTER SCHEMA public OWNER TO postgres" "GRANT USAGE, CREATE ON SCHEMA public TO @" "$table" "GRANT SELECT ON kv TO @"
     assert_contains "$stderr" "may not replace the table kv"
-    # The owner of the schema may.
+    # The owner of the schema can.
     lacking 0 "$table" "GRANT SELECT ON kv TO @"
 }
 
-@test "a role that row security keeps from seeing all rows" {
+@test "a role from which row security hides rows" {
     lacking 5 "ALTER TABLE auth_users OWNER TO postgres" "GRANT SELECT, UPDATE ON auth_users TO @" \
         "ALTER TABLE auth_users ENABLE ROW LEVEL SECURITY"
     assert_contains "$stderr" "row security"
@@ -293,7 +293,7 @@ lacking() {
     done
 }
 
-@test "objects that go with legacy tables are no obstacle" {
+@test "objects that are dropped with legacy tables are no obstacle" {
     fresh_database TEMPLATE "$SMALL"
     sql "CREATE INDEX mine ON auth_users (display_name)" "CREATE STATISTICS s ON id, created_at FROM auth_users" \
         "CREATE FUNCTION t() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'" \
@@ -302,7 +302,7 @@ lacking() {
     as_in_earnest 0 "${MIGRATE[@]}"
 }
 
-@test "branch protection rules that cannot be read" {
+@test "unreadable branch protection rules" {
     fresh_database TEMPLATE "$SMALL"
     as_in_earnest 5 kv-migrate up --kv-enabled
     assert_contains "$stderr" "could not read the branch protection rules of repository \"repo\"" --blockstore-path
@@ -312,7 +312,7 @@ lacking() {
     as_in_earnest 0 kv-migrate up --kv-enabled --blockstore-path "$FILES"
 }
 
-@test "tables that are not as the schema migrations leave them, and rows with the same key" {
+@test "tables that differ from what the schema migrations leave, and rows with the same key" {
     fresh_database TEMPLATE "$SMALL"
     sql "ALTER TABLE auth_policies ALTER statement TYPE text"
     as_in_earnest 5 "${MIGRATE[@]}"
@@ -325,7 +325,7 @@ lacking() {
     assert_contains "$stderr" graveler_tags
 }
 
-@test "the dump's file: it exists, it may be replaced, its folder is not there" {
+@test "the dump file: it exists, it may be replaced, its folder is missing" {
     fresh_database TEMPLATE "$SMALL"
     echo mine >"$FILES/kv.dump"
     as_in_earnest 1 "${MIGRATE[@]}" --dump "$FILES/kv.dump"
@@ -343,7 +343,7 @@ lacking() {
     dry 0 "${MIGRATE[@]}" --dump "$FILES/kv.dump" --force
 }
 
-@test "a folder that has no room for the dump is warned of" {
+@test "a folder without space for the dump gives a warning" {
     local room=$BATS_TEST_TMPDIR/room
     mkdir "$room"
     mount -t tmpfs -o size=16k tmpfs "$room" 2>/dev/null || skip "file systems cannot be mounted here"
@@ -354,7 +354,7 @@ lacking() {
     assert_contains "$output" "16 kB are free"
 }
 
-@test "all problems are told, the exit code is that of the first that up would meet" {
+@test "all problems are reported; the exit code is that of the first one that up would meet" {
     fresh_database TEMPLATE "$SMALL"
     sql "CREATE VIEW report AS SELECT display_name FROM auth_users" "CREATE TABLE kv (a int)"
     echo mine >"$FILES/kv.dump"
@@ -366,7 +366,7 @@ lacking() {
     assert_equal "problems were found: 2; up would end with exit code 1; nothing was changed" "$(shown result)"
 }
 
-@test "with -q nothing is said where all is well; with --log-format json messages are objects" {
+@test "-q prints nothing if there are no problems; with --log-format json messages are objects" {
     fresh_database TEMPLATE "$SMALL"
     dry 0 "${MIGRATE[@]}" -q
     assert_equal "" "$output$stderr"
@@ -376,7 +376,7 @@ lacking() {
     assert_json_lines kv-import
 }
 
-@test "it goes with up only" {
+@test "--dry-run is only for up" {
     fails 1 kv-migrate cleanup --dry-run
     fails 1 kv-migrate status --dry-run
 }
@@ -390,7 +390,7 @@ lacking() {
     assert_equal "" "$output"
     assert_equal "" "$(ls "$FILES")"
     fails 5 kv-export --dry-run
-    # What only a row tells is left to a real export.
+    # Problems in single rows are left to a real export.
     sql "INSERT INTO auth_policies (created_at, display_name, statement) VALUES (now(), 'odd', '{}')"
     succeeds kv-export --dry-run --no-settings
     fails 3 kv-export --no-settings -f "$FILES/kv.dump"

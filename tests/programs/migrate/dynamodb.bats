@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# kv-migrate up with a KV store in DynamoDB: from the legacy tables to the cleanup, and back to work after a failure.
+# kv-migrate up with a KV store in DynamoDB: from the legacy tables to the cleanup, and after failures.
 
 # shellcheck disable=SC2154 # run sets stderr and output
 # shellcheck disable=SC2030,SC2031 # every test is a process of its own
@@ -41,7 +41,7 @@ assert_migrated() {
     assert_dynamodb_as_expected
 }
 
-@test "up brings a legacy database to DynamoDB, then drops its tables" {
+@test "up migrates a legacy database to DynamoDB, then drops its tables" {
     succeeds "${UP[@]}" "${DYNAMODB[@]}"
     assert_contains "$stderr" "dropped $LEGACY_TABLE_COUNT legacy tables" "migrated to version 39" "439" \
         "database.type: dynamodb"
@@ -52,13 +52,13 @@ assert_migrated() {
     refute_dynamodb_secret "$stderr"
 }
 
-@test "by way of a dump that is kept it is the same" {
+@test "the same through a dump file that is kept" {
     succeeds "${UP[@]}" "${DYNAMODB[@]}" --dump="$BATS_TEST_TMPDIR/kept.dump"
     assert_migrated
     succeeds kv-import --verify --target=dynamodb "${DYNAMODB[@]}" "$BATS_TEST_TMPDIR/kept.dump"
 }
 
-@test "status and cleanup know where the store is" {
+@test "status and cleanup know the location of the store" {
     succeeds "${UP[@]}" "${DYNAMODB[@]}" --keep-tables
     [ -n "$(legacy_tables)" ]
     run -0 kv-migrate status -d "$DSN"
@@ -71,7 +71,7 @@ assert_migrated() {
     assert_contains "$output" "migrated"
 }
 
-@test "verify compares the kept tables with the store that the note tells of" {
+@test "verify compares the kept tables with the store in the note" {
     succeeds "${UP[@]}" "${DYNAMODB[@]}" --keep-tables
     succeeds kv-migrate verify -d "$DSN" --blockstore-path="$BLOCKSTORE"
     assert_equal "equal: 439 entries" "$output"
@@ -81,22 +81,22 @@ assert_migrated() {
     assert_contains "$stderr" "1 entry is missing" "1 is extra"
     assert_equal '{"difference":"missing","partition":"auth","key":"groups/Developers"}
 {"difference":"extra","partition":"auth","key":"users/eve"}' "$output"
-    # By another way to the same table, which does not work.
+    # With another endpoint for the same table, which does not work.
     fails 2 kv-migrate verify -d "$DSN" --blockstore-path="$BLOCKSTORE" --target=dynamodb --dynamodb-endpoint=http://127.0.0.1:1
 }
 
-@test "cleanup drops nothing that was written since" {
+@test "cleanup does not drop tables written to since the migration" {
     succeeds "${UP[@]}" "${DYNAMODB[@]}" --keep-tables
     sql "UPDATE auth_users SET email = 'since@example.com' WHERE id = (SELECT min(id) FROM auth_users)"
     fails 5 kv-migrate cleanup -d "$DSN"
     assert_contains "$stderr" auth_users
-    # Nor where nobody knows any more when they were read.
+    # Nor without a record of when they were read.
     sql "COMMENT ON TABLE schema_migrations IS NULL"
     fails 5 kv-migrate cleanup -d "$DSN"
     assert_equal "$LEGACY_TABLE_COUNT" "$(legacy_tables | wc -l)"
 }
 
-@test "a failure leaves the legacy tables, and the next run migrates" {
+@test "after a failure the legacy tables are intact, and the next run migrates" {
     local digest
     digest=$(legacy_digest)
     start_dynamodb_proxy BatchWriteItem=error:400:AccessDeniedException
@@ -108,7 +108,7 @@ assert_migrated() {
     assert_migrated
 }
 
-@test "a run that ended between the two stamps is finished by the next" {
+@test "a run that ended between the two stamps is finished by the next one" {
     sql "CREATE FUNCTION no() RETURNS trigger LANGUAGE plpgsql AS \$\$ BEGIN RAISE 'not now'; END \$\$" \
         "CREATE TRIGGER no BEFORE UPDATE ON schema_migrations FOR EACH ROW EXECUTE FUNCTION no()"
     fails 3 "${UP[@]}" "${DYNAMODB[@]}"
@@ -124,7 +124,7 @@ assert_migrated() {
     assert_migrated
 }
 
-@test "lakeFS's configuration leads to DynamoDB, with keys of its own that are shown nowhere" {
+@test "lakeFS's configuration leads to DynamoDB, with keys of its own that are never shown" {
     local secret=config/secret/key
     start_dynamodb_proxy pass
     cat >config.yaml <<YAML
@@ -151,28 +151,28 @@ YAML
     assert_migrated
 }
 
-@test "an option beats the environment, which beats the configuration" {
+@test "options override the environment, which overrides the configuration" {
     printf 'database: {type: dynamodb, dynamodb: {table_name: of-config, endpoint: "http://127.0.0.1:1"}}\n' >config.yaml
     export LAKEFS_DATABASE_DYNAMODB_TABLE_NAME=of-environment LAKEFS_DATABASE_DYNAMODB_ENDPOINT=$DYNAMODB_ENDPOINT
     succeeds kv-migrate up --kv-enabled --blockstore-path="$BLOCKSTORE" -d "$DSN" --dynamodb-table="$TABLE"
     assert_migrated
 }
 
-@test "a dry run says where it would go, and touches nothing" {
+@test "a dry run shows the target, and changes nothing" {
     local before
     before=$(whole_database)
     run --separate-stderr -0 "${UP[@]}" "${DYNAMODB[@]}" --dry-run
     assert_contains "$output" "KV store:        DynamoDB table \"$TABLE\": no KV store"
     assert_equal "$before" "$(whole_database)"
     run ! dynamodb version "$TABLE"
-    # Also where the schema migrations have to make schema_migrations first.
+    # Also if the schema migrations must create schema_migrations first.
     drop_database
     fresh_database
     run --separate-stderr -0 kv-migrate up --kv-enabled --no-settings -d "$DSN" --target=dynamodb "${DYNAMODB[@]}" --dry-run
     assert_contains "$output" "no KV store"
 }
 
-# refused_at_once CODE TEXT OPTION...: neither up nor its dry run, with a schema migration to come, does anything.
+# refused_at_once CODE TEXT OPTION...: neither up nor its dry run does anything, although a schema migration is pending.
 refused_at_once() {
     local code=$1 text=$2 before
     shift 2
@@ -186,7 +186,7 @@ refused_at_once() {
     assert_equal "$before" "$(whole_database)"
 }
 
-@test "a table that cannot be used, or is another's, is refused before anything is done" {
+@test "an unusable or foreign table is refused before anything is done" {
     start_dynamodb_proxy DescribeTable=error:400:AccessDeniedException
     refused_at_once 5 AccessDeniedException "${DYNAMODB_PROXY[@]}"
     assert_equal 0 "$(requests CreateTable)"
@@ -195,14 +195,14 @@ refused_at_once() {
     refused_at_once 5 "has other keys" "${DYNAMODB[@]}"
 }
 
-@test "a table that is stamped goes with the database only if an earlier run has stamped it" {
+@test "a stamped table is accepted only if an earlier run for this database stamped it" {
     create_table
     dynamodb put "$TABLE" kv-internal-metadata kv/schema/version 1
     refused_at_once 5 "table \"$TABLE\" is stamped as migrated, but the database is not" "${DYNAMODB[@]}"
     assert_equal 1 "$(dynamodb version "$TABLE")"
 }
 
-@test "options of another target are refused" {
+@test "options for another target are refused" {
     fails 1 kv-migrate up --kv-enabled -d "$DSN" --dynamodb-table=kvstore
     fails 1 kv-migrate up --kv-enabled -d "$DSN" --target=elsewhere
 }

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# kv-migrate --format json: one object on standard output, with the members that the manual names.
+# kv-migrate --format json: one object on standard output, with the members in the manual.
 
 # shellcheck disable=SC2154 # run sets stderr and output
 # shellcheck disable=SC2030,SC2031 # every test is a process of its own
@@ -19,7 +19,7 @@ setup() {
     fresh_database TEMPLATE "$SMALL"
 }
 
-# json EXPRESSION: standard output is one line of one JSON object, o; the Python expression holds.
+# json EXPRESSION: standard output is one JSON object on one line, o, for which the Python expression holds.
 json() {
     printf '%s\n' "$output" >"$BATS_TEST_TMPDIR/json"
     assert_equal 1 "$(wc -l <"$BATS_TEST_TMPDIR/json")"
@@ -30,7 +30,7 @@ print(o)
 assert eval("(" + sys.argv[1] + ")"), sys.argv[1]' "$1" <"$BATS_TEST_TMPDIR/json"
 }
 
-@test "status, on the way of a database" {
+@test "status, at each stage of a migration" {
     succeeds kv-migrate status --format=json
     json "set(o) == {'database', 'schema', 'schema_version', 'dirty', 'last_version', 'kv_migration_version', 'kv_store',
         'legacy_tables', 'migration_lock', 'standby', 'state', 'description', 'next'}"
@@ -72,7 +72,7 @@ assert eval("(" + sys.argv[1] + ")"), sys.argv[1]' "$1" <"$BATS_TEST_TMPDIR/json
         and not o['all_checked'] and o['dump'] is None"
 }
 
-@test "up: the summary, or the schema's version" {
+@test "up: the summary, or the schema version" {
     sql "UPDATE schema_migrations SET version = 37"
     succeeds kv-migrate up --format=json
     json "o == {'database': '$PGDATABASE', 'schema': 'public', 'schema_version': 38}"

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# The schema migrations themselves, file by file, without the program that runs them. What is expected comes from
-# databases that the original migrations brought to version 38 (tests/fixtures/versions) and from their description.
+# The schema migrations themselves, one by one, without the program that runs them. Expected results come from databases
+# that the original migrations brought to version 38 (tests/fixtures/versions) and from their description.
 
 bats_require_minimum_version 1.5.0
 
@@ -18,17 +18,17 @@ load ../../lib/schema_migrations
     mapfile -t expected < <(seq -f '%06g' 21 38)
     assert_equal "${expected[*]}" "${names[*]}"
 
-    # In a database of any encoding only ASCII reads the same.
+    # Only ASCII reads the same in every database encoding.
     run ! grep -lP '[^\x00-\x7f]' "$MIGRATIONS_DIR"/*
-    # BEGIN with a semicolon is a transaction's, without one it is a block's.
+    # BEGIN with a semicolon starts a transaction, without one a block.
     run ! grep -liE '^ *((BEGIN|COMMIT|ROLLBACK)( +(WORK|TRANSACTION))? *;|START +TRANSACTION)' "$MIGRATIONS_DIR"/*
 }
 
-@test "from version 21: rows and schema as the original migrations leave them" {
+@test "from version 21: rows and schema equal those of the original migrations" {
     check_from_version 21
 }
 
-@test "from version 30: rows and schema as the original migrations leave them" {
+@test "from version 30: rows and schema equal those of the original migrations" {
     check_from_version 30
 }
 
@@ -44,7 +44,7 @@ load ../../lib/schema_migrations
     assert_schema38
 }
 
-@test "a role that owns the schema and has no other right can migrate" {
+@test "a role that only owns the schema can migrate" {
     local owner=${PGDATABASE}_owner
     sql "CREATE ROLE $owner LOGIN NOSUPERUSER" "ALTER SCHEMA public OWNER TO $owner" \
         "REVOKE ALL ON DATABASE $PGDATABASE FROM PUBLIC" "GRANT CONNECT ON DATABASE $PGDATABASE TO $owner"
@@ -59,7 +59,7 @@ load ../../lib/schema_migrations
     psql -Xq -c "DROP ROLE $owner"
 }
 
-@test "the search path decides where the tables are" {
+@test "the search path determines the tables' schema" {
     local expected
     sql "CREATE SCHEMA legacy"
     PGOPTIONS="-c search_path=legacy" apply_migrations 21 38
@@ -70,7 +70,7 @@ load ../../lib/schema_migrations
     assert_sql "$expected" "SELECT tablename FROM pg_tables WHERE schemaname = 'legacy' ORDER BY tablename::text COLLATE \"C\""
 }
 
-# check_encoding ENCODING: characters outside ASCII, some of them no valid UTF-8, neither stop a migration nor change.
+# check_encoding ENCODING: characters outside ASCII, some of them invalid UTF-8, neither stop a migration nor change.
 check_encoding() {
     drop_database
     fresh_database "ENCODING '$1' LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0"
@@ -89,13 +89,13 @@ check_encoding() {
     check_encoding LATIN1
 }
 
-@test "the encoding SQL_ASCII is no obstacle, nor are bytes that are no UTF-8" {
+@test "the encoding SQL_ASCII is no obstacle, nor is invalid UTF-8" {
     check_encoding SQL_ASCII
 }
 
 # Re-runs ------------------------------------------------------------------------------------------------------------
 
-@test "a guarded file that runs again changes nothing" {
+@test "running a guarded file again changes nothing" {
     local number before
     apply_migrations 21 21
     load_fixture "$FIXTURES_DIR/versions/v21.data.sql"
@@ -110,7 +110,7 @@ check_encoding() {
     done
 }
 
-@test "an unguarded file that runs again fails and changes nothing" {
+@test "running an unguarded file again fails and changes nothing" {
     local number before
     apply_migrations 21 21
     load_fixture "$FIXTURES_DIR/versions/v21.data.sql"
@@ -127,7 +127,7 @@ check_encoding() {
     done
 }
 
-@test "a file that fails in its last statement takes back the first ones" {
+@test "a file that fails in its last statement is rolled back completely" {
     local before
     apply_migrations 21 31
     sql "DROP INDEX graveler_branches_idx_commit_id" "DROP INDEX graveler_commits_idx_first_parent" \
@@ -140,7 +140,7 @@ check_encoding() {
 
 # 22 and 23: task queue, runs of actions ------------------------------------------------------------------------------
 
-# Something of every kind and name that the task queue had, with the dependencies among them that dropping must respect.
+# An object of every kind and name that the task queue had, with the dependencies that dropping must respect.
 create_task_queue() {
     sql "CREATE TYPE task_status_code_value AS ENUM ('pending', 'done')" \
         "CREATE TYPE tasks_recurse_value AS (id text)" \
@@ -161,7 +161,7 @@ task_queue_objects() {
         SELECT relname FROM pg_class WHERE relname ~ '^tasks'"
 }
 
-@test "22 drops the task queue and what waits in it" {
+@test "22 drops the task queue and its tasks" {
     local left
     apply_migrations 21 21
     create_task_queue
@@ -170,7 +170,7 @@ task_queue_objects() {
     assert_equal "" "$left"
 }
 
-@test "22 takes nothing along that others hung on the task queue" {
+@test "22 drops nothing else that depends on the task queue" {
     local before after
     apply_migrations 21 21
     create_task_queue
@@ -185,7 +185,7 @@ task_queue_objects() {
 
 # 31, 34 --------------------------------------------------------------------------------------------------------------
 
-@test "31: first_parent is the last parent before format 1, the first from then on" {
+@test "31: first_parent is the last parent before format 1, the first since then" {
     apply_migrations 21 31
     assert_sql $'c\nc\na\na\na\nb\nb\n-\n-\n-\n-\n-\n-' "SELECT coalesce(first_parent(parents, version), '-')
         FROM (VALUES (1, '{a,b,c}'::text[], 0), (2, '{a,b,c}', -1), (3, '{a,b,c}', 1), (4, '{a,b,c}', 2), (5, '{a,b,c}', NULL),
@@ -193,7 +193,7 @@ task_queue_objects() {
             (13, NULL, NULL)) AS call (number, parents, version) ORDER BY number"
 }
 
-@test "34 says in the database what a friendly name is" {
+@test "34 documents friendly names in the database" {
     apply_migrations 21 34
     assert_sql 'If set, a shorter name for user than "display_name".' "SELECT col_description(attrelid, attnum)
         FROM pg_attribute WHERE attrelid = 'auth_users'::regclass AND attname = 'friendly_name'"

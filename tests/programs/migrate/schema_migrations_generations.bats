@@ -7,13 +7,13 @@ bats_require_minimum_version 1.5.0
 load ../../lib/setup
 load ../../lib/schema_migrations
 
-# add_commits: makes commits of the rows of table history (repository_id, id, parents).
+# add_commits: makes commits from the rows of table history (repository_id, id, parents).
 add_commits() {
     sql "INSERT INTO graveler_commits (repository_id, id, committer, message, creation_date, meta_range_id, parents)
         SELECT repository_id, id, '', '', now(), '', parents FROM history"
 }
 
-# check_generations: reads lines of repository, id, parents and the generation expected, - for NULL.
+# check_generations: reads lines of repository, id, parents and the expected generation, - for NULL.
 check_generations() {
     apply_migrations 21 26
     sql "CREATE TABLE history (repository_id text, id text, parents text[], generation integer)"
@@ -23,11 +23,11 @@ check_generations() {
     assert_sql "" "SELECT history.*, graveler_commits.generation
         FROM history FULL JOIN graveler_commits USING (repository_id, id)
         WHERE graveler_commits.generation IS DISTINCT FROM history.generation"
-    # The test itself is worth something only if its rows have arrived.
+    # The test is only valid if its rows have arrived.
     [ "$(sql "SELECT count(*) FROM graveler_commits")" -gt 0 ]
 }
 
-@test "27 gives a commit with paths of different lengths the longest" {
+@test "27 uses the longest of several paths" {
     check_generations <<'HISTORY'
 r root - 1
 r short {root} 2
@@ -44,7 +44,7 @@ r octopus {root,short,jump,long2} 8
 HISTORY
 }
 
-@test "27 takes NULL for no parents, but neither an empty array nor an empty id" {
+@test "27 treats NULL as no parents, but neither an empty array nor an empty id" {
     check_generations <<'HISTORY'
 r root - 1
 r root_child {root} 2
@@ -58,7 +58,7 @@ r both {empty,blank} -
 HISTORY
 }
 
-@test "27 passes over parents that are not there" {
+@test "27 ignores missing parents" {
     check_generations <<'HISTORY'
 r root - 1
 r dangling {gone} -
@@ -68,7 +68,7 @@ r partly_child {dangling_child,partly} 3
 HISTORY
 }
 
-@test "27 gives commits on a cycle nothing, and has nothing of them counted" {
+@test "27 gives commits on a cycle no generation, and does not count them for others" {
     check_generations <<'HISTORY'
 r root - 1
 r good {root} 2
@@ -91,7 +91,7 @@ r figure4 {figure1,root} -
 HISTORY
 }
 
-@test "27 puts commits of different repositories together by their id" {
+@test "27 identifies commits of different repositories by their id" {
     check_generations <<'HISTORY'
 a root - 1
 a one {root} 2
@@ -112,9 +112,9 @@ g knot - -
 HISTORY
 }
 
-@test "27 keeps to its definition on any graph" {
+@test "27 matches its definition on any graph" {
     apply_migrations 21 26
-    # 300 small graphs of 10 commits each, the later ones with more parents a commit; the hash stands in for chance.
+    # 300 small graphs of 10 commits each, with increasing numbers of parents; the hash serves as a random source.
     sql "CREATE TABLE history AS
         WITH draw AS (
             SELECT graph, node, place, ('x' || substr(md5(graph || ' ' || node || ' ' || place), 1, 6))::bit(24)::integer AS chance
@@ -129,7 +129,7 @@ HISTORY
     add_commits
     apply_migrations 27 27
 
-    # The definition, word by word: all pairs of commits of which one reaches the other, then all levels of a commit.
+    # The definition, literally: all pairs of commits of which one reaches the other, then all levels of a commit.
     sql "CREATE TABLE edge AS
         SELECT DISTINCT history.id AS child, parent.id AS parent
         FROM history CROSS JOIN LATERAL unnest(history.parents) AS member (id) JOIN history AS parent ON parent.id = member.id" \
@@ -156,15 +156,15 @@ HISTORY
         FROM graveler_commits FULL JOIN defined USING (id)
         WHERE graveler_commits.generation IS DISTINCT FROM defined.generation ORDER BY id"
 
-    # There was something to get wrong: deep commits, cycles, commits that no root leads to without being on a cycle.
+    # The test covers the difficult cases: deep commits, cycles, commits that no root leads to without being on a cycle.
     assert_sql "t|t|t" "SELECT max(generation) >= 5, count(*) FILTER (WHERE is_cyclic) > 100,
         count(*) FILTER (WHERE generation IS NULL AND NOT is_cyclic) > 100 FROM defined"
 }
 
-@test "27 computes a history of 100,000 commits, as deep as it is long" {
+@test "27 handles a history of 100,000 commits that is as deep" {
     apply_migrations 21 26
-    # Every commit follows the one before it; every tenth also merges one further back, which makes no path longer. The
-    # hash puts the ids in another order than the commits.
+    # Each commit follows the one before it; every tenth also merges an earlier one, which makes no path longer. The
+    # hash orders the ids differently from the commits.
     sql "CREATE TABLE history AS
         SELECT 'r' AS repository_id, md5(n::text) AS id, CASE
             WHEN n = 1 THEN NULL
@@ -177,7 +177,7 @@ HISTORY
         FROM generate_series(1, 100000) AS n JOIN graveler_commits ON id = md5(n::text)"
 }
 
-@test "27 writes no row that stays without a generation" {
+@test "27 does not write rows that get no generation" {
     local before
     apply_migrations 21 26
     sql "CREATE TABLE history AS SELECT 'r' AS repository_id, 'lost' AS id, '{gone}'::text[] AS parents"

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# The schema migrations that add to policies, 24, 28, 29, 30, 32 and 33, without the program that runs them.
+# The schema migrations that extend policies, 24, 28, 29, 30, 32 and 33, without the program that runs them.
 
 bats_require_minimum_version 1.5.0
 
@@ -12,7 +12,7 @@ load ../../lib/schema_migrations
 READ_ALL=RepoManagementReadAll
 FULL_ACCESS=RepoManagementFullAccess
 
-# allow ACTION: the element that an addition consists of, as PostgreSQL prints it.
+# allow ACTION: the statement that is added, as PostgreSQL prints it.
 allow() {
     printf '{"Action": ["%s"], "Effect": "allow", "Resource": "*"}' "$1"
 }
@@ -39,13 +39,13 @@ additions() {
 TABLE
 }
 
-@test "24, 28, 29, 33 append one statement to each of the two policies, and nothing else anywhere" {
+@test "24, 28, 29, 33 append one statement to each of the two policies, and change nothing else" {
     local number read full other
     apply_migrations 21 23
     while read -r number read full; do
         set_policy "$READ_ALL" '[{"x": 1}, 2]'
         set_policy "$FULL_ACCESS" '[]'
-        # Names are compared whole, with their case and blanks.
+        # Names are compared exactly, including case and blanks.
         for other in repomanagementreadall "$READ_ALL " "$FULL_ACCESS%" RepoManagement; do
             set_policy "$other" '[]'
         done
@@ -58,7 +58,7 @@ TABLE
     done < <(additions)
 }
 
-@test "24, 28, 29, 33 skip a policy that allows the action on everything already, with or without more" {
+@test "24, 28, 29, 33 skip a policy that already allows the action on everything, alone or with others" {
     local number read full statement before
     apply_migrations 21 23
     while read -r number read full; do
@@ -75,7 +75,7 @@ TABLE
     done < <(additions)
 }
 
-@test "24, 28, 29, 33 take no notice of denials, other resources and wider patterns" {
+@test "24, 28, 29, 33 ignore denials, other resources and wider patterns" {
     local number read full statement
     apply_migrations 21 23
     while read -r number read full; do
@@ -97,7 +97,7 @@ TABLE
     done < <(additions)
 }
 
-@test "24, 28, 29, 30, 33 make no policy that is missing" {
+@test "24, 28, 29, 30, 33 do not create missing policies" {
     local number
     apply_migrations 21 23
     set_policy other '[]'
@@ -107,7 +107,7 @@ TABLE
     done
 }
 
-@test "24, 28, 29, 30, 32, 33 leave a statement that is not an array as it is" {
+@test "24, 28, 29, 30, 32, 33 do not change a statement that is not an array" {
     local number statement before
     apply_migrations 21 23
     for statement in '{"Action": ["fs:CreateRepository"], "Effect": "allow", "Resource": "*"}' '"fs:*"' 1 null true; do
@@ -130,7 +130,7 @@ TABLE
     assert_equal "[$(allow fs:ReadConfig), $(allow 'retention:*')]" "$(policy "$FULL_ACCESS")"
 }
 
-@test "30 makes only the addition that is missing" {
+@test "30 makes only the missing addition" {
     apply_migrations 21 23
     set_policy "$READ_ALL" "[$(allow fs:ReadConfig)]"
     set_policy "$FULL_ACCESS" "[$(allow 'retention:*')]"
@@ -141,13 +141,13 @@ TABLE
 
 # 32: whoever may create a repository may attach its storage namespace ------------------------------------------------
 
-# check_attach: reads lines of t or f, a blank, and a policy's statement; after 32 exactly the policies marked t must have
-# the new statement, once and at the end, and the others must be what they were.
+# check_attach: reads lines of t or f, a blank, and a policy's statement. After 32 exactly the policies marked t must
+# have the new statement, once and at the end, and the others must be unchanged.
 check_attach() {
     local before
     apply_migrations 21 23
     sql "CREATE TABLE input (number serial, line text)"
-    # As CSV without a quote, so that a backslash stays one.
+    # As CSV without a quote character, so that backslashes are literal.
     psql -Xq -v ON_ERROR_STOP=1 -c "COPY input (line) FROM STDIN (FORMAT csv, DELIMITER E'\\x01', QUOTE E'\\x02')"
     [ "$(sql "SELECT count(*) FROM input")" -gt 0 ]
     sql "CREATE TABLE expected AS
@@ -164,7 +164,7 @@ check_attach() {
     assert_unchanged "$before"
 }
 
-@test "32 knows the wildcards * and ? and tells upper from lower case" {
+@test "32 supports the wildcards * and ?, and is case-sensitive" {
     check_attach <<'POLICIES'
 t [{"Action": ["fs:CreateRepository"], "Effect": "allow", "Resource": "*"}]
 t [{"Action": ["fs:Create*"], "Effect": "allow", "Resource": "*"}]
@@ -197,7 +197,7 @@ f []
 POLICIES
 }
 
-@test "32 takes every other character for itself, those that are special to LIKE among them" {
+@test "32 treats all other characters literally, including those special to LIKE" {
     check_attach <<'POLICIES'
 f [{"Action": ["%"], "Effect": "allow", "Resource": "*"}]
 f [{"Action": ["fs:%"], "Effect": "allow", "Resource": "*"}]
@@ -219,7 +219,7 @@ t [{"Action": ["f%s_"], "Effect": "allow", "Resource": "*"}, {"Action": ["fs:C*"
 POLICIES
 }
 
-@test "32 looks at what is allowed, on whatever resource, and not at what is denied" {
+@test "32 considers allowed actions, on any resource, and ignores denied ones" {
     check_attach <<'POLICIES'
 t [{"Action": ["fs:CreateRepository"], "Effect": "allow", "Resource": "arn:lakefs:fs:::repository/test-*"}]
 t [{"Action": ["fs:CreateRepository"], "Effect": "allow"}]
@@ -235,7 +235,7 @@ f [{"Action": ["fs:CreateRepository"], "Resource": "*"}]
 POLICIES
 }
 
-@test "32 leaves out a policy that names the new action itself anywhere" {
+@test "32 skips a policy that names the new action anywhere" {
     check_attach <<'POLICIES'
 f [{"Action": ["fs:CreateRepository", "fs:AttachStorageNamespace"], "Effect": "allow", "Resource": "arn:lakefs:fs:::repository/x"}]
 f [{"Action": ["fs:*"], "Effect": "allow", "Resource": "*"}, {"Action": ["fs:AttachStorageNamespace"], "Effect": "deny", "Resource": "*"}]
@@ -247,7 +247,7 @@ t [{"Action": ["fs:CreateRepository"], "Effect": "allow", "Resource": "fs:Attach
 POLICIES
 }
 
-@test "32 leaves out a policy with a null among its actions" {
+@test "32 skips a policy with a null among its actions" {
     check_attach <<'POLICIES'
 f [{"Action": [null, "fs:CreateRepository"], "Effect": "allow", "Resource": "*"}]
 f [{"Action": ["fs:CreateRepository", null], "Effect": "allow", "Resource": "*"}]
@@ -256,7 +256,7 @@ t [{"Action": ["fs:CreateRepository"], "Effect": "allow", "Resource": "*"}, {"Ac
 POLICIES
 }
 
-@test "32 passes over what has not the form of a policy" {
+@test "32 skips elements that are not valid in a policy" {
     check_attach <<'POLICIES'
 f [{"Action": "fs:CreateRepository", "Effect": "allow", "Resource": "*"}]
 f [{"Action": {"0": "fs:CreateRepository"}, "Effect": "allow", "Resource": "*"}]

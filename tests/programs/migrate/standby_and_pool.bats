@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# A standby, and a connection pool in front of the server.
+# A standby, and a connection pooler in front of the server.
 
 # shellcheck disable=SC2154 # run sets stderr
 # shellcheck disable=SC2030,SC2031 # every test is a process of its own
@@ -46,7 +46,7 @@ legacy_database() {
 
 # A standby -----------------------------------------------------------------------------------------------------------
 
-# standby_follows: waits until the standby has all that the server has now.
+# standby_follows: waits until the standby has replayed everything.
 standby_follows() {
     MARK=$((${MARK-0} + 1))
     sql "COMMENT ON DATABASE $PGDATABASE IS 'mark $MARK'"
@@ -54,12 +54,12 @@ standby_follows() {
 }
 
 standby_has_mark() {
-    # Whatever the database's default is.
+    # Regardless of the database's default.
     [ "$(PGOPTIONS="-c default_transaction_isolation=read\\ committed" psql -XAtq -d "$STANDBY_DSN" -c "SELECT shobj_description(oid, 'pg_database') FROM pg_database
         WHERE datname = current_database()")" = "mark $MARK" ]
 }
 
-@test "kv-export reads a standby, by one connection and by many" {
+@test "kv-export reads a standby, with one connection and with many" {
     local jobs
     legacy_database
     standby_follows
@@ -69,14 +69,14 @@ standby_has_mark() {
         succeeds kv-export -d "$STANDBY_DSN" --blockstore-path "$BLOCKSTORE" -j "$jobs" -f "$DUMP.$jobs"
         assert_same_entries "$DUMP" "$DUMP.$jobs"
     done
-    # Also where transactions are serializable by default, which none can be on a standby.
+    # Also if transactions are serializable by default, which is impossible on a standby.
     sql "ALTER DATABASE $PGDATABASE SET default_transaction_isolation = serializable"
     standby_follows
     succeeds kv-export -d "$STANDBY_DSN" --blockstore-path "$BLOCKSTORE" -j 2 -f "$DUMP.5"
     assert_same_entries "$DUMP" "$DUMP.5"
 }
 
-@test "a standby is no target: kv-import and kv-migrate refuse it" {
+@test "a standby is not a target: kv-import and kv-migrate refuse it" {
     local before
     legacy_database
     standby_follows
@@ -92,7 +92,7 @@ standby_has_mark() {
     assert_equal "$before" "$(legacy_digest)"
 }
 
-@test "what a standby is read for can be cleaned up on the primary, if nobody wrote since" {
+@test "after an export from a standby the primary can be cleaned up, if nothing was written since" {
     legacy_database
     standby_follows
     kv-export -d "$STANDBY_DSN" --blockstore-path "$BLOCKSTORE" --quiet -f "$DUMP"
@@ -102,10 +102,10 @@ standby_has_mark() {
     assert_equal "" "$(legacy_tables)"
 }
 
-@test "a row that was being written while the standby was read keeps the cleanup from dropping it" {
+@test "a row being written while the standby was read prevents the cleanup" {
     legacy_database
     hold "UPDATE auth_users SET friendly_name = 'late'"
-    # A younger transaction that is over, so that the standby's snapshot lies behind the open one.
+    # Finish a younger transaction, so that the standby's snapshot's xmax is after the open one.
     sql "CREATE TABLE younger (a int)"
     standby_follows
     kv-export -d "$STANDBY_DSN" --no-settings --quiet -f "$DUMP"
@@ -122,7 +122,7 @@ standby_has_mark() {
 
 POOL_SIZE=12
 
-# pool_database MODE [SETTING...]: a legacy database behind a pool. Sets MIGRATE.
+# pool_database MODE [SETTING...]: a legacy database behind a pooler. Sets MIGRATE.
 pool_database() {
     local mode=$1
     shift
@@ -131,8 +131,8 @@ pool_database() {
     MIGRATE=(kv-migrate up --kv-enabled --blockstore-path "$BLOCKSTORE" -d "$POOL_DSN")
 }
 
-# pool_sessions: prints what later users find in each session of the pool: settings that somebody made, locks, temporary
-# objects, prepared statements, channels. All sessions at once, so that none is asked twice.
+# pool_sessions: prints what later users find in each session of the pool: changed settings, locks, temporary objects,
+# prepared statements, channels. Queries all sessions at once, so that none is queried twice.
 pool_sessions() {
     local number out=$BATS_TEST_TMPDIR/sessions pids=()
     rm -f "$out".*
@@ -165,7 +165,7 @@ all_wait() {
     [ "$(sql "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND objid = 4711 AND NOT granted")" = "$POOL_SIZE" ]
 }
 
-@test "a pool of sessions: up, and by hand" {
+@test "session pooling: up, and separate programs" {
     local before
     pool_database session "default_pool_size = $POOL_SIZE"
     before=$(pool_sessions)
@@ -174,7 +174,7 @@ all_wait() {
     assert_equal "$before" "$(pool_sessions)"
 }
 
-@test "a pool of transactions: up, from the oldest schema" {
+@test "transaction pooling: up, from the oldest schema" {
     local before
     legacy_database
     drop_database
@@ -190,7 +190,7 @@ all_wait() {
     assert_equal "$before" "$(pool_sessions)"
 }
 
-@test "a pool of transactions: up" {
+@test "transaction pooling: up" {
     local before
     pool_database transaction "default_pool_size = $POOL_SIZE"
     before=$(pool_sessions)
@@ -199,7 +199,7 @@ all_wait() {
     assert_equal "$before" "$(pool_sessions)"
 }
 
-@test "a pool of transactions: export, import and cleanup by hand, and a lock that is held" {
+@test "transaction pooling: export, import and cleanup separately, and a held lock" {
     local before
     pool_database transaction "default_pool_size = $POOL_SIZE"
     before=$(pool_sessions)
@@ -244,7 +244,7 @@ all_wait() {
     assert_same_entries "$DUMP" "$DUMP.direct"
 }
 
-@test "a pool that is too small: nothing is done by halves" {
+@test "a pool that is too small: nothing is half done" {
     local mode size
     for mode in session transaction; do
         for size in 1 3; do

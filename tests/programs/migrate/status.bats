@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# kv-migrate status: where a database stands, in every state that it may be in, and what to do next.
+# kv-migrate status: where a database stands, in every possible state, and what to do next.
 
 # shellcheck disable=SC2154 # run sets stderr and output
 # shellcheck disable=SC2030,SC2031 # every test is a process of its own
@@ -39,7 +39,7 @@ set_kv_version() {
     sql "UPDATE kv SET value = '$1' WHERE partition_key = 'kv-internal-metadata'"
 }
 
-# shown LABEL: prints what the output says behind the label, its lines put together.
+# shown LABEL: prints the text after the label in the output, its lines joined.
 shown() {
     awk -v label="$1:" '
         index($0, label) == 1 { on = 1; printf "%s", substr($0, 18); next }
@@ -47,8 +47,8 @@ shown() {
         { on = 0 }' <<<"$output"
 }
 
-# status_is STATE NEXT [ARGUMENT...]: kv-migrate status, with these arguments, ends with 0 and says just that; the state may be
-# the beginning of what it says. It changes nothing, and its lines go into 80 columns.
+# status_is STATE NEXT [ARGUMENT...]: kv-migrate status, with these arguments, ends with 0 and prints exactly that;
+# STATE may be the beginning of the printed state. It changes nothing, and its lines fit in 80 columns.
 status_is() {
     local state=$1 next=$2 before
     shift 2
@@ -93,7 +93,7 @@ status_is() {
     assert_equal "30 (dirty)" "$(shown 'schema version')"
 }
 
-@test "versions that there is no migration for, below and above" {
+@test "versions without a migration, below and above" {
     fresh_database TEMPLATE "$SMALL"
     sql "UPDATE schema_migrations SET version = 20"
     status_is "there is no schema migration for version 20" nothing
@@ -107,12 +107,12 @@ status_is() {
     set_kv_version 0
     status_is "legacy: a KV migration failed before its stamp" "kv-migrate up --kv-enabled"
     assert_contains "$(shown 'KV version')" "0 (an unfinished load)"
-    # And that is the way out.
+    # The suggested command works.
     kv-migrate up --kv-enabled -q
     assert_stamp 39 1
 }
 
-@test "migrated, with legacy tables and without" {
+@test "migrated, with and without legacy tables" {
     local from
     from=$(psql -XAtq -d "$KEPT" -c "SELECT obj_description('kv'::regclass)::jsonb #>> '{source,database}'")
     fresh_database TEMPLATE "$KEPT"
@@ -122,7 +122,7 @@ status_is() {
     [[ $(shown 'legacy tables') == "$LEGACY_TABLE_COUNT: "*" graveler_staging_kv "* ]]
     local time='[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z'
     [[ $(shown 'KV table loaded') =~ ^$time,\ from\ database\ \"$from\",\ schema\ \"public\",\ as\ it\ was\ at\ $time$ ]]
-    # The times are those of now, in seconds.
+    # The recorded times are current, in seconds.
     sql "SELECT 1 / (abs(extract(epoch FROM now() - (obj_description('kv'::regclass)::jsonb ->> 'imported')::timestamptz))
         < 3600)::int" >"$BATS_TEST_TMPDIR/out"
     kv-migrate cleanup -q
@@ -131,7 +131,7 @@ status_is() {
     assert_equal 0 "$(shown 'legacy tables')"
 }
 
-@test "a KV table whose origin nobody noted, or another program" {
+@test "a KV table of unrecorded origin, or of another program" {
     local note
     fresh_database TEMPLATE "$KEPT"
     for note in NULL "'made by hand'" "'{\"source_rows\" and more}'"; do
@@ -141,7 +141,7 @@ status_is() {
     done
 }
 
-@test "at the KV migration version with a table kv that is not stamped" {
+@test "at the KV migration version with an unstamped table kv" {
     fresh_database TEMPLATE "$KEPT"
     set_kv_version 0
     status_is "at the KV migration version, but the table kv is not stamped" nothing
@@ -151,7 +151,7 @@ status_is() {
     status_is "at the KV migration version, but the table kv is not stamped" nothing
 }
 
-@test "a relation kv that is none of lakeFS's, and one that was loaded beside a legacy schema" {
+@test "an unrelated relation kv, and one that was loaded beside a legacy schema" {
     fresh_database TEMPLATE "$SMALL"
     sql "CREATE TABLE kv (a int)"
     status_is "legacy, but a relation kv is in the way" nothing
@@ -176,10 +176,10 @@ status_is() {
     status_is "legacy tables without a schema version" nothing
 }
 
-@test "the lock is not waited for: who holds it is told" {
+@test "status does not wait for the lock: it reports the holder" {
     fresh_database TEMPLATE "$SMALL"
     hold "SELECT pg_advisory_lock($(lock_key public "$PGDATABASE"))"
-    # It would wait for ever.
+    # It would wait forever.
     status_is "legacy, at the last schema version (a migration is running" "kv-migrate status" --lock-wait-timeout=0
     assert_contains "$(shown 'migration lock')" "held by process $HOLDER_BACKEND of user \"$PGUSER\" (application \"psql\", since "
     release
@@ -187,7 +187,7 @@ status_is() {
     assert_equal "" "$(shown 'migration lock')"
 }
 
-@test "a table kv that is locked is not waited for either" {
+@test "status does not wait for a locked table kv either" {
     fresh_database TEMPLATE "$KEPT"
     hold "LOCK TABLE kv IN ACCESS EXCLUSIVE MODE"
     # pg_dump would wait.
@@ -197,7 +197,7 @@ status_is() {
     assert_equal nothing "$(shown next)"
 }
 
-@test "a role with read rights only" {
+@test "a read-only role" {
     local role
     fresh_database TEMPLATE "$KEPT"
     role=${PGDATABASE}_reader
@@ -222,7 +222,7 @@ status_is() {
     assert_equal 38 "$(shown 'schema version')"
 }
 
-@test "the command that comes next is for the same database, and holds no password" {
+@test "the next command is for the same database, and holds no password" {
     fresh_database TEMPLATE "$SMALL"
     sql 'ALTER SCHEMA public RENAME TO "Lake FS"' "CREATE SCHEMA public"
     status_is legacy "kv-migrate up --kv-enabled -d $PGDATABASE \"--schema=Lake FS\"" -d "$PGDATABASE" --schema="Lake FS"
@@ -235,7 +235,7 @@ status_is() {
     assert_sql 39 'SELECT version FROM "Lake FS".schema_migrations'
 }
 
-@test "version is its old name" {
+@test "version is an alias" {
     fresh_database TEMPLATE "$KEPT"
     succeeds kv-migrate version
     local old=$output
@@ -243,7 +243,7 @@ status_is() {
     assert_equal "$output" "$old"
 }
 
-@test "a server that cannot be reached, and a schema that is not there" {
+@test "an unreachable server, and a missing schema" {
     fails 2 kv-migrate status -d "host=/nonexistent dbname=x"
     fresh_database
     fails 1 kv-migrate status --schema nowhere

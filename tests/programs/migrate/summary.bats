@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# What kv-migrate tells at the end of a migration.
+# The summary at the end of a migration by kv-migrate.
 
 # shellcheck disable=SC2154 # run sets stderr and output
 # shellcheck disable=SC2030,SC2031 # every test is a process of its own
@@ -10,7 +10,7 @@ bats_require_minimum_version 1.5.0
 load ../../lib/setup
 
 setup_file() {
-    # 5 entries: a user, a repository, a branch, 2 objects. 4 rows that are left out for 3 reasons, 2 that are adjusted.
+    # 5 entries: a user, a repository, a branch, 2 objects. 4 rows are left out for 3 reasons, 2 are adjusted.
     make_template IRREGULAR
     psql -Xq -v ON_ERROR_STOP=1 -d "$IRREGULAR" <<'SQL'
 INSERT INTO auth_users (id, created_at, display_name) VALUES (1, '-infinity', 'user');
@@ -30,8 +30,8 @@ setup() {
     MIGRATE=(kv-migrate up --kv-enabled --no-settings)
 }
 
-# summary: prints what is told behind the line that announces it, which must be in 80 columns, the name of the dump and a
-# command to be copied aside.
+# summary: prints the lines after the one that announces the summary. They must fit in 80 columns, except for the name
+# of the dump and a command to copy.
 summary() {
     local text
     text=$(sed '1,/^kv-migrate: info: summary of the migration$/d' <<<"$stderr")
@@ -50,12 +50,12 @@ left out:  1 row of auth_credentials: user is missing
 adjusted:  1 row of auth_users: timestamp out of range, clamped
            1 row of graveler_repositories: timestamp out of range, clamped'
 
-# without_times: replaces what differs from one run to another.
+# without_times: replaces what differs between runs.
 without_times() {
     sed -E 's/[0-9]+\.[0-9]{2} s/N s/g'
 }
 
-@test "through the pipe: entries, what is left out and adjusted, times, the next step" {
+@test "through the pipe: entries, rows left out and adjusted, times, the next step" {
     succeeds "${MIGRATE[@]}"
     assert_equal "" "$output"
     assert_equal "$COUNTS
@@ -66,7 +66,7 @@ time:      N s in all
 next:      start lakeFS 0.80 or later, with database.type: postgres" "$(summary | without_times)"
 }
 
-@test "with a dump: its name, size and SHA-256, which are the file's" {
+@test "with a dump: its name, and the size and SHA-256 of the file" {
     local text
     succeeds "${MIGRATE[@]}" --dump "$DUMP"
     text=$(summary)
@@ -84,7 +84,7 @@ SHA-256:   $(zstd -dcq -- "$DUMP" | sha256sum | cut -d ' ' -f 1)
 next: "
 }
 
-@test "tables that are kept: the next step drops them, in the same database" {
+@test "kept tables: the next step drops them, in the same database" {
     local text
     succeeds "${MIGRATE[@]}" --keep-tables -d "$DSN"
     text=$(summary)
@@ -95,7 +95,7 @@ next: "
     assert_equal "" "$(legacy_tables)"
 }
 
-@test "nothing that is left out or adjusted is said, too" {
+@test "it also says if nothing was left out or adjusted" {
     sql "TRUNCATE auth_users, auth_expired_tokens CASCADE" "UPDATE graveler_repositories SET creation_date = now()" \
         "DELETE FROM graveler_staging_kv WHERE staging_token = 'nowhere'"
     succeeds "${MIGRATE[@]}"
@@ -105,7 +105,7 @@ adjusted:  nothing
 time: "
 }
 
-# check_json EXPRESSION: standard error has one summary; the Python expression, in which it is s, holds.
+# check_json EXPRESSION: standard error has one summary, s, for which the Python expression holds.
 check_json() {
     assert_json_lines kv-migrate kv-export kv-import
     python3 -c '
@@ -134,7 +134,7 @@ assert eval("(" + sys.argv[1] + ")"), sys.argv[1]' "$1" <<<"$stderr"
         not s["legacy_tables_kept"] and "0.80" in s["next"]'
 }
 
-@test "with --log-format json, a dump, and tables that are kept" {
+@test "with --log-format json, a dump, and kept tables" {
     local odd="$BATS_TEST_TMPDIR/a \"dump\" of é.zst"
     run --separate-stderr -0 "${MIGRATE[@]}" --log-format json --keep-tables --dump "$odd"
     check_json 's["dump"]["path"] == "'"${odd//\"/\\\"}"'" and s["dump"]["size"] == '"$(wc -c <"$odd")"' and
@@ -143,7 +143,7 @@ assert eval("(" + sys.argv[1] + ")"), sys.argv[1]' "$1" <<<"$stderr"
         "kv-migrate cleanup" in s["next"]'
 }
 
-@test "nothing is told with -q, without a KV migration, or where there is nothing to do" {
+@test "there is none with -q, without a KV migration, or if there is nothing to do" {
     run --separate-stderr -0 kv-migrate up
     refute_contains "$stderr" summary
     run --separate-stderr -0 "${MIGRATE[@]}" -q
@@ -153,21 +153,21 @@ assert eval("(" + sys.argv[1] + ")"), sys.argv[1]' "$1" <<<"$stderr"
     refute_contains "$stderr" summary
 }
 
-@test "a cleanup that fails is an event, and no summary" {
+@test "if the cleanup fails there is an event, and no summary" {
     sql "CREATE VIEW report AS SELECT display_name FROM auth_users"
     run --separate-stderr -6 "${MIGRATE[@]}"
     refute_contains "$stderr" summary
 }
 
-@test "in a locale whose numbers have commas" {
+@test "in a locale with decimal commas" {
     local locale
     locale=$(locale -a 2>/dev/null | grep -iE '^(de|fr|nl|es|it|pl|sv|da|pt|cs)_.*utf-?8$' | head -n 1)
-    # Where the machine has none, nothing can differ.
+    # Without such a locale there is nothing to test.
     LC_ALL=${locale:-C.UTF-8} run --separate-stderr -0 "${MIGRATE[@]}" --log-format json
     check_json 's["dump"] is None'
 }
 
-@test "the note of the KV table tells the same, and the rows read of each table" {
+@test "the note of the KV table has the same data, and the rows read from each table" {
     "${MIGRATE[@]}" -q
     sql "SELECT obj_description('kv'::regclass)" >"$BATS_TEST_TMPDIR/note"
     python3 -c '

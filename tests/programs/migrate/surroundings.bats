@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# What a role, a database or an administrator may have set: the result is the same, or nothing is done.
+# Settings of a role, a database or an administrator: the result is the same, or nothing is done.
 
 # shellcheck disable=SC2154 # run sets stderr
 # shellcheck disable=SC2030,SC2031 # every test is a process of its own
@@ -32,7 +32,7 @@ old_database() {
     make_role
 }
 
-# assert_old_migrated: the schema migrations of such a database have left the expected rows.
+# assert_old_migrated: the schema migrations of such a database have produced the expected rows.
 assert_old_migrated() {
     assert_stamp 38 -
     legacy_rows >"$BATS_TEST_TMPDIR/rows"
@@ -52,13 +52,13 @@ check_by_hand() {
 
 SHORT_TIMEOUTS=("statement_timeout = 20" "lock_timeout = 1" "idle_in_transaction_session_timeout = 1")
 
-# The time-outs are those that strike, were they not turned off.
+# Timeouts short enough to strike if they were not turned off.
 assert_timeouts_strike() {
     assert_role_fails "statement timeout" "SELECT pg_sleep(1)"
     assert_role_fails "idle-in-transaction" "BEGIN" "\\! sleep 0.1" "SELECT 1"
 }
 
-@test "time-outs of the role: a migration that waits long is not cut off" {
+@test "the role's timeouts: a migration that waits long is not cut off" {
     role_database "$ESTI"
     role_settings "${SHORT_TIMEOUTS[@]}"
     assert_timeouts_strike
@@ -72,7 +72,7 @@ assert_timeouts_strike() {
     assert_esti_migrated
 }
 
-@test "time-outs of the role: a schema migration that waits long is not cut off" {
+@test "the role's timeouts: a schema migration that waits long is not cut off" {
     old_database
     role_settings "${SHORT_TIMEOUTS[@]}"
     assert_timeouts_strike
@@ -85,14 +85,14 @@ assert_timeouts_strike() {
     assert_old_migrated
 }
 
-@test "time-outs of the role: kv-export and kv-import by hand" {
+@test "the role's timeouts: kv-export and kv-import alone" {
     role_database "$ESTI"
     role_settings "${SHORT_TIMEOUTS[@]}"
     assert_timeouts_strike
     check_by_hand
 }
 
-@test "a time-out of idle sessions: the load may take longer" {
+@test "a timeout of idle sessions: the load may take longer" {
     local dump=$BATS_TEST_TMPDIR/esti.dump
     [ "$(sql "SHOW server_version_num")" -ge 140000 ] || skip "PostgreSQL has it since version 14"
     role_database "$ESTI"
@@ -103,7 +103,7 @@ assert_timeouts_strike() {
     exec {input}>"$BATS_TEST_TMPDIR/pipe"
     head -c 50000 "$dump" >&"$input"
     eventually assert_stamp 38 0
-    # A session that has done nothing since then has met its end.
+    # A session that has been idle since then has been terminated.
     assert_role_fails "idle-session timeout" "SELECT 1" "\\! sleep 1.5" "SELECT 1"
     tail -c +50001 "$dump" >&"$input"
     exec {input}>&-
@@ -115,7 +115,7 @@ assert_timeouts_strike() {
 READ_ONLY=("default_transaction_read_only = on" "default_transaction_isolation = serializable"
     "default_transaction_deferrable = on")
 
-@test "transactions that are read only, serializable and deferrable by default" {
+@test "transactions that are read-only, serializable and deferrable by default" {
     role_database "$ESTI"
     sql "${READ_ONLY[@]/#/ALTER DATABASE $PGDATABASE SET }"
     assert_role_fails "read-only transaction" "DELETE FROM graveler_branches"
@@ -125,7 +125,7 @@ READ_ONLY=("default_transaction_read_only = on" "default_transaction_isolation =
     assert_esti_migrated
 }
 
-@test "transactions that are read only and serializable by default: schema migrations, and by hand" {
+@test "transactions that are read-only and serializable by default: schema migrations, and separate programs" {
     old_database
     role_settings "${READ_ONLY[@]}"
     assert_role_fails "read-only transaction" "DELETE FROM graveler_branches"
@@ -138,13 +138,13 @@ READ_ONLY=("default_transaction_read_only = on" "default_transaction_isolation =
     check_by_hand
 }
 
-# Everything that changes how values are written or read.
+# All settings that change how values are written or read.
 FORMS=("bytea_output = escape" "DateStyle = 'SQL, DMY'" "IntervalStyle = sql_standard" "TimeZone = 'Asia/Kathmandu'"
     "client_encoding = 'LATIN1'" "standard_conforming_strings = off" "escape_string_warning = on"
     "backslash_quote = on" "quote_all_identifiers = on" "array_nulls = off" "transform_null_equals = on"
     "extra_float_digits = -3" "xmlbinary = hex")
 
-@test "forms of values" {
+@test "formats of values" {
     role_database "$ESTI"
     role_settings "${FORMS[@]}"
     assert_equal 'a\000|01/02/2020' "$(as_role "SELECT E'a\\\\000'::bytea, date '2020-02-01'")"
@@ -152,7 +152,7 @@ FORMS=("bytea_output = escape" "DateStyle = 'SQL, DMY'" "IntervalStyle = sql_sta
     assert_esti_migrated
 }
 
-@test "forms of values, by the environment as well: schema migrations, and by hand" {
+@test "formats of values, also set in the environment: schema migrations, and separate programs" {
     old_database
     role_settings "${FORMS[@]}"
     PGCLIENTENCODING=LATIN1 PGDATESTYLE="SQL, DMY" PGTZ=Asia/Kathmandu succeeds kv-migrate up -d "$ROLE_DSN"
@@ -168,7 +168,7 @@ FORMS=("bytea_output = escape" "DateStyle = 'SQL, DMY'" "IntervalStyle = sql_sta
     assert_esti_migrated
 }
 
-@test "plans, log and messages" {
+@test "planner, log and message settings" {
     role_database "$ESTI" SUPERUSER
     role_settings "enable_seqscan = off" "enable_tidscan = off" "enable_indexscan = off" "enable_hashjoin = off" "jit = on" \
         "jit_above_cost = 0" "jit_optimize_above_cost = 0" "jit_inline_above_cost = 0" "parallel_setup_cost = 0" \
@@ -178,17 +178,17 @@ FORMS=("bytea_output = escape" "DateStyle = 'SQL, DMY'" "IntervalStyle = sql_sta
         "client_min_messages = debug2" "session_replication_role = replica" "plan_cache_mode = force_generic_plan"
     assert_contains "$(as_role "SELECT 1" 2>&1)" DEBUG
     succeeds "${MIGRATE[@]}" --quiet
-    # What a role wants to see of the server's inside is no message of a migration.
+    # Debug messages that a role requests are not messages of a migration.
     assert_equal "" "$stderr"
     assert_esti_migrated
 }
 
-@test "places and compression of new tables are what the role wants" {
+@test "new tables get the role's tablespace and compression" {
     local space
     [ "$(sql "SHOW server_version_num")" -ge 150000 ] || skip "needs tablespaces in the server's own folder"
     role_database "$ESTI" SUPERUSER
     space=${PGDATABASE}_space
-    # A tablespace is made by itself.
+    # Creating a tablespace is a transaction of its own.
     sql "SET allow_in_place_tablespaces = on" "CREATE TABLESPACE $space LOCATION ''"
     role_settings "default_tablespace = $space" "temp_tablespaces = $space" "default_toast_compression = pglz"
     succeeds "${MIGRATE[@]}"
@@ -201,8 +201,8 @@ FORMS=("bytea_output = escape" "DateStyle = 'SQL, DMY'" "IntervalStyle = sql_sta
 
 # Names ---------------------------------------------------------------------------------------------------------------
 
-# set_traps: in the schema trap, which stands before pg_catalog in the role's search_path, there is everything of pg_catalog
-# that can be made again; it tells when it is used.
+# set_traps: creates the schema trap, which precedes pg_catalog in the role's search_path, with replacements of all
+# objects of pg_catalog that can be replaced; they report their use.
 set_traps() {
     psql -XAtq -v ON_ERROR_STOP=1 <<'SQL'
 CREATE SCHEMA trap;
@@ -253,7 +253,7 @@ $do$;
 SQL
     sql "GRANT USAGE ON SCHEMA trap TO public" "GRANT SELECT ON ALL TABLES IN SCHEMA trap TO public" \
         "ALTER ROLE $ROLE IN DATABASE $PGDATABASE SET search_path = trap, pg_catalog, public"
-    # They are there, for what the programs use.
+    # They do shadow what the programs use.
     assert_sql 11 "SELECT count(DISTINCT proname) FROM pg_proc WHERE pronamespace = 'trap'::regnamespace AND proname IN ('encode',
         'convert_to', 'pg_backend_pid', 'current_schema', 'to_regclass', 'set_config', 'current_setting', 'substr',
         'pg_advisory_xact_lock', 'obj_description', 'pg_is_in_recovery')"
@@ -265,7 +265,7 @@ SQL
     assert_equal 0 "$(as_role "SELECT pg_catalog.count(*) FROM pg_class")"
 }
 
-@test "a search_path that leads to traps: up" {
+@test "a search_path with traps: up" {
     role_database "$ESTI" SUPERUSER
     set_traps
     succeeds "${MIGRATE[@]}"
@@ -275,7 +275,7 @@ SQL
     assert_contains "$output" 39
 }
 
-@test "a search_path that leads to traps: by hand, cleanup, a lock that is held" {
+@test "a search_path with traps: separate programs, cleanup, a held lock" {
     role_database "$ESTI"
     set_traps
     hold "SELECT pg_advisory_lock($(lock_key public "$PGDATABASE"))"
@@ -288,10 +288,10 @@ SQL
     check_by_hand
 }
 
-@test "a search_path that leads schema migrations to traps: they fail, and nothing is done by halves" {
+@test "a search_path with traps for schema migrations: they fail, and nothing is half done" {
     old_database
     set_traps
-    # Migrations are somebody else's text, which runs under the path that golang-migrate would run it under.
+    # Migrations are not our text; they run under the same search_path as with golang-migrate.
     fails 3 kv-migrate up -d "$ROLE_DSN"
     assert_sql f "SELECT dirty FROM schema_migrations"
     sql "ALTER ROLE $ROLE IN DATABASE $PGDATABASE RESET search_path"
@@ -301,7 +301,7 @@ SQL
 
 # Rights --------------------------------------------------------------------------------------------------------------
 
-# check_row_security_refused TABLE: nothing is exported, nothing migrated, and it is said why.
+# check_row_security_refused TABLE: nothing is exported or migrated, and the reason is given.
 check_row_security_refused() {
     local before
     before=$(legacy_digest)
@@ -321,7 +321,7 @@ refute_stamped() {
     fi
 }
 
-@test "row security that is forced on the owner: refused, be it on one table" {
+@test "row security forced on the owner: refused, even for one table" {
     local table
     role_database "$ESTI"
     for table in auth_users gateway_multiparts graveler_branches \
@@ -331,24 +331,24 @@ refute_stamped() {
         check_row_security_refused "$table"
         sql "ALTER TABLE $table NO FORCE ROW LEVEL SECURITY"
     done
-    # It does not concern the owner otherwise, nor what is read partition by partition.
+    # Otherwise it affects neither the owner nor partitions that are read directly.
     sql "ALTER TABLE graveler_staging_kv ENABLE ROW LEVEL SECURITY" "ALTER TABLE graveler_staging_kv FORCE ROW LEVEL SECURITY"
     role_settings "row_security = on"
     succeeds "${MIGRATE[@]}"
     assert_esti_migrated
 }
 
-@test "row security is no obstacle to a role that bypasses it" {
+@test "row security does not affect a role that bypasses it" {
     role_database "$ESTI" BYPASSRLS
     sql "ALTER TABLE auth_users ENABLE ROW LEVEL SECURITY" "ALTER TABLE auth_users FORCE ROW LEVEL SECURITY"
     succeeds "${MIGRATE[@]}"
     assert_esti_migrated
 }
 
-@test "row security and a role that may read: refused, never a part" {
+@test "row security and a role that can read: refused, never a partial export" {
     role_database "$ESTI"
     sql "ALTER TABLE auth_users OWNER TO $PGUSER" "GRANT SELECT ON auth_users TO $ROLE"
-    # Without row security a role that may read can export.
+    # Without row security a role that can read can export.
     kv-export -d "$ROLE_DSN" --no-settings --quiet -f "$BATS_TEST_TMPDIR/whole.dump"
     sql "ALTER TABLE auth_users ENABLE ROW LEVEL SECURITY" "CREATE POLICY visible ON auth_users USING (id < 2)"
     fails 5 kv-export -d "$ROLE_DSN" --no-settings -f "$BATS_TEST_TMPDIR/part.dump"
@@ -356,7 +356,7 @@ refute_stamped() {
     assert_missing "$BATS_TEST_TMPDIR/part.dump" "$BATS_TEST_TMPDIR/part.dump.partial"
 }
 
-@test "an owner without any other right" {
+@test "an owner without any other privileges" {
     role_database "$ESTI"
     sql "REVOKE EXECUTE ON FUNCTION pg_control_system() FROM public" "REVOKE ALL ON DATABASE $PGDATABASE FROM public" \
         "GRANT CONNECT ON DATABASE $PGDATABASE TO $ROLE" "REVOKE ALL ON pg_stat_activity, pg_locks, pg_settings FROM public" \
@@ -373,7 +373,7 @@ refute_stamped() {
     assert_esti_migrated
 }
 
-@test "a role that may not make tables, or not drop them: nothing is done, or the migration stands" {
+@test "a role that cannot create or cannot drop tables: nothing is done, or the migration stands" {
     local before
     role_database "$ESTI"
     before=$(legacy_digest)
@@ -384,7 +384,7 @@ refute_stamped() {
     assert_stamp 38 -
     assert_equal "$before" "$(legacy_digest)"
 
-    # The lock needs more than the right to read.
+    # The lock requires more than SELECT.
     sql "GRANT CREATE ON SCHEMA public TO $ROLE" "ALTER TABLE auth_users OWNER TO $PGUSER" "GRANT SELECT ON auth_users TO $ROLE"
     run --separate-stderr -3 "${MIGRATE[@]}"
     assert_contains "$stderr" "permission denied for table auth_users"
@@ -396,7 +396,7 @@ refute_stamped() {
     assert_stamp 39 1
 }
 
-@test "a database in which nobody makes or changes tables" {
+@test "a database in which event triggers forbid creating or changing tables" {
     local before
     role_database "$ESTI"
     before=$(legacy_digest)
@@ -414,7 +414,7 @@ refute_stamped() {
 
 # Encodings -----------------------------------------------------------------------------------------------------------
 
-# check_encoding ENCODING: the fixture, and text that is no ASCII, from a database in this encoding.
+# check_encoding ENCODING: the fixture, and non-ASCII text, from a database in this encoding.
 check_encoding() {
     fresh_database TEMPLATE template0 ENCODING "$1" "LOCALE 'C'"
     apply_migrations 21 38
@@ -436,7 +436,7 @@ check_encoding() {
     check_encoding SQL_ASCII
 }
 
-@test "a schema whose name is no ASCII has golang-migrate's lock, whatever the encodings" {
+@test "a schema with a non-ASCII name uses golang-migrate's lock, in any encoding" {
     local encoding
     for encoding in UTF8 LATIN1; do
         fresh_database TEMPLATE template0 ENCODING "$encoding" "LOCALE 'C'"

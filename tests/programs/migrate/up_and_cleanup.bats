@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# kv-migrate up and kv-migrate cleanup: which legacy tables are dropped, when, and what is told when that fails.
+# kv-migrate up and kv-migrate cleanup: which legacy tables are dropped, when, and what is reported on failure.
 
 # shellcheck disable=SC2154 # run sets stderr
 # shellcheck disable=SC2030,SC2031 # every test is a process of its own
@@ -28,7 +28,7 @@ load ../../lib/up
     assert_sql 0 "SELECT count(*) FROM pg_class WHERE relname ~ '^graveler_staging_kv'"
 }
 
-@test "cleanup has nothing to do where no legacy table is left" {
+@test "cleanup has nothing to do if there are no legacy tables" {
     legacy_database
     "${MIGRATE[@]}" --quiet
     succeeds kv-migrate cleanup -d "$DSN"
@@ -42,7 +42,7 @@ load ../../lib/up
     before=$(legacy_digest)
     fails 5 kv-migrate cleanup -d "$DSN"
     assert_untouched "$before"
-    # Somebody else's table.
+    # An unrelated table.
     sql "CREATE TABLE kv (a int)"
     fails 5 kv-migrate cleanup -d "$DSN"
     succeeds kv-migrate version -d "$DSN"
@@ -51,7 +51,7 @@ load ../../lib/up
     fails 5 kv-migrate cleanup -d "$DSN"
 }
 
-@test "a second up says that tables are left, and leaves them" {
+@test "a second up reports the remaining tables, and keeps them" {
     local before
     legacy_database
     "${MIGRATE[@]}" --keep-tables --quiet
@@ -62,7 +62,7 @@ load ../../lib/up
     assert_migrated
 }
 
-@test "cleanup is refused once a legacy table was written to: insert, update, delete, truncate" {
+@test "cleanup is refused if a legacy table was written to: insert, update, delete, truncate" {
     local migrated table statement
     legacy_database
     "${MIGRATE[@]}" --keep-tables --quiet
@@ -82,13 +82,13 @@ graveler_branches|UPDATE graveler_branches SET commit_id = 'c2'
 graveler_staging_kv|DELETE FROM graveler_staging_kv WHERE key = int4send(7)
 graveler_repositories|TRUNCATE graveler_repositories
 STATEMENTS
-    # The copies were as good as the original: nothing was written there.
+    # An unchanged copy can be cleaned up.
     fresh_database TEMPLATE "$migrated"
     succeeds kv-migrate cleanup -d "$DSN"
     drop_template "$migrated"
 }
 
-@test "cleanup names only the tables that were written to, and one row in place of another counts" {
+@test "cleanup names only the tables that were written to, and notices one row replaced by another" {
     legacy_database
     "${MIGRATE[@]}" --keep-tables --quiet
     sql "DELETE FROM graveler_staging_kv WHERE key = int4send(7)" \
@@ -98,7 +98,7 @@ STATEMENTS
     refute_contains "$stderr" auth_users graveler_branches
 }
 
-@test "cleanup takes no offence at what changes no row" {
+@test "cleanup ignores what changes no row" {
     legacy_database
     "${MIGRATE[@]}" --keep-tables --quiet
     sql "VACUUM (FREEZE, ANALYZE) graveler_staging_kv" "VACUUM FULL auth_users" \
@@ -108,7 +108,7 @@ STATEMENTS
     assert_equal "" "$(legacy_tables)"
 }
 
-@test "cleanup works after an export and an import by hand" {
+@test "cleanup works after a separate export and import" {
     legacy_database
     kv-export -d "$DSN" --no-settings --quiet | kv-import -d "$DSN" --quiet
     succeeds kv-migrate cleanup -d "$DSN"
@@ -116,7 +116,7 @@ STATEMENTS
     assert_migrated
 }
 
-@test "a row that was written between the export and the import is noticed by the cleanup" {
+@test "cleanup notices a row written between the export and the import" {
     legacy_database
     kv-export -d "$DSN" --no-settings --quiet -f "$BATS_TEST_TMPDIR/before.dump"
     sql "INSERT INTO auth_users (id, created_at, display_name) VALUES (2, now(), 'between')"
@@ -126,7 +126,7 @@ STATEMENTS
     assert_equal "$LEGACY_TABLE_COUNT" "$(legacy_tables | wc -l)"
 }
 
-@test "cleanup needs the lock" {
+@test "cleanup requires the lock" {
     legacy_database
     "${MIGRATE[@]}" --keep-tables --quiet
     hold "SELECT pg_advisory_lock($(lock_key public "$PGDATABASE"))"
@@ -135,7 +135,7 @@ STATEMENTS
     assert_equal "$LEGACY_TABLE_COUNT" "$(legacy_tables | wc -l)"
 }
 
-@test "a cleanup that fails is an event: the migration stands, and the SQL to run is told" {
+@test "a failing cleanup is an event: the migration stands, and the SQL to run is shown" {
     local statement before
     legacy_database
     sql "CREATE VIEW report AS SELECT display_name FROM auth_users"
@@ -153,7 +153,7 @@ assert event["program"] == "kv-migrate" and event["level"] == "error" and event[
 print(event["sql"])' <"$BATS_TEST_TMPDIR/event")
     assert_contains "$stderr" "$statement"
 
-    # To run it again does not repeat the migration, and says what is left.
+    # Running it again does not repeat the migration, and reports the remaining tables.
     before=$(kv_state)
     succeeds "${MIGRATE[@]}"
     assert_contains "$stderr" "nothing to do" cleanup
@@ -165,7 +165,7 @@ print(event["sql"])' <"$BATS_TEST_TMPDIR/event")
     assert_migrated
 }
 
-@test "an event is one line of JSON where JSON is asked for" {
+@test "an event is one line of JSON, if JSON is requested" {
     legacy_database
     sql "CREATE VIEW report AS SELECT display_name FROM auth_users"
     run --separate-stderr -6 "${MIGRATE[@]}" --log-format json
@@ -177,7 +177,7 @@ events = [event for event in events if event.get("event") == "cleanup_failed"]
 assert len(events) == 1 and "DROP TABLE" in events[0]["sql"], events' <<<"$stderr"
 }
 
-@test "a command for events that fails changes nothing of the outcome" {
+@test "a failing event command does not change the outcome" {
     legacy_database
     sql "CREATE VIEW report AS SELECT display_name FROM auth_users"
     run --separate-stderr -6 "${MIGRATE[@]}" --on-event "exit 3"
@@ -185,7 +185,7 @@ assert len(events) == 1 and "DROP TABLE" in events[0]["sql"], events' <<<"$stder
     assert_migrated
 }
 
-@test "no event is told where the cleanup works" {
+@test "a successful cleanup causes no event" {
     legacy_database
     succeeds "${MIGRATE[@]}" --on-event "touch '$BATS_TEST_TMPDIR/event'"
     assert_missing "$BATS_TEST_TMPDIR/event"

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# kv-migrate up: exports and imports that fail, and the run after them.
+# kv-migrate up: failing exports and imports, and the run after them.
 
 # shellcheck disable=SC2154 # run sets stderr
 # shellcheck disable=SC2030,SC2031 # every test is a process of its own
@@ -10,11 +10,11 @@ bats_require_minimum_version 1.5.0
 load ../../lib/setup
 load ../../lib/up
 
-@test "an export that is refused ends it with the export's code, and the next run works" {
+@test "if the export refuses, up ends with its exit code, and the next run works" {
     local before
     legacy_database
     before=$(legacy_digest)
-    # Branch protection rules that cannot be read.
+    # Unreadable branch protection rules.
     run --separate-stderr -5 kv-migrate up --kv-enabled -d "$DSN"
     assert_contains "$stderr" "kv-export: error: " "kv-migrate: error: "
     assert_untouched "$before"
@@ -23,8 +23,8 @@ load ../../lib/up
     assert_migrated
 }
 
-# programs_with_import SCRIPT: programs of the test's own, whose kv-import is that script, but for its look at the
-# target; sets PROGRAMS to their folder.
+# programs_with_import SCRIPT: makes programs of the test's own, whose kv-import is that script, except for its check of
+# the target; sets PROGRAMS to their folder.
 programs_with_import() {
     PROGRAMS=$BATS_TEST_TMPDIR/own/bin
     mkdir -p "$PROGRAMS"
@@ -41,7 +41,7 @@ programs_with_import() {
     chmod +x "$PROGRAMS/kv-import"
 }
 
-@test "an import that is ended behind its stamp is an event: the migration stands, the cleanup remains" {
+@test "an import terminated after its stamp is an event: the migration stands, the cleanup remains" {
     legacy_database
     programs_with_import "'$KV_BIN/kv-import' \"\$@\"; kill -KILL \$\$"
     run --separate-stderr -6 "$PROGRAMS/kv-migrate" up --kv-enabled --no-settings -d "$DSN" \
@@ -56,14 +56,14 @@ programs_with_import() {
     assert_equal "" "$(legacy_tables)"
 }
 
-@test "an import that is killed leaves nothing but JSON lines in a log of JSON lines" {
+@test "a killed import leaves only JSON lines in a JSON log" {
     legacy_database
     programs_with_import 'kill -KILL $$'
     run --separate-stderr -3 "$PROGRAMS/kv-migrate" up --kv-enabled --no-settings --log-format=json -d "$DSN"
     assert_json_lines kv-migrate kv-export
 }
 
-@test "without its other program, or without readlink, it says so" {
+@test "without kv-export, kv-import or readlink there is an error" {
     local alone=$BATS_TEST_TMPDIR/alone
     mkdir "$alone"
     cp "$KV_BIN/kv-migrate" "$alone"
@@ -74,7 +74,7 @@ programs_with_import() {
     assert_contains "$stderr" "kv-migrate: error: " "hint: " readlink
 }
 
-@test "an import that fails with the session lost, too: nothing is claimed about the stamp" {
+@test "if the import fails and the session is lost too, the state of the stamp is reported as unknown" {
     legacy_database
     programs_with_import "psql -Xq -d '$DSN' -c \"SELECT pg_terminate_backend(pid) FROM pg_stat_activity
         WHERE datname = current_database() AND application_name = 'kv-migrate'\" >/dev/null; cat >/dev/null; exit 2"
@@ -85,7 +85,7 @@ programs_with_import() {
     assert_migrated
 }
 
-@test "an export that fails ends it with the export's code, with a dump file as by a pipe" {
+@test "if the export fails, up ends with its exit code, with a dump file and a pipe" {
     local before
     legacy_database
     sql "INSERT INTO auth_policies VALUES (1, now(), 'odd', '{}')"
@@ -95,7 +95,7 @@ programs_with_import() {
     assert_untouched "$before"
     assert_missing "$BATS_TEST_TMPDIR/kept.dump" "$BATS_TEST_TMPDIR/kept.dump.partial"
 
-    # By a pipe the import may have begun: then its table says that it has not succeeded.
+    # Through a pipe the import may have begun: then its table records an unfinished load.
     run --separate-stderr -3 "${MIGRATE[@]}"
     assert_contains "$stderr" auth_policies odd
     if [ -n "$(sql "SELECT to_regclass('kv')")" ]; then
@@ -109,7 +109,7 @@ programs_with_import() {
     assert_migrated
 }
 
-@test "an import that is refused ends it with the import's code, with a dump file as by a pipe" {
+@test "if the import refuses, up ends with its exit code, with a dump file and a pipe" {
     local before
     legacy_database
     sql "CREATE TABLE kv (partition_key bytea, key bytea, value bytea)" "INSERT INTO kv VALUES ('a', 'b', 'c')"
@@ -122,7 +122,7 @@ programs_with_import() {
     assert_equal "$before" "$(legacy_digest)"
 }
 
-@test "a dump file that exists is not overwritten without --force" {
+@test "an existing dump file is not overwritten without --force" {
     local before
     legacy_database
     before=$(legacy_digest)
@@ -144,7 +144,7 @@ programs_with_import() {
     assert_migrated
 }
 
-@test "options for the export reach it" {
+@test "options for the export are passed on" {
     legacy_database
     sql "INSERT INTO graveler_staging_kv VALUES ('orphan', 'k', 'i', 'd')"
     run --separate-stderr -3 "${MIGRATE[@]}" --strict

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# kv-migrate up: locks that are waited for or held, and signals.
+# kv-migrate up: locks it waits for or holds, and signals.
 
 # shellcheck disable=SC2154 # run sets stderr
 # shellcheck disable=SC2030,SC2031 # every test is a process of its own
@@ -12,11 +12,11 @@ load ../../lib/up
 
 # Locks ---------------------------------------------------------------------------------------------------------------
 
-@test "the tests compute golang-migrate's lock as the design does" {
+@test "the tests compute golang-migrate's lock according to the design" {
     assert_equal 1236895002 "$(lock_key public lakefs)"
 }
 
-@test "a migration that runs elsewhere is waited for, then named in a refusal" {
+@test "kv-migrate waits for a migration elsewhere, then refuses and names it" {
     local before
     legacy_database
     before=$(legacy_digest)
@@ -29,14 +29,14 @@ load ../../lib/up
     assert_migrated
 }
 
-@test "a lock of another database or another number is no obstacle" {
+@test "a lock of another database or with another key is no obstacle" {
     legacy_database
     hold "SELECT pg_advisory_lock($(lock_key public lakefs)), pg_advisory_lock(1)"
     succeeds "${MIGRATE[@]}" --lock-wait-timeout=300ms
     assert_migrated
 }
 
-@test "while a migration runs, golang-migrate's lock is taken and writers of legacy tables wait" {
+@test "during a migration golang-migrate's lock is held and writers of legacy tables wait" {
     legacy_database
     # The import waits for the end of this transaction.
     hold "CREATE TABLE kv (partition_key bytea, key bytea, value bytea)"
@@ -47,14 +47,14 @@ load ../../lib/up
     assert_contains "$output" "lock timeout"
     run ! sql "SET lock_timeout = '200ms'" "DELETE FROM graveler_staging_kv"
     assert_contains "$output" "lock timeout"
-    # Readers need not.
+    # Readers are not blocked.
     assert_sql 100 "SELECT count(*) FROM graveler_staging_kv"
     release
     background_ends 0
     assert_migrated
 }
 
-@test "a writer of a legacy table is waited for, then makes it refuse" {
+@test "kv-migrate waits for a writer of a legacy table, then refuses" {
     local before
     legacy_database
     before=$(legacy_digest)
@@ -74,15 +74,15 @@ stop_by() {
     eventually someone_waits
     kill "-$1" "$BACKGROUND"
     background_ends "$2"
-    # The query that waited is cancelled: nobody waits, though the obstacle is still there and the time is not over.
+    # Its query was cancelled: nothing waits, although the lock is still held and the timeout has not passed.
     eventually nobody_waits
     assert_equal "" "$(programs_left)"
-    # Several programs were stopped; it is said once.
+    # Several programs were stopped, but there is only one message.
     assert_equal 1 "$(grep -c "error: " "$BACKGROUND_OUTPUT")"
     assert_contains "$(cat "$BACKGROUND_OUTPUT")" "kv-migrate: error: stopped by signal" "SIG$1"
 }
 
-@test "SIGTERM while it waits for the lock ends it with 143, and everything of it" {
+@test "SIGTERM while waiting for the lock ends all its programs, with 143" {
     local before
     legacy_database
     before=$(legacy_digest)
@@ -94,18 +94,18 @@ stop_by() {
     assert_sql t "SELECT pg_try_advisory_lock($(lock_key public "$PGDATABASE"))"
 }
 
-@test "SIGINT while it waits for a writer ends it with 130" {
+@test "SIGINT while waiting for a writer ends it with 130" {
     local before
     legacy_database
     before=$(legacy_digest)
     hold "LOCK TABLE graveler_commits IN ROW EXCLUSIVE MODE"
-    # A shell lets what it runs in the background ignore SIGINT.
+    # Background processes of a shell ignore SIGINT.
     background env --default-signal=INT "${MIGRATE[@]}" --lock-wait-timeout=1h
     stop_by INT 130
     assert_untouched "$before"
 }
 
-@test "SIGTERM during the load leaves no process, no lock and no stamp; the next run starts from scratch" {
+@test "SIGTERM during the load leaves no process, lock or stamp; the next run starts from scratch" {
     local before
     legacy_database
     before=$(legacy_digest)
@@ -120,7 +120,7 @@ stop_by() {
     assert_migrated
 }
 
-@test "SIGTERM during a schema migration leaves the version before it" {
+@test "SIGTERM during a schema migration leaves the previous version" {
     legacy_database
     more_migrations
     echo 'LOCK TABLE auth_users IN ACCESS EXCLUSIVE MODE; CREATE TABLE half (a int);' >"$MORE/000039_slow.up.sql"

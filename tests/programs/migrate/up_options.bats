@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# kv-migrate up: its options and environment, the ways to a database, and the look of its messages.
+# kv-migrate up: its options and environment, ways to name a database, and its messages.
 
 # shellcheck disable=SC2154 # run sets stderr
 # shellcheck disable=SC2030,SC2031 # every test is a process of its own
@@ -10,7 +10,7 @@ bats_require_minimum_version 1.5.0
 load ../../lib/setup
 load ../../lib/up
 
-@test "LAKEFS_DATABASE_KV_ENABLED and LAKEFS_DATABASE_DROP_TABLES say what is done" {
+@test "LAKEFS_DATABASE_KV_ENABLED and LAKEFS_DATABASE_DROP_TABLES control what is done" {
     legacy_database
     export LAKEFS_DATABASE_KV_ENABLED=false
     succeeds kv-migrate up --no-settings -d "$DSN"
@@ -22,7 +22,7 @@ load ../../lib/up
     assert_equal "$LEGACY_TABLE_COUNT" "$(legacy_tables | wc -l)"
 }
 
-@test "an option beats the environment" {
+@test "options override the environment" {
     legacy_database
     export LAKEFS_DATABASE_KV_ENABLED=false LAKEFS_DATABASE_DROP_TABLES=true LAKEFS_BLOCKSTORE_LOCAL_PATH=/nonexistent
     export LAKEFS_DATABASE_CONNECTION_STRING="postgres:///nonexistent"
@@ -46,7 +46,7 @@ load ../../lib/up
     assert_stamp 38 -
 }
 
-@test "LAKEFS_DATABASE_CONNECTION_STRING leads to the database, be it a URL or keywords and values" {
+@test "LAKEFS_DATABASE_CONNECTION_STRING names the database, as a URI or keywords and values" {
     legacy_database
     export LAKEFS_DATABASE_CONNECTION_STRING="postgres://$PGUSER@/$PGDATABASE?host=$PGHOST&port=$PGPORT"
     elsewhere succeeds kv-migrate up
@@ -61,14 +61,14 @@ elsewhere() {
     PGHOST=/nonexistent PGPORT=1 PGUSER=nobody PGDATABASE=nowhere "$@"
 }
 
-@test "LAKEFS_DATABASE_POSTGRES_CONNECTION_STRING leads to the database" {
+@test "LAKEFS_DATABASE_POSTGRES_CONNECTION_STRING names the database" {
     legacy_database
     export LAKEFS_DATABASE_POSTGRES_CONNECTION_STRING="postgresql://$PGUSER@/$PGDATABASE?host=$PGHOST&port=$PGPORT"
     elsewhere succeeds kv-migrate up --kv-enabled --no-settings
     assert_migrated
 }
 
-@test "the block store and its prefix are taken from lakeFS's environment" {
+@test "lakeFS's environment provides the block store and its prefix" {
     local store=$BATS_TEST_TMPDIR/store
     legacy_database
     mkdir -p "$store/repo/_other/settings"
@@ -79,7 +79,7 @@ elsewhere() {
     assert_sql rules "SELECT encode(value, 'escape') FROM kv WHERE key = 'settings/protected_branches'"
 }
 
-@test "connection options, PG variables and a name without -d lead to the database" {
+@test "connection options, PG variables and a name without -d work" {
     legacy_database
     elsewhere kv-migrate up -q -h "$PGHOST" -p "$PGPORT" -U "$PGUSER" -d "$PGDATABASE" -w
     elsewhere kv-migrate up -q --host="$PGHOST" --port "$PGPORT" --username="$PGUSER" "$PGDATABASE"
@@ -92,11 +92,11 @@ elsewhere() {
 @test "an unreachable server ends it with 2" {
     run --separate-stderr -2 elsewhere kv-migrate up --kv-enabled
     assert_contains "$stderr" "kv-migrate: error: "
-    # psql's own words stay what they are: the detail.
+    # libpq's own text is kept as the detail.
     assert_contains "$stderr" /nonexistent
 }
 
-@test "a schema of another name is found by the database's search_path" {
+@test "another schema is found by the database's search_path" {
     legacy_database
     sql 'ALTER SCHEMA public RENAME TO "Lake ""FS"' "CREATE SCHEMA public" \
         "ALTER DATABASE $PGDATABASE SET search_path = nowhere, 'Lake \"FS', public"
@@ -108,7 +108,7 @@ elsewhere() {
     assert_sql 0 "SELECT count(*) FROM pg_class WHERE relname ~ '^(auth|graveler)_'"
 }
 
-@test "a schema of another name is found by --schema, and the lock is that schema's" {
+@test "another schema is found by --schema, and its lock is used" {
     legacy_database
     sql 'ALTER SCHEMA public RENAME TO "Lake FS"' "CREATE SCHEMA public" \
         "CREATE TABLE public.schema_migrations (version bigint PRIMARY KEY, dirty boolean NOT NULL)" \
@@ -125,7 +125,7 @@ elsewhere() {
     assert_sql "7|t" "SELECT * FROM public.schema_migrations"
 }
 
-@test "the schema migrations make their tables in the schema that was named" {
+@test "the schema migrations create their tables in the named schema" {
     fresh_database
     sql 'CREATE SCHEMA "Lake FS"'
     succeeds kv-migrate up -d "$DSN" --schema "Lake FS"
@@ -137,7 +137,7 @@ elsewhere() {
     assert_contains "$stderr" "lake fs"
 }
 
-@test "a role without more rights than the owner of the tables can migrate" {
+@test "a role that only owns the tables can migrate" {
     local owner
     legacy_database
     owner=${PGDATABASE}_owner
@@ -151,11 +151,11 @@ elsewhere() {
     psql -Xq -d postgres -c "DROP ROLE $owner"
 }
 
-@test "a password shows in no command line" {
+@test "a password is in no command line" {
     local secret=5ecret$RANDOM uri
     legacy_database
     uri="postgres://$PGUSER:$secret@/$PGDATABASE?host=$PGHOST&port=$PGPORT"
-    # While the import waits for this transaction, every program that takes part is there.
+    # While the import waits for this transaction, all its programs are running.
     hold "CREATE TABLE kv (partition_key bytea, key bytea, value bytea)"
     background kv-migrate up --kv-enabled --no-settings -d "$uri"
     eventually someone_waits
@@ -166,7 +166,7 @@ elsewhere() {
     refute_contains "$(cat "$BACKGROUND_OUTPUT")" "$secret"
     assert_migrated
 
-    # The export, too: it waits until somebody reads.
+    # The export too: it waits until it is read.
     drop_database
     legacy_database
     mkfifo "$BATS_TEST_TMPDIR/fifo"
@@ -180,15 +180,15 @@ elsewhere() {
     refute_contains "$(cat "$BACKGROUND_OUTPUT")" "$secret"
 }
 
-@test "a password that the server wants is taken from the connection string and the environment" {
+@test "a required password is taken from the connection string and the environment" {
     local role hba password='p w:/@?&"%' wanted without by_uri by_variable
     legacy_database
     role=${PGDATABASE}_scram
     hba=$(sql "SHOW hba_file")
-    # Older servers keep passwords as MD5 where they are not told otherwise.
+    # Older servers store passwords as MD5 by default.
     psql -Xq -v ON_ERROR_STOP=1 -v role="$role" -v password="$password" \
         <<<"SET password_encryption = 'scram-sha-256'; CREATE ROLE :\"role\" LOGIN SUPERUSER PASSWORD :'password';"
-    # For this role only; the server is everybody's.
+    # For this role only, since the server is shared.
     cp -p "$hba" "$BATS_TEST_TMPDIR/hba"
     sed -i "1i local all $role scram-sha-256" "$hba"
     sql "SELECT pg_reload_conf()"
@@ -215,7 +215,7 @@ password_wanted() {
     ! psql -Xw -U "$1" -c "" 2>/dev/null
 }
 
-@test "every message is JSON where JSON is asked for" {
+@test "all messages are JSON, if JSON is requested" {
     legacy_database
     sql "INSERT INTO graveler_staging_kv VALUES (E'or\"ph\\\\an\n', 'k', 'i', 'd')"
     more_migrations
@@ -228,7 +228,7 @@ password_wanted() {
     assert_json_lines kv-migrate
 }
 
-@test "what PostgreSQL says of a failing migration is JSON, too, where JSON is asked for" {
+@test "PostgreSQL's messages about a failing migration are JSON too, if requested" {
     legacy_database
     more_migrations
     printf 'SELECT 1 / 0;\n' >"$MORE/000039_broken.up.sql"
@@ -237,14 +237,14 @@ password_wanted() {
     assert_contains "$stderr" "division by zero"
 }
 
-@test "--quiet says nothing where all is well" {
+@test "--quiet prints nothing if there are no problems" {
     legacy_database
     run --separate-stderr -0 "${MIGRATE[@]}" --quiet
     assert_equal "" "$output$stderr"
     assert_migrated
 }
 
-@test "version tells where the database stands, and changes nothing" {
+@test "version shows where the database stands, and changes nothing" {
     local before
     legacy_database
     before=$(legacy_digest)

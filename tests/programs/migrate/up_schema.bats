@@ -31,7 +31,7 @@ check_from_version() {
     check_from_version 30
 }
 
-@test "without --kv-enabled up migrates the schema only: from version 38, where nothing is to do" {
+@test "without --kv-enabled up migrates the schema only: from version 38, where nothing is left to do" {
     local before
     check_from_version 38
     before=$(legacy_digest)
@@ -68,7 +68,7 @@ PYTHON
     assert_stamp 39 1
     assert_equal "" "$(legacy_tables)"
     "$FIXTURES_DIR/tools/kvnorm.py" "$DSN" >"$BATS_TEST_TMPDIR/kv"
-    # Every row of these tables has an entry, whatever its name.
+    # Each row of these tables has an entry, whatever its name.
     assert_equal "$(grep -c '"table":"auth_users"' "$FIXTURES_DIR/versions/v21.rows38.jsonl")" \
         "$(grep -c '"t": "user"' "$BATS_TEST_TMPDIR/kv")"
     assert_equal "$(grep -c '"table":"graveler_repositories"' "$FIXTURES_DIR/versions/v21.rows38.jsonl")" \
@@ -113,7 +113,7 @@ PYTHON
     assert_equal "$LEGACY_TABLE_COUNT" "$(legacy_tables | wc -l)"
 }
 
-@test "a failing migration changes nothing, those before it stay done" {
+@test "a failing migration changes nothing, and those before it stay done" {
     fresh_database
     apply_migrations 21 36
     set_schema_version 36
@@ -124,14 +124,14 @@ PYTHON
     assert_stamp 38 -
     assert_sql "|auth_expired_tokens" "SELECT to_regclass('half'), to_regclass('auth_expired_tokens')"
 
-    # Mended, it goes on from there.
+    # After a fix, it continues from there.
     echo 'CREATE TABLE whole (a int);' >"$MORE/000039_broken.up.sql"
     succeeds kv-migrate up -d "$DSN" --migrations "$MORE"
     assert_stamp 39 -
     assert_sql "whole" "SELECT to_regclass('whole')"
 }
 
-@test "the KV migration version is one more than the last migration of the folder" {
+@test "the KV migration version is one more than the folder's last migration" {
     legacy_database
     more_migrations
     echo 'CREATE TABLE more (a int);' >"$MORE/000039_more.up.sql"
@@ -144,7 +144,7 @@ PYTHON
     assert_contains "$stderr" "nothing to do"
 }
 
-@test "numbers of migrations are numbers, whatever zeros are before them" {
+@test "leading zeros in the numbers of migrations do not matter" {
     legacy_database
     more_migrations
     echo 'CREATE TABLE nine (a int);' >"$MORE/39_nine.up.sql"
@@ -154,7 +154,7 @@ PYTHON
     assert_sql "nine|hundred" "SELECT to_regclass('nine'), to_regclass('hundred')"
 }
 
-@test "a migration that controls transactions itself runs dirty, and leaves that where it fails" {
+@test "a migration that controls transactions itself runs dirty, and stays dirty on failure" {
     legacy_database
     more_migrations
     printf 'BEGIN;\nCREATE TABLE seen AS SELECT version, dirty FROM schema_migrations;\nCOMMIT;\n' >"$MORE/000039_own.up.sql"
@@ -167,7 +167,7 @@ PYTHON
     fails 5 "${MIGRATE[@]}" --migrations "$MORE"
 }
 
-@test "BEGIN in a function's body or a comment is no transaction" {
+@test "BEGIN in a function's body or a comment does not count" {
     legacy_database
     more_migrations
     cat >"$MORE/000039_function.up.sql" <<'SQL'
@@ -189,7 +189,7 @@ SQL
     assert_stamp 39 -
 }
 
-@test "two migrations of one number are refused" {
+@test "two migrations with the same number are refused" {
     legacy_database
     more_migrations
     echo 'SELECT 1;' >"$MORE/38_again.up.sql"
@@ -198,7 +198,7 @@ SQL
     assert_stamp 38 -
 }
 
-@test "a folder without migrations is refused, and one that is not there" {
+@test "a folder without migrations is refused, and so is a missing one" {
     legacy_database
     fails 1 "${MIGRATE[@]}" --migrations "$BATS_TEST_TMPDIR"
     assert_contains "$stderr" "$BATS_TEST_TMPDIR"

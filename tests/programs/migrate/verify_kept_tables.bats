@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# kv-migrate verify: whether the KV table holds just what the legacy tables become that a migration has kept.
+# kv-migrate verify: whether the KV table holds what the kept legacy tables would be migrated to.
 
 # shellcheck disable=SC2154 # run sets stderr and output
 # shellcheck disable=SC2030,SC2031 # every test is a process of its own
@@ -21,8 +21,8 @@ setup() {
     VERIFY=(kv-migrate verify --blockstore-path "$BLOCKSTORE")
 }
 
-# still_running: prints the command lines of this database's programs; another server of this machine may have a database of
-# the same name.
+# still_running: prints the command lines of this database's programs; another server on this machine may have a
+# database of the same name.
 still_running() {
     programs_left | grep -aF -- "$PGHOST" || true
 }
@@ -34,7 +34,7 @@ is_equal() {
     assert_equal "" "$(still_running)"
 }
 
-# differs: it finds differences, which output names.
+# differs: it finds differences; output lists them.
 differs() {
     run --separate-stderr -3 "${VERIFY[@]}" -d "$DSN"
     printf '%s\nstandard error: %s\n' "$output" "$stderr"
@@ -42,7 +42,7 @@ differs() {
     assert_equal "" "$(still_running)"
 }
 
-@test "after a migration that kept the tables both are equal, and stay as they are" {
+@test "after a migration with kept tables both are equal, and nothing is changed" {
     local before
     fresh_database TEMPLATE "$KEPT"
     before=$(whole_database)$(legacy_digest)
@@ -54,13 +54,13 @@ differs() {
     assert_equal "$before" "$(whole_database)$(legacy_digest)"
 }
 
-@test "after a migration with a dump, too" {
+@test "after a migration with a dump" {
     fresh_database TEMPLATE "$ESTI"
     kv-migrate up --kv-enabled --keep-tables -q --blockstore-path="$BLOCKSTORE" --dump "$BATS_TEST_TMPDIR/kv.dump"
     is_equal
 }
 
-@test "changed, missing and extra entries of the KV table are told by key" {
+@test "changed, missing and extra entries of the KV table are reported by key" {
     fresh_database TEMPLATE "$KEPT"
     sql "DELETE FROM kv WHERE key = 'groups/Developers'" "INSERT INTO kv VALUES ('auth', 'users/eve', '\\x1203657665')" \
         "UPDATE kv SET value = value || '\\x00' WHERE key = 'installation_id'" "INSERT INTO kv VALUES ('token', '\\xff', '')"
@@ -72,7 +72,7 @@ differs() {
 {"difference":"extra","partition":"token","key":{"base64":"/w=="}}' "$output"
 }
 
-@test "rows that were written to the legacy tables since are told by the keys that they would have" {
+@test "rows written to the legacy tables since are reported by the keys that they would have" {
     fresh_database TEMPLATE "$KEPT"
     sql "INSERT INTO auth_groups (id, created_at, display_name) VALUES (999, now(), 'Later')" \
         "UPDATE auth_groups SET created_at = now() WHERE display_name = 'Admins'" \
@@ -86,7 +86,7 @@ differs() {
     assert_contains "$stderr" "2 entries are missing, 1 differs, 6 are extra"
 }
 
-@test "tokens that have expired since are no difference; a clock that is a microsecond off would make one" {
+@test "tokens that expired since are not differences; a clock off by a microsecond would show one" {
     local time
     fresh_database TEMPLATE "$ESTI"
     sql "INSERT INTO auth_expired_tokens VALUES ('long ago', '2001-01-01 00:00:00Z'), ('soon', now() + interval '6 seconds')"
@@ -95,7 +95,7 @@ differs() {
     eventually expired soon
     succeeds "${VERIFY[@]}"
     assert_equal "equal: 440 entries" "$output"
-    # Tokens that expired just when the tables were read, and just behind: the latter would have been migrated.
+    # Tokens that expired just when the tables were read, and just after: the latter would have been migrated.
     time=$(sql "SELECT obj_description('kv'::regclass)::jsonb #>> '{source,time}'")
     sql "INSERT INTO auth_expired_tokens VALUES ('at', '$time'), ('behind', '$time'::timestamptz + interval '1 microsecond')"
     differs
@@ -106,7 +106,7 @@ expired() {
     [ "$(sql "SELECT token_expires_at < now() FROM auth_expired_tokens WHERE token_id = '$1'")" = t ]
 }
 
-@test "options that change what is exported count as they do in up" {
+@test "options that determine what is exported have the same effect as in up" {
     fresh_database TEMPLATE "$ESTI"
     kv-migrate up --kv-enabled --keep-tables -q --no-settings
     succeeds kv-migrate verify --no-settings
@@ -115,7 +115,7 @@ expired() {
     assert_contains "$output" '{"difference":"missing",' '"key":"settings/protected_branches"'
     fails 5 kv-migrate verify
     assert_contains "$stderr" "branch protection rules"
-    # kv-export has said why; kv-import had nothing to read.
+    # kv-export has given the reason; kv-import had nothing to read.
     sql "INSERT INTO graveler_staging_kv VALUES ('nowhere', 'k', 'i', 'd')"
     succeeds kv-migrate verify --no-settings
     assert_contains "$stderr" "left out 1 row of"
@@ -124,7 +124,7 @@ expired() {
     assert_contains "$stderr" "would be left out"
 }
 
-@test "a legacy table that is missing is told, with what to do" {
+@test "a missing legacy table is reported, with a hint" {
     fresh_database TEMPLATE "$KEPT"
     sql "DROP TABLE auth_expired_tokens"
     fails 5 "${VERIFY[@]}"
@@ -133,7 +133,7 @@ expired() {
     fails 5 "${VERIFY[@]}"
 }
 
-@test "a KV table of which nobody knows where it comes from is refused, and one from elsewhere" {
+@test "a KV table of unknown origin is refused, and so is one from elsewhere" {
     fresh_database TEMPLATE "$KEPT"
     sql "COMMENT ON TABLE kv IS 'mine'"
     fails 5 "${VERIFY[@]}"
@@ -146,7 +146,7 @@ expired() {
     assert_contains "$stderr" "another database cluster" "hint: "
 }
 
-@test "a KV table that was loaded from the dump of a KV store" {
+@test "a KV table loaded from a KV store's dump" {
     fresh_database TEMPLATE "$KEPT"
     kv-export --source kv -q -d "$DSN" -f "$BATS_TEST_TMPDIR/kv.dump"
     kv-import --clean -q -d "$DSN" "$BATS_TEST_TMPDIR/kv.dump"
@@ -154,7 +154,7 @@ expired() {
     assert_contains "$stderr" "not known when" "hint: "
 }
 
-@test "a note of an older kv-import, which knows the dump's time only" {
+@test "a note of an older kv-import, which has the dump's time only" {
     fresh_database TEMPLATE "$KEPT"
     sql "DO \$\$ BEGIN EXECUTE format('COMMENT ON TABLE kv IS %L', obj_description('kv'::regclass)::jsonb #- '{source,time}'); END \$\$"
     is_equal
@@ -166,14 +166,14 @@ expired() {
     assert_contains "$stderr" "not migrated" "kv-migrate up --kv-enabled"
 }
 
-# hold_partition: locks a partition of kv in another session, but not the one in which the version is, so that kv-import waits
-# for it, after kv-migrate has taken its locks.
+# hold_partition: locks a partition of kv in another session, other than that of the version, so that kv-import waits
+# for it after kv-migrate has taken its locks.
 hold_partition() {
     hold "LOCK TABLE $(sql "SELECT c.relname FROM pg_class c WHERE c.relname ~ '^kv_[0-9]+$' AND c.relkind = 'r'
         AND c.oid <> (SELECT tableoid FROM kv WHERE partition_key = 'kv-internal-metadata') LIMIT 1") IN ACCESS EXCLUSIVE MODE"
 }
 
-@test "the lock is needed, and writers of the legacy tables wait" {
+@test "the lock is required, and writers of the legacy tables wait" {
     fresh_database TEMPLATE "$KEPT"
     hold "SELECT pg_advisory_lock($(lock_key public "$PGDATABASE"))"
     fails 5 "${VERIFY[@]}" --lock-wait-timeout=300ms
@@ -193,7 +193,7 @@ hold_partition() {
     assert_contains "$(cat "$BACKGROUND_OUTPUT")" "equal: 439 entries"
 }
 
-@test "a signal ends it, and all that it has started" {
+@test "a signal ends it and all its programs" {
     fresh_database TEMPLATE "$KEPT"
     hold_partition
     background "${VERIFY[@]}" -d "$DSN"
@@ -206,7 +206,7 @@ hold_partition() {
     assert_equal "" "$(still_running)"
 }
 
-@test "killed, it leaves no program and no lock" {
+@test "if killed, it leaves no program and no lock" {
     fresh_database TEMPLATE "$KEPT"
     hold_partition
     background "${VERIFY[@]}" -d "$DSN"
@@ -232,7 +232,7 @@ nobody_is_left() {
 
 # kv-export --as-of and kv-import --second-reading, alone --------------------------------------------------------------
 
-@test "kv-export --as-of reads kept tables as they were read; without it they are refused, as others are with it" {
+@test "kv-export --as-of reads kept tables as of that time; without it they are refused, and others are refused with it" {
     local time
     fresh_database TEMPLATE "$KEPT"
     time=$(sql "SELECT obj_description('kv'::regclass)::jsonb #>> '{source,time}'")
@@ -240,7 +240,7 @@ nobody_is_left() {
     succeeds kv-export --as-of "$time" --blockstore-path "$BLOCKSTORE" -f "$BATS_TEST_TMPDIR/kv.dump"
     succeeds kv-import --verify -d "$DSN" "$BATS_TEST_TMPDIR/kv.dump"
     assert_equal "equal: 439 entries" "$output"
-    # What it was judged by is in the dump.
+    # The time that was used is in the dump.
     kv-import --list --format json "$BATS_TEST_TMPDIR/kv.dump" >"$BATS_TEST_TMPDIR/list"
     assert_equal "$time" "$(python3 -c 'import json, sys; print(json.load(sys.stdin)["header"]["source"]["time"])' <"$BATS_TEST_TMPDIR/list")"
     fails 5 kv-export --no-settings -f "$BATS_TEST_TMPDIR/more.dump"
@@ -254,7 +254,7 @@ nobody_is_left() {
     assert_missing "$BATS_TEST_TMPDIR/more.dump"
 }
 
-@test "kv-import --second-reading is opened only where there are differences" {
+@test "kv-import --second-reading is opened only if there are differences" {
     local dump=$BATS_TEST_TMPDIR/kv.dump
     fresh_database TEMPLATE "$ESTI"
     kv-export -q --no-settings -f "$dump"
@@ -268,7 +268,7 @@ nobody_is_left() {
     fails 1 kv-import -d "$DSN" --second-reading "$dump.again" "$dump"
 }
 
-@test "a second reading that holds something else is no proof of anything" {
+@test "if the second reading has other contents, it proves nothing" {
     local dump=$BATS_TEST_TMPDIR/kv.dump
     fresh_database TEMPLATE "$ESTI"
     kv-export -q --no-settings -f "$dump"

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# kv-replay: its arguments, the command or the psql that it runs, and who gets in to its server.
+# kv-replay: its arguments, its command or psql, and who can connect to its server.
 
 # shellcheck disable=SC2154 # run sets stderr and output
 # shellcheck disable=SC2016 # what is in single quotes is for another shell
@@ -15,7 +15,7 @@ load ../../lib/replay
 
 # Arguments -----------------------------------------------------------------------------------------------------------
 
-@test "arguments that cannot come to a good end are refused before anything is done" {
+@test "invalid combinations of arguments are refused before anything is done" {
     fails 1 kv-replay
     assert_contains "$stderr" "hint: "
     fails 1 kv-replay --unknown
@@ -36,28 +36,28 @@ load ../../lib/replay
     assert_missing "$BATS_TEST_TMPDIR/kept"
 }
 
-@test "without a terminal it does not wait unasked, and psql cannot have the dump's standard input" {
+@test "without a terminal it refuses to wait unless asked, and psql cannot read the dump's standard input" {
     fails 1 kv-replay "$ESTI_DUMP"
     assert_contains "$stderr" terminal "hint: " --wait
     run --separate-stderr -1 setsid -w "${REPLAY[@]}" --psql - <"$ESTI_DUMP"
     assert_contains "$stderr" "kv-replay: error: " "standard input" "hint: "
 }
 
-@test "the server's programs are those of --bindir or PG_BINDIR; where none are it says what to install" {
+@test "--bindir or PG_BINDIR names the server's programs; if there are none it says what to install" {
     local bindir
     bindir=$(cat "$PGHOST/../throwaway-postgres")
     succeeds "${REPLAY[@]}" --bindir="$bindir" "$ESTI_DUMP" -- true
     no_replay 1 --bindir="$BATS_TEST_TMPDIR" "$ESTI_DUMP"
     assert_contains "$stderr" "kv-replay: error: no PostgreSQL server in $BATS_TEST_TMPDIR" "hint: "
     PG_BINDIR=$BATS_TEST_TMPDIR no_replay 1 "$ESTI_DUMP"
-    # A temporary folder that no socket can be in.
+    # A temporary folder whose path is too long for a socket.
     mkdir "$REPLAY_TMPDIR/with blank"
     run --separate-stderr -1 env TMPDIR="$REPLAY_TMPDIR/with blank" kv-replay "$ESTI_DUMP" -- true
     assert_contains "$stderr" "kv-replay: error: " TMPDIR
     rmdir "$REPLAY_TMPDIR/with blank"
 }
 
-@test "a machine without PostgreSQL's server is told which package to install" {
+@test "without a PostgreSQL server on the machine it says which package to install" {
     # Debian's folder is hidden, and neither pg_config nor PATH leads anywhere.
     if unshare -m mount -t tmpfs none /usr/lib/postgresql 2>/dev/null; then
         mkdir "$REPLAY_TMPDIR/few"
@@ -68,7 +68,7 @@ load ../../lib/replay
         rm -r "$REPLAY_TMPDIR/few"
         nothing_left
     fi
-    # The library of the tests and the demo, where neither pg_config nor PATH leads anywhere, nor Debian's folder.
+    # The library of the tests and the demo, where neither pg_config, PATH nor Debian's folder leads anywhere.
     sed 's|/usr/lib/postgresql/|/nowhere/|' "$TESTS_DIR/../scripts/dev/throwaway-postgres.sh" >"$BATS_TEST_TMPDIR/library"
     mkdir "$BATS_TEST_TMPDIR/bin"
     ln -s "$(command -v sort)" "$(command -v realpath)" "$(command -v dirname)" "$BATS_TEST_TMPDIR/bin"
@@ -80,7 +80,7 @@ load ../../lib/replay
 
 # The command, psql ----------------------------------------------------------------------------------------------------
 
-@test "the command's exit code is passed on, and its output is its own" {
+@test "the command's exit code and output are passed on unchanged" {
     local code
     for code in 0 1 7 200; do
         run --separate-stderr "-$code" "${REPLAY[@]}" -q "$ESTI_DUMP" -- sh -c "echo out; exit $code"
@@ -93,7 +93,7 @@ load ../../lib/replay
     run --separate-stderr -143 "${REPLAY[@]}" -q "$ESTI_DUMP" -- sh -c 'kill -TERM $$'
 }
 
-@test "the command gets standard input, and the way to the database by PG* and LAKEFS_DATABASE_* variables only" {
+@test "the command gets standard input, and finds the database through PG* and LAKEFS_DATABASE_* variables only" {
     run --separate-stderr -0 env PGPASSWORD=other PGSERVICE=other LAKEFS_DATABASE_CONNECTION_STRING=other \
         LAKEFS_DATABASE_KV_ENABLED=true LAKEFS_BLOCKSTORE_TYPE=mem "${REPLAY[@]}" -q "$ESTI_DUMP" -- \
         sh -c 'cat; env | grep -E "^(PG[A-Z]|LAKEFS_)" | sed "s/=.*//" | sort; umask' <<<"from outside"
@@ -119,8 +119,8 @@ $(umask)" "$output"
 SELECT 1 / 0;'
 }
 
-# terminal SCRIPT ARGUMENT...: runs kv-replay on a terminal; a line of SCRIPT is what must appear, a tab, and what is typed
-# then, with \r and such as in Python. Ends as kv-replay does; standard output has what did not come about.
+# terminal SCRIPT ARGUMENT...: runs kv-replay on a terminal. A line of SCRIPT is a text that must appear, a tab, and
+# what is then typed, with \r and such as in Python. Ends as kv-replay does; standard output has what did not appear.
 terminal() {
     TMPDIR=$REPLAY_TMPDIR PAGER=cat PSQL_HISTORY=/dev/null timeout 100 python3 -c '
 import os, pty, sys
@@ -144,15 +144,15 @@ print(steps)
 sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) & 255)' "$@"
 }
 
-@test "on a terminal it waits, and says how to end: Ctrl-C" {
+@test "on a terminal it waits, and says that Ctrl-C ends it" {
     run --separate-stderr -130 terminal $'press Ctrl-C\t\\x03' "$ESTI_DUMP"
     assert_equal "[]" "$output"
     nothing_left
 }
 
-@test "on a terminal Ctrl-C interrupts a query of psql, not the replay" {
+@test "on a terminal Ctrl-C interrupts psql's query, not the replay" {
     local steps
-    # The notice comes from within the query that is then interrupted.
+    # The query itself prints the notice, and is then interrupted.
     printf -v steps '%s\t%s\n' 'lakefs=#' "DO \$\$BEGIN RAISE NOTICE 'be%', 'gun'; PERFORM pg_sleep(1000); END\$\$;\\r" \
         begun '\x03' 'user request' 'SELECT 40 + 2;\r' 42 '\\q\r'
     run --separate-stderr -0 terminal "$steps" --psql "$ESTI_DUMP"
@@ -162,12 +162,12 @@ sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) & 255)' "$@"
 
 # Who gets in ----------------------------------------------------------------------------------------------------------
 
-@test "the connection string that is printed works, without it nobody gets in by the port" {
+@test "the printed connection string works; without its password nobody can connect by TCP" {
     local uri port password passfile
     start_replay --wait "$ESTI_DUMP"
     uri=$(shown_connection)
     assert_equal "440" "$(env -u PGHOST -u PGPORT -u PGUSER psql -XAtc "SELECT count(*) FROM kv" "$uri")"
-    # What is for lakeFS is the same.
+    # lakeFS's configuration has the same string.
     assert_contains "$(<"$BACKGROUND_OUTPUT")" "connection_string: \"$uri\"" "type: postgres" \
         "LAKEFS_DATABASE_POSTGRES_CONNECTION_STRING='$uri'"
     port=$(sed -E 's/.*:([0-9]+)\/.*/\1/' <<<"$uri")
@@ -178,7 +178,7 @@ sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) & 255)' "$@"
     # It listens nowhere else.
     run ! psql -w -XAtc "SELECT 1" "host=::1 port=$port user=postgres dbname=lakefs"
     assert_contains "$output" "refused"
-    # The password is in its file only, and that is nobody else's.
+    # The password is only in its file, which only its owner can read.
     passfile=${uri##*passfile=}
     assert_equal 600 "$(stat -c %a "$passfile")"
     password=$(sed 's/.*://' "$passfile")
@@ -190,12 +190,12 @@ sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) & 255)' "$@"
     background_ends 143
 }
 
-@test "another user of the machine gets in neither by the port nor by the socket, and reads no file" {
+@test "another user of the machine can connect neither by TCP nor by the socket, and can read no file" {
     local uri port folder other=nobody
     if [ "$(id -u)" -ne 0 ]; then
         skip "this needs root, to be another user"
     fi
-    # Some of what a customer sends goes by the temporary folder.
+    # Some dumps pass through the temporary folder.
     background with_input "$LEGACY/plain-gzip" "${REPLAY_IN_BACKGROUND[@]}" --wait -
     eventually grep -q LAKEFS_DATABASE_POSTGRES "$BACKGROUND_OUTPUT"
     uri=$(shown_connection)
@@ -210,7 +210,7 @@ sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) & 255)' "$@"
     refute_contains "$output" "$folder/input" /pgpass /data/
     run ! runuser -u "$other" -- cat "$folder/input"
     run ! runuser -u "$other" -- cat "$folder/pgpass"
-    # Nor does the server's user read the password or what was sent, or replace anything, such as its socket.
+    # Nor can the server's user read the password or the dump, or replace anything, such as its socket.
     other=$(stat -c %U "$folder/postgres")
     run ! runuser -u "$other" -- cat "$folder/pgpass"
     run ! runuser -u "$other" -- cat "$folder/input"

@@ -16,15 +16,15 @@ load ../../lib/replay
 
 # What can be replayed -------------------------------------------------------------------------------------------------
 
-@test "a dump of kv-export: its entries are those of lakeFS's own migration" {
+@test "a dump of kv-export has the entries of lakeFS's own migration" {
     diff -u "$EXPECTED" <(entries_of_replay "$ESTI_DUMP")
-    # By a pipe, and compressed once more, as some do with every file that they send.
+    # Through a pipe, and compressed again, as some people do with every file they send.
     diff -u "$EXPECTED" <(entries_of_replay - <"$ESTI_DUMP")
     gzip -c "$ESTI_DUMP" >"$BATS_TEST_TMPDIR/esti.dump.gz"
     diff -u "$EXPECTED" <(entries_of_replay -j 3 "$BATS_TEST_TMPDIR/esti.dump.gz")
 }
 
-@test "a legacy database's dump: as SQL, compressed or not, in the custom format, with CREATE DATABASE, with DROP" {
+@test "a dump of a legacy database: as SQL, compressed or not, in the custom format, with CREATE DATABASE, with DROP" {
     local form
     for form in plain plain-gzip plain-zstd custom create clean; do
         echo "$form"
@@ -34,7 +34,7 @@ load ../../lib/replay
     diff -u "$EXPECTED" <(entries_of_replay --blockstore-path="$BLOCKSTORE" - <"$LEGACY/plain-zstd")
 }
 
-@test "a legacy database's tables are kept beside the KV store" {
+@test "legacy tables are kept beside the KV store" {
     local tables
     tables="SELECT (SELECT count(*) FROM auth_users), (SELECT version FROM schema_migrations)"
     assert_sql_of_replay "$(PGDATABASE=$ESTI sql "SELECT count(*) FROM auth_users")|39" "$tables" \
@@ -57,13 +57,13 @@ assert_sql_of_replay() {
         --blockstore-path="$BLOCKSTORE" "$BATS_TEST_TMPDIR/schema"
 }
 
-@test "without the block store branch protection rules are left out, with a warning" {
+@test "without the block store branch protection rules are skipped, with a warning" {
     assert_sql_of_replay 439 "SELECT count(*) FROM kv" "$LEGACY/plain"
     assert_contains "$stderr" "kv-replay: warning: branch protection rules are left out" "hint: " "--blockstore-path"
     assert_sql_of_replay 0 "SELECT count(*) FROM kv WHERE key = 'settings/protected_branches'" "$LEGACY/plain"
 }
 
-@test "the dump of a migration is kept where --keep-dump says, and no file is replaced" {
+@test "--keep-dump keeps the migration's dump, and replaces no file" {
     local kept=$BATS_TEST_TMPDIR/kept.dump
     succeeds "${REPLAY[@]}" --blockstore-path="$BLOCKSTORE" --keep-dump="$kept" "$LEGACY/custom" -- true
     diff -u "$EXPECTED" <(entries_of_replay "$kept")
@@ -71,7 +71,7 @@ assert_sql_of_replay() {
     assert_contains "$stderr" "$kept" "hint: "
 }
 
-@test "a dump that lacks packages is loaded, and said to be one" {
+@test "a dump without some packages is loaded, with a warning" {
     local entries
     entries=$(grep -c '"p": "auth"' "$EXPECTED")
     assert_sql_of_replay "$entries|auth" "SELECT count(*), string_agg(DISTINCT partition_key::text, ',') FROM
@@ -80,7 +80,7 @@ assert_sql_of_replay() {
     assert_contains "$stderr" "kv-replay: warning: not everything is in the dump" "package"
 }
 
-@test "a redacted dump is loaded, and said to be one" {
+@test "a redacted dump is loaded, with a warning" {
     assert_sql_of_replay 440 "SELECT count(*) FROM kv" "$BATS_FILE_TMPDIR/redacted.dump"
     assert_contains "$stderr" "kv-replay: warning: the dump was redacted"
     assert_sql_of_replay 440 "SELECT count(*) FROM kv" "$ESTI_DUMP"
@@ -100,7 +100,7 @@ assert_sql_of_replay() {
     no_replay 4 - <"$bad"
 }
 
-@test "a dump by pg_dump that was cut off ends with 4" {
+@test "a truncated dump by pg_dump ends with 4" {
     local form bad=$BATS_TEST_TMPDIR/bad
     for form in plain plain-gzip plain-zstd custom; do
         echo "$form"
@@ -110,7 +110,7 @@ assert_sql_of_replay() {
     done
 }
 
-@test "what is no dump ends with 4: text, nothing, a folder, a dump of pg_dumpall" {
+@test "what is not a dump ends with 4: text, an empty file, a folder, a dump of pg_dumpall" {
     local bad=$BATS_TEST_TMPDIR/bad
     seq 1000 >"$bad"
     no_replay 4 "$bad"
@@ -126,12 +126,12 @@ assert_sql_of_replay() {
     assert_contains "$stderr" pg_dumpall
 }
 
-@test "a file that is not there ends with 1" {
+@test "a missing file ends with 1" {
     no_replay 1 "$BATS_TEST_TMPDIR/missing"
     assert_contains "$stderr" "$BATS_TEST_TMPDIR/missing"
 }
 
-@test "SQL that fails ends with 4, and what is restored of another kind of database with 5" {
+@test "failing SQL ends with 4, a dump of another kind of database with 5" {
     sed 's/^CREATE TABLE public.auth_groups (/&\n    broken no_such_type,/' "$LEGACY/plain" >"$BATS_TEST_TMPDIR/bad"
     no_replay 4 "$BATS_TEST_TMPDIR/bad"
     assert_contains "$stderr" 'type "no_such_type" does not exist' "CREATE TABLE public.auth_groups" "hint: "
@@ -141,7 +141,7 @@ assert_sql_of_replay() {
     assert_contains "$stderr" schema_migrations "hint: "
 }
 
-@test "a migration that is refused passes its code on" {
+@test "the exit code of a refused migration is passed on" {
     sed 's/^38\tf$/38\tt/' "$LEGACY/plain" >"$BATS_TEST_TMPDIR/dirty"
     run ! cmp -s "$LEGACY/plain" "$BATS_TEST_TMPDIR/dirty"
     no_replay 5 "$BATS_TEST_TMPDIR/dirty"

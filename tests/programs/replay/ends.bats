@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# kv-replay: nothing of it stays, however it ends.
+# kv-replay: nothing is left behind, however it ends.
 
 # shellcheck disable=SC2154 # run sets stderr and output
 # shellcheck disable=SC2016 # what is in single quotes is for another shell
@@ -13,7 +13,7 @@ bats_require_minimum_version 1.5.0
 load ../../lib/setup
 load ../../lib/replay
 
-# signals: calls the function of the test with each signal and the exit code that it leads to.
+# signals: calls the function of the test with each signal and the resulting exit code.
 signals() {
     local signal
     for signal in "INT 130" "TERM 143" "HUP 129" "KILL 137"; do
@@ -24,7 +24,7 @@ signals() {
     done
 }
 
-@test "while it waits: SIGINT, SIGTERM, SIGHUP and SIGKILL leave nothing" {
+@test "while waiting: SIGINT, SIGTERM, SIGHUP and SIGKILL leave nothing behind" {
     strike() {
         start_replay --wait "$ESTI_DUMP"
         kill "-$1" "$BACKGROUND"
@@ -33,7 +33,7 @@ signals() {
     signals strike
 }
 
-@test "while a command runs: a signal ends it, too; SIGKILL leaves the command alone, and nothing else" {
+@test "while a command runs: a signal ends it too; SIGKILL leaves only the command behind" {
     strike() {
         local command
         start_replay "$ESTI_DUMP" -- sh -c "echo \$\$ >$BATS_TEST_TMPDIR/pid; exec sleep 1000"
@@ -55,14 +55,14 @@ only_left() {
     [ -z "$(ls -A "$REPLAY_TMPDIR")" ] && [ "$(processes_left)" = "$1" ]
 }
 
-@test "while psql reads a pipe: every signal leaves nothing" {
+@test "while psql reads a pipe: every signal leaves nothing behind" {
     strike() {
         local input
         mkfifo "$BATS_TEST_TMPDIR/input"
         exec {input}<>"$BATS_TEST_TMPDIR/input"
         background with_input "$BATS_TEST_TMPDIR/input" "${REPLAY_IN_BACKGROUND[@]}" --psql "$ESTI_DUMP"
         eventually grep -q LAKEFS_DATABASE_POSTGRES "$BACKGROUND_OUTPUT"
-        # It has not ended for want of input.
+        # It has not ended because its input ended.
         eventually replay_runs_psql
         kill "-$1" "$BACKGROUND"
         background_ends "$2"
@@ -77,12 +77,12 @@ replay_runs_psql() {
     pgrep -P "$BACKGROUND" -x psql
 }
 
-@test "while a legacy dump is restored: every signal leaves nothing" {
+@test "while a legacy dump is restored: every signal leaves nothing behind" {
     sed 's/^-- PostgreSQL database dump complete$/SELECT pg_sleep(1000);\n&/' "$LEGACY/plain" >"$BATS_TEST_TMPDIR/slow"
     strike() {
         background "${REPLAY_IN_BACKGROUND[@]}" --wait "$BATS_TEST_TMPDIR/slow"
         eventually grep -q restoring "$BACKGROUND_OUTPUT"
-        # By now or a little later it sleeps; it is ended wherever it is.
+        # By now or a little later it sleeps; it can be ended at any point.
         eventually server_runs 'SELECT$'
         kill "-$1" "$BACKGROUND"
         background_ends "$2"
@@ -90,18 +90,18 @@ replay_runs_psql() {
     signals strike
 }
 
-# server_runs PATTERN: whether the command that a process of the replay's server shows matches.
+# server_runs PATTERN: whether the command line of a process of the replay's server matches.
 server_runs() {
     local server
     server=$(head -n 1 "$REPLAY_TMPDIR"/kv-replay.*/postgres/data/postmaster.pid) && pgrep -P "$server" -f "$1"
 }
 
-# replay_has NAME: whether that is in the replay's folder.
+# replay_has NAME: whether the replay's folder has this file.
 replay_has() {
     test -e "$REPLAY_TMPDIR"/kv-replay.*/"$1"
 }
 
-@test "while standard input is awaited: every signal leaves nothing" {
+@test "while waiting for standard input: every signal leaves nothing behind" {
     strike() {
         local input
         mkfifo "$BATS_TEST_TMPDIR/input"
@@ -116,7 +116,7 @@ replay_has() {
     signals strike
 }
 
-@test "SIGKILL while the server is being made and started leaves nothing" {
+@test "SIGKILL while the server is created and started leaves nothing behind" {
     local delay
     for delay in 0 0.1 0.3 0.6; do
         background "${REPLAY_IN_BACKGROUND[@]}" --wait "$ESTI_DUMP"
@@ -128,8 +128,8 @@ replay_has() {
     done
 }
 
-@test "SIGKILL to all of its process group leaves nothing" {
-    # Of a group of its own, which this one leads.
+@test "SIGKILL to its process group leaves nothing behind" {
+    # In a process group of its own, which it leads.
     background env TMPDIR="$REPLAY_TMPDIR" setsid kv-replay --wait "$ESTI_DUMP"
     eventually grep -q LAKEFS_DATABASE_POSTGRES "$BACKGROUND_OUTPUT"
     kill -KILL -- "-$BACKGROUND"
@@ -137,7 +137,7 @@ replay_has() {
     eventually nothing_left
 }
 
-@test "a terminal that goes away ends the replay and psql" {
+@test "closing the terminal ends the replay and psql" {
     run -129 env TMPDIR="$REPLAY_TMPDIR" PSQL_HISTORY=/dev/null timeout 100 python3 -c '
 import os, pty, sys
 child, master = pty.fork()
@@ -151,7 +151,7 @@ sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) & 255)' "$ESTI_DUMP"
     nothing_left
 }
 
-# session_of_replay, supervisor_of_replay: print the process id of the program that decides, and of the one that has the server.
+# session_of_replay, supervisor_of_replay: print the process id of the session program, and of the supervisor.
 session_of_replay() {
     pgrep -P "$BACKGROUND" -f kv-replay-session
 }
@@ -160,7 +160,7 @@ supervisor_of_replay() {
     pgrep -P "$(session_of_replay)" -f kv-replay-session
 }
 
-@test "when the session, or what keeps the server, is killed, nothing is left, and the replay says so" {
+@test "if the session or the supervisor is killed, nothing is left, and the replay reports it" {
     local victim
     for victim in session supervisor; do
         start_replay --wait "$ESTI_DUMP"
@@ -171,11 +171,11 @@ supervisor_of_replay() {
     done
 }
 
-@test "when all processes of the replay are killed at once, the server ends all the same" {
+@test "if all processes of the replay are killed at once, the server still ends" {
     local processes
     start_replay --wait "$ESTI_DUMP"
     processes=("$(supervisor_of_replay)" "$(session_of_replay)" "$BACKGROUND")
-    # None may notice that another one has gone.
+    # Stop them first, so that none notices that another one is gone.
     kill -STOP "${processes[@]}"
     kill -KILL "${processes[@]}"
     background_ends 137
@@ -187,7 +187,7 @@ no_process_left() {
     [ -z "$(processes_left)" ]
 }
 
-@test "when the session is killed while a dump is restored, nothing is left" {
+@test "if the session is killed while a dump is restored, nothing is left" {
     sed 's/^-- PostgreSQL database dump complete$/SELECT pg_sleep(1000);\n&/' "$LEGACY/plain" >"$BATS_TEST_TMPDIR/slow"
     background "${REPLAY_IN_BACKGROUND[@]}" --wait "$BATS_TEST_TMPDIR/slow"
     eventually grep -q restoring "$BACKGROUND_OUTPUT"
@@ -197,7 +197,7 @@ no_process_left() {
     eventually nothing_left
 }
 
-@test "when the server is killed, a replay that waits ends with 2" {
+@test "if the server is killed, a waiting replay ends with 2" {
     start_replay --wait "$ESTI_DUMP"
     kill -KILL "$(head -n 1 "$REPLAY_TMPDIR"/kv-replay.*/postgres/data/postmaster.pid)"
     background_ends 2
@@ -205,7 +205,7 @@ no_process_left() {
     eventually nothing_left
 }
 
-@test "it does not matter which descriptors are closed, whether HOME is set, or what a parent ignores" {
+@test "closed descriptors, a missing HOME, and signals ignored by the parent do not matter" {
     succeeds env -u HOME -u TERM "${REPLAY[@]}" -q "$ESTI_DUMP" -- true
     "${REPLAY[@]}" -q "$ESTI_DUMP" -- true >&- <&-
     "${REPLAY[@]}" -q "$ESTI_DUMP" -- true >&- <&- 2>&-
@@ -213,7 +213,7 @@ no_process_left() {
         trap '' CHLD PIPE
         "${REPLAY[@]}" -q "$ESTI_DUMP" -- true
     )
-    # A dump by another descriptor: a pipe, a file.
+    # A dump through another descriptor: a pipe, a file.
     "${REPLAY[@]}" -q <(cat "$ESTI_DUMP") -- true
     "${REPLAY[@]}" -q /dev/fd/9 -- true 9<"$ESTI_DUMP"
     nothing_left

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# kv-replay: what a dump that is not trusted can do, which is nothing.
+# kv-replay: an untrusted dump cannot do harm.
 
 # shellcheck disable=SC2154 # run sets stderr and output
 # shellcheck disable=SC2016 # what is in single quotes is for another shell
@@ -13,13 +13,13 @@ bats_require_minimum_version 1.5.0
 load ../../lib/setup
 load ../../lib/replay
 
-# hostile_sql FILE: makes a dump of a legacy database that runs standard input before its tables come.
+# hostile_sql FILE: makes a dump of a legacy database that runs standard input before creating its tables.
 hostile_sql() {
     sed '/^\\\(un\)\{0,1\}restrict /d' "$LEGACY/plain" >"$1"
     sed -i "/^SET row_security/r /dev/stdin" "$1"
 }
 
-# hostile_program FILE: likewise, with a script for the server's user, which needs no psql: SQL can run it.
+# hostile_program FILE: the same with a script for the server's user, which needs no psql: SQL can run it.
 hostile_program() {
     local script
     script=$(base64 -w0)
@@ -29,7 +29,7 @@ DO \$\$BEGIN EXECUTE 'COPY public.said FROM PROGRAM \$sh\$echo $script | base64 
 SQL
 }
 
-@test "commands of psql in a dump are refused, with their line, and not run" {
+@test "psql commands in a dump are refused, with their line, and not run" {
     local bad=$BATS_TEST_TMPDIR/bad command line
     for command in "\\! touch $REPLAY_TMPDIR/ran" "\\copy t FROM PROGRAM 'touch $REPLAY_TMPDIR/ran'" "\\i /etc/passwd" \
         "SELECT 1 \\g |touch $REPLAY_TMPDIR/ran" "\\connect postgres host=other" "\\c lakefs"; do
@@ -41,7 +41,7 @@ SQL
     done
 }
 
-@test "a hostile dump, replayed by root, gets no further than the server's user" {
+@test "a hostile dump, replayed by root, has only the rights of the server's user" {
     local root_only=$BATS_TEST_TMPDIR/root-only user
     if [ "$(id -u)" -ne 0 ]; then
         skip "this needs root"
@@ -49,8 +49,8 @@ SQL
     user=$(stat -c %U "$PGHOST")
     mkdir -m 700 "$root_only"
     touch "$root_only/kept"
-    # It puts links and programs wherever it can: in the server's folder, above it, and under all names that there are or
-    # were; it leaves a folder that cannot be entered, and a process that goes on doing so.
+    # It creates links and programs wherever it can: in the server's folder, above it, and under all names that exist or
+    # existed. It leaves a folder that cannot be entered, and a process that continues doing so.
     hostile_program "$BATS_TEST_TMPDIR/hostile" <<SCRIPT
 id -un
 cd ..
@@ -69,7 +69,7 @@ setsid sh -c 'while sleep 0.05; do rm -rf links; mkdir links; ln -s $root_only l
 SCRIPT
     succeeds "${REPLAY[@]}" "$BATS_TEST_TMPDIR/hostile" -- \
         sh -c 'psql -XAtc "SELECT line FROM said" && ls -A "$(dirname "$PGHOST")" "$PGHOST"'
-    # It has run, by that user.
+    # It has run, as that user.
     assert_equal "$user" "${lines[0]}"
     assert_contains "$output" "link: log" "link: data/postmaster.pid"
     refute_contains "$output" "link: ../" moved
@@ -78,7 +78,7 @@ SCRIPT
     nothing_left
 }
 
-@test "root's environment is not for what a dump runs" {
+@test "root's environment is hidden from what a dump runs" {
     if [ "$(id -u)" -ne 0 ]; then
         skip "this needs root"
     fi
@@ -88,7 +88,7 @@ SCRIPT
     refute_contains "$output" verysecret
 }
 
-@test "names in a dump are only names: of a database, of a schema, of its file" {
+@test "names in a dump cannot do anything: of a database, of a schema, of its file" {
     local name="we'ird \\ = \"n\$(touch $REPLAY_TMPDIR/ran)" dump=$BATS_TEST_TMPDIR/$'-du\nmp\e[31m "$(x)"' target
     psql -Xq -d postgres -v name="$name" -v from="$ESTI" <<<'CREATE DATABASE :"name" TEMPLATE :"from"'
     target=${name//\\/\\\\}
@@ -101,14 +101,14 @@ SCRIPT
     sed -e 's/public\./"of ""lakefs"", $(x)\\".'/g \
         -e '0,/^SELECT pg_catalog.set_config/s//CREATE SCHEMA "of ""lakefs"", $(x)\\";\n&/' "$LEGACY/plain" >schema
     diff -u "$EXPECTED" <(entries_of_replay --blockstore-path="$BLOCKSTORE" schema)
-    # What is shown cannot move the cursor.
+    # Output cannot move the cursor.
     seq 10 >"$dump"
     no_replay 4 "$dump"
     refute_contains "$stderr" $'\e'
     assert_contains "$stderr" '\x1b[31m'
 }
 
-# json_lines: sets stderr to its objects, a line each, in the form of json.dumps.
+# json_lines: sets stderr to its objects, one per line, formatted by json.dumps.
 json_lines() {
     stderr=$(python3 -c 'import json, sys
 for line in sys.stdin:
@@ -133,7 +133,7 @@ for line in sys.stdin:
     assert_contains "$stderr" '"xml"' json
 }
 
-@test "a temporary folder that cannot be used is refused, and TMPDIR named" {
+@test "an unsuitable temporary folder is refused, naming TMPDIR" {
     local folder=$REPLAY_TMPDIR/folder
     run --separate-stderr -1 env TMPDIR="$REPLAY_TMPDIR/missing" kv-replay "$ESTI_DUMP" -- true
     assert_contains "$stderr" "kv-replay: error: " "$REPLAY_TMPDIR/missing" "hint: " TMPDIR
@@ -142,13 +142,13 @@ for line in sys.stdin:
     run --separate-stderr -1 env TMPDIR="$folder/$(printf '%070d' 0)" kv-replay "$ESTI_DUMP" -- true
     assert_contains "$stderr" "too long" "hint: " TMPDIR
     if [ "$(id -u)" -eq 0 ]; then
-        # Another user could put another folder in its place.
+        # Another user could replace the folder.
         chmod 777 "$folder"
         run --separate-stderr -1 env TMPDIR="$folder" kv-replay "$ESTI_DUMP" -- true
         assert_contains "$stderr" "not safe" "$folder" "hint: " TMPDIR
         chmod 1777 "$folder"
         run --separate-stderr -0 env TMPDIR="$folder" kv-replay -q "$ESTI_DUMP" -- true
-        # The server's user cannot get through.
+        # The server's user cannot enter it.
         chmod 700 "$folder"
         run --separate-stderr -1 env TMPDIR="$folder" kv-replay "$ESTI_DUMP" -- true
         assert_contains "$stderr" "cannot reach" "hint: " TMPDIR
