@@ -8,13 +8,13 @@
 source "$(dirname -- "$(realpath -- "${BASH_SOURCE[0]}")")/../scripts/dev/throwaway-postgres.sh"
 
 setup_suite() {
-    # Tests spell characters as \u escapes, which bash only understands where text is UTF-8.
+    # Tests write characters as \u escapes, which bash only supports if text is UTF-8.
     export LC_ALL=C.UTF-8
     if [ -z "${SUITE_POSTGRES_IS_SHARED-}" ]; then
         SUITE_POSTGRES_DIR=$(mktemp -d "${TMPDIR:-/tmp}/kv-tests.XXXXXX")
         throwaway_postgres_start "$SUITE_POSTGRES_DIR"
     fi
-    # Names made of it are not those of another run of tests on this machine.
+    # Names made from it do not clash with another run of tests on this machine.
     SUITE_POSTGRES_PID=$(head -n 1 "$SUITE_POSTGRES_DIR/data/postmaster.pid")
     export SUITE_POSTGRES_PID
 }

@@ -5,20 +5,20 @@
 //
 //     server.js [LATENCY_MS [forgetful|prompt]]   prints its port, and serves until it is ended
 //
-// Each answer takes LATENCY_MS (0) longer.  One that is forgetful takes batches, counts their items and keeps none: it is as
-// quick as a client can be.  One that is prompt makes and deletes tables at once.
+// Each response takes LATENCY_MS (0) longer.  In mode forgetful, batches are counted and discarded, which is as fast as
+// a client can be.  In mode prompt, tables are created and deleted at once.
 "use strict";
 const dynalite = require("dynalite");
 
 const latency = Number(process.argv[2] || 0);
 const forgetful = process.argv[3] === "forgetful";
-// Long enough for a table to be seen while it is being made.
+// Long enough for a table to be seen while it is being created.
 const tableMs = process.argv[3] === "prompt" ? 0 : 100;
 const server = dynalite({ createTableMs: tableMs, deleteTableMs: tableMs, maxItemSizeKb: 400 });
 const dynamodb = server.listeners("request")[0];
 let items = 0;
 
-// take: a batch, or the count of a segment, the first of which has all.
+// take: a batch, or the count of a segment; the first segment has everything.
 function take(request, response) {
     const parts = [];
     request.on("data", (part) => parts.push(part));
@@ -28,7 +28,7 @@ function take(request, response) {
         if (body.RequestItems) {
             items += Object.values(body.RequestItems)[0].length;
         } else {
-            // The version's is one more.
+            // One more for the version.
             answer = { Count: body.Segment === 0 ? items + 1 : 0 };
         }
         response.setHeader("Content-Type", "application/x-amz-json-1.0");
@@ -38,7 +38,7 @@ function take(request, response) {
 
 function answer(request, response) {
     const operation = String(request.headers["x-amz-target"]).split(".")[1];
-    // Until something was written, a scan is one for what is in the table.
+    // Until something was written, scans read the table.
     if (forgetful && (operation === "BatchWriteItem" || (operation === "Scan" && items > 0))) {
         take(request, response);
     } else {
@@ -50,7 +50,7 @@ server.removeAllListeners("request");
 server.on("request", (request, response) => setTimeout(() => answer(request, response), latency));
 server.keepAliveTimeout = 60000;
 server.listen(0, "127.0.0.1", () => console.log(server.address().port));
-// A request that is cut off is no reason to end, as dynalite does.
+// Unlike dynalite, survive a truncated request.
 process.on("uncaughtException", (error) => {
     if (error.code !== "ECONNRESET") {
         throw error;

@@ -35,7 +35,7 @@ def is_signed(method, path, headers, body, region, user):
     if given.get("Credential", "").split("/")[1:] != [time[:8], region, "dynamodb", "aws4_request"] or needed - set(names):
         return False
     age = datetime.datetime.now(datetime.timezone.utc) - datetime.datetime.strptime(time + "+0000", "%Y%m%dT%H%M%SZ%z")
-    # botocore takes the header's word for the body's hash.
+    # botocore trusts the header for the body's hash.
     if abs(age) > CLOCK or headers.get("x-amz-content-sha256", "") not in ("", hashlib.sha256(body).hexdigest()):
         return False
     signed = {name: headers[name] for name in names}

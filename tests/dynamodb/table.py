@@ -77,7 +77,7 @@ def rows(url, table):
         fields = tuple(base64.b64decode(item[name]["B"]) for name in ("PartitionKey", "ItemKey", "ItemValue"))
         if fields[:2] == VERSION:
             continue
-        # Whatever else there is, lakeFS would not know it.
+        # lakeFS would not know any other attributes.
         assert set(item) == {"PartitionKey", "ItemKey", "ItemValue"}, item
         yield fields
 

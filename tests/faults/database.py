@@ -20,7 +20,7 @@ SELECT coalesce(md5(string_agg(line, ' ' ORDER BY line)), '') FROM (SELECT relna
 KV_DIGEST = """SELECT count(*) || ' ' || md5(string_agg(md5(partition_key) || md5(key) || md5(value), ''
     ORDER BY partition_key, key)) FROM kv"""
 
-# "38 -", "38 0", "39 1": the schema version, and the version of the KV table, - where there is no table.
+# "38 -", "38 0", "39 1": the schema version, and the version of the KV table; - means no table.
 STAMP = r"""SELECT (SELECT version || CASE WHEN dirty THEN ' dirty' ELSE '' END FROM schema_migrations) || ' ' ||
     CASE WHEN to_regclass('kv') IS NULL THEN '-' ELSE coalesce((xpath('/row/v/text()', query_to_xml(
         $$SELECT encode(value, 'escape') AS v FROM kv WHERE partition_key = 'kv-internal-metadata'

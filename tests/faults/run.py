@@ -24,7 +24,7 @@ import database as db
 from setup import Setup
 from trials import Wrong
 
-# The exit codes that a failing call of the kind may lead to. Memory may be what a connection lacks (2).
+# Exit codes that a failing call of the kind may cause. A connection may lack memory (2).
 FILE_CODES = {1, 3}
 CALLS = {
     "malloc": {2, 3}, "read": {1, 2, 3, 5}, "write": {3}, "open": {1, 3, 5}, "fsync": {3}, "name": {3}, "close": FILE_CODES,
@@ -33,7 +33,7 @@ CALLS = {
     "PQconnectdbParams": {2}, "PQsendQuery": {2}, "PQsendQueryParams": {2}, "PQprepare": {2}, "PQgetCopyData": {2},
     "PQputCopyData": {2}, "PQputCopyEnd": {2}, "PQgetResult": {2},
 }
-# A run in which every call of the kind is short or interrupted must succeed.
+# Must succeed although every call of the kind is short or interrupted.
 HARMLESS = [("short", call) for call in ("read", "write", "recv", "send")] + \
     [("interrupt", call) for call in ("read", "write", "recv", "send")]
 PROGRAMS = ("import", "export", "redact", "migrate", "status", "s3-export", "dynamodb-import", "dynamodb-export")

@@ -9,7 +9,7 @@ import time
 import database as db
 
 TESTS = db.ROOT / "tests"
-# Nobody asks for an instance's credentials here.
+# Do not ask for an instance's credentials.
 AWS = {"AWS_EC2_METADATA_DISABLED": "true", "AWS_SHARED_CREDENTIALS_FILE": "/dev/null", "AWS_CONFIG_FILE": "/dev/null"}
 
 
@@ -31,7 +31,7 @@ def running(command, **options):
 @contextlib.contextmanager
 def dynamodb():
     """Its URL, and what the programs need in their environment."""
-    # Tables are there at once: their making is not what fails.
+    # With tables created at once, since creating them is not what should fail.
     command = ["node", TESTS / "dynamodb" / "server.js", "0", "prompt"]
     environment = dict(os.environ, NODE_PATH=installed("--dynamodb-server"))
     with running(command, env=environment, stdout=subprocess.PIPE, text=True) as process:

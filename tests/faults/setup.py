@@ -9,7 +9,7 @@ import servers
 from trials import DynamoImport, Export, Import, Migrate, Source, Status, contents
 
 TABLE = "source"
-# An import into DynamoDB makes 20,000 calls of malloc, and takes a half of a second.
+# An import into DynamoDB calls malloc 20,000 times, and takes half a second.
 MOST_REMOTE = 1500
 
 
@@ -119,7 +119,7 @@ class Setup:
         url, environment = self.start_dynamodb()
         place = [f"--dynamodb-endpoint={url}", f"--dynamodb-table={TABLE}"]
         self.run("kv-import", "--target=dynamodb", *place, self.dump, environment=environment)
-        # The same entries as those of the fixture's dump, in another order.
+        # The entries of the fixture's dump, in another order.
         source = Source("kv-export --store=dynamodb", ["--source=kv", "--store=dynamodb", *place], None, environment,
                         ordered=False, most=MOST_REMOTE, content=contents(self.dump, False))
         return self.exports("dynamodb-export", source)

@@ -23,7 +23,7 @@ def main():
         try:
             piece = os.read(terminal, 4096)
         except OSError:
-            # Nobody has the terminal open any more.
+            # Nothing has the terminal open any more.
             break
         shown += piece
         if shown.count(PROMPT) > answered:

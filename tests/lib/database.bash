@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash
-# Databases for tests, on the server that setup_suite.bash has started. Load it with `load lib/database`; every function
-# works on the database that fresh_database made last.
+# Databases for tests, on the server that setup_suite.bash has started. Load it with `load lib/database`. All functions
+# work on the database that fresh_database made last.
 
 TESTS_DIR=$(realpath -- "${BASH_SOURCE[0]%/*}/..")
 MIGRATIONS_DIR=$TESTS_DIR/../scripts/migrations
@@ -11,8 +11,8 @@ FIXTURES_DIR=$TESTS_DIR/fixtures
 # fresh_database [OPTION...]: makes an empty database and sets PGDATABASE and DSN to it. The options are those of CREATE
 # DATABASE.
 fresh_database() {
-    # A transaction has its number for itself, whichever process or test asks, and a server its process. Copies are made
-    # of files, as all versions before 15 do: by way of the log it takes three times as long.
+    # Transaction ids are unique within a server, and so is the server's process id. Copy files, as all versions before
+    # 15 do: copying through the WAL takes three times as long.
     PGDATABASE=$(
         psql -XAtq -d postgres -v ON_ERROR_STOP=1 -v options="$*" <<SQL
 SELECT 'test_' || $SUITE_POSTGRES_PID || '_' || txid_current() AS name,
@@ -25,12 +25,12 @@ SQL
     export PGDATABASE DSN
 }
 
-# Drops what fresh_database made, connections or not; does nothing when it made nothing.
+# Drops the database of fresh_database, with its connections; does nothing if there is none.
 drop_database() {
     if [ -z "${DSN-}" ]; then
         return 0
     fi
-    # DROP DATABASE … WITH (FORCE) is younger than the oldest server that is tested.
+    # DROP DATABASE … WITH (FORCE) is newer than the oldest tested server.
     psql -Xq -d postgres -v ON_ERROR_STOP=1 -o /dev/null -v database="$PGDATABASE" <<'SQL'
 ALTER DATABASE :"database" ALLOW_CONNECTIONS false;
 SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = :'database';
@@ -40,7 +40,7 @@ SQL
     unset DSN
 }
 
-# sql STATEMENT...: runs the statements and prints what they return, a row a line, columns separated by |.
+# sql STATEMENT...: runs the statements and prints their results, one row per line, columns separated by |.
 sql() {
     local statement arguments=()
     for statement; do
@@ -49,7 +49,7 @@ sql() {
     psql -XAtq -v ON_ERROR_STOP=1 "${arguments[@]}"
 }
 
-# apply_migrations FROM TO: applies the files with these numbers, each in a transaction, without a record of versions.
+# apply_migrations FROM TO: applies the files with these numbers, each in a transaction, without recording versions.
 apply_migrations() {
     local number files
     for ((number = $1; number <= $2; number++)); do
@@ -58,7 +58,7 @@ apply_migrations() {
             echo "more than one migration has the number $number" >&2
             return 1
         fi
-        # Guarded statements say what they skip; that is no news here.
+        # Hide the notices of guarded statements.
         PGOPTIONS="${PGOPTIONS-} -c client_min_messages=warning" \
             psql -X -q -v ON_ERROR_STOP=1 -1 -f "${files[0]}" || return 1
     done
@@ -75,7 +75,7 @@ create_schema_migrations() {
         version bigint NOT NULL PRIMARY KEY, dirty boolean NOT NULL)"
 }
 
-# load_fixture FILE: loads rows, psql input as pg_dump writes it, the one of schema_migrations among them.
+# load_fixture FILE: loads rows, including that of schema_migrations, from psql input as written by pg_dump.
 load_fixture() {
     create_schema_migrations
     psql -X -q -v ON_ERROR_STOP=1 -1 -o /dev/null -f "$1"
@@ -109,7 +109,7 @@ graveler_staging_kv staging_token COLLATE "C", key
 TABLES
 }
 
-# schema_facts: prints the facts of the schema, in the form of fixtures/versions/schema38.jsonl.
+# schema_facts: prints facts about the schema, in the form of fixtures/versions/schema38.jsonl.
 schema_facts() {
     psql -XAtq -v ON_ERROR_STOP=1 -f "$FIXTURES_DIR/tools/schema_facts.sql"
 }

@@ -181,7 +181,8 @@ def schema_of(partition, key, repositories):
         match = re.fullmatch(rb"repos/.*/(runs|branches|commits|tasks)/.*", key, re.S)
         if match is None:
             sys.exit(f"an unknown key of partition actions: {key!r}")
-        # The repository's id may hold any of the words, so the rightmost that fits is not certain; runs end in one xid.
+        # The repository's id may contain any of the words, so the rightmost match is not certain;
+        # runs end in one xid.
         if re.fullmatch(rb"repos/.*/runs/[0-9a-v]{20}", key, re.S):
             return RUN
         if re.fullmatch(rb"repos/.*/tasks/[0-9a-v]{20}/.*", key, re.S):

@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash
-# A DynamoDB in memory, and servers between it and the programs that misbehave: load it after lib/database and
-# lib/migration.
+# An in-memory DynamoDB, and misbehaving proxies in front of it: load it after lib/database and lib/migration.
 
-# What the caller's shell may have set would change what is tested; and nobody asks for an instance's credentials here.
+# Variables of the caller's shell would change what is tested. Do not ask for an instance's credentials.
 unset -v "${!AWS_@}" http_proxy https_proxy all_proxy HTTPS_PROXY ALL_PROXY
 export AWS_EC2_METADATA_DISABLED=true AWS_SHARED_CREDENTIALS_FILE=/dev/null AWS_CONFIG_FILE=/dev/null
 export AWS_ACCESS_KEY_ID=AKIATESTACCESSKEY AWS_SECRET_ACCESS_KEY=test/secret/access/key
@@ -12,9 +11,9 @@ export AWS_ACCESS_KEY_ID=AKIATESTACCESSKEY AWS_SECRET_ACCESS_KEY=test/secret/acc
 start_dynamodb() {
     NODE_PATH=$("$TESTS_DIR/../scripts/install-deps" --dynamodb-server)
     export NODE_PATH
-    # The port of the one before is not to be read.
+    # Do not read the previous server's port.
     rm -f "$BATS_FILE_TMPDIR/dynamodb"
-    # Descriptor 3 is bats' own.
+    # Descriptor 3 belongs to bats.
     node "$TESTS_DIR/dynamodb/server.js" >"$BATS_FILE_TMPDIR/dynamodb" 2>&1 3>&- &
     export DYNAMODB_SERVER=$!
     eventually grep -q '^[0-9]' "$BATS_FILE_TMPDIR/dynamodb" || {
@@ -32,7 +31,7 @@ stop_dynamodb() {
     fi
 }
 
-# fresh_table: sets TABLE to the name of a table that is not there, and DYNAMODB to the options that lead to it.
+# fresh_table: sets TABLE to the name of a table that does not exist, and DYNAMODB to its options.
 fresh_table() {
     TABLE=table-$BATS_TEST_NUMBER
     # shellcheck disable=SC2034 # for the tests
@@ -64,13 +63,13 @@ table_is_active() {
     [ "$(table_member "['TableStatus']")" = ACTIVE ]
 }
 
-# start_dynamodb_proxy BEHAVIOUR...: starts a server in front of DynamoDB, see dynamodb/proxy.py. Sets PROXY, its URL;
-# PROXY_LOG, the file with its requests; and ends the one before. PROXY_PYTHON is another Python than the system's.
+# start_dynamodb_proxy BEHAVIOUR...: starts a proxy in front of DynamoDB, see dynamodb/proxy.py, and stops the previous
+# one. Sets PROXY, its URL, and PROXY_LOG, the file with its requests. PROXY_PYTHON may name another Python.
 start_dynamodb_proxy() {
     stop_proxy
     PROXY_LOG=$BATS_TEST_TMPDIR/requests
     : >"$PROXY_LOG"
-    # The port of the one before is not to be read.
+    # Do not read the previous proxy's port.
     rm -f "$BATS_TEST_TMPDIR/proxy"
     "${PROXY_PYTHON:-python3}" "$TESTS_DIR/dynamodb/proxy.py" "$DYNAMODB_PORT" "$PROXY_LOG" "$@" >"$BATS_TEST_TMPDIR/proxy" 2>&1 3>&- &
     PROXY_PID=$!
@@ -88,13 +87,13 @@ stop_proxy() {
     fi
 }
 
-# requests OPERATION: prints how many requests for it the proxy got.
+# requests OPERATION: prints how many of these requests the proxy got.
 requests() {
     grep -c "DynamoDB_20120810.$1\"" "$PROXY_LOG" || true
 }
 
-# assert_dynamodb_as_expected: the table is, entry by entry, what lakeFS's own migration made of the esti fixture, and has
-# the version.
+# assert_dynamodb_as_expected: the table equals, entry by entry, the result of lakeFS's own migration of the esti
+# fixture, and has the version.
 assert_dynamodb_as_expected() {
     sql "DROP TABLE IF EXISTS kv" "CREATE TABLE kv (partition_key bytea, key bytea, value bytea,
         PRIMARY KEY (partition_key, key))" 2>"$BATS_TEST_TMPDIR/notices"
@@ -106,7 +105,7 @@ assert_dynamodb_as_expected() {
     sql "DROP TABLE kv"
 }
 
-# refute_dynamodb_secret TEXT: the secret is not in it.
+# refute_dynamodb_secret TEXT: the text does not contain the secret.
 refute_dynamodb_secret() {
     refute_contains "$1" "$AWS_SECRET_ACCESS_KEY"
 }

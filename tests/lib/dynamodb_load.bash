@@ -32,13 +32,13 @@ load_esti() {
     refute_dynamodb_secret "$stderr"
 }
 
-# load_by_proxy OPTION...: likewise, by way of the proxy.
+# load_by_proxy OPTION...: the same, through the proxy.
 load_by_proxy() {
     succeeds kv-import --target=dynamodb "${DYNAMODB_PROXY[@]}" "$ESTI_DUMP" "$@"
     refute_dynamodb_secret "$stderr"
 }
 
-# load_fails CODE OPTION...: the load ends so, and shows no credential.
+# load_fails CODE OPTION...: the load ends with the code, and exposes no credential.
 load_fails() {
     local code=$1
     shift
@@ -46,13 +46,13 @@ load_fails() {
     refute_dynamodb_secret "$stderr"
 }
 
-# proxy_load_fails CODE: likewise, by way of the proxy.
+# proxy_load_fails CODE: the same, through the proxy.
 proxy_load_fails() {
     fails "$1" kv-import --target=dynamodb "${DYNAMODB_PROXY[@]}" "$ESTI_DUMP"
     refute_dynamodb_secret "$stderr"
 }
 
-# times NUMBER BEHAVIOUR: sets behaviours to it so many times, then pass.
+# times NUMBER BEHAVIOUR: sets behaviours to NUMBER times this one, then pass.
 times() {
     local i
     behaviours=()
@@ -62,8 +62,8 @@ times() {
     behaviours+=(pass)
 }
 
-# dump_of_version VERSION [ROWS [QUERY]]: makes DUMP, the dump of a KV store of this version with these rows of SQL's VALUES,
-# and those of the query.
+# dump_of_version VERSION [ROWS [QUERY]]: makes DUMP, the dump of a KV store of this version with these rows of SQL's
+# VALUES, and those of the query.
 dump_of_version() {
     DUMP=$BATS_TEST_TMPDIR/made.dump
     sql "CREATE TABLE kv (partition_key bytea NOT NULL, key bytea NOT NULL, value bytea NOT NULL,
@@ -74,7 +74,7 @@ dump_of_version() {
     sql "DROP TABLE kv"
 }
 
-# requests_came OPERATION NUMBER: whether the proxy got so many.
+# requests_came OPERATION NUMBER: whether the proxy got this many.
 requests_came() {
     [ "$(requests "$1")" -ge "$2" ]
 }

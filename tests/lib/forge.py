@@ -98,7 +98,7 @@ def zeros_frame(size, said=None):
     step = 128 * 1024
     block = struct.pack("<I", 1 << 1 | step << 3)[:3] + b"\0"
     last = struct.pack("<I", 1 | 1 << 1 | step << 3)[:3] + b"\0"
-    # The checksum is not the right one: nobody should get as far.
+    # With a wrong checksum, which must not be reached.
     return zstd_blocks(size, said, block * (size // step - 1) + last, bytes(4))
 
 
@@ -223,7 +223,7 @@ def main():
         forge = Forge(file.read())
     names = {name: getattr(forge, name) for name in dir(forge) if not name.startswith("_")}
     names.update(globals(), d=forge.dump, n=forge.chunks)
-    # Every part of a dump that is put together again is as it was.
+    # Each reassembled part of the dump must be unchanged.
     assert forge.tabled(forge.frames) == forge.dump
     if not os.path.isdir(sys.argv[2]):
         sys.stdout.buffer.write(eval(sys.argv[2], names))

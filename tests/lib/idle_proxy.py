@@ -41,7 +41,7 @@ class Link:
         self.latest = time.monotonic()
 
     async def carry(self, source, sink, throttle):
-        # What cannot be handed on is not taken from the other side either: then nothing moves.
+        # Stop reading one side while the other does not accept data: then nothing moves.
         while data := await source.read(PIECE):
             self.tick()
             if throttle is not None:
@@ -62,7 +62,7 @@ class Link:
         for job in jobs:
             job.cancel()
         await asyncio.gather(*jobs, return_exceptions=True)
-        # At once, as what is left to write has nobody to read it.
+        # At once, as nobody reads what is left to write.
         client[1].transport.abort()
         server[1].transport.abort()
 

@@ -26,7 +26,7 @@ legacy_database() {
     fresh_database TEMPLATE "$SMALL"
 }
 
-# load_half [PROGRAM ARGUMENT...]: begins a load in the background (by way of the program), which gets the first half of the
+# load_half [PROGRAM ARGUMENT...]: begins a load in the background (through the program). It gets the first half of the
 # dump through a pipe and waits for more.
 load_half() {
     mkfifo "$BATS_TEST_TMPDIR/pipe"
@@ -36,7 +36,7 @@ load_half() {
     eventually assert_stamp 38 0
 }
 
-# load_rest: gives it the other half.
+# load_rest: sends the other half.
 load_rest() {
     tail -c +5000001 "$DUMP" >&"$PIPE"
     exec {PIPE}>&-
@@ -56,13 +56,14 @@ set_kv_version() {
     sql "INSERT INTO kv VALUES ('kv-internal-metadata', 'kv/schema/version', '$1')"
 }
 
-# assert_loaded: the dump is there, and stamped.
+# assert_loaded: the dump is loaded and stamped.
 assert_loaded() {
     assert_stamp 39 1
     assert_sql "1004|100" "SELECT count(*), (SELECT count(*) FROM pg_inherits WHERE inhparent = 'kv'::regclass) FROM kv"
 }
 
-# everything: a line for each relation, and the rows of tables; the same as long as nobody touched the database.
+# everything: prints a line for each relation, and the rows of tables; unchanged as long as nothing touched the
+# database.
 everything() {
     sql "SELECT oid, relname, relkind, relfilenode FROM pg_class WHERE relnamespace = 'public'::regnamespace ORDER BY oid" \
         "SELECT * FROM schema_migrations"
@@ -72,7 +73,7 @@ FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' ORDE
 SQL
 }
 
-# check_refused [PART...]: the import ends with 5, says the parts, and changes nothing.
+# check_refused [PART...]: the import ends with 5, prints the parts, and changes nothing.
 check_refused() {
     local before
     before=$(everything)

@@ -15,7 +15,8 @@ import sys
 
 SHORTEST = 4
 
-# What stays, by FORMAT.md, "Redaction": hashes that lakeFS computes, times, numbers, and lakeFS's own words.
+# What stays, according to FORMAT.md, "Redaction": hashes that lakeFS computes, times, numbers, and
+# lakeFS's own words.
 KEPT_COLUMNS = {
     "actions_runs": ("commit_id", "start_time", "end_time", "event_type"),
     "actions_run_hooks": ("hook_run_id", "start_time", "end_time"),
@@ -32,17 +33,18 @@ KEPT_COLUMNS = {
 }
 KEPT_METADATA = ("setup_timestamp", "lakefs_version", "golang_version", "architecture", "os")
 KEPT_TEXTS = re.compile(
-    # Groups and policies of every lakeFS, keys of metadata.
+    # Groups and policies of every lakeFS, metadata keys.
     r"Admins|SuperUsers|Developers|Viewers|FSFullAccess|FSReadWriteAll|FSReadAll|RepoManagementFullAccess"
     r"|RepoManagementReadAll|AuthFullAccess|AuthManageOwnCredentials|installation_id"
-    # What policies say, but for names.
+    # Words of policies, except names.
     r"|Effect|Action|Resource|allow|deny|(fs|auth|ci|retention|branches):[A-Za-z*]+|arn:lakefs:auth:::user/\$\{user\}"
     r"|arn:lakefs:auth:::user|arn:lakefs:fs:::repository|arn:lakefs:fs:::namespace|arn:lakefs:auth:::group|object|branch"
     r"|\$\{user\}"
-    # lakeFS's folder of actions, schemes of URLs, media types, the hash that a ref may be.
+    # lakeFS's folder of actions, URL schemes, media types, the hash that a ref may be.
     r"|_lakefs_actions|local:|https:|application/octet-stream|application|octet-stream|[0-9a-f]{64}"
-    # Names in the fixture that are words of the KV model's own keys: "users/", "installation_metadata/".
-    # And the name of a tag that "pre-create-tag" makes with the byte behind it.
+    # Names in the fixture that are also words in the KV model's keys: "users/",
+    # "installation_metadata/". And the name of a tag, which "pre-create-tag" contains with the byte
+    # after it.
     r"|users|data|tag2")
 
 
@@ -122,7 +124,7 @@ def find(files):
     leaks = [text for text in texts if any(text in content for content in contents)]
     for text in leaks:
         print(text)
-    # Nothing to look for would look like no leak.
+    # Having no texts to look for would look like having no leaks.
     return 1 if leaks or not texts else 0
 
 

@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash
-# Running the programs in tests, and looking at what they leave: load it after lib/database.
+# Runs the programs in tests, and checks the results: load it after lib/database.
 #
-# The programs are those of the checkout's bin/, or those of the folder KV_BIN.
+# The programs are those in the checkout's bin/, or in the folder KV_BIN.
 
 KV_BIN=${KV_BIN:-$TESTS_DIR/../bin}
 KV_BIN=$(realpath -- "$KV_BIN")
 PATH=$KV_BIN:$PATH
 
-# What the caller's shell may have set would change what is tested.
+# Variables of the caller's shell would change what is tested.
 unset -v "${!LAKEFS_@}"
 
 # shellcheck disable=SC2034 # for the tests
@@ -19,20 +19,20 @@ bats_load_library bats-assert
 
 # Comparing -----------------------------------------------------------------------------------------------------------
 
-# assert_equal EXPECTED ACTUAL: in place of bats-assert's, which takes them the other way round: what differs of texts of
-# many lines is shown as a diff.
+# assert_equal EXPECTED ACTUAL: replaces bats-assert's, which takes them the other way round; differences of multi-line
+# texts are shown as a diff.
 assert_equal() {
     diff -u --label expected --label actual <(printf '%s\n' "$1") <(printf '%s\n' "$2")
 }
 
-# assert_sql EXPECTED STATEMENT: the statement returns that. A statement that fails returns nothing, so its failure counts.
+# assert_sql EXPECTED STATEMENT: the statement returns that. A failing statement returns nothing, so its failure counts.
 assert_sql() {
     local actual
     actual=$(sql "$2")
     assert_equal "$1" "$actual"
 }
 
-# assert_contains TEXT PART...: every part is in the text. bats-assert looks at the variable `output`.
+# assert_contains TEXT PART...: the text contains all parts. bats-assert only looks at the variable `output`.
 assert_contains() {
     local output=$1 part
     shift
@@ -41,7 +41,7 @@ assert_contains() {
     done
 }
 
-# refute_contains TEXT PART...: no part is in the text.
+# refute_contains TEXT PART...: the text contains none of the parts.
 refute_contains() {
     local output=$1 part
     shift
@@ -50,7 +50,7 @@ refute_contains() {
     done
 }
 
-# assert_missing PATH...: there are no such files.
+# assert_missing PATH...: these files do not exist.
 assert_missing() {
     local path
     for path; do
@@ -61,8 +61,8 @@ assert_missing() {
     done
 }
 
-# fails CODE PROGRAM ARGUMENT...: the program ends with the code and says why, on standard error only, in one error message
-# that begins with its name; a refusal (5) also with what to do. Sets output and stderr as bats' run does.
+# fails CODE PROGRAM ARGUMENT...: the program ends with the code and gives the reason on standard error only, in one
+# error message that begins with its name; a refusal (5) must have a hint. Sets output and stderr like bats' run.
 fails() {
     local code=$1 program=${2##*/}
     shift
@@ -71,7 +71,7 @@ fails() {
     printf 'standard error: %s\n' "$stderr"
     # shellcheck disable=SC2154
     assert_equal "" "$output"
-    # A program that is run by another one may have spoken first.
+    # A program that it has run may have written a message first.
     assert_equal 1 "$(grep -ac "^$program: error: ." <<<"$stderr")"
     if [ "$code" -eq 5 ] && [[ $* != *--log-format* ]]; then
         grep -aq '^hint: .' <<<"$stderr"
@@ -85,8 +85,8 @@ succeeds() {
     refute_contains "$stderr" "error:"
 }
 
-# assert_json_lines PROGRAM...: every line on standard error is a JSON object with the members that messages have, of one
-# of the programs, with a level that log collectors know and a time with milliseconds.
+# assert_json_lines PROGRAM...: each line on standard error is a JSON object with the members of a message, of one of
+# the programs, with a valid level and a time with milliseconds.
 assert_json_lines() {
     python3 -c '
 import json, re, sys
@@ -110,8 +110,9 @@ hex() {
 
 # Legacy databases ----------------------------------------------------------------------------------------------------
 
-# make_template NAME [FIXTURE]: makes a legacy database at schema version 38, with the fixture's rows, as a template, and
-# puts its name into the variable NAME. For setup_file: the tests make their databases by `fresh_database TEMPLATE "$NAME"`.
+# make_template NAME [FIXTURE]: makes a legacy database at schema version 38, with the fixture's rows, as a template,
+# and sets the variable NAME to its name. For setup_file: the tests make their databases by `fresh_database TEMPLATE
+# "$NAME"`.
 make_template() {
     fresh_database
     apply_migrations 21 38
@@ -122,7 +123,7 @@ make_template() {
     keep_database "$1"
 }
 
-# make_esti_template: makes the template ESTI, which holds what a lakeFS server left behind after its own system tests.
+# make_esti_template: makes the template ESTI, with the data of a lakeFS server after its own system tests.
 make_esti_template() {
     make_template ESTI "$FIXTURES_DIR/esti/legacy.data.sql"
 }
@@ -133,7 +134,7 @@ make_esti_dump() {
     kv-export -d "$ESTI" --blockstore-path="$BLOCKSTORE" --quiet -f "$1"
 }
 
-# make_small_template OBJECTS: makes the template SMALL: a user, and a repository with a branch and so many objects.
+# make_small_template OBJECTS: makes the template SMALL: a user, and a repository with a branch and this many objects.
 make_small_template() {
     make_template SMALL
     psql -Xq -v ON_ERROR_STOP=1 -v objects="$1" -d "$SMALL" <<'SQL'
@@ -144,7 +145,7 @@ INSERT INTO graveler_staging_kv SELECT 'token', int4send(n), 'identity', 'data' 
 SQL
 }
 
-# keep_database NAME: makes a template of the database that fresh_database made last, see make_template.
+# keep_database NAME: makes a template from the database that fresh_database made last, see make_template.
 keep_database() {
     printf -v "$1" %s "$PGDATABASE"
     export "${1?}"
@@ -160,7 +161,7 @@ drop_template() {
     fi
 }
 
-# drop_templates: drops all that were made.
+# drop_templates: drops all templates.
 drop_templates() {
     local template
     for template in ${TEMPLATES-}; do
@@ -178,7 +179,7 @@ legacy_tables() {
 # shellcheck disable=SC2034 # for the tests
 LEGACY_TABLE_COUNT=17
 
-# legacy_digest: prints one line that is the same as long as no legacy row was touched, not even written again.
+# legacy_digest: prints one line that stays the same unless a legacy row is written, even with the same values.
 legacy_digest() {
     psql -XAtq -v ON_ERROR_STOP=1 <<'SQL' | sha256sum
 SELECT format('SELECT %1$L, xmin, ctid, t FROM %1$I AS t ORDER BY ctid', relname)
@@ -187,16 +188,16 @@ ORDER BY relname \gexec
 SQL
 }
 
-# whole_database: prints all that is in the database, schema and rows.
+# whole_database: prints the whole database, schema and rows.
 whole_database() {
-    # Newer versions guard the text by a word that is another one each time.
+    # Newer versions add a random key.
     pg_dump | sed -E '/^.(un)?restrict /d'
 }
 
 # The KV table --------------------------------------------------------------------------------------------------------
 
-# assert_stamp VERSION KV_VERSION: schema_migrations is at that version and clean, the KV table at that version; - stands
-# for no table, no row.
+# assert_stamp VERSION KV_VERSION: schema_migrations is at that version and clean, the KV table at that version; - means
+# no table or no row.
 assert_stamp() {
     local schema_version=- kv_version=-
     if [ -n "$(sql "SELECT to_regclass('schema_migrations')")" ]; then
@@ -209,7 +210,7 @@ assert_stamp() {
     assert_equal "$1 and $2" "${schema_version:--} and ${kv_version:--}"
 }
 
-# assert_kv_as_expected: the KV table is, entry by entry, what lakeFS's own migration made of the esti fixture.
+# assert_kv_as_expected: the KV table equals, entry by entry, the result of lakeFS's own migration of the esti fixture.
 assert_kv_as_expected() {
     "$FIXTURES_DIR/tools/kvnorm.py" "$DSN" --schema-version >"$BATS_TEST_TMPDIR/kv.jsonl"
     diff -u "$FIXTURES_DIR/esti/expected.jsonl" "$BATS_TEST_TMPDIR/kv.jsonl"
@@ -221,7 +222,7 @@ kv_digest() {
         FROM ${1:-kv}"
 }
 
-# kv_state: like kv_digest, but different also when a row was written again as it was, or the table made anew.
+# kv_state: like kv_digest, but also changes if a row is rewritten unchanged, or the table recreated.
 kv_state() {
     sql "SELECT 'kv'::regclass::oid, count(*), md5(string_agg(md5(partition_key) || md5(key) || md5(value) || xmin, ''
         ORDER BY partition_key, key)) FROM kv"
@@ -234,7 +235,7 @@ entries() {
     zstd -dcq -- "$1" | "$TESTS_DIR/lib/decode.py" entries
 }
 
-# assert_same_stream FILE1 FILE2: the dumps, decompressed, are equal.
+# assert_same_stream FILE1 FILE2: the decompressed dumps are equal.
 assert_same_stream() {
     zstd -dcq -- "$1" >"$BATS_TEST_TMPDIR/stream1"
     zstd -dcq -- "$2" >"$BATS_TEST_TMPDIR/stream2"
@@ -242,8 +243,8 @@ assert_same_stream() {
     rm "$BATS_TEST_TMPDIR/stream1" "$BATS_TEST_TMPDIR/stream2"
 }
 
-# assert_same_entries FILE1 FILE2 [PATTERN]: the dumps hold the same entries, in whatever order; of the first one those
-# count that match the pattern.
+# assert_same_entries FILE1 FILE2 [PATTERN]: the dumps have the same entries, in any order; of the first one only
+# entries that match the pattern count.
 assert_same_entries() {
     entries "$1" >"$BATS_TEST_TMPDIR/entries1"
     entries "$2" >"$BATS_TEST_TMPDIR/entries2"
@@ -258,13 +259,13 @@ manifest_member() {
 
 # Sessions that get in the way ----------------------------------------------------------------------------------------
 
-# hold STATEMENT: runs it in a transaction of another session, which stays open until release. Sets HOLDER_BACKEND to the
-# process id of its backend.
+# hold STATEMENT: runs it in a transaction of another session, which stays open until release. Sets HOLDER_BACKEND to
+# the process id of its backend.
 hold() {
     local dir=$BATS_TEST_TMPDIR/holder
     mkdir "$dir"
     mkfifo "$dir/in"
-    # Descriptor 3 is bats' own, which waits for its end.
+    # Descriptor 3 belongs to bats, which waits until it is closed.
     psql -XAtq -v ON_ERROR_STOP=1 <"$dir/in" >"$dir/out" 2>"$dir/err" 3>&- &
     HOLDER=$!
     exec {HOLDER_INPUT}>"$dir/in"
@@ -274,11 +275,11 @@ hold() {
     HOLDER_BACKEND=$(sed -n 's/^backend=//p' "$dir/out")
 }
 
-# release: rolls back what hold has begun; harmless when there is nothing.
+# release: rolls back the transaction of hold; harmless if there is none.
 release() {
     if [ -n "${HOLDER-}" ]; then
-        # What was started meanwhile has the pipe open as well, so its end is not enough.
-        # It may have ended for a failure of its own, which must not end the test without a word.
+        # Programs started meanwhile have inherited the pipe, so closing it is not enough. psql may have failed already,
+        # which must not end the test silently.
         (
             trap '' PIPE
             printf 'ROLLBACK;\n\\q\n' 1>&"$HOLDER_INPUT" 2>/dev/null
@@ -293,12 +294,12 @@ release() {
 # background COMMAND...: starts it; its output goes to the file BACKGROUND_OUTPUT.
 background() {
     BACKGROUND_OUTPUT=$BATS_TEST_TMPDIR/background.out
-    # Descriptor 3 is bats' own.
+    # Descriptor 3 belongs to bats.
     "$@" >"$BACKGROUND_OUTPUT" 2>&1 3>&- &
     BACKGROUND=$!
 }
 
-# background_ends CODE: waits for its end, which must be with that exit code.
+# background_ends CODE: waits for its end, with that exit code.
 background_ends() {
     local status=0
     wait "$BACKGROUND" || status=$?
@@ -307,7 +308,7 @@ background_ends() {
     assert_equal "$1" "$status"
 }
 
-# stop_background: ends what a failing test has left running; harmless when there is nothing.
+# stop_background: ends what a failing test has left running; harmless if there is nothing.
 stop_background() {
     if [ -n "${BACKGROUND-}" ]; then
         kill -KILL "$BACKGROUND" 2>/dev/null || true
@@ -315,14 +316,14 @@ stop_background() {
     fi
 }
 
-# also COMMAND...: starts it beside what is in the background; its output goes to the file OTHER_OUTPUT.
+# also COMMAND...: starts a second command in the background; its output goes to the file OTHER_OUTPUT.
 also() {
     OTHER_OUTPUT=$BATS_TEST_TMPDIR/other.out
     "$@" >"$OTHER_OUTPUT" 2>&1 3>&- &
     OTHER=$!
 }
 
-# also_ends CODE: waits for its end, which must be with that exit code.
+# also_ends CODE: waits for its end, with that exit code.
 also_ends() {
     local status=0
     wait "$OTHER" || status=$?
@@ -331,7 +332,7 @@ also_ends() {
     assert_equal "$1" "$status"
 }
 
-# eventually COMMAND...: waits until the command succeeds; fails when it does not for 20 seconds.
+# eventually COMMAND...: repeats the command until it succeeds; fails after 20 seconds.
 eventually() {
     local end=$((SECONDS + 20))
     while ! "$@" >/dev/null 2>&1; do
@@ -348,7 +349,7 @@ someone_waits() {
     [ "$(sql "SELECT count(*) > 0 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'")" = t ]
 }
 
-# nobody_else: whether no other session is in this database.
+# nobody_else: whether there is no other session in this database.
 nobody_else() {
     [ "$(sql "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()")" = 0 ]
 }
@@ -366,12 +367,12 @@ nobody_waits() {
     ! someone_waits
 }
 
-# command_lines_with TEXT: prints the command lines of this machine that hold the text. By the shell alone: tests call it
-# again and again, and programs for each of a machine's processes would take longer than the tests.
+# command_lines_with TEXT: prints the command lines on this machine that contain the text. Uses only the shell: tests
+# call it repeatedly, and starting programs for each process would take too long.
 command_lines_with() {
     local process words
     for process in /proc/[0-9]*; do
-        # A process may end while it is looked at.
+        # A process may end at any time.
         mapfile -d "" -t words <"$process/cmdline" || continue
         if [[ ${words[*]} == *"$1"* ]]; then
             printf '%s\n' "${words[*]}"
@@ -379,7 +380,7 @@ command_lines_with() {
     done 2>/dev/null
 }
 
-# programs_left: prints the command lines that name this database, the server's own aside.
+# programs_left: prints the command lines that name this database, except the server's.
 programs_left() {
     command_lines_with "$PGDATABASE" | grep -av '^postgres: ' || true
 }

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash
-# Runs of kv-replay, and whether they leave anything: load it after lib/setup.
+# Runs of kv-replay, and whether they leave anything behind: load it after lib/setup.
 
 # shellcheck disable=SC2034 # for the tests
 # shellcheck disable=SC2154 # run sets stderr and output
@@ -13,7 +13,7 @@ setup_file() {
     make_esti_template
     OWNER=${ESTI}_owner
     export PGDATABASE=$ESTI
-    # Whom the server of the replay does not know.
+    # A role that does not exist on the replay's server.
     sql "CREATE ROLE $OWNER" "ALTER TABLE auth_users OWNER TO $OWNER" "GRANT SELECT ON auth_groups TO $OWNER"
     pg_dump -f "$LEGACY/plain"
     pg_dump -Fc -f "$LEGACY/custom"
@@ -34,14 +34,14 @@ teardown_file() {
 }
 
 setup() {
-    # What lakeFS's own migration made of the fixture.
+    # The result of lakeFS's own migration of the fixture.
     EXPECTED=$FIXTURES_DIR/esti/expected.jsonl
     ESTI_DUMP=$FIXTURES_DIR/esti/esti.dump
-    # Where the server's user gets through, which it does not where bats has its folders.
+    # A folder that the server's user can enter, unlike those of bats.
     REPLAY_TMPDIR=$(mktemp -d "${TMPDIR:-/tmp}/kv-rt.XXXXXX")
     chmod 711 "$REPLAY_TMPDIR"
     REPLAY=(env TMPDIR="$REPLAY_TMPDIR" kv-replay)
-    # A shell lets what it runs in the background ignore SIGINT, nohup all that it runs SIGHUP.
+    # Background processes of a shell ignore SIGINT, and under nohup SIGHUP.
     REPLAY_IN_BACKGROUND=(env --default-signal=INT --default-signal=HUP TMPDIR="$REPLAY_TMPDIR" kv-replay)
 }
 
@@ -54,10 +54,10 @@ teardown() {
     return "$status"
 }
 
-# processes_left: prints the process ids of what was started with this test's folder, or works in it.
+# processes_left: prints the process ids of processes started with this test's folder, or working in it.
 processes_left() {
-    # A server overwrites its environment, but has the folder in its command. What is looked for is no argument of those
-    # that look, and a process may end while it is looked at.
+    # A server overwrites its environment, but its command line has the folder. The searching programs must not have the
+    # folder in their arguments, and a process may end at any time.
     {
         grep -lazxFf /dev/stdin /proc/[0-9]*/environ <<<"TMPDIR=$REPLAY_TMPDIR"
         grep -laFf /dev/stdin /proc/[0-9]*/cmdline <<<"$REPLAY_TMPDIR/"
@@ -68,31 +68,31 @@ nothing_left() {
     [ -z "$(ls -A "$REPLAY_TMPDIR")" ] && [ -z "$(processes_left)" ]
 }
 
-# with_input FILE COMMAND...: becomes the command, with the file as its standard input, a pipe of which it must not hold the
-# descriptor `input`, which writes. For `background`.
+# with_input FILE COMMAND...: executes the command with the file as its standard input, a pipe. Closes the pipe's write
+# end, the descriptor `input`. For `background`.
 with_input() {
     [ -z "${input-}" ] || exec {input}>&-
     exec "${@:2}" <"$1"
 }
 
-# start_replay ARGUMENT...: starts it in the background and waits until it shows the way to the database. Its output is in
+# start_replay ARGUMENT...: starts it in the background and waits until it prints how to connect. Its output is in
 # BACKGROUND_OUTPUT.
 start_replay() {
     background "${REPLAY_IN_BACKGROUND[@]}" "$@"
     eventually grep -q LAKEFS_DATABASE_POSTGRES_CONNECTION_STRING "$BACKGROUND_OUTPUT"
 }
 
-# shown_connection: prints the connection string, as it stands in the output.
+# shown_connection: prints the connection string from the output.
 shown_connection() {
     sed -n 's/^connection string:  //p' "$BACKGROUND_OUTPUT"
 }
 
-# entries_of_replay ARGUMENT...: prints the entries of the KV table of a replay, in the form of expected.jsonl.
+# entries_of_replay ARGUMENT...: prints the entries of a replay's KV table, in the form of expected.jsonl.
 entries_of_replay() {
     "${REPLAY[@]}" -q "$@" -- "$FIXTURES_DIR/tools/kvnorm.py" "dbname=lakefs" --schema-version
 }
 
-# no_replay CODE ARGUMENT...: it ends so, with one error of whichever program found it, and runs no command.
+# no_replay CODE ARGUMENT...: it ends with the code, with one error of whichever program found it, and runs no command.
 no_replay() {
     local code=$1
     shift

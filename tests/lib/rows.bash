@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash
-# Small legacy databases that tests make by hand, and what becomes of their rows: load it after lib/setup.
+# Small legacy databases made by hand, and what becomes of their rows: load it after lib/setup.
 #
-# Entries are read from the dump by PostgreSQL's and protobuf's rules, without the code that is tested (decode.py).
+# Entries are read from the dump by an independent implementation of PostgreSQL's and protobuf's rules (decode.py).
 
 # shellcheck disable=SC2034 # for the tests
 # shellcheck disable=SC2154 # run sets stderr and output
@@ -16,13 +16,13 @@ setup() {
     ENTRIES=$BATS_TEST_TMPDIR/rows.entries
 }
 
-# A database whose rows are all as they should be: it makes sure that a test is about the rows that it adds.
+# A database with regular rows only, so that a test is about the rows that it adds.
 legacy_database() {
     fresh_database TEMPLATE "$EMPTY"
     regular_rows
 }
 
-# A database of another encoding, which no template can have been made for.
+# A database of another encoding, for which there is no template.
 legacy_database_in() {
     fresh_database TEMPLATE template0 ENCODING "$1" LC_COLLATE "'C'" LC_CTYPE "'C'"
     apply_migrations 21 38
@@ -67,12 +67,12 @@ assert_no_entry() {
     run ! grep -P "^\Q$1\E\t$2" "$ENTRIES"
 }
 
-# Only the regular rows' entries are there, and what they are told of.
+# Only the entries of regular rows exist, and nothing is reported about them.
 count_entries() {
     wc -l <"$ENTRIES"
 }
 
-# left_out, adjusted: print what the manifest counts.
+# left_out, adjusted: print the manifest's counts.
 left_out() {
     kv-import --list "$DUMP" | grep '^left out: ' || true
 }
@@ -81,13 +81,13 @@ adjusted() {
     kv-import --list "$DUMP" | grep '^adjusted: ' || true
 }
 
-# assert_plain: nothing was left out or adjusted, and there is nothing to warn of.
+# assert_plain: nothing was left out or adjusted, and there is no warning.
 assert_plain() {
     assert_equal "" "$(left_out)$(adjusted)"
     refute_contains "$stderr" "warning"
 }
 
-# assert_counted KIND ROWS TABLE PACKAGE WORD: the only such line of the list is this one. KIND is "left out" or "adjusted".
+# assert_counted KIND ROWS TABLE PACKAGE WORD: this is the only such line in the list. KIND is "left out" or "adjusted".
 assert_counted() {
     local lines
     lines=$(kv-import --list "$DUMP" | grep "^$1: ")
@@ -106,8 +106,8 @@ assert_named() {
     grep -a "^kv-export: info: .*$1.*" <<<"$stderr" | grep -aF "$2"
 }
 
-# check_left_out TABLE PACKAGE WORD KEY: one row of the table is left out, for the reason that has the word: it is counted,
-# warned of, named at -v, and an error with --strict. What is left has no entry; that is for the test to look at.
+# check_left_out TABLE PACKAGE WORD KEY: one row of the table is left out, for the reason that contains the word: it is
+# counted, warned of, named with -v, and an error with --strict. The test itself checks the remaining entries.
 check_left_out() {
     export_rows
     assert_counted "left out" 1 "$1" "$2" "$3"
@@ -121,7 +121,7 @@ check_left_out() {
     assert_missing "$BATS_TEST_TMPDIR/strict.dump" "$BATS_TEST_TMPDIR/strict.dump.partial"
 }
 
-# check_adjusted ROWS TABLE PACKAGE WORD KEY: rows of the table are adjusted; that is no error even with --strict.
+# check_adjusted ROWS TABLE PACKAGE WORD KEY: rows of the table are adjusted, which is not an error even with --strict.
 check_adjusted() {
     export_rows --strict
     assert_counted adjusted "$1" "$2" "$3" "$4"

@@ -2,7 +2,7 @@
 # shellcheck shell=bash
 # Exports with branch protection rules: load it after lib/setup.
 
-# export_rules OPTION...: exports to DUMP, checks that and removes it; assert_rules says what is in it.
+# export_rules OPTION...: exports to DUMP and checks it; assert_rules checks the rules in it.
 export_rules() {
     succeeds kv-export -d "$DSN" -f "$DUMP" "$@"
     kv-import --check "$DUMP"
@@ -10,7 +10,7 @@ export_rules() {
     rm "$DUMP"
 }
 
-# assert_rules LINE...: these rules are in the dump, each as "repository: bytes", and no others.
+# assert_rules LINE...: exactly these rules are in the dump, each as "repository: bytes".
 assert_rules() {
     assert_equal "$(printf '%s\n' "$@")" \
         "$(sed -n 's/^R(\(.*\))\tsettings\/protected_branches\t"\(.*\)"$/\1: \2/p' "$BATS_TEST_TMPDIR/entries")"

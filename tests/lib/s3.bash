@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash
-# An S3 server that verifies signatures, and servers between it and the programs that misbehave: load it after
-# lib/database and lib/migration.
+# An S3 server that verifies signatures, and misbehaving proxies in front of it: load it after lib/database and
+# lib/migration.
 
-# What the caller's shell may have set would change what is tested; and nobody asks for an instance's credentials here.
+# Variables of the caller's shell would change what is tested. Do not ask for an instance's credentials.
 unset -v "${!AWS_@}" http_proxy https_proxy all_proxy HTTPS_PROXY ALL_PROXY
 export AWS_EC2_METADATA_DISABLED=true AWS_SHARED_CREDENTIALS_FILE=/dev/null AWS_CONFIG_FILE=/dev/null
 
@@ -11,7 +11,7 @@ export AWS_EC2_METADATA_DISABLED=true AWS_SHARED_CREDENTIALS_FILE=/dev/null AWS_
 start_s3() {
     local python
     python=$("$TESTS_DIR/../scripts/install-deps" --s3-server)
-    # Descriptor 3 is bats' own.
+    # Descriptor 3 belongs to bats.
     "$python" "$TESTS_DIR/s3/server.py" "$1" "$BATS_FILE_TMPDIR/s3" >"$BATS_FILE_TMPDIR/s3.log" 2>&1 3>&- &
     export S3_SERVER=$!
     eventually test -e "$BATS_FILE_TMPDIR/s3" || {
@@ -43,8 +43,8 @@ no_s3_user() {
     unset -v AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN
 }
 
-# start_proxy [--tls CERTIFICATE KEY] BEHAVIOUR...: starts a server in front of S3, see s3/proxy.py. Sets PROXY, its URL;
-# PROXY_LOG, the file with its requests; and ends the one before.
+# start_proxy [--tls CERTIFICATE KEY] BEHAVIOUR...: starts a proxy in front of S3, see s3/proxy.py, and stops the
+# previous one. Sets PROXY, its URL, and PROXY_LOG, the file with its requests.
 start_proxy() {
     local tls=() scheme=http
     stop_proxy
@@ -55,7 +55,7 @@ start_proxy() {
     fi
     PROXY_LOG=$BATS_TEST_TMPDIR/requests
     : >"$PROXY_LOG"
-    # The port of the one before is not to be read.
+    # Do not read the previous proxy's port.
     rm -f "$BATS_TEST_TMPDIR/proxy"
     "$TESTS_DIR/s3/proxy.py" "${tls[@]}" "$S3_PORT" "$PROXY_LOG" "$@" >"$BATS_TEST_TMPDIR/proxy" 2>&1 3>&- &
     PROXY_PID=$!

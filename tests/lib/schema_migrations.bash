@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash
-# The schema migrations, file by file: load it after lib/setup.
+# The schema migrations, one by one: load it after lib/setup.
 
 setup() {
     fresh_database
@@ -13,26 +13,26 @@ assert_unchanged() {
     assert_equal "$1" "$now"
 }
 
-# assert_rows FILE: all rows are those of FILE, byte by byte and in its order.
+# assert_rows FILE: all rows equal those in FILE, byte by byte and in its order.
 assert_rows() {
     diff -u --label expected --label actual "$1" <(legacy_rows)
 }
 
-# sorted_json: brings JSON lines into a form in which equal sets of values are equal text.
+# sorted_json: normalises JSON lines so that equal sets of values are equal text.
 sorted_json() {
     python3 -c '
 import json, sys
 print("\n".join(sorted(json.dumps(json.loads(line), sort_keys=True) for line in sys.stdin)))'
 }
 
-# assert_schema38: the schema has every fact of version 38, and no other.
+# assert_schema38: the schema has exactly the facts of version 38.
 assert_schema38() {
     diff -u --label expected --label actual <(sorted_json <"$FIXTURES_DIR/versions/schema38.jsonl") \
         <(schema_facts | sorted_json)
 }
 
-# legacy_state: everything a migration could change, for comparisons of before and after. The rows' versions (xmin) tell
-# a row that was written again with the same values.
+# legacy_state: prints everything that a migration could change. Row versions (xmin) reveal rows that were rewritten
+# unchanged.
 legacy_state() {
     psql -XAtq -v ON_ERROR_STOP=1 -f "$FIXTURES_DIR/tools/schema_facts.sql" -f - <<'SQL'
 SELECT format('SELECT %1$L, xmin, t FROM %1$I AS t ORDER BY ctid', relname)
@@ -40,7 +40,7 @@ FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' ORDE
 SQL
 }
 
-# check_from_version N: rows of a database at version N become those that the original migrations made of them.
+# check_from_version N: a database at version N gets the rows that the original migrations produced.
 check_from_version() {
     apply_migrations 21 "$1"
     load_fixture "$FIXTURES_DIR/versions/v$1.data.sql"

@@ -1,16 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash
-# Roles and databases with settings of their own: load it after lib/database and lib/migration.
+# Roles and databases with special settings: load it after lib/database and lib/migration.
 
-# role_database TEMPLATE [OPTION...]: makes a database of the template, and a role ROLE for it, with the options of CREATE
-# ROLE, which owns it, its schema and its tables. Sets ROLE_DSN, which leads there, and MIGRATE, the command for it.
+# role_database TEMPLATE [OPTION...]: makes a database from the template, and a role ROLE with the options of CREATE
+# ROLE, which owns the database, its schema and its tables. Sets ROLE_DSN, its connection string, and MIGRATE, the
+# command for it.
 role_database() {
     fresh_database TEMPLATE "$1"
     shift
     make_role "$@"
 }
 
-# make_role [OPTION...]: likewise, for the database that is there.
+# make_role [OPTION...]: the same for the existing database.
 make_role() {
     ROLE=${PGDATABASE}_role
     sql "CREATE ROLE $ROLE LOGIN $*" "ALTER SCHEMA public OWNER TO $ROLE" \
@@ -21,7 +22,7 @@ make_role() {
     MIGRATE=(kv-migrate up --kv-enabled --blockstore-path "$BLOCKSTORE" -d "$ROLE_DSN")
 }
 
-# drop_role: drops what make_role made, after the database; harmless when there is nothing.
+# drop_role: drops the role of make_role, after the database; harmless if there is none.
 drop_role() {
     if [ -n "${ROLE-}" ]; then
         psql -Xq -d postgres -c "DROP ROLE $ROLE"
@@ -37,7 +38,7 @@ role_settings() {
     done
 }
 
-# as_role STATEMENT...: like sql, by the role.
+# as_role STATEMENT...: like sql, as the role.
 as_role() {
     local statement arguments=()
     for statement; do
@@ -46,7 +47,7 @@ as_role() {
     psql -XAtq -v ON_ERROR_STOP=1 "${arguments[@]}" -d "$ROLE_DSN"
 }
 
-# assert_role_fails PART STATEMENT...: the role's statement fails so.
+# assert_role_fails PART STATEMENT...: the role's statement fails with a message that contains the part.
 assert_role_fails() {
     local part=$1
     shift
@@ -55,7 +56,7 @@ assert_role_fails() {
     assert_contains "$output" "$part"
 }
 
-# assert_esti_migrated: everything is as it should be after the migration of the esti fixture.
+# assert_esti_migrated: the migration of the esti fixture has the expected result.
 assert_esti_migrated() {
     assert_kv_as_expected
     assert_stamp 39 1
@@ -63,11 +64,12 @@ assert_esti_migrated() {
     eventually nobody_else
 }
 
-# start_pgbouncer [SETTING...]: starts a PgBouncer in front of the server. Sets POOL_DSN, which leads to the database by it.
+# start_pgbouncer [SETTING...]: starts a PgBouncer in front of the server. Sets POOL_DSN to connect to the database
+# through it.
 start_pgbouncer() {
     local user
     user=$(stat -c %U -- "$PGHOST")
-    # Its socket's path must be short, and its folder open to the user as whom it runs.
+    # The socket's path must be short, and its folder open to the user who runs it.
     POOL_DIR=$(mktemp -d "/tmp/kv-pool.XXXXXX")
     printf '%s\n' "[databases]" "* = host=$PGHOST port=$PGPORT user=$PGUSER" "[pgbouncer]" "listen_port = 6432" \
         "unix_socket_dir = $POOL_DIR" "auth_type = any" "admin_users = admin" "$@" >"$POOL_DIR/pgbouncer.ini"
@@ -83,7 +85,7 @@ start_pgbouncer() {
     eventually psql -XAtq -d "$POOL_DSN" -c "SELECT 1"
 }
 
-# stop_pgbouncer: harmless when there is none.
+# stop_pgbouncer: harmless if there is none.
 stop_pgbouncer() {
     if [ -n "${POOL_PID-}" ]; then
         psql -Xq -d "host=$POOL_DIR port=6432 user=admin dbname=pgbouncer" -c "SHUTDOWN" >/dev/null 2>&1 || true

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash
-# What every target of kv-import has to do, whatever it is: load it after lib/database, lib/migration and lib/dynamodb.
+# What every target of kv-import has to do: load it after lib/database, lib/migration and lib/dynamodb.
 #
 # shellcheck disable=SC2154 # run sets stderr and output
 
-# TARGET is postgres or dynamodb; the functions target_* are its own, the functions conforms_* the suite.
+# TARGET is postgres or dynamodb; the functions target_* depend on it, the functions conforms_* are the suite.
 
-# target_use TARGET: all that follows is about this one. For setup.
+# target_use TARGET: selects the target for everything that follows. For setup.
 target_use() {
     TARGET=$1
     fresh_table
@@ -17,7 +17,7 @@ target_use() {
     esac
 }
 
-# target_version: prints the version; - where there is none.
+# target_version: prints the version; - if there is none.
 target_version() {
     local version
     case $TARGET in
@@ -60,7 +60,7 @@ target_make_empty() {
     esac
 }
 
-# target_rows: prints the entries but for the version, one a line.
+# target_rows: prints all entries except the version, one per line.
 target_rows() {
     case $TARGET in
         postgres) sql "COPY (SELECT * FROM kv WHERE partition_key <> 'kv-internal-metadata') TO STDOUT" ;;
@@ -68,7 +68,7 @@ target_rows() {
     esac | LC_ALL=C sort
 }
 
-# target_load CODE [OPTION...]: loads the fixture, which ends so.
+# target_load CODE [OPTION...]: loads the fixture, which ends with the code.
 target_load() {
     local code=$1
     shift
@@ -79,7 +79,7 @@ target_load() {
     fi
 }
 
-# assert_target_is_esti: what is in the store is what is in the fixture's dump, by way of COPY.
+# assert_target_is_esti: the store has the entries of the fixture's dump, as read by COPY.
 assert_target_is_esti() {
     zstd -dcq -- "$ESTI_DUMP" >"$BATS_TEST_TMPDIR/stream"
     sql "CREATE TABLE reference (partition_key bytea, key bytea, value bytea)"
@@ -105,7 +105,7 @@ conforms_loads_once() {
     target_load 0
     assert_contains "$stderr" "already at version 1: nothing to do"
     assert_contains "$(target_rows)" "$(hex written-since)"
-    # Of any version.
+    # Any version.
     target_set_version 2
     target_load 0
     assert_contains "$stderr" "already at version 2: nothing to do"
@@ -151,7 +151,7 @@ conforms_refuses_what_is_not_ours() {
     assert_equal some-text "$(target_version)"
 }
 
-# target_looks EXPECTED STATE VERSION LOAD [OPTION...]: --check-target says so, for people and for programs.
+# target_looks EXPECTED STATE VERSION LOAD [OPTION...]: --check-target prints this, for people and for programs.
 target_looks() {
     local expected=$1 place="table \"kv\"" name=kv object
     [ "$TARGET" = postgres ] || place="DynamoDB table \"$TABLE\"" name=$TABLE
@@ -167,7 +167,7 @@ print(json.dumps({name: object[name] for name in ("target", "table", "state", "v
 
 conforms_is_looked_at() {
     target_looks "no KV store" none 0 fill
-    # Nothing was made.
+    # Nothing was created.
     target_looks "no KV store" none 0 fill --clean
     target_make_empty
     target_looks "an empty KV store" empty 0 fill
@@ -185,7 +185,7 @@ conforms_is_looked_at() {
 conforms_refuses_dumps_that_are_not_whole() {
     head -c 100000 "$ESTI_DUMP" >"$BATS_TEST_TMPDIR/cut.dump"
     fails 4 kv-import "${TARGET_OPTIONS[@]}" "$BATS_TEST_TMPDIR/cut.dump"
-    # By a pipe its end is seen late.
+    # In a pipe the end is seen late.
     fails 4 kv-import "${TARGET_OPTIONS[@]}" - < <(cat "$BATS_TEST_TMPDIR/cut.dump")
     assert_equal 0 "$(target_version)"
     target_load 0
@@ -209,7 +209,7 @@ conforms_verifies() {
 conforms_is_exported_as_it_was_loaded() {
     local dump=$BATS_TEST_TMPDIR/again.dump
     target_load 0
-    # What is of lakeFS's own version is stamped again.
+    # The store's own version is stamped again.
     target_set_version 2
     succeeds kv-export --source=kv "${STORE_OPTIONS[@]}" -j 3 -f "$dump"
     kv-import --check "$dump"

@@ -24,7 +24,7 @@ assert_migrated() {
     assert_sql 104 "SELECT count(*) FROM kv"
 }
 
-# assert_untouched DIGEST: no KV table was made, no legacy row was written or is gone.
+# assert_untouched DIGEST: no KV table was created, and no legacy row was written or removed.
 assert_untouched() {
     assert_stamp 38 -
     assert_equal "$1" "$(legacy_digest)"

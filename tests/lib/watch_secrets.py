@@ -24,7 +24,7 @@ def read(path):
         with open(path, "rb") as file:
             return file.read()
     except OSError:
-        # It has ended meanwhile, or is gone.
+        # The process has ended, or the file is gone.
         return b""
 
 
@@ -51,7 +51,7 @@ class Watch:
                 process = "/proc/" + entry
                 program = program_of(process)
                 arguments, environment = read(process + "/cmdline"), read(process + "/environ")
-                # Another program may have taken its place meanwhile.
+                # The process may have executed another program in the meantime.
                 if program == program_of(process):
                     self.seen.add(program)
                     self.check("arguments", program, arguments)

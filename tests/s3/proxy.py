@@ -57,7 +57,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def upstream(self):
         connection = http.client.HTTPConnection("127.0.0.1", self.server.upstream)
-        # As it is, Host included: that is signed.
+        # Forward unchanged, including Host, which is signed.
         connection.putrequest(self.command, self.path, skip_host=True, skip_accept_encoding=True)
         for name, value in self.headers.items():
             connection.putheader(name, value)
