@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What the fuzz targets share.  A target is one file fuzz_NAME.c with LLVMFuzzerTestOneInput; it is
+ * Helpers of the fuzz targets.  A target is one file fuzz_NAME.c with LLVMFuzzerTestOneInput,
  * linked with libFuzzer (make fuzz), or with replay.c, which runs it over its corpus.
  */
 #ifndef TESTS_FUZZ_FUZZ_H
@@ -19,7 +19,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-/* Ends the program, as a finding, unless the condition holds. */
+/* Aborts, as a finding, unless the condition holds. */
 #define FUZZ_CHECK(condition)                                                                      \
     do {                                                                                           \
         if (!(condition)) {                                                                        \
@@ -28,7 +28,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
         }                                                                                          \
     } while (0)
 
-/* Takes numbers from the beginning of the input; zeros where it has ended. */
+/* Take numbers from the beginning of the input; zeros after its end. */
 static inline uint8_t fuzz_byte(Slice *input)
 {
     uint8_t byte = 0;
@@ -59,7 +59,7 @@ static inline Slice fuzz_slice(Slice *input, size_t size)
     return taken;
 }
 
-/* A copy that begins and ends with its allocation, so that a sanitizer sees what reads beyond. */
+/* A copy in an allocation of exactly its size, so that a sanitizer detects reads beyond it. */
 static inline uint8_t *fuzz_copy(Slice bytes)
 {
     uint8_t *copy = malloc(bytes.size == 0 ? 1 : bytes.size);

@@ -76,7 +76,7 @@ static void note_tuple(Buffer *seen, const CopyField *fields, size_t count)
     }
 }
 
-/* What is to be seen: the header by hand, the tuples by copy_tuple_parse. */
+/* The expected result: the header parsed by hand, the tuples by copy_tuple_parse. */
 static void read_whole(Slice stream, size_t field_count, Buffer *seen)
 {
     CopyField fields[MAX_FIELDS];
@@ -128,7 +128,7 @@ static void read_whole(Slice stream, size_t field_count, Buffer *seen)
     }
 }
 
-/* Takes all tuples that are there. */
+/* Takes all available tuples. */
 static CopyStatus take_tuples(CopyParser *parser, Buffer *seen)
 {
     CopyField fields[MAX_FIELDS];
@@ -152,7 +152,7 @@ static void read_pieces(Slice stream, size_t field_count, uint32_t seed, Buffer 
         Slice piece;
         uint8_t *copy;
 
-        /* Small pieces mostly, also empty ones. */
+        /* Mostly small pieces, some empty. */
         seed = seed * 1103515245 + 12345;
         piece = fuzz_slice(&stream, (seed >> 16) % ((seed >> 28) < 12 ? 8 : 4096));
         copy = fuzz_copy(piece);

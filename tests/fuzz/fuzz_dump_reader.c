@@ -33,7 +33,7 @@ static void fix_json(uint8_t *frame, size_t size)
     }
 }
 
-/* Makes the content checksum right; returns the content's size. */
+/* Corrects the content checksum; returns the content's size. */
 static size_t fix_zstd(uint8_t *frame, size_t size, bool checksum)
 {
     static ZSTD_DCtx *context;
@@ -48,14 +48,14 @@ static size_t fix_zstd(uint8_t *frame, size_t size, bool checksum)
     if (ZSTD_isError(result)) {
         return 0;
     }
-    /* Bit 2 of the descriptor: there is a checksum. */
+    /* Bit 2 of the descriptor: the frame has a checksum. */
     if (checksum && size > 8 && (frame[4] & 4) != 0) {
         store_le32(frame + size - 4, (uint32_t)xxh64_of(slice_of(content, result)));
     }
     return result;
 }
 
-/* Writes the digest of what stands before the manifest into it. */
+/* Writes the digest of everything before the manifest into it. */
 static void fix_manifest(uint8_t *dump, size_t offset, size_t size)
 {
     static const char NAME[] = "\"xxh64\":\"";
@@ -107,7 +107,7 @@ static void fix_dump(uint8_t *dump, size_t size, unsigned what)
     buffer_free(&table);
 }
 
-/* Reads all chunks; unpacks them where it is told to. */
+/* Reads all chunks; decompresses them if there is a decompressor. */
 static bool read_chunks(DumpReader *reader, Decompressor *decompressor, Error *error)
 {
     DumpChunk chunk = {0};

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Entries: what was appended is read again; what was read is, appended, the same bytes; and a scan
- * counts as many.
+ * Entries: an appended entry is read back; a read entry, appended, gives the same bytes; and a scan
+ * counts the same number.
  *
- * Input: a byte; if it is odd the rest is tuples as they come, else sizes and contents of entries.
+ * Input: a byte; if it is odd the rest is raw tuples, else sizes and contents of entries.
  */
 #include "tests/fuzz/fuzz.h"
 
@@ -21,7 +21,7 @@ static void append_entry(Buffer *tuples, const Entry *entry)
     }
 }
 
-/* Reads what can be read, and appends it to another buffer. */
+/* Reads all valid tuples, and appends them to another buffer. */
 static void read_tuples(Slice tuples)
 {
     Buffer again = {0};

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Header and manifest: what was decoded is encoded to a text that decodes to the same.
+ * Header and manifest: encoding a decoded text gives a text that decodes to the same.
  *
  * Input: a byte, even for a header and odd for a manifest, and the JSON text.
  */
@@ -9,7 +9,7 @@
 #include "common/dump/header.h"
 #include "common/dump/manifest.h"
 
-/* Decodes and encodes; NULL where the text is none. */
+/* Decodes and encodes; NULL if the text is invalid. */
 static char *turn_header(Slice text)
 {
     DumpHeader header;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * jsonb objects as maps: what jansson takes for an object is taken for a map with the same members,
- * and the map comes through protobuf as it was.  Also policies, which are jsonb as well.
+ * jsonb objects as maps: every object that jansson accepts becomes a map with the same members, and
+ * protobuf preserves the map.  Also policies, which are jsonb too.
  */
 #include "tests/fuzz/fuzz.h"
 
@@ -12,7 +12,7 @@
 
 #include "graveler.pb-c.h"
 
-/* A member's value in the map against the same in jansson's eyes. */
+/* Compares a member's value in the map with jansson's. */
 static void check_value(const json_t *value, const char *text)
 {
     json_t *again;
@@ -104,7 +104,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     JsonMapStatus status = json_map_read(json, &arena, &map, &error);
 
     FUZZ_CHECK(status != JSON_MAP_ERROR);
-    /* A NUL is in no text of jsonb; jansson passes over it in some places. */
+    /* A text of jsonb cannot contain NUL; jansson ignores it in some places. */
     if (json.size == 0 || memchr(json.data, 0, json.size) == NULL) {
         check_against_jansson(json, status, &map);
     }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Leaf buffers against the simplest thing that does the same: a growing buffer for each leaf.
+ * Leaf buffers compared with a simple model: a growing buffer for each leaf.
  *
- * Input: leaves, capacity, then operations of three bytes: which, and a size.
+ * Input: leaves, capacity, then operations of three bytes: kind and size.
  */
 #include "tests/fuzz/fuzz.h"
 
@@ -47,7 +47,7 @@ static void check_counts(const Model *model)
     }
 }
 
-/* Empties a leaf, by a writer that fails after so many pieces. */
+/* Empties a leaf, with a writer that fails after this many pieces. */
 static void empty_leaf(Model *model, size_t leaf, size_t fail_after)
 {
     Written written = {.fail_after = fail_after};
@@ -65,7 +65,7 @@ static void empty_leaf(Model *model, size_t leaf, size_t fail_after)
     buffer_free(&written.bytes);
 }
 
-/* A tuple like none of those shortly before. */
+/* A tuple different from the previous ones. */
 static Slice make_tuple(Model *model, size_t size)
 {
     static uint8_t pool[MAX_TUPLE + BLOCK];
@@ -121,7 +121,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         case 1:
             empty_leaf(&model, leaf, amount % 4);
             break;
-        case 2: /* large ones, just about a number of blocks */
+        case 2: /* large ones, close to a multiple of the block size */
             add_tuple(&model, leaf, amount % 4 * BLOCK + BLOCK / 2 + amount / 4 % BLOCK);
             break;
         default:

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Times and ids: timestamps keep their order and can be taken back, run ids are dates that the
- * calendar has, xids are read back and sort like their bytes.
+ * Times and ids: timestamps keep their order and can be converted back, run ids are valid calendar
+ * dates, xids are read back and sort like their bytes.
  *
  * Input: two timestamps of 8 bytes, two xids of 12, the text of a run id.
  */

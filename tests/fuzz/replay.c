@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Runs a fuzz target over the files of folders, without libFuzzer.
+ * Runs a fuzz target over the files in folders, without libFuzzer.
  */
 #include "tests/fuzz/fuzz.h"
 
@@ -10,7 +10,7 @@
 
 static const char *current = "";
 
-/* Tells at which input the program ends. */
+/* Names the input if the program crashes. */
 static void name_input(int number)
 {
     ssize_t written = write(STDERR_FILENO, "input: ", 7);

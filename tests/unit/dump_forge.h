@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Dumps that are not as they were written: the sample's frames put together in other ways.
+ * Altered dumps: the sample's frames, reassembled in other ways.
  *
- * "Sealed" dumps are altered by somebody who makes everything right that is not in question: the
- * checksums of JSON frames, the file's size and XXH64 in the manifest, the seek table.
+ * "Sealed" dumps are altered by somebody who corrects everything else: the checksums of JSON
+ * frames, the file's size and XXH64 in the manifest, the seek table.
  */
 #ifndef TESTS_UNIT_DUMP_FORGE_H
 #define TESTS_UNIT_DUMP_FORGE_H
@@ -30,13 +30,13 @@ enum {
     FRAME_COUNT
 };
 
-/* A dump in the making: a temporary file's path, the sample and its frames. */
+/* A dump being built: a temporary file's path, the sample and its frames. */
 typedef struct Dump {
     const char *path;
     Buffer sample;
     Frames frames;
     json_t *manifest;
-    Buffer file; /* what is written to the path */
+    Buffer file; /* to be written to the path */
 } Dump;
 
 static inline Dump dump_of_sample(void *const *state)
@@ -83,7 +83,7 @@ static inline void make_json_frame(Slice text, Buffer *frame)
     append(frame, slice_of(checksum, sizeof checksum));
 }
 
-/* Replaces `frame` by the JSON frame of an object, whose reference it takes over. */
+/* Replaces `frame` by the JSON frame of an object, and takes over its reference. */
 static inline void make_object_frame(json_t *object, Buffer *frame)
 {
     char *text = json_dumps(object, JSON_COMPACT);
@@ -94,7 +94,7 @@ static inline void make_object_frame(json_t *object, Buffer *frame)
     json_decref(object);
 }
 
-/* Replaces `frame` by the JSON frame `original` with a member set to JSON text, or removed where
+/* Replaces `frame` by the JSON frame `original` with a member set to JSON text, or removed if
  * `value` is NULL. */
 static inline void make_altered_frame(Slice original, const char *member, const char *value,
                                       Buffer *frame)
@@ -129,7 +129,7 @@ static inline void write_file(Dump *dump)
     file_write(dump->path, buffer_slice(&dump->file));
 }
 
-/* Writes the frames as they are. */
+/* Writes the frames unchanged. */
 static inline void join(Dump *dump, const Frames *frames)
 {
     dump->file.size = 0;
@@ -139,8 +139,8 @@ static inline void join(Dump *dump, const Frames *frames)
     write_file(dump);
 }
 
-/* What a frame holds, for the seek table: also that of several frames in one, and of one that does
- * not tell. */
+/* The decompressed size of a frame, for the seek table; also of several frames in one, and of one
+ * without a size. */
 static inline uint32_t content_size(Slice frame)
 {
     static uint8_t content[64 * 1024];
@@ -149,7 +149,7 @@ static inline uint32_t content_size(Slice frame)
     return (uint32_t)(ZSTD_isError(size) ? ZSTD_getFrameContentSize(frame.data, frame.size) : size);
 }
 
-/* Writes the manifest, as it is, and a seek table behind the frames that are there. */
+/* Writes the manifest unchanged, and a seek table for the existing frames. */
 static inline void end_file(Dump *dump, const Frames *frames)
 {
     uint8_t word[4];
@@ -175,7 +175,7 @@ static inline void end_file(Dump *dump, const Frames *frames)
     write_file(dump);
 }
 
-/* Begins the file with the frames, and makes the manifest's statements on the file right. */
+/* Begins the file with the frames, and corrects the manifest's statements about the file. */
 static inline void begin_file(Dump *dump, const Frames *frames)
 {
     json_t *file = json_object_get(dump->manifest, "file");
@@ -188,7 +188,7 @@ static inline void begin_file(Dump *dump, const Frames *frames)
     assert_int_equal(json_object_set_new(file, "xxh64", json_string(digest)), 0);
 }
 
-/* Writes the frames, all of those before the manifest, sealed. */
+/* Writes the frames, which are all those before the manifest, sealed. */
 static inline void seal(Dump *dump, const Frames *frames)
 {
     begin_file(dump, frames);
@@ -236,7 +236,7 @@ static inline void assert_accepted(const Dump *dump)
     assert_done(read_dump_unread(dump->path, &error), &error);
 }
 
-/* Refused by who reads all of it. */
+/* Refused by a complete read. */
 static inline void assert_read_refused(const Dump *dump)
 {
     Error error = {0};
@@ -245,7 +245,7 @@ static inline void assert_read_refused(const Dump *dump)
     assert_contains(error.message, dump->path);
 }
 
-/* Seals the sample with one frame in another's place, and expects it to be refused. */
+/* Seals the sample with one frame replaced, and expects it to be refused. */
 static inline void assert_frame_refused(Dump *dump, size_t at, Slice frame)
 {
     Frames frames = contents_of(dump);
@@ -255,7 +255,7 @@ static inline void assert_frame_refused(Dump *dump, size_t at, Slice frame)
     assert_read_refused(dump);
 }
 
-/* Refused also by who does not unpack the chunks. */
+/* Also refused without decompressing the chunks. */
 static inline void assert_never_accepted(const Dump *dump)
 {
     Error error = {0};

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What the tests of dumps share: a small dump with everything in it, its frames, and a dump read
- * from end to end.
+ * Helpers for tests of dumps: a small dump with a bit of everything, its frames, and a complete
+ * read of a dump.
  *
- * Frames are told apart by zstd itself, and tuples are put together here, so that writer and reader
- * are not measured by each other alone.
+ * zstd itself finds the frames, and tuples are built here, so that writer and reader are not only
+ * checked against each other.
  */
 #ifndef TESTS_UNIT_DUMP_SUPPORT_H
 #define TESTS_UNIT_DUMP_SUPPORT_H
@@ -75,7 +75,7 @@ static inline DumpHeader sample_header(void)
     };
 }
 
-/* What a caller of the writer knows of the manifest.  End with dump_manifest_free. */
+/* What a caller of the writer knows about the manifest.  End with dump_manifest_free. */
 static inline void sample_manifest(DumpManifest *manifest)
 {
     DumpHeader header = sample_header();
@@ -161,7 +161,7 @@ static inline void make_sample(void *const *state, Buffer *file)
     assert_int_equal(unlink(path), 0);
 }
 
-/* Appends a tuple as PostgreSQL's documentation describes it. */
+/* Appends a tuple as PostgreSQL's documentation specifies it. */
 static inline void append_tuple(Buffer *tuples, Slice partition_key, Slice key, Slice value)
 {
     const Slice fields[] = {partition_key, key, value};
@@ -238,7 +238,7 @@ static inline bool read_chunks(DumpReader *reader, Buffer *tuples, size_t *chunk
     return done;
 }
 
-/* Passes over the chunks, as a program does that does not unpack them. */
+/* Skips the chunks, like a program that does not decompress them. */
 static inline bool pass_chunks(DumpReader *reader, Error *error)
 {
     DumpChunk chunk = {0};
@@ -252,7 +252,7 @@ static inline bool pass_chunks(DumpReader *reader, Error *error)
     return done;
 }
 
-/* Reads a dump from end to end and checks all of it. */
+/* Reads a dump from end to end and checks everything. */
 static inline bool read_dump(const char *path, Buffer *tuples, Error *error)
 {
     DumpManifest manifest = {0};
@@ -270,7 +270,7 @@ static inline bool read_dump(const char *path, Buffer *tuples, Error *error)
     return done;
 }
 
-/* The same without unpacking the chunks. */
+/* The same without decompressing the chunks. */
 static inline bool read_dump_unread(const char *path, Error *error)
 {
     DumpManifest manifest = {0};

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A server that gives answers from a list, one a request, and keeps what it was asked: for what is
- * asked by HTTP, and for servers that are not as they should be.
+ * An HTTP server that returns responses from a list, one per request, and records the requests: for
+ * tests of HTTP clients, also with misbehaving servers.
  */
 #ifndef TESTS_UNIT_HTTP_SERVER_H
 #define TESTS_UNIT_HTTP_SERVER_H
@@ -16,16 +16,15 @@
 enum { SERVER_REQUESTS_MAX = 16, SERVER_REQUEST_SIZE = 4096 };
 
 typedef struct HttpServer {
-    const char *const *answers; /* NULL behind the last; "" ends the connection without one */
+    const char *const *answers; /* NULL-terminated; "" closes the connection without a response */
     int listener;
     char url[64];
     pthread_t thread;
     size_t request_count;
-    char requests[SERVER_REQUESTS_MAX]
-                 [SERVER_REQUEST_SIZE]; /* to be looked at behind server_stop */
+    char requests[SERVER_REQUESTS_MAX][SERVER_REQUEST_SIZE]; /* to be read after server_stop */
 } HttpServer;
 
-/* What a request's body lacks; 0 while its headers are not whole. */
+/* How many bytes of a request's body are missing; 0 while its headers are incomplete. */
 static inline size_t server_lacks(const char *request)
 {
     const char *body = strstr(request, "\r\n\r\n");
@@ -35,7 +34,7 @@ static inline size_t server_lacks(const char *request)
     return body != NULL && strlen(body + 4) < size ? size - strlen(body + 4) : 0;
 }
 
-/* Reads a request, as much of it as there is room for; false when there is none. */
+/* Reads a request, up to the size of the buffer; false if there is none. */
 static inline bool server_read(int connection, char *request)
 {
     size_t used = 0;
@@ -101,7 +100,7 @@ static inline void server_end(HttpServer *server)
     close(server->listener);
 }
 
-/* Ends it; it must have been asked just so often. */
+/* Stops the server, which must have got exactly this many requests. */
 static inline void server_stop(HttpServer *server, size_t request_count)
 {
     server_end(server);

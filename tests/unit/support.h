@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What the unit tests share: cmocka with the headers that it asks for, checks of an Error,
- * temporary folders, whole files.
+ * Helpers of the unit tests: cmocka and the headers it requires, checks of an Error, temporary
+ * folders, whole files.
  *
- * All of it is static inline, as every test program is built from one file.
+ * Everything is static inline, as each test program is built from one file.
  */
 #ifndef TESTS_UNIT_SUPPORT_H
 #define TESTS_UNIT_SUPPORT_H
@@ -30,10 +30,10 @@
 
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 
-/* The bytes of a string literal, those behind a NUL included, without its terminator. */
+/* The bytes of a string literal, including any after a NUL, without its terminator. */
 #define BYTES(literal) slice_of((literal), sizeof(literal) - 1)
 
-/* Fails with the error's words unless the call was done. */
+/* Fails with the error's message unless the call succeeded. */
 #define assert_done(call, error)                                                                   \
     do {                                                                                           \
         if (!(call)) {                                                                             \
@@ -76,7 +76,7 @@
         }                                                                                          \
     } while (0)
 
-/* A copy that begins and ends with its allocation, so that a sanitizer sees what reads beyond. */
+/* A copy in an allocation of exactly its size, so that a sanitizer detects reads beyond it. */
 static inline uint8_t *copy_of(Slice bytes)
 {
     uint8_t *copy = malloc(bytes.size == 0 ? 1 : bytes.size);
@@ -118,7 +118,7 @@ static inline int folder_teardown(void **state)
     int result = tree == NULL ? -1 : 0;
 
     while (tree != NULL && (entry = fts_read(tree)) != NULL) {
-        /* A folder comes twice: its entries must be gone first. */
+        /* A folder is visited twice: before its entries and after them. */
         if (entry->fts_info != FTS_D && remove(entry->fts_path) != 0) {
             result = -1;
         }
@@ -131,7 +131,7 @@ static inline int folder_teardown(void **state)
     return result;
 }
 
-/* The path of `name` in the folder, in one of a few buffers that take turns. */
+/* The path of `name` in the folder, in one of a few rotating buffers. */
 static inline const char *folder_path(void *const *state, const char *name)
 {
     static char paths[8][512];

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Entries on their way into a dump: as they are, or redacted and then all different.
+ * Entries on their way into a dump: unchanged, or redacted and then all distinct.
  */
 #include "tests/unit/dump_support.h"
 
@@ -113,7 +113,7 @@ static void test_messages_and_bytes_are_redacted(void **state)
     buffer_free(&tuples);
 }
 
-/* As two keys would be that have one pseudonym. */
+/* As for two keys with the same pseudonym. */
 static void test_two_redacted_entries_with_one_key_are_an_error(void **state)
 {
     const char *path = folder_path(state, "dump");

@@ -87,8 +87,8 @@ static void test_number_is_made_of_digits_only(void **state)
     assert_last(*state, 38);
 }
 
-/* It would become the version that a database must be at, and one more the version that is
- * stamped. */
+/* It would become the version that a database must have, and one more the version that is stamped.
+ */
 static void test_number_beyond_64_bits_does_not_count(void **state)
 {
     add_file(state, "000038_a.up.sql");
@@ -111,8 +111,8 @@ static void test_missing_folder_is_refused(void **state)
     assert_folder_refused(folder_path(state, "000038_a.up.sql"));
 }
 
-/* The number of the last migration as the folder of the sources has it, or, where the tests do not
- * run at the root of the sources, as the build counted it. */
+/* The number of the last migration in the sources' folder or, if the tests do not run at the root
+ * of the sources, as counted by the build. */
 static int64_t last_migration(void)
 {
     DIR *folder = opendir(MIGRATIONS);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A dump read from many places at the same time: all of it, once, and held against its manifest.
+ * A dump read from several places in parallel: everything, once, and checked against its manifest.
  */
 #include "tests/unit/dump_support.h"
 
@@ -15,7 +15,7 @@ typedef struct Seen {
     pthread_mutex_t mutex;
     pthread_cond_t all_there;
     size_t workers;
-    size_t expected_workers; /* each waits for so many, once; 0: none waits */
+    size_t expected_workers; /* each waits once for this many; 0: none waits */
     size_t ended;
     size_t complete;
     size_t counts[SAMPLE_ENTRIES]; /* how often an entry of the sample was seen */
@@ -112,7 +112,7 @@ static void test_all_is_seen_once_by_workers_that_are_all_at_work(void **state)
     Seen seen = none_seen();
     Error error = {0};
 
-    /* As many as chunks: each has one, or the others would wait for it in vain. */
+    /* As many as chunks: each gets one, otherwise the others would wait forever. */
     seen.expected_workers = SAMPLE_CHUNKS;
     assert_done(parallel_read_dump(path, &manifest, &VISITOR, &seen, &error), &error);
     for (size_t i = 0; i < SAMPLE_ENTRIES; i++) {
@@ -131,7 +131,7 @@ static void test_another_dump_than_before_is_noticed(void **state)
     Seen seen = none_seen();
     Error error = {0};
 
-    /* As many entries, but others. */
+    /* As many entries, but different ones. */
     manifest.packages[1].totals.set_digest = manifest.packages[0].totals.set_digest;
     assert_refused(parallel_read_dump(path, &manifest, &VISITOR, &seen, &error), &error,
                    EXIT_CODE_DUMP);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Credentials and region, from where AWS's own tools take them, in their order.
+ * Credentials and region, from the same places as AWS's own tools, in their order.
  */
 #include "tests/unit/http_server.h"
 
@@ -33,7 +33,7 @@ static const char *const VARIABLES[] = {"AWS_ACCESS_KEY_ID",
                                         "AWS_ENDPOINT_URL",
                                         "AWS_ENDPOINT_URL_STS"};
 
-/* A home with nothing in it, and an environment that says nothing. */
+/* An empty home folder and environment. */
 static int setup(void **state)
 {
     if (folder_setup(state) != 0) {
@@ -77,7 +77,7 @@ static void assert_found(const char *key, const char *secret, const char *token,
     aws_credentials_free(&credentials);
 }
 
-/* Nothing is found, and the error names `what` but no secret. */
+/* Nothing is found; the error names `what` but no secret. */
 static void assert_none(const char *what)
 {
     AwsCredentials credentials;
@@ -111,7 +111,7 @@ static void test_environment_comes_first(void **state)
     assert_found("E", "esecret", NULL, "environment");
 }
 
-static void test_a_half_of_a_pair_is_told(void **state)
+static void test_half_of_a_key_pair_is_an_error(void **state)
 {
     (void)state;
     setenv("AWS_ACCESS_KEY_ID", "E", 1);
@@ -121,7 +121,7 @@ static void test_a_half_of_a_pair_is_told(void **state)
     assert_none("not AWS_ACCESS_KEY_ID");
 }
 
-static void test_nothing_anywhere_is_told(void **state)
+static void test_missing_credentials_are_reported(void **state)
 {
     (void)state;
     assert_none("no credentials were found");
@@ -156,7 +156,7 @@ static void test_profiles_of_the_configuration(void **state)
                         "aws_secret_access_key=csecret\n[default]\nregion=eu-d-1\n");
     setenv("AWS_PROFILE", "p", 1);
     assert_found("C", "csecret", NULL, "\"p\"");
-    /* The credentials file beats it. */
+    /* The credentials file takes precedence. */
     write_credentials(state, "[p]\naws_access_key_id=F\naws_secret_access_key=fsecret\n");
     assert_found("F", "fsecret", NULL, "\"p\"");
 }
@@ -176,7 +176,7 @@ static void test_profile_that_wants_more_than_is_known_here(void **state)
     assert_none("has no credentials");
 }
 
-/* As STS answers; the sizes are those of what follows. */
+/* STS's response; the sizes are those of the following bodies. */
 #define ROLE_XML(action)                                                                           \
     "<" action "Response xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\"><" action "Result>"   \
     "<Credentials><AccessKeyId>ROLEKEY</AccessKeyId><SecretAccessKey>rolesecret</SecretAccessKey>" \
@@ -185,7 +185,7 @@ static void test_profile_that_wants_more_than_is_known_here(void **state)
     "<ErrorResponse><Error><Type>Sender</Type><Code>AccessDenied</Code>"                           \
     "<Message>not you</Message></Error></ErrorResponse>"
 
-/* An answer with this body, which the caller frees. */
+/* A response with this body, which the caller frees. */
 static char *answer_of(const char *status, const char *body)
 {
     char *answer = malloc(strlen(body) + 200);
@@ -208,7 +208,7 @@ static void test_role_by_a_token_of_a_web_identity(void **state)
     setenv("AWS_WEB_IDENTITY_TOKEN_FILE", folder_path(state, "token"), 1);
     assert_none("AWS_ROLE_ARN");
     setenv("AWS_ROLE_ARN", "arn:aws:iam::1:role/x", 1);
-    /* It comes before profiles. */
+    /* It takes precedence over profiles. */
     write_credentials(state, "[default]\naws_access_key_id=F\naws_secret_access_key=fsecret\n");
     assert_found("ROLEKEY", "rolesecret", "r/t=", "role/x");
     write_config(state, "[profile w]\nrole_arn = arn:w\nrole_session_name = me\n"
@@ -262,7 +262,7 @@ static void test_role_that_another_profile_takes_on(void **state)
                                         "RoleSessionName=me&ExternalId=e%20d");
     assert_contains(server.requests[0], "Credential=SOURCE/");
     assert_contains(server.requests[0], "/eu-x-1/sts/aws4_request");
-    /* Of a chain each role takes on the next one. */
+    /* In a chain each role assumes the next one. */
     assert_contains(server.requests[1], "Credential=SOURCE/");
     assert_contains(server.requests[2], "Credential=ROLEKEY/");
     assert_contains(server.requests[2], "RoleArn=arn%3Ac&");
@@ -270,7 +270,7 @@ static void test_role_that_another_profile_takes_on(void **state)
     free(answer);
 }
 
-static void test_role_that_is_not_given_is_told(void **state)
+static void test_denied_role_is_reported(void **state)
 {
     char *denied = answer_of("403 Forbidden", DENIED_XML);
     char *strange = answer_of("200 OK", "<html></html>");
@@ -356,7 +356,7 @@ static void test_container_is_asked_with_its_token(void **state)
     assert_none("missing");
 }
 
-static void test_container_that_has_none_is_told(void **state)
+static void test_container_without_credentials_is_reported(void **state)
 {
     static const char *const ANSWERS[] = {"HTTP/1.1 403 No\r\nContent-Length: 0\r\n\r\n",
                                           JSON("2", "{}"), JSON("4", "none"), NULL};
@@ -441,7 +441,7 @@ static void test_instance_without_role_or_service_has_none(void **state)
     setenv("AWS_EC2_METADATA_SERVICE_ENDPOINT", server.url, 1);
     assert_none("no credentials were found");
     server_stop(&server, 2);
-    /* Nobody is there any more. */
+    /* The server has stopped. */
     assert_none("no credentials were found");
 }
 
@@ -451,18 +451,18 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         IN_HOME(test_environment_comes_first),
-        IN_HOME(test_a_half_of_a_pair_is_told),
-        IN_HOME(test_nothing_anywhere_is_told),
+        IN_HOME(test_half_of_a_key_pair_is_an_error),
+        IN_HOME(test_missing_credentials_are_reported),
         IN_HOME(test_profiles_of_the_credentials_file),
         IN_HOME(test_profiles_of_the_configuration),
         IN_HOME(test_profile_that_wants_more_than_is_known_here),
         IN_HOME(test_role_by_a_token_of_a_web_identity),
         IN_HOME(test_role_that_another_profile_takes_on),
-        IN_HOME(test_role_that_is_not_given_is_told),
+        IN_HOME(test_denied_role_is_reported),
         IN_HOME(test_files_that_the_environment_names),
         IN_HOME(test_region),
         IN_HOME(test_container_is_asked_with_its_token),
-        IN_HOME(test_container_that_has_none_is_told),
+        IN_HOME(test_container_without_credentials_is_reported),
         IN_HOME(test_container_must_be_beside_the_program_or_https),
         IN_HOME(test_instance_is_asked_for_token_role_and_credentials),
         IN_HOME(test_instance_without_role_or_service_has_none),

@@ -6,7 +6,7 @@
 
 #include "common/base/bytes.h"
 
-/* Begins at an odd address, as fields in a stream do. */
+/* At an odd address, like fields in a stream. */
 static const uint8_t BYTES_1_TO_8[] = {0xee, 0x81, 0x02, 0x03, 0x04, 0x05, 0x06, 0x07, 0x88};
 
 static void test_big_endian_begins_with_the_most_significant_byte(void **state)

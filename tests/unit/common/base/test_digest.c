@@ -9,7 +9,7 @@
 
 static const char FOX[] = "The quick brown fox jumps over the lazy dog";
 
-/* Entries as they stand in a chunk. */
+/* Entries as in a chunk. */
 #define TUPLE_A                                                                                    \
     BYTES("\0\3"                                                                                   \
           "\0\0\0\4"                                                                               \
@@ -35,7 +35,7 @@ static void make_kilobyte(uint8_t bytes[1024])
     }
 }
 
-/* SHA-256 of the bytes, handed over in pieces of `step`. */
+/* SHA-256 of the bytes, passed in pieces of `step`. */
 static void assert_sha256(Slice bytes, size_t step, const char *expected)
 {
     Error error = {0};
@@ -107,7 +107,7 @@ static void test_hmac_sha256_is_that_of_the_standard(void **state)
 
     (void)state;
     assert_done(hmac_sha256_new(BYTES("Jefe"), &hmac, &error), &error);
-    /* The second time as the first. */
+    /* The second call gives the same result. */
     for (unsigned i = 0; i < 2; i++) {
         assert_done(hmac_sha256_of(hmac, question, COUNT_OF(question), digest, &error), &error);
         assert_memory_equal(digest, SHORT_KEY, SHA256_SIZE);
@@ -160,7 +160,7 @@ static void test_xxh64_does_not_depend_on_the_pieces(void **state)
     }
 }
 
-/* The manifest has the value of all bytes before it, and reading goes on behind it. */
+/* The manifest has the digest of all bytes before it, and reading continues after it. */
 static void test_xxh64_can_be_asked_on_the_way(void **state)
 {
     Error error = {0};
@@ -232,7 +232,7 @@ static void test_sum_carries_from_the_low_word_to_the_high_one(void **state)
     assert_set(digest, "0000000000000001fffffffffffffffe");
 }
 
-static void test_sum_does_not_carry_where_it_must_not(void **state)
+static void test_sum_without_a_carry_between_halves(void **state)
 {
     SetDigest digest = {0};
 
@@ -314,7 +314,7 @@ int main(void)
         cmocka_unit_test(test_empty_set_has_zeros),
         cmocka_unit_test(test_set_of_one_entry_has_its_xxh3),
         cmocka_unit_test(test_sum_carries_from_the_low_word_to_the_high_one),
-        cmocka_unit_test(test_sum_does_not_carry_where_it_must_not),
+        cmocka_unit_test(test_sum_without_a_carry_between_halves),
         cmocka_unit_test(test_sum_is_taken_modulo_2_to_the_128),
         cmocka_unit_test(test_order_of_entries_does_not_matter),
         cmocka_unit_test(test_sets_of_several_workers_add_up),

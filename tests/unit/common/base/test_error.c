@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Errors: what the failing function leaves for main to print.
+ * Errors: what a failing function leaves for main to print.
  */
 #include "tests/unit/support.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Parsing JSON where memory is lacking: whatever allocation it is that fails, the answer is that
- * memory lacked, and never a crash of the parser.
+ * Parsing JSON without enough memory: whichever allocation fails, the result is an out-of-memory
+ * error, and never a crash of the parser.
  */
 #include "tests/unit/support.h"
 
@@ -16,7 +16,7 @@ static const char DOCUMENT[] =
     "it\"},"
     " 1, 2.5, null, true], \"nested\": {\"k\": [[], {}, \"v\"], \"another name\": \"value\"}}";
 
-/* Under AddressSanitizer, as gcc and clang tell it. */
+/* Whether AddressSanitizer is on, for gcc and clang. */
 #ifdef __SANITIZE_ADDRESS__
 #define OTHER_ALLOCATOR
 #elif defined(__has_feature)
@@ -25,11 +25,12 @@ static const char DOCUMENT[] =
 #endif
 #endif
 
-/* So much is left to the parser in the last round that it succeeds. */
+/* In the last round the parser has enough memory to succeed. */
 #define ROUNDS 160
 #define PIECE 48
 
-/* Of a child: it is parsed with no memory left but `pieces` small pieces; an exit code. */
+/* In a child process: parses with only `pieces` small pieces of memory left; returns the exit code.
+ */
 static int parse_with(size_t pieces)
 {
     struct rlimit limit = {.rlim_cur = 0, .rlim_max = RLIM_INFINITY};
@@ -37,7 +38,7 @@ static int parse_with(size_t pieces)
     void *kept[ROUNDS];
     bool lacked;
 
-    /* The heap cannot grow any more, and what it has is taken. */
+    /* The heap cannot grow any more, and all of it is allocated. */
     mallopt(M_MMAP_MAX, 0);
     for (size_t i = 0; i < pieces; i++) {
         kept[i] = malloc(PIECE);
@@ -80,12 +81,12 @@ static void test_each_failed_allocation_is_survived(void **state)
         }
         seen[WEXITSTATUS(status)]++;
     }
-    /* Both happened: too little memory, and enough. */
+    /* Both occurred: too little memory, and enough. */
     assert_int_not_equal(seen[0], 0);
     assert_int_not_equal(seen[1], 0);
 }
 
-static void test_a_wrong_text_is_no_lack_of_memory(void **state)
+static void test_invalid_text_is_not_out_of_memory(void **state)
 {
     json_error_t problem;
     bool lacked = true;
@@ -100,7 +101,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_each_failed_allocation_is_survived),
-        cmocka_unit_test(test_a_wrong_text_is_no_lack_of_memory),
+        cmocka_unit_test(test_invalid_text_is_not_out_of_memory),
     };
 
     return cmocka_run_group_tests_name("json_memory", tests, NULL, NULL);

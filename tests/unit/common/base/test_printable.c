@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Text from outside as it is shown: nothing of it moves a cursor, hides or makes a line of its own.
+ * Text from outside as displayed: it cannot move the cursor, hide text or forge a line.
  */
 #include "tests/unit/support.h"
 
@@ -25,7 +25,7 @@ static void assert_shown(Append *append, Slice text, Slice expected)
     free(copy);
 }
 
-static void test_text_stays_as_it_is(void **state)
+static void test_text_is_unchanged(void **state)
 {
     static const char *const TEXTS[] = {"",
                                         "plain \"text\" \\ with \\n in it",
@@ -52,7 +52,7 @@ static void test_control_characters_are_escaped(void **state)
                  BYTES("\\x1b[2J\\x1b]0;title\\x07"));
     assert_shown(printable_append, BYTES("a\0b"), BYTES("a\\x00b"));
     assert_shown(printable_append, BYTES("a\r\n\tb\x7f"), BYTES("a\\r\\n\\tb\\x7f"));
-    /* Every one of C0 and C1. */
+    /* All of C0 and C1. */
     for (unsigned c = 0; c < 0x20; c++) {
         uint8_t byte = (uint8_t)c;
         char expected[8];
@@ -119,7 +119,7 @@ static void test_further_lines_are_indented(void **state)
     /* As libpq writes them. */
     assert_shown(append_lines, BYTES("server closed\n\tThis probably\n\t\tmeans\tit"),
                  BYTES("server closed\n    This probably\n    means\\tit"));
-    /* A carriage return would go back to the beginning of the line. */
+    /* A carriage return would overwrite the line. */
     assert_shown(append_lines, BYTES("one\r\nforged\rforged"),
                  BYTES("one\\r\n    forged\\rforged"));
 }
@@ -127,7 +127,7 @@ static void test_further_lines_are_indented(void **state)
 static void test_json_stays_json(void **state)
 {
     (void)state;
-    /* What is escaped already stays; DEL, C1 and marks become what JSON has for them. */
+    /* Text that is already escaped stays; DEL, C1 and marks become JSON escapes. */
     assert_shown(printable_append_json,
                  BYTES("{\"a\\u001b\":\"\x7f\xc2\x9b\xe2\x80\xae \\\"\xc3\xaf\"}"),
                  BYTES("{\"a\\u001b\":\"\\u007f\\u009b\\u202e \\\"\xc3\xaf\"}"));
@@ -136,7 +136,7 @@ static void test_json_stays_json(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_text_stays_as_it_is),
+        cmocka_unit_test(test_text_is_unchanged),
         cmocka_unit_test(test_control_characters_are_escaped),
         cmocka_unit_test(test_marks_of_direction_and_line_ends_are_escaped),
         cmocka_unit_test(test_bytes_that_are_no_utf8_are_escaped),

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Tables of options: what the command line may be, and what --help and --list-options print.
+ * Tables of options: which command lines are valid, and the output of --help and --list-options.
  */
 #include "tests/unit/support.h"
 
@@ -83,7 +83,7 @@ static const OptionTable TABLE = {
 
 enum { MAX_WORDS = 16 };
 
-/* A command line, which a parse may change. */
+/* A command line, which a parse may reorder. */
 typedef struct Line {
     char text[256];
     char *arguments[MAX_WORDS + 1];
@@ -109,7 +109,7 @@ static bool parse(const char *words, Line *line, Options *options, Error *error)
     return option_table_parse(&TABLE, options, line->count, line->arguments, &line->first, error);
 }
 
-/* What one of the printing functions prints; malloced. */
+/* The output of one of the printing functions; malloced. */
 static char *printed_by(void (*print)(const OptionTable *table, FILE *output))
 {
     char *text = NULL;
@@ -198,7 +198,7 @@ static void test_abbreviations_are_taken_unless_ambiguous(void **state)
     /* --no-password, --no-progress */
     assert_refused(parse("--no-p", &line, &options, &error), &error, EXIT_CODE_USAGE);
     assert_contains(error.message, "ambiguous option --no-p");
-    /* What an abbreviation lacks is told by the option's whole name. */
+    /* The message for an abbreviation has the option's full name. */
     assert_refused(parse("--sto", &line, &options, &error), &error, EXIT_CODE_USAGE);
     assert_string_equal(error.message, "option --store needs an argument");
     assert_refused(parse("--sto=none", &line, &options, &error), &error, EXIT_CODE_USAGE);
@@ -223,7 +223,7 @@ static void test_question_mark_asks_for_help(void **state)
     assert_false(options.common.help);
 }
 
-static void test_what_is_wrong_is_named(void **state)
+static void test_error_names_the_cause(void **state)
 {
     static const struct {
         const char *line;
@@ -265,7 +265,7 @@ static void test_what_is_wrong_is_named(void **state)
     }
 }
 
-static void test_words_are_told_as_a_sentence(void **state)
+static void test_words_are_listed_as_a_sentence(void **state)
 {
     Error error = {0};
     size_t index;
@@ -279,7 +279,7 @@ static void test_words_are_told_as_a_sentence(void **state)
     assert_string_equal(error.message, "option -x takes a, not \"b\"");
 }
 
-/* The form of messages while the options before --log-format are read. */
+/* The format of messages while the options before --log-format are parsed. */
 static void test_log_format_comes_first_wherever_it_stands(void **state)
 {
     static const char *const LINES[] = {
@@ -300,7 +300,7 @@ static void test_log_format_comes_first_wherever_it_stands(void **state)
         assert_true(message_is_json());
     }
     message_set_json(false);
-    /* Behind "--" it is an operand; as another option's argument it is that. */
+    /* After "--" it is an operand; as another option's argument it is just that. */
     assert_done(parse("-- --log-format=json", &line, &options, &error), &error);
     assert_false(message_is_json());
     assert_done(parse("--file --log-format=json", &line, &options, &error), &error);
@@ -318,7 +318,7 @@ static void test_other_options_are_taken_once(void **state)
     assert_string_equal(options.names, "a b ");
 }
 
-static void test_what_is_seen_is_what_was_written(void **state)
+static void test_see_gets_options_as_written(void **state)
 {
     Line line;
     Options options;
@@ -392,8 +392,9 @@ static void test_list_is_for_programs(void **state)
     free(list);
 }
 
-/* The pass for log-format alone must not move operands: one would become a missing argument. */
-static void test_an_operand_in_front_is_no_argument(void **state)
+/* The pass for log-format alone must not move operands: an operand would be taken for a missing
+ * argument. */
+static void test_leading_operand_is_not_an_argument(void **state)
 {
     Options options;
     Error error = {0};
@@ -408,17 +409,17 @@ static void test_an_operand_in_front_is_no_argument(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_an_operand_in_front_is_no_argument),
+        cmocka_unit_test(test_leading_operand_is_not_an_argument),
         cmocka_unit_test(test_options_go_to_their_members),
         cmocka_unit_test(test_the_last_one_counts_and_handlers_see_each),
         cmocka_unit_test(test_operands_stand_anywhere),
         cmocka_unit_test(test_abbreviations_are_taken_unless_ambiguous),
         cmocka_unit_test(test_question_mark_asks_for_help),
-        cmocka_unit_test(test_what_is_wrong_is_named),
-        cmocka_unit_test(test_words_are_told_as_a_sentence),
+        cmocka_unit_test(test_error_names_the_cause),
+        cmocka_unit_test(test_words_are_listed_as_a_sentence),
         cmocka_unit_test(test_log_format_comes_first_wherever_it_stands),
         cmocka_unit_test(test_other_options_are_taken_once),
-        cmocka_unit_test(test_what_is_seen_is_what_was_written),
+        cmocka_unit_test(test_see_gets_options_as_written),
         cmocka_unit_test(test_help_has_80_columns),
         cmocka_unit_test(test_list_is_for_programs),
     };

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The dump's header and manifest as JSON: what is written is read, and nothing less.
+ * The dump's header and manifest as JSON: everything that is written is read back.
  */
 #include "tests/unit/dump_support.h"
 
@@ -11,7 +11,7 @@
 #define DIGITS_32 "0123456789abcdeffedcba9876543210"
 
 /* The JSON text with a member, "object/member" or "array/number/member", set to JSON text, or
- * removed where `value` is NULL.  The caller frees. */
+ * removed if `value` is NULL.  The caller frees it. */
 static char *altered(const char *text, const char *path, const char *value)
 {
     json_t *root = json_loads(text, 0, NULL);
@@ -139,7 +139,7 @@ static void test_any_other_version_is_refused_by_name(void **state)
     free(whole);
 }
 
-/* A later major version may lack whatever this one has, and must still be named. */
+/* A later major version may lack members of this one, and must still be reported by its number. */
 static void test_version_is_looked_at_before_the_rest(void **state)
 {
     Error error = {0};
@@ -160,7 +160,7 @@ static void test_header_of_another_format_is_refused(void **state)
     assert_header_refused("frame", "\"manifest\"");
 }
 
-static void test_each_member_of_the_header_must_be_there_and_of_its_type(void **state)
+static void test_each_member_of_the_header_must_exist_and_have_its_type(void **state)
 {
     static const char *const TEXTS[] = {
         "frame",
@@ -207,7 +207,7 @@ static void test_each_member_of_the_header_must_be_there_and_of_its_type(void **
     assert_header_refused("redacted", "0");
 }
 
-/* Puts a list of `count` names into the header in the place of `member`. */
+/* Replaces `member` of the header by a list of `count` names. */
 static bool decode_header_with_names(const char *member, int count, Error *error)
 {
     json_t *array = json_array();
@@ -248,7 +248,7 @@ static void test_lists_of_the_header_have_limits(void **state)
     assert_header_refused("omitted", "[null]");
 }
 
-static void test_header_that_is_no_object_is_refused(void **state)
+static void test_header_that_is_not_an_object_is_refused(void **state)
 {
     static const char *const TEXTS[] = {"", "{", "[]", "null", "1", "\"header\"", "{}", "{} x"};
 
@@ -260,7 +260,7 @@ static void test_header_that_is_no_object_is_refused(void **state)
     }
 }
 
-/* The sample's manifest with all that a writer fills in.  End with dump_manifest_free. */
+/* The sample's manifest with everything that a writer fills in.  End with dump_manifest_free. */
 static void make_manifest(DumpManifest *manifest)
 {
     Error error = {0};
@@ -349,7 +349,7 @@ static void test_manifest_comes_back(void **state)
     free(text);
 }
 
-/* Workers finish in any order; two exports of the same rows give the same manifest. */
+/* Workers finish in any order, but two exports of the same rows give the same manifest. */
 static void test_counts_have_one_order_whoever_counted_first(void **state)
 {
     static const char *const PAIRS[][2] = {{"b", "y"}, {"a", "z"}, {"b", "x"}, {"a", "w"}};
@@ -378,7 +378,7 @@ static void test_counts_have_one_order_whoever_counted_first(void **state)
     free(texts[1]);
 }
 
-static void test_each_member_of_the_manifest_must_be_there_and_of_its_type(void **state)
+static void test_each_member_of_the_manifest_must_exist_and_have_its_type(void **state)
 {
     static const char *const COUNTS[] = {"entries",
                                          "stream/size",
@@ -417,7 +417,7 @@ static void test_each_member_of_the_manifest_must_be_there_and_of_its_type(void 
         assert_manifest_refused(OTHERS[i], "null");
     }
     assert_manifest_refused("frame", "\"header\"");
-    /* This one may be missing, where the header says so. */
+    /* This one is optional, if the header says so. */
     assert_manifest_refused("stream/sha256", "1");
     assert_manifest_refused("stream/sha256", "null");
 }
@@ -523,12 +523,12 @@ int main(void)
         cmocka_unit_test(test_any_other_version_is_refused_by_name),
         cmocka_unit_test(test_version_is_looked_at_before_the_rest),
         cmocka_unit_test(test_header_of_another_format_is_refused),
-        cmocka_unit_test(test_each_member_of_the_header_must_be_there_and_of_its_type),
+        cmocka_unit_test(test_each_member_of_the_header_must_exist_and_have_its_type),
         cmocka_unit_test(test_lists_of_the_header_have_limits),
-        cmocka_unit_test(test_header_that_is_no_object_is_refused),
+        cmocka_unit_test(test_header_that_is_not_an_object_is_refused),
         cmocka_unit_test(test_manifest_comes_back),
         cmocka_unit_test(test_counts_have_one_order_whoever_counted_first),
-        cmocka_unit_test(test_each_member_of_the_manifest_must_be_there_and_of_its_type),
+        cmocka_unit_test(test_each_member_of_the_manifest_must_exist_and_have_its_type),
         cmocka_unit_test(test_digests_of_the_manifest_are_digits_of_their_length),
         cmocka_unit_test(test_entries_of_the_manifest_are_the_sum_of_the_packages),
         cmocka_unit_test(test_lists_of_the_manifest_have_limits),

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Where dumps are written to: a file that appears whole or not at all, or an open stream.
+ * Where dumps are written: to a file that appears complete or not at all, or to an open stream.
  */
 #include "tests/unit/support.h"
 
@@ -14,10 +14,10 @@
 
 #include "common/dump/output.h"
 
-/* Called once when the next lock is asked for, between the opening of a file and its lock. */
+/* Called once, when the next lock is requested: between opening a file and locking it. */
 static void (*before_lock)(void);
 
-/* Stands before libc's, so that a test can let another program act at that moment. */
+/* Intercepts libc's, so that a test can let another program act at that moment. */
 int fcntl(int fd, int command, ...)
 {
     va_list arguments;
@@ -206,7 +206,7 @@ static void test_partial_file_of_a_killed_program_is_taken_over(void **state)
     assert_false(file_exists(partial));
 }
 
-/* Locks the file in another process until the pipe that is returned is closed. */
+/* Locks the file in another process until the returned pipe is closed. */
 static pid_t lock_elsewhere(const char *path, int *release)
 {
     struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
@@ -227,7 +227,7 @@ static pid_t lock_elsewhere(const char *path, int *release)
         if (!locked || write(ready[1], "x", 1) != 1) {
             _exit(1);
         }
-        /* Ends when the test closes its end, or ends itself. */
+        /* Ends when the test closes its end, or exits. */
         _exit(read(hold[0], &byte, 1) == 0 ? 0 : 1);
     }
     close(hold[0]);
@@ -268,8 +268,8 @@ static void commit_elsewhere(void)
     assert_int_equal(rename(committed_partial, committed_name), 0);
 }
 
-/* Another program completes the same file after it was opened here and before it is locked: what
- * was opened is then the finished dump under its name, and no partial file any more. */
+/* Another program completes the same file after it was opened here and before it is locked: then
+ * the open file is the finished dump, and no longer a partial file. */
 static void test_dump_that_is_completed_meanwhile_is_not_written_to(void **state)
 {
     const char *name = folder_path(state, "dump");
@@ -338,7 +338,7 @@ static void test_full_device_is_an_error(void **state)
     assert_true(file_exists("/dev/full"));
 }
 
-/* A file system that takes a part of a write and then no more, as a full one does. */
+/* A file system that accepts a part of a write and then no more, like a full one. */
 static void test_part_of_a_write_is_not_taken_for_all_of_it(void **state)
 {
     DumpOutput *output = open_output(folder_path(state, "dump"), false);
@@ -387,7 +387,8 @@ static void wake_up(int signal_number)
     (void)signal_number;
 }
 
-/* Interrupts system calls of threads that do not block the signal, or no longer. */
+/* Sends signals that interrupt system calls of threads that do not block them, or stops doing so.
+ */
 static void interrupt_often(bool often)
 {
     struct sigaction action = {.sa_handler = wake_up};
@@ -398,8 +399,8 @@ static void interrupt_often(bool often)
     assert_int_equal(setitimer(ITIMER_REAL, &timer, NULL), 0);
 }
 
-/* A pipe is written directly; it takes less at a time than a chunk, and a signal, such as that of a
- * window that changes its size, ends a call that has written a part. */
+/* A pipe is written directly.  It accepts less than a chunk at a time, and a signal, such as
+ * SIGWINCH, interrupts a partial write. */
 static void test_all_bytes_reach_the_reader_of_a_pipe(void **state)
 {
     enum { SIZE = 1000000 };
@@ -419,8 +420,7 @@ static void test_all_bytes_reach_the_reader_of_a_pipe(void **state)
         bytes[i] = (uint8_t)(i / 251);
     }
     assert_int_equal(mkfifo(name, 0600), 0);
-    /* A reader that does not wait for a writer must be there before the writer; then one that does
-     * wait can take its place. */
+    /* A non-blocking reader must exist before the writer; then a blocking one can replace it. */
     waiting = open(name, O_RDONLY | O_NONBLOCK);
     assert_true(waiting >= 0);
     output = open_output(name, false);
@@ -446,7 +446,7 @@ static void test_all_bytes_reach_the_reader_of_a_pipe(void **state)
     free(bytes);
 }
 
-/* Puts `fd` into the place of standard output; returns what was there. */
+/* Replaces standard output by `fd`; returns the previous one. */
 static int redirect(int fd)
 {
     int kept;

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Dumps that were damaged on their way: cut, altered, joined, with frames missing, repeated or in
- * another order.  They are refused with EXIT_CODE_DUMP, and dump_reader_finish never says that they
- * are whole.
+ * Damaged dumps: truncated, altered, joined, with frames missing, repeated or reordered.  They are
+ * refused with EXIT_CODE_DUMP, and dump_reader_finish never accepts them.
  */
 #include "tests/unit/dump_forge.h"
 
-static void test_dump_cut_off_anywhere_is_refused(void **state)
+static void test_truncated_dump_is_refused(void **state)
 {
     Dump dump = dump_of_sample(state);
 
@@ -19,7 +18,7 @@ static void test_dump_cut_off_anywhere_is_refused(void **state)
         assert_refused(read_dump(dump.path, NULL, &error), &error, EXIT_CODE_DUMP);
         assert_contains(error.message, "ends here");
         assert_string_not_equal(error.hint, "");
-        /* Known before anything is done with the dump. */
+        /* Detected before anything is done with the dump. */
         assert_refused(peek_dump(dump.path, &found, &error), &error, EXIT_CODE_DUMP);
         assert_contains(error.message, dump.path);
     }
@@ -49,7 +48,7 @@ static void test_dump_with_any_bit_altered_is_refused(void **state)
     free_dump(&dump);
 }
 
-/* Without it the tests of sealed dumps would say nothing. */
+/* Otherwise the tests of sealed dumps would prove nothing. */
 static void test_sealed_sample_is_accepted(void **state)
 {
     Dump dump = dump_of_sample(state);
@@ -60,7 +59,7 @@ static void test_sealed_sample_is_accepted(void **state)
     free_dump(&dump);
 }
 
-static void test_anything_behind_the_dump_is_refused(void **state)
+static void test_trailing_data_is_refused(void **state)
 {
     Dump dump = dump_of_sample(state);
     Slice extras[] = {BYTES("x"), BYTES("\0"), BYTES("\x50\x2a\x4d\x18\0\0\0\0"),
@@ -214,7 +213,7 @@ static void test_chunks_in_another_order_are_refused(void **state)
     frames.count = MANIFEST;
     seal(&dump, &frames);
     assert_never_accepted(&dump);
-    /* With their numbers made right as well, only the digest of the stream shows it. */
+    /* With their numbers corrected as well, only the digest of the stream detects it. */
     make_altered_frame(frames.items[CHUNK_JSON + 2], "index", "1", &first);
     make_altered_frame(frames.items[CHUNK_JSON + 4], "index", "2", &second);
     frames.items[CHUNK_JSON + 2] = buffer_slice(&first);
@@ -243,7 +242,7 @@ static void test_json_frame_of_absurd_size_is_refused_without_memory(void **stat
     free_dump(&dump);
 }
 
-/* Reading ahead goes by the seek table, which may lead anywhere. */
+/* Reading ahead uses the seek table, which may point anywhere. */
 static void test_seek_table_that_leads_astray_is_refused(void **state)
 {
     Dump dump = dump_of_sample(state);
@@ -258,7 +257,7 @@ static void test_seek_table_that_leads_astray_is_refused(void **state)
     frames.items[SEEK_TABLE] = buffer_slice(&table);
     last = table.data + 8 + 8 * MANIFEST;
 
-    /* The last frame is said to begin earlier, which the sum of all sizes does not show: in the
+    /* The last frame seems to begin earlier, which the sum of all sizes does not reveal: in the
      * frame before, in the JSON frame before that, at the very beginning. */
     for (size_t begin = TRAILER_DATA + 1; begin-- > 0;) {
         memcpy(table.data, original.data, original.size);
@@ -270,7 +269,8 @@ static void test_seek_table_that_leads_astray_is_refused(void **state)
         assert_refused(peek_dump(dump.path, &found, &error), &error, EXIT_CODE_DUMP);
         assert_never_accepted(&dump);
     }
-    /* The manifest is where the table says, but is not the last frame, or not all of that frame. */
+    /* The manifest is where the table points to, but is not the last frame, or not all of that
+     * frame. */
     memcpy(table.data, original.data, original.size);
     insert_frame(&frames, SEEK_TABLE, frames.items[CHUNK_JSON]);
     join(&dump, &frames);
@@ -279,7 +279,7 @@ static void test_seek_table_that_leads_astray_is_refused(void **state)
     join(&dump, &frames);
     assert_refused(peek_dump(dump.path, &found, &error), &error, EXIT_CODE_DUMP);
     remove_frame(&frames, SEEK_TABLE);
-    /* It is said to be too short for a frame, and too long for the file. */
+    /* It seems too short for a frame, and too long for the file. */
     memcpy(table.data, original.data, original.size);
     store_le32(last - 8, load_le32(last - 8) + load_le32(last) - 7);
     store_le32(last, 7);
@@ -292,7 +292,7 @@ static void test_seek_table_that_leads_astray_is_refused(void **state)
     free_dump(&dump);
 }
 
-/* The end of a file that is mostly a hole claims as many frames as there can be. */
+/* The end of a sparse file claims the maximum number of frames. */
 static void test_seek_table_of_absurd_size_is_refused_without_memory(void **state)
 {
     static const uint8_t FOOTER[] = {0, 0, 0, 8, 0, 0xb1, 0xea, 0x92, 0x8f};
@@ -338,7 +338,7 @@ static void test_files_that_are_no_dumps_are_refused(void **state)
     free_dump(&dump);
 }
 
-static void test_folder_is_no_dump_and_a_missing_file_is_a_matter_of_usage(void **state)
+static void test_folder_is_not_a_dump_and_a_missing_file_is_wrong_usage(void **state)
 {
     DumpReader *reader;
     Error error = {0};
@@ -356,10 +356,10 @@ static void test_folder_is_no_dump_and_a_missing_file_is_a_matter_of_usage(void 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        IN_FOLDER(test_dump_cut_off_anywhere_is_refused),
+        IN_FOLDER(test_truncated_dump_is_refused),
         IN_FOLDER(test_dump_with_any_bit_altered_is_refused),
         IN_FOLDER(test_sealed_sample_is_accepted),
-        IN_FOLDER(test_anything_behind_the_dump_is_refused),
+        IN_FOLDER(test_trailing_data_is_refused),
         IN_FOLDER(test_anything_before_the_dump_is_refused),
         IN_FOLDER(test_any_frame_that_does_not_belong_is_refused_wherever_it_stands),
         IN_FOLDER(test_two_dumps_joined_are_refused),
@@ -372,7 +372,7 @@ int main(void)
         IN_FOLDER(test_seek_table_that_leads_astray_is_refused),
         IN_FOLDER(test_seek_table_of_absurd_size_is_refused_without_memory),
         IN_FOLDER(test_files_that_are_no_dumps_are_refused),
-        IN_FOLDER(test_folder_is_no_dump_and_a_missing_file_is_a_matter_of_usage),
+        IN_FOLDER(test_folder_is_not_a_dump_and_a_missing_file_is_wrong_usage),
     };
 
     return cmocka_run_group_tests_name("damaged dumps", tests, NULL, NULL);

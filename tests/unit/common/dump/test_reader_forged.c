@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Dumps in which the header, an announcement or a chunk does not fit and all else was made right,
- * checksums and all: what each of the reader's checks is for.
+ * Dumps with an invalid header, announcement or chunk, while everything else is correct, including
+ * checksums: one for each of the reader's checks.
  */
 #include "tests/unit/dump_forge.h"
 
@@ -38,7 +38,7 @@ static void test_header_of_a_later_minor_version_is_accepted(void **state)
     free_dump(&dump);
 }
 
-/* What later minor versions add. */
+/* Members that later minor versions add. */
 static void test_members_that_are_not_known_are_ignored(void **state)
 {
     static const size_t PLACES[] = {HEADER, COPY_HEADER_JSON, CHUNK_JSON, TRAILER_JSON};
@@ -63,7 +63,7 @@ static void test_members_that_are_not_known_are_ignored(void **state)
     free_dump(&dump);
 }
 
-/* Else a manifest whose digest was cut out would pass for one that never had it. */
+/* Otherwise a manifest without its digest would pass for one that never had it. */
 static void test_header_and_manifest_must_agree_on_the_sha256(void **state)
 {
     Dump dump = dump_of_sample(state);
@@ -181,8 +181,8 @@ static void test_announcements_of_copy_header_and_trailer_must_fit(void **state)
     free_dump(&dump);
 }
 
-/* Seals the sample with these claims of the first chunk and this in the place of its frame, and
- * expects the reader to refuse it when the chunk is asked for: nobody has unpacked it then. */
+/* Seals the sample with these claims about the first chunk and this frame, and expects the reader
+ * to refuse the chunk before anybody decompresses it. */
 static void assert_claim_refused(Dump *dump, json_int_t entries, json_int_t size,
                                  json_int_t compressed_size, Slice frame)
 {
@@ -208,8 +208,8 @@ static void assert_claim_refused(Dump *dump, json_int_t entries, json_int_t size
     buffer_free(&json);
 }
 
-/* Numbers that no chunk has: refused for what they are, before memory is spent on them.  A reader
- * that allocated first would fail otherwise, with EXIT_CODE_FAILED. */
+/* Impossible numbers are refused before memory is allocated.  A reader that allocated first would
+ * fail with EXIT_CODE_FAILED instead. */
 static void test_absurd_claims_are_refused_without_memory(void **state)
 {
     static const struct {
@@ -228,7 +228,7 @@ static void test_absurd_claims_are_refused_without_memory(void **state)
         {INT64_MAX, INT64_MAX, 60},
         {INT64_MAX, 66, 60},
         {5, 66, 60},
-        /* This may be: one entry of a gigabyte.  But it is not there. */
+        /* This is possible: one entry of a gigabyte.  But it is missing. */
         {1, INT64_C(1) << 30, INT64_C(1) << 30},
     };
     Dump dump = dump_of_sample(state);
@@ -240,13 +240,13 @@ static void test_absurd_claims_are_refused_without_memory(void **state)
         assert_claim_refused(&dump, CLAIMS[i].entries, CLAIMS[i].size, CLAIMS[i].compressed_size,
                              frame);
     }
-    /* More bytes than any compressor makes of 66, though they are there. */
+    /* More bytes than any compressor makes of 66, although they are there. */
     assert_claim_refused(&dump, 2, 66, sizeof long_frame, slice_of(long_frame, sizeof long_frame));
     assert_true(resident_kilobytes() - before < 64 * 1024);
     free_dump(&dump);
 }
 
-/* Seals the sample with another first chunk, which the announcement describes. */
+/* Seals the sample with another first chunk, which its announcement describes. */
 static void assert_chunk_refused(Dump *dump, Slice frame, size_t size, uint64_t entries)
 {
     Frames frames = contents_of(dump);
@@ -306,7 +306,7 @@ static void test_chunk_that_holds_more_or_less_than_it_says_is_refused(void **st
         char value[16];
         Buffer json = {0};
 
-        /* The manifest agrees with the announcement, and both are wrong. */
+        /* The manifest agrees with the announcement, but both are wrong. */
         snprintf(value, sizeof value, "%d", COUNTS[i]);
         json_object_set_new(json_array_get(packages, 0), "entries", json_integer(COUNTS[i]));
         json_object_set_new(dump.manifest, "entries", json_integer(5 + COUNTS[i]));
@@ -317,8 +317,8 @@ static void test_chunk_that_holds_more_or_less_than_it_says_is_refused(void **st
     }
 }
 
-/* The chunk's own content as a frame that lacks the checksum or the size, that wants a dictionary,
- * as two frames, and with something behind it. */
+/* The chunk's own content as a frame without the checksum or the size, as one that requires a
+ * dictionary, as two frames, and with trailing data. */
 static void test_zstd_frames_of_another_make_are_refused(void **state)
 {
     static const ZSTD_cParameter LACKING[] = {ZSTD_c_checksumFlag, ZSTD_c_contentSizeFlag};
@@ -343,8 +343,8 @@ static void test_zstd_frames_of_another_make_are_refused(void **state)
         ZSTD_freeCCtx(context);
         assert_chunk_refused(&dump, buffer_slice(&frame), size, 2);
     }
-    /* A frame that wants dictionary 7: bits 0 and 1 of the descriptor say how long its number is.
-     */
+    /* A frame that requires dictionary 7: bits 0 and 1 of the descriptor are the length of its
+     * number. */
     make_data_frame(slice_of(content, size), &second);
     assert_int_equal(second.data[4] & 0x23, 0x20);
     second.data[4] |= 1;
@@ -360,7 +360,7 @@ static void test_zstd_frames_of_another_make_are_refused(void **state)
     assert_chunk_refused(&dump, buffer_slice(&frame), size, 2);
     assert_chunk_refused(&dump, buffer_slice(&frame), 30, 2);
 
-    /* With nothing in the second one all sizes are right. */
+    /* With an empty second frame all sizes are correct. */
     make_data_frame(slice_of(content, size), &frame);
     append(&frame, BYTES("\x50\x2a\x4d\x18\0\0\0\0"));
     assert_chunk_refused(&dump, buffer_slice(&frame), size, 2);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Dumps in which a JSON frame is broken or the manifest does not fit, and all else was made right,
- * checksums and all.
+ * Dumps with a broken JSON frame or an inconsistent manifest, while everything else is correct,
+ * including checksums.
  */
 #include "tests/unit/dump_forge.h"
 
@@ -21,7 +21,7 @@ static void make_repeated_member(Slice original, Buffer *frame)
     buffer_free(&repeated);
 }
 
-/* JSON frames in which only one thing is wrong, in every place where one stands. */
+/* JSON frames with a single error, in every place where there is one. */
 static void test_broken_json_frames_are_refused(void **state)
 {
     static const size_t PLACES[] = {HEADER, COPY_HEADER_JSON, CHUNK_JSON, TRAILER_JSON};
@@ -44,7 +44,7 @@ static void test_broken_json_frames_are_refused(void **state)
             make_json_frame(slice_text(TEXTS[j]), &frame);
             assert_frame_refused(&dump, PLACES[i], buffer_slice(&frame));
         }
-        /* A member twice, in an object that is right otherwise. */
+        /* A duplicate member in an otherwise valid object. */
         make_repeated_member(original, &frame);
         assert_frame_refused(&dump, PLACES[i], buffer_slice(&frame));
         /* The checksum. */
@@ -151,7 +151,7 @@ static void test_manifest_that_does_not_fit_is_refused(void **state)
     }
 }
 
-/* Entries are moved from one package's count to another's: the sum stays right. */
+/* Moves entries from one package's count to another's: the sum stays correct. */
 static void test_manifest_whose_sums_alone_are_right_is_refused(void **state)
 {
     Dump dump = dump_of_sample(state);
@@ -173,7 +173,7 @@ static void test_manifest_that_lacks_a_package_is_refused_and_also_ahead(void **
     char place[64];
     bool found;
 
-    /* The one without entries, so that all sums stay right. */
+    /* The one without entries, so that all sums stay correct. */
     json_array_remove(json_object_get(dump.manifest, "packages"), 2);
     seal(&dump, &frames);
     assert_never_accepted(&dump);
@@ -186,7 +186,7 @@ static void test_manifest_that_lacks_a_package_is_refused_and_also_ahead(void **
     free_dump(&dump);
 }
 
-/* What is read ahead may be as long as what is read in its turn. */
+/* The limit for reading ahead is the same as for reading in order. */
 static void test_manifest_may_have_a_mebibyte_also_ahead(void **state)
 {
     Dump dump = dump_of_sample(state);

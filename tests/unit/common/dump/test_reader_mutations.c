@@ -20,16 +20,16 @@
 
 static const char DUMP_PATH[] = "tests/fixtures/esti/esti.dump";
 
-/* Of the whole table; the size of the framing is what it is. */
+/* Numbers for the whole table; framing is tested completely. */
 enum { DATA_BITS = 2000, DATA_CUTS = 500, DEFAULT_SHARE = 10, DEFAULT_SEED = 1 };
 
-/* More than a reader of this dump may need: the table is run in one process. */
+/* More than a reader of this dump needs: the table runs in one process. */
 enum { MEMORY_BOUND_KILOBYTES = 64 * 1024 };
 
 typedef struct Mutations {
     Buffer dump;
     Frames frames;
-    int fd; /* the mutilated dump, a file in memory */
+    int fd; /* the mutated dump, a file in memory */
     char path[32];
     uint64_t random;
     uint64_t share;
@@ -59,7 +59,7 @@ static bool chosen(Mutations *mutations)
     return next_random(mutations) % mutations->share == 0;
 }
 
-/* Writes the dump as it is from `offset` to its end, to which the file is cut. */
+/* Writes the original dump from `offset` to its end, and truncates the file there. */
 static void restore(const Mutations *mutations, size_t offset)
 {
     size_t rest = mutations->dump.size - offset;
@@ -80,7 +80,7 @@ static void assert_whole(const Mutations *mutations)
     assert_true(found);
 }
 
-/* Takes over the dump. */
+/* Takes ownership of the dump. */
 static void begin_table(Mutations *mutations, Buffer dump)
 {
     uint64_t seed = setting("MUTATIONS_SEED", DEFAULT_SEED);
@@ -93,7 +93,7 @@ static void begin_table(Mutations *mutations, Buffer dump)
     assert_true(mutations->fd >= 0);
     snprintf(mutations->path, sizeof mutations->path, "/proc/self/fd/%d", mutations->fd);
     restore(mutations, 0);
-    /* What is refused below is not refused for what it is otherwise. */
+    /* The original is accepted, so the refusals below are due to the mutations. */
     assert_whole(mutations);
 }
 
@@ -128,8 +128,8 @@ static void assert_names_place(const Mutations *mutations, const Error *error, c
     }
 }
 
-/* Refused by all that read it; `ahead`: also by who looks no further than the header, the seek
- * table and the manifest. */
+/* All readers refuse it; `ahead`: so does one that reads only the header, the seek table and the
+ * manifest. */
 static void assert_mutation_refused(const Mutations *mutations, bool ahead, const char *mutation)
 {
     Error error = {0};
@@ -176,7 +176,7 @@ static void cut(Mutations *mutations, size_t size)
     mutations->cuts++;
 }
 
-/* Calls for the frames that are not data. */
+/* Calls the function for all frames that are not data. */
 static void for_framing(Mutations *mutations,
                         void (*visit)(Mutations *mutations, size_t offset, bool ahead))
 {
@@ -192,7 +192,7 @@ static void for_framing(Mutations *mutations,
     }
 }
 
-/* A byte of a data frame at random, each as likely as any other. */
+/* A random byte of a data frame, each with the same probability. */
 static size_t place_of_data(Mutations *mutations)
 {
     size_t total = 0;
@@ -232,7 +232,7 @@ static void cut_at_byte_of_framing(Mutations *mutations, size_t offset, bool ahe
     }
 }
 
-/* The table.  Takes over the dump. */
+/* Runs the table.  Takes ownership of the dump. */
 static void run_mutations(Buffer dump)
 {
     Mutations mutations;
@@ -314,7 +314,7 @@ static void copy_chunks(DumpReader *reader, DumpWriter *writer)
     buffer_free(&content);
 }
 
-/* Writes the real dump's entries again, stored and without the SHA-256. */
+/* Writes the real dump's entries again, uncompressed and without the SHA-256. */
 static void write_stored(const char *path)
 {
     DumpManifest manifest = {0};

@@ -7,7 +7,7 @@
 #include "common/base/bytes.h"
 #include "common/dump/seek_table.h"
 
-/* Two frames: 0x01020304 bytes that hold 0x05060708, and 9 bytes that hold nothing. */
+/* Two frames: 0x01020304 bytes with 0x05060708 decompressed, and 9 bytes with none. */
 static const uint8_t TWO_FRAMES[] = {
     0x5e, 0x2a, 0x4d, 0x18,                         /* skippable frame 0xE */
     0x19, 0x00, 0x00, 0x00,                         /* 25 bytes follow */
@@ -26,7 +26,7 @@ static void add(SeekTable *table, uint64_t compressed_size, uint64_t decompresse
     assert_done(seek_table_add(table, compressed_size, decompressed_size, &error), &error);
 }
 
-/* Whether the bytes, as they lie alone in memory, are a seek table. */
+/* Whether the bytes, in an allocation of their own, are a seek table. */
 static bool decode(Slice bytes, SeekTable *table, Error *error)
 {
     uint8_t *copy = copy_of(bytes);
@@ -159,7 +159,7 @@ static void test_each_altered_bit_of_header_and_footer_is_refused(void **state)
     }
 }
 
-/* Size and count agree with each other, but not with the bytes that are there. */
+/* Size and count agree with each other, but not with the bytes. */
 static void test_table_that_claims_more_frames_than_it_has_is_refused(void **state)
 {
     static const uint32_t COUNTS[] = {1, 3, 0x08000000, 0x20000000, UINT32_MAX};

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Writing dumps: how entries are put into chunks, by one thread or several, and what is left when
- * it comes to nothing.
+ * Writing dumps: how entries are put into chunks, by one thread or several, and what is left after
+ * a failure.
  */
 #include "tests/unit/dump_support.h"
 
@@ -245,7 +245,7 @@ static void write_unit(DumpWriter *writer, uint32_t unit)
     chunk_writer_free(chunks);
 }
 
-/* Units that are completed ahead of their turn wait for it, their workers do not. */
+/* Units completed early wait for their turn, but their workers do not. */
 static void test_chunks_stand_in_the_order_of_units(void **state)
 {
     static const uint32_t ORDERS[][5] = {
@@ -309,7 +309,7 @@ static void test_units_may_be_empty(void **state)
     assert_done(read_dump(path, NULL, &error), &error);
 }
 
-/* Entries of several packages in turn: each package's go to chunks of its own. */
+/* Entries of alternating packages: each package's go to chunks of its own. */
 static void test_a_unit_may_hold_entries_of_several_packages(void **state)
 {
     const char *path = folder_path(state, "dump");
@@ -354,7 +354,7 @@ static void test_a_unit_may_hold_entries_of_several_packages(void **state)
     buffer_free(&tuples);
 }
 
-/* Its memory stays bounded: nobody has to wait for the end of a large unit. */
+/* Its memory is bounded: nothing waits for the end of a large unit. */
 static void test_worker_whose_turn_it_is_writes_as_it_goes(void **state)
 {
     enum { VALUE_SIZE = 3 * 1024 * 1024 };
@@ -387,7 +387,7 @@ static void test_worker_whose_turn_it_is_writes_as_it_goes(void **state)
 
 enum { AHEAD_ENTRIES = 45, AHEAD_SIZE = 1024 * 1024 };
 
-/* Writes as unit 1 more than a worker may keep while it waits for its turn. */
+/* Writes as unit 1 more than a worker may keep while waiting for its turn. */
 static void *write_much_ahead(void *argument)
 {
     WritingThread *thread = argument;
@@ -434,7 +434,7 @@ static void test_worker_far_ahead_waits_and_goes_on_when_its_turn_comes(void **s
 
     assert_int_equal(pthread_create(&id, NULL, write_much_ahead, &thread), 0);
     await_standstill(&thread);
-    /* Its memory stays bounded: it has not come to its end without its turn. */
+    /* Its memory is bounded: it cannot finish before its turn. */
     assert_false(atomic_load(&thread.ended));
     write_unit(writer, 0);
     pthread_join(id, NULL);
@@ -448,7 +448,7 @@ static void test_worker_far_ahead_waits_and_goes_on_when_its_turn_comes(void **s
     assert_done(read_dump(path, NULL, &error), &error);
 }
 
-static void test_worker_far_ahead_is_told_to_stop(void **state)
+static void test_worker_far_ahead_is_stopped(void **state)
 {
     DumpHeader header = sample_header();
     DumpWriter *writer = new_writer(folder_path(state, "dump"), &header);
@@ -464,7 +464,7 @@ static void test_worker_far_ahead_is_told_to_stop(void **state)
     assert_false(file_exists(folder_path(state, "dump")));
 }
 
-/* A worker that fails must not leave the others waiting for a turn that never comes. */
+/* If a worker fails the others must not wait forever for their turn. */
 static void *begin_far_ahead(void *argument)
 {
     WritingThread *thread = argument;
@@ -478,7 +478,7 @@ static void *begin_far_ahead(void *argument)
     return NULL;
 }
 
-static void test_those_who_wait_are_told_to_stop(void **state)
+static void test_waiting_callers_are_stopped(void **state)
 {
     DumpHeader header = sample_header();
     DumpWriter *writer = new_writer(folder_path(state, "dump"), &header);
@@ -540,8 +540,8 @@ int main(void)
         IN_FOLDER(test_a_unit_may_hold_entries_of_several_packages),
         IN_FOLDER(test_worker_whose_turn_it_is_writes_as_it_goes),
         IN_FOLDER(test_worker_far_ahead_waits_and_goes_on_when_its_turn_comes),
-        IN_FOLDER(test_worker_far_ahead_is_told_to_stop),
-        IN_FOLDER(test_those_who_wait_are_told_to_stop),
+        IN_FOLDER(test_worker_far_ahead_is_stopped),
+        IN_FOLDER(test_waiting_callers_are_stopped),
         IN_FOLDER(test_unfinished_dump_leaves_nothing),
         IN_FOLDER(test_output_that_takes_nothing_is_an_error),
     };

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Dumps: what was written comes back, from a file as from a pipe.
+ * Dumps: everything written is read back, from a file and a pipe.
  */
 #include "tests/unit/dump_support.h"
 
@@ -22,7 +22,7 @@ static void make_tuples(Buffer *tuples)
     }
 }
 
-/* What COPY makes of the dump: header, tuples, trailer. */
+/* The dump as COPY's input: header, tuples, trailer. */
 static void make_stream(Buffer *stream)
 {
     Error error = {0};
@@ -116,7 +116,7 @@ static void test_entries_come_back_in_their_chunks(void **state)
     buffer_free(&expected);
 }
 
-/* Checks the manifest of the sample, which the file's bytes are at hand for. */
+/* Checks the manifest of the sample against the file's bytes. */
 static void assert_sample_manifest(const DumpManifest *manifest, Slice file)
 {
     static const uint64_t CHUNKS[SAMPLE_PACKAGES] = {1, 3, 0};
@@ -166,7 +166,7 @@ static void assert_sample_manifest(const DumpManifest *manifest, Slice file)
     buffer_free(&stream);
 }
 
-static void test_manifest_counts_and_digests_what_is_there(void **state)
+static void test_manifest_has_counts_and_digests(void **state)
 {
     const char *path = folder_path(state, "dump");
     const DumpPackageSummary *packages;
@@ -215,7 +215,7 @@ static void test_manifest_can_be_read_ahead(void **state)
     assert_true(found);
     assert_sample_manifest(&manifest, buffer_slice(&file));
     dump_manifest_free(&manifest);
-    /* The place of reading has not moved. */
+    /* The read position has not moved. */
     assert_done(read_chunks(reader, NULL, &chunks, &error), &error);
     assert_int_equal(chunks, SAMPLE_CHUNKS);
     assert_done(dump_reader_finish(reader, &manifest, &error), &error);
@@ -233,8 +233,8 @@ static void test_chunks_need_not_be_unpacked(void **state)
     assert_done(read_dump_unread(path, &error), &error);
 }
 
-/* Threads that unpack are behind the one that reads: it may have reached the end before they are
- * done with the first chunk. */
+/* Threads that decompress lag behind the reader, which may reach the end before they have finished
+ * the first chunk. */
 static void test_chunks_may_be_unpacked_after_all_were_read(void **state)
 {
     const char *path = folder_path(state, "dump");
@@ -272,7 +272,7 @@ static void test_chunks_may_be_unpacked_after_all_were_read(void **state)
     buffer_free(&content);
 }
 
-/* Any zstd reads the dump: `zstd -dc dump | psql -c 'COPY ... (FORMAT binary)'`. */
+/* Any zstd can read the dump: `zstd -dc dump | psql -c 'COPY ... (FORMAT binary)'`. */
 static void test_zstd_makes_a_copy_stream_of_the_dump(void **state)
 {
     Buffer file = {0};
@@ -335,7 +335,7 @@ static void test_same_entries_give_the_same_file(void **state)
     buffer_free(&second);
 }
 
-/* Sends the bytes from another thread in messages of one byte, or as one run into a FIFO. */
+/* Sends the bytes from another thread, one per message, or all at once into a FIFO. */
 typedef struct Sender {
     const char *path; /* of a FIFO; NULL: socket */
     int socket;
@@ -421,8 +421,8 @@ static void test_dump_comes_through_a_fifo(void **state)
     buffer_free(&expected);
 }
 
-/* Reads a dump on standard input that arrives one byte at a time: a socket that keeps the borders
- * of messages gives no more to a read. */
+/* Reads a dump from standard input one byte at a time: a socket that preserves message boundaries
+ * returns no more per read. */
 static bool read_bytewise(Slice file, Buffer *tuples, Error *error)
 {
     int kept = dup(STDIN_FILENO);
@@ -437,7 +437,7 @@ static bool read_bytewise(Slice file, Buffer *tuples, Error *error)
     close(sockets[0]);
     assert_int_equal(pthread_create(&thread, NULL, send_bytes, &sender), 0);
     done = read_dump("-", tuples, error);
-    /* Ends the sending where the dump was refused before its end. */
+    /* Stops the sender if the dump was refused early. */
     shutdown(STDIN_FILENO, SHUT_RDWR);
     pthread_join(thread, NULL);
     if (kept >= 0) {
@@ -460,7 +460,7 @@ static void test_dump_comes_through_standard_input_one_byte_at_a_time(void **sta
     make_tuples(&expected);
     assert_done(read_bytewise(buffer_slice(&file), &tuples, &error), &error);
     assert_slice_equal(buffer_slice(&tuples), buffer_slice(&expected));
-    /* Cut, it is refused as a file is. */
+    /* Truncated, it is refused like a file. */
     assert_refused(read_bytewise(slice_of(file.data, file.size - 1), NULL, &error), &error,
                    EXIT_CODE_DUMP);
     assert_contains(error.message, "standard input");
@@ -470,7 +470,7 @@ static void test_dump_comes_through_standard_input_one_byte_at_a_time(void **sta
     buffer_free(&expected);
 }
 
-static void test_manifest_of_a_pipe_cannot_be_read_ahead_and_that_is_no_error(void **state)
+static void test_manifest_of_a_pipe_cannot_be_read_ahead_without_error(void **state)
 {
     Sender sender = {.path = folder_path(state, "fifo")};
     Buffer file = {0};
@@ -528,7 +528,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         IN_FOLDER(test_header_comes_back),
         IN_FOLDER(test_entries_come_back_in_their_chunks),
-        IN_FOLDER(test_manifest_counts_and_digests_what_is_there),
+        IN_FOLDER(test_manifest_has_counts_and_digests),
         IN_FOLDER(test_manifest_can_be_read_ahead),
         IN_FOLDER(test_chunks_need_not_be_unpacked),
         IN_FOLDER(test_chunks_may_be_unpacked_after_all_were_read),
@@ -538,11 +538,11 @@ int main(void)
         IN_FOLDER(test_dump_may_lack_the_sha256_of_the_stream),
         IN_FOLDER(test_dump_comes_through_a_fifo),
         IN_FOLDER(test_dump_comes_through_standard_input_one_byte_at_a_time),
-        IN_FOLDER(test_manifest_of_a_pipe_cannot_be_read_ahead_and_that_is_no_error),
+        IN_FOLDER(test_manifest_of_a_pipe_cannot_be_read_ahead_without_error),
         IN_FOLDER(test_dump_without_chunks_comes_back),
     };
 
-    /* A reader that went away is a write error, not the end of the program. */
+    /* A reader that goes away is a write error, and does not end the program. */
     signal(SIGPIPE, SIG_IGN);
     return cmocka_run_group_tests_name("dump writer and reader", tests, NULL, NULL);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Requests by HTTP: what is an answer, what is not, and what is tried again; without waiting.
+ * HTTP requests: which responses are accepted, which are not, and what is retried; without waiting.
  */
 #include "tests/unit/http_server.h"
 
@@ -10,7 +10,7 @@
 #define OK(body_size, body) "HTTP/1.1 200 OK\r\nContent-Length: " body_size "\r\n\r\n" body
 #define STATUS(status) "HTTP/1.1 " status "\r\nContent-Length: 0\r\n\r\n"
 
-/* The waits that were asked for. */
+/* The requested waits. */
 typedef struct Waits {
     uint32_t milliseconds[16];
     size_t count;
@@ -74,7 +74,7 @@ static void assert_answered(const char *const *answers, size_t count, long statu
     assert_done(ask(server.url, &policy, 100, &response, &error), &error);
     server_stop(&server, count);
     assert_int_equal(response.status, status);
-    /* What went wrong on the way there is no error of the request's. */
+    /* Errors of earlier attempts are not the request's error. */
     assert_int_equal(error.code, 0);
     assert_string_equal(error.message, "");
     http_response_free(&response);
@@ -107,7 +107,7 @@ static void test_answer_has_status_headers_and_body(void **state)
     assert_int_equal(waits.count, 0);
 }
 
-static void test_path_is_asked_for_as_it_is(void **state)
+static void test_path_is_sent_unchanged(void **state)
 {
     static const char *const ANSWERS[] = {OK("0", ""), NULL};
     HttpServer server;
@@ -235,7 +235,7 @@ static void test_waits_are_between_a_half_and_the_whole(void **state)
     assert_int_equal(retry_wait_ms(&policy, 1, UINT64_MAX, 0), 1000);
 }
 
-static void test_no_server_is_tried_again_then_told(void **state)
+static void test_missing_server_is_retried_then_reported(void **state)
 {
     static const char *const ANSWERS[] = {NULL};
     HttpServer server;
@@ -290,7 +290,7 @@ static void test_a_stopped_client_asks_nothing(void **state)
     http_client_free(client);
 }
 
-static void test_only_http_is_spoken_and_queries_are_not_told(void **state)
+static void test_only_http_is_supported_and_queries_are_not_shown(void **state)
 {
     Waits waits;
     RetryPolicy policy = policy_of(&waits);
@@ -304,7 +304,7 @@ static void test_only_http_is_spoken_and_queries_are_not_told(void **state)
     assert_int_equal(waits.count, 0);
 }
 
-/* libcurl signs; what is to be signed beside its own headers is set here. */
+/* libcurl signs; the other headers to be signed are set here. */
 static void test_a_signed_request_has_all_that_belongs_to_a_signature(void **state)
 {
     static const char *const ANSWERS[] = {OK("0", ""), OK("0", ""), NULL};
@@ -326,7 +326,7 @@ static void test_a_signed_request_has_all_that_belongs_to_a_signature(void **sta
     server_start(&server, ANSWERS);
     request.url = server.url;
     assert_done(http_send(client, &request, &response, &error), &error);
-    /* What is set for a request is forgotten with it. */
+    /* Settings of a request do not affect the next one. */
     request.signing = NULL;
     request.method = "GET";
     request.body = (Slice){0};
@@ -353,7 +353,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_answer_has_status_headers_and_body),
-        cmocka_unit_test(test_path_is_asked_for_as_it_is),
+        cmocka_unit_test(test_path_is_sent_unchanged),
         cmocka_unit_test(test_body_whose_end_nobody_tells_is_known_as_such),
         cmocka_unit_test(test_body_over_the_limit_is_refused_at_once),
         cmocka_unit_test(test_what_may_succeed_later_is_tried_again_with_longer_waits),
@@ -361,10 +361,10 @@ int main(void)
         cmocka_unit_test(test_what_will_not_change_is_not_tried_again),
         cmocka_unit_test(test_the_server_says_how_long_to_wait),
         cmocka_unit_test(test_waits_are_between_a_half_and_the_whole),
-        cmocka_unit_test(test_no_server_is_tried_again_then_told),
+        cmocka_unit_test(test_missing_server_is_retried_then_reported),
         cmocka_unit_test(test_a_wait_that_is_refused_is_the_end),
         cmocka_unit_test(test_a_stopped_client_asks_nothing),
-        cmocka_unit_test(test_only_http_is_spoken_and_queries_are_not_told),
+        cmocka_unit_test(test_only_http_is_supported_and_queries_are_not_shown),
         cmocka_unit_test(test_a_signed_request_has_all_that_belongs_to_a_signature),
     };
 

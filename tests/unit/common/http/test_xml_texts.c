@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Texts of XML documents, by their paths; and what is no XML.
+ * Texts of XML documents, by their paths; and invalid XML.
  */
 #include "tests/unit/support.h"
 
@@ -11,7 +11,7 @@ enum { CAPACITY = 8 };
 static char first[CAPACITY];
 static char second[CAPACITY];
 
-/* Looks for the texts a/b and a/c/d. */
+/* Reads the texts a/b and a/c/d. */
 static bool read_texts(const char *document)
 {
     const XmlText wanted[] = {{"a/b", first, CAPACITY}, {"a/c/d", second, CAPACITY}};
@@ -30,7 +30,7 @@ static void test_texts_are_found_by_path(void **state)
         read_texts("<?xml version='1.0'?><a x='y'><b>one</b><c><b>no</b><d>two</d></c></a>"));
     assert_string_equal(first, "one");
     assert_string_equal(second, "two");
-    /* Not elsewhere, and nothing is left of the last document. */
+    /* Not elsewhere, and nothing is left over from the previous document. */
     assert_true(read_texts("<z><a><b>one</b></a><d>two</d></z>"));
     assert_string_equal(first, "");
     assert_string_equal(second, "");
@@ -41,7 +41,7 @@ static void test_text_ends_where_another_element_begins(void **state)
     (void)state;
     assert_true(read_texts("<a><b>x<i>no</i>y</b></a>"));
     assert_string_equal(first, "x");
-    /* The last one of a path. */
+    /* The last text of a path. */
     assert_true(read_texts("<a><b>one</b><b>2</b></a>"));
     assert_string_equal(first, "2");
 }
@@ -70,7 +70,7 @@ static void test_long_paths_are_no_other_ones(void **state)
     assert_string_equal(first, "one");
 }
 
-static void test_what_is_no_xml_is_told(void **state)
+static void test_invalid_xml_is_reported(void **state)
 {
     static const char *const DOCUMENTS[] = {"", "text", "{}", "<a><b>1</b>", "<a><b>1</c></a>"};
 
@@ -87,7 +87,7 @@ int main(void)
         cmocka_unit_test(test_text_ends_where_another_element_begins),
         cmocka_unit_test(test_texts_are_cut_and_tame),
         cmocka_unit_test(test_long_paths_are_no_other_ones),
-        cmocka_unit_test(test_what_is_no_xml_is_told),
+        cmocka_unit_test(test_invalid_xml_is_reported),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Entries as JSON: what an entry is, told from itself, and how its value is shown.
+ * Entries as JSON: the type of an entry, found from its contents, and how its value is shown.
  */
 #include "tests/unit/support.h"
 
@@ -10,7 +10,7 @@
 #include "common/kv/entry_json.h"
 #include "common/kv/entry_type.h"
 
-/* Bytes written as text may hold NUL. */
+/* Text literals may contain NUL. */
 #define BYTES(literal) slice_of((literal), sizeof(literal) - 1)
 
 static void test_base64_is_that_of_rfc_4648(void **state)
@@ -104,7 +104,7 @@ static void test_type_follows_from_the_entry(void **state)
          "\x0a\x03"
          "a/b\x1a\x01x",
          "StagedEntryData"},
-        /* A staged object may be called like a branch. */
+        /* A staged object may have the name of a branch. */
         {"token", "branches/b",
          "\x0a\x0a"
          "branches/b\x1a\x01x",
@@ -117,7 +117,7 @@ static void test_type_follows_from_the_entry(void **state)
         {"actions", "repos/r/branches/b/x", "\x0a\x0erepos/r/runs/x", "SecondaryIndex"},
         {"actions", "repos/r/commits/c/x", "\x0a\x0erepos/r/runs/x", "SecondaryIndex"},
         {"actions", "repos/r/tasks/x/0", "\x0a\x01x", "TaskResultData"},
-        /* Ids with the names of parts in them. */
+        /* Ids that contain the names of parts. */
         {"actions", "repos/a/tasks/x/b/runs/x", "\x0a\x01x", "RunResultData"},
         {"actions", "repos/a/runs/x/tasks/x/0", "\x0a\x01x", "TaskResultData"},
         {"actions", "repos/r/branches/a/runs/x", "\x0a\x0erepos/r/runs/x", "SecondaryIndex"},
@@ -132,7 +132,7 @@ static void test_type_follows_from_the_entry(void **state)
     }
 }
 
-/* Lengths that lie about the rest of the value. */
+/* Lengths that exceed the rest of the value. */
 static void test_type_of_broken_values_reads_no_further_than_they_are(void **state)
 {
     (void)state;
@@ -190,13 +190,13 @@ static void test_values_are_shown_by_their_type(void **state)
     assert_decoded("{\"partition\":\"t\",\"key\":\"k\",\"type\":\"StagedEntryData\",\"value\":"
                    "{\"key\":\"k\"}}",
                    BYTES("t"), BYTES("k"), BYTES("\x0a\x01k"));
-    /* Fields that are not known are no obstacle. */
+    /* Unknown fields are ignored. */
     assert_decoded(
         "{\"partition\":\"r-i\",\"key\":\"tags/t\",\"type\":\"TagData\",\"value\":{\"id\":\"t\"}}",
         BYTES("r-i"), BYTES("tags/t"), BYTES("\x0a\x01t\xf2\x01\x01x"));
 }
 
-static void test_what_is_not_of_its_type_is_shown_as_bytes(void **state)
+static void test_value_of_another_type_is_shown_as_bytes(void **state)
 {
     (void)state;
     assert_decoded("{\"partition\":\"auth\",\"key\":\"users/u\",\"type\":\"bytes\",\"value\":"
@@ -207,7 +207,7 @@ static void test_what_is_not_of_its_type_is_shown_as_bytes(void **state)
         BYTES("auth"), BYTES("other"), BYTES("text"));
 }
 
-static void test_bytes_are_text_where_they_can_be(void **state)
+static void test_bytes_are_text_if_possible(void **state)
 {
     static const struct {
         Slice bytes;
@@ -255,8 +255,8 @@ int main(void)
         cmocka_unit_test(test_type_follows_from_the_entry),
         cmocka_unit_test(test_type_of_broken_values_reads_no_further_than_they_are),
         cmocka_unit_test(test_values_are_shown_by_their_type),
-        cmocka_unit_test(test_what_is_not_of_its_type_is_shown_as_bytes),
-        cmocka_unit_test(test_bytes_are_text_where_they_can_be),
+        cmocka_unit_test(test_value_of_another_type_is_shown_as_bytes),
+        cmocka_unit_test(test_bytes_are_text_if_possible),
         cmocka_unit_test(test_raw_entries_are_base64),
     };
 

@@ -6,12 +6,12 @@
 
 #include "common/kv/model.h"
 
-/* Ids as they come: with the separator in them, beyond ASCII, empty. */
+/* Typical ids: with the separator in them, non-ASCII, empty. */
 #define SLASHED "a/b"
 #define ACCENTED "caf\xc3\xa9 \xf0\x9f\x90\x98"
 #define RUN_ID "cakupq28r3tdg7tnqj6g"
 
-/* Checks a call that writes `expected` into a buffer that holds something else already. */
+/* Checks a call that writes `expected` into a buffer with other contents. */
 #define assert_key(call, expected)                                                                 \
     do {                                                                                           \
         Error error = {0};                                                                         \

@@ -23,7 +23,7 @@ static void test_partitions_that_have_names_of_their_own(void **state)
 static void test_partition_of_a_repository(void **state)
 {
     (void)state;
-    /* Whatever its keys are: later lakeFS versions have more of them. */
+    /* Whatever its keys: later lakeFS versions have more of them. */
     assert_int_equal(
         kv_package_of(BYTES("repo-one-cbpmmkcq9c0000a3v1ng"), BYTES("new/thing"), BYTES("\1")),
         KV_PACKAGE_GRAVELER);
@@ -47,7 +47,7 @@ static void test_staged_objects(void **state)
     assert_int_equal(kv_package_of(BYTES(""), BYTES("k"), BYTES("")), KV_PACKAGE_OTHER);
 }
 
-/* --package takes the words, and their places are the packages. */
+/* --package takes these words; their indexes are the packages. */
 static void test_words_are_the_names(void **state)
 {
     Buffer words = {0};

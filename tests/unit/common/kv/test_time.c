@@ -120,7 +120,7 @@ static void test_run_id_begins_with_its_time_in_utc(void **state)
     }
 }
 
-/* The time zone of the machine must not matter: KvTime is UTC, and so is a run's id. */
+/* The machine's time zone must not matter: KvTime is UTC, and so is a run's id. */
 static void test_run_id_does_not_depend_on_the_time_zone(void **state)
 {
     const char *before = getenv("TZ");
@@ -130,7 +130,7 @@ static void test_run_id_does_not_depend_on_the_time_zone(void **state)
 
     (void)state;
     setenv("TZ", "EST5EDT,M3.2.0,M11.1.0", 1);
-    /* An hour that daylight saving leaves out there. */
+    /* An hour that daylight saving time skips there. */
     done = kv_time_from_run_id(slice_text("20220313023000"), &seconds);
     if (kept == NULL) {
         unsetenv("TZ");
@@ -240,7 +240,7 @@ static void test_rfc_3339_is_read_to_the_microsecond(void **state)
     }
 }
 
-static void test_what_is_no_rfc_3339_is_refused(void **state)
+static void test_invalid_rfc_3339_is_refused(void **state)
 {
     static const char *const TEXTS[] = {
         "",
@@ -282,7 +282,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_time_as_text_is_rfc_3339),
         cmocka_unit_test(test_rfc_3339_is_read_to_the_microsecond),
-        cmocka_unit_test(test_what_is_no_rfc_3339_is_refused),
+        cmocka_unit_test(test_invalid_rfc_3339_is_refused),
         cmocka_unit_test(test_timestamptz_becomes_seconds_since_1970_and_nanos),
         cmocka_unit_test(test_nanos_count_forward_before_1970),
         cmocka_unit_test(test_years_1_to_9999_are_taken_to_the_microsecond),

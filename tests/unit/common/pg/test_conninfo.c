@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Connection strings: the password apart from what anybody may see; and the migrators' lock key.
+ * Connection strings: the password separated from what may be shown; and the migrators' lock key.
  *
- * What the public part says is asked of libpq, which is to read it.
+ * The public part is checked with libpq, which has to read it.
  */
 #include "tests/unit/support.h"
 
@@ -11,7 +11,7 @@
 #include "common/pg/conninfo.h"
 #include "common/pg/lock.h"
 
-/* The value of a keyword in a connection string, to be freed; NULL where it has none. */
+/* The value of a keyword in a connection string, to be freed; NULL if missing. */
 static char *value_of(const char *conninfo, const char *keyword)
 {
     char *problem = NULL;
@@ -142,7 +142,7 @@ static void test_no_password_is_an_empty_one(void **state)
     }
 }
 
-/* libpq hides more than the password where it shows options to a user. */
+/* libpq hides more than the password when it displays options. */
 static void test_password_of_the_client_key_is_not_public(void **state)
 {
     PgConninfo conninfo = split("host=h sslkey=client.key sslpassword=hunter2");
@@ -182,7 +182,7 @@ static void test_text_with_any_secret_is_known_as_such(void **state)
     }
 }
 
-static void test_database_name_alone_is_taken_as_it_is(void **state)
+static void test_database_name_alone_is_unchanged(void **state)
 {
     static const char *const NAMES[] = {"lakefs", "it's a \\ name", "postgres",
                                         "gr\303\266\303\237e", "a/b:c@d%20"};
@@ -210,7 +210,7 @@ static void test_nothing_becomes_nothing(void **state)
     pg_conninfo_free(&conninfo);
 }
 
-static void test_connection_strings_are_told_from_names(void **state)
+static void test_connection_strings_are_distinguished_from_names(void **state)
 {
     (void)state;
     assert_true(pg_conninfo_is_string("postgres://h/d"));
@@ -219,11 +219,11 @@ static void test_connection_strings_are_told_from_names(void **state)
     assert_false(pg_conninfo_is_string("lakefs"));
     assert_false(pg_conninfo_is_string(""));
     assert_false(pg_conninfo_is_string("postgres"));
-    /* As a name it would be repeated. */
+    /* A name would be repeated in messages. */
     assert_true(pg_conninfo_is_string("mysql://h/d"));
 }
 
-/* Refuses the text, and says none of its words (separated by spaces in `words`) again. */
+/* Refuses the text without repeating any of its words (separated by spaces in `words`). */
 static void assert_refused_silently(const char *text, const char *words)
 {
     Error errors[2] = {0};
@@ -278,8 +278,8 @@ static void test_broken_strings_are_refused_without_their_text(void **state)
     }
 }
 
-/* The password is "hunter/2?quokka=okapi": a slash that is not percent-encoded ends the host for
- * libpq, and what follows the question mark is the name of a parameter to it. */
+/* The password is "hunter/2?quokka=okapi": to libpq an unencoded slash ends the host, and the text
+ * after the question mark is the name of a parameter. */
 static void test_password_that_libpq_takes_for_a_parameter_is_not_repeated(void **state)
 {
     (void)state;
@@ -287,8 +287,7 @@ static void test_password_that_libpq_takes_for_a_parameter_is_not_repeated(void 
                             "zebra hunter quokka okapi");
 }
 
-/* To libpq these are good: it takes what stands behind the first "@", or before the "/", for the
- * host. */
+/* libpq accepts these: it takes the text after the first "@", or before the "/", for the host. */
 static void test_password_with_an_at_or_a_slash_is_not_taken_for_a_host(void **state)
 {
     static const char *const TEXTS[] = {
@@ -306,7 +305,7 @@ static void test_password_with_an_at_or_a_slash_is_not_taken_for_a_host(void **s
     }
 }
 
-static void test_at_is_taken_where_it_cannot_be_misread(void **state)
+static void test_at_is_accepted_if_unambiguous(void **state)
 {
     static const char *const TEXTS[] = {
         "postgres://u:p%40ss@h/d", "postgres://u:p@h/d%40e",  "postgres://h/d?user=u@server",
@@ -365,13 +364,13 @@ int main(void)
         cmocka_unit_test(test_no_password_is_an_empty_one),
         cmocka_unit_test(test_password_of_the_client_key_is_not_public),
         cmocka_unit_test(test_text_with_any_secret_is_known_as_such),
-        cmocka_unit_test(test_database_name_alone_is_taken_as_it_is),
+        cmocka_unit_test(test_database_name_alone_is_unchanged),
         cmocka_unit_test(test_nothing_becomes_nothing),
-        cmocka_unit_test(test_connection_strings_are_told_from_names),
+        cmocka_unit_test(test_connection_strings_are_distinguished_from_names),
         cmocka_unit_test(test_broken_strings_are_refused_without_their_text),
         cmocka_unit_test(test_password_that_libpq_takes_for_a_parameter_is_not_repeated),
         cmocka_unit_test(test_password_with_an_at_or_a_slash_is_not_taken_for_a_host),
-        cmocka_unit_test(test_at_is_taken_where_it_cannot_be_misread),
+        cmocka_unit_test(test_at_is_accepted_if_unambiguous),
         cmocka_unit_test(test_good_strings_and_any_name_pass_the_check),
         cmocka_unit_test(test_freed_parts_are_gone),
         cmocka_unit_test(test_lock_key_is_that_of_golang_migrate),

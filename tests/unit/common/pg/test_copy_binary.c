@@ -42,8 +42,8 @@ static void append_tuple(Buffer *seen, const CopyField *fields)
     assert_done(buffer_append_text(seen, "\n", &error), &error);
 }
 
-/* Feeds one piece, appends its tuples to `seen`, and returns the answer behind the last one.  The
- * piece is freed before the next is fed, which is as long as the parser may look at it. */
+/* Feeds one piece, appends its tuples to `seen`, and returns the status after the last one.  The
+ * piece is freed before the next one is fed, since the parser must not keep it longer. */
 static CopyStatus feed(CopyParser *parser, Slice piece, Buffer *seen)
 {
     CopyField fields[FIELDS];
@@ -63,7 +63,7 @@ static CopyStatus feed(CopyParser *parser, Slice piece, Buffer *seen)
     return status;
 }
 
-/* Feeds the stream cut into pieces of `size` bytes, the first one of `first` bytes. */
+/* Feeds the stream split into pieces of `size` bytes, the first one of `first` bytes. */
 static CopyStatus read_stream(Slice stream, size_t first, size_t size, Buffer *seen)
 {
     CopyParser parser = {.field_count = FIELDS};
@@ -136,7 +136,7 @@ static void test_tuple_points_to_its_fields(void **state)
     assert_memory_equal(fields[1].data, "\0\377", 2);
 }
 
-static void test_part_of_a_tuple_is_no_tuple(void **state)
+static void test_partial_tuple_is_not_returned(void **state)
 {
     Slice tuple = BYTES(TUPLE_2);
 
@@ -223,12 +223,12 @@ static void test_stream_gives_the_same_tuples_however_it_is_cut(void **state)
     make_stream(&stream, &expected);
     assert_int_equal(read_whole(buffer_slice(&stream), &seen), COPY_END);
     assert_slice_equal(buffer_slice(&seen), buffer_slice(&expected));
-    /* Pieces of one size, one byte at a time to begin with. */
+    /* Pieces of equal size, starting with one byte. */
     for (size_t size = 1; size < 40; size++) {
         assert_int_equal(read_stream(buffer_slice(&stream), size, size, &seen), COPY_END);
         assert_slice_equal(buffer_slice(&seen), buffer_slice(&expected));
     }
-    /* Two pieces, cut at every byte; and a piece, then single bytes. */
+    /* Two pieces, split at every byte; and a piece, then single bytes. */
     for (size_t cut = 1; cut < stream.size; cut++) {
         assert_int_equal(read_stream(buffer_slice(&stream), cut, stream.size, &seen), COPY_END);
         assert_slice_equal(buffer_slice(&seen), buffer_slice(&expected));
@@ -259,8 +259,8 @@ static void test_empty_pieces_change_nothing(void **state)
     buffer_free(&seen);
 }
 
-/* A piece of no bytes is nothing that follows the trailer, however the trailer arrived. */
-static void test_empty_piece_behind_the_trailer_is_no_data(void **state)
+/* An empty piece is not data after the trailer, however the trailer arrived. */
+static void test_empty_piece_after_the_trailer_is_not_data(void **state)
 {
     static const Slice NOTHING = {0};
 
@@ -291,7 +291,7 @@ static void test_truncated_stream_reports_whole_tuples_only_and_no_end(void **st
     (void)state;
     make_stream(&stream, &tuples);
     for (size_t size = 1; size < stream.size; size++) {
-        /* Where the tuples end in the stream, and in what is seen of them. */
+        /* Where the tuples end in the stream, and in the output. */
         static const struct {
             size_t stream;
             size_t seen;
@@ -401,7 +401,7 @@ static void test_negative_header_extension_is_refused(void **state)
     buffer_free(&seen);
 }
 
-static void test_broken_tuple_ends_the_stream_behind_the_tuples_before_it(void **state)
+static void test_broken_tuple_ends_the_stream_after_the_previous_ones(void **state)
 {
     Slice streams[] = {
         BYTES(HEADER TUPLE_1 "\0\3"
@@ -424,7 +424,7 @@ static void test_broken_tuple_ends_the_stream_behind_the_tuples_before_it(void *
     buffer_free(&seen);
 }
 
-static void test_data_behind_the_trailer_is_refused_in_any_piece(void **state)
+static void test_data_after_the_trailer_is_refused_in_any_piece(void **state)
 {
     Slice streams[] = {
         BYTES(HEADER TUPLE_1 TRAILER TRAILER),
@@ -448,22 +448,22 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_header_and_trailer_are_as_documented),
         cmocka_unit_test(test_tuple_points_to_its_fields),
-        cmocka_unit_test(test_part_of_a_tuple_is_no_tuple),
+        cmocka_unit_test(test_partial_tuple_is_not_returned),
         cmocka_unit_test(test_trailer_ends_the_tuples),
         cmocka_unit_test(test_another_number_of_fields_is_refused),
         cmocka_unit_test(test_negative_length_other_than_null_is_refused),
         cmocka_unit_test(test_stream_without_tuples_ends),
         cmocka_unit_test(test_stream_gives_the_same_tuples_however_it_is_cut),
         cmocka_unit_test(test_empty_pieces_change_nothing),
-        cmocka_unit_test(test_empty_piece_behind_the_trailer_is_no_data),
+        cmocka_unit_test(test_empty_piece_after_the_trailer_is_not_data),
         cmocka_unit_test(test_truncated_stream_reports_whole_tuples_only_and_no_end),
         cmocka_unit_test(test_wrong_signature_is_refused_at_its_first_wrong_byte),
         cmocka_unit_test(test_signature_with_translated_newlines_is_refused),
         cmocka_unit_test(test_each_critical_flag_is_refused_and_no_other_flag),
         cmocka_unit_test(test_header_extension_is_skipped),
         cmocka_unit_test(test_negative_header_extension_is_refused),
-        cmocka_unit_test(test_broken_tuple_ends_the_stream_behind_the_tuples_before_it),
-        cmocka_unit_test(test_data_behind_the_trailer_is_refused_in_any_piece),
+        cmocka_unit_test(test_broken_tuple_ends_the_stream_after_the_previous_ones),
+        cmocka_unit_test(test_data_after_the_trailer_is_refused_in_any_piece),
     };
 
     return cmocka_run_group_tests_name("COPY BINARY", tests, NULL, NULL);

@@ -8,7 +8,8 @@
 
 static const CopyField NULL_FIELD = {NULL, -1};
 
-/* A field in memory of its own, so that a sanitizer sees what reads beyond; the caller frees. */
+/* A field in an allocation of its own, so that a sanitizer detects reads beyond it; the caller
+ * frees it. */
 static CopyField field_of(Slice bytes)
 {
     return (CopyField){copy_of(bytes), (int32_t)bytes.size};
@@ -84,7 +85,7 @@ static void test_timestamptz_is_eight_bytes_and_has_infinities(void **state)
     assert_false(copy_value_timestamptz(NULL_FIELD, &value));
 }
 
-static void test_jsonb_is_its_text_behind_version_1(void **state)
+static void test_jsonb_is_its_text_after_version_1(void **state)
 {
     Slice json;
 
@@ -110,7 +111,7 @@ static void test_jsonb_is_its_text_behind_version_1(void **state)
     "ab"
 #define EMPTY_MEMBER "\0\0\0\0"
 
-/* Reads all elements into `seen` as "[ab][NULL][]".  False when the array is refused anywhere. */
+/* Reads all elements into `seen` as "[ab][NULL][]".  False if the array is refused anywhere. */
 static bool read_array(Slice bytes, Buffer *seen)
 {
     CopyField field = field_of(bytes);
@@ -171,8 +172,8 @@ static void test_array_of_no_elements_has_none(void **state)
     buffer_free(&seen);
 }
 
-/* Nobody asks for its first element, so only the opening can see what belongs to nothing. */
-static void test_bytes_behind_an_array_of_no_elements_are_refused(void **state)
+/* Without elements nothing is read later, so only opening the array can detect trailing bytes. */
+static void test_bytes_after_an_empty_array_are_refused(void **state)
 {
     Buffer seen = {0};
 
@@ -222,7 +223,7 @@ static void test_array_with_more_elements_than_claimed_is_refused(void **state)
     buffer_free(&seen);
 }
 
-static void test_nothing_comes_behind_the_last_element(void **state)
+static void test_data_after_the_last_element_is_refused(void **state)
 {
     uint8_t bytes[] = ONE_DIMENSION("\0\0\0\1") MEMBER_AB;
     CopyArray array;
@@ -246,7 +247,7 @@ static void test_element_with_an_impossible_length_is_refused(void **state)
     for (size_t i = 0; i < COUNT_OF(LENGTHS); i++) {
         memcpy(bytes + 20, LENGTHS[i], 4);
         assert_false(read_array(slice_of(bytes, sizeof bytes - 1), &seen));
-        /* And as the first of two, where it would reach into the second and beyond. */
+        /* And as the first of two elements, where it would reach into the second and beyond. */
         memcpy(two + 20, LENGTHS[i], 4);
         assert_false(read_array(slice_of(two, sizeof two - 1), &seen));
     }
@@ -272,7 +273,7 @@ static void test_array_of_two_dimensions_is_refused(void **state)
     buffer_free(&seen);
 }
 
-static void test_array_cut_off_anywhere_is_refused(void **state)
+static void test_truncated_array_is_refused(void **state)
 {
     Slice whole = BYTES(ONE_DIMENSION("\0\0\0\3") MEMBER_AB NULL_MEMBER MEMBER_AB);
     Buffer seen = {0};
@@ -293,18 +294,18 @@ int main(void)
         cmocka_unit_test(test_bool_is_one_byte),
         cmocka_unit_test(test_int4_is_four_bytes_of_two_complement),
         cmocka_unit_test(test_timestamptz_is_eight_bytes_and_has_infinities),
-        cmocka_unit_test(test_jsonb_is_its_text_behind_version_1),
+        cmocka_unit_test(test_jsonb_is_its_text_after_version_1),
         cmocka_unit_test(test_array_gives_its_elements_in_order),
         cmocka_unit_test(test_array_without_dimensions_is_empty),
         cmocka_unit_test(test_array_of_no_elements_has_none),
-        cmocka_unit_test(test_bytes_behind_an_array_of_no_elements_are_refused),
+        cmocka_unit_test(test_bytes_after_an_empty_array_are_refused),
         cmocka_unit_test(test_lower_bound_does_not_matter),
         cmocka_unit_test(test_array_that_claims_more_elements_than_bytes_is_refused_when_opened),
         cmocka_unit_test(test_array_with_more_elements_than_claimed_is_refused),
-        cmocka_unit_test(test_nothing_comes_behind_the_last_element),
+        cmocka_unit_test(test_data_after_the_last_element_is_refused),
         cmocka_unit_test(test_element_with_an_impossible_length_is_refused),
         cmocka_unit_test(test_array_of_two_dimensions_is_refused),
-        cmocka_unit_test(test_array_cut_off_anywhere_is_refused),
+        cmocka_unit_test(test_truncated_array_is_refused),
     };
 
     return cmocka_run_group_tests_name("values of COPY BINARY", tests, NULL, NULL);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Values of options: times, whole numbers, and connection strings that everybody can see.
+ * Values of options: times, whole numbers, and connection strings in visible arguments.
  */
 #include "tests/unit/support.h"
 
@@ -167,12 +167,12 @@ static void test_limits_may_be_those_of_the_type(void **state)
     snprintf(text, sizeof text, "%ld", LONG_MIN);
     assert_done(option_number("-x", text, LONG_MIN, LONG_MAX, &number, &error), &error);
     assert_true(number == LONG_MIN);
-    /* strtol answers with the limit itself to what lies beyond. */
+    /* strtol returns the limit for larger numbers. */
     assert_refused(option_number("-x", "99999999999999999999", 0, LONG_MAX, &number, &error),
                    &error, EXIT_CODE_USAGE);
 }
 
-/* Takes a name or connection string from an argument, which is a copy of `text`. */
+/* Takes a name or connection string from an argument, a copy of `text`. */
 static CommonOptions take_dbname(const char *text, char **argument)
 {
     CommonOptions options;
@@ -201,7 +201,7 @@ static void test_password_does_not_stay_in_the_arguments(void **state)
         CommonOptions options = take_dbname(TEXTS[i], &argument);
 
         assert_string_equal(options.pg.dbname, TEXTS[i]);
-        /* Nor behind the end of a text that has become shorter: all of it can be seen. */
+        /* Nor after the end of a text that has become shorter: all of it is visible. */
         for (size_t at = 0; at + 7 <= size; at++) {
             assert_memory_not_equal(argument + at, "hunter2", 7);
         }
@@ -227,7 +227,7 @@ static void test_no_other_secret_stays_in_the_arguments(void **state)
     free(argument);
 }
 
-static void test_argument_without_secrets_stays_as_it_is(void **state)
+static void test_argument_without_secrets_is_unchanged(void **state)
 {
     static const char *const TEXTS[] = {"lakefs", "it's a \\ name", "", "postgres://u@h/d",
                                         "host=h user=u"};
@@ -288,7 +288,7 @@ int main(void)
         cmocka_unit_test(test_limits_may_be_those_of_the_type),
         cmocka_unit_test(test_password_does_not_stay_in_the_arguments),
         cmocka_unit_test(test_no_other_secret_stays_in_the_arguments),
-        cmocka_unit_test(test_argument_without_secrets_stays_as_it_is),
+        cmocka_unit_test(test_argument_without_secrets_is_unchanged),
         cmocka_unit_test(test_last_of_several_connection_strings_counts),
         cmocka_unit_test(test_broken_connection_string_is_a_matter_of_usage),
     };

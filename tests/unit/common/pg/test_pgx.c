@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * lakeFS's connection strings, as libpq takes them.
+ * lakeFS's connection strings, converted for libpq.
  */
 #include "tests/unit/support.h"
 
@@ -39,7 +39,7 @@ static void assert_translated(const char *text, const char *expected, const char
     assert_split(text, expected, "", expected_dropped);
 }
 
-static void test_what_libpq_knows_stays_as_it_is(void **state)
+static void test_parameters_known_to_libpq_are_unchanged(void **state)
 {
     static const char *const TEXTS[] = {
         "lakefs",
@@ -109,8 +109,8 @@ static void test_public_part_has_run_time_parameters_and_no_secret(void **state)
     pg_conninfo_free(&conninfo);
 }
 
-/* libpq is to say what is wrong; nothing must get lost on the way there. */
-static void test_what_is_broken_stays_as_it_is(void **state)
+/* libpq reports what is wrong; the conversion must not lose it. */
+static void test_malformed_string_is_unchanged(void **state)
 {
     static const char *const TEXTS[] = {
         "host=db password='open", "host = ", "host db=x", "pool_max_conns=5 host=db password", "=x",
@@ -133,11 +133,11 @@ static void test_what_is_broken_stays_as_it_is(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_what_libpq_knows_stays_as_it_is),
+        cmocka_unit_test(test_parameters_known_to_libpq_are_unchanged),
         cmocka_unit_test(test_parameters_of_the_pool_are_dropped_by_name),
         cmocka_unit_test(test_what_neither_knows_is_a_run_time_parameter),
         cmocka_unit_test(test_public_part_has_run_time_parameters_and_no_secret),
-        cmocka_unit_test(test_what_is_broken_stays_as_it_is),
+        cmocka_unit_test(test_malformed_string_is_unchanged),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -109,7 +109,7 @@ static void test_run_seconds_count_down_from_the_year_3000(void **state)
     assert_true(derived_run_seconds(-1) == INT64_C(32500915201));
 }
 
-/* That is what the countdown is for: a key scan lists the newest run first. */
+/* This is the purpose of the countdown: a key scan lists the newest run first. */
 static void test_newer_run_sorts_before_an_older_one(void **state)
 {
     static const int64_t TIMES[] = {1577836800, 1577836801, 1655303400, 1686824100};

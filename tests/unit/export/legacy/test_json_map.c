@@ -9,7 +9,7 @@
 
 #include "export/legacy/json_map.h"
 
-/* Every kind of value, and strings in which every mark of JSON occurs. */
+/* Every kind of value, and strings with every special character of JSON. */
 static const char RICH[] =
     "{\"a\": \"x,y:{}[]\\\"\\\\\", \"n\": -1.50e+3, \"t\": true, \"z\": null,"
     " \"o\": {\"k\": [1, \"}\", {}], \"l\": \"\\u00e9\"}, \"e\": \"\"}";
@@ -88,7 +88,7 @@ static void test_nothing_null_and_empty_objects_are_empty_maps(void **state)
     assert_map(" \n{\t}", "", false);
 }
 
-static void test_other_json_is_no_object(void **state)
+static void test_other_json_is_not_an_object(void **state)
 {
     static const char *const TEXTS[] = {
         "[]", "[{\"a\": \"b\"}]", "\"{}\"", "\"\"", "1", "0", "-1.5", "true", "false", "nulls"};
@@ -158,7 +158,7 @@ static void test_values_may_hold_any_mark_of_json(void **state)
                true);
 }
 
-static void test_one_value_that_is_no_string_makes_the_map_adjusted(void **state)
+static void test_a_value_that_is_not_a_string_adjusts_the_map(void **state)
 {
     (void)state;
     assert_map("{\"a\": \"1\", \"b\": \"2\", \"c\": 3}", "a=1;b=2;c=3;", true);
@@ -225,7 +225,7 @@ static void test_broken_objects_are_no_objects(void **state)
     }
 }
 
-static void test_text_cut_off_anywhere_is_no_object(void **state)
+static void test_truncated_text_is_not_an_object(void **state)
 {
     (void)state;
     for (size_t size = 1; size < sizeof RICH - 1; size++) {
@@ -233,7 +233,8 @@ static void test_text_cut_off_anywhere_is_no_object(void **state)
     }
 }
 
-/* Whatever is made of such texts: nothing beyond them is read, and what comes out is whole. */
+/* Altered texts may be refused or not, but nothing beyond them is read, and the result is complete.
+ */
 static void test_altered_text_does_no_harm(void **state)
 {
     static const char MARKS[] = "\"\\{}[],: 1n\0\x80";
@@ -261,17 +262,17 @@ int main(void)
         cmocka_unit_test(test_escapes_are_decoded),
         cmocka_unit_test(test_text_beyond_ascii_stays),
         cmocka_unit_test(test_nothing_null_and_empty_objects_are_empty_maps),
-        cmocka_unit_test(test_other_json_is_no_object),
+        cmocka_unit_test(test_other_json_is_not_an_object),
         cmocka_unit_test(test_numbers_keep_their_last_digit),
         cmocka_unit_test(test_booleans_become_their_words_and_null_nothing),
         cmocka_unit_test(test_nested_values_lose_spaces_outside_of_strings_only),
         cmocka_unit_test(test_keys_may_hold_any_mark_of_json),
         cmocka_unit_test(test_values_may_hold_any_mark_of_json),
-        cmocka_unit_test(test_one_value_that_is_no_string_makes_the_map_adjusted),
+        cmocka_unit_test(test_a_value_that_is_not_a_string_adjusts_the_map),
         cmocka_unit_test(test_spaces_do_not_matter),
         cmocka_unit_test(test_order_of_the_text_is_kept),
         cmocka_unit_test(test_broken_objects_are_no_objects),
-        cmocka_unit_test(test_text_cut_off_anywhere_is_no_object),
+        cmocka_unit_test(test_truncated_text_is_not_an_object),
         cmocka_unit_test(test_altered_text_does_no_harm),
     };
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Policies: which shapes of statements are taken, and which are not.
+ * Policies: which kinds of statements are accepted, and which are not.
  */
 #include "tests/unit/support.h"
 
@@ -89,7 +89,7 @@ static void test_texts_are_taken_as_they_are(void **state)
                   "ALLOW(a\"\xc3\xa9)\xf0\x9f\x90\x98\n;");
 }
 
-static void test_what_is_no_array_is_refused(void **state)
+static void test_value_that_is_not_an_array_is_refused(void **state)
 {
     static const char *const TEXTS[] = {
         "{}",
@@ -107,7 +107,7 @@ static void test_what_is_no_array_is_refused(void **state)
     }
 }
 
-static void test_statement_that_is_no_object_is_refused(void **state)
+static void test_statement_that_is_not_an_object_is_refused(void **state)
 {
     static const char *const TEXTS[] = {"[null]", "[[]]",    "[\"allow\"]",
                                         "[1]",    "[1e400]", "[123456789012345678901234567890]",
@@ -119,7 +119,7 @@ static void test_statement_that_is_no_object_is_refused(void **state)
     }
 }
 
-static void test_each_member_must_be_there_and_of_its_type(void **state)
+static void test_each_member_must_exist_and_have_its_type(void **state)
 {
     static const char *const TEXTS[] = {
         "[{\"Effect\": \"allow\", \"Resource\": \"*\"}]",
@@ -144,7 +144,7 @@ static void test_each_member_must_be_there_and_of_its_type(void **state)
     }
 }
 
-/* What they say would be lost, and a policy that says less may allow more. */
+/* Ignoring them would lose a condition, and a policy with fewer conditions may allow more. */
 static void test_unknown_members_are_refused(void **state)
 {
     (void)state;
@@ -163,7 +163,7 @@ static void test_one_bad_statement_refuses_the_policy(void **state)
         slice_text("[{}, {\"Action\": [\"a\"], \"Effect\": \"allow\", \"Resource\": \"*\"}]"));
 }
 
-static void test_text_that_is_no_json_is_refused(void **state)
+static void test_text_that_is_not_json_is_refused(void **state)
 {
     static const char WHOLE[] =
         "[{\"Action\": [\"a\", \"b\"], \"Effect\": \"allow\", \"Resource\": \"*\"}]";
@@ -184,12 +184,12 @@ int main(void)
         cmocka_unit_test(test_policy_may_have_no_statements),
         cmocka_unit_test(test_statement_may_have_no_actions),
         cmocka_unit_test(test_texts_are_taken_as_they_are),
-        cmocka_unit_test(test_what_is_no_array_is_refused),
-        cmocka_unit_test(test_statement_that_is_no_object_is_refused),
-        cmocka_unit_test(test_each_member_must_be_there_and_of_its_type),
+        cmocka_unit_test(test_value_that_is_not_an_array_is_refused),
+        cmocka_unit_test(test_statement_that_is_not_an_object_is_refused),
+        cmocka_unit_test(test_each_member_must_exist_and_have_its_type),
         cmocka_unit_test(test_unknown_members_are_refused),
         cmocka_unit_test(test_one_bad_statement_refuses_the_policy),
-        cmocka_unit_test(test_text_that_is_no_json_is_refused),
+        cmocka_unit_test(test_text_that_is_not_json_is_refused),
     };
 
     return cmocka_run_group_tests_name("policies", tests, NULL, NULL);

@@ -117,7 +117,7 @@ static void test_first_of_two_runs_keeps_the_id_and_the_second_gets_the_next(voi
     run_ids_free(ids);
 }
 
-/* Deterministic: the order in which runs are assigned decides, and nothing else. */
+/* Deterministic: only the order in which ids are assigned matters. */
 static void test_order_of_assigning_decides_not_that_of_adding(void **state)
 {
     RunIds *ids = new_ids();
@@ -132,7 +132,7 @@ static void test_order_of_assigning_decides_not_that_of_adding(void **state)
     run_ids_free(ids);
 }
 
-/* Hooks ask for the id of their run again. */
+/* Hooks request the id of their run again. */
 static void test_same_run_gets_the_same_id_again(void **state)
 {
     RunIds *ids = new_ids();
@@ -149,14 +149,14 @@ static void test_same_run_gets_the_same_id_again(void **state)
     run_ids_free(ids);
 }
 
-static void test_next_id_is_none_that_another_run_derives_first(void **state)
+static void test_next_id_differs_from_first_ids_of_other_runs(void **state)
 {
     RunIds *ids = new_ids();
 
     (void)state;
     add(ids, derive(RUN_A.id, 0));
     add(ids, derive(RUN_B.id, 0));
-    add(ids, derive(RUN_B.id, 1)); /* as if it were the first one of a third run */
+    add(ids, derive(RUN_B.id, 1)); /* as if it were the first id of a third run */
     seal(ids);
     assert_assigned(ids, RUN_A.id, RUN_A.attempts[0]);
     assert_assigned(ids, RUN_B.id, RUN_B.attempts[2]);
@@ -238,7 +238,7 @@ int main(void)
         cmocka_unit_test(test_first_of_two_runs_keeps_the_id_and_the_second_gets_the_next),
         cmocka_unit_test(test_order_of_assigning_decides_not_that_of_adding),
         cmocka_unit_test(test_same_run_gets_the_same_id_again),
-        cmocka_unit_test(test_next_id_is_none_that_another_run_derives_first),
+        cmocka_unit_test(test_next_id_differs_from_first_ids_of_other_runs),
         cmocka_unit_test(test_run_that_shares_its_id_keeps_it_when_it_comes_first),
         cmocka_unit_test(test_ids_of_many_runs_of_one_second_are_unique),
         cmocka_unit_test(test_no_runs_are_no_error),

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Whole entries, redacted: their parts agree with each other as before, and what is not known is
- * refused.  Then the keys of pseudonyms, and keys of entries that must differ.
+ * Whole entries, redacted: their parts still agree with each other, and unknown data is refused.
+ * Then the keys of pseudonyms, and keys of entries that must differ.
  *
  * Pseudonyms are those of test_texts.c.
  */
@@ -142,7 +142,7 @@ static const struct {
             "esti\x1a\x04main\x3a\x40" HASH "\x40\x01\x48\x02")},
      {SLICE(ESTI "-" REDACTED_XID), SLICE("commits/" HASH),
       SLICE("\x0a\x40" HASH "\x12\x10" ESTI "\x1a\x10" MAIN "\x3a\x40" HASH "\x40\x01\x48\x02")}},
-    /* "*main" blocks both actions, in the packed form and in the other. */
+    /* "*main" blocks both actions, in packed and unpacked form. */
     {{SLICE("esti-" XID), SLICE("settings/protected_branches"),
       SLICE("\x0a\x0d\x0a\x05*main\x12\x04\x0a\x02\x00\x01")},
      {SLICE(ESTI "-" REDACTED_XID), SLICE("settings/protected_branches"),
@@ -160,7 +160,7 @@ static const struct {
       SLICE("\x0a\x21" ESTI "/" MAIN "\x12\x04\xf0\x67\x08\x3b\x1a\x6a\x0a\x10" MAIN
             "\x18\x05\x22\x20" REDACTED_ETAG "\x2a\x24\x0a\x10" MAIN "\x12\x10" ESTI
             "\x30\x01\x3a\x0atext/plain")}},
-    /* A tombstone, one that is called like a branch, and one of an empty key. */
+    /* A tombstone, one with the name of a branch, and one with an empty key. */
     {{SLICE("main:" UUID), SLICE("main"), SLICE("\x0a\x04main")},
      {SLICE(MAIN ":" UUID), SLICE(MAIN), SLICE("\x0a\x10" MAIN)}},
     {{SLICE("main:" UUID), SLICE(""), SLICE("\x1a\x02\x18\x05")},
@@ -203,7 +203,7 @@ static void test_an_entry_remains_of_its_type(void **state)
     }
 }
 
-/* Names that look like parts of keys are taken apart where they were put together. */
+/* Names that look like parts of keys do not change how a key is split. */
 static void test_a_slash_in_a_name_is_part_of_the_name(void **state)
 {
     static const struct {
@@ -247,11 +247,11 @@ static void test_a_slash_in_a_name_is_part_of_the_name(void **state)
     }
 }
 
-/* Of each entry something that the KV model does not have. */
-static void test_what_is_not_known_is_refused_and_named(void **state)
+/* For each entry something that is not in the KV model. */
+static void test_unknown_data_is_refused_and_named(void **state)
 {
     static const Slice REFUSED[][3] = {
-        /* What nobody knows. */
+        /* Unknown keys. */
         {SLICE("auth"), SLICE("externalPrincipals/x"), SLICE("\x0a\x01x")},
         {SLICE("auth"), SLICE("installation_idea"), SLICE("x")},
         {SLICE("actions"), SLICE("repos/r/other/x"), SLICE("\x0a\x01x")},
@@ -261,13 +261,13 @@ static void test_what_is_not_known_is_refused_and_named(void **state)
         {SLICE("kv-internal-metadata"), SLICE("kv/schema/version"), SLICE("one")},
         {SLICE("kv-internal-metadata"), SLICE("kv/schema/version"), SLICE("")},
         {SLICE("kv-internal-metadata"), SLICE("kv/schema/version2"), SLICE("1")},
-        /* Partitions that are no repository's. */
+        /* Partitions that do not belong to a repository. */
         {SLICE("esti"), SLICE("tags/t"), SLICE("\x0a\x01t")},
         {SLICE("-" XID), SLICE("tags/t"), SLICE("\x0a\x01t")},
         {SLICE("esti_" XID), SLICE("tags/t"), SLICE("\x0a\x01t")},
         {SLICE("esti-9m4e2mr0ui3e8a215n4h"), SLICE("tags/t"), SLICE("\x0a\x01t")},
         {SLICE(""), SLICE("tags/t"), SLICE("\x0a\x01t")},
-        /* Keys that are not those of their values. */
+        /* Keys that do not match their values. */
         {SLICE("auth"), SLICE("users/a"),
          SLICE("\x12\x01"
                "b")},
@@ -294,7 +294,7 @@ static void test_what_is_not_known_is_refused_and_named(void **state)
         {SLICE("esti-" XID), SLICE("tags/a"),
          SLICE("\x0a\x01"
                "b")},
-        /* Values that are no messages, or have more in them. */
+        /* Values that are not messages, or have trailing data. */
         {SLICE("auth"), SLICE("users/a"),
          SLICE("\x12\x7f"
                "a")},
@@ -322,8 +322,8 @@ static void test_what_is_not_known_is_refused_and_named(void **state)
     }
 }
 
-/* Whatever is refused, the next entry is redacted as ever. */
-static void test_a_refusal_leaves_nothing_behind(void **state)
+/* After a refusal the next entry is redacted as usual. */
+static void test_refusal_does_not_affect_the_next_entry(void **state)
 {
     RedactedEntry redacted;
     Error error = {0};
@@ -338,7 +338,7 @@ static void test_a_refusal_leaves_nothing_behind(void **state)
     assert_slice_equal(redacted.key, ENTRIES[0].redacted[1]);
 }
 
-/* The order of pairs would tell the order of their keys. */
+/* The order of pairs would reveal the order of their keys. */
 static void test_pairs_of_a_map_are_in_the_order_of_their_pseudonyms(void **state)
 {
     enum { PAIRS = 20 };
@@ -427,7 +427,7 @@ static void test_a_key_file_with_too_few_or_too_many_bytes_is_refused(void **sta
         assert_contains(error.message, path);
         assert_contains(error.hint, "at least 16 bytes");
     }
-    /* One without an end, one that is none, and none. */
+    /* An endless file, a folder, and a missing file. */
     assert_refused(redact_key_read("/dev/zero", &key, &error), &error, EXIT_CODE_USAGE);
     assert_refused(redact_key_read(*state, &key, &error), &error, EXIT_CODE_USAGE);
     assert_refused(redact_key_read(folder_path(state, "none"), &key, &error), &error,
@@ -469,8 +469,8 @@ static void test_a_key_that_comes_again_is_an_error(void **state)
     distinct_keys_free(NULL);
 }
 
-/* The same bytes, otherwise divided. */
-static void test_partition_and_key_are_told_apart(void **state)
+/* The same bytes, split differently. */
+static void test_partition_and_key_are_distinguished(void **state)
 {
     DistinctKeys *keys;
     Error error = {0};
@@ -491,8 +491,8 @@ int main(void)
         cmocka_unit_test(test_every_part_of_an_entry_is_redacted_alike),
         cmocka_unit_test(test_an_entry_remains_of_its_type),
         cmocka_unit_test(test_a_slash_in_a_name_is_part_of_the_name),
-        cmocka_unit_test(test_what_is_not_known_is_refused_and_named),
-        cmocka_unit_test(test_a_refusal_leaves_nothing_behind),
+        cmocka_unit_test(test_unknown_data_is_refused_and_named),
+        cmocka_unit_test(test_refusal_does_not_affect_the_next_entry),
         cmocka_unit_test(test_pairs_of_a_map_are_in_the_order_of_their_pseudonyms),
         cmocka_unit_test(test_a_map_with_a_key_twice_is_refused),
         cmocka_unit_test_setup_teardown(test_a_key_file_is_taken_byte_by_byte, folder_setup,
@@ -501,7 +501,7 @@ int main(void)
                                         folder_setup, folder_teardown),
         cmocka_unit_test(test_without_a_file_every_key_is_another_one),
         cmocka_unit_test(test_a_key_that_comes_again_is_an_error),
-        cmocka_unit_test(test_partition_and_key_are_told_apart),
+        cmocka_unit_test(test_partition_and_key_are_distinguished),
     };
 
     return cmocka_run_group_tests_name("redacted entries", tests, redactor_setup,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The table of what is done with each field: that it knows them all, and that what it says suits
- * the field.  What is new in a .proto file fails here until the table knows it.
+ * The table of rules for fields: it covers all fields, and each rule suits its field.  A new field
+ * in a .proto file fails here until the table has it.
  */
 #include "tests/unit/support.h"
 
@@ -100,7 +100,7 @@ static bool is_text(ProtobufCType type)
     return type == PROTOBUF_C_TYPE_STRING || type == PROTOBUF_C_TYPE_BYTES;
 }
 
-/* Text and bytes are never kept as they are, without a rule that looks at them. */
+/* Text and bytes are never kept without a rule that examines them. */
 static bool suits(const FieldRule *rule, const ProtobufCFieldDescriptor *field)
 {
     switch (rule->treatment) {
@@ -120,7 +120,7 @@ static bool suits(const FieldRule *rule, const ProtobufCFieldDescriptor *field)
     return false;
 }
 
-static void test_every_field_is_in_the_table_and_suits_what_is_done_with_it(void **state)
+static void test_every_field_has_a_suitable_rule(void **state)
 {
     (void)state;
     for (size_t i = 0; i < COUNT_OF(MESSAGES); i++) {
@@ -210,7 +210,7 @@ static void test_a_field_that_the_descriptor_does_not_have_is_refused(void **sta
         {&kv__staged_entry_data__descriptor,
          {(const uint8_t *)"\x0a\x01k\x1a\x05\x0a\x01p\x40\x01", 10},
          "field 8 of its CatalogEntry"},
-        /* An object that is none. */
+        /* An invalid object. */
         {&kv__staged_entry_data__descriptor,
          {(const uint8_t *)"\x0a\x01k\x1a\x02\x0a\x7f", 7},
          "is not a CatalogEntry"},
@@ -239,7 +239,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_every_message_is_in_the_table),
-        cmocka_unit_test(test_every_field_is_in_the_table_and_suits_what_is_done_with_it),
+        cmocka_unit_test(test_every_field_has_a_suitable_rule),
         cmocka_unit_test(test_the_table_knows_no_field_that_is_gone),
         cmocka_unit_test(test_secrets_are_emptied),
         cmocka_unit_test(test_a_message_that_is_not_known_is_refused),

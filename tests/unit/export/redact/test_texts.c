@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Pseudonyms, and what stays of texts of each kind.
+ * Pseudonyms, and what is kept of texts of each kind.
  *
- * Pseudonyms are those that FORMAT.md, "Pseudonyms", asks for, computed by Python's hmac.
+ * Pseudonyms are computed by Python's hmac according to FORMAT.md, "Pseudonyms".
  */
 #include "tests/unit/support.h"
 
@@ -43,7 +43,7 @@ static void assert_redacted(TextRule *rule, const char *text, const char *expect
     buffer_free(&redacted);
 }
 
-/* A text of which nothing stays. */
+/* A text of which nothing is kept. */
 static void assert_name(TextRule *rule, const char *text)
 {
     Buffer pseudonym = {0};
@@ -84,7 +84,7 @@ static void test_a_pseudonym_depends_on_the_key(void **state)
     pseudonyms_free(NULL);
 }
 
-/* Repository ids: ^[a-z0-9][a-z0-9-]{2,62}$; the length tells no more than a range. */
+/* Repository ids: ^[a-z0-9][a-z0-9-]{2,62}$; the length reveals no more than a range. */
 static void test_a_pseudonym_is_a_valid_repository_id_as_long_as_the_name_was(void **state)
 {
     static const size_t SIZES[][2] = {{1, 16},    {16, 16},     {17, 24},     {32, 32},
@@ -228,7 +228,7 @@ static void test_branch_patterns_keep_what_makes_them_patterns(void **state)
     assert_redacted(text_branch_pattern, "*", "*");
 }
 
-static void test_hashes_stay_and_what_is_called_so_does_not(void **state)
+static void test_hashes_are_kept_and_other_text_is_not(void **state)
 {
     (void)state;
     assert_redacted(text_hash, HASH, HASH);
@@ -303,7 +303,7 @@ static void test_etags_and_identities_are_others_of_their_size(void **state)
     buffer_free(&redacted);
 }
 
-static void test_keys_that_an_index_leads_to(void **state)
+static void test_primary_keys_in_an_index(void **state)
 {
     static const char *const REFUSED[] = {
         "", "main", "groups/main", "users", "repos/main", "repos//runs", "runs/x", "repos/runs/x"};
@@ -338,13 +338,13 @@ int main(void)
         cmocka_unit_test(test_actions_of_policies_stay),
         cmocka_unit_test(test_resources_keep_words_wildcards_and_variables),
         cmocka_unit_test(test_branch_patterns_keep_what_makes_them_patterns),
-        cmocka_unit_test(test_hashes_stay_and_what_is_called_so_does_not),
+        cmocka_unit_test(test_hashes_are_kept_and_other_text_is_not),
         cmocka_unit_test(test_refs_are_hashes_or_names_with_modifiers),
         cmocka_unit_test(test_an_xid_keeps_its_time_only),
         cmocka_unit_test(test_the_number_of_a_hook_stays),
         cmocka_unit_test(test_a_staging_token_keeps_its_uuid),
         cmocka_unit_test(test_etags_and_identities_are_others_of_their_size),
-        cmocka_unit_test(test_keys_that_an_index_leads_to),
+        cmocka_unit_test(test_primary_keys_in_an_index),
     };
 
     return cmocka_run_group_tests_name("redacted texts", tests, names_setup, names_teardown);

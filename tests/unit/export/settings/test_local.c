@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Branch protection rules below the block store folder.  What cannot be read must never look like
- * a repository without rules.
+ * Branch protection rules below the block store folder.  Unreadable rules must never look like a
+ * repository without rules.
  */
 #include "tests/unit/support.h"
 
@@ -78,7 +78,7 @@ static void assert_none(void *const *state, const char *storage_namespace, bool 
     buffer_free(&object.content);
 }
 
-/* Refused, with the repository and its namespace named, and the way out. */
+/* Refused, naming the repository and its namespace, with a hint. */
 static void assert_unreadable(const SettingsOptions *options, const char *storage_namespace,
                               Error *error)
 {
@@ -132,12 +132,12 @@ static void test_missing_object_means_no_rules(void **state)
     assert_none(state, "local://bare", true);
     make_folders(state, "barer/");
     assert_none(state, "local://barer", true);
-    /* Another object of the settings is not the rules. */
+    /* Another object of the settings does not count as rules. */
     add_rules(state, "bare/_lakefs/settings/other.json", BYTES("x"));
     assert_none(state, "local://bare", true);
 }
 
-static void test_missing_namespace_is_told(void **state)
+static void test_missing_namespace_is_reported(void **state)
 {
     make_folders(state, "host/");
     assert_none(state, "local://host/missing", false);
@@ -174,7 +174,7 @@ static void test_namespace_that_leads_out_of_the_block_store_is_refused(void **s
     SettingsOptions options = {.block_storage_prefix = "_lakefs"};
     Error error = {0};
 
-    /* The rules that it would find there are those of somebody else. */
+    /* The rules there would be somebody else's. */
     add_rules(state, "_lakefs/" RULES, BYTES("not ours"));
     add_rules(state, "x/_lakefs/" RULES, BYTES("not ours"));
     make_folders(state, "store/host/");
@@ -197,7 +197,7 @@ static void test_namespace_is_taken_to_the_letter(void **state)
     assert_none(state, "local://caf\xc3\xa9 100%/a+b", false);
 }
 
-static void test_slash_behind_the_namespace_does_not_matter(void **state)
+static void test_trailing_slash_of_the_namespace_does_not_matter(void **state)
 {
     add_rules(state, "host/path/_lakefs/" RULES, BYTES("ours"));
     assert_found(state, "local://host/path/", BYTES("ours"));
@@ -205,7 +205,7 @@ static void test_slash_behind_the_namespace_does_not_matter(void **state)
     assert_none(state, "local://host/", true);
 }
 
-static void test_slash_behind_the_block_store_does_not_matter(void **state)
+static void test_trailing_slash_of_the_block_store_does_not_matter(void **state)
 {
     SettingsOptions options = {.block_storage_prefix = "_lakefs"};
     SettingsObject object;
@@ -238,7 +238,7 @@ static void test_block_storage_prefix_is_the_configured_one(void **state)
     }
 }
 
-/* Permissions do not stop root, who may run the tests; other faults stop everybody. */
+/* Permissions do not stop root, who may run the tests; other errors stop everybody. */
 static void test_unreadable_object_is_refused(void **state)
 {
     make_folders(state, "folder/_lakefs/" RULES "/");
@@ -257,7 +257,7 @@ static void test_unreadable_namespace_is_refused(void **state)
     assert_int_equal(symlink("loop", folder_path(state, "loop")), 0);
     assert_unreadable_in(state, "local://loop");
     assert_unreadable_in(state, "local://loop/path");
-    /* Longer than a file name may be: not missing, but beyond what the system can look at. */
+    /* Longer than a file name may be: not missing, but impossible to look up. */
     memset(long_name + 8, 'x', 300);
     assert_unreadable_in(state, long_name);
 }
@@ -299,14 +299,14 @@ int main(void)
         IN_FOLDER(test_object_without_bytes_is_found),
         IN_FOLDER(test_large_object_is_read_whole),
         IN_FOLDER(test_missing_object_means_no_rules),
-        IN_FOLDER(test_missing_namespace_is_told),
+        IN_FOLDER(test_missing_namespace_is_reported),
         IN_FOLDER(test_missing_block_store_is_refused),
         IN_FOLDER(test_block_store_that_was_not_given_is_refused),
         IN_FOLDER(test_namespace_that_leads_out_of_the_block_store_is_refused),
         IN_FOLDER(test_names_with_dots_stay_inside),
         IN_FOLDER(test_namespace_is_taken_to_the_letter),
-        IN_FOLDER(test_slash_behind_the_namespace_does_not_matter),
-        IN_FOLDER(test_slash_behind_the_block_store_does_not_matter),
+        IN_FOLDER(test_trailing_slash_of_the_namespace_does_not_matter),
+        IN_FOLDER(test_trailing_slash_of_the_block_store_does_not_matter),
         IN_FOLDER(test_block_storage_prefix_is_the_configured_one),
         IN_FOLDER(test_unreadable_object_is_refused),
         IN_FOLDER(test_unreadable_namespace_is_refused),

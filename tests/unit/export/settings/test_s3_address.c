@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Where an object of an s3:// namespace is, and what S3's answers say.
+ * The address of an object in an s3:// namespace, and the meaning of S3's responses.
  */
 #include "tests/unit/support.h"
 
@@ -32,7 +32,7 @@ static void test_namespace_is_taken_apart_as_lakefs_does(void **state)
     assert_address("bucket/../a", "bucket", "../a/_lakefs/x");
 }
 
-static void test_what_is_no_namespace_is_refused(void **state)
+static void test_invalid_namespace_is_refused(void **state)
 {
     static const char *const LOCATIONS[] = {"", "/", "/path", "?", "b/%", "b/%4", "b/%zz", "b/%00"};
     S3Address address;
@@ -64,7 +64,7 @@ static void assert_url(const char *endpoint, bool force_path_style, const char *
 }
 
 /* Source: Amazon S3 User Guide, "Virtual hosting of buckets". */
-static void test_url_names_the_bucket_in_the_host_where_it_can(void **state)
+static void test_url_has_the_bucket_in_the_host_if_possible(void **state)
 {
     (void)state;
     assert_url(NULL, false, "eu-west-1", "buck-1/p",
@@ -134,7 +134,7 @@ static void test_answer_has_code_message_and_region(void **state)
                   "Outer", "", "eu-west-1");
 }
 
-static void test_what_is_no_answer_of_s3_says_nothing(void **state)
+static void test_response_not_from_s3_is_ignored(void **state)
 {
     static const char *const DOCUMENTS[] = {
         "",
@@ -171,12 +171,12 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_namespace_is_taken_apart_as_lakefs_does),
-        cmocka_unit_test(test_what_is_no_namespace_is_refused),
-        cmocka_unit_test(test_url_names_the_bucket_in_the_host_where_it_can),
+        cmocka_unit_test(test_invalid_namespace_is_refused),
+        cmocka_unit_test(test_url_has_the_bucket_in_the_host_if_possible),
         cmocka_unit_test(test_url_has_each_byte_of_the_key_encoded),
         cmocka_unit_test(test_endpoint_must_be_a_server),
         cmocka_unit_test(test_answer_has_code_message_and_region),
-        cmocka_unit_test(test_what_is_no_answer_of_s3_says_nothing),
+        cmocka_unit_test(test_response_not_from_s3_is_ignored),
         cmocka_unit_test(test_answer_of_any_length_is_bounded),
     };
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Comparing two sets of entries: sums by bucket say whether they differ, differences say in what.
+ * Comparing two sets of entries: sums by bucket show whether they differ, differences show how.
  */
 #include "tests/unit/support.h"
 

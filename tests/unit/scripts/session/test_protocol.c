@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Requests and answers between a script and its session, over pipes in the place of its
- * descriptors.
+ * Requests and answers between a script and its session, with pipes as its descriptors.
  */
 #include "tests/unit/support.h"
 
@@ -20,7 +19,8 @@ static int open_both(void **state)
     int from_session[2];
 
     (void)state;
-    /* Descriptors 3 and 4 may be taken; pipes get the ones that dup2 closes, else. */
+    /* Descriptors 3 and 4 may be in use; otherwise pipes may get these numbers, and dup2 would
+     * close them. */
     if (pipe(to_session) != 0 || pipe(from_session) != 0) {
         return -1;
     }

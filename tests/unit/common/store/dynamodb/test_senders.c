@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Sending batches: what is not written goes again, but not for ever; and one failure is all there
- * is.
+ * Sending batches: unwritten items are retried, but not forever; and a single failure ends it.
  */
 #include "tests/unit/http_server.h"
 
@@ -49,7 +48,7 @@ static void end(Sending *sending)
     server_end(&sending->server);
 }
 
-/* The server must have been asked just so often. */
+/* The server must have got exactly this many requests. */
 static void stop(Sending *sending, size_t requests)
 {
     end(sending);
@@ -64,7 +63,7 @@ static bool put(Sending *sending, Error *error)
     return dynamo_senders_put(sending->senders, &sending->batch, &ENTRY, error);
 }
 
-/* Puts an entry, and has it sent. */
+/* Puts an entry, and submits it. */
 static void put_and_submit(Sending *sending)
 {
     Error error = {0};
@@ -73,7 +72,7 @@ static void put_and_submit(Sending *sending)
     assert_done(dynamo_senders_submit(sending->senders, &sending->batch, &error), &error);
 }
 
-static void test_what_is_not_written_goes_again(void **state)
+static void test_unwritten_items_are_sent_again(void **state)
 {
     static const char *const ANSWERS[] = {UNPROCESSED, UNPROCESSED, WRITTEN, NULL};
     Sending sending = {0};
@@ -137,8 +136,8 @@ static void test_a_failure_stays(void **state)
     stop(&sending, 1);
 }
 
-/* Nobody is waited for whose work is not wanted. */
-static void test_stopping_ends_what_is_under_way(void **state)
+/* Stopping does not wait for work that is no longer needed. */
+static void test_stopping_ends_requests_in_flight(void **state)
 {
     static const char *const ANSWERS[] = {UNPROCESSED, UNPROCESSED, UNPROCESSED, UNPROCESSED,
                                           UNPROCESSED, UNPROCESSED, UNPROCESSED, UNPROCESSED,
@@ -157,11 +156,11 @@ static void test_stopping_ends_what_is_under_way(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_what_is_not_written_goes_again),
+        cmocka_unit_test(test_unwritten_items_are_sent_again),
         cmocka_unit_test(test_a_table_that_takes_nothing_for_long_is_an_error),
         cmocka_unit_test(test_a_full_batch_is_sent_by_itself),
         cmocka_unit_test(test_a_failure_stays),
-        cmocka_unit_test(test_stopping_ends_what_is_under_way),
+        cmocka_unit_test(test_stopping_ends_requests_in_flight),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Tuples gathered by leaf: what was added comes out, in order, and no more memory is taken than was
- * asked for.
+ * Tuples gathered by leaf: they come out in the order they were added, and memory stays within the
+ * requested limit.
  */
 #include "tests/unit/support.h"
 
@@ -20,7 +20,7 @@ static LeafBuffers *new_buffers(size_t leaves, size_t capacity)
     return buffers;
 }
 
-/* Bytes that say where they belong, so that none can stand in another's place. */
+/* Bytes that identify their position, so that misplaced ones are noticed. */
 static Slice make_tuple(uint8_t *bytes, size_t size, uint32_t seed)
 {
     for (size_t i = 0; i < size; i++) {
@@ -77,7 +77,7 @@ static void test_each_leaf_gets_its_tuples_in_order(void **state)
     leaf_buffers_free(buffers);
 }
 
-/* However long the load, memory is what was asked for. */
+/* However long the load, memory stays within the capacity. */
 static void test_memory_is_bounded_by_the_capacity(void **state)
 {
     static uint8_t bytes[1000];
@@ -111,7 +111,7 @@ static void test_memory_is_bounded_by_the_capacity(void **state)
     leaf_buffers_free(buffers);
 }
 
-static void test_what_is_larger_than_the_capacity_never_has_room(void **state)
+static void test_tuple_larger_than_the_capacity_never_fits(void **state)
 {
     LeafBuffers *buffers = new_buffers(1, CAPACITY);
 
@@ -121,7 +121,7 @@ static void test_what_is_larger_than_the_capacity_never_has_room(void **state)
     leaf_buffers_free(buffers);
 }
 
-/* Blocks come back also when what they held could not be sent. */
+/* Blocks are reused even if their contents could not be sent. */
 static void test_leaf_is_empty_after_a_failure(void **state)
 {
     static uint8_t bytes[CAPACITY];
@@ -149,7 +149,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_each_leaf_gets_its_tuples_in_order),
         cmocka_unit_test(test_memory_is_bounded_by_the_capacity),
-        cmocka_unit_test(test_what_is_larger_than_the_capacity_never_has_room),
+        cmocka_unit_test(test_tuple_larger_than_the_capacity_never_fits),
         cmocka_unit_test(test_leaf_is_empty_after_a_failure),
     };
 

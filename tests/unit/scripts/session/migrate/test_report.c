@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What kv-migrate shows: fields in 80 columns, commands that a shell reads as they are, sizes.
+ * kv-migrate's output: fields in 80 columns, commands quoted for a shell, sizes.
  */
 #include "tests/unit/support.h"
 
@@ -8,7 +8,7 @@
 
 #include <stdlib.h>
 
-/* What is printed, by a function that prints to a stream. */
+/* The output of a function that prints to a stream. */
 static char *printed(void (*print)(FILE *stream))
 {
     char *text = NULL;
@@ -91,7 +91,7 @@ static void test_commands_are_read_by_a_shell_as_they_are(void **state)
         assert_done(buffer_append_format(&expected, &error, "%s|", WORDS[i]), &error);
     }
     assert_done(report_command(&command, &words, &error), &error);
-    /* To be shown, too: nothing in it is a control character. */
+    /* Nor does it contain control characters. */
     for (size_t i = 0; i < command.size; i++) {
         assert_true(command.data[i] >= 0x20 && command.data[i] != 0x7f);
     }

@@ -77,7 +77,7 @@ static void test_the_same_words_elsewhere_are_not(void **state)
     assert_all(TEXTS, COUNT_OF(TEXTS), false);
 }
 
-/* Text that never ends must not be read beyond its end. */
+/* Unterminated text must not be read beyond its end. */
 static void test_text_that_is_cut_off(void **state)
 {
     static const char *const TEXTS[] = {"'",          "\"", "$$",   "$a", "/*",

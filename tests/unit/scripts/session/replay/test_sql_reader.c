@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A dump as SQL is cut into the statements, commands and data that psql would see in it.
+ * A dump as SQL is split into the same statements, commands and data as by psql.
  */
 #include "tests/unit/support.h"
 
@@ -166,7 +166,7 @@ static void commands_are_lines(void **state)
     next_is(SQL_COMMAND, "\\q");
     next_is(SQL_END, NULL);
     close_text();
-    /* psql obeys them there, too. */
+    /* psql runs them there too. */
     open_text(BYTES("SELECT 1 \\g |touch x\n"));
     next_fails("command of psql");
     close_text();
@@ -199,7 +199,7 @@ static void long_data_comes_in_pieces(void **state)
     (void)state;
     memset(text, '\\', sizeof text);
     size = (size_t)snprintf(text, sizeof text, "COPY t FROM stdin;\n");
-    text[size] = '.'; /* no end: not a line of its own */
+    text[size] = '.'; /* not a line of its own, so not the end */
     memcpy(text + sizeof text - 4, "\n\\.\n", 4);
     open_text(slice_of(text, sizeof text));
     next_is(SQL_STATEMENT, "COPY t FROM stdin");
