@@ -1,19 +1,19 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""A server between a program and DynamoDB that does not always do what it should, for tests; see ../s3/proxy.py.
+"""A misbehaving proxy between a program and DynamoDB, for tests; see ../s3/proxy.py.
 
     proxy.py UPSTREAM_PORT LOG BEHAVIOUR...
 
-A behaviour may begin with the name of an operation and "=": it is for the next request for that operation, and other requests
-get what DynamoDB answers.  The behaviours are those of ../s3/proxy.py, and
+A behaviour may begin with the name of an operation and "=": it applies to the next request for that operation, and other requests
+get DynamoDB's response.  The behaviours are those of ../s3/proxy.py, and
 
-    error:N:CODE    an answer with this status and DynamoDB's JSON with this code
-    unprocessed     of a batch only the first item is written; the others come back
-    lost            what is asked for is done, but the connection ends without an answer
-    forget          of a batch only the first item is written, and the answer says that all are
-    wait:FILE       what DynamoDB answers, but not before there is a file of this name
+    error:N:CODE    a response with this status and DynamoDB's JSON with this code
+    unprocessed     only the first item of a batch is written; the others are returned
+    lost            the request is executed, but the connection ends without a response
+    forget          only the first item of a batch is written, but the response says that all are
+    wait:FILE       DynamoDB's response, but not before this file exists
     repeat          an error whose message repeats the request's headers
-    signed:FILE     what DynamoDB answers, if the request is signed by one of the users in this file, as ./signatures.py tells;
+    signed:FILE     DynamoDB's response if the request is signed by one of the users in this file, see ./signatures.py;
                     otherwise DynamoDB's error; for the Python of install-deps --s3-server
 """
 import json

@@ -1,16 +1,16 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Looks at DynamoDB tables, and changes them, without the code that is tested.
+"""Reads and changes DynamoDB tables, independently of the tested code.
 
-    table.py URL call OPERATION JSON        prints the answer
+    table.py URL call OPERATION JSON        prints the response
     table.py URL get OPERATION JSON MEMBER  a part of the answer, written as in Python, such as ['Table']['TableStatus']
     table.py URL rows TABLE                 all items but the version's, as rows of COPY: partition key, key, value
-    table.py URL version TABLE              the version; - where there is none
+    table.py URL version TABLE              the version; - if there is none
     table.py URL note TABLE ATTRIBUTE       another attribute of the version's item
     table.py URL put TABLE PARTITION KEY VALUE
     table.py URL delete TABLE PARTITION KEY
 
-An answer that is an error ends it with 1.
+Exits with 1 after an error response.
 """
 import base64
 import json

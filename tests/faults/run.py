@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Lets calls of kv-export, kv-import and kv-migrate-session fail, one at a time, and looks at how the programs end (see shim.c).
+"""Lets calls of kv-export, kv-import and kv-migrate-session fail, one at a time, and checks how the programs end (see shim.c).
 
-For each kind of call the first one fails, then in another run the second one, and so on until there is none left; where
-there are more than a day's of them, so many that are drawn. Every run must end with the documented exit code and one error
-message, leave no file, no session and no stamp, and the next run must succeed. Where the fault did no harm the result must
+For each kind of call the first one fails, then in another run the second one, and so on until there is none left; if there
+are too many, a random sample of them. Every run must end with the documented exit code and one error
+message, leave no file, no session and no stamp, and the next run must succeed. If the run succeeds the result must
 be right.
 
-The PostgreSQL is that of the PG* variables; a DynamoDB and an S3 are started for those programs that need them.
+The PostgreSQL is that of the PG* variables; a DynamoDB and an S3 are started for programs that need them.
 """
 import argparse
 import contextlib

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Runs a program on a terminal of its own, and answers when it asks for a password.
+"""Runs a program on a terminal of its own, and answers its password prompt.
 
     answer.py COMMAND...
 
-Standard input is the answer. Prints what stands on the terminal, and ends as the command does.
+Standard input is the answer. Prints the contents of the terminal, and exits like the command.
 """
 import os
 import pty

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Reads dumps without the code that is tested.
+"""Reads dumps, independently of the tested code.
 
 decode.py entries < STREAM        the entries of a COPY BINARY stream (zstd -dc dump), decoded, sorted, one a line:
                                   partition key, key and value as JSON, separated by tabs
@@ -11,7 +11,7 @@ decode.py frames FILE             offset, size and decompressed size of each fra
 decode.py seconds XID             the time in an xid
 
 Bytes that are not printable UTF-8 are shown in hexadecimal with 0x before them; the partition of a repository as R(id);
-times as seconds and nanoseconds. Exit code 1 and a line on standard error for everything that breaks the KV model's rules.
+times as seconds and nanoseconds. Exits with 1 and a line on standard error for anything that violates the KV model.
 """
 import json
 import re

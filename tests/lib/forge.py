@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Makes dumps that are not as they were written.
+"""Makes altered dumps.
 
-forge.py DUMP EXPRESSION        prints what the expression makes of the dump
+forge.py DUMP EXPRESSION        prints the expression's value
 forge.py DUMP FOLDER < TABLE    a file for each line NAME | EXPRESSION | anything: FOLDER/NAME
 
-Expressions are Python. What they work with:
+Expressions are Python. They can use:
 
-d, frames, end          the dump; its frames without the seek table; where that begins
+d, frames, end          the dump; its frames without the seek table; the offset of the seek table
 at(i, n)                offset of frame i's byte n
 n                       how many chunks there are; chunk k is the frames 3 + 2 k, which announces it, and 4 + 2 k
 flip(offset, bit)       the dump with a bit flipped

@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Stands before a PostgreSQL server as balancers and poolers do that end what is silent.
+"""A proxy in front of a PostgreSQL server that ends idle connections, like load balancers and poolers.
 
 idle_proxy.py IDLE RATE HOST-OR-SOCKET-FOLDER PORT
 
-Listens on a free port of 127.0.0.1, which is the first line that it prints; then prints a line for each connection that it
-has ended because for IDLE seconds no byte came from either side. What clients send together passes at RATE bytes a second
-(0: as fast as may be), and while it is held back the connection counts as busy.
+Listens on a free port of 127.0.0.1, which it prints on the first line; then prints a line for each connection that it has
+ended because neither side sent anything for IDLE seconds. All clients together can send RATE bytes a second (0: unlimited),
+and while data is held back the connection counts as busy.
 """
 import asyncio
 import sys

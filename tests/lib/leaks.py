@@ -4,10 +4,10 @@
 
 leaks.py texts < ROWS             the texts that must not occur, a line each in hexadecimal; ROWS are those of legacy_rows
                                   (lib/database.bash)
-leaks.py find FILE... < TEXTS     prints the texts, of such lines, that occur in one of the files; exit code 1 if any does
+leaks.py find FILE... < TEXTS     prints the texts that occur in one of the files; exits with 1 if there are any
 
-A text is a whole value, each text of a message in bytes, and each component of a path in one of these; what is shorter than
-four characters occurs by chance.
+A text is a whole value, each text of a message in bytes, and each component of a path in one of these; texts shorter than
+four characters are ignored, as they occur by chance.
 """
 import json
 import re

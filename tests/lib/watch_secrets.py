@@ -1,17 +1,17 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Looks for secrets in what this machine's processes and files show.
+"""Searches this machine's processes and files for secrets.
 
-    watch_secrets.py [--once] FOLDER   looks until SIGTERM comes, or once
+    watch_secrets.py [--once] FOLDER   searches until SIGTERM, or once
 
-Standard input has a secret a line.  It looks at every process' command line, at the environment of the processes, and at the
-regular files in FOLDER, and prints a line for each finding, the first time it is met:
+Standard input has one secret per line.  It searches the command lines and environments of all processes, and the regular files
+in FOLDER, and prints a line for each new finding:
 
     arguments PROGRAM       a command line
     environment PROGRAM     an environment
     file PATH               a file's content, or its name
 
-and at the end "looks NUMBER", and "saw PROGRAM" for each of those that were there.  What it prints never holds a secret.
+and at the end "looks NUMBER", and "saw PROGRAM" for each program that was running.  It never prints a secret.
 """
 import os
 import signal

@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""A program that goes on writing legacy rows, as a lakeFS server does.
+"""Keeps writing legacy rows, like a lakeFS server.
 
-writer.py script SEED NAME STOP   statements for psql, without end or until there is a file STOP; after each one psql tells
-                                  that it was acknowledged, by a line of its own
+writer.py script SEED NAME STOP   statements for psql, endless or until the file STOP exists; psql prints a line after each
+                                  acknowledged one
 writer.py expect SEED NAME COUNT  the entries that the first COUNT statements leave, as lines of kvnorm.py
 
-A writer stages objects under the token NAME and has branches whose names begin with "NAME-", so that several do not meet.
+A writer stages objects under the token NAME and has branches whose names begin with "NAME-", so that several do not conflict.
 The statements depend on SEED and NAME only.
 """
 import json

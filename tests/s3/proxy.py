@@ -1,24 +1,24 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""A server between a program and S3 that does not always do what it should, for tests.
+"""A misbehaving proxy between a program and S3, for tests.
 
     proxy.py [--tls CERTIFICATE KEY] UPSTREAM_PORT LOG BEHAVIOUR...
 
-Each request gets the next behaviour, those behind the last one the last.  It prints its port, and appends to LOG each request
+Each request gets the next behaviour, later ones the last.  It prints its port, and appends to LOG each request
 as a JSON object: method, path, headers.
 
-    pass            what S3 answers
-    status:N        an answer with this status and no body
-    code:N:CODE     an answer with this status and S3's XML with this code
-    busy            503 SlowDown, asking to come again in a second
+    pass            S3's response
+    status:N        a response with this status and no body
+    code:N:CODE     a response with this status and S3's XML with this code
+    busy            503 SlowDown, asking to retry in a second
     cut             a half of the object, then the end of the connection
     silent          nothing, and the connection stays open
-    drop            the end of the connection, without an answer
+    drop            the end of the connection, without a response
     endless         a body without end
-    huge            a body whose length is announced, larger than any rules
-    unsized         an object whose length nobody tells, then the end of the connection
-    page            200 with a page that no S3 has written
-    region:NAME     S3's answer to one who asks in the wrong region: the region is NAME
+    huge            a body with a Content-Length larger than any rules
+    unsized         an object without a Content-Length, then the end of the connection
+    page            200 with a page that is not from S3
+    region:NAME     S3's response to a request in the wrong region: the region is NAME
     elsewhere       a redirection to another server
     echo            403 with a message that repeats the request's headers
 """
