@@ -178,7 +178,7 @@ static bool find_scalar(ConfigFile *config, const char *key, const yaml_node_t *
         return false;
     }
     if (value != NULL && value->type != YAML_SCALAR_NODE) {
-        return bad(config, value, (Name){key, strlen(key)}, "is not a text", error);
+        return bad(config, value, (Name){key, strlen(key)}, "is not a string", error);
     }
     *scalar = value;
     return true;

@@ -306,8 +306,8 @@ static bool set_in_home(LakefsSettings *settings, const char **setting, const ch
     const char *home = environment_variable("HOME");
 
     if (home == NULL) {
-        error_set(error, EXIT_CODE_USAGE, "%s lies in the home folder, and HOME is not set", name);
-        return error_hint(error, "Set HOME, or give the whole path.");
+        error_set(error, EXIT_CODE_USAGE, "%s is in the home folder, but HOME is not set", name);
+        return error_hint(error, "Set HOME, or give an absolute path.");
     }
     if (!words_add_format(&settings->owned, error, "%s%s", home, below)) {
         return false;

@@ -93,7 +93,7 @@ ProtocolEvent protocol_next(char request[PROTOCOL_REQUEST_SIZE], int millisecond
 
 bool protocol_failed(Error *error)
 {
-    return error_set(error, EXIT_CODE_FAILED, "the script could not be understood: %s",
+    return error_set(error, EXIT_CODE_FAILED, "could not read a request of the script: %s",
                      strerror(errno));
 }
 
@@ -106,7 +106,7 @@ static bool write_all(const char *data, size_t size, Error *error)
             continue;
         }
         if (written <= 0) {
-            return error_set(error, EXIT_CODE_FAILED, "the script could not be answered: %s",
+            return error_set(error, EXIT_CODE_FAILED, "could not answer the script: %s",
                              strerror(errno));
         }
         data += written;

@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Strikes at a running `kv-migrate up --kv-enabled` at random instants, and looks at what is left.
+"""Kills a running `kv-migrate up --kv-enabled` at random instants, and checks what is left.
 
-What is struck: the driver, its session program, kv-export, kv-import (by SIGKILL, SIGTERM, SIGINT), the whole process group
+What is killed: the driver, its session program, kv-export, kv-import (by SIGKILL, SIGTERM, SIGINT), the whole process group
 (SIGKILL), a session in the server (pg_terminate_backend), the server itself (immediate stop, and start). However it
-ended, the legacy tables are whole unless the stamp stands, the stamp stands only on the right entries, the exit
-code tells the truth, nothing goes on running, and another run comes to the right end.
+ended, the legacy tables are complete unless the stamp is there, the stamp is only there with the right entries, the exit
+code is right, nothing goes on running, and another run succeeds.
 
 usage: kills.py SERVER-FOLDER [--count N] [--seed TEXT]; the server is that of the PG* variables
 """
@@ -25,7 +25,7 @@ sys.path.insert(0, os.path.dirname(__file__))
 import database as db
 
 ROWS = 4000
-# The session program by the name that the kernel keeps of it.
+# The session program's name as truncated by the kernel.
 SESSION = "kv-migrate-sess"
 PROGRAMS = ("kv-migrate", "kv-export", "kv-import", SESSION)
 STRIKES = [(target, number) for target in PROGRAMS for number in (signal.SIGKILL, signal.SIGTERM, signal.SIGINT)] + \
@@ -196,7 +196,7 @@ class Run:
         elif code < 0 or code > 6:
             raise Wrong(f"exit code {code}")
         elif (code == 6) != (stamp == DONE) and not (code in (2, 3) and any(words in self.text for words in (
-                "may have been stamped", "could not be found out", "is not known"))):
+                "may have been stamped", "could not be found out", "is unknown"))):
             raise Wrong(f"exit code {code} with the stamp {stamp}")
 
     def check_next(self):
@@ -277,7 +277,7 @@ class Moment:
     def choose(self, rng, seen, target, how):
         self.behind_stamp = target != "kv-export" and rng.random() < 0.35
         if self.behind_stamp:
-            # kv-import ends at once then.
+            # Then kv-import ends at once.
             self.delay = rng.uniform(0, 0.003 if target == "kv-import" else 0.08)
         else:
             self.life_of = SESSION if (target, how) == ("kv-migrate", "terminate") else target
@@ -388,7 +388,7 @@ def main():
             try_strike(options, server, rng, moment, number, seen, tally)
         db.drop_database(options.template)
     print(", ".join(f"{tally[name]} {name}" for name in ("struck", "missed", "struck behind the stamp", "looks", "wrong")))
-    # A run in which hardly anything was struck says nothing.
+    # A run in which hardly anything was killed proves nothing.
     sys.exit(tally["wrong"] > 0 or tally["struck"] * 5 < options.count)
 
 

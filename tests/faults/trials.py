@@ -123,8 +123,8 @@ class Trial:
             return False
         self.crashed = (code < 0 or (code == SANITIZER_CODE and b": SEGV on " in self.stderr)) and b"libcrypto" in self.stderr
         if self.crashed:
-            # OpenSSL does not survive it everywhere, nor does libcurl when it signs, which is not ours to mend. What it
-            # leaves is.
+            # OpenSSL does not survive it everywhere, nor does libcurl when it signs; we cannot fix
+            # that. What they leave behind still counts.
             self.openssl += 1
             self.check_sessions()
             return True
@@ -133,11 +133,12 @@ class Trial:
         if code == SANITIZER_CODE:
             raise Wrong("the sanitizer has found something")
         if code == 5 and call == "malloc" and self.struck_in() == "libcurl":
-            # libcurl sends a request without the signature that it had no memory for, which is refused.
+            # libcurl sends a request without the signature that it had no memory for; the request
+            # is refused.
             self.libcurl += 1
             code = 3
         if code == 3 and 2 in allowed and b"invalid snapshot identifier" in self.stderr:
-            # The connection that held the snapshot was lost, and another one has noticed first.
+            # The connection with the snapshot was lost, and another one noticed first.
             code = 2
         if code == 1 and b"could not start a thread" in self.stderr:
             code = 3 if 3 in allowed else code
@@ -233,13 +234,13 @@ class Export(Trial):
     def check(self, code, call):
         left = sorted(path.name for path in self.out.iterdir())
         if self.crashed:
-            # What was being written stays.
+            # The partial file stays.
             left = [name for name in left if name != "kv.dump.partial"]
         if code == 0:
             if left != ["kv.dump"] or not self.is_whole():
                 raise Wrong(f"it succeeded, and the dump is not whole: {left}")
         elif self.existing:
-            # Once the new file has taken the old one's name, the old one cannot come back.
+            # Once the new file has replaced the old one, the old one cannot come back.
             if left != ["kv.dump"] or not (self.file.read_bytes() == b"old" or
                                            (call in ("malloc", "open", "fsync", "close") and self.is_whole())):
                 raise Wrong(f"the existing file is not as it was: {left}")
@@ -262,7 +263,7 @@ class Import(Trial):
         return [self.options.bin / "kv-import", "-d", self.database, "--partitions=3", f"-j{self.jobs}", self.dump]
 
     def prepare(self, number):
-        # A failed run's table stays: that it is no obstacle is to be seen.
+        # Keep a failed run's table, to show that it is no obstacle.
         if self.session.sql(db.STAMP) == f"{db.LAST_VERSION + 1} 1":
             self.reset()
 
@@ -278,7 +279,8 @@ class Import(Trial):
         if code == 0 and not done:
             raise Wrong(f"it succeeded, and the stamp is {stamp}")
         if code != 0 and stamp not in (f"{db.LAST_VERSION} -", f"{db.LAST_VERSION} 0"):
-            # Only when the answer to the COMMIT got lost nobody can know, and then it must say so.
+            # The outcome is only unknown if the response to the COMMIT was lost, and then the
+            # message must say so.
             if not done or b"may have been stamped" not in self.stderr:
                 raise Wrong(f"it failed, and the stamp is {stamp}")
         if self.session.sql(db.LEGACY_DIGEST) != self.legacy:
@@ -304,7 +306,7 @@ class Migrate(Import):
             raise Wrong("it is stamped, and the entries are not right")
         if code == 0 and not done:
             raise Wrong(f"it succeeded, and the stamp is {stamp}")
-        if code != 0 and done and not any(words in self.stderr for words in (b"may have been stamped", b"not be found out", b"is not known")):
+        if code != 0 and done and not any(words in self.stderr for words in (b"may have been stamped", b"not be found out", b"is unknown")):
             raise Wrong(f"it ended with {code}, and the stamp stands")
         if not done and stamp not in (f"{db.LAST_VERSION} -", f"{db.LAST_VERSION} 0"):
             raise Wrong(f"the stamp is {stamp}")
@@ -334,7 +336,7 @@ class Status(Trial):
         pass
 
     def check(self, code, call):
-        # A run that fails may have said a part before.
+        # A run that fails may have printed a part before.
         if code == 0:
             self.expected = self.expected or self.output
             if self.output != self.expected:
@@ -366,7 +368,7 @@ class DynamoImport(Trial):
             return "none"
 
     def prepare(self, number):
-        # As of a database: what a failed run has left is no obstacle.
+        # As for a database: what a failed run has left is no obstacle.
         if self.version() == "1":
             table.call(self.url, "DeleteTable", {"TableName": self.table})
 
@@ -376,6 +378,6 @@ class DynamoImport(Trial):
             raise Wrong("it is stamped, and the entries are not right")
         if code == 0 and version != "1":
             raise Wrong(f"it succeeded, and the version is {version}")
-        # As of a database: only the answer to the stamp may be lost.
+        # As for a database: only the response to the stamp may be lost.
         if code != 0 and version not in ("none", "-", "0") and b"may have been stamped" not in self.stderr:
             raise Wrong(f"it failed, and the version is {version}")

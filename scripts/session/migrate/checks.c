@@ -131,7 +131,7 @@ static bool check_schema_migrations(Checks *checks, const char *privilege, Error
     }
     if (!has) {
         error_set(&problem, EXIT_CODE_FAILED,
-                  "role \"%s\" lacks the right %s on table schema_migrations", checks->role,
+                  "role \"%s\" lacks the privilege %s on table schema_migrations", checks->role,
                   privilege);
         error_hint(&problem, "Run as its owner, or: GRANT %s ON %s.schema_migrations TO %s",
                    privilege, session->schema.quoted, checks->role_quoted);
@@ -152,7 +152,7 @@ bool checks_create(Checks *checks, Error *error)
         return false;
     }
     if (!has) {
-        error_set(&problem, EXIT_CODE_FAILED, "role \"%s\" may not create tables in schema \"%s\"",
+        error_set(&problem, EXIT_CODE_FAILED, "role \"%s\" cannot create tables in schema \"%s\"",
                   checks->role, session->schema.name);
         error_hint(&problem, "GRANT CREATE ON SCHEMA %s TO %s", session->schema.quoted,
                    checks->role_quoted);
@@ -179,12 +179,11 @@ bool checks_export_rights(Checks *checks, bool *passed, Error *error)
         check_tables(
             checks, EXIT_CODE_FAILED,
             "c.oid = t.root AND NOT has_table_privilege(c.oid, 'UPDATE, DELETE, TRUNCATE')",
-            "may not hold writers off legacy tables",
-            "Run as their owner, or grant the right UPDATE.", error) &&
+            "cannot lock legacy tables against writers", "Run as their owner, or grant UPDATE.",
+            error) &&
         check_tables(checks, EXIT_CODE_FAILED, "NOT has_table_privilege(c.oid, 'SELECT')",
-                     "may not read legacy tables",
-                     "Run as their owner, or grant the right SELECT, on their partitions, too.",
-                     error) &&
+                     "cannot read legacy tables",
+                     "Run as their owner, or grant SELECT, also on their partitions.", error) &&
         check_tables(checks, EXIT_CODE_REFUSED, "row_security_active(c.oid)",
                      "would not see all rows of legacy tables, which have row security",
                      "Run as their owner, or as a role that bypasses it.", error);
@@ -214,7 +213,7 @@ bool checks_kv_owner(Checks *checks, Error *error)
     }
     if (!has) {
         error_set(&problem, EXIT_CODE_FAILED,
-                  "role \"%s\" may not replace the table kv, which it does not own", checks->role);
+                  "role \"%s\" cannot replace the table kv, which it does not own", checks->role);
         error_hint(&problem, "Run as its owner.");
         checks_problem(checks, &problem);
     }
@@ -255,7 +254,7 @@ bool checks_cleanup(Checks *checks, Error *error)
     if (!check_tables(checks, EXIT_CODE_CLEANUP,
                       "c.oid = t.root AND NOT pg_has_role(c.relowner, 'USAGE')"
                       " AND NOT pg_has_role(n.nspowner, 'USAGE')",
-                      "may not drop legacy tables",
+                      "cannot drop legacy tables",
                       "Run as their owner, or make the role a member of the owner; --keep-tables "
                       "leaves them.",
                       error) ||

@@ -131,7 +131,7 @@ static void show_tables(const Plan *plan)
         char line[160];
 
         report_size(table->bytes, size);
-        snprintf(rows, sizeof rows, table->rows < 0 ? "not known" : "%" PRId64, table->rows);
+        snprintf(rows, sizeof rows, table->rows < 0 ? "unknown" : "%" PRId64, table->rows);
         snprintf(line, sizeof line, "%-27s %10s %12s", table->name, size, rows);
         report_line(plan->output, INDENT, "", line);
     }
@@ -152,11 +152,10 @@ static void show_dump(const Plan *plan)
     report_size(plan->checks.dump_bytes, size);
     if (checks_free_bytes(plan->checks.session, &bytes)) {
         report_size(bytes, there);
-        report_field(plan->output, INDENT, "",
-                     "about %s, by %d.%02d of the tables' sizes; %s are free", size, ratio / 100,
-                     ratio % 100, there);
+        report_field(plan->output, INDENT, "", "about %s (estimate: %d.%02d x table size); %s free",
+                     size, ratio / 100, ratio % 100, there);
     } else {
-        report_field(plan->output, INDENT, "", "about %s, by %d.%02d of the tables' sizes", size,
+        report_field(plan->output, INDENT, "", "about %s (estimate: %d.%02d x table size)", size,
                      ratio / 100, ratio % 100);
     }
 }
@@ -175,10 +174,10 @@ static void show_kv(const Plan *plan)
     show_dump(plan);
     if (!migrate_options_in_dynamodb(options)) {
         report_size(share(plan->checks.table_bytes, KV_RATIO), size);
-        report_field(plan->output, INDENT, "table kv",
-                     "about %s, by %d.%02d of the tables' sizes, on the server's disk, which "
-                     "cannot be seen from here",
-                     size, KV_RATIO / 100, KV_RATIO % 100);
+        report_field(
+            plan->output, INDENT, "table kv",
+            "about %s on the server (estimate: %d.%02d x table size; free space there is unknown)",
+            size, KV_RATIO / 100, KV_RATIO % 100);
     }
 }
 
@@ -250,8 +249,8 @@ static bool check_export(Plan *plan, Error *error)
     plan->not_checked = true;
     if (plan->output != NULL) {
         report_field(plan->output, INDENT, "not checked",
-                     "the storage of the branch protection rules and the shape of the tables: that "
-                     "needs schema version %" PRId64,
+                     "the storage of the branch protection rules, and the tables' columns: needs "
+                     "schema version %" PRId64,
                      migrations_last(&plan->checks.session->migrations));
         fflush(plan->output);
     }
@@ -348,12 +347,12 @@ static bool print_result(const Plan *plan, Error *error)
         return print_json(plan, error);
     }
     if (plan->output != NULL && plan->checks.problems == 0) {
-        report_field(plan->output, INDENT, "result", "no problem was found; nothing was changed");
+        report_field(plan->output, INDENT, "result", "no problems found; nothing was changed");
     } else if (plan->output != NULL) {
         report_field(plan->output, INDENT, "result",
-                     "problems were found: %zu; up would end with exit code %d; nothing was "
-                     "changed",
-                     plan->checks.problems, (int)plan->checks.code);
+                     "%zu problem%s found; up would exit with code %d; nothing was changed",
+                     plan->checks.problems, plan->checks.problems == 1 ? "" : "s",
+                     (int)plan->checks.code);
     }
     return report_flush(error);
 }

@@ -171,9 +171,9 @@ static bool refuse_busy(Session *session, Error *error)
         error_detail(error, "%s", cause.message);
     }
     free(writers);
-    return error_hint(error, "Stop lakeFS, or end these sessions (a prepared transaction by "
-                             "ROLLBACK PREPARED), then run again; --lock-wait-timeout says how "
-                             "long to wait.");
+    return error_hint(
+        error, "Stop lakeFS, or end these sessions (a prepared transaction by "
+               "ROLLBACK PREPARED), then run again; --lock-wait-timeout sets how long to wait.");
 }
 
 bool legacy_tables_lock(Session *session, Error *error)

@@ -210,8 +210,8 @@ static bool handle(Main *m, const char *request, Error *error)
 /* Adds that the outcome of the migration is unknown. */
 static bool outcome_unknown(Error *error)
 {
-    error_detail(error, "Whether a migration was stamped is not known.");
-    return error_hint(error, "Where the database stands: kv-migrate status. Where nothing was "
+    error_detail(error, "It is unknown whether the migration was stamped.");
+    return error_hint(error, "kv-migrate status shows where the database stands. If nothing was "
                              "stamped, kv-migrate up starts from scratch.");
 }
 

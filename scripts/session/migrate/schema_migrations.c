@@ -143,7 +143,7 @@ static bool failed(const Migration *migration, const char *server_text, const ch
                   "schema migration %s waited too long for a lock of another session",
                   migration->name);
         error_hint(error,
-                   "Stop lakeFS, then run again; --lock-wait-timeout says how long to wait.");
+                   "Stop lakeFS, then run again; --lock-wait-timeout sets how long to wait.");
     } else {
         error_set(error, cause.code, "schema migration %s failed", migration->name);
         error_hint(error, "Fix the cause, then run again.");
@@ -156,8 +156,7 @@ static bool run_migration(Session *session, PgConnection *connection, const Migr
 {
     char *sql = migration_read(migration, error);
     Buffer failure = {0}; /* the server's text */
-    char outcome[160] =
-        "Nothing of it was done; the database is as the migration before it left it.";
+    char outcome[160] = "It was rolled back; the migrations before it are done.";
     Error ignored;
     bool done;
 

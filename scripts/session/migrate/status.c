@@ -78,19 +78,19 @@ static bool judge_without_version(Status *status, Error *error)
                          "a KV store whose load failed: load the dump again") &&
                set_next_import(status, error);
     case KV_UNREADABLE:
-        return set_state(status, "unknown", error, "not known, since the table kv cannot be read");
+        return set_state(status, "unknown", error, "unknown: the table kv cannot be read");
     case KV_MISSING:
     case KV_FOREIGN:
     case KV_UNSTAMPED:
         break;
     }
     if (status->session->legacy.found.count > 0) {
-        return set_state(status, "no_schema_version", error,
-                         "legacy tables without a schema version: put the row of "
-                         "schema_migrations right by hand");
+        return set_state(
+            status, "no_schema_version", error,
+            "legacy tables without a schema version: repair the row of schema_migrations by hand");
     }
     return set_state(status, "no_lakefs", error,
-                     "no lakeFS: empty, or the wrong database or schema");
+                     "not a lakeFS database: empty, or the wrong database or schema");
 }
 
 static bool judge_migrated(Status *status, Error *error)
@@ -125,11 +125,11 @@ static bool judge_legacy(Status *status, Error *error)
                          "together");
     case KV_STARTED:
         return set_state(status, "migration_failed", error,
-                         "legacy: a KV migration failed before its stamp; the legacy tables are as "
-                         "they were") &&
+                         "legacy: a KV migration failed before its stamp; the legacy tables are "
+                         "unchanged") &&
                set_next(status, "up", "--kv-enabled", error);
     case KV_UNREADABLE:
-        return set_state(status, "unknown", error, "not known, since the table kv cannot be read");
+        return set_state(status, "unknown", error, "unknown: the table kv cannot be read");
     case KV_MISSING:
         break;
     }
@@ -146,7 +146,7 @@ static bool judge_dirty(Status *status, Error *error)
     status->state = "dirty";
     return buffer_append_format(&status->text, error,
                                 "dirty: a schema migration was interrupted at version %" PRId64
-                                "; repair the schema by hand, then say so",
+                                "; repair the schema by hand, then clear the flag",
                                 session->version) &&
            buffer_append_format(&status->next, error,
                                 "UPDATE %s.schema_migrations SET version = N, dirty = false",
@@ -177,7 +177,7 @@ static bool judge_version(Status *status, Error *error)
                                     session->version);
     }
     if (status->store.state == KV_UNREADABLE) {
-        return set_state(status, "unknown", error, "not known, since the table kv cannot be read");
+        return set_state(status, "unknown", error, "unknown: the table kv cannot be read");
     }
     return session->version == kv ? judge_migrated(status, error) : judge_legacy(status, error);
 }
@@ -192,8 +192,9 @@ static bool judge(Status *status, Error *error)
             buffer_append_text(&status->text, " (a migration is running, see the lock)", error) &&
             set_next(status, "status", NULL, error);
     } else if (done && status->standby && status->next.size > 0) {
-        done = buffer_append_text(
-            &status->text, "; this server is a standby: what is next is for its primary", error);
+        done = buffer_append_text(&status->text,
+                                  "; this server is a standby: run the next command on its primary",
+                                  error);
     }
     return done;
 }
@@ -223,7 +224,7 @@ static void print_kv_version(const Status *status)
         report_field(stdout, INDENT, "KV version", "%s when it was stamped, in %s",
                      store->version[0] == '\0' ? "none" : store->version, place);
     } else if (store->state == KV_UNREADABLE) {
-        report_field(stdout, INDENT, "KV version", "not known (%s)", store->reason);
+        report_field(stdout, INDENT, "KV version", "unknown (%s)", store->reason);
     } else if (store->state == KV_STARTED) {
         report_field(stdout, INDENT, "KV version", "0 (an unfinished load)");
     } else {
@@ -255,7 +256,7 @@ static void print_origin(const Status *status)
     }
     if (note->json == NULL) {
         report_field(stdout, INDENT, "KV table loaded",
-                     "not known: the table has no note of kv-import");
+                     "unknown: the table has no note by kv-import");
         return;
     }
     report_field(stdout, INDENT, "KV table loaded",

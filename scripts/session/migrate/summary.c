@@ -76,7 +76,7 @@ static void print_entries(const Note *note)
     json_t *count;
 
     if (!json_is_object(entries)) {
-        report_field(stderr, INDENT, "entries", "not known");
+        report_field(stderr, INDENT, "entries", "unknown");
         return;
     }
     json_object_foreach((json_t *)entries, name, count)

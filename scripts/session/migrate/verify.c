@@ -110,7 +110,7 @@ static bool set_store(Comparison *comparison, Error *error)
     }
     done = done &&
            buffer_append_text(&hint,
-                              "If a dump of the migration was kept, compare with that:", error) &&
+                              "If you kept a dump of the migration, compare with that:", error) &&
            report_command(&hint, &words, error) && buffer_append_text(&hint, " FILE", error);
     words_free(&words);
     comparison->hint = buffer_take(&hint, error);

@@ -12,7 +12,8 @@
 
 static bool not_understood(Error *error)
 {
-    return error_set(error, EXIT_CODE_FAILED, "what kv-import says of the dump is not understood");
+    return error_set(error, EXIT_CODE_FAILED,
+                     "could not parse kv-import's description of the dump");
 }
 
 /* Joins the texts of an array for display. */
@@ -43,12 +44,11 @@ static bool tell(const json_t *header, Error *error)
         return not_understood(error);
     }
     if (json_is_true(redacted)) {
-        message_warning("the dump was redacted: names and secrets in it are not the real ones");
+        message_warning("the dump is redacted: its names and secrets are not real");
     }
     done = join(omitted, &joined, error);
     if (done && joined.size > 0) {
-        message_warning("not everything is in the dump: left out on request: %s",
-                        buffer_string(&joined));
+        message_warning("the dump is incomplete; excluded: %s", buffer_string(&joined));
     }
     buffer_free(&joined);
     return done;

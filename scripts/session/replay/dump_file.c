@@ -127,7 +127,7 @@ static bool cannot_open(const DumpFile *dump, const Identity *identity, Error *e
         return error_set(error, EXIT_CODE_USAGE, "there is no file \"%s\"", dump->name);
     }
     if (errno == EACCES && !identity->differs) {
-        return error_set(error, EXIT_CODE_USAGE, "\"%s\" may not be read by user %s", dump->name,
+        return error_set(error, EXIT_CODE_USAGE, "\"%s\" cannot be read by user %s", dump->name,
                          identity->name);
     }
     return error_set(error, EXIT_CODE_USAGE, "could not open \"%s\": %s", dump->name,
@@ -166,7 +166,7 @@ static bool open_named(DumpFile *dump, const char *folder, Error *error)
     }
     if (S_ISDIR(status.st_mode)) {
         error_set(error, EXIT_CODE_DUMP, "\"%s\" is a folder", dump->name);
-        return error_hint(error, "Of pg_dump's formats, SQL and custom (-Fc) are known.");
+        return error_hint(error, "The supported formats of pg_dump are SQL and custom (-Fc).");
     }
     done = copy_input(dump, file, folder, error);
     close(file);
@@ -175,14 +175,14 @@ static bool open_named(DumpFile *dump, const char *folder, Error *error)
 
 static bool no_dump(const DumpFile *dump, bool of_cluster, Error *error)
 {
-    error_set(error, EXIT_CODE_DUMP, "\"%s\" is no dump, or of a kind that is not known",
-              dump->name);
+    error_set(error, EXIT_CODE_DUMP, "\"%s\" is not a dump, or of an unknown type", dump->name);
     if (of_cluster) {
-        return error_hint(error, "It was made by pg_dumpall. Have one made of the database of "
-                                 "lakeFS, by pg_dump.");
+        return error_hint(
+            error, "It was made by pg_dumpall. Make a dump of lakeFS's database with pg_dump.");
     }
-    return error_hint(error, "Dumps of kv-export are known, and those of pg_dump as SQL or in the "
-                             "custom format (-Fc).");
+    return error_hint(
+        error,
+        "Supported are dumps of kv-export, and of pg_dump as SQL or in the custom format (-Fc).");
 }
 
 /* Reads the beginning of the dump.  Damage further on does not matter here. */
@@ -288,7 +288,7 @@ bool dump_file_check_end(const DumpFile *dump, Error *error)
     }
     error_set(error, EXIT_CODE_DUMP, "\"%s\" could not be read to its end", dump->name);
     error_detail(error, "Its last lines are missing.");
-    return error_hint(error, "Have it made, or sent, again.");
+    return error_hint(error, "Make the dump, or copy it, again.");
 }
 
 bool dump_file_unpack(DumpFile *dump, const char *folder, Error *error)

@@ -84,7 +84,7 @@ static bool damaged(const DumpFile *dump, const DumpStream *stream, Error *error
     text[size < 0 ? 0 : size] = '\0';
     error_set(error, EXIT_CODE_DUMP, "\"%s\" could not be read to its end", dump->name);
     error_detail(error, "%s", text + strspn(text, "\n"));
-    return error_hint(error, "Have it made, or sent, again.");
+    return error_hint(error, "Make the dump, or copy it, again.");
 }
 
 bool dump_stream_close(const DumpFile *dump, DumpStream *stream, Error *error)

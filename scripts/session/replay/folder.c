@@ -47,7 +47,7 @@ static bool check_length(const char *path, Error *error)
         return true;
     }
     error_set(error, EXIT_CODE_USAGE, "the path of the temporary folder \"%s\" is too long", path);
-    error_detail(error, "That of a socket in it would have %zu bytes; %d are possible.", size,
+    error_detail(error, "A socket in it would have a path of %zu bytes; the limit is %d.", size,
                  FOLDER_SIZE - 1);
     return tmpdir_hint(error);
 }

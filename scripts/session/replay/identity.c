@@ -44,7 +44,7 @@ bool identity_find(Identity *identity, Error *error)
     }
     error_set(error, EXIT_CODE_USAGE, "there is neither a user postgres nor a user nobody");
     error_detail(error, "PostgreSQL's server does not run as root.");
-    return error_hint(error, "Create one of them, or run this as another user than root.");
+    return error_hint(error, "Create one of them, or run this as a user other than root.");
 }
 
 bool identity_become(const Identity *identity)

@@ -61,7 +61,7 @@ static const Option SERVER_OPTIONS[] = {
 static const Option MIGRATION_OPTIONS[] = {
     {"blockstore-path", 0, "DIR",
      "root of local:// storage namespaces; without it\n"
-     "branch protection rules are left out",
+     "branch protection rules are skipped",
      NULL, OPTION_FOLDERS, OPTION_TEXT(ReplayOptions, blockstore_path)},
     {"block-storage-prefix", 0, "NAME", "folder of lakeFS's own objects (default: _lakefs)", NULL,
      NULL, OPTION_TEXT(ReplayOptions, block_storage_prefix)},
@@ -156,8 +156,7 @@ static bool take_operands(ReplayOptions *options, int count, char **arguments, E
     }
     if (count > 1) {
         option_unexpected(arguments[1], error);
-        return error_hint(error,
-                          "There is one dump at a time, and a command stands behind \"--\".");
+        return error_hint(error, "Give one dump; a command follows \"--\".");
     }
     options->dump = arguments[0];
     return true;
@@ -170,11 +169,11 @@ static bool take_command(ReplayOptions *options, int count, char **arguments, Er
         return true;
     }
     if (count == 1) {
-        error_set(error, EXIT_CODE_USAGE, "there is no command behind \"--\"");
+        error_set(error, EXIT_CODE_USAGE, "no command was given after \"--\"");
         return try_help(error);
     }
     if (options->psql) {
-        error_set(error, EXIT_CODE_USAGE, "there is either a command or --psql");
+        error_set(error, EXIT_CODE_USAGE, "a command cannot be combined with --psql");
         return error_hint(error, "Leave out one of them.");
     }
     options->use = USE_COMMAND;
@@ -206,9 +205,9 @@ static bool check(const ReplayOptions *options, Error *error)
     }
     if (options->use == USE_WAIT && !options->wait && !isatty(STDERR_FILENO)) {
         error_set(error, EXIT_CODE_USAGE, "standard error is not a terminal");
-        error_detail(error, "There is nobody to interrupt the replay.");
-        return error_hint(error, "Give a command behind \"--\", or --psql; or wait for a signal "
-                                 "with --wait.");
+        error_detail(error, "Without a terminal nobody can interrupt the replay.");
+        return error_hint(
+            error, "Give a command after \"--\", or --psql; or wait for a signal with --wait.");
     }
     if (options->keep_dump != NULL && lstat(options->keep_dump, &status) == 0) {
         error_set(error, EXIT_CODE_USAGE, "file \"%s\" exists already", options->keep_dump);

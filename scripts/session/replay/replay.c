@@ -195,7 +195,7 @@ static void warn_of_rules(void)
 {
     Error warning = {0};
 
-    error_set(&warning, EXIT_CODE_DONE, "branch protection rules are left out");
+    error_set(&warning, EXIT_CODE_DONE, "branch protection rules are skipped");
     error_detail(&warning, "They are not in the database, but in the repositories' storage.");
     error_hint(&warning, "For local:// storage, name its root with --blockstore-path.");
     message_warning_error(&warning);

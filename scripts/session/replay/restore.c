@@ -126,8 +126,8 @@ static bool not_restored(const Session *session, Error *error)
                  buffer_string(&session->reader->text));
     return error_hint(error, "%s",
                       hint[0] != '\0' ? hint
-                                      : "Have it made again, by pg_dump of the database of lakeFS, "
-                                        "or give a newer server with --bindir.");
+                                      : "Make it again, with pg_dump of lakeFS's database, or use "
+                                        "a newer server with --bindir.");
 }
 
 static bool copy_data(Session *session, Error *error)
@@ -222,9 +222,8 @@ static bool run_command(Session *session, Error *error)
     }
     if (!psql_connect_database(command, database)) {
         error_set(error, EXIT_CODE_DUMP, "commands of psql are not run");
-        return error_hint(error,
-                          "pg_dump writes none but \\connect, \\encoding and \\restrict: this "
-                          "dump was changed by somebody, or not made by pg_dump.");
+        return error_hint(error, "pg_dump writes none but \\connect, \\encoding and \\restrict: "
+                                 "this dump was altered, or not made by pg_dump.");
     }
     pg_close(session->connection);
     session->reader->escapes = false;

@@ -86,10 +86,10 @@ static bool rename_database(PgConnection *connection, Error *error)
 static bool no_table(const DumpFile *dump, Error *error)
 {
     error_set(error, EXIT_CODE_REFUSED,
-              "\"%s\" holds no table schema_migrations: it is of no lakeFS database, or of a part "
-              "of one",
+              "\"%s\" holds no table schema_migrations: it is not a dump of a lakeFS database, or "
+              "an incomplete one",
               dump->name);
-    return error_hint(error, "Have a dump made of the whole database.");
+    return error_hint(error, "Make a dump of the whole database.");
 }
 
 static bool several_tables(const DumpFile *dump, const PgRows *schemas, Error *error)
@@ -104,7 +104,7 @@ static bool several_tables(const DumpFile *dump, const PgRows *schemas, Error *e
     error_set(error, EXIT_CODE_REFUSED, "\"%s\" holds several tables schema_migrations",
               dump->name);
     error_detail(error, "They are in the schemas %s.", names);
-    return error_hint(error, "Have a dump made of the schema of lakeFS: pg_dump -n.");
+    return error_hint(error, "Make a dump of lakeFS's schema only: pg_dump -n.");
 }
 
 static bool find_schema(const DumpFile *dump, PgConnection *connection, Error *error)

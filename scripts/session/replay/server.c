@@ -116,7 +116,7 @@ static bool has_ended(Server *server, int *code)
 
 static bool not_wanted(Error *error)
 {
-    return error_set(error, EXIT_CODE_FAILED, "the server is not wanted any more");
+    return error_set(error, EXIT_CODE_FAILED, "the server is no longer wanted");
 }
 
 /* C's sort order, with UTF-8 characters if the machine has that locale. */
@@ -245,7 +245,7 @@ static bool listens(const Server *server)
 
 static bool start_failed(Server *server, Error *error)
 {
-    error_set(error, EXIT_CODE_USAGE, "the server does not start");
+    error_set(error, EXIT_CODE_USAGE, "the server did not start");
     return server_detail(server, error);
 }
 

@@ -360,7 +360,7 @@ static bool begin_data(SqlReader *reader, Error *error)
     do {
         c = take(reader);
         if (!isspace(c)) {
-            return bad(reader, "the line of a COPY holds something else behind it", error);
+            return bad(reader, "a COPY has trailing text on its line", error);
         }
     } while (c != '\n');
     reader->in_data = true;

@@ -18,7 +18,7 @@ enum { PATIENCE_MS = 5000 };
 static bool supervisor_lost(Error *error)
 {
     error_set(error, EXIT_CODE_CONNECTION, "the throw-away server was lost");
-    return error_detail(error, "The process that keeps it was killed.");
+    return error_detail(error, "Its supervisor process was killed.");
 }
 
 /* Waits for the supervisor's answer. */

@@ -136,7 +136,7 @@ static void say_lost(void)
     Error error = {0};
 
     error_set(&error, EXIT_CODE_CONNECTION, "the throw-away server was lost");
-    error_detail(&error, "The process that decides about it was killed.");
+    error_detail(&error, "The session process was killed.");
     message_error(&error);
 }
 

@@ -125,7 +125,7 @@ check_event() {
     printf 'standard error: %s\n' "$stderr"
     assert_migrated
     assert_equal "$LEGACY_TABLE_COUNT" "$(legacy_tables | wc -l)"
-    assert_contains "$stderr" "kv-migrate: event: " "$text" "done and stands"
+    assert_contains "$stderr" "kv-migrate: event: " "$text" "migration itself succeeded"
     refute_contains "$stderr" "error: "
     check_event_line "$text"
     assert_contains "$stderr" "$statement"

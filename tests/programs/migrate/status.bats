@@ -64,7 +64,7 @@ status_is() {
 
 @test "an empty database" {
     fresh_database
-    status_is "no lakeFS" nothing
+    status_is "not a lakeFS database" nothing
     assert_equal none "$(shown 'schema version')"
     assert_equal none "$(shown 'KV version')"
     assert_equal 0 "$(shown 'legacy tables')"
@@ -137,7 +137,7 @@ status_is() {
     for note in NULL "'made by hand'" "'{\"source_rows\" and more}'"; do
         sql "COMMENT ON TABLE kv IS $note"
         status_is "migrated; legacy tables are left" "kv-migrate cleanup"
-        assert_contains "$(shown 'KV table loaded')" "not known"
+        assert_contains "$(shown 'KV table loaded')" "unknown"
     done
 }
 
@@ -192,7 +192,7 @@ status_is() {
     hold "LOCK TABLE kv IN ACCESS EXCLUSIVE MODE"
     # pg_dump would wait.
     succeeds kv-migrate status --lock-wait-timeout=0
-    assert_contains "$(shown 'KV version')" "not known" "lock timeout"
+    assert_contains "$(shown 'KV version')" "unknown" "lock timeout"
     assert_contains "$(shown state)" "cannot be read"
     assert_equal nothing "$(shown next)"
 }
@@ -207,7 +207,7 @@ status_is() {
     assert_equal 1 "$(shown 'KV version')"
     sql "REVOKE SELECT ON kv FROM $role"
     PGUSER=$role succeeds kv-migrate status
-    assert_contains "$(shown 'KV version')" "not known" "permission denied"
+    assert_contains "$(shown 'KV version')" "unknown" "permission denied"
     drop_database
     psql -Xq -d postgres -c "DROP ROLE $role"
 }

@@ -59,7 +59,7 @@ assert_sql_of_replay() {
 
 @test "without the block store branch protection rules are skipped, with a warning" {
     assert_sql_of_replay 439 "SELECT count(*) FROM kv" "$LEGACY/plain"
-    assert_contains "$stderr" "kv-replay: warning: branch protection rules are left out" "hint: " "--blockstore-path"
+    assert_contains "$stderr" "kv-replay: warning: branch protection rules are skipped" "hint: " "--blockstore-path"
     assert_sql_of_replay 0 "SELECT count(*) FROM kv WHERE key = 'settings/protected_branches'" "$LEGACY/plain"
 }
 
@@ -77,12 +77,12 @@ assert_sql_of_replay() {
     assert_sql_of_replay "$entries|auth" "SELECT count(*), string_agg(DISTINCT partition_key::text, ',') FROM
         (SELECT encode(partition_key, 'escape') AS partition_key FROM kv WHERE partition_key <> 'kv-internal-metadata') AS e" \
         "$BATS_FILE_TMPDIR/auth.dump"
-    assert_contains "$stderr" "kv-replay: warning: not everything is in the dump" "package"
+    assert_contains "$stderr" "kv-replay: warning: the dump is incomplete; excluded: " "package"
 }
 
 @test "a redacted dump is loaded, with a warning" {
     assert_sql_of_replay 440 "SELECT count(*) FROM kv" "$BATS_FILE_TMPDIR/redacted.dump"
-    assert_contains "$stderr" "kv-replay: warning: the dump was redacted"
+    assert_contains "$stderr" "kv-replay: warning: the dump is redacted"
     assert_sql_of_replay 440 "SELECT count(*) FROM kv" "$ESTI_DUMP"
     refute_contains "$stderr" warning
 }
@@ -114,7 +114,7 @@ assert_sql_of_replay() {
     local bad=$BATS_TEST_TMPDIR/bad
     seq 1000 >"$bad"
     no_replay 4 "$bad"
-    assert_contains "$stderr" "$bad" "no dump" "hint: "
+    assert_contains "$stderr" "$bad" "is not a dump" "hint: "
     gzip "$bad"
     no_replay 4 "$bad.gz"
     : >"$bad"
