@@ -48,7 +48,7 @@ static void test_piece_may_be_larger_than_any_block_before(void **state)
     arena_free(&arena);
 }
 
-/* A loop over rows must come to rest: the same demands after a reset get the same memory. */
+/* In a loop over rows memory must stop growing: after a reset the same requests reuse it. */
 static void test_reset_gives_the_memory_out_again(void **state)
 {
     Error error = {0};

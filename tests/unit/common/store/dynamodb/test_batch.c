@@ -42,7 +42,7 @@ static void test_request_is_that_of_the_api(void **state)
                            " \"ItemValue\": {\"B\": \"dmFsdWU=\"}}}}]}}");
 }
 
-/* Adds as many as there is room for. */
+/* Adds as many entries as fit. */
 static void fill(DynamoBatch *batch, const Entry *entry)
 {
     Error error = {0};
@@ -87,7 +87,7 @@ static void test_batch_of_large_items_is_small(void **state)
     fill(&batch, &largest);
     assert_in_range(batch.items, 1, 24);
     assert_int_equal(batch.units, batch.items * 400);
-    /* Many are in memory at the same time; DynamoDB takes 16 MB. */
+    /* Many batches are in memory at the same time; DynamoDB's limit is 16 MB. */
     assert_true(batch.json.size < KB * KB);
     dynamo_batch_free(&batch);
 }

@@ -85,7 +85,7 @@ static void test_item_is_read_as_it_was_written(void **state)
     }
 }
 
-/* As Go's encoder writes empty bytes, and so lakeFS. */
+/* Go's encoder writes empty bytes like this, and so does lakeFS. */
 static void test_null_is_an_empty_value(void **state)
 {
     json_t *item = parse("{\"PartitionKey\": {\"B\": \"YQ==\"}, \"ItemKey\": {\"B\": \"YmM=\"},"

@@ -10,23 +10,23 @@ static void test_rate_holds_a_second_and_no_more(void **state)
 
     (void)state;
     rate_limit_init(&limit, 100);
-    /* A second's units are there. */
+    /* The units of a second are available. */
     assert_int_equal(rate_limit_take(&limit, START, 60), 0);
     assert_int_equal(rate_limit_take(&limit, START, 40), 0);
-    /* From here on each costs a hundredth of a second, and who comes later waits longer. */
+    /* From now on each costs a hundredth of a second, and later callers wait longer. */
     assert_int_equal(rate_limit_take(&limit, START, 10), SECOND / 10);
     assert_int_equal(rate_limit_take(&limit, START, 10), SECOND / 5);
-    /* Time pays. */
+    /* Time restores units. */
     assert_int_equal(rate_limit_take(&limit, START + SECOND / 5, 10), SECOND / 10);
-    /* What is not used for long is not saved. */
+    /* Unused units are not saved up. */
     assert_int_equal(rate_limit_take(&limit, START + 60 * SECOND, 100), 0);
     assert_int_equal(rate_limit_take(&limit, START + 60 * SECOND, 1), SECOND / 100);
-    /* One batch may be more than a second's units. */
+    /* One batch may need more than a second's units. */
     assert_int_equal(rate_limit_take(&limit, START + 120 * SECOND, 1000), 9 * SECOND);
     rate_limit_destroy(&limit);
 }
 
-static void test_no_rate_is_no_limit(void **state)
+static void test_without_a_rate_there_is_no_limit(void **state)
 {
     RateLimit limit;
 
@@ -41,7 +41,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_rate_holds_a_second_and_no_more),
-        cmocka_unit_test(test_no_rate_is_no_limit),
+        cmocka_unit_test(test_without_a_rate_there_is_no_limit),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
