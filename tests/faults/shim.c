@@ -2,21 +2,21 @@
 /*
  * A library to preload (LD_PRELOAD) that makes chosen calls of a program fail.
  *
- *   FAULT_CALL   which: malloc (with calloc and realloc), read (with pread), write, open, fsync,
+ *   FAULT_CALL   the call: malloc (with calloc and realloc), read (with pread), write, open, fsync,
  *                name (link, rename, unlink), close, fcntl, ftruncate, fchmod, recv, send,
  *                socket (with socketpair), connect, getrandom, pthread_create, or a function of
  *                libpq: PQconnectdbParams, PQsendQuery, PQsendQueryParams, PQprepare,
  *                PQgetCopyData, PQputCopyData, PQputCopyEnd, PQgetResult
- *   FAULT_AT     the number of the call that fails, over all threads, from main on
+ *   FAULT_AT     the number of the call that fails, counted over all threads from main on
  *   FAULT_PROGRAM  the only program in which calls fail and are counted (default: all)
- *   FAULT_MARK   a file that comes to be when the fault has struck, and tells where
- *   FAULT_COUNT  a file that tells at the end how many such calls there were
- *   FAULT_TRACE  set: a crash says where it was (a sanitizer does so itself)
+ *   FAULT_MARK   a file that is created when the fault occurs, and says where
+ *   FAULT_COUNT  a file that is written at the end with the number of such calls
+ *   FAULT_TRACE  if set, a crash prints where it was (sanitizers do so themselves)
  *   FAULT_HOW    "fail" (default): the call fails with the error below; "short": every read and
  *                write, and their like, does less than it was asked to; "interrupt": every
  *                second call fails with EINTR; the latter two whatever FAULT_AT says
  *
- * A function of libpq is not imitated: its connection is cut off, and libpq itself finds that.
+ * Functions of libpq do not fail themselves: their connection is cut, which libpq then notices.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -39,7 +39,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* The headers' macros would give them other names. */
+/* These may be macros in the headers. */
 #undef read
 #undef recv
 
@@ -52,16 +52,16 @@ static const char *mark;
 static atomic_bool armed; /* main runs */
 static atomic_long count;
 static atomic_bool marked;
-static _Thread_local bool inside; /* a function of libpq, whose own calls of libpq do not count */
+static _Thread_local bool inside; /* in libpq, whose own calls of libpq do not count */
 
-/* The function of that name that would have been called without this library. */
+/* The function of that name without this library. */
 #define REAL(name)                                                                                 \
     static __typeof__(name) *real;                                                                 \
     if (real == NULL) {                                                                            \
         real = (__typeof__(real))dlsym(RTLD_NEXT, #name);                                          \
     }
 
-/* A file, not by calls that are themselves counted. */
+/* Creates a file without calls that are counted. */
 static int create_file(const char *path)
 {
     return (int)syscall(SYS_openat, AT_FDCWD, path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
@@ -77,7 +77,7 @@ static void write_file(const char *path, const char *text)
     }
 }
 
-/* Writes where the program is. */
+/* Writes a backtrace. */
 static void write_place(int fd)
 {
     void *places[32];
@@ -105,7 +105,7 @@ static bool is_chosen(const char *call)
     return atomic_load(&armed) && strcmp(call, chosen_call) == 0;
 }
 
-/* Counts a call; whether it is the one that shall fail. */
+/* Counts a call; true if it is to fail. */
 static bool must_fail(const char *call)
 {
     if (how != HOW_FAIL || !is_chosen(call) || atomic_fetch_add(&count, 1) + 1 != chosen_number) {
@@ -124,7 +124,7 @@ static bool must_interrupt(const char *call)
     return true;
 }
 
-/* How much of `size` bytes the call may take: a changing part, at least one byte. */
+/* How many of `size` bytes the call may process: varying, at least one. */
 static size_t allowed(const char *call, size_t size)
 {
     if (how != HOW_SHORT || !is_chosen(call) || size < 2) {
@@ -134,7 +134,7 @@ static size_t allowed(const char *call, size_t size)
     return 1 + (size_t)(atomic_fetch_add(&count, 1) * 7919) % (size - 1);
 }
 
-/* A crash says where it was: it may have been in a library. */
+/* Prints where a crash was: it may be in a library. */
 static void tell_crash(int signal_number)
 {
     atomic_store(&armed, false);
@@ -147,7 +147,7 @@ static void tell_crash(int signal_number)
 
 static int (*real_main)(int, char **, char **);
 
-/* Others that are run by the program inherit the library. */
+/* Programs run by the chosen one inherit the library. */
 static bool is_chosen_program(void)
 {
     const char *program = getenv("FAULT_PROGRAM");
@@ -173,7 +173,7 @@ static int main_with_faults(int argc, char **argv, char **environment)
     } else if (manner != NULL && strcmp(manner, "interrupt") == 0) {
         how = HOW_INTERRUPT;
     }
-    /* The first time it loads a library, for which a crash is no time. */
+    /* The first call loads a library, which must not happen in a crash. */
     backtrace(&(void *){NULL}, 1);
     if (getenv("FAULT_TRACE") != NULL) {
         signal(SIGSEGV, tell_crash);
@@ -257,7 +257,7 @@ ssize_t read(int fd, void *data, size_t size)
     return real(fd, data, allowed("read", size));
 }
 
-/* What read is where the compiler knows the buffer's size. */
+/* read() if the compiler knows the buffer's size. */
 ssize_t __read_chk(int fd, void *data, size_t size, size_t room);
 
 ssize_t __read_chk(int fd, void *data, size_t size, size_t room)
@@ -331,7 +331,7 @@ int unlink(const char *path)
     return real(path);
 }
 
-/* As of the disk that was full too late: the descriptor is gone all the same. */
+/* Like a full disk that is noticed late: the descriptor is closed nevertheless. */
 int close(int fd)
 {
     REAL(close)
@@ -384,7 +384,7 @@ int fchmod(int fd, mode_t mode)
     return real(fd, mode);
 }
 
-/* The network.  Where a connection is reset, nothing goes through it any more. */
+/* The network.  A connection that was reset stays unusable. */
 
 static bool must_reset(const char *call, int fd)
 {
@@ -444,7 +444,7 @@ int connect(int fd, const struct sockaddr *address, socklen_t size)
     return real(fd, address, size);
 }
 
-/* Chance. */
+/* Random numbers. */
 
 ssize_t getrandom(void *data, size_t size, unsigned flags)
 {
@@ -467,7 +467,7 @@ int pthread_create(pthread_t *restrict thread, const pthread_attr_t *restrict at
 
 /* libpq. */
 
-/* Cuts the connection off where this call is the one; both for the outermost call only. */
+/* Cuts the connection if this call is to fail.  Only outermost calls count. */
 static bool enter(const char *call, const PGconn *connection)
 {
     if (inside) {

@@ -26,7 +26,7 @@ class Wrong(Exception):
 
 
 def where(process):
-    """Where a process is, as far as a debugger is there to tell."""
+    """Where a process is, if a debugger is installed."""
     if shutil.which("gdb") is None:
         return ""
     command = ["gdb", "-p", str(process), "-batch", "-ex", "thread apply all bt 14"]
@@ -95,8 +95,8 @@ class Trial:
         return process.returncode, self.mark.exists()
 
     def end_libpq(self, process):
-        """libpq may take an answer that it has no memory for to be incomplete, and wait for the rest. Not ours to mend,
-        but a signal must end it, or a second one, which asks nobody."""
+        """Without memory libpq may consider a response incomplete, and wait for the rest. We cannot fix that, but a
+        signal must end it, or else a second one, which ends it at once."""
         self.libpq += 1
         print(f"note: {self.label} -j {self.jobs} waits in libpq\n{where(process.pid)}")
         for _ in range(2):
