@@ -53,6 +53,6 @@ int main(int argc, char **argv)
     if (!export_main(&options, argc, argv, &error)) {
         common_options_report(&options.common, &error);
     }
-    common_options_free(&options.common);
+    export_options_free(&options);
     return signals_exit_code(error.code);
 }

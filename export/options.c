@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "export/options.h"
 
+#include "common/config/apply.h"
 #include "common/dump/compression.h"
 #include "common/kv/model.h"
 #include "common/kv/package.h"
@@ -57,6 +58,11 @@ static const Option GENERAL_OPTIONS[] = {
      "omit the SHA-256 of the stream, for a stream that\n"
      "is not kept; all other checksums stay",
      NULL, NULL, OPTION_FLAG(ExportOptions, no_sha256)},
+    {"config", 0, "FILE",
+     "lakeFS's configuration: connection, storage and\n"
+     "credentials, unless options or LAKEFS_* variables\n"
+     "give them",
+     NULL, OPTION_FILES, OPTION_TEXT(ExportOptions, config)},
     {"migrations", 0, "DIR",
      "take the last schema version from the schema\n"
      "migrations in DIR",
@@ -182,11 +188,96 @@ static bool names_rules_storage(const SettingsOptions *settings)
            settings->s3_force_path_style;
 }
 
-/* Checks options that only one store has, then sets defaults. */
-static bool check_store_options(ExportOptions *options, Error *error)
+static void take_text(const char **option, const char *setting)
 {
-    DynamoOptions *dynamodb = &options->dynamodb;
+    if (*option == NULL && setting != NULL && setting[0] != '\0') {
+        *option = setting;
+    }
+}
+
+/* Whether an option was given that only a store in PostgreSQL has. */
+static bool names_postgres(const ExportOptions *options)
+{
     const PgOptions *pg = &options->common.pg;
+
+    return options->table != NULL || options->snapshot != NULL || pg->dbname != NULL ||
+           pg->host != NULL || pg->port != NULL || pg->user != NULL;
+}
+
+/* The KV store as lakeFS's settings describe it. */
+static bool take_store(ExportOptions *options, Error *error)
+{
+    const LakefsSettings *lakefs = &options->lakefs;
+    Words variables = {0};
+    bool done = true;
+
+    if (!names_postgres(options)) {
+        take_text(&options->store, lakefs->database_type);
+    }
+    if (options->store != NULL && store_find(options->store) == NULL) {
+        return error_set(error, EXIT_CODE_REFUSED,
+                         "lakeFS's settings name a KV store of type \"%s\", which cannot be read",
+                         options->store);
+    }
+    if (options->store != NULL && store_find(options->store) == &STORE_DYNAMODB) {
+        take_text(&options->dynamodb.table, lakefs->dynamodb_table);
+        take_text(&options->dynamodb.endpoint, lakefs->dynamodb_endpoint);
+        take_text(&options->dynamodb.region, lakefs->dynamodb_region);
+        done = lakefs_apply_dynamodb(lakefs, &variables, error) &&
+               words_set_environment(&variables, error);
+        words_free(&variables);
+        return done;
+    }
+    return lakefs_apply_connection(lakefs_settings_kv_database(lakefs), &options->common, error);
+}
+
+/* The legacy database, and the storage of branch protection rules. */
+static bool take_legacy(ExportOptions *options, Error *error)
+{
+    const LakefsSettings *lakefs = &options->lakefs;
+    SettingsOptions *settings = &options->settings;
+    Words variables = {0};
+    bool done;
+
+    take_text(&settings->blockstore_path, lakefs->blockstore_path);
+    take_text(&settings->block_storage_prefix, lakefs->block_storage_prefix);
+    take_text(&settings->s3_endpoint, lakefs->s3_endpoint);
+    take_text(&settings->s3_region, lakefs->s3_region);
+    settings->s3_force_path_style |= lakefs->s3_force_path_style == SWITCH_ON;
+    done =
+        lakefs_apply_s3(lakefs, &variables, error) && words_set_environment(&variables, error) &&
+        lakefs_apply_connection(lakefs_settings_legacy_database(lakefs), &options->common, error);
+    words_free(&variables);
+    return done;
+}
+
+/* kv-migrate has read lakeFS's settings itself. */
+static bool read_lakefs_settings(ExportOptions *options, Error *error)
+{
+    const CommonOptions *common = &options->common;
+
+    if (common->supervised || common->help || common->version || common->list_options ||
+        options->list_tables) {
+        return true;
+    }
+    return lakefs_settings_read(&options->lakefs, options->config, false, NULL, error) &&
+           (options->from_kv ? take_store(options, error) : take_legacy(options, error));
+}
+
+static void set_defaults(ExportOptions *options)
+{
+    static const char PREFIX[] = DEFAULT_BLOCK_STORAGE_PREFIX;
+
+    take_text(&options->store, STORE_POSTGRES.name);
+    take_text(&options->dynamodb.table, DYNAMO_TABLE_NAME);
+    take_text(&options->table, KV_TABLE_NAME);
+    take_text(&options->settings.block_storage_prefix, PREFIX);
+}
+
+/* Checks options that only one store has. */
+static bool check_store_options(const ExportOptions *options, Error *error)
+{
+    const DynamoOptions *dynamodb = &options->dynamodb;
     const StoreDriver *store =
         store_find(options->store == NULL ? STORE_POSTGRES.name : options->store);
 
@@ -198,20 +289,16 @@ static bool check_store_options(ExportOptions *options, Error *error)
         return error_set(error, EXIT_CODE_USAGE,
                          "options --dynamodb-... and --aws-region require --store=dynamodb");
     }
-    if (store == &STORE_DYNAMODB &&
-        (options->table != NULL || options->snapshot != NULL || pg->dbname != NULL ||
-         pg->host != NULL || pg->port != NULL || pg->user != NULL)) {
+    if (store == &STORE_DYNAMODB && names_postgres(options)) {
         error_set(error, EXIT_CODE_USAGE, "an option requires --store=postgres");
         return error_detail(error, "Options --table, --snapshot and those of the connection do: a "
                                    "DynamoDB table is read without PostgreSQL.");
     }
-    options->store = store->name;
-    dynamodb->table = dynamodb->table == NULL ? DYNAMO_TABLE_NAME : dynamodb->table;
-    return dynamo_options_check(dynamodb, error);
+    return true;
 }
 
 /* Refuses options that would have no effect. */
-static bool check_combination(ExportOptions *options, Error *error)
+static bool check_combination(const ExportOptions *options, Error *error)
 {
     if (options->redact_key_file != NULL && !options->redact) {
         return error_set(error, EXIT_CODE_USAGE, "option --redact-key-file requires --redact");
@@ -233,7 +320,6 @@ static bool check_combination(ExportOptions *options, Error *error)
                              options->packages[i]);
         }
     }
-    options->table = options->table == NULL ? KV_TABLE_NAME : options->table;
     return true;
 }
 
@@ -242,8 +328,7 @@ bool export_options_parse(ExportOptions *options, int count, char **arguments, E
     int next;
 
     *options = (ExportOptions){.compression_level = COMPRESSION_LEVEL_DEFAULT,
-                               .jobs = option_default_jobs(),
-                               .settings = {.block_storage_prefix = DEFAULT_BLOCK_STORAGE_PREFIX}};
+                               .jobs = option_default_jobs()};
     common_options_init(&options->common, TABLE.program);
     if (!option_table_parse(&TABLE, options, count, arguments, &next, error)) {
         return false;
@@ -255,6 +340,17 @@ bool export_options_parse(ExportOptions *options, int count, char **arguments, E
     if (next < count) {
         return option_unexpected(arguments[next], error);
     }
-    return check_store_options(options, error) && check_combination(options, error) &&
+    if (!check_combination(options, error) || !check_store_options(options, error) ||
+        !read_lakefs_settings(options, error)) {
+        return false;
+    }
+    set_defaults(options);
+    return dynamo_options_check(&options->dynamodb, error) &&
            settings_check(&options->settings, error);
+}
+
+void export_options_free(ExportOptions *options)
+{
+    lakefs_settings_free(&options->lakefs);
+    common_options_free(&options->common);
 }

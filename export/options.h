@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "common/config/settings.h"
 #include "common/dump/header.h"
 #include "common/pg/options.h"
 #include "common/store/dynamodb/client.h"
@@ -16,8 +17,10 @@
 
 typedef struct ExportOptions {
     CommonOptions common;
-    const char *file; /* NULL or "-": standard output */
-    bool force;       /* replace an existing file */
+    const char *config;    /* --config; NULL: none */
+    LakefsSettings lakefs; /* from it and from the environment */
+    const char *file;      /* NULL or "-": standard output */
+    bool force;            /* replace an existing file */
     int compression_level;
     bool no_sha256;                          /* --no-sha256 */
     int jobs;                                /* number of connections that read in parallel */
@@ -44,8 +47,10 @@ typedef struct ExportOptions {
 /* Whether a package is exported. */
 bool export_options_choose(const ExportOptions *options, const char *package);
 
-/* Reads the command line.  False with EXIT_CODE_USAGE. */
+/* Reads the command line, then what it leaves open from lakeFS's variables and configuration. False
+ * with EXIT_CODE_USAGE.  Free with export_options_free, also after a failure. */
 bool export_options_parse(ExportOptions *options, int count, char **arguments, Error *error);
+void export_options_free(ExportOptions *options);
 
 /* Prints --help, --list-options. */
 void export_options_help(void);

@@ -57,6 +57,6 @@ int main(int argc, char **argv)
     if (!import_main(&options, argc, argv, &error)) {
         common_options_report(&options.common, &error);
     }
-    common_options_free(&options.common);
+    import_options_free(&options);
     return signals_exit_code(error.code);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "import/options.h"
 
+#include "common/config/apply.h"
 #include "common/kv/model.h"
 #include "common/kv/package.h"
 #include "common/pg/conninfo.h"
@@ -84,6 +85,11 @@ static const Option LOAD_OPTIONS[] = {
      NULL, NULL, OPTION_NUMBER(ImportOptions, store.lock_held_by, 1, PID_MAX)},
     {"target", 0, "STORE", "type of KV store: postgres (default) or dynamodb", NULL,
      "postgres dynamodb", OPTION_WORD(ImportOptions, target)},
+    {"config", 0, "FILE",
+     "lakeFS's configuration: the KV store and its\n"
+     "credentials, unless options or LAKEFS_* variables\n"
+     "give them",
+     NULL, OPTION_FILES, OPTION_TEXT(ImportOptions, config)},
     {0},
 };
 
@@ -144,7 +150,16 @@ void import_options_list(void)
 
 static bool is_dynamodb(const ImportOptions *options)
 {
-    return target_find(options->target) == &TARGET_DYNAMODB;
+    return options->target != NULL && target_find(options->target) == &TARGET_DYNAMODB;
+}
+
+/* Whether an option was given that only a store in PostgreSQL has. */
+static bool names_postgres(const ImportOptions *options)
+{
+    const PgOptions *pg = &options->common.pg;
+
+    return pg->dbname != NULL || pg->host != NULL || pg->port != NULL || pg->user != NULL ||
+           options->store.table != NULL || options->store.partitions > 0;
 }
 
 /* Whether options name a database beside DynamoDB.  Environment variables do not count: they may be
@@ -175,6 +190,75 @@ static const char *database_purpose(ImportAction action)
     return NULL;
 }
 
+static void take_text(const char **option, const char *setting)
+{
+    if (*option == NULL && setting != NULL && setting[0] != '\0') {
+        *option = setting;
+    }
+}
+
+/* Capacity units of lakeFS's settings are text. */
+static bool take_units(uint64_t *units, const char *setting, const char *name, Error *error)
+{
+    long number;
+
+    if (*units > 0 || setting == NULL || setting[0] == '\0') {
+        return true;
+    }
+    if (!option_number(name, setting, 1, UNITS_MAX, &number, error)) {
+        return false;
+    }
+    *units = (uint64_t)number;
+    return true;
+}
+
+static bool take_dynamodb(ImportOptions *options, Error *error)
+{
+    const LakefsSettings *lakefs = &options->lakefs;
+    DynamoTargetOptions *dynamodb = &options->store.dynamodb;
+    Words variables = {0};
+    bool done;
+
+    take_text(&dynamodb->table.table, lakefs->dynamodb_table);
+    take_text(&dynamodb->table.endpoint, lakefs->dynamodb_endpoint);
+    take_text(&dynamodb->table.region, lakefs->dynamodb_region);
+    done = take_units(&dynamodb->capacity.read, lakefs->dynamodb_read_capacity,
+                      "database.dynamodb.read_capacity_units", error) &&
+           take_units(&dynamodb->capacity.write, lakefs->dynamodb_write_capacity,
+                      "database.dynamodb.write_capacity_units", error) &&
+           lakefs_apply_dynamodb(lakefs, &variables, error) &&
+           words_set_environment(&variables, error);
+    words_free(&variables);
+    return done;
+}
+
+/* What lakeFS's settings say of the target; kv-migrate has read them itself. */
+static bool read_lakefs_settings(ImportOptions *options, Error *error)
+{
+    const CommonOptions *common = &options->common;
+    LakefsSettings *lakefs = &options->lakefs;
+
+    if (common->supervised || common->help || common->version || common->list_options) {
+        return true;
+    }
+    if (!lakefs_settings_read(lakefs, options->config, false, NULL, error)) {
+        return false;
+    }
+    if (!names_postgres(options)) {
+        take_text(&options->target, lakefs->database_type);
+    }
+    if (options->target != NULL && target_find(options->target) == NULL) {
+        return error_set(error, EXIT_CODE_REFUSED,
+                         "lakeFS's settings name a KV store of type \"%s\", which cannot be loaded",
+                         options->target);
+    }
+    if (options->target != NULL && is_dynamodb(options)) {
+        return take_dynamodb(options, error);
+    }
+    return database_purpose(options->action) == NULL ||
+           lakefs_apply_connection(lakefs_settings_kv_database(lakefs), &options->common, error);
+}
+
 /* A load never falls back to the database that has the user's name, as libpq would. */
 static bool check_database(const ImportOptions *options, Error *error)
 {
@@ -190,10 +274,10 @@ static bool check_database(const ImportOptions *options, Error *error)
                              "or --check.");
 }
 
-/* Checks options that only one target has, then sets defaults. */
-static bool check_store_options(ImportOptions *options, Error *error)
+/* Checks options that only one target has. */
+static bool check_store_options(const ImportOptions *options, Error *error)
 {
-    DynamoTargetOptions *dynamodb = &options->store.dynamodb;
+    const DynamoTargetOptions *dynamodb = &options->store.dynamodb;
     bool named = dynamodb->table.table != NULL || dynamodb->table.endpoint != NULL ||
                  dynamodb->table.region != NULL || dynamodb->capacity.read > 0 ||
                  dynamodb->capacity.write > 0 || dynamodb->write_units > 0 ||
@@ -220,6 +304,14 @@ static bool check_store_options(ImportOptions *options, Error *error)
                          "options --dynamodb-read-capacity and --dynamodb-write-capacity must be "
                          "used together");
     }
+    return true;
+}
+
+static bool set_defaults(ImportOptions *options, Error *error)
+{
+    DynamoTargetOptions *dynamodb = &options->store.dynamodb;
+
+    take_text(&options->target, TARGET_POSTGRES.name);
     options->store.pg = &options->common.pg;
     options->store.schema = options->common.schema;
     options->store.lock_wait_timeout_ms = options->common.lock_wait_timeout_ms;
@@ -267,10 +359,8 @@ bool import_options_parse(ImportOptions *options, int count, char **arguments, E
 {
     int next;
 
-    *options = (ImportOptions){.action = IMPORT_LOAD,
-                               .print = {.limit = -1},
-                               .target = TARGET_POSTGRES.name,
-                               .store.jobs = option_default_jobs()};
+    *options = (ImportOptions){
+        .action = IMPORT_LOAD, .print = {.limit = -1}, .store.jobs = option_default_jobs()};
     common_options_init(&options->common, TABLE.program);
     if (!option_table_parse(&TABLE, options, count, arguments, &next, error)) {
         return false;
@@ -290,5 +380,12 @@ bool import_options_parse(ImportOptions *options, int count, char **arguments, E
         return option_unexpected(arguments[next], error);
     }
     return check_combination(options, error) && check_store_options(options, error) &&
+           read_lakefs_settings(options, error) && set_defaults(options, error) &&
            check_database(options, error);
+}
+
+void import_options_free(ImportOptions *options)
+{
+    lakefs_settings_free(&options->lakefs);
+    common_options_free(&options->common);
 }

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "common/config/settings.h"
 #include "common/pg/options.h"
 #include "common/store/target.h"
 
@@ -31,6 +32,8 @@ typedef struct PrintOptions {
 
 typedef struct ImportOptions {
     CommonOptions common;
+    const char *config;    /* --config; NULL: none */
+    LakefsSettings lakefs; /* from it and from the environment */
     ImportAction action;
     PrintOptions print;
     bool json;                  /* --format json */
@@ -42,8 +45,11 @@ typedef struct ImportOptions {
     TargetOptions store;        /* the target's options, also for comparing */
 } ImportOptions;
 
-/* Reads the command line.  False with EXIT_CODE_USAGE. */
+/* Reads the command line, then what it leaves open of the target from lakeFS's variables and
+ * configuration.  False with EXIT_CODE_USAGE.  Free with import_options_free, also after a
+ * failure. */
 bool import_options_parse(ImportOptions *options, int count, char **arguments, Error *error);
+void import_options_free(ImportOptions *options);
 
 /* Prints --help, --list-options. */
 void import_options_help(void);

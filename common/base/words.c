@@ -54,6 +54,26 @@ bool words_add_all(Words *words, const Words *more, Error *error)
     return true;
 }
 
+bool words_set_environment(const Words *settings, Error *error)
+{
+    for (size_t i = 0; i < settings->count; i++) {
+        char *copy = strdup(settings->items[i]);
+
+        if (copy == NULL) {
+            return error_out_of_memory(error);
+        }
+        /* The environment keeps the copy. */
+        if (strchr(copy, '=') == NULL) {
+            unsetenv(copy);
+            free(copy);
+        } else if (putenv(copy) != 0) {
+            free(copy);
+            return error_out_of_memory(error);
+        }
+    }
+    return true;
+}
+
 void words_free(Words *words)
 {
     for (size_t i = 0; i < words->count; i++) {

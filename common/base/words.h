@@ -24,6 +24,10 @@ bool words_add_format(Words *words, Error *error, const char *format, ...)
 /* Adds the words of another list. */
 bool words_add_all(Words *words, const Words *more, Error *error);
 
+/* Changes this process's environment: NAME=VALUE sets, NAME unsets.  The environment holds copies.
+ * Call it while there is one thread. */
+bool words_set_environment(const Words *settings, Error *error);
+
 /* Wipes and frees the words, one of which may be a password; the list is empty afterwards. */
 void words_free(Words *words);
 

@@ -121,7 +121,7 @@ static void read_texts(LakefsSettings *settings)
 
         variable_name(TEXTS[i].key, name);
         take_text(text_of(settings, TEXTS[i].offset), getenv(name));
-        if (TEXTS[i].secret) {
+        if (TEXTS[i].secret && !settings->keep_variables) {
             unsetenv(name);
         }
     }

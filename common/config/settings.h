@@ -43,16 +43,17 @@ typedef struct LakefsSettings {
     Switch kv_enabled;
     Switch drop_tables;
     Switch s3_force_path_style;
-    Words owned; /* texts of the configuration, and paths made of them */
+    bool keep_variables; /* to be set before: variables with secrets stay in the environment */
+    Words owned;         /* texts of the configuration, and paths made of them */
 } LakefsSettings;
 
 /*
  * Takes in what options have left open: from the environment, then from the file `path`; NULL: from
  * none, or, if `search`, from the first one that exists where lakeFS looks for it.  Variables with
- * secrets are unset.  Of a file that was searched for, connection strings do not count when PG*
- * variables name a database.  *found (may be NULL if not `search`) is the file that was read, owned
- * by the caller; NULL: none.  EXIT_CODE_USAGE for a file that cannot be read or understood, and for
- * a path in the home folder when HOME is not set.
+ * secrets are unset, unless they are to be kept.  Of a file that was searched for, connection
+ * strings do not count when PG* variables name a database.  *found (may be NULL if not `search`) is
+ * the file that was read, owned by the caller; NULL: none.  EXIT_CODE_USAGE for a file that cannot
+ * be read or understood, and for a path in the home folder when HOME is not set.
  */
 bool lakefs_settings_read(LakefsSettings *settings, const char *path, bool search, char **found,
                           Error *error);

@@ -2,6 +2,7 @@
 #include "scripts/session/migrate/programs.h"
 
 #include "common/cli/message.h"
+#include "common/config/apply.h"
 
 #include <stdlib.h>
 
@@ -56,39 +57,6 @@ static bool add_setting(Words *command, const char *option, const char *value, E
            words_add_format(command, error, "--%s=%s", option, value);
 }
 
-static bool add_variable(Words *environment, const char *name, const char *value, Error *error)
-{
-    return words_add_format(environment, error, "%s=%s", name, value == NULL ? "" : value);
-}
-
-/* lakeFS's credentials for S3, in kv-export's variables.  As in lakeFS, keys take precedence over a
- * profile, and both over AWS's own variables. */
-static bool add_s3_credentials(const LakefsSettings *lakefs, Words *environment, Error *error)
-{
-    static const char *const OTHERS[] = {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY",
-                                         "AWS_SESSION_TOKEN", "AWS_WEB_IDENTITY_TOKEN_FILE"};
-
-    if (lakefs->s3_access_key_id != NULL || lakefs->s3_secret_access_key != NULL) {
-        return add_variable(environment, "AWS_ACCESS_KEY_ID", lakefs->s3_access_key_id, error) &&
-               add_variable(environment, "AWS_SECRET_ACCESS_KEY", lakefs->s3_secret_access_key,
-                            error) &&
-               add_variable(environment, "AWS_SESSION_TOKEN", lakefs->s3_session_token, error);
-    }
-    if (lakefs->s3_profile == NULL && lakefs->s3_credentials_file == NULL) {
-        return true;
-    }
-    for (size_t i = 0; i < sizeof OTHERS / sizeof OTHERS[0]; i++) {
-        if (!words_add(environment, OTHERS[i], error)) {
-            return false;
-        }
-    }
-    return (lakefs->s3_profile == NULL ||
-            add_variable(environment, "AWS_PROFILE", lakefs->s3_profile, error)) &&
-           (lakefs->s3_credentials_file == NULL ||
-            add_variable(environment, "AWS_SHARED_CREDENTIALS_FILE", lakefs->s3_credentials_file,
-                         error));
-}
-
 static bool add_export_options(const MigrateOptions *options, Words *command, Error *error)
 {
     const LakefsSettings *lakefs = &options->lakefs;
@@ -111,7 +79,7 @@ bool program_export(const Session *session, Program *program, Error *error)
            program_add_connection(session, &program->command, error) &&
            add_shared(session, &program->command, error) &&
            add_export_options(session->options, &program->command, error) &&
-           add_s3_credentials(&session->options->lakefs, &program->environment, error);
+           lakefs_apply_s3(&session->options->lakefs, &program->environment, error);
 }
 
 bool program_export_to_pipe(const Session *session, Program *program, Error *error)
@@ -133,22 +101,11 @@ static bool add_dynamodb(const LakefsSettings *lakefs, Words *command, Error *er
            add_setting(command, "dynamodb-write-capacity", lakefs->dynamodb_write_capacity, error);
 }
 
-static bool add_dynamodb_credentials(const LakefsSettings *lakefs, Words *environment, Error *error)
-{
-    if (lakefs->dynamodb_access_key_id == NULL && lakefs->dynamodb_secret_access_key == NULL) {
-        return true;
-    }
-    return words_add(environment, "AWS_SESSION_TOKEN", error) &&
-           add_variable(environment, "AWS_ACCESS_KEY_ID", lakefs->dynamodb_access_key_id, error) &&
-           add_variable(environment, "AWS_SECRET_ACCESS_KEY", lakefs->dynamodb_secret_access_key,
-                        error);
-}
-
 bool program_import_bare(const Session *session, Program *program, Error *error)
 {
     return add_name(session, program, "kv-import", error) &&
            add_shared(session, &program->command, error) &&
-           add_dynamodb_credentials(&session->options->lakefs, &program->environment, error);
+           lakefs_apply_dynamodb(&session->options->lakefs, &program->environment, error);
 }
 
 bool program_import(const Session *session, Program *program, Error *error)

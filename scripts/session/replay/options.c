@@ -65,6 +65,8 @@ static const Option MIGRATION_OPTIONS[] = {
      NULL, OPTION_FOLDERS, OPTION_TEXT(ReplayOptions, blockstore_path)},
     {"block-storage-prefix", 0, "NAME", "folder of lakeFS's own objects (default: _lakefs)", NULL,
      NULL, OPTION_TEXT(ReplayOptions, block_storage_prefix)},
+    {"config", 0, "FILE", "lakeFS's configuration, for the two above", NULL, OPTION_FILES,
+     OPTION_TEXT(ReplayOptions, config)},
     {"keep-dump", 0, "FILE", "keep the dump of the migration in FILE", NULL, OPTION_FILES,
      OPTION_TEXT(ReplayOptions, keep_dump)},
     {0},
@@ -216,6 +218,24 @@ static bool check(const ReplayOptions *options, Error *error)
     return true;
 }
 
+/* Where objects are stored locally; options beat lakeFS's variables, and these its configuration.
+ */
+static bool read_lakefs_settings(ReplayOptions *options, Error *error)
+{
+    LakefsSettings *lakefs = &options->lakefs;
+
+    /* The command may be a lakeFS. */
+    lakefs->keep_variables = true;
+    lakefs->blockstore_path = options->blockstore_path;
+    lakefs->block_storage_prefix = options->block_storage_prefix;
+    if (!lakefs_settings_read(lakefs, options->config, false, NULL, error)) {
+        return false;
+    }
+    options->blockstore_path = lakefs->blockstore_path;
+    options->block_storage_prefix = lakefs->block_storage_prefix;
+    return true;
+}
+
 bool replay_options_parse(ReplayOptions *options, int count, char **arguments, Error *error)
 {
     int own = find_command(count, arguments);
@@ -228,7 +248,8 @@ bool replay_options_parse(ReplayOptions *options, int count, char **arguments, E
     if (options->help || options->version || options->list_options) {
         return true;
     }
-    return (options->jobs == 0 ||
+    return read_lakefs_settings(options, error) &&
+           (options->jobs == 0 ||
             words_add_format(&options->shared, error, "--jobs=%d", options->jobs)) &&
            (!message_is_json() || words_add(&options->shared, "--log-format=json", error)) &&
            take_operands(options, own - first, arguments + first, error) &&
@@ -238,4 +259,5 @@ bool replay_options_parse(ReplayOptions *options, int count, char **arguments, E
 void replay_options_free(ReplayOptions *options)
 {
     words_free(&options->shared);
+    lakefs_settings_free(&options->lakefs);
 }

@@ -9,6 +9,7 @@
 
 #include "common/base/error.h"
 #include "common/base/words.h"
+#include "common/config/settings.h"
 
 /* What to do with the loaded dump. */
 typedef enum ReplayUse { USE_WAIT, USE_PSQL, USE_COMMAND } ReplayUse;
@@ -17,6 +18,8 @@ typedef struct ReplayOptions {
     const char *bindir; /* NULL: search for it */
     const char *blockstore_path;
     const char *block_storage_prefix;
+    const char *config;    /* --config; NULL: none */
+    LakefsSettings lakefs; /* from it and from the environment */
     const char *keep_dump;
     const char *dump;
     ReplayUse use;
