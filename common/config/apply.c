@@ -27,7 +27,7 @@ static bool refuse_other_secret(Error *error)
     return error_hint(error, "Put it, such as sslpassword, into a service file.");
 }
 
-/* Of two pairs with the same keyword the later one counts. */
+/* The last of several pairs with one keyword wins. */
 static bool take_connection(PgConninfo *conninfo, CommonOptions *options, Error *error)
 {
     Buffer text = {0};

@@ -18,7 +18,7 @@ enum { DEPTH_MAX = 32, LOOKUPS_MAX = 100000 };
 struct ConfigFile {
     const char *path;
     yaml_document_t document;
-    Words texts; /* those that were asked for */
+    Words texts; /* returned by config_file_text() */
     int lookups;
 };
 
@@ -55,7 +55,7 @@ static bool is_null(const yaml_node_t *node)
     return false;
 }
 
-/* What is there is never said: it may be a password. */
+/* The value is not shown: it may be a password. */
 static bool bad(const ConfigFile *config, const yaml_node_t *node, Name name, const char *problem,
                 Error *error)
 {
@@ -78,8 +78,7 @@ static bool is_named(const yaml_node_t *key, Name name)
 static bool find_member(ConfigFile *config, const yaml_node_t *mapping, Name name, int depth,
                         yaml_node_t **value, Error *error);
 
-/* What "<<" names: a mapping, or a list of mappings of which the first that has the member counts.
- */
+/* Looks in the value of "<<": a mapping, or a list of mappings, the first of which wins. */
 static bool find_merged(ConfigFile *config, yaml_node_t *merged, Name name, int depth,
                         yaml_node_t **value, Error *error)
 {
@@ -103,7 +102,7 @@ static bool find_merged(ConfigFile *config, yaml_node_t *merged, Name name, int 
     return true;
 }
 
-/* A mapping's own members come before those that are merged into it. */
+/* A mapping's own members take precedence over merged ones. */
 static bool find_member(ConfigFile *config, const yaml_node_t *mapping, Name name, int depth,
                         yaml_node_t **value, Error *error)
 {
@@ -131,7 +130,7 @@ static bool find_member(ConfigFile *config, const yaml_node_t *mapping, Name nam
            find_merged(config, merged, name, depth, value, error);
 }
 
-/* The longest name that is there counts: "a.b: {c: 1}" before "a: {b: {c: 1}}", as with lakeFS. */
+/* The longest name wins, as in lakeFS: "a.b: {c: 1}" before "a: {b: {c: 1}}". */
 static bool find_path(ConfigFile *config, const yaml_node_t *mapping, const char *path, int depth,
                       yaml_node_t **value, Error *error)
 {
@@ -189,7 +188,7 @@ static bool is_plain(const yaml_node_t *scalar)
     return scalar->data.scalar.style == YAML_PLAIN_SCALAR_STYLE;
 }
 
-/* Sets text to a copy that lives as long as the file. */
+/* Stores a copy, valid as long as the file, in *text. */
 static bool keep(ConfigFile *config, const yaml_node_t *scalar, const char **text, Error *error)
 {
     Buffer copy = {0};

@@ -84,7 +84,7 @@ static void variable_name(const char *key, char name[NAME_SIZE])
     }
 }
 
-/* Reads true or false as lakeFS does; `name` says what has the value. */
+/* Parses a boolean as lakeFS does; `name` is for the error. */
 static bool switch_parse(Switch *value, const char *name, const char *text, Error *error)
 {
     static const char *const ON[] = {"1", "t", "T", "true", "TRUE", "True"};
@@ -215,8 +215,7 @@ static void merge(LakefsSettings *settings, LakefsSettings *more)
     more->owned = (Words){0};
 }
 
-/* A database that PG variables name was named by whoever runs this; a configuration that just
- * happens to be there must not lead to another one. */
+/* True if PG* variables name a database.  A file that was merely found must not override them. */
 static bool is_database_named(void)
 {
     return environment_variable("PGHOST") != NULL || environment_variable("PGHOSTADDR") != NULL ||
@@ -245,7 +244,7 @@ static bool read_file(LakefsSettings *settings, const char *path, bool searched,
     return done;
 }
 
-/* Sets *path if `name` exists in the folder, and is no folder itself. */
+/* Sets *path if the folder contains `name` and it is not a folder. */
 static bool find_file(const char *folder, const char *name, char **path, Error *error)
 {
     Buffer text = {0};
@@ -260,8 +259,7 @@ static bool find_file(const char *folder, const char *name, char **path, Error *
     return done;
 }
 
-/* viper looks for every type of configuration that it knows, in this order, and lakeFS reads each
- * as YAML. */
+/* The names that viper looks for, in its order.  lakeFS reads all of them as YAML. */
 static bool find_in_folder(const char *folder, char **path, Error *error)
 {
     static const char *const NAMES[] = {
@@ -299,7 +297,7 @@ static bool search_file(char **path, Error *error)
     return done;
 }
 
-/* Sets a path in the home folder. */
+/* Sets a path below the home folder. */
 static bool set_in_home(LakefsSettings *settings, const char **setting, const char *name,
                         const char *below, Error *error)
 {
@@ -316,7 +314,7 @@ static bool set_in_home(LakefsSettings *settings, const char **setting, const ch
     return true;
 }
 
-/* Where lakeFS stores objects locally. */
+/* Applies the default of blockstore.local.path, and expands ~ in it. */
 static bool settle_blockstore_path(LakefsSettings *settings, Error *error)
 {
     const char **path = &settings->blockstore_path;

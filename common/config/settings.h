@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * lakeFS's settings from its environment variables and its configuration file: an option beats a
- * variable, and a variable the file.
+ * lakeFS's settings from its environment variables and its configuration file.  Options take
+ * precedence over variables, and variables over the file.
  *
  * Source: LAKEFS-CONFIG.md, "Where settings come from" and "Keys".
  */

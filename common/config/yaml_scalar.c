@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Longer scalars are no numbers: 64 bits in binary, with sign and prefix. */
+/* Room for the longest number: 64 bits in binary, with sign and prefix. */
 enum { NUMBER_SIZE = 80 };
 
 YamlBoolean yaml_scalar_boolean(const char *plain)
@@ -30,7 +30,7 @@ YamlBoolean yaml_scalar_boolean(const char *plain)
     return YAML_NO_BOOLEAN;
 }
 
-/* Copies a scalar that may be a number, without its underscores. */
+/* Copies a scalar without its underscores.  False if it cannot be a number. */
 static bool copy_number(const char *plain, char number[NUMBER_SIZE])
 {
     size_t size = 0;
@@ -50,7 +50,7 @@ static bool copy_number(const char *plain, char number[NUMBER_SIZE])
     return size > 0;
 }
 
-/* The base of an integer, by its prefix, which *digits is moved behind. */
+/* Returns the base of an integer and moves *digits past its prefix. */
 static int base_of(const char **digits)
 {
     const char *text = *digits;
@@ -92,7 +92,7 @@ static bool read_integer(const char *number, bool *negative, uint64_t *value)
            (number[0] != '+' || *value <= INT64_MAX);
 }
 
-/* Whether it has the form of a decimal fraction. */
+/* Checks for a decimal number with or without fraction and exponent. */
 static bool is_decimal(const char *number)
 {
     const char *p = number + (number[0] == '+' || number[0] == '-' ? 1 : 0);
@@ -127,7 +127,7 @@ static bool append_zeros(Buffer *text, int count, Error *error)
     return true;
 }
 
-/* Appends a number with the fewest digits that mean it, and without an exponent. */
+/* Appends the shortest decimal that reads back as the value, without an exponent. */
 static bool append_decimal(double value, Buffer *text, Error *error)
 {
     char shortest[40];
@@ -149,7 +149,7 @@ static bool append_decimal(double value, Buffer *text, Error *error)
     while (count > 1 && digits[count - 1] == '0') {
         count--;
     }
-    /* The digits before the point. */
+    /* Number of digits before the decimal point. */
     point = atoi(strchr(shortest, 'e') + 1) + 1;
     if (signbit(value) && !buffer_append_text(text, "-", error)) {
         return false;

@@ -146,7 +146,7 @@ static bool check(const MigrateOptions *options, Error *error)
     return true;
 }
 
-/* The password that this program has put there for itself. */
+/* Takes the password that a previous run of this program passed to itself. */
 static bool take_password(char **password, Error *error)
 {
     const char *given = environment_variable(PASSWORD_VARIABLE);

@@ -22,8 +22,8 @@ size_t schema_migrations_first(const Session *session)
     return first;
 }
 
-/* Lets unqualified names lead to lakeFS's schema first, for the transaction (`local`) or the
- * session.  It runs under the user's search_path, so all of it is qualified. */
+/* Puts lakeFS's schema first in the search_path, for the transaction (`local`) or the session.  The
+ * query runs under the user's search_path, so it qualifies every name. */
 static bool set_search_path(const Session *session, PgConnection *connection, bool local,
                             Error *error)
 {
@@ -42,7 +42,7 @@ static bool set_search_path(const Session *session, PgConnection *connection, bo
     return true;
 }
 
-/* A transaction whose settings are the user's where a migration may depend on them. */
+/* Begins a transaction with the user's own values of the settings a migration may depend on. */
 static bool begin(const Session *session, PgConnection *connection, Error *error)
 {
     static const char *const SETTINGS[] = {
