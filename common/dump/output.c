@@ -4,10 +4,11 @@
 #include "common/dump/output.h"
 
 #include "common/base/interrupt.h"
+#include "common/dump/output_path.h"
+#include "common/dump/partial_file.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <libgen.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,9 +24,8 @@ enum { FLUSH_SIZE = 8 * 1024 * 1024 };
 struct DumpOutput {
     int fd;
     bool replace;
-    bool exists;      /* the file existed when the output was opened */
-    char *path;       /* final name of the file; NULL if written directly */
-    char *partial;    /* name until then */
+    OutputPath path;  /* of the file; path.file is NULL if written directly */
+    char *partial;    /* its name until it is complete; owned */
     const char *name; /* for messages */
     off_t written;
     off_t flushing; /* up to here the kernel was asked to start writing to disk */
@@ -38,75 +38,9 @@ static bool file_failed(const char *what, const char *name, ExitCode code, Error
 
 static void free_output(DumpOutput *output)
 {
-    free(output->path);
+    output_path_free(&output->path);
     free(output->partial);
     free(output);
-}
-
-/* Tells whether the open file still has this name: another program may have completed its dump
- * between our open and our lock; then the file was renamed and is not ours. */
-static bool has_name(int fd, const char *name)
-{
-    struct stat opened;
-    struct stat named;
-
-    return fstat(fd, &opened) == 0 && lstat(name, &named) == 0 && opened.st_dev == named.st_dev &&
-           opened.st_ino == named.st_ino;
-}
-
-static bool lock_failed(const DumpOutput *output, Error *error)
-{
-    if (errno == EACCES || errno == EAGAIN) {
-        error_set(error, EXIT_CODE_USAGE, "another program is writing \"%s\"", output->partial);
-    } else {
-        /* Where locking does not work, nobody else holds a lock. */
-        file_failed("lock", output->partial, EXIT_CODE_USAGE, error);
-        unlink(output->partial);
-    }
-    close(output->fd);
-    return false;
-}
-
-/* Creates or takes over NAME.partial and locks it, so that no two programs write it. */
-static bool open_partial(DumpOutput *output, Error *error)
-{
-    struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
-
-    for (;;) {
-        output->fd = open(output->partial, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-        if (output->fd < 0) {
-            return file_failed("create", output->partial, EXIT_CODE_USAGE, error);
-        }
-        if (fcntl(output->fd, F_SETLK, &lock) != 0) {
-            return lock_failed(output, error);
-        }
-        if (has_name(output->fd, output->partial)) {
-            break;
-        }
-        close(output->fd);
-    }
-    if (fchmod(output->fd, 0600) != 0 || ftruncate(output->fd, 0) != 0) {
-        file_failed("write to", output->partial, EXIT_CODE_USAGE, error);
-        unlink(output->partial);
-        close(output->fd);
-        return false;
-    }
-    return true;
-}
-
-/* Opens a new regular file, or an existing one to replace. */
-static bool open_file(DumpOutput *output, const char *path, Error *error)
-{
-    size_t size = strlen(path) + sizeof ".partial";
-
-    output->path = strdup(path);
-    output->partial = malloc(size);
-    if (output->path == NULL || output->partial == NULL) {
-        return error_out_of_memory(error);
-    }
-    snprintf(output->partial, size, "%s.partial", path);
-    output->name = output->path;
-    return open_partial(output, error);
 }
 
 static bool is_standard_output(const char *path)
@@ -114,50 +48,48 @@ static bool is_standard_output(const char *path)
     return path == NULL || strcmp(path, "-") == 0;
 }
 
-/* Determines what exists at `path`; *kind is 0 if nothing does.  Refuses what must not be
- * replaced. */
-static bool inspect_path(const char *path, bool replace, mode_t *kind, Error *error)
+static bool refuse_terminal(Error *error)
+{
+    error_set(error, EXIT_CODE_USAGE, "a dump is not written to a terminal");
+    return error_hint(error, "Name a file with --file, or pipe into kv-import.");
+}
+
+/* Opens a pipe or a device. */
+static bool open_stream(DumpOutput *output, const char *path, Error *error)
 {
     struct stat status;
 
-    *kind = 0;
-    if (stat(path, &status) != 0) {
-        return errno == ENOENT || file_failed("create", path, EXIT_CODE_USAGE, error);
+    output->fd = open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
+    if (output->fd < 0 || fstat(output->fd, &status) != 0) {
+        return file_failed("open", path, EXIT_CODE_USAGE, error);
     }
-    *kind = status.st_mode & S_IFMT;
-    if (S_ISDIR(*kind)) {
-        return error_set(error, EXIT_CODE_USAGE, "\"%s\" is a directory", path);
+    /* What was there when it was looked at may have been exchanged. */
+    if (S_ISREG(status.st_mode)) {
+        return error_set(error, EXIT_CODE_USAGE, "\"%s\" is no longer a pipe or device", path);
     }
-    if (S_ISREG(*kind) && !replace) {
-        error_set(error, EXIT_CODE_USAGE, "file \"%s\" exists already", path);
-        return error_hint(error, "Choose another name, or replace the file with --force.");
-    }
-    return true;
+    return !isatty(output->fd) || refuse_terminal(error);
+}
+
+/* Creates the partial file. */
+static bool open_file(DumpOutput *output, Error *error)
+{
+    output->name = output->path.file;
+    output->partial = partial_file_name(output->path.file, error);
+    return output->partial != NULL && output_path_check_folder(&output->path, error) &&
+           partial_file_create(output->partial, &output->fd, error);
 }
 
 static bool open_any(DumpOutput *output, const char *path, Error *error)
 {
-    mode_t kind;
-
     if (is_standard_output(path)) {
         output->name = "standard output";
         output->fd = STDOUT_FILENO;
-        if (isatty(STDOUT_FILENO)) {
-            error_set(error, EXIT_CODE_USAGE, "a dump is not written to a terminal");
-            return error_hint(error, "Name a file with --file, or pipe into kv-import.");
-        }
-        return true;
+        return !isatty(STDOUT_FILENO) || refuse_terminal(error);
     }
     output->name = path;
-    if (!inspect_path(path, output->replace, &kind, error)) {
-        return false;
-    }
-    output->exists = S_ISREG(kind);
-    if (kind == 0 || output->exists) {
-        return open_file(output, path, error);
-    }
-    output->fd = open(path, O_WRONLY | O_CLOEXEC);
-    return output->fd >= 0 || file_failed("open", path, EXIT_CODE_USAGE, error);
+    return output_path_find(path, output->replace, &output->path, error) &&
+           (output->path.file == NULL ? open_stream(output, path, error)
+                                      : open_file(output, error));
 }
 
 /* A larger pipe makes writer and reader wait less for each other.  If that is impossible, the pipe
@@ -175,32 +107,35 @@ static void widen_pipe(int fd)
 #endif
 }
 
-/* Tells whether a file can be created in the directory of `path`. */
-static bool check_folder(const char *path, Error *error)
-{
-    char *copy = strdup(path);
-    const char *folder;
-    bool done;
-
-    if (copy == NULL) {
-        return error_out_of_memory(error);
-    }
-    folder = dirname(copy);
-    done = access(folder, W_OK | X_OK) == 0 ||
-           file_failed("write to folder", folder, EXIT_CODE_USAGE, error);
-    free(copy);
-    return done;
-}
-
 bool dump_output_check(const char *path, bool replace, Error *error)
 {
-    mode_t kind;
+    OutputPath found = {0};
+    char *partial = NULL;
+    bool done;
 
     if (is_standard_output(path)) {
         return true;
     }
-    return inspect_path(path, replace, &kind, error) &&
-           ((kind != 0 && !S_ISREG(kind)) || check_folder(path, error));
+    done = output_path_find(path, replace, &found, error);
+    if (done && found.file != NULL) {
+        partial = partial_file_name(found.file, error);
+        done = partial != NULL && output_path_check_folder(&found, error) &&
+               partial_file_check(partial, error);
+    }
+    free(partial);
+    output_path_free(&found);
+    return done;
+}
+
+bool dump_output_folder(const char *path, char **folder, Error *error)
+{
+    OutputPath found;
+    bool done = output_path_find(path, true, &found, error);
+
+    *folder = found.folder;
+    found.folder = NULL;
+    output_path_free(&found);
+    return done;
 }
 
 bool dump_output_open(const char *path, bool replace, DumpOutput **output, Error *error)
@@ -214,6 +149,9 @@ bool dump_output_open(const char *path, bool replace, DumpOutput **output, Error
     o->fd = -1;
     o->replace = replace;
     if (!open_any(o, path, error)) {
+        if (o->fd > STDOUT_FILENO) {
+            close(o->fd);
+        }
         free_output(o);
         return false;
     }
@@ -227,7 +165,7 @@ bool dump_output_open(const char *path, bool replace, DumpOutput **output, Error
 static void begin_flush(DumpOutput *output)
 {
 #ifdef SYNC_FILE_RANGE_WRITE
-    if (output->path != NULL && output->written - output->flushing >= FLUSH_SIZE) {
+    if (output->path.file != NULL && output->written - output->flushing >= FLUSH_SIZE) {
         sync_file_range(output->fd, output->flushing, output->written - output->flushing,
                         SYNC_FILE_RANGE_WRITE);
         output->flushing = output->written;
@@ -262,73 +200,85 @@ bool dump_output_write(DumpOutput *output, Slice bytes, Error *error)
  * meantime; file systems without links get a rename. */
 static bool rename_partial(const DumpOutput *output, Error *error)
 {
+    const char *name = output->path.file;
+
     if (!output->replace) {
-        if (link(output->partial, output->path) == 0) {
+        if (link(output->partial, name) == 0) {
             if (unlink(output->partial) != 0) {
                 file_failed("remove", output->partial, EXIT_CODE_FAILED, error);
-                unlink(output->path);
+                unlink(name);
                 return false;
             }
             return true;
         }
         if (errno == EEXIST) {
-            return file_failed("create", output->path, EXIT_CODE_FAILED, error);
+            return file_failed("create", name, EXIT_CODE_FAILED, error);
         }
     }
-    return rename(output->partial, output->path) == 0 ||
-           file_failed("create", output->path, EXIT_CODE_FAILED, error);
+    return rename(output->partial, name) == 0 ||
+           file_failed("create", name, EXIT_CODE_FAILED, error);
+}
+
+/* Another user of the folder can put a file of their own in the place of this one. */
+static bool check_name(const DumpOutput *output, const char *name, Error *error)
+{
+    return partial_file_has_name(output->fd, name) ||
+           error_set(error, EXIT_CODE_FAILED,
+                     "\"%s\" was renamed, removed or replaced while the dump was written", name);
 }
 
 /* Without this a power failure may lose the new name although the contents are on disk. */
-static bool sync_directory(const char *path, Error *error)
+static bool sync_directory(const OutputPath *path, Error *error)
 {
-    char *copy = strdup(path);
-    int fd;
-    bool done;
-
-    if (copy == NULL) {
-        return error_out_of_memory(error);
-    }
-    fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int fd = open(path->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     /* Some file systems do not support it (EINVAL): that is as safe as they get. */
-    done = fd >= 0 && (fsync(fd) == 0 || errno == EINVAL);
+    bool done = fd >= 0 && (fsync(fd) == 0 || errno == EINVAL);
+
     if (!done) {
-        file_failed("flush the directory of", path, EXIT_CODE_FAILED, error);
+        file_failed("flush the directory of", path->file, EXIT_CODE_FAILED, error);
     }
     if (fd >= 0) {
         close(fd);
     }
-    free(copy);
+    return done;
+}
+
+/* A pipe cannot be flushed to disk; close reports late write errors. */
+static bool commit_stream(DumpOutput *output, Error *error)
+{
+    bool done =
+        close(output->fd) == 0 || file_failed("write to", output->name, EXIT_CODE_FAILED, error);
+
+    free_output(output);
     return done;
 }
 
 bool dump_output_commit(DumpOutput *output, Error *error)
 {
-    bool done = true;
-    int fd = output->fd;
+    const char *name = output->path.file;
+    bool ours;
+    bool done;
 
-    if (output->path == NULL) {
-        /* A pipe cannot be flushed to disk; close reports late write errors. */
-        done = close(fd) == 0 || file_failed("write to", output->name, EXIT_CODE_FAILED, error);
-        free_output(output);
-        return done;
+    if (name == NULL) {
+        return commit_stream(output, error);
     }
-    if (fsync(fd) != 0) {
+    if (fsync(output->fd) != 0) {
         file_failed("flush", output->partial, EXIT_CODE_FAILED, error);
         dump_output_discard(output);
         return false;
     }
-    if (!rename_partial(output, error)) {
+    if (!check_name(output, output->partial, error) || !rename_partial(output, error)) {
         dump_output_discard(output);
         return false;
     }
-    done = sync_directory(output->path, error);
-    if (close(fd) != 0 && done) {
-        done = file_failed("write to", output->path, EXIT_CODE_FAILED, error);
+    done = check_name(output, name, error) && sync_directory(&output->path, error);
+    ours = partial_file_has_name(output->fd, name);
+    if (close(output->fd) != 0 && done) {
+        done = file_failed("write to", name, EXIT_CODE_FAILED, error);
     }
-    if (!done && !output->exists) {
+    if (!done && ours && !output->path.exists) {
         /* So that the next run finds no file in its way.  A replaced file cannot be restored. */
-        unlink(output->path);
+        unlink(name);
     }
     free_output(output);
     return done;
@@ -339,7 +289,7 @@ void dump_output_discard(DumpOutput *output)
     if (output == NULL) {
         return;
     }
-    if (output->partial != NULL) {
+    if (output->partial != NULL && partial_file_has_name(output->fd, output->partial)) {
         unlink(output->partial);
     }
     if (output->fd >= 0) {

@@ -16,15 +16,20 @@
 typedef struct DumpOutput DumpOutput;
 
 /*
- * Opens `path`; NULL or "-" means standard output.  Refuses an existing file, unless `replace`, and
- * a terminal: both with EXIT_CODE_USAGE.  A NAME.partial left by a killed program is taken over;
- * one that another program is writing is refused.
+ * Opens `path`; NULL or "-" means standard output.  Follows symbolic links.  Refuses with
+ * EXIT_CODE_USAGE: an existing file, unless `replace`; a terminal; what would let another user read
+ * the dump or decide where it goes (output_path.h); a NAME.partial that is not this user's, or that
+ * another program is writing (partial_file.h).  One that a killed program has left is removed.
  */
 bool dump_output_open(const char *path, bool replace, DumpOutput **output, Error *error);
 
 /* Tells whether dump_output_open would refuse `path`, without creating a file.  Accepts standard
  * output. */
 bool dump_output_check(const char *path, bool replace, Error *error);
+
+/* The folder in which dump_output_open would create the file; NULL for a pipe or a device.  The
+ * caller frees it. */
+bool dump_output_folder(const char *path, char **folder, Error *error);
 
 /* Writes all bytes. */
 bool dump_output_write(DumpOutput *output, Slice bytes, Error *error);
