@@ -2,6 +2,7 @@
 #include "scripts/session/migrate/checks.h"
 
 #include "common/cli/message.h"
+#include "common/dump/output.h"
 #include "scripts/session/migrate/legacy_tables.h"
 #include "scripts/session/migrate/programs.h"
 #include "scripts/session/migrate/report.h"
@@ -11,7 +12,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
 
@@ -272,31 +272,19 @@ bool checks_cleanup(Checks *checks, Error *error)
     return true;
 }
 
-/* The folder of the dump; false if its name is too long. */
-static bool dump_folder(const char *dump, char *folder, size_t size)
-{
-    const char *slash = strrchr(dump, '/');
-    size_t length = slash == NULL ? 1 : slash == dump ? 1 : (size_t)(slash - dump);
-
-    if (length >= size) {
-        return false;
-    }
-    memcpy(folder, slash == NULL ? "." : dump, length);
-    folder[length] = '\0';
-    return true;
-}
-
 bool checks_free_bytes(const Session *session, uint64_t *bytes)
 {
-    char folder[4096];
+    char *folder;
     struct statvfs status;
+    Error ignored;
+    bool found = dump_output_folder(session->options->dump, &folder, &ignored) && folder != NULL &&
+                 statvfs(folder, &status) == 0;
 
-    if (!dump_folder(session->options->dump, folder, sizeof folder) ||
-        statvfs(folder, &status) != 0) {
-        return false;
+    free(folder);
+    if (found) {
+        *bytes = (uint64_t)status.f_bavail * status.f_frsize;
     }
-    *bytes = (uint64_t)status.f_bavail * status.f_frsize;
-    return true;
+    return found;
 }
 
 static void warn_of_room(Checks *checks)
@@ -350,25 +338,9 @@ static bool has_force(const MigrateOptions *options)
 void checks_dump_file(Checks *checks)
 {
     const MigrateOptions *options = checks->session->options;
-    char folder[4096];
-    struct stat status;
-    bool exists;
     Error problem = {0};
 
-    if (options->dump == NULL) {
-        return;
-    }
-    exists = stat(options->dump, &status) == 0;
-    if (exists && S_ISDIR(status.st_mode)) {
-        error_set(&problem, EXIT_CODE_USAGE, "\"%s\" is a directory", options->dump);
-    } else if (exists && S_ISREG(status.st_mode) && !has_force(options)) {
-        error_set(&problem, EXIT_CODE_USAGE, "file \"%s\" exists already", options->dump);
-        error_hint(&problem, "Choose another name, or replace the file with --force.");
-    } else if ((!exists || S_ISREG(status.st_mode)) &&
-               (!dump_folder(options->dump, folder, sizeof folder) || access(folder, W_OK) != 0)) {
-        error_set(&problem, EXIT_CODE_USAGE, "no file can be created beside \"%s\"", options->dump);
-    }
-    if (problem.code != EXIT_CODE_DONE) {
+    if (options->dump != NULL && !dump_output_check(options->dump, has_force(options), &problem)) {
         checks_problem(checks, &problem);
     }
 }

@@ -134,6 +134,16 @@ static bool settle_connection(MigrateOptions *options, Error *error)
     return done;
 }
 
+/* The dump is written first and then read: standard output is no place for it. */
+static bool check_dump(const char *dump, Error *error)
+{
+    if (dump == NULL || strcmp(dump, "-") != 0) {
+        return true;
+    }
+    error_set(error, EXIT_CODE_USAGE, "option --dump takes the name of a file, not \"-\"");
+    return error_hint(error, "Without --dump the entries go through a pipe.");
+}
+
 static bool check(const MigrateOptions *options, Error *error)
 {
     if (options->command == COMMAND_NONE) {
@@ -143,7 +153,7 @@ static bool check(const MigrateOptions *options, Error *error)
     if (options->dry_run && options->command != COMMAND_UP) {
         return error_set(error, EXIT_CODE_USAGE, "option --dry-run goes with the command up only");
     }
-    return true;
+    return check_dump(options->dump, error);
 }
 
 /* Takes the password that a previous run of this program passed to itself. */

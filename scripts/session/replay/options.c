@@ -5,13 +5,13 @@
 #include "common/cli/message.h"
 #include "common/cli/option_table.h"
 #include "common/cli/option_values.h"
+#include "common/dump/output.h"
 #include "common/pg/options.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 static bool take_quiet(void *options, char *argument, Error *error)
@@ -195,8 +195,6 @@ static bool has_terminal(void)
 
 static bool check(const ReplayOptions *options, Error *error)
 {
-    struct stat status;
-
     if (strcmp(options->dump, "-") == 0 && isatty(STDIN_FILENO)) {
         return error_set(error, EXIT_CODE_USAGE, "standard input is a terminal, not a dump");
     }
@@ -211,9 +209,8 @@ static bool check(const ReplayOptions *options, Error *error)
         return error_hint(
             error, "Give a command after \"--\", or --psql; or wait for a signal with --wait.");
     }
-    if (options->keep_dump != NULL && lstat(options->keep_dump, &status) == 0) {
-        error_set(error, EXIT_CODE_USAGE, "file \"%s\" exists already", options->keep_dump);
-        return error_hint(error, "Remove it, or give --keep-dump another name.");
+    if (options->keep_dump != NULL && !dump_output_check(options->keep_dump, false, error)) {
+        return error_hint(error, "Give --keep-dump another name.");
     }
     return true;
 }
