@@ -2,10 +2,12 @@
 #include "export/redact/key_file.h"
 
 #include "common/base/digest.h"
+#include "common/cli/message.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum { RANDOM_KEY_SIZE = 32 };
@@ -46,6 +48,23 @@ static bool check_size(const char *file, const RedactKey *key, Error *error)
                       REDACT_KEY_MIN_SIZE, REDACT_KEY_MAX_SIZE);
 }
 
+/* Root reads every file anyway. */
+static void warn_of_readers(int fd, const char *file)
+{
+    struct stat status;
+    Error warning;
+
+    if (fstat(fd, &status) != 0 || !S_ISREG(status.st_mode) ||
+        ((status.st_mode & (S_IRWXG | S_IRWXO)) == 0 &&
+         (status.st_uid == geteuid() || status.st_uid == 0))) {
+        return;
+    }
+    error_set(&warning, EXIT_CODE_DONE, "other users can read or change the key file \"%s\"", file);
+    error_hint(&warning, "Whoever knows the key can verify guesses at names. Make it yours alone: "
+                         "chmod 600");
+    message_warning_error(&warning);
+}
+
 bool redact_key_read(const char *file, RedactKey *key, Error *error)
 {
     int fd;
@@ -62,6 +81,9 @@ bool redact_key_read(const char *file, RedactKey *key, Error *error)
         return read_failed(file, error);
     }
     done = read_bytes(fd, file, key, error) && check_size(file, key, error);
+    if (done) {
+        warn_of_readers(fd, file);
+    }
     close(fd);
     return done;
 }

@@ -20,7 +20,8 @@ typedef struct RedactKey {
 } RedactKey;
 
 /* Uses all bytes of the file as the key; NULL: generates a random key.  Fails with EXIT_CODE_USAGE
- * if the file cannot be read or has too few or too many bytes. */
+ * if the file cannot be read or has too few or too many bytes.  Warns where other users can read or
+ * change it. */
 bool redact_key_read(const char *file, RedactKey *key, Error *error);
 
 /* Overwrites the key. */

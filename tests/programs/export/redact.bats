@@ -391,6 +391,29 @@ print("paths", len(paths), "folders", len({path.rpartition(b"/")[0] for path in 
     fails 2 kv-export -d nowhere --redact --redact-key-file="$file" -f "$BATS_TEST_TMPDIR/x.dump"
 }
 
+@test "a key file that other users can read or change is used, with a warning" {
+    local file=$BATS_TEST_TMPDIR/key mode
+    printf 'sixteen bytes...' >"$file"
+    for mode in 600 400; do
+        chmod "$mode" "$file"
+        fails 2 kv-export -h /nonexistent -d nowhere --redact --redact-key-file="$file" -f "$BATS_TEST_TMPDIR/x.dump"
+        refute_contains "$stderr" warning
+    done
+    for mode in 640 620 604; do
+        chmod "$mode" "$file"
+        fails 2 kv-export -h /nonexistent -d nowhere --redact --redact-key-file="$file" -f "$BATS_TEST_TMPDIR/x.dump"
+        assert_contains "$stderr" "warning: other users can read or change the key file \"$file\"" "chmod 600"
+    done
+    fails 2 kv-export -h /nonexistent -d nowhere --redact --redact-key-file=<(cat "$file") -f "$BATS_TEST_TMPDIR/x.dump"
+    refute_contains "$stderr" warning
+    if [ "$(id -u)" -eq 0 ]; then
+        chmod 600 "$file"
+        chown nobody "$file"
+        fails 2 kv-export -h /nonexistent -d nowhere --redact --redact-key-file="$file" -f "$BATS_TEST_TMPDIR/x.dump"
+        assert_contains "$stderr" "warning: other users"
+    fi
+}
+
 @test "kv-migrate does not redact" {
     fails 1 kv-migrate up --kv-enabled --redact -d nowhere
     assert_contains "$stderr" "--redact"
