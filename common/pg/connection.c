@@ -391,6 +391,13 @@ bool pg_begin(PgConnection *connection, PgAccess access, int lock_timeout_ms, Er
                "SET LOCAL standard_conforming_strings = on;"
                "SET LOCAL DateStyle = 'ISO';"
                "SET LOCAL TimeZone = 'UTC';"
+               "SET LOCAL IntervalStyle = 'postgres';"
+               "SET LOCAL bytea_output = 'hex';"
+               "SET LOCAL extra_float_digits = 3;"
+               "SET LOCAL quote_all_identifiers = off;"
+               "SET LOCAL array_nulls = on;"
+               "SET LOCAL transform_null_equals = off;"
+               "SET LOCAL exit_on_error = off;"
                "SET LOCAL client_min_messages = 'warning';",
                lock_timeout_ms,
                pg_server_version(connection) >= 170000 ? "SET LOCAL transaction_timeout = 0;" : "",

@@ -88,7 +88,7 @@ legacy_rows() {
     while read -r table key; do
         echo "SELECT row_to_json(line)
             FROM (SELECT '$table' AS \"table\", t AS \"row\" FROM $table AS t ORDER BY $key) AS line;"
-    done <<'TABLES' | PGTZ=UTC PGCLIENTENCODING=UTF8 psql -XAtq -v ON_ERROR_STOP=1
+    done <<'TABLES' | PGTZ=UTC PGCLIENTENCODING=UTF8 PGOPTIONS="${PGOPTIONS-} -c bytea_output=hex" psql -XAtq -v ON_ERROR_STOP=1
 auth_users id
 auth_groups id
 auth_policies id

@@ -157,11 +157,11 @@ static bool check_shape(const KvTable *table, PgConnection *connection, bool *ex
     bool done = true;
 
     if (!pg_query(connection,
-                  "SELECT c.relkind IN ('r', 'p') AND coalesce((SELECT array_agg(a.attname::text"
-                  "  || ' ' || format_type(a.atttypid, a.atttypmod) ORDER BY a.attname::text)"
+                  "SELECT c.relkind IN ('r', 'p') AND (SELECT count(*) = 3 AND count(*) FILTER"
+                  "  (WHERE a.attname IN ('partition_key', 'key', 'value')"
+                  "  AND a.atttypid = 'bytea'::regtype) = 3"
                   "  FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0"
                   "  AND NOT a.attisdropped)"
-                  "  = ARRAY['key bytea', 'partition_key bytea', 'value bytea'], false)"
                   " FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
                   " WHERE n.nspname = $1 AND c.relname = $2",
                   2, parameters, &rows, error)) {

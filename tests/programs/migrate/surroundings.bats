@@ -155,8 +155,10 @@ FORMS=("bytea_output = escape" "DateStyle = 'SQL, DMY'" "IntervalStyle = sql_sta
 @test "formats of values, also set in the environment: schema migrations, and separate programs" {
     old_database
     role_settings "${FORMS[@]}"
+    sql "${FORMS[@]/#/ALTER DATABASE $PGDATABASE SET }"
     PGCLIENTENCODING=LATIN1 PGDATESTYLE="SQL, DMY" PGTZ=Asia/Kathmandu succeeds kv-migrate up -d "$ROLE_DSN"
     assert_old_migrated
+    diff -u "$FIXTURES_DIR/versions/schema38.jsonl" <(schema_facts)
     drop_database
     drop_role
     role_database "$ESTI"
@@ -166,6 +168,39 @@ FORMS=("bytea_output = escape" "DateStyle = 'SQL, DMY'" "IntervalStyle = sql_sta
     succeeds kv-migrate cleanup -d "$ROLE_DSN"
     unset PGCLIENTENCODING PGDATESTYLE PGTZ
     assert_esti_migrated
+}
+
+# check_store: verify, an export and further loads all recognize the KV store.
+check_store() {
+    local dump=$BATS_TEST_TMPDIR/store.dump
+    succeeds kv-migrate verify -d "$ROLE_DSN" --blockstore-path "$BLOCKSTORE"
+    succeeds kv-migrate status -d "$ROLE_DSN"
+    succeeds kv-export --source kv -d "$ROLE_DSN" --force -f "$dump"
+    succeeds kv-import --verify -d "$ROLE_DSN" "$dump"
+    succeeds kv-import --clean -d "$ROLE_DSN" "$dump"
+    assert_kv_as_expected
+}
+
+@test "formats of values: the KV store is recognized again" {
+    local dump=$BATS_TEST_TMPDIR/esti.dump scope
+    for scope in DATABASE ROLE; do
+        role_database "$ESTI"
+        if [ "$scope" = ROLE ]; then
+            role_settings "${FORMS[@]}"
+        else
+            sql "${FORMS[@]/#/ALTER DATABASE $PGDATABASE SET }"
+        fi
+        assert_equal '"bytea"' "$(as_role "SELECT format_type('bytea'::regtype, NULL)")"
+        # A load replaces what a failed one has left.
+        kv-export -d "$ROLE_DSN" --blockstore-path "$BLOCKSTORE" --quiet --force -f "$dump"
+        run --separate-stderr -4 kv-import -d "$ROLE_DSN" <(head -c -1000 "$dump")
+        assert_stamp 38 0
+        succeeds "${MIGRATE[@]}" --keep-tables
+        assert_stamp 39 1
+        check_store
+        drop_database
+        drop_role
+    done
 }
 
 @test "planner, log and message settings" {
