@@ -13,6 +13,7 @@ typedef struct ParallelRead {
     const DumpVisitor *visitor;
     void *state;
     uint64_t chunks;
+    MemoryBudget budget;
     WorkPieces sections;
     atomic_bool stopped;   /* a worker has failed */
     pthread_mutex_t mutex; /* guards what follows */
@@ -57,10 +58,13 @@ static bool visit_chunks(ParallelRead *parallel, DumpReader *reader, ReadWorker 
         if (end) {
             return true;
         }
-        if (!read_worker_unpack(worker, reader, error) || !read_worker_visit(worker, error)) {
+        if (!read_worker_unpack(worker, reader, error)) {
             return false;
         }
         add_totals(parallel, worker);
+        if (!read_worker_visit(worker, error)) {
+            return false;
+        }
     }
     return true;
 }
@@ -81,6 +85,7 @@ static bool visit_section(ParallelRead *parallel, size_t section, ReadWorker *wo
     bool done = dump_reader_open(parallel->path, &reader, error);
 
     if (done) {
+        dump_reader_limit_memory(reader, &parallel->budget);
         dump_reader_choose_chunks(reader, first, first_chunk(parallel, section + 1) - first);
         done = visit_chunks(parallel, reader, worker, error);
     }
@@ -115,11 +120,13 @@ bool parallel_read_dump(const char *path, const DumpManifest *manifest, const Du
     if (sections == 0) {
         return true;
     }
+    memory_budget_init(&parallel.budget, DUMP_READER_BUDGET);
     work_pieces_init(&parallel.sections, sections);
     atomic_init(&parallel.stopped, false);
     pthread_mutex_init(&parallel.mutex, NULL);
     done = workers_run(sections, run_worker, &parallel, stop_workers, error) &&
            dump_manifest_check_totals(manifest, parallel.totals, error);
     pthread_mutex_destroy(&parallel.mutex);
+    memory_budget_destroy(&parallel.budget);
     return done;
 }

@@ -24,6 +24,11 @@ bool read_worker_visit(ReadWorker *worker, Error *error)
         return false;
     }
     progress_add(worker->chunk.entries, worker->content.size);
+    /* The memory of large chunks is limited; that of others is used again. */
+    if (worker->chunk.taken > 0) {
+        buffer_free(&worker->content);
+        dump_chunk_free(&worker->chunk);
+    }
     return true;
 }
 
@@ -36,8 +41,8 @@ bool read_worker_end(ReadWorker *worker, bool done, Error *error)
                                     done ? error : &ignored) &&
                done;
     }
-    dump_chunk_free(&worker->chunk);
     buffer_free(&worker->content);
+    dump_chunk_free(&worker->chunk);
     decompressor_free(worker->decompressor);
     return done;
 }

@@ -44,7 +44,7 @@ bool read_worker_begin(ReadWorker *worker, const DumpVisitor *visitor, void *sta
 /* Unpacks the chunk that `reader` has read: fills in content and digest. */
 bool read_worker_unpack(ReadWorker *worker, const DumpReader *reader, Error *error);
 
-/* Passes the unpacked entries to the visitor and reports progress. */
+/* Passes the unpacked entries to the visitor and reports progress.  Then frees a large chunk. */
 bool read_worker_visit(ReadWorker *worker, Error *error);
 
 /* Ends a worker.  `done`: it has succeeded so far; if not, the error is kept.  Returns whether all

@@ -60,13 +60,15 @@ static void stop_workers(void *shared)
 {
     SequentialRead *sequential = shared;
 
-    pthread_mutex_lock(&sequential->read_mutex);
-    sequential->end = true;
-    pthread_mutex_unlock(&sequential->read_mutex);
+    /* First those that wait for their turn: a worker that reads may wait for the memory that they
+     * hold. */
     pthread_mutex_lock(&sequential->account_mutex);
     sequential->stopped = true;
     pthread_cond_broadcast(&sequential->accounted);
     pthread_mutex_unlock(&sequential->account_mutex);
+    pthread_mutex_lock(&sequential->read_mutex);
+    sequential->end = true;
+    pthread_mutex_unlock(&sequential->read_mutex);
 }
 
 static bool visit_chunks(SequentialRead *sequential, ReadWorker *worker, Error *error)
@@ -104,8 +106,13 @@ bool sequential_read_dump(DumpReader *reader, size_t workers, const DumpVisitor 
                           void *state, DumpManifest *manifest, Error *error)
 {
     SequentialRead sequential = {.reader = reader, .visitor = visitor, .state = state};
+    MemoryBudget budget;
     bool done;
 
+    /* Chunks take their memory in the file's order, in which they are accounted for: one that waits
+     * for its turn never keeps memory from one that comes before it. */
+    memory_budget_init(&budget, DUMP_READER_BUDGET);
+    dump_reader_limit_memory(reader, &budget);
     pthread_mutex_init(&sequential.read_mutex, NULL);
     pthread_mutex_init(&sequential.account_mutex, NULL);
     pthread_cond_init(&sequential.accounted, NULL);
@@ -114,5 +121,7 @@ bool sequential_read_dump(DumpReader *reader, size_t workers, const DumpVisitor 
     pthread_mutex_destroy(&sequential.read_mutex);
     pthread_mutex_destroy(&sequential.account_mutex);
     pthread_cond_destroy(&sequential.accounted);
+    dump_reader_limit_memory(reader, NULL);
+    memory_budget_destroy(&budget);
     return done;
 }

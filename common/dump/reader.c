@@ -20,6 +20,7 @@ struct DumpReader {
     uint64_t first_chunk; /* those before it are skipped */
     uint64_t end_chunk;   /* reading ends here */
     uint64_t chunk_count;
+    MemoryBudget *budget;  /* for large chunks; NULL: no limit.  Borrowed */
     Sha256 *stream_digest; /* NULL if the header says there is none */
     uint64_t stream_size;
     DumpPackageTotals totals[DUMP_MAX_PACKAGES];
@@ -248,6 +249,21 @@ static bool is_selected(const DumpReader *reader, const DumpChunk *chunk)
            (!reader->package_chosen || chunk->package == reader->package);
 }
 
+void dump_reader_limit_memory(DumpReader *reader, MemoryBudget *budget)
+{
+    reader->budget = budget;
+}
+
+/* Waits until the chunk may be read. */
+static void take_memory(const DumpReader *reader, DumpChunk *chunk, size_t compressed_size)
+{
+    if (reader->budget != NULL && chunk->size > DUMP_CHUNK_SIZE) {
+        chunk->budget = reader->budget;
+        chunk->taken = chunk->size + compressed_size;
+        memory_budget_take(chunk->budget, chunk->taken);
+    }
+}
+
 /* Reads or skips the chunk; *read tells which. */
 static bool read_chunk(DumpReader *reader, const Announcement *announcement, uint64_t offset,
                        DumpChunk *chunk, bool *read, Error *error)
@@ -260,6 +276,7 @@ static bool read_chunk(DumpReader *reader, const Announcement *announcement, uin
     if (!*read) {
         return frame_reader_skip(reader->frames, announcement->compressed_size, error);
     }
+    take_memory(reader, chunk, announcement->compressed_size);
     chunk->offset = frame_reader_offset(reader->frames);
     return frame_reader_data(reader->frames, announcement->compressed_size, chunk->size,
                              &chunk->frame, error);
@@ -398,6 +415,10 @@ bool dump_reader_finish_unread(DumpReader *reader, DumpManifest *manifest, Error
 void dump_chunk_free(DumpChunk *chunk)
 {
     buffer_free(&chunk->frame);
+    if (chunk->taken > 0) {
+        memory_budget_give(chunk->budget, chunk->taken);
+        chunk->taken = 0;
+    }
 }
 
 void dump_reader_free(DumpReader *reader)

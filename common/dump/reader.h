@@ -13,6 +13,7 @@
 #include "common/base/buffer.h"
 #include "common/base/digest.h"
 #include "common/base/error.h"
+#include "common/base/memory_budget.h"
 #include "common/dump/compression.h"
 #include "common/dump/header.h"
 #include "common/dump/manifest.h"
@@ -27,6 +28,8 @@ typedef struct DumpChunk {
     size_t size;      /* decompressed size, as announced */
     uint64_t offset;  /* of the zstd frame in the file */
     Buffer frame;     /* the zstd frame */
+    size_t taken;     /* bytes of `budget` that it has taken */
+    MemoryBudget *budget;
 } DumpChunk;
 
 /* Opens `path` (NULL or "-": standard input) and reads the header. */
@@ -51,6 +54,17 @@ void dump_reader_choose_package(DumpReader *reader, size_t package);
  * `count` chunks; dump_reader_finish must not follow. */
 void dump_reader_choose_chunks(DumpReader *reader, uint64_t first, uint64_t count);
 
+/*
+ * From now on a chunk that is larger than those of many entries takes the memory for its frame and
+ * its content from `budget` before its frame is read, so that the workers of a dump do not each
+ * need as much as the largest entry.  Free the content, then call dump_chunk_free, before the next
+ * chunk is read.  Readers may share a budget.
+ */
+void dump_reader_limit_memory(DumpReader *reader, MemoryBudget *budget);
+
+/* The limit for large chunks.  A larger one is read when there is no other. */
+enum { DUMP_READER_BUDGET = 256 * 1024 * 1024 };
+
 /* Reads the next chunk.  After the last one, *end is set instead. */
 bool dump_reader_next(DumpReader *reader, DumpChunk *chunk, bool *end, Error *error);
 
@@ -70,6 +84,7 @@ bool dump_reader_finish(DumpReader *reader, DumpManifest *manifest, Error *error
  * shows. */
 bool dump_reader_finish_unread(DumpReader *reader, DumpManifest *manifest, Error *error);
 
+/* Frees the frame and gives back what was taken of the budget. */
 void dump_chunk_free(DumpChunk *chunk);
 /* Takes NULL. */
 void dump_reader_free(DumpReader *reader);
