@@ -183,15 +183,13 @@ bool frame_reader_data(FrameReader *frames, size_t compressed_size, size_t conte
            seek_table_add(&frames->seen, compressed_size, content_size, error);
 }
 
-bool frame_reader_skip(FrameReader *frames, size_t compressed_size, Error *error)
+/* Reads bytes without keeping them. */
+static bool pass_bytes(FrameReader *frames, size_t size, Error *error)
 {
-    if (lseek(frames->fd, (off_t)compressed_size, SEEK_CUR) >= 0) {
-        frames->offset += compressed_size;
-        return true;
-    }
-    while (compressed_size > 0) {
-        uint8_t passed[64 * 1024];
-        size_t step = compressed_size < sizeof passed ? compressed_size : sizeof passed;
+    uint8_t passed[64 * 1024];
+
+    while (size > 0) {
+        size_t step = size < sizeof passed ? size : sizeof passed;
         size_t count;
 
         if (!read_some(frames, passed, step, &count, error)) {
@@ -200,9 +198,25 @@ bool frame_reader_skip(FrameReader *frames, size_t compressed_size, Error *error
         if (count < step) {
             return truncated(frames, error);
         }
-        compressed_size -= step;
+        size -= step;
     }
     return true;
+}
+
+bool frame_reader_pass(FrameReader *frames, size_t compressed_size, size_t content_size,
+                       Error *error)
+{
+    return pass_bytes(frames, compressed_size, error) &&
+           seek_table_add(&frames->seen, compressed_size, content_size, error);
+}
+
+bool frame_reader_skip(FrameReader *frames, size_t compressed_size, Error *error)
+{
+    if (lseek(frames->fd, (off_t)compressed_size, SEEK_CUR) >= 0) {
+        frames->offset += compressed_size;
+        return true;
+    }
+    return pass_bytes(frames, compressed_size, error);
 }
 
 bool frame_reader_finish(FrameReader *frames, Error *error)

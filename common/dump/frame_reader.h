@@ -31,6 +31,10 @@ bool frame_reader_json(FrameReader *frames, Slice *json, Error *error);
 bool frame_reader_data(FrameReader *frames, size_t compressed_size, size_t content_size,
                        Buffer *frame, Error *error);
 
+/* Reads the next `compressed_size` bytes, a zstd frame, without keeping them. */
+bool frame_reader_pass(FrameReader *frames, size_t compressed_size, size_t content_size,
+                       Error *error);
+
 /* Skips the next `compressed_size` bytes, a zstd frame, by seeking if the input allows it.  This
  * invalidates the digest of all bytes: frame_reader_finish must not follow. */
 bool frame_reader_skip(FrameReader *frames, size_t compressed_size, Error *error);

@@ -15,6 +15,7 @@ struct DumpReader {
     FrameReader *frames;
     Decompressor *decompressor; /* for the COPY header and trailer */
     DumpHeader header;
+    bool passes;         /* chunks are read and not kept */
     bool package_chosen; /* chunks of other packages are skipped */
     size_t package;
     uint64_t first_chunk; /* those before it are skipped */
@@ -264,7 +265,7 @@ static void take_memory(const DumpReader *reader, DumpChunk *chunk, size_t compr
     }
 }
 
-/* Reads or skips the chunk; *read tells which. */
+/* Reads, passes or skips the chunk; *read tells whether it was kept. */
 static bool read_chunk(DumpReader *reader, const Announcement *announcement, uint64_t offset,
                        DumpChunk *chunk, bool *read, Error *error)
 {
@@ -272,6 +273,10 @@ static bool read_chunk(DumpReader *reader, const Announcement *announcement, uin
         return frame_reader_error_at(reader->frames, offset, error);
     }
     reader->chunk_count++;
+    if (reader->passes) {
+        *read = false;
+        return frame_reader_pass(reader->frames, announcement->compressed_size, chunk->size, error);
+    }
     *read = is_selected(reader, chunk);
     if (!*read) {
         return frame_reader_skip(reader->frames, announcement->compressed_size, error);
@@ -316,6 +321,15 @@ bool dump_reader_next(DumpReader *reader, DumpChunk *chunk, bool *end, Error *er
         }
     }
     return true;
+}
+
+bool dump_reader_pass_chunks(DumpReader *reader, Error *error)
+{
+    DumpChunk chunk = {0};
+    bool end;
+
+    reader->passes = true;
+    return dump_reader_next(reader, &chunk, &end, error);
 }
 
 bool dump_chunk_unpack(const DumpReader *reader, Decompressor *decompressor, const DumpChunk *chunk,

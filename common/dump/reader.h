@@ -68,6 +68,9 @@ enum { DUMP_READER_BUDGET = 256 * 1024 * 1024 };
 /* Reads the next chunk.  After the last one, *end is set instead. */
 bool dump_reader_next(DumpReader *reader, DumpChunk *chunk, bool *end, Error *error);
 
+/* Reads the rest of the chunks without keeping them; dump_reader_finish_unread may follow. */
+bool dump_reader_pass_chunks(DumpReader *reader, Error *error);
+
 /* Decompresses a chunk into `content`, checks its number of entries and computes their set
  * digest. */
 bool dump_chunk_unpack(const DumpReader *reader, Decompressor *decompressor, const DumpChunk *chunk,

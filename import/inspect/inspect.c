@@ -120,28 +120,14 @@ static void print_manifest(const DumpManifest *manifest)
     output_line("stream SHA-256: %s", stream_sha256(manifest));
 }
 
-/* Skips all chunks. */
-static bool skip_chunks(DumpReader *reader, Error *error)
-{
-    DumpChunk chunk = {0};
-    bool end = false;
-    bool done = true;
-
-    while (done && !end) {
-        done = dump_reader_next(reader, &chunk, &end, error);
-    }
-    dump_chunk_free(&chunk);
-    return done;
-}
-
 /* Reads the manifest: at once if the input can seek, else after all chunks. */
 static bool find_manifest(DumpReader *reader, DumpManifest *manifest, Error *error)
 {
     bool found;
 
     return dump_reader_peek_manifest(reader, &found, manifest, error) &&
-           (found ||
-            (skip_chunks(reader, error) && dump_reader_finish_unread(reader, manifest, error)));
+           (found || (dump_reader_pass_chunks(reader, error) &&
+                      dump_reader_finish_unread(reader, manifest, error)));
 }
 
 static bool print_table(const DumpHeader *header, const DumpManifest *manifest, Error *error)

@@ -238,20 +238,6 @@ static inline bool read_chunks(DumpReader *reader, Buffer *tuples, size_t *chunk
     return done;
 }
 
-/* Skips the chunks, like a program that does not decompress them. */
-static inline bool pass_chunks(DumpReader *reader, Error *error)
-{
-    DumpChunk chunk = {0};
-    bool end = false;
-    bool done = true;
-
-    while (done && !end) {
-        done = dump_reader_next(reader, &chunk, &end, error);
-    }
-    dump_chunk_free(&chunk);
-    return done;
-}
-
 /* Reads a dump from end to end and checks everything. */
 static inline bool read_dump(const char *path, Buffer *tuples, Error *error)
 {
@@ -280,7 +266,8 @@ static inline bool read_dump_unread(const char *path, Error *error)
     if (!dump_reader_open(path, &reader, error)) {
         return false;
     }
-    done = pass_chunks(reader, error) && dump_reader_finish_unread(reader, &manifest, error);
+    done = dump_reader_pass_chunks(reader, error) &&
+           dump_reader_finish_unread(reader, &manifest, error);
     dump_manifest_free(&manifest);
     dump_reader_free(reader);
     return done;

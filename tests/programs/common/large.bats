@@ -97,3 +97,31 @@ within_memory() {
     sql "DELETE FROM graveler_staging_kv WHERE key = 'large'" "DELETE FROM kv WHERE key = 'large'"
     assert_staged_rows_in_kv 40
 }
+
+# assert_memory MEBIBYTES COMMAND...: runs it; none of its processes takes more.
+assert_memory() {
+    MEMORY_MAX=$(($1 * 1024)) within_memory "${@:2}"
+}
+
+@test "values of 130 MiB: however many workers, one is in memory at a time" {
+    local dump=$BATS_TEST_TMPDIR/kv.dump
+    legacy_database
+    sql "INSERT INTO graveler_branches VALUES ('repo', 'branch', 'token', 'c0')"
+    for key in 1 2 3; do
+        sql "INSERT INTO graveler_staging_kv VALUES ('token', '$key', 'identity', repeat('$key', 130 << 20)::bytea)"
+    done
+    # One that cannot be compressed.
+    sql "INSERT INTO graveler_staging_kv SELECT 'token', '4', 'identity', string_agg(sha256(int4send(n)), '')
+        FROM generate_series(1, 3 << 20) n"
+    kv-export -d "$DSN" --no-settings --quiet -j 1 -f "$dump"
+    assert_memory 256 kv-import --check -j 6 "$dump"
+    assert_memory 256 kv-import -d "$DSN" --quiet -j 6 "$dump"
+    assert_stamp 39 1
+    assert_sql 3 "SELECT count(*) FROM kv WHERE partition_key = 'token' AND length(value) > 130 << 20"
+    # Here libpq has the one that the store sends, twice for a moment.
+    assert_memory 320 kv-import --verify -d "$DSN" -j 6 "$dump"
+    # Whoever wants the counts only keeps none.
+    [ "$(stat -c %s "$dump")" -gt $((96 << 20)) ]
+    # shellcheck disable=SC2002 # a pipe is what is tested
+    cat "$dump" | assert_memory 64 kv-import --list
+}
