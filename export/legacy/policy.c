@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "export/legacy/policy.h"
 
+#include "common/base/arena_text.h"
 #include "common/base/json_memory.h"
-#include "export/arena_text.h"
 
 #include <jansson.h>
 

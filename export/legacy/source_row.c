@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "export/legacy/source_row.h"
 
+#include "common/base/arena_text.h"
 #include "common/base/utf8.h"
 #include "common/pg/copy_value.h"
-#include "export/arena_text.h"
 
 #include <inttypes.h>
 #include <stdarg.h>

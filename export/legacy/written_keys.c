@@ -2,7 +2,7 @@
 #include "export/legacy/written_keys.h"
 
 #include "common/base/buffer.h"
-#include "export/joined_key.h"
+#include "common/kv/joined_key.h"
 #include "export/legacy/key_set.h"
 
 #include <pthread.h>

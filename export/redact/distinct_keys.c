@@ -3,7 +3,7 @@
 
 #include "common/base/buffer.h"
 #include "common/base/digest.h"
-#include "export/joined_key.h"
+#include "common/kv/joined_key.h"
 
 #include <pthread.h>
 #include <stdlib.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "export/redact/fields.h"
 
+#include "common/base/arena_text.h"
 #include "common/base/buffer.h"
-#include "export/arena_text.h"
 #include "export/redact/keys.h"
 #include "export/redact/refusal.h"
 

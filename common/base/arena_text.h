@@ -2,8 +2,8 @@
 /*
  * Texts in an arena.
  */
-#ifndef EXPORT_ARENA_TEXT_H
-#define EXPORT_ARENA_TEXT_H
+#ifndef COMMON_BASE_ARENA_TEXT_H
+#define COMMON_BASE_ARENA_TEXT_H
 
 #include "common/base/arena.h"
 #include "common/base/error.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "export/joined_key.h"
+#include "common/kv/joined_key.h"
 
 #include "common/base/bytes.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "export/arena_text.h"
+#include "common/base/arena_text.h"
 
 #include <string.h>
 

@@ -2,8 +2,8 @@
 /*
  * A partition key and a key as one run of bytes, for sets of both.
  */
-#ifndef EXPORT_JOINED_KEY_H
-#define EXPORT_JOINED_KEY_H
+#ifndef COMMON_KV_JOINED_KEY_H
+#define COMMON_KV_JOINED_KEY_H
 
 #include <stdbool.h>
 
