@@ -5,7 +5,7 @@
 
 bool joined_key_set(Buffer *joined, Slice partition_key, Slice key, Error *error)
 {
-    uint8_t size[4];
+    uint8_t size[JOINED_KEY_PREFIX];
 
     /* The size of the first part says where it ends: any byte may occur in it. */
     store_be32(size, (uint32_t)partition_key.size);

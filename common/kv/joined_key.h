@@ -11,6 +11,9 @@
 #include "common/base/error.h"
 #include "common/base/slice.h"
 
+/* The bytes before the partition key, which the key follows. */
+enum { JOINED_KEY_PREFIX = 4 };
+
 /* Replaces the contents of `joined`.  Different pairs give different bytes. */
 bool joined_key_set(Buffer *joined, Slice partition_key, Slice key, Error *error);
 

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "import/verify/differences.h"
 
+#include "common/base/buffer.h"
 #include "common/base/digest.h"
 #include "common/base/hash.h"
+#include "common/kv/joined_key.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -15,11 +17,12 @@ typedef struct Item {
     bool equal;
     size_t partition_key_size;
     size_t size;
-    uint8_t keys[]; /* partition key, key */
+    uint8_t joined[]; /* partition key and key, see joined_key.h */
 } Item;
 
 struct Differences {
     Item *items;
+    Buffer joined;    /* the keys of the entry at hand */
     Difference *list; /* owned; once finished */
 };
 
@@ -37,36 +40,22 @@ static SetDigest value_digest(Slice value)
     return digest;
 }
 
-/* The length of the partition key precedes both keys, to tell ("a", "bc") from ("ab", "c"). */
-static Item *make_item(const Entry *entry, DifferenceKind kind, Error *error)
+/* Adds the entry whose joined key is in differences->joined. */
+static bool add_item(Differences *differences, const Entry *entry, DifferenceKind kind,
+                     Error *error)
 {
-    size_t size = sizeof(size_t) + entry->partition_key.size + entry->key.size;
+    size_t size = differences->joined.size;
     Item *item = calloc(1, sizeof *item + size);
-    uint8_t *p;
 
     if (item == NULL) {
-        error_out_of_memory(error);
-        return NULL;
+        return error_out_of_memory(error);
     }
     item->kind = kind;
     item->value = value_digest(entry->value);
     item->partition_key_size = entry->partition_key.size;
     item->size = size;
-    p = item->keys;
-    memcpy(p, &entry->partition_key.size, sizeof(size_t));
-    p += sizeof(size_t);
-    if (entry->partition_key.size > 0) {
-        memcpy(p, entry->partition_key.data, entry->partition_key.size);
-    }
-    if (entry->key.size > 0) {
-        memcpy(p + entry->partition_key.size, entry->key.data, entry->key.size);
-    }
-    return item;
-}
-
-static bool add_item(Differences *differences, Item *item, Error *error)
-{
-    HASH_ADD_KEYPTR(hh, differences->items, item->keys, item->size, item);
+    memcpy(item->joined, differences->joined.data, size);
+    HASH_ADD_KEYPTR(hh, differences->items, item->joined, item->size, item);
     if (!HASH_ADDED(hh, item)) {
         free(item);
         return error_out_of_memory(error);
@@ -76,26 +65,23 @@ static bool add_item(Differences *differences, Item *item, Error *error)
 
 bool differences_add(Differences *differences, const Entry *entry, Error *error)
 {
-    Item *item = make_item(entry, DIFFERENCE_MISSING, error);
-
-    return item != NULL && add_item(differences, item, error);
+    return joined_key_set(&differences->joined, entry->partition_key, entry->key, error) &&
+           add_item(differences, entry, DIFFERENCE_MISSING, error);
 }
 
 bool differences_compare(Differences *differences, const Entry *entry, Error *error)
 {
-    Item *item = make_item(entry, DIFFERENCE_EXTRA, error);
     Item *found;
 
-    if (item == NULL) {
+    if (!joined_key_set(&differences->joined, entry->partition_key, entry->key, error)) {
         return false;
     }
-    HASH_FIND(hh, differences->items, item->keys, item->size, found);
+    HASH_FIND(hh, differences->items, differences->joined.data, differences->joined.size, found);
     if (found == NULL) {
-        return add_item(differences, item, error);
+        return add_item(differences, entry, DIFFERENCE_EXTRA, error);
     }
-    found->equal = set_digest_equal(found->value, item->value);
+    found->equal = set_digest_equal(found->value, value_digest(entry->value));
     found->kind = DIFFERENCE_VALUE;
-    free(item);
     return true;
 }
 
@@ -131,7 +117,7 @@ bool differences_finish(Differences *differences, uint64_t counts[DIFFERENCE_KIN
     }
     HASH_ITER(hh, differences->items, item, next)
     {
-        const uint8_t *keys = item->keys + sizeof(size_t);
+        const uint8_t *keys = item->joined + JOINED_KEY_PREFIX;
 
         /* cppcheck-suppress uninitvar ; it does not understand uthash's macros */
         if (item->equal) {
@@ -141,7 +127,7 @@ bool differences_finish(Differences *differences, uint64_t counts[DIFFERENCE_KIN
         differences->list[(*size)++] =
             (Difference){item->kind, slice_of(keys, item->partition_key_size),
                          slice_of(keys + item->partition_key_size,
-                                  item->size - sizeof(size_t) - item->partition_key_size)};
+                                  item->size - JOINED_KEY_PREFIX - item->partition_key_size)};
     }
     if (*size > 0) {
         qsort(differences->list, *size, sizeof(Difference), compare_differences);
@@ -162,6 +148,7 @@ void differences_free(Differences *differences)
         HASH_DELETE(hh, differences->items, item);
         free(item);
     }
+    buffer_free(&differences->joined);
     free(differences->list);
     free(differences);
 }
