@@ -2,6 +2,7 @@
 #include "common/dump/header.h"
 
 #include "common/base/json.h"
+#include "common/dump/fields.h"
 #include "common/dump/format.h"
 
 #include <stdlib.h>
@@ -47,9 +48,9 @@ char *dump_header_encode(const DumpHeader *header, Error *error)
         error);
 }
 
-/* Reads an array of at most `limit` strings. */
-static bool read_texts(const json_t *object, const char *name, const char **texts, size_t limit,
-                       size_t *count, Error *error)
+/* Reads an array of at most `limit` texts. */
+static bool read_texts(const json_t *object, const char *name, const DumpField *field,
+                       const char **texts, size_t limit, size_t *count, Error *error)
 {
     const json_t *array;
 
@@ -62,9 +63,10 @@ static bool read_texts(const json_t *object, const char *name, const char **text
     }
     for (size_t i = 0; i < *count; i++) {
         texts[i] = json_string_value(json_array_get(array, i));
-        if (texts[i] == NULL) {
+        if (texts[i] == NULL || !field->check(texts[i])) {
             return error_set(error, EXIT_CODE_DUMP,
-                             "the header's \"%s\" contain something other than strings", name);
+                             "the header's \"%s\" contain something that is not %s", name,
+                             field->what);
         }
     }
     return true;
@@ -104,18 +106,46 @@ static bool read_has_stream_sha256(const json_t *json, DumpHeader *header, Error
            json_member_bool(json, "stream_sha256", &header->has_stream_sha256, error);
 }
 
-static bool read_source_time(const json_t *source, DumpHeader *header, Error *error)
+static bool read_kind(const json_t *source, DumpHeader *header, Error *error)
 {
-    return json_object_get(source, "time") == NULL ||
-           json_member_text(source, "time", &header->source.time, error);
+    if (!json_member_text(source, "kind", &header->source.kind, error)) {
+        return false;
+    }
+    return strcmp(header->source.kind, DUMP_SOURCE_LEGACY) == 0 ||
+           strcmp(header->source.kind, DUMP_SOURCE_KV) == 0 ||
+           error_set(error, EXIT_CODE_DUMP, "the header's source is of an unknown kind");
 }
 
-/* Dumps without this member are from PostgreSQL. */
-static bool read_source_store(const json_t *source, DumpHeader *header, Error *error)
+/* A dump without `store` is from PostgreSQL; older ones have no `time`. */
+static bool read_source(const json_t *source, DumpHeader *header, Error *error)
 {
-    header->source.store = NULL;
-    return json_object_get(source, "store") == NULL ||
-           json_member_text(source, "store", &header->source.store, error);
+    return read_kind(source, header, error) &&
+           dump_field_optional(source, "store", &DUMP_FIELD_WORD, &header->source.store, error) &&
+           dump_field_text(source, "database", &DUMP_FIELD_NAME, &header->source.database, error) &&
+           dump_field_text(source, "schema", &DUMP_FIELD_NAME, &header->source.schema, error) &&
+           dump_field_text(source, "server_version", &DUMP_FIELD_VERSION,
+                           &header->source.server_version, error) &&
+           dump_field_text(source, "system_identifier", &DUMP_FIELD_CLUSTER,
+                           &header->source.system_identifier, error) &&
+           dump_field_number(source, "schema_version", 0, DUMP_MAX_NUMBER - 1,
+                             &header->source.schema_version, error) &&
+           dump_field_text(source, "snapshot", &DUMP_FIELD_SNAPSHOT, &header->source.snapshot,
+                           error) &&
+           dump_field_optional(source, "time", &DUMP_FIELD_TIME, &header->source.time, error);
+}
+
+/* Legacy tables are exported at their last version only, and migrated to the next one. */
+static bool read_versions(const json_t *json, DumpHeader *header, Error *error)
+{
+    if (!dump_field_number(json, "kv_version", 1, DUMP_MAX_NUMBER, &header->kv_version, error) ||
+        !dump_field_number(json, "kv_migration_version", 1, DUMP_MAX_NUMBER,
+                           &header->kv_migration_version, error)) {
+        return false;
+    }
+    return strcmp(header->source.kind, DUMP_SOURCE_LEGACY) != 0 ||
+           header->kv_migration_version == header->source.schema_version + 1 ||
+           error_set(error, EXIT_CODE_DUMP,
+                     "the header's \"kv_migration_version\" does not follow its schema version");
 }
 
 static bool has_duplicates(const char *const *texts, size_t count)
@@ -142,30 +172,23 @@ bool dump_header_decode(Slice text, DumpHeader *header, Error *error)
         return false;
     }
     header->json = json;
-    if (!check_format(json, error) || !json_member_text(json, "program", &header->program, error) ||
-        !json_member_text(json, "program_version", &header->program_version, error) ||
-        !json_member_text(json, "created", &header->created, error) ||
+    if (!check_format(json, error) ||
+        !dump_field_text(json, "program", &DUMP_FIELD_WORD, &header->program, error) ||
+        !dump_field_text(json, "program_version", &DUMP_FIELD_VERSION, &header->program_version,
+                         error) ||
+        !dump_field_text(json, "created", &DUMP_FIELD_TIME, &header->created, error) ||
         !json_member_object(json, "source", &source, error) ||
-        !json_member_text(source, "kind", &header->source.kind, error) ||
-        !read_source_store(source, header, error) ||
-        !json_member_text(source, "database", &header->source.database, error) ||
-        !json_member_text(source, "schema", &header->source.schema, error) ||
-        !json_member_text(source, "server_version", &header->source.server_version, error) ||
-        !json_member_text(source, "system_identifier", &header->source.system_identifier, error) ||
-        !json_member_count(source, "schema_version", &header->source.schema_version, error) ||
-        !json_member_text(source, "snapshot", &header->source.snapshot, error) ||
-        !read_source_time(source, header, error) ||
-        !json_member_count(json, "kv_version", &header->kv_version, error) ||
-        !json_member_count(json, "kv_migration_version", &header->kv_migration_version, error) ||
-        !read_texts(json, "packages", header->packages, DUMP_MAX_PACKAGES, &header->package_count,
-                    error) ||
+        !read_source(source, header, error) || !read_versions(json, header, error) ||
+        !read_texts(json, "packages", &DUMP_FIELD_PACKAGE, header->packages, DUMP_MAX_PACKAGES,
+                    &header->package_count, error) ||
         !json_member_object(json, "compression", &compression, error) ||
         !json_member_integer(compression, "level", &header->compression_level, error) ||
         !read_has_stream_sha256(json, header, error) ||
-        !json_member_count(json, "estimated_entries", &header->estimated_entries, error) ||
+        !dump_field_number(json, "estimated_entries", 0, DUMP_MAX_COUNT, &header->estimated_entries,
+                           error) ||
         !json_member_bool(json, "redacted", &header->redacted, error) ||
-        !read_texts(json, "omitted", header->omitted, DUMP_MAX_OMITTED, &header->omitted_count,
-                    error)) {
+        !read_texts(json, "omitted", &DUMP_FIELD_WORD, header->omitted, DUMP_MAX_OMITTED,
+                    &header->omitted_count, error)) {
         return false;
     }
     if (has_duplicates(header->packages, header->package_count)) {

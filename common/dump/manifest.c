@@ -2,6 +2,7 @@
 #include "common/dump/manifest.h"
 
 #include "common/base/json.h"
+#include "common/dump/fields.h"
 #include "common/dump/format.h"
 
 #include <inttypes.h>
@@ -209,9 +210,10 @@ static bool read_counts(const json_t *object, const char *name, bool with_reason
         const char *reason = "";
         uint64_t rows;
 
-        if (!json_member_text(item, "table", &table, error) ||
-            !json_member_count(item, "rows", &rows, error) ||
-            (with_reasons && !json_member_text(item, "reason", &reason, error)) ||
+        if (!dump_field_text(item, "table", &DUMP_FIELD_NAME, &table, error) ||
+            !dump_field_number(item, "rows", 0, DUMP_MAX_COUNT, &rows, error) ||
+            (with_reasons &&
+             !dump_field_text(item, "reason", &DUMP_FIELD_REASON, &reason, error)) ||
             !dump_counts_add(counts, table, reason, rows, error)) {
             return false;
         }
@@ -225,10 +227,11 @@ static bool read_counts(const json_t *object, const char *name, bool with_reason
 
 static bool read_package(const json_t *object, DumpPackageSummary *package, Error *error)
 {
-    return json_member_text(object, "name", &package->name, error) &&
-           json_member_count(object, "entries", &package->totals.entries, error) &&
-           json_member_count(object, "bytes", &package->totals.bytes, error) &&
-           json_member_count(object, "chunks", &package->totals.chunks, error) &&
+    return dump_field_text(object, "name", &DUMP_FIELD_PACKAGE, &package->name, error) &&
+           dump_field_number(object, "entries", 0, DUMP_MAX_COUNT, &package->totals.entries,
+                             error) &&
+           dump_field_number(object, "bytes", 0, DUMP_MAX_BYTES, &package->totals.bytes, error) &&
+           dump_field_number(object, "chunks", 0, DUMP_MAX_COUNT, &package->totals.chunks, error) &&
            read_set_digest(object, &package->totals.set_digest, error) &&
            read_counts(object, "source_rows", false, &package->source_rows, error) &&
            read_counts(object, "left_out", true, &package->left_out, error) &&

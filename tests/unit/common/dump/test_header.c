@@ -34,6 +34,17 @@ static void assert_header_refused(const char *path, const char *value)
     free(whole);
 }
 
+static void assert_header_taken(const char *path, const char *value)
+{
+    char *whole = header_text();
+    char *text = altered(whole, path, value);
+    Error error = {0};
+
+    assert_done(decode_header(text, &error), &error);
+    free(text);
+    free(whole);
+}
+
 static void test_header_says_what_it_is(void **state)
 {
     char *text = header_text();
@@ -195,7 +206,6 @@ static void test_lists_of_the_header_have_limits(void **state)
     Error error = {0};
 
     (void)state;
-    assert_done(decode_header_with_names("packages", DUMP_MAX_PACKAGES, &error), &error);
     assert_refused(decode_header_with_names("packages", DUMP_MAX_PACKAGES + 1, &error), &error,
                    EXIT_CODE_DUMP);
     assert_contains(error.message, "too many");
@@ -203,6 +213,7 @@ static void test_lists_of_the_header_have_limits(void **state)
     assert_refused(decode_header_with_names("omitted", DUMP_MAX_OMITTED + 1, &error), &error,
                    EXIT_CODE_DUMP);
     assert_contains(error.message, "too many");
+    assert_header_taken("packages", "[\"other\",\"multiparts\",\"graveler\",\"auth\",\"actions\"]");
     assert_header_refused("packages", "[\"auth\",1]");
     assert_header_refused("packages", "[\"auth\",\"actions\",\"auth\"]");
     assert_header_refused("omitted", "[null]");
@@ -220,6 +231,122 @@ static void test_header_that_is_not_an_object_is_refused(void **state)
     }
 }
 
+/* What PostgreSQL, DynamoDB and lakeFS may put there. */
+static void test_values_of_the_header_that_can_be_are_taken(void **state)
+{
+    static const char *const VALUES[][2] = {
+        {"source/kind", "\"kv\""},
+        {"source/store", "\"dynamodb\""},
+        {"source/database", "\"\\u001b[31m \\\"quoted\\\" \\n\\u00e9\""},
+        {"source/schema", "\"'; --\""},
+        {"source/server_version", "\"\""},
+        {"source/server_version", "\"15.18 (Debian 15.18-0+deb12u1)\""},
+        {"source/server_version", "\"17beta1\""},
+        {"source/system_identifier", "\"\""},
+        {"source/system_identifier", "\"18446744073709551615\""},
+        {"source/snapshot", "\"\""},
+        {"source/snapshot", "\"1:1:\""},
+        {"source/snapshot", "\"750:760:750,752,759\""},
+        {"source/snapshot", "\"4294967296:9223372036854775807:4294967296\""},
+        {"source/time", "\"2022-06-15T14:30:00Z\""},
+        {"source/time", "\"2022-06-15T14:30:00+02:00\""},
+        {"created", "\"2022-06-15T14:30:00.5Z\""},
+        {"kv_version", "4"},
+        {"estimated_entries", "100000000000"},
+        {"compression/level", "-131072"},
+        {"omitted", "[\"settings\",\"package:auth\"]"},
+        {"program_version", "\"0.2.0~rc1+dirty\""},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(VALUES); i++) {
+        assert_header_taken(VALUES[i][0], VALUES[i][1]);
+    }
+}
+
+/* A text of 256 characters. */
+#define LONG_32 "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+#define LONG_256 LONG_32 LONG_32 LONG_32 LONG_32 LONG_32 LONG_32 LONG_32 LONG_32
+
+static void test_values_of_the_header_that_cannot_be_are_refused_by_member(void **state)
+{
+    static const char *const VALUES[][2] = {
+        {"program", "\"\""},
+        {"program", "\"kv export\""},
+        {"program", "\"kv-export\\n\""},
+        {"program_version", "\"1.0\\u001b[31m\""},
+        {"program_version", "\"" LONG_256 "\""},
+        {"created", "\"\""},
+        {"created", "\"yesterday\""},
+        {"created", "\"2022-02-30T00:00:00Z\""},
+        {"created", "\"2022-06-15T14:30:00Z\\n\""},
+        {"created", "\"2022-06-15 14:30:00\""},
+        {"source/store", "\"\""},
+        {"source/store", "\"Dynamo DB\""},
+        {"source/store", "null"},
+        {"source/database", "\"\""},
+        {"source/database", "\"" LONG_256 "\""},
+        {"source/schema", "\"\""},
+        {"source/schema", "\"" LONG_256 "\""},
+        {"source/server_version", "\"15\\n\""},
+        {"source/server_version", "\"15\\u00e9\""},
+        {"source/system_identifier", "\"x\""},
+        {"source/system_identifier", "\"-1\""},
+        {"source/system_identifier", "\"+1\""},
+        {"source/system_identifier", "\" 1\""},
+        {"source/system_identifier", "\"1 \""},
+        {"source/system_identifier", "\"1\\n\""},
+        {"source/system_identifier", "\"01\""},
+        {"source/system_identifier", "\"18446744073709551616\""},
+        {"source/system_identifier", "\"\\n--kv-migrate-end-of-answer-- 00000\""},
+        {"source/snapshot", "\"x\""},
+        {"source/snapshot", "\"1\""},
+        {"source/snapshot", "\"1:1\""},
+        {"source/snapshot", "\"0:0:\""},
+        {"source/snapshot", "\"2:1:\""},
+        {"source/snapshot", "\"1:2:1,\""},
+        {"source/snapshot", "\"1:3:,1\""},
+        {"source/snapshot", "\"1:3:2,1\""},
+        {"source/snapshot", "\"1:3:1,1\""},
+        {"source/snapshot", "\"2:3:1\""},
+        {"source/snapshot", "\"1:3:3\""},
+        {"source/snapshot", "\"-1:3:\""},
+        {"source/snapshot", "\"1:3:'\""},
+        {"source/snapshot", "\"1:3:\\n\""},
+        {"source/snapshot", "\"1:9223372036854775808:\""},
+        {"source/time", "\"\""},
+        {"source/time", "null"},
+        {"source/time", "\"2022-06-15T25:00:00Z\""},
+        {"kv_version", "0"},
+        {"kv_migration_version", "0"},
+        {"kv_migration_version", "40"},
+        {"packages", "[\"auth\",\"users\"]"},
+        {"packages", "[\"\"]"},
+        {"packages", "[\"auth\\n\"]"},
+        {"estimated_entries", "9223372036854775807"},
+        {"omitted", "[\"\"]"},
+        {"omitted", "[\"package:a b\"]"},
+        {"omitted", "[\"package:\\u001b[31m\"]"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(VALUES); i++) {
+        char *whole = header_text();
+        char *text = altered(whole, VALUES[i][0], VALUES[i][1]);
+        const char *slash = strchr(VALUES[i][0], '/');
+        Error error = {0};
+
+        if (decode_header(text, &error)) {
+            fail_msg("taken with %s = %s", VALUES[i][0], VALUES[i][1]);
+        }
+        assert_int_equal(error.code, EXIT_CODE_DUMP);
+        assert_contains(error.message, slash == NULL ? VALUES[i][0] : slash + 1);
+        free(text);
+        free(whole);
+    }
+    assert_header_refused("source/kind", "\"tables\"");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -231,6 +358,8 @@ int main(void)
         cmocka_unit_test(test_each_member_of_the_header_must_exist_and_have_its_type),
         cmocka_unit_test(test_lists_of_the_header_have_limits),
         cmocka_unit_test(test_header_that_is_not_an_object_is_refused),
+        cmocka_unit_test(test_values_of_the_header_that_can_be_are_taken),
+        cmocka_unit_test(test_values_of_the_header_that_cannot_be_are_refused_by_member),
     };
 
     return cmocka_run_group_tests_name("header", tests, NULL, NULL);

@@ -263,6 +263,30 @@ static void test_counts_add_up_per_table_and_reason(void **state)
     dump_counts_free(&more);
 }
 
+static void test_values_of_the_manifest_that_cannot_be_are_refused(void **state)
+{
+    static const char *const VALUES[][2] = {
+        {"packages/1/name", "\"\""},
+        {"packages/1/name", "\"users\""},
+        {"packages/1/name", "\"auth\\n\""},
+        {"packages/1/entries", "281474976710657"},
+        {"packages/1/entries", "9223372036854775807"},
+        {"packages/1/bytes", "9223372036854775807"},
+        {"packages/1/chunks", "9223372036854775807"},
+        {"packages/1/left_out/0/rows", "9223372036854775807"},
+        {"packages/1/left_out/0/table", "\"\""},
+        {"packages/1/left_out/0/reason", "\"\""},
+        {"packages/1/left_out/0/reason", "\"gone\\n\""},
+        {"packages/1/left_out/0/reason", "\"\\u001b[31m\""},
+        {"packages/0/source_rows/0/rows", "9223372036854775807"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(VALUES); i++) {
+        assert_manifest_refused(VALUES[i][0], VALUES[i][1]);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -273,6 +297,7 @@ int main(void)
         cmocka_unit_test(test_entries_of_the_manifest_are_the_sum_of_the_packages),
         cmocka_unit_test(test_lists_of_the_manifest_have_limits),
         cmocka_unit_test(test_counts_add_up_per_table_and_reason),
+        cmocka_unit_test(test_values_of_the_manifest_that_cannot_be_are_refused),
     };
 
     return cmocka_run_group_tests_name("manifest", tests, NULL, NULL);
