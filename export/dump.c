@@ -65,6 +65,8 @@ static bool redact_header(const ExportDump *dump, DumpHeader *header, SourceName
 {
     header->redacted = true;
     header->source.system_identifier = "";
+    header->source.database_oid = 0;
+    header->source.tables = (DumpTables){0};
     if (!redactor_name(dump->redactor, header->source.database, &names->database, error) ||
         !redactor_name(dump->redactor, header->source.schema, &names->schema, error)) {
         return false;

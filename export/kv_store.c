@@ -56,6 +56,7 @@ static void fill_header(StoreExport *export, DumpHeader *header)
         .source = {.kind = DUMP_SOURCE_KV,
                    .store = export->driver == &STORE_POSTGRES ? NULL : export->driver->name,
                    .database = info->database,
+                   .database_oid = info->database_oid,
                    .schema = info->schema,
                    .server_version = info->server_version,
                    .system_identifier = info->system_identifier,

@@ -29,15 +29,18 @@ char *dump_header_encode(const DumpHeader *header, Error *error)
     return json_encode(
         json_pack(
             "{s:s, s:s, s:s, s:s, s:s, s:s,"
-            " s:{s:s, s:s*, s:s, s:s, s:s, s:s, s:I, s:s, s:s*}, s:I, s:I, s:o, s:{s:s, s:I}, "
-            "s:b, s:I, s:b, s:o}",
+            " s:{s:s, s:s*, s:s, s:o*, s:s, s:s, s:s, s:I, s:o*, s:s, s:s*}, s:I, s:I, s:o, "
+            "s:{s:s, s:I}, s:b, s:I, s:b, s:o}",
             "frame", DUMP_FRAME_HEADER, "format", DUMP_FORMAT_NAME, "version", version, "program",
             header->program, "program_version", header->program_version, "created", header->created,
             "source", "kind", header->source.kind, "store", header->source.store, "database",
-            header->source.database, "schema", header->source.schema, "server_version",
-            header->source.server_version, "system_identifier", header->source.system_identifier,
-            "schema_version", (json_int_t)header->source.schema_version, "snapshot",
-            header->source.snapshot, "time", header->source.time, "kv_version",
+            header->source.database, "database_oid",
+            header->source.database_oid == 0 ? NULL : json_integer(header->source.database_oid),
+            "schema", header->source.schema, "server_version", header->source.server_version,
+            "system_identifier", header->source.system_identifier, "schema_version",
+            (json_int_t)header->source.schema_version, "tables",
+            header->source.tables.count == 0 ? NULL : dump_tables_encode(&header->source.tables),
+            "snapshot", header->source.snapshot, "time", header->source.time, "kv_version",
             (json_int_t)header->kv_version, "kv_migration_version",
             (json_int_t)header->kv_migration_version, "packages",
             text_array(header->packages, header->package_count), "compression", "algorithm", "zstd",
@@ -116,12 +119,27 @@ static bool read_kind(const json_t *source, DumpHeader *header, Error *error)
            error_set(error, EXIT_CODE_DUMP, "the header's source is of an unknown kind");
 }
 
+/* Older dumps have neither. */
+static bool read_identity(const json_t *source, DumpHeader *header, Error *error)
+{
+    const json_t *tables = json_object_get(source, "tables");
+    uint64_t oid = 0;
+
+    if (json_object_get(source, "database_oid") != NULL &&
+        !dump_field_number(source, "database_oid", 1, UINT32_MAX, &oid, error)) {
+        return false;
+    }
+    header->source.database_oid = (uint32_t)oid;
+    return tables == NULL || dump_tables_decode(tables, &header->source.tables, error);
+}
+
 /* A dump without `store` is from PostgreSQL; older ones have no `time`. */
 static bool read_source(const json_t *source, DumpHeader *header, Error *error)
 {
     return read_kind(source, header, error) &&
            dump_field_optional(source, "store", &DUMP_FIELD_WORD, &header->source.store, error) &&
            dump_field_text(source, "database", &DUMP_FIELD_NAME, &header->source.database, error) &&
+           read_identity(source, header, error) &&
            dump_field_text(source, "schema", &DUMP_FIELD_NAME, &header->source.schema, error) &&
            dump_field_text(source, "server_version", &DUMP_FIELD_VERSION,
                            &header->source.server_version, error) &&
@@ -199,6 +217,9 @@ bool dump_header_decode(Slice text, DumpHeader *header, Error *error)
 
 void dump_header_free(DumpHeader *header)
 {
+    if (header->json != NULL) {
+        dump_tables_free(&header->source.tables);
+    }
     json_decref(header->json);
     *header = (DumpHeader){0};
 }

@@ -12,6 +12,7 @@
 
 #include "common/base/error.h"
 #include "common/base/slice.h"
+#include "common/dump/tables.h"
 
 enum { DUMP_MAX_PACKAGES = 32, DUMP_MAX_OMITTED = 64 };
 
@@ -24,7 +25,8 @@ enum { DUMP_MAX_PACKAGES = 32, DUMP_MAX_OMITTED = 64 };
 #define DUMP_SOURCE_LEGACY "legacy"
 #define DUMP_SOURCE_KV "kv"
 
-/* All strings are borrowed: from the caller for writing, from `json` after reading. */
+/* All strings are borrowed: from the caller for writing, from `json` after reading.  The same goes
+ * for the tables, which dump_header_free frees after reading. */
 typedef struct DumpHeader {
     const char *program;
     const char *program_version;
@@ -33,11 +35,13 @@ typedef struct DumpHeader {
         const char *kind;  /* DUMP_SOURCE_... */
         const char *store; /* type of the store; NULL: PostgreSQL */
         const char *database;
+        uint32_t database_oid; /* 0: unknown, as in older dumps */
         const char *schema;
         const char *server_version;
         const char *system_identifier; /* of the cluster, from pg_control_system() */
         uint64_t schema_version;       /* of the legacy tables; 0: none */
-        const char *snapshot;          /* as pg_current_snapshot() prints it */
+        DumpTables tables;    /* that were read; empty for a KV store, and in older dumps */
+        const char *snapshot; /* as pg_current_snapshot() prints it */
         /* The time used to decide what had expired: RFC 3339, to the microsecond.  NULL if nothing
          * can expire, and in dumps by older programs, which do not state it. */
         const char *time;

@@ -42,6 +42,19 @@ bool pg_system_identifier(PgConnection *connection, char **text, Error *error)
     return done;
 }
 
+bool pg_database_oid(PgConnection *connection, uint32_t *oid, Error *error)
+{
+    char *text;
+
+    if (!pg_query_text(connection, "SELECT oid FROM pg_database WHERE datname = current_database()",
+                       &text, error)) {
+        return false;
+    }
+    *oid = (uint32_t)strtoul(text, NULL, 10);
+    free(text);
+    return true;
+}
+
 bool pg_is_standby(PgConnection *connection, bool *standby, Error *error)
 {
     char *text_value;

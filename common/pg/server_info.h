@@ -19,6 +19,9 @@ bool pg_query_text(PgConnection *connection, const char *sql, char **text, Error
  * read it. */
 bool pg_system_identifier(PgConnection *connection, char **text, Error *error);
 
+/* Returns the OID of the database, which keeps it when it is renamed. */
+bool pg_database_oid(PgConnection *connection, uint32_t *oid, Error *error);
+
 /* Tells whether the server is a standby, which is read only. */
 bool pg_is_standby(PgConnection *connection, bool *standby, Error *error);
 

@@ -61,6 +61,17 @@ static json_t *encode_digests(const DumpManifest *manifest)
     return digests;
 }
 
+/* NULL: the dump does not tell. */
+static json_t *encode_oid(const DumpHeader *header)
+{
+    return header->source.database_oid == 0 ? NULL : json_integer(header->source.database_oid);
+}
+
+static json_t *encode_tables(const DumpHeader *header)
+{
+    return header->source.tables.count == 0 ? NULL : dump_tables_encode(&header->source.tables);
+}
+
 /* *json is NULL if there is no store. */
 static bool encode_store(const ProvenanceStore *store, json_t **json, Error *error)
 {
@@ -97,13 +108,15 @@ char *provenance_encode(const DumpHeader *header, const DumpManifest *manifest,
     if (gather_counts(manifest, &left_out, &adjusted, error) &&
         encode_store(store, &store_json, error)) {
         text = json_encode(
-            json_pack("{s:s, s:s, s:s, s:s*, s:{s:s, s:s, s:s, s:s, s:s*}, s:o, s:o, s:o, s:o, "
+            json_pack("{s:s, s:s, s:s, s:s*, s:{s:s, s:o*, s:s, s:s, s:o*, s:s, s:s*}, s:o, s:o, "
+                      "s:o, s:o, "
                       "s:o, s:o*}",
                       "imported_by", "kv-import " PROGRAM_VERSION, "imported", imported,
                       "dump_created", header->created, "stream_sha256",
                       manifest->stream_sha256[0] == '\0' ? NULL : manifest->stream_sha256, "source",
-                      "database", header->source.database, "schema", header->source.schema,
-                      "system_identifier", header->source.system_identifier, "snapshot",
+                      "database", header->source.database, "database_oid", encode_oid(header),
+                      "schema", header->source.schema, "system_identifier",
+                      header->source.system_identifier, "tables", encode_tables(header), "snapshot",
                       header->source.snapshot, "time", header->source.time, "source_rows",
                       encode_rows(manifest), "entries", encode_entries(manifest), "set_digests",
                       encode_digests(manifest), "left_out", dump_counts_encode(&left_out, true),
@@ -122,16 +135,36 @@ static bool same_text(const json_t *object, const char *name, const char *text)
     return value != NULL && strcmp(value, text) == 0;
 }
 
+/* Compares a member that is missing where `value` is NULL, and drops that. */
+static bool same_member(const json_t *object, const char *name, json_t *value)
+{
+    json_t *member = json_object_get(object, name);
+    bool same = value == NULL ? member == NULL : json_equal(member, value) == 1;
+
+    json_decref(value);
+    return same;
+}
+
+/* Names do not count where OIDs are known: a database may have been renamed. */
+static bool same_source(const json_t *source, const DumpHeader *header)
+{
+    if (header->source.database_oid == 0 &&
+        (!same_text(source, "database", header->source.database) ||
+         !same_text(source, "schema", header->source.schema))) {
+        return false;
+    }
+    return same_text(source, "system_identifier", header->source.system_identifier) &&
+           same_member(source, "database_oid", encode_oid(header)) &&
+           same_member(source, "tables", encode_tables(header));
+}
+
 bool provenance_matches(const char *text, const DumpHeader *header, const DumpManifest *manifest)
 {
     bool lacked;
     json_t *note = text == NULL ? NULL : json_parse(slice_text(text), 0, NULL, &lacked);
-    const json_t *source = json_object_get(note, "source");
     json_t *digests = encode_digests(manifest);
-    bool same = same_text(source, "database", header->source.database) &&
-                same_text(source, "schema", header->source.schema) &&
-                same_text(source, "system_identifier", header->source.system_identifier) &&
-                digests != NULL && json_equal(json_object_get(note, "set_digests"), digests) == 1;
+    bool same = same_source(json_object_get(note, "source"), header) && digests != NULL &&
+                same_member(note, "set_digests", json_incref(digests));
 
     json_decref(digests);
     json_decref(note);

@@ -26,11 +26,11 @@ typedef struct ProvenanceStore {
 /*
  * Returns malloced JSON text; NULL when out of memory.  An object with the members imported_by
  * (program and version), imported (the time of the stamp), dump_created, stream_sha256 (if the dump
- * has it), source (database, schema, system_identifier, snapshot, time: the header's), source_rows
- * (rows read per legacy table), entries and set_digests (per package), left_out and adjusted (like
- * the manifest's, but for all packages together), and store (type "dynamodb", table, region,
- * endpoint, kv_version), unless `store` is NULL because the entries are in the same database.
- * `imported` is RFC 3339, UTC.
+ * has it), source (database, database_oid, schema, system_identifier, tables, snapshot, time: the
+ * header's), source_rows (rows read per legacy table), entries and set_digests (per package),
+ * left_out and adjusted (like the manifest's, but for all packages together), and store (type
+ * "dynamodb", table, region, endpoint, kv_version), unless `store` is NULL because the entries are
+ * in the same database.  `imported` is RFC 3339, UTC.
  */
 char *provenance_encode(const DumpHeader *header, const DumpManifest *manifest,
                         const char *imported, const ProvenanceStore *store, Error *error);

@@ -37,6 +37,7 @@ typedef struct Store Store;
 /* Properties of a store and of the snapshot that is read.  Strings are owned by the store. */
 typedef struct StoreInfo {
     const char *database;          /* for DynamoDB: the table */
+    uint32_t database_oid;         /* 0 for DynamoDB */
     const char *schema;            /* for DynamoDB: the region */
     const char *server_version;    /* "" if the store has none */
     const char *system_identifier; /* of the cluster; "" if unknown */

@@ -2,6 +2,7 @@
 #include "export/legacy/snapshot.h"
 
 #include "common/pg/server_info.h"
+#include "common/store/legacy_oids.h"
 #include "export/legacy/source.h"
 
 #include <inttypes.h>
@@ -183,6 +184,21 @@ static bool query_snapshot(PgConnection *connection, const PgSchema *schema,
     return *text != NULL || error_out_of_memory(error);
 }
 
+static bool query_identity(PgConnection *connection, const PgSchema *schema,
+                           const Package *const *packages, size_t package_count, Snapshot *snapshot,
+                           Error *error)
+{
+    Buffer list = {0};
+    bool done =
+        pg_system_identifier(connection, &snapshot->system_identifier, error) &&
+        pg_database_oid(connection, &snapshot->database_oid, error) &&
+        append_table_list(packages, package_count, &list, error) &&
+        legacy_oids_read(connection, schema->name, buffer_string(&list), &snapshot->tables, error);
+
+    buffer_free(&list);
+    return done;
+}
+
 bool snapshot_begin(PgConnection *connection, const PgSchema *schema, const ExportOptions *options,
                     const Package *const *packages, size_t package_count, Snapshot *snapshot,
                     Error *error)
@@ -205,7 +221,7 @@ bool snapshot_begin(PgConnection *connection, const PgSchema *schema, const Expo
     return lock_tables(connection, schema, packages, package_count, error) &&
            (snapshot->name != NULL || pg_export_snapshot(connection, &snapshot->name, error)) &&
            query_snapshot(connection, schema, packages, package_count, &snapshot->text, error) &&
-           pg_system_identifier(connection, &snapshot->system_identifier, error) &&
+           query_identity(connection, schema, packages, package_count, snapshot, error) &&
            query_time(connection, snapshot, error);
 }
 
@@ -254,5 +270,6 @@ void snapshot_free(Snapshot *snapshot)
     free(snapshot->name);
     free(snapshot->text);
     free(snapshot->system_identifier);
+    dump_tables_free(&snapshot->tables);
     *snapshot = (Snapshot){0};
 }

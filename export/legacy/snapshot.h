@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "common/base/error.h"
+#include "common/dump/tables.h"
 #include "common/pg/connection.h"
 #include "common/pg/schema.h"
 #include "common/pg/server_info.h"
@@ -16,9 +17,11 @@
 #include "export/package.h"
 
 typedef struct Snapshot {
-    char *name;                      /* for other connections to join */
-    char *text;                      /* as pg_current_snapshot() prints it */
-    char *system_identifier;         /* of the cluster; "" if the user may not read it */
+    char *name;              /* for other connections to join */
+    char *text;              /* as pg_current_snapshot() prints it */
+    char *system_identifier; /* of the cluster; "" if the user may not read it */
+    uint32_t database_oid;
+    DumpTables tables;               /* the packages' tables */
     int64_t now;                     /* microseconds since 2000-01-01 00:00:00 UTC */
     char created[PG_TIME_TEXT_SIZE]; /* the same in RFC 3339, whole seconds */
 } Snapshot;

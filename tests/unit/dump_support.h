@@ -47,6 +47,9 @@ static inline const SampleEntry *sample_entries(size_t *count)
 
 static inline DumpHeader sample_header(void)
 {
+    static DumpTable tables[] = {
+        {"auth_users", 16390}, {"graveler_staging_kv", 16402}, {"graveler_staging_kv", 4294967295}};
+
     return (DumpHeader){
         .program = "kv-export",
         .program_version = "1.2.3",
@@ -55,10 +58,12 @@ static inline DumpHeader sample_header(void)
             {
                 .kind = "legacy",
                 .database = "lakefs",
+                .database_oid = 16384,
                 .schema = "public",
                 .server_version = "15.4",
                 .system_identifier = "7109876543210987654",
                 .schema_version = 38,
+                .tables = {tables, COUNT_OF(tables)},
                 .snapshot = "750:750:",
                 .time = "2022-06-15T14:30:00.123456Z",
             },

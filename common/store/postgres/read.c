@@ -175,7 +175,8 @@ static bool describe(Store *store, StoreInfo *info, Error *error)
         .time = store->time,
         .estimated_entries = estimate_entries(store),
     };
-    return read_schema_version(store, &info->schema_version, error);
+    return pg_database_oid(store->connection, &info->database_oid, error) &&
+           read_schema_version(store, &info->schema_version, error);
 }
 
 static bool add_part(Store *store, size_t first, size_t count, Error *error)

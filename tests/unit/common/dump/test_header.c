@@ -54,7 +54,7 @@ static void test_header_says_what_it_is(void **state)
     assert_non_null(json);
     assert_string_equal(json_string_value(json_object_get(json, "frame")), "header");
     assert_string_equal(json_string_value(json_object_get(json, "format")), "lakefs-kv-dump");
-    assert_string_equal(json_string_value(json_object_get(json, "version")), "1.0");
+    assert_string_equal(json_string_value(json_object_get(json, "version")), "1.1");
     json_decref(json);
     free(text);
 }
@@ -236,6 +236,12 @@ static void test_values_of_the_header_that_can_be_are_taken(void **state)
 {
     static const char *const VALUES[][2] = {
         {"source/kind", "\"kv\""},
+        {"source/database_oid", "1"},
+        {"source/database_oid", "4294967295"},
+        {"source/database_oid", NULL},
+        {"source/tables", "{}"},
+        {"source/tables", "{\"auth_users\":[1,2,3],\"x\":[1]}"},
+        {"source/tables", NULL},
         {"source/store", "\"dynamodb\""},
         {"source/database", "\"\\u001b[31m \\\"quoted\\\" \\n\\u00e9\""},
         {"source/schema", "\"'; --\""},
@@ -288,6 +294,22 @@ static void test_values_of_the_header_that_cannot_be_are_refused_by_member(void 
         {"source/database", "\"" LONG_256 "\""},
         {"source/schema", "\"\""},
         {"source/schema", "\"" LONG_256 "\""},
+        {"source/database_oid", "0"},
+        {"source/database_oid", "-1"},
+        {"source/database_oid", "4294967296"},
+        {"source/database_oid", "\"1\""},
+        {"source/database_oid", "null"},
+        {"source/tables", "null"},
+        {"source/tables", "[]"},
+        {"source/tables", "{\"auth_users\":1}"},
+        {"source/tables", "{\"auth_users\":[]}"},
+        {"source/tables", "{\"auth_users\":[0]}"},
+        {"source/tables", "{\"auth_users\":[4294967296]}"},
+        {"source/tables", "{\"auth_users\":[1,\"2\"]}"},
+        {"source/tables", "{\"auth users\":[1]}"},
+        {"source/tables", "{\"a; DROP TABLE b\":[1]}"},
+        {"source/tables", "{\"\":[1]}"},
+        {"source/tables", "{\"" LONG_32 LONG_32 "\":[1]}"},
         {"source/server_version", "\"15\\n\""},
         {"source/server_version", "\"15\\u00e9\""},
         {"source/system_identifier", "\"x\""},

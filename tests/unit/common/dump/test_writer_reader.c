@@ -48,10 +48,15 @@ static void test_header_comes_back(void **state)
     assert_string_equal(header->source.time, "2022-06-15T14:30:00.123456Z");
     assert_string_equal(header->source.kind, "legacy");
     assert_string_equal(header->source.database, "lakefs");
+    assert_int_equal(header->source.database_oid, 16384);
     assert_string_equal(header->source.schema, "public");
     assert_string_equal(header->source.server_version, "15.4");
     assert_string_equal(header->source.system_identifier, "7109876543210987654");
     assert_int_equal(header->source.schema_version, 38);
+    assert_int_equal(header->source.tables.count, 3);
+    assert_string_equal(header->source.tables.items[1].name, "graveler_staging_kv");
+    assert_int_equal(header->source.tables.items[1].oid, 16402);
+    assert_true(header->source.tables.items[2].oid == 4294967295);
     assert_string_equal(header->source.snapshot, "750:750:");
     assert_int_equal(header->kv_version, 1);
     assert_int_equal(header->kv_migration_version, 39);
