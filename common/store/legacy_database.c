@@ -3,6 +3,7 @@
 
 #include "common/pg/lock.h"
 #include "common/pg/server_info.h"
+#include "common/store/origin.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -102,6 +103,9 @@ bool legacy_database_check(const LegacyDatabase *database, const DumpHeader *hea
 
     if (database->options->not_migrated) {
         return stamped == NULL || refuse_stamped(stamped, NULL, error);
+    }
+    if (header != NULL && !origin_check(database->connection, &database->schema, header, error)) {
+        return false;
     }
     if (!database->schema.has_migrations) {
         return true; /* a KV store without a legacy database: a replay */

@@ -49,10 +49,15 @@ class Setup:
         self.run("kv-export", *source.options(), "-f", dump, environment=source.environment)
         return dump, dataclasses.replace(source, content=contents(dump, source.ordered))
 
+    def copy(self, name):
+        """A database like the template, and its dump: it takes no other one's."""
+        database = self.make_database(name, self.template)
+        return database, self.reference(dataclasses.replace(self.source, database=database))[0]
+
     def entries(self):
         """The digest of the KV table that the dump makes, and its rows but the version's."""
-        name = self.make_database("_reference", self.template)
-        self.run("kv-import", "-d", name, self.dump)
+        name, dump = self.copy("_reference")
+        self.run("kv-import", "-d", name, dump)
         db.check_esti_entries(name)
         session = db.Session(name)
         digest = session.sql(db.KV_DIGEST)
@@ -79,8 +84,8 @@ class Setup:
 
     def trials_import(self):
         for jobs in self.options.jobs:
-            database = self.make_database(f"_import{jobs}", self.template)
-            yield Import(self.options, self.folder / f"import{jobs}", jobs, database, self.dump, self.digest)
+            database, dump = self.copy(f"_import{jobs}")
+            yield Import(self.options, self.folder / f"import{jobs}", jobs, database, dump, self.digest)
 
     def trials_migrate(self):
         for jobs in self.options.jobs:

@@ -15,15 +15,16 @@ INSERT INTO graveler_branches VALUES ('repo', 'main', 'token', 'c1');
 INSERT INTO graveler_staging_kv SELECT 'token', int4send(n), 'identity', decode(string_agg(md5(n || '.' || m), ''), 'hex')
     FROM generate_series(1, 1000) AS n, generate_series(1, 600) AS m GROUP BY n;
 SQL
+    # For tests that need no database.
     export DUMP="$BATS_FILE_TMPDIR/small.dump"
     kv-export -d "$SMALL" --no-settings --quiet -f "$DUMP"
-    # The database need not be as large as the dump.
-    psql -Xq -v ON_ERROR_STOP=1 -d "$SMALL" -c "DELETE FROM graveler_staging_kv WHERE key > int4send(10)" \
-        -c "VACUUM FULL graveler_staging_kv"
 }
 
+# legacy_database: makes a copy of the template, and DUMP, its dump: no other database's would be taken.
 legacy_database() {
     fresh_database TEMPLATE "$SMALL"
+    DUMP=$BATS_TEST_TMPDIR/small.dump
+    kv-export -d "$DSN" --no-settings --quiet --force -f "$DUMP"
 }
 
 # load_half [PROGRAM ARGUMENT...]: begins a load in the background (through the program). It gets the first half of the

@@ -16,6 +16,7 @@
 #include "common/cli/progress.h"
 #include "common/pg/connection.h"
 #include "common/store/dynamodb/scan.h"
+#include "common/store/origin.h"
 #include "common/store/provenance.h"
 
 #include <inttypes.h>
@@ -88,8 +89,10 @@ static bool inspect_database(Target *target, const DumpHeader *header, TargetSta
     }
     snprintf(name, sizeof name, "DynamoDB table \"%s\"", dynamo_client_table(target->client));
     state->half_stamped = state->kept && target->info.provenance != NULL && unstamped;
-    return (state->half_stamped ||
-            legacy_database_check(database, header, state->kept ? name : NULL, error)) &&
+    return (state->half_stamped
+                ? header == NULL ||
+                      origin_check(database->connection, &database->schema, header, error)
+                : legacy_database_check(database, header, state->kept ? name : NULL, error)) &&
            pg_commit(database->connection, error);
 }
 

@@ -167,7 +167,7 @@ export_slowly() {
     local source
     fresh_database TEMPLATE "$LARGE"
     start_idle_proxy
-    kv-import --quiet -d "$DSN" "$DUMP"
+    kv-export -d "$DSN" --no-settings --quiet | kv-import --quiet -d "$DSN"
     sql "UPDATE schema_migrations SET version = 38"
     for source in "--no-settings -j 1" "--no-settings -j 3" "--source=kv -j 3"; do
         # shellcheck disable=SC2086 # these are words

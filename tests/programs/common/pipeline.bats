@@ -15,8 +15,11 @@ setup_file() {
     export_esti -f "$DUMP"
 }
 
+# A copy of the template, and its dump in place of the template's, which it would not take.
 legacy_database() {
     fresh_database TEMPLATE "$ESTI"
+    DUMP=$BATS_TEST_TMPDIR/own.dump
+    kv-export -d "$DSN" --blockstore-path="$BLOCKSTORE" --quiet -j 1 -f "$DUMP"
 }
 
 # With one job, so that the dump is the same every time.
@@ -113,17 +116,18 @@ export_esti() {
 
 @test "a database name may be given without -d, and the connection by PG variables" {
     legacy_database
-    (unset PGDATABASE && kv-export --blockstore-path="$BLOCKSTORE" --quiet "$ESTI") | kv-import
+    (database=$PGDATABASE && unset PGDATABASE && kv-export --blockstore-path="$BLOCKSTORE" --quiet "$database") | kv-import
     assert_kv_as_expected
     assert_stamp 39 1
 }
 
 @test "the connection may be given by options, which override PG variables" {
-    local options=(-h "$PGHOST" -p "$PGPORT" -U "$PGUSER")
+    local options=(-h "$PGHOST" -p "$PGPORT" -U "$PGUSER") database
     legacy_database
+    database=$PGDATABASE
     PGHOST=/nonexistent PGPORT=1 PGUSER=nobody PGDATABASE=nowhere \
-        kv-export "${options[@]}" -d "$ESTI" --blockstore-path="$BLOCKSTORE" -q -f "$BATS_TEST_TMPDIR/dump"
-    PGHOST=/nonexistent PGPORT=1 PGUSER=nobody kv-import "${options[@]}" -d "$PGDATABASE" -q "$BATS_TEST_TMPDIR/dump"
+        kv-export "${options[@]}" -d "$database" --blockstore-path="$BLOCKSTORE" -q -f "$BATS_TEST_TMPDIR/dump"
+    PGHOST=/nonexistent PGPORT=1 PGUSER=nobody kv-import "${options[@]}" -d "$database" -q "$BATS_TEST_TMPDIR/dump"
     assert_kv_as_expected
     assert_stamp 39 1
 }

@@ -106,6 +106,25 @@ mend_stamp() {
     assert_stamps 39 1
 }
 
+@test "the dump of another database is refused before the table is made" {
+    local other
+    legacy_database
+    other=$DUMP.other
+    python3 "$TESTS_DIR/lib/forge.py" "$DUMP" 'sealed([altered(0, source__database_oid=1)] + frames[1:])' >"$other"
+    fails 5 kv-import --target=dynamodb "${DYNAMODB[@]}" -d "$DSN" "$other"
+    assert_contains "$stderr" "comes from another database"
+    run ! dynamodb version "$TABLE"
+    # Nor does it finish what its own dump has half done.
+    break_stamp
+    fails 3 kv-import --target=dynamodb "${DYNAMODB[@]}" -d "$DSN" "$DUMP"
+    mend_stamp
+    fails 5 kv-import --target=dynamodb "${DYNAMODB[@]}" -d "$DSN" "$other"
+    assert_contains "$stderr" "comes from another database"
+    assert_stamps 38 1
+    # Without a database there is none to be mistaken for.
+    succeeds kv-import --target=dynamodb "${DYNAMODB[@]}" --clean "$other"
+}
+
 @test "a failing load into DynamoDB leaves the database unchanged" {
     legacy_database
     start_dynamodb_proxy BatchWriteItem=forget pass
