@@ -6,6 +6,7 @@
 #include "common/pg/server_info.h"
 #include "scripts/session/migrate/event.h"
 #include "scripts/session/migrate/legacy_tables.h"
+#include "scripts/session/migrate/loaded_from.h"
 #include "scripts/session/migrate/report.h"
 #include "scripts/session/migrate/stamp.h"
 
@@ -129,6 +130,7 @@ static bool check_droppable(Session *session, Error *error)
                            error) &&
         legacy_tables_append_drop(session, &hint, error) && note_read(session, &note, error) &&
         cleanup_check_origin(session, &note, buffer_string(&hint), error) &&
+        loaded_from_check(session, &note, buffer_string(&hint), error) &&
         check_unchanged(session, &note, error);
 
     note_free(&note);

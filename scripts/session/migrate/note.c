@@ -29,7 +29,7 @@ static bool read_comment(Session *session, const char *table, json_t **json, Err
         return false;
     }
     if (comment[0] == '{') {
-        *json = json_parse(slice_text(comment), 0, NULL, &lacked);
+        *json = json_parse(slice_text(comment), JSON_REJECT_DUPLICATES, NULL, &lacked);
     }
     free(comment);
     /* Ignore a comment that kv-import has not written. */
