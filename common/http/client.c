@@ -109,8 +109,16 @@ static Handle *acquire_handle(HttpClient *client, Error *error)
     return handle;
 }
 
-static void release_handle(HttpClient *client, Handle *handle)
+/* A handle whose transfer failed is not used again: libcurl may keep a part of the transfer's state
+ * even after curl_easy_reset.  (Up to version 7.88, after a host name was not found, it keeps the
+ * buffer, and so refuses CURLOPT_BUFFERSIZE.) */
+static void release_handle(HttpClient *client, Handle *handle, bool reusable)
 {
+    if (!reusable) {
+        curl_easy_cleanup(handle->curl);
+        free(handle);
+        return;
+    }
     /* Keeps connections open but forgets all options, including the credentials. */
     curl_easy_reset(handle->curl);
     pthread_mutex_lock(&client->mutex);
@@ -278,6 +286,8 @@ static CURLcode configure(CURL *curl, Transfer *transfer)
     SET(CURLOPT_BUFFERSIZE, (long)CURL_MAX_WRITE_SIZE);
     SET(CURLOPT_UPLOAD_BUFFERSIZE, 64L * 1024);
     SET(CURLOPT_PROTOCOLS_STR, "http,https");
+    /* libcurl's own default for a URL without a scheme is plain HTTP. */
+    SET(CURLOPT_DEFAULT_PROTOCOL, "https");
     SET(CURLOPT_URL, request->url);
     /* In a key, "/../" is part of the name. */
     SET(CURLOPT_PATH_AS_IS, 1L);
@@ -412,7 +422,7 @@ bool http_send(HttpClient *client, const HttpRequest *request, HttpResponse *res
     }
     done = perform(&transfer, handle, error);
     free_headers(transfer.headers);
-    release_handle(client, handle);
+    release_handle(client, handle, done);
     return done;
 }
 
