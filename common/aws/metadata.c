@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "common/aws/metadata.h"
 
+#include "common/aws/endpoint.h"
 #include "common/base/environment.h"
 #include "common/base/json_memory.h"
 #include "common/http/retry.h"
@@ -22,6 +23,8 @@ enum { INSTANCE_CONNECT_TIMEOUT_MS = 1000, INSTANCE_TIMEOUT_MS = 2000 };
 static const RetryPolicy INSTANCE_RETRIES = {
     .attempts = 2, .first_wait_ms = 100, .longest_wait_ms = 100};
 
+static const char RELATIVE_URI[] = "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI";
+static const char FULL_URI[] = "AWS_CONTAINER_CREDENTIALS_FULL_URI";
 static const char CONTAINER_HOST[] = "http://169.254.170.2";
 static const char INSTANCE_HOST[] = "http://169.254.169.254";
 static const char INSTANCE_ROLES[] = "/latest/meta-data/iam/security-credentials/";
@@ -77,13 +80,13 @@ static bool check_container_url(const char *url, Error *error)
     if (server == NULL) {
         return error_out_of_memory(error);
     }
-    done = url_split(server, &parts, error);
+    done =
+        aws_endpoint_split(server, FULL_URI, "http://169.254.170.23/v1/credentials", &parts, error);
     if (!done && error->code == EXIT_CODE_USAGE) {
         error->code = EXIT_CODE_REFUSED;
     } else if (done && strcmp(parts.scheme, "https") != 0 && !is_local(&parts)) {
         done = error_set(error, EXIT_CODE_REFUSED,
-                         "AWS_CONTAINER_CREDENTIALS_FULL_URI names \"%s\", which is neither HTTPS "
-                         "nor on this machine",
+                         "%s names \"%s\", which is neither HTTPS nor on this machine", FULL_URI,
                          parts.host);
     }
     url_free(&parts);
@@ -93,11 +96,15 @@ static bool check_container_url(const char *url, Error *error)
 
 bool aws_container_url(Buffer *url, Error *error)
 {
-    const char *relative = environment_variable("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI");
-    const char *full = environment_variable("AWS_CONTAINER_CREDENTIALS_FULL_URI");
+    const char *relative = environment_variable(RELATIVE_URI);
+    const char *full = environment_variable(FULL_URI);
 
     if (relative != NULL) {
-        return buffer_append_text(url, CONTAINER_HOST, error) &&
+        /* Anything else would become a part of the host's name. */
+        return (relative[0] == '/' || error_set(error, EXIT_CODE_REFUSED,
+                                                "%s is \"%s\", which does not begin with a slash",
+                                                RELATIVE_URI, relative)) &&
+               buffer_append_text(url, CONTAINER_HOST, error) &&
                buffer_append_text(url, relative, error);
     }
     return full == NULL ||
@@ -151,7 +158,9 @@ static bool request_container(HttpClient *client, const char *url, AwsCredential
                                .direct = true};
 
         headers[0] = header.size > 0 ? buffer_string(&header) : NULL;
-        done = http_send_retrying(client, &RETRY_DEFAULT, NULL, &request, &response, error);
+        done = http_send_retrying(client, &RETRY_DEFAULT, NULL, &request, &response, error) ||
+               (error->code == EXIT_CODE_CONNECTION &&
+                error_hint(error, "Check %s, %s and the network.", RELATIVE_URI, FULL_URI));
     }
     if (done && response.status != HTTP_OK) {
         done = error_set(error, EXIT_CODE_REFUSED, "%s responds with HTTP status %ld", SOURCE,
@@ -177,12 +186,27 @@ bool aws_container_credentials(HttpClient *client, AwsCredentials *credentials, 
     return done;
 }
 
+static bool append_instance_server(Buffer *url, Error *error)
+{
+    static const char VARIABLE[] = "AWS_EC2_METADATA_SERVICE_ENDPOINT";
+    const char *endpoint = environment_variable(VARIABLE);
+    UrlParts parts = {0};
+    bool done;
+
+    if (endpoint == NULL) {
+        return buffer_append_text(url, INSTANCE_HOST, error);
+    }
+    done = aws_endpoint_split(endpoint, VARIABLE, INSTANCE_HOST, &parts, error) &&
+           url_append_server(url, &parts, "", error);
+    url_free(&parts);
+    return done;
+}
+
 /* Sends one request to the metadata service.  *reached is false when there is none. */
 static bool request_instance(HttpClient *client, const char *method, const char *path,
                              const char *header, HttpResponse *response, bool *reached,
                              Error *error)
 {
-    const char *host = environment_variable("AWS_EC2_METADATA_SERVICE_ENDPOINT");
     const char *const headers[] = {header, NULL};
     HttpRequest request = {.method = method,
                            .headers = headers,
@@ -193,10 +217,7 @@ static bool request_instance(HttpClient *client, const char *method, const char 
     Buffer url = {0};
     bool done;
 
-    host = host != NULL ? host : INSTANCE_HOST;
-    done = buffer_append_format(&url, error, "%.*s%s",
-                                (int)(strlen(host) - (host[strlen(host) - 1] == '/' ? 1 : 0)), host,
-                                path);
+    done = append_instance_server(&url, error) && buffer_append_text(&url, path, error);
     request.url = buffer_string(&url);
     *reached =
         done && http_send_retrying(client, &INSTANCE_RETRIES, NULL, &request, response, error);

@@ -26,6 +26,34 @@ bool aws_region_find(char **region, Error *error)
     return true;
 }
 
+bool aws_region_choose(const char *wanted, const char *option, const char *fallback, char **region,
+                       Error *error)
+{
+    *region = NULL;
+    if (wanted != NULL ? !text_copy(wanted, region, error) : !aws_region_find(region, error)) {
+        return false;
+    }
+    if (*region == NULL && fallback != NULL && !text_copy(fallback, region, error)) {
+        return false;
+    }
+    if (*region == NULL) {
+        error_set(error, EXIT_CODE_REFUSED, "the region is unknown");
+        return error_hint(error, "Set it with %s, AWS_REGION or the profile.", option);
+    }
+    if (!aws_region_is_valid(*region)) {
+        error_set(error, EXIT_CODE_REFUSED, "\"%s\" is not the name of a region", *region);
+        return error_hint(error, "Name the region with %s.", option);
+    }
+    return true;
+}
+
+bool aws_region_check(const char *region, const char *option, Error *error)
+{
+    return region == NULL || aws_region_is_valid(region) ||
+           error_set(error, EXIT_CODE_USAGE, "option %s takes the name of a region, not \"%s\"",
+                     option, region);
+}
+
 bool aws_region_is_valid(const char *region)
 {
     static const char CHARACTERS[] =

@@ -19,6 +19,9 @@ enum { RESPONSE_LIMIT = 256 * 1024, TOKEN_LIMIT = 64 * 1024 };
 static const char SESSION_NAME[] = "kv-migration";
 static const char GLOBAL_REGION[] = "us-east-1";
 
+static const char HINT_ENDPOINT[] =
+    "STS issues the role's credentials: check AWS_ENDPOINT_URL_STS, AWS_REGION and the network.";
+
 /* The sizes exceed anything STS returns. */
 typedef struct StsResponse {
     char key[256];
@@ -81,10 +84,16 @@ static bool build_request(const AwsRole *role, Buffer *body, Error *error)
 static bool choose_url(const char *region, Buffer *url, Error *error)
 {
     const char *endpoint = aws_endpoint_find(NULL, "AWS_ENDPOINT_URL_STS");
+    UrlParts parts = {0};
 
     if (endpoint != NULL) {
-        return buffer_append_format(url, error, "%s%s", endpoint,
-                                    endpoint[strlen(endpoint) - 1] == '/' ? "" : "/");
+        bool done = aws_endpoint_split(endpoint, "AWS_ENDPOINT_URL_STS (or AWS_ENDPOINT_URL)",
+                                       "https://sts.eu-west-1.amazonaws.com", &parts, error) &&
+                    url_append_server(url, &parts, "", error) &&
+                    buffer_append_text(url, "/", error);
+
+        url_free(&parts);
+        return done;
     }
     if (region == NULL) {
         return buffer_append_text(url, "https://sts.amazonaws.com/", error);
@@ -113,7 +122,9 @@ static bool send_request(HttpClient *client, const AwsRole *role, Slice body,
         signing.session_token = role->source->session_token;
         request.signing = &signing;
     }
-    done = done && http_send_retrying(client, &RETRY_DEFAULT, NULL, &request, response, error);
+    if (done && !http_send_retrying(client, &RETRY_DEFAULT, NULL, &request, response, error)) {
+        done = error->code == EXIT_CODE_CONNECTION ? error_hint(error, "%s", HINT_ENDPOINT) : false;
+    }
     buffer_free(&url);
     free(region);
     return done;

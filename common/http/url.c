@@ -16,6 +16,20 @@ static bool invalid_url(const char *url, Error *error)
                      strchr(url, '@') == NULL ? url : "(a URL with an @)");
 }
 
+static bool has_scheme(const char *url)
+{
+    size_t size = strspn(url, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+-.");
+
+    return size > 0 && strncmp(url + size, "://", 3) == 0;
+}
+
+static bool lacks_scheme(const char *url, Error *error)
+{
+    invalid_url(url, error);
+    error_detail(error, "It has no scheme.");
+    return error_hint(error, "A URL begins with https:// or http://.");
+}
+
 static bool has_part(CURLU *parsed, CURLUPart what)
 {
     char *part = NULL;
@@ -69,26 +83,32 @@ static bool copy_parts(CURLU *parsed, const char *url, UrlParts *parts, Error *e
 
 bool url_split(const char *url, UrlParts *parts, Error *error)
 {
-    CURLU *parsed = curl_url();
-    Buffer text = {0};
-    bool done = false;
+    CURLU *parsed;
+    CURLUcode code;
+    bool done;
 
     *parts = (UrlParts){0};
+    if (!has_scheme(url)) {
+        return lacks_scheme(url, error);
+    }
+    parsed = curl_url();
     if (parsed == NULL) {
         return error_out_of_memory(error);
     }
-    if (buffer_append_format(&text, error, "%s%s", strstr(url, "://") == NULL ? "https://" : "",
-                             url)) {
-        CURLUcode code =
-            curl_url_set(parsed, CURLUPART_URL, buffer_string(&text), CURLU_NON_SUPPORT_SCHEME);
-
-        done = code == CURLUE_OK              ? copy_parts(parsed, url, parts, error)
-               : code == CURLUE_OUT_OF_MEMORY ? error_out_of_memory(error)
-                                              : invalid_url(url, error);
-    }
-    buffer_free(&text);
+    code = curl_url_set(parsed, CURLUPART_URL, url, CURLU_NON_SUPPORT_SCHEME);
+    done = code == CURLUE_OK              ? copy_parts(parsed, url, parts, error)
+           : code == CURLUE_OUT_OF_MEMORY ? error_out_of_memory(error)
+                                          : invalid_url(url, error);
     curl_url_cleanup(parsed);
     return done;
+}
+
+bool url_append_server(Buffer *url, const UrlParts *parts, const char *label, Error *error)
+{
+    return buffer_append_format(url, error, "%s://%s%s%s%s%s%s", parts->scheme, label,
+                                label[0] != '\0' ? "." : "", parts->host,
+                                parts->port != NULL ? ":" : "",
+                                parts->port != NULL ? parts->port : "", parts->path);
 }
 
 void url_free(UrlParts *parts)

@@ -20,10 +20,15 @@ typedef struct UrlParts {
     bool is_address; /* the host is an IP address */
 } UrlParts;
 
-/* Splits an HTTP URL; without a scheme, https is assumed.  EXIT_CODE_USAGE when it is not valid or
- * has a user, password, query or fragment, which make no sense for an endpoint. */
+/* Splits an HTTP URL.  EXIT_CODE_USAGE when it is not valid, has no scheme (which nobody should
+ * have to guess: credentials depend on it), or has a user, password, query or fragment, which make
+ * no sense for an endpoint. */
 bool url_split(const char *url, UrlParts *parts, Error *error);
 void url_free(UrlParts *parts);
+
+/* Appends the URL of a server again, without a slash at its end.  `label`, unless it is "", becomes
+ * the first label of the host name. */
+bool url_append_server(Buffer *url, const UrlParts *parts, const char *label, Error *error);
 
 /* Appends a path and percent-encodes everything except letters, digits, "-._~" and "/": as RFC 3986
  * allows and as S3 expects for signing. */

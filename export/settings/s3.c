@@ -41,9 +41,8 @@ typedef struct S3 {
 
 static bool split_endpoint(const char *endpoint, UrlParts *parts, Error *error)
 {
-    return url_split(endpoint, parts, error) ||
-           error_hint(error, "--s3-endpoint (or AWS_ENDPOINT_URL_S3, AWS_ENDPOINT_URL) is a URL "
-                             "such as http://minio:9000.");
+    return aws_endpoint_split(endpoint, "--s3-endpoint (or AWS_ENDPOINT_URL_S3, AWS_ENDPOINT_URL)",
+                              "http://minio:9000", parts, error);
 }
 
 static bool check_s3(const SettingsOptions *options, Error *error)
@@ -52,30 +51,19 @@ static bool check_s3(const SettingsOptions *options, Error *error)
     bool done = options->s3_endpoint == NULL || split_endpoint(options->s3_endpoint, &parts, error);
 
     url_free(&parts);
-    return done && (options->s3_region == NULL || aws_region_is_valid(options->s3_region) ||
-                    error_set(error, EXIT_CODE_USAGE,
-                              "option --s3-region takes the name of a region, not \"%s\"",
-                              options->s3_region));
+    return done && aws_region_check(options->s3_region, "--s3-region", error);
 }
 
 static bool choose_region(S3 *s3, const SettingsOptions *options, Error *error)
 {
-    char *found = NULL;
-    const char *region = options->s3_region;
-    bool done = true;
+    char *region;
+    bool done =
+        aws_region_choose(options->s3_region, "--s3-region", DEFAULT_REGION, &region, error);
 
-    if (region == NULL) {
-        done = aws_region_find(&found, error);
-        region = found != NULL ? found : DEFAULT_REGION;
-    }
-    if (done && !aws_region_is_valid(region)) {
-        done = error_set(error, EXIT_CODE_REFUSED, "\"%s\" is not the name of a region", region);
-        error_hint(error, "Specify the region with --s3-region.");
-    }
     if (done) {
         snprintf(s3->region, sizeof s3->region, "%s", region);
     }
-    free(found);
+    free(region);
     return done;
 }
 

@@ -73,15 +73,10 @@ static bool is_label(const char *bucket)
 static bool append_host(Buffer *url, const S3Endpoint *endpoint, const char *region,
                         const char *bucket, Error *error)
 {
-    const UrlParts *parts = &endpoint->url;
-    const char *dot = bucket[0] != '\0' ? "." : "";
-
     if (endpoint->is_given) {
-        return buffer_append_format(url, error, "%s://%s%s%s%s%s%s", parts->scheme, bucket, dot,
-                                    parts->host, parts->port != NULL ? ":" : "",
-                                    parts->port != NULL ? parts->port : "", parts->path);
+        return url_append_server(url, &endpoint->url, bucket, error);
     }
-    return buffer_append_format(url, error, "https://%s%s", bucket, dot) &&
+    return buffer_append_format(url, error, "https://%s%s", bucket, bucket[0] != '\0' ? "." : "") &&
            aws_endpoint_append_host(url, "s3", region, error);
 }
 

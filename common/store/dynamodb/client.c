@@ -56,9 +56,10 @@ static bool is_table_name(const char *name)
 
 static bool split_endpoint(const char *endpoint, UrlParts *parts, Error *error)
 {
-    return url_split(endpoint, parts, error) ||
-           error_hint(error, "--dynamodb-endpoint (or AWS_ENDPOINT_URL_DYNAMODB, AWS_ENDPOINT_URL) "
-                             "is a URL such as http://localhost:8000.");
+    return aws_endpoint_split(endpoint,
+                              "--dynamodb-endpoint (or AWS_ENDPOINT_URL_DYNAMODB, "
+                              "AWS_ENDPOINT_URL)",
+                              "http://localhost:8000", parts, error);
 }
 
 bool dynamo_options_check(const DynamoOptions *options, Error *error)
@@ -72,36 +73,7 @@ bool dynamo_options_check(const DynamoOptions *options, Error *error)
                   options->table);
         return error_hint(error, "It has 3 to 255 letters, digits, \"-\", \"_\" and \".\".");
     }
-    return done && (options->region == NULL || aws_region_is_valid(options->region) ||
-                    error_set(error, EXIT_CODE_USAGE,
-                              "option --aws-region takes the name of a region, not \"%s\"",
-                              options->region));
-}
-
-static bool choose_region(DynamoClient *client, bool has_endpoint, Error *error)
-{
-    bool done;
-
-    if (client->options->region != NULL) {
-        done = text_copy(client->options->region, &client->region, error);
-    } else {
-        done = aws_region_find(&client->region, error);
-    }
-    if (done && client->region == NULL && has_endpoint) {
-        done = text_copy(DEFAULT_REGION, &client->region, error);
-    }
-    if (!done) {
-        return false;
-    }
-    if (client->region == NULL) {
-        error_set(error, EXIT_CODE_REFUSED, "the region of the table is unknown");
-        return error_hint(error, "Set it with --aws-region, AWS_REGION or the profile.");
-    }
-    if (!aws_region_is_valid(client->region)) {
-        error_set(error, EXIT_CODE_REFUSED, "\"%s\" is not the name of a region", client->region);
-        return error_hint(error, "Name the region with --aws-region.");
-    }
-    return true;
+    return done && aws_region_check(options->region, "--aws-region", error);
 }
 
 static bool choose_url(DynamoClient *client, const char *endpoint, Error *error)
@@ -116,9 +88,7 @@ static bool choose_url(DynamoClient *client, const char *endpoint, Error *error)
                buffer_append_text(&url, "/", error);
     } else {
         done = split_endpoint(endpoint, &parts, error) &&
-               buffer_append_format(&url, error, "%s://%s%s%s%s/", parts.scheme, parts.host,
-                                    parts.port != NULL ? ":" : "",
-                                    parts.port != NULL ? parts.port : "", parts.path);
+               url_append_server(&url, &parts, "", error) && buffer_append_text(&url, "/", error);
     }
     if (done) {
         done = text_copy(endpoint == NULL ? "" : buffer_string(&url), &client->endpoint, error) &&
@@ -144,8 +114,10 @@ bool dynamo_client_open(const DynamoOptions *options, const char *program, Dynam
     atomic_init(&c->reached, false);
     snprintf(c->user_agent, sizeof c->user_agent, "%s/%s", program, PROGRAM_VERSION);
     http.user_agent = c->user_agent;
-    return choose_region(c, endpoint != NULL, error) && choose_url(c, endpoint, error) &&
-           http_client_new(&http, &c->http, error) && aws_session_open(c->http, &c->session, error);
+    return aws_region_choose(options->region, "--aws-region",
+                             endpoint != NULL ? DEFAULT_REGION : NULL, &c->region, error) &&
+           choose_url(c, endpoint, error) && http_client_new(&http, &c->http, error) &&
+           aws_session_open(c->http, &c->session, error);
 }
 
 void dynamo_client_close(DynamoClient *client)

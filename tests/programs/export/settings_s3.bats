@@ -298,17 +298,21 @@ print(", ".join(sorted(r["path"][1:].split("_lakefs")[0] + " at " + r["headers"]
     check_fails 2 --s3-endpoint=http://127.0.0.1:1
     assert_contains "$stderr" http://127.0.0.1:1/bucket/repo "connect" --s3-endpoint
     check_fails 2 --s3-endpoint=http://nowhere.invalid
-    assert_contains "$stderr" bucket.nowhere.invalid
+    assert_contains "$stderr" "resolve host: bucket.nowhere.invalid" "Check --s3-endpoint"
 }
 
 @test "an invalid endpoint or region is wrong usage" {
     local endpoint
     add_repository repo s3://bucket/repo
-    for endpoint in ftp://host http:// 'http://user:secret@host' 'http://host/?query' 'http://ho st' ""; do
+    for endpoint in ftp://host http:// 'http://user:secret@host' 'http://host/?query' 'http://ho st' "" \
+        host host:9000 //host "${S3_ENDPOINT#http://}" "${S3_ENDPOINT#http:}"; do
         fails 1 kv-export -d "$DSN" -f "$DUMP" --s3-endpoint="$endpoint"
         assert_contains "$stderr" URL
+        assert_contains "$stderr" "hint: --s3-endpoint"
         refute_contains "$stderr" secret
     done
+    AWS_ENDPOINT_URL_S3=${S3_ENDPOINT#http://} fails 1 kv-export -d "$DSN" -f "$DUMP"
+    assert_contains "$stderr" "${S3_ENDPOINT#http://}" AWS_ENDPOINT_URL_S3
     fails 1 kv-export -d "$DSN" -f "$DUMP" --s3-region="eu.evil.example/"
     assert_contains "$stderr" --s3-region
     assert_missing "$DUMP"
@@ -407,8 +411,7 @@ print(", ".join(sorted(r["path"][1:].split("_lakefs")[0] + " at " + r["headers"]
     check_fails 5 --s3-endpoint="$PROXY"
     assert_contains "$stderr" certificate
     assert_equal 0 "$(proxy_requests)"
-    # Without a scheme https is used.
-    AWS_CA_BUNDLE=$certificate S3_ENDPOINT=${PROXY#https://} export_rules_of_s3
+    AWS_CA_BUNDLE=$certificate S3_ENDPOINT=$PROXY export_rules_of_s3
     assert_rules "repo: rules"
     assert_equal 1 "$(proxy_requests)"
 }

@@ -208,7 +208,13 @@ table_is_missing() {
     fails 1 kv-import --target=dynamodb --partitions=3 "$ESTI_DUMP"
     fails 1 kv-import --target=dynamodb "${DYNAMODB[@]}" --dynamodb-read-capacity=3 "$ESTI_DUMP"
     fails 1 kv-import --target=dynamodb --dynamodb-table='a b' "$ESTI_DUMP"
-    fails 1 kv-import --target=dynamodb --dynamodb-endpoint=ftp://x "$ESTI_DUMP"
+    local endpoint
+    for endpoint in ftp://x localhost:8000 //localhost x; do
+        fails 1 kv-import --target=dynamodb --dynamodb-endpoint="$endpoint" "$ESTI_DUMP"
+        assert_contains "$stderr" "\"$endpoint\"" "hint: --dynamodb-endpoint"
+    done
+    AWS_ENDPOINT_URL_DYNAMODB=localhost:8000 fails 1 kv-import --target=dynamodb "$ESTI_DUMP"
+    assert_contains "$stderr" AWS_ENDPOINT_URL_DYNAMODB
     fails 1 kv-import --target=dynamodb "${DYNAMODB[@]}" --write-units=0 "$ESTI_DUMP"
     fails 1 kv-import --target=dynamodb "${DYNAMODB[@]}" --dynamodb-requests=0 "$ESTI_DUMP"
     fails 1 kv-import -d "$DSN" --dynamodb-requests=3 "$ESTI_DUMP"
@@ -217,6 +223,8 @@ table_is_missing() {
 @test "a missing server, region or credentials are reported" {
     fails 2 kv-import --target=dynamodb --dynamodb-endpoint=http://127.0.0.1:1 "$ESTI_DUMP"
     assert_contains "$stderr" "hint: " --dynamodb-endpoint
+    fails 2 kv-import --target=dynamodb --dynamodb-endpoint=http://nowhere.invalid --check-target
+    assert_contains "$stderr" "resolve host: nowhere.invalid" "hint: Check --dynamodb-endpoint"
     fails 5 kv-import --target=dynamodb "$ESTI_DUMP"
     assert_contains "$stderr" --aws-region
     unset -v AWS_SECRET_ACCESS_KEY AWS_ACCESS_KEY_ID

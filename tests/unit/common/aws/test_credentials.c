@@ -392,7 +392,11 @@ static void test_container_must_be_beside_the_program_or_https(void **state)
                                           "http://169.254.170.23/", "http://[fd00:ec2::23]/x",
                                           "http://[::1]:8/",        "https://elsewhere.example/x"};
     static const char *const REFUSED[] = {"http://elsewhere.example/x", "http://127.0.0.1.example/",
-                                          "http://10.0.0.1/", "ftp://localhost/"};
+                                          "http://10.0.0.1/", "ftp://localhost/",
+                                          /* libcurl would take these for plain HTTP. */
+                                          "localhost:1/x", "127.0.0.1/x", "elsewhere.example/x",
+                                          "//elsewhere.example/x", "/x", "elsewhere.example/?a://b",
+                                          "elsewhere.example:80/http://localhost/"};
 
     (void)state;
     assert_container_url("");
@@ -406,6 +410,11 @@ static void test_container_must_be_beside_the_program_or_https(void **state)
     }
     setenv("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "/v2/credentials/1", 1);
     assert_container_url("http://169.254.170.2/v2/credentials/1");
+    /* The address must stay the host. */
+    setenv("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", ".elsewhere.example/", 1);
+    assert_container_url(NULL);
+    setenv("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "@elsewhere.example/", 1);
+    assert_container_url(NULL);
 }
 
 /* Source: Amazon EC2 User Guide, "Use IMDSv2". */

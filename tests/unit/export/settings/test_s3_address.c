@@ -79,7 +79,10 @@ static void test_url_has_the_bucket_in_the_host_if_possible(void **state)
                "https://buck.s3.cn-north-1.amazonaws.com.cn/_lakefs/x.json");
     assert_url("http://minio:9000", false, "x", "buck", "http://buck.minio:9000/_lakefs/x.json");
     assert_url("http://minio:9000/", true, "x", "buck", "http://minio:9000/buck/_lakefs/x.json");
-    assert_url("minio.example", true, "x", "buck", "https://minio.example/buck/_lakefs/x.json");
+    assert_url("https://minio.example", true, "x", "buck",
+               "https://minio.example/buck/_lakefs/x.json");
+    assert_url("HTTPS://minio.example", true, "x", "buck",
+               "https://minio.example/buck/_lakefs/x.json");
     assert_url("http://host/deeper/", true, "x", "b", "http://host/deeper/b/_lakefs/x.json");
     assert_url("http://10.0.0.1:9", false, "x", "buck", "http://10.0.0.1:9/buck/_lakefs/x.json");
     assert_url("http://[::1]:9", false, "x", "buck", "http://[::1]:9/buck/_lakefs/x.json");
@@ -97,10 +100,21 @@ static void test_url_has_each_byte_of_the_key_encoded(void **state)
 
 static void test_endpoint_must_be_a_server(void **state)
 {
-    static const char *const URLS[] = {
-        "",          "ftp://h",       "http://",    "http://u:secret@h", "h?q",
-        "h#f",       "http://h:port", "http://a b", "file:///x",         "http://h\r\nX: y",
-        "secret@b c"};
+    static const char *const URLS[] = {"",
+                                       "ftp://h",
+                                       "http://",
+                                       "http://u:secret@h",
+                                       "h?q",
+                                       "h#f",
+                                       "http://h:port",
+                                       "http://a b",
+                                       "file:///x",
+                                       "http://h\r\nX: y",
+                                       "secret@b c",
+                                       "minio",
+                                       "minio:9000",
+                                       "//minio:9000",
+                                       "localhost:9000/http://x"};
     UrlParts parts;
     Error error;
 
