@@ -47,6 +47,10 @@ static void add_option(Parser *parser, const Option *option)
 {
     struct option *entry = &parser->long_options[parser->count];
 
+    if (parser->count > 0 && strcmp(entry[-1].name, option->name) == 0) {
+        entry[-1].has_arg = optional_argument;
+        return;
+    }
     entry->name = option->name;
     entry->has_arg = option->argument == NULL ? no_argument : required_argument;
     entry->val = FIRST_CODE + (int)parser->count;
@@ -204,10 +208,12 @@ static bool apply_option(const Option *option, void *options, char *argument, Er
 static bool handle_option(const OptionTable *table, void *options, const Option *option,
                           bool is_long, Error *error)
 {
-    char *argument = option->argument == NULL ? NULL : optarg;
+    /* The second row of an option with an optional argument. */
+    const Option *row = option->argument == NULL && optarg != NULL ? option + 1 : option;
+    char *argument = row->argument == NULL ? NULL : optarg;
 
-    return apply_option(option, options, argument, error) &&
-           (table->seen == NULL || table->seen(options, option, is_long, argument, error));
+    return apply_option(row, options, argument, error) &&
+           (table->seen == NULL || table->seen(options, row, is_long, argument, error));
 }
 
 /* One pass over the command line.  With `only`, handles just that option and reports no errors. */

@@ -40,7 +40,9 @@ typedef struct OptionField {
 } OptionField;
 
 typedef struct Option {
-    const char *name;     /* without dashes */
+    /* Without dashes.  Two rows in succession may have the same one, the first without an argument:
+     * then the argument is optional, and the second row is for the option with it. */
+    const char *name;
     char letter;          /* '\0': none */
     const char *argument; /* placeholder in --help, such as "FILE"; NULL: no argument */
     const char *help;     /* lines of at most HELP_WIDTH characters; "": the help of the next option

@@ -66,6 +66,8 @@ static const Option OWN_OPTIONS[] = {
      OPTION_NUMBER(Options, units, -3, INT32_MAX)},
     {"wait-for-a-very-long-time", 0, "T", "a time", NULL, NULL, OPTION_DURATION(Options, wait_ms)},
     {"name", 'n', "NAME", "a name", take_name, "a b c", .repeats = true},
+    {"skip", 0, NULL, "skip all", NULL, NULL, OPTION_FLAG(Options, force)},
+    {"skip", 0, "NAME", "skip one", take_name, .repeats = true},
     {"internal", 0, NULL, NULL, NULL, NULL, OPTION_FLAG(Options, force)},
     {0},
 };
@@ -166,6 +168,27 @@ static void test_the_last_one_counts_and_handlers_see_each(void **state)
     assert_string_equal(options.names, "a b c ");
     assert_refused(parse("-n a -n bad -n c", &line, &options, &error), &error, EXIT_CODE_USAGE);
     assert_string_equal(options.names, "a ");
+}
+
+static void test_an_optional_argument_follows_an_equals_sign(void **state)
+{
+    Line line;
+    Options options;
+    Error error;
+
+    (void)state;
+    assert_done(parse("--skip a", &line, &options, &error), &error);
+    assert_true(options.force);
+    assert_string_equal(options.names, "");
+    assert_int_equal(line.first, 2);
+    assert_done(parse("--skip=a --sk=b", &line, &options, &error), &error);
+    assert_false(options.force);
+    assert_string_equal(options.names, "a b ");
+    assert_string_equal(options.seen, "--skip a --skip b ");
+    assert_done(parse("--skip= --skip", &line, &options, &error), &error);
+    assert_true(options.force);
+    assert_string_equal(options.seen, "--skip  --skip  ");
+    assert_refused(parse("--skip=bad", &line, &options, &error), &error, EXIT_CODE_USAGE);
 }
 
 static void test_operands_stand_anywhere(void **state)
@@ -351,6 +374,8 @@ static void test_help_has_80_columns(void **state)
     assert_contains(help, "at most 64\n"
                           "      --limit=NUM\n"
                           "      --units=NUM            a limit, or units\n");
+    assert_contains(help, "\n      --skip                 skip all\n"
+                          "      --skip=NAME            skip one\n");
     assert_contains(help, "\n\nConnection options:\n  -d, --dbname=DBNAME ");
     assert_contains(help, "\n  -?, --help                 print this help, then exit\n"
                           "\nExample:\n  test\n");
@@ -412,6 +437,7 @@ int main(void)
         cmocka_unit_test(test_leading_operand_is_not_an_argument),
         cmocka_unit_test(test_options_go_to_their_members),
         cmocka_unit_test(test_the_last_one_counts_and_handlers_see_each),
+        cmocka_unit_test(test_an_optional_argument_follows_an_equals_sign),
         cmocka_unit_test(test_operands_stand_anywhere),
         cmocka_unit_test(test_abbreviations_are_taken_unless_ambiguous),
         cmocka_unit_test(test_question_mark_asks_for_help),
