@@ -21,33 +21,49 @@ static json_t *text_array(const char *const *texts, size_t count)
     return array;
 }
 
+/* Adds a member that most dumps do not have.  NULL, and `json` freed, when out of memory. */
+static json_t *with_omitted_settings(json_t *json, const DumpHeader *header)
+{
+    if (json != NULL && header->omitted_settings_count > 0 &&
+        json_object_set_new(json, "omitted_settings",
+                            text_array(header->omitted_settings, header->omitted_settings_count)) !=
+            0) {
+        json_decref(json);
+        json = NULL;
+    }
+    return json;
+}
+
 char *dump_header_encode(const DumpHeader *header, Error *error)
 {
     char version[32];
 
     snprintf(version, sizeof version, "%d.%d", DUMP_FORMAT_MAJOR, DUMP_FORMAT_MINOR);
     return json_encode(
-        json_pack(
-            "{s:s, s:s, s:s, s:s, s:s, s:s,"
-            " s:{s:s, s:s*, s:s, s:o*, s:s, s:s, s:s, s:I, s:o*, s:s, s:s*}, s:I, s:I, s:o, "
-            "s:{s:s, s:I}, s:b, s:I, s:b, s:o}",
-            "frame", DUMP_FRAME_HEADER, "format", DUMP_FORMAT_NAME, "version", version, "program",
-            header->program, "program_version", header->program_version, "created", header->created,
-            "source", "kind", header->source.kind, "store", header->source.store, "database",
-            header->source.database, "database_oid",
-            header->source.database_oid == 0 ? NULL : json_integer(header->source.database_oid),
-            "schema", header->source.schema, "server_version", header->source.server_version,
-            "system_identifier", header->source.system_identifier, "schema_version",
-            (json_int_t)header->source.schema_version, "tables",
-            header->source.tables.count == 0 ? NULL : dump_tables_encode(&header->source.tables),
-            "snapshot", header->source.snapshot, "time", header->source.time, "kv_version",
-            (json_int_t)header->kv_version, "kv_migration_version",
-            (json_int_t)header->kv_migration_version, "packages",
-            text_array(header->packages, header->package_count), "compression", "algorithm", "zstd",
-            "level", (json_int_t)header->compression_level, "stream_sha256",
-            header->has_stream_sha256, "estimated_entries", (json_int_t)header->estimated_entries,
-            "redacted", header->redacted, "omitted",
-            text_array(header->omitted, header->omitted_count)),
+        with_omitted_settings(
+            json_pack(
+                "{s:s, s:s, s:s, s:s, s:s, s:s,"
+                " s:{s:s, s:s*, s:s, s:o*, s:s, s:s, s:s, s:I, s:o*, s:s, s:s*}, s:I, s:I, s:o, "
+                "s:{s:s, s:I}, s:b, s:I, s:b, s:o}",
+                "frame", DUMP_FRAME_HEADER, "format", DUMP_FORMAT_NAME, "version", version,
+                "program", header->program, "program_version", header->program_version, "created",
+                header->created, "source", "kind", header->source.kind, "store",
+                header->source.store, "database", header->source.database, "database_oid",
+                header->source.database_oid == 0 ? NULL : json_integer(header->source.database_oid),
+                "schema", header->source.schema, "server_version", header->source.server_version,
+                "system_identifier", header->source.system_identifier, "schema_version",
+                (json_int_t)header->source.schema_version, "tables",
+                header->source.tables.count == 0 ? NULL
+                                                 : dump_tables_encode(&header->source.tables),
+                "snapshot", header->source.snapshot, "time", header->source.time, "kv_version",
+                (json_int_t)header->kv_version, "kv_migration_version",
+                (json_int_t)header->kv_migration_version, "packages",
+                text_array(header->packages, header->package_count), "compression", "algorithm",
+                "zstd", "level", (json_int_t)header->compression_level, "stream_sha256",
+                header->has_stream_sha256, "estimated_entries",
+                (json_int_t)header->estimated_entries, "redacted", header->redacted, "omitted",
+                text_array(header->omitted, header->omitted_count)),
+            header),
         error);
 }
 
@@ -166,6 +182,26 @@ static bool read_versions(const json_t *json, DumpHeader *header, Error *error)
                      "the header's \"kv_migration_version\" does not follow its schema version");
 }
 
+/* Dumps without this member have all rules, or none. */
+static bool read_omitted_settings(const json_t *json, DumpHeader *header, Error *error)
+{
+    const json_t *array;
+    size_t size;
+
+    if (json_object_get(json, "omitted_settings") == NULL) {
+        return true;
+    }
+    if (!json_member_array(json, "omitted_settings", &array, error)) {
+        return false;
+    }
+    size = json_array_size(array);
+    header->omitted_settings = calloc(size + 1, sizeof *header->omitted_settings);
+    return header->omitted_settings == NULL
+               ? error_out_of_memory(error)
+               : read_texts(json, "omitted_settings", &DUMP_FIELD_NAME, header->omitted_settings,
+                            size, &header->omitted_settings_count, error);
+}
+
 static bool has_duplicates(const char *const *texts, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
@@ -206,7 +242,8 @@ bool dump_header_decode(Slice text, DumpHeader *header, Error *error)
                            error) ||
         !json_member_bool(json, "redacted", &header->redacted, error) ||
         !read_texts(json, "omitted", &DUMP_FIELD_WORD, header->omitted, DUMP_MAX_OMITTED,
-                    &header->omitted_count, error)) {
+                    &header->omitted_count, error) ||
+        !read_omitted_settings(json, header, error)) {
         return false;
     }
     if (has_duplicates(header->packages, header->package_count)) {
@@ -221,5 +258,6 @@ void dump_header_free(DumpHeader *header)
         dump_tables_free(&header->source.tables);
     }
     json_decref(header->json);
+    free(header->omitted_settings);
     *header = (DumpHeader){0};
 }

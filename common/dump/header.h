@@ -56,6 +56,10 @@ typedef struct DumpHeader {
     bool redacted;
     const char *omitted[DUMP_MAX_OMITTED];
     size_t omitted_count;
+    /* Ids of repositories whose branch protection rules were left out on request.  After reading,
+     * the array is owned, too. */
+    const char **omitted_settings;
+    size_t omitted_settings_count;
     void *json; /* owns the strings after reading */
 } DumpHeader;
 

@@ -40,9 +40,16 @@ static bool print_excluded(const DumpHeader *header, Error *error)
                                         header->omitted[i]);
         }
     }
+    for (size_t i = 0; done && i < header->omitted_settings_count; i++) {
+        done = buffer_append_format(&names, error, "%s\"%s\"",
+                                    i > 0            ? ", "
+                                    : names.size > 0 ? "; settings of "
+                                                     : "settings of ",
+                                    header->omitted_settings[i]);
+    }
     if (done) {
         output_line("excluded:              %s",
-                    header->omitted_count == 0 ? "nothing" : buffer_string(&names));
+                    names.size == 0 ? "nothing" : buffer_string(&names));
     }
     buffer_free(&names);
     return done;

@@ -37,10 +37,12 @@ static bool tell(const json_t *header, Error *error)
 {
     const json_t *redacted = json_object_get(header, "redacted");
     const json_t *omitted = json_object_get(header, "omitted");
+    const json_t *repositories = json_object_get(header, "omitted_settings");
     Buffer joined = {0};
     bool done;
 
-    if (!json_is_boolean(redacted) || !json_is_array(omitted)) {
+    if (!json_is_boolean(redacted) || !json_is_array(omitted) ||
+        (repositories != NULL && !json_is_array(repositories))) {
         return not_understood(error);
     }
     if (json_is_true(redacted)) {
@@ -49,6 +51,14 @@ static bool tell(const json_t *header, Error *error)
     done = join(omitted, &joined, error);
     if (done && joined.size > 0) {
         message_warning("the dump is incomplete; excluded: %s", buffer_string(&joined));
+    }
+    joined.size = 0;
+    done = done && join(repositories, &joined, error);
+    if (done && joined.size > 0) {
+        message_warning(
+            "branch protection rules are not in the dump, left out on request: those of "
+            "%s",
+            buffer_string(&joined));
     }
     buffer_free(&joined);
     return done;

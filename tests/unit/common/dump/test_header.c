@@ -201,6 +201,35 @@ static bool decode_header_with_names(const char *member, int count, Error *error
     return done;
 }
 
+static void test_repositories_without_rules_are_named(void **state)
+{
+    const char *ids[] = {"repo", "odd \"\xc3\xa9\""};
+    DumpHeader header = sample_header();
+    Error error = {0};
+    char *text = header_text();
+
+    (void)state;
+    /* Nothing is said where there are none. */
+    assert_lacks(text, "omitted_settings");
+    assert_done(decode_header(text, &error), &error);
+    free(text);
+    header.omitted_settings = ids;
+    header.omitted_settings_count = COUNT_OF(ids);
+    text = dump_header_encode(&header, &error);
+    assert_non_null(text);
+    header = (DumpHeader){0};
+    assert_done(dump_header_decode(slice_text(text), &header, &error), &error);
+    assert_int_equal(header.omitted_settings_count, COUNT_OF(ids));
+    for (size_t i = 0; i < COUNT_OF(ids); i++) {
+        assert_string_equal(header.omitted_settings[i], ids[i]);
+    }
+    dump_header_free(&header);
+    free(text);
+    assert_header_refused("omitted_settings", "[1]");
+    assert_header_refused("omitted_settings", "{}");
+    assert_header_refused("omitted_settings", "null");
+}
+
 static void test_lists_of_the_header_have_limits(void **state)
 {
     Error error = {0};
@@ -378,6 +407,7 @@ int main(void)
         cmocka_unit_test(test_version_is_looked_at_before_the_rest),
         cmocka_unit_test(test_header_of_another_format_is_refused),
         cmocka_unit_test(test_each_member_of_the_header_must_exist_and_have_its_type),
+        cmocka_unit_test(test_repositories_without_rules_are_named),
         cmocka_unit_test(test_lists_of_the_header_have_limits),
         cmocka_unit_test(test_header_that_is_not_an_object_is_refused),
         cmocka_unit_test(test_values_of_the_header_that_can_be_are_taken),
