@@ -6,10 +6,12 @@
 #include "common/cli/message.h"
 #include "common/cli/progress.h"
 #include "common/cli/version.h"
+#include "common/kv/package.h"
 #include "export/report.h"
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* Makes a redactor, with --redact. */
@@ -53,14 +55,72 @@ bool export_dump_add_package(ExportDump *dump, DumpHeader *header, const char *n
     return false;
 }
 
-/* The redacted names of a header. */
-typedef struct SourceNames {
+/* Names that a header has, redacted if need be. */
+typedef struct HeaderNames {
     Buffer database;
     Buffer schema;
-} SourceNames;
+    Buffer *repositories;
+    const char **texts; /* of the repositories */
+    size_t repository_count;
+} HeaderNames;
+
+static void free_names(HeaderNames *names)
+{
+    for (size_t i = 0; i < names->repository_count; i++) {
+        buffer_free(&names->repositories[i]);
+    }
+    free(names->repositories);
+    free(names->texts);
+    buffer_free(&names->database);
+    buffer_free(&names->schema);
+}
+
+static bool is_repeated(const ExportOptions *options, size_t index)
+{
+    size_t i = 0;
+
+    while (strcmp(options->no_settings_of[i], options->no_settings_of[index]) != 0) {
+        i++;
+    }
+    return i < index;
+}
+
+/* Says whose branch protection rules are left out, unless all are. */
+static bool add_omitted_settings(const ExportDump *dump, DumpHeader *header, HeaderNames *names,
+                                 Error *error)
+{
+    const ExportOptions *options = dump->options;
+    size_t count = options->no_settings ? 0 : options->no_settings_count;
+
+    if (count == 0 || !export_options_choose(options, KV_PACKAGE_NAMES[KV_PACKAGE_GRAVELER])) {
+        return true;
+    }
+    names->repositories = calloc(count, sizeof *names->repositories);
+    names->texts = calloc(count, sizeof *names->texts);
+    if (names->repositories == NULL || names->texts == NULL) {
+        return error_out_of_memory(error);
+    }
+    for (size_t i = 0; i < count; i++) {
+        Buffer *name = &names->repositories[names->repository_count];
+        const char *id = options->no_settings_of[i];
+
+        if (is_repeated(options, i)) {
+            continue;
+        }
+        if (options->redact ? !redactor_name(dump->redactor, id, name, error)
+                            : !buffer_append_text(name, id, error)) {
+            buffer_free(name);
+            return false;
+        }
+        names->texts[names->repository_count++] = buffer_string(name);
+    }
+    header->omitted_settings = names->texts;
+    header->omitted_settings_count = names->repository_count;
+    return true;
+}
 
 /* Removes from the header what identifies the database. */
-static bool redact_header(const ExportDump *dump, DumpHeader *header, SourceNames *names,
+static bool redact_header(const ExportDump *dump, DumpHeader *header, HeaderNames *names,
                           Error *error)
 {
     header->redacted = true;
@@ -81,22 +141,22 @@ static bool redact_header(const ExportDump *dump, DumpHeader *header, SourceName
 
 bool export_dump_begin(ExportDump *dump, DumpHeader *header, Error *error)
 {
-    SourceNames names = {0};
+    HeaderNames names = {0};
     bool done;
 
     header->program = "kv-export";
     header->program_version = PROGRAM_VERSION;
     header->compression_level = dump->options->compression_level;
     header->has_stream_sha256 = !dump->options->no_sha256;
-    done = !dump->options->redact || redact_header(dump, header, &names, error);
+    done = (!dump->options->redact || redact_header(dump, header, &names, error)) &&
+           add_omitted_settings(dump, header, &names, error);
     if (done) {
         DumpOutput *output = dump->output;
 
         dump->output = NULL;
         done = dump_writer_new(output, header, (size_t)dump->options->jobs, &dump->writer, error);
     }
-    buffer_free(&names.database);
-    buffer_free(&names.schema);
+    free_names(&names);
     return done;
 }
 

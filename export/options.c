@@ -9,6 +9,7 @@
 #include "common/store/store.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define DEFAULT_BLOCK_STORAGE_PREFIX "_lakefs"
@@ -37,6 +38,23 @@ static bool take_as_of(void *options, char *argument, Error *error)
         error_set(error, EXIT_CODE_USAGE, "option --as-of takes a time, not \"%s\"", argument);
         return error_hint(error, "Use the format of RFC 3339, such as 2024-02-29T12:00:00Z.");
     }
+    return true;
+}
+
+static bool take_no_settings(void *options, char *argument, Error *error)
+{
+    ExportOptions *export = options;
+    const char **longer;
+
+    if (argument[0] == '\0') {
+        return error_set(error, EXIT_CODE_USAGE, "option --no-settings= names no repository");
+    }
+    longer = reallocarray(export->no_settings_of, export->no_settings_count + 1, sizeof *longer);
+    if (longer == NULL) {
+        return error_out_of_memory(error);
+    }
+    export->no_settings_of = longer;
+    export->no_settings_of[export->no_settings_count++] = argument;
     return true;
 }
 
@@ -134,12 +152,15 @@ static const Option RULES_OPTIONS[] = {
     {"settings-command", 0, "CMD",
      "for any kind of storage: CMD, in which {} is the\n"
      "object's URL, prints the object, or exits with code\n"
-     "44 if there is none",
+     "44 if there is none. The URL may be hostile: write\n"
+     "PROGRAM {}, or sh -c '... \"$KV_SETTINGS_URL\"'",
      NULL, OPTION_COMMANDS, OPTION_TEXT(ExportOptions, settings.command)},
     {"no-settings", 0, NULL,
      "skip branch protection rules (protected branches\n"
      "become unprotected!)",
      NULL, NULL, OPTION_FLAG(ExportOptions, no_settings)},
+    {"no-settings", 0, "REPOSITORY", "skip those of this repository; may be repeated",
+     take_no_settings, .repeats = true},
     {0},
 };
 
@@ -169,6 +190,16 @@ bool export_options_choose(const ExportOptions *options, const char *package)
         }
     }
     return options->package_count == 0;
+}
+
+bool export_options_with_rules(const ExportOptions *options, const char *repository_id)
+{
+    for (size_t i = 0; i < options->no_settings_count; i++) {
+        if (strcmp(options->no_settings_of[i], repository_id) == 0) {
+            return false;
+        }
+    }
+    return !options->no_settings;
 }
 
 void export_options_help(void)
@@ -303,9 +334,9 @@ static bool check_combination(const ExportOptions *options, Error *error)
     if (options->redact_key_file != NULL && !options->redact) {
         return error_set(error, EXIT_CODE_USAGE, "option --redact-key-file requires --redact");
     }
-    if (options->from_kv &&
-        (options->strict || options->replace_invalid_utf8 || options->no_settings ||
-         options->has_as_of || names_rules_storage(&options->settings))) {
+    if (options->from_kv && (options->strict || options->replace_invalid_utf8 ||
+                             options->no_settings || options->no_settings_count > 0 ||
+                             options->has_as_of || names_rules_storage(&options->settings))) {
         error_set(error, EXIT_CODE_USAGE, "an option requires --source=legacy");
         return error_detail(
             error, "Options --strict, --invalid-utf8, --as-of, --no-settings and those for "
@@ -351,6 +382,7 @@ bool export_options_parse(ExportOptions *options, int count, char **arguments, E
 
 void export_options_free(ExportOptions *options)
 {
+    free(options->no_settings_of);
     lakefs_settings_free(&options->lakefs);
     common_options_free(&options->common);
 }

@@ -38,7 +38,9 @@ typedef struct ExportOptions {
     bool replace_invalid_utf8;
     bool redact;
     const char *redact_key_file; /* --redact-key-file; NULL: a random key */
-    bool no_settings;
+    bool no_settings;            /* --no-settings: no repository's rules */
+    const char **no_settings_of; /* --no-settings=REPOSITORY; owned */
+    size_t no_settings_count;
     SettingsOptions settings;
     const char *store; /* the name of a StoreDriver */
     DynamoOptions dynamodb;
@@ -46,6 +48,9 @@ typedef struct ExportOptions {
 
 /* Whether a package is exported. */
 bool export_options_choose(const ExportOptions *options, const char *package);
+
+/* Whether the rules of a repository are exported. */
+bool export_options_with_rules(const ExportOptions *options, const char *repository_id);
 
 /* Reads the command line, then what it leaves open from lakeFS's variables and configuration. False
  * with EXIT_CODE_USAGE.  Free with export_options_free, also after a failure. */

@@ -76,7 +76,7 @@ static bool collect_repository(SourceRow *row, void *state, Error *error)
     return repositories_add(collection->repositories, id,
                             (KvTime){creation_date.seconds, creation_date.nanos}, &repository,
                             error) &&
-           (options->no_settings ||
+           (!export_options_with_rules(options, id) ||
             rules_add(&collection->rules, repository, storage_namespace, error));
 }
 
@@ -372,6 +372,21 @@ static bool collect_tokens(Worker *worker, Repositories *repositories, Error *er
     return done;
 }
 
+/* A repository that --no-settings names must exist: else the rules that it was to leave out are
+ * those of another one. */
+static bool check_named(const Repositories *repositories, const ExportOptions *options,
+                        Error *error)
+{
+    for (size_t i = 0; i < options->no_settings_count; i++) {
+        if (repositories_find(repositories, options->no_settings_of[i]) == NULL) {
+            error_set(error, EXIT_CODE_USAGE, "there is no repository \"%s\"",
+                      options->no_settings_of[i]);
+            return error_hint(error, "--no-settings=REPOSITORY takes the id of a repository.");
+        }
+    }
+    return true;
+}
+
 static bool prepare(Worker *worker, void **state, UnitList *units, Error *error)
 {
     Collection collection = {0};
@@ -387,6 +402,7 @@ static bool prepare(Worker *worker, void **state, UnitList *units, Error *error)
            source_check_unique(worker, TAGS, NULL, "repository_id, id", error) &&
            source_check_unique(worker, COMMITS, NULL, "repository_id, id", error) &&
            source_read(worker, &REPOSITORY_QUERY, NULL, collect_repository, &collection, error) &&
+           check_named(collection.repositories, worker->context->options, error) &&
            rules_fetch(&collection.rules, worker->context->options, error) &&
            collect_tokens(worker, collection.repositories, error) &&
            unit_list_add(units, UNIT_REPOSITORIES, error) &&

@@ -59,12 +59,15 @@ static const Option KV_OPTIONS[] = {
     {"settings-command", 0, "CMD",
      "for any kind of storage: CMD, in which {} is the\n"
      "object's URL, prints the object, or exits with code\n"
-     "44 if there is none",
+     "44 if there is none. The URL may be hostile: write\n"
+     "PROGRAM {}, or sh -c '... \"$KV_SETTINGS_URL\"'",
      pass_on, OPTION_COMMANDS},
     {"no-settings", 0, NULL,
      "skip branch protection rules (protected branches\n"
      "become unprotected!)",
      pass_on},
+    {"no-settings", 0, "REPOSITORY", "skip those of this repository; may be repeated", pass_on,
+     .repeats = true},
     {"target", 0, "STORE", "type of KV store: postgres (default) or dynamodb", NULL,
      "postgres dynamodb", OPTION_WORD(MigrateOptions, target)},
     {"dynamodb-table", 0, "NAME", "the table (default: kvstore)", NULL, NULL,
