@@ -67,29 +67,6 @@ static void stop_fetchers(void *shared)
     settings_stop(fetch->settings);
 }
 
-/* A wrong folder looks like one without any rules, and all rules would be lost. */
-static bool check_block_store(const RulesList *list, const ExportOptions *options, Error *error)
-{
-    size_t checked = 0;
-
-    for (size_t i = 0; i < list->count; i++) {
-        const SettingsObject *rules = &list->items[i].repository->rules;
-
-        if (rules->namespace_found) {
-            return true;
-        }
-        checked += rules->namespace_checked ? 1 : 0;
-    }
-    if (checked == 0) {
-        return true;
-    }
-    error_set(error, EXIT_CODE_REFUSED, "the block store \"%s\" holds none of the repositories",
-              options->settings.blockstore_path);
-    return error_hint(error, "Branch protection rules are read from there: pass lakeFS's "
-                             "blockstore.local.path as --blockstore-path, or skip the rules with "
-                             "--no-settings (protected branches become unprotected!).");
-}
-
 bool rules_fetch(const RulesList *list, const ExportOptions *options, Error *error)
 {
     Fetch fetch = {.list = list};
@@ -102,8 +79,7 @@ bool rules_fetch(const RulesList *list, const ExportOptions *options, Error *err
     work_pieces_init(&fetch.pieces, list->count);
     done = settings_open(&options->settings, &fetch.settings, error) &&
            workers_run(jobs < list->count ? jobs : list->count, run_fetcher, &fetch, stop_fetchers,
-                       error) &&
-           check_block_store(list, options, error);
+                       error);
     settings_close(fetch.settings);
     return done;
 }

@@ -10,6 +10,7 @@
 #include "common/base/interrupt.h"
 #include "export/settings/child.h"
 #include "export/settings/command_line.h"
+#include "export/settings/s3_address.h"
 
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -120,19 +121,61 @@ static bool run_command(const Command *command, const char *url, SettingsObject 
     return check_exit_status(&child, url, object, error);
 }
 
-static bool fetch_by_command(void *state, const SettingsOptions *options, const char *location,
-                             const char *path, SettingsObject *object, Error *error)
+/* Appends the path in the block store. */
+static bool append_local(const StorageNamespace *space, const char *path, Buffer *url, Error *error)
 {
-    size_t size = strlen(location);
+    Buffer location = {0};
+    Buffer clean = {0};
+    const char *start;
+    bool done = buffer_append_format(&location, error, "%s%s/%s", space->host, space->path, path);
+
+    if (done) {
+        start = buffer_string(&location);
+        done = storage_path_append_clean(start + strspn(start, "/"), &clean, error) &&
+               (!storage_path_leads_out(buffer_string(&clean)) ||
+                error_set(error, EXIT_CODE_REFUSED, "it leads out of the block store")) &&
+               buffer_append_text(url, buffer_string(&clean), error);
+    }
+    buffer_free(&location);
+    buffer_free(&clean);
+    return done;
+}
+
+static bool append_s3(const StorageNamespace *space, const char *path, Buffer *url, Error *error)
+{
+    S3Address address;
+    bool done = s3_address_find(space, path, &address, error) &&
+                buffer_append_format(url, error, "%s/%s", address.bucket, address.key);
+
+    s3_address_free(&address);
+    return done;
+}
+
+/* Appends the URL of the object as lakeFS finds it, decoded. */
+static bool append_url(const StorageNamespace *space, const char *path, Buffer *url, Error *error)
+{
+    if (!buffer_append_format(url, error, "%s://", space->scheme)) {
+        return false;
+    }
+    if (strcmp(space->scheme, SETTINGS_S3.scheme) == 0) {
+        return append_s3(space, path, url, error);
+    }
+    if (strcmp(space->scheme, SETTINGS_LOCAL.scheme) == 0) {
+        return append_local(space, path, url, error);
+    }
+    return buffer_append_format(url, error, "%s/", space->host) &&
+           storage_namespace_append_key(space, path, url, error);
+}
+
+static bool fetch_by_command(void *state, const SettingsOptions *options,
+                             const StorageNamespace *space, const char *path,
+                             SettingsObject *object, Error *error)
+{
     Buffer url = {0};
     bool done;
 
     (void)options;
-    while (size > 0 && location[size - 1] == '/') {
-        size--;
-    }
-    done = buffer_append(&url, location, size, error) && buffer_append_text(&url, "/", error) &&
-           buffer_append_text(&url, path, error) &&
+    done = append_url(space, path, &url, error) &&
            run_command(state, buffer_string(&url), object, error);
     buffer_free(&url);
     return done;

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * local:// storage: objects are files below lakeFS's block store folder.
+ *
+ * The path is cleaned and then opened, as lakeFS does (0.70, pkg/block/local/adapter.go): ".." is
+ * resolved in the text, and symbolic links are followed, wherever they lead.
  */
 #include "export/settings/store.h"
 
@@ -13,18 +16,6 @@
 static bool read_failed(const char *path, Error *error)
 {
     return error_set(error, EXIT_CODE_REFUSED, "could not read \"%s\": %s", path, strerror(errno));
-}
-
-/* Whether a namespace points outside the block store. */
-static bool leads_out(const char *location)
-{
-    for (const char *part = location; part != NULL; part = strchr(part, '/')) {
-        part += *part == '/' ? 1 : 0;
-        if (strncmp(part, "..", 2) == 0 && (part[2] == '/' || part[2] == '\0')) {
-            return true;
-        }
-    }
-    return false;
 }
 
 static bool read_file(int fd, const char *path, Buffer *content, Error *error)
@@ -50,58 +41,121 @@ static bool read_file(int fd, const char *path, Buffer *content, Error *error)
                      path);
 }
 
-/* Opens the object.  If there is none, *found is false; that is not an error. */
-static bool open_object(const char *path, int *fd, bool *found, Error *error)
+/* The path of something in the block store, cleaned.  What lakeFS checks as text, that the path
+ * begins with the root, is checked here by whole names: /data/block2 is not in /data/block. */
+static bool resolve(const char *root, const StorageNamespace *space, const char *path,
+                    Buffer *resolved, Error *error)
 {
-    *fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    *found = *fd >= 0;
-    return *found || errno == ENOENT || errno == ENOTDIR || read_failed(path, error);
+    Buffer joined = {0};
+    Buffer clean_root = {0};
+    const char *rest;
+    bool inside;
+    bool done =
+        buffer_append_format(&joined, error, "%s/%s%s/%s", root, space->host, space->path, path) &&
+        storage_path_append_clean(root, &clean_root, error) &&
+        storage_path_append_clean(buffer_string(&joined), resolved, error);
+
+    if (done) {
+        rest = buffer_string(resolved);
+        inside = strncmp(rest, buffer_string(&clean_root), clean_root.size) == 0;
+        rest += inside ? clean_root.size : 0;
+        inside = inside && (clean_root.size == 0 || *rest == '/' || *rest == '\0') &&
+                 !storage_path_leads_out(rest + (clean_root.size > 0 && *rest == '/' ? 1 : 0));
+        done = inside || error_set(error, EXIT_CODE_REFUSED, "it leads out of the block store");
+    }
+    if (done && resolved->size == 0) {
+        done = buffer_append_text(resolved, root[0] == '/' ? "/" : ".", error);
+    }
+    buffer_free(&joined);
+    buffer_free(&clean_root);
+    return done;
 }
 
-/* Checks whether the namespace's folder exists. */
-static bool check_namespace(const char *folder, SettingsObject *object, Error *error)
+/* lakeFS writes an object to a namespace before it makes a repository of it.  So where there is no
+ * folder, the storage is not the right one, or is not mounted. */
+static bool check_namespace(const char *root, const StorageNamespace *space, Error *error)
 {
     struct stat status;
+    Buffer folder = {0};
+    bool done;
 
-    object->namespace_checked = true;
-    object->namespace_found = stat(folder, &status) == 0;
-    return object->namespace_found || errno == ENOENT || errno == ENOTDIR ||
-           read_failed(folder, error);
+    /* A missing root is the first thing to say. */
+    if (stat(root, &status) != 0) {
+        return read_failed(root, error);
+    }
+    done = resolve(root, space, "", &folder, error);
+    if (done && stat(buffer_string(&folder), &status) != 0) {
+        done = errno == ENOENT ? error_set(error, EXIT_CODE_REFUSED, "there is no folder \"%s\"",
+                                           buffer_string(&folder))
+                               : read_failed(buffer_string(&folder), error);
+    } else if (done && !S_ISDIR(status.st_mode)) {
+        done =
+            error_set(error, EXIT_CODE_REFUSED, "\"%s\" is not a folder", buffer_string(&folder));
+    }
+    buffer_free(&folder);
+    return done;
 }
 
-static bool fetch_local(void *state, const SettingsOptions *options, const char *location,
+/* A symbolic link that leads nowhere, in a path that was not found, may lead to storage that is not
+ * mounted. */
+static bool check_links(const char *path, Error *error)
+{
+    Buffer part = {0};
+    bool done = true;
+
+    for (size_t size = 0; done && path[size] != '\0';) {
+        struct stat status;
+
+        size += path[size] == '/' ? 1 : 0;
+        size += strcspn(path + size, "/");
+        part.size = 0;
+        done = buffer_append(&part, path, size, error);
+        if (done && lstat(buffer_string(&part), &status) != 0) {
+            done = errno == ENOENT || read_failed(buffer_string(&part), error);
+            break;
+        }
+        if (done && S_ISLNK(status.st_mode) && stat(buffer_string(&part), &status) != 0) {
+            done = read_failed(buffer_string(&part), error);
+        }
+    }
+    buffer_free(&part);
+    return done;
+}
+
+static bool read_object(const char *path, SettingsObject *object, Error *error)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    bool done;
+
+    if (fd < 0) {
+        return errno == ENOENT ? check_links(path, error) : read_failed(path, error);
+    }
+    object->found = true;
+    done = read_file(fd, path, &object->content, error);
+    close(fd);
+    return done;
+}
+
+static bool fetch_local(void *state, const SettingsOptions *options, const StorageNamespace *space,
                         const char *path, SettingsObject *object, Error *error)
 {
     Buffer name = {0};
-    struct stat status;
-    int fd = -1;
     bool done;
 
     (void)state;
     if (options->blockstore_path == NULL) {
         return error_set(error, EXIT_CODE_REFUSED, "no block store folder is given");
     }
-    if (leads_out(location)) {
-        return error_set(error, EXIT_CODE_REFUSED, "it points outside the block store");
-    }
-    /* A missing root must not look like repositories without rules. */
-    if (stat(options->blockstore_path, &status) != 0) {
-        return read_failed(options->blockstore_path, error);
-    }
-    done = buffer_append_format(&name, error, "%s/%s", options->blockstore_path, location) &&
-           check_namespace(buffer_string(&name), object, error) &&
-           buffer_append_format(&name, error, "/%s", path) &&
-           open_object(buffer_string(&name), &fd, &object->found, error) &&
-           (!object->found || read_file(fd, buffer_string(&name), &object->content, error));
-    if (fd >= 0) {
-        close(fd);
-    }
+    done = check_namespace(options->blockstore_path, space, error) &&
+           resolve(options->blockstore_path, space, path, &name, error) &&
+           read_object(buffer_string(&name), object, error);
     buffer_free(&name);
     return done;
 }
 
 const SettingsStore SETTINGS_LOCAL = {
-    .scheme = "local://",
-    .hint = "Make the storage readable: --blockstore-path is lakeFS's blockstore.local.path.",
+    .scheme = "local",
+    .hint = "Make the storage readable, and mount it if it is a volume: --blockstore-path is "
+            "lakeFS's blockstore.local.path.",
     .fetch = fetch_local,
 };

@@ -262,14 +262,14 @@ static bool fetch_object(S3 *s3, const S3Address *address, SettingsObject *objec
     return done;
 }
 
-static bool fetch_s3(void *state, const SettingsOptions *options, const char *location,
+static bool fetch_s3(void *state, const SettingsOptions *options, const StorageNamespace *space,
                      const char *path, SettingsObject *object, Error *error)
 {
     S3Address address;
     bool done;
 
     (void)options;
-    if (!s3_address_parse(location, path, &address, error)) {
+    if (!s3_address_find(space, path, &address, error)) {
         return false;
     }
     done = fetch_object(state, &address, object, error);
@@ -278,10 +278,9 @@ static bool fetch_s3(void *state, const SettingsOptions *options, const char *lo
 }
 
 const SettingsStore SETTINGS_S3 = {
-    .scheme = "s3://",
+    .scheme = "s3",
     .hint = "Make the storage readable, with --s3-endpoint, --s3-region, --s3-force-path-style and "
-            "AWS's "
-            "environment variables.",
+            "AWS's environment variables.",
     .check = check_s3,
     .open = open_s3,
     .fetch = fetch_s3,

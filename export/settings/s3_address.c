@@ -2,54 +2,34 @@
 #include "export/settings/s3_address.h"
 
 #include "common/aws/endpoint.h"
+#include "common/base/text.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-static bool append_prefix(Buffer *key, const char *prefix, bool *valid, Error *error)
+bool s3_address_find(const StorageNamespace *space, const char *path, S3Address *address,
+                     Error *error)
 {
-    size_t size = strcspn(prefix, "?");
-    Buffer decoded = {0};
-    const char *text;
+    Buffer key = {0};
+    Buffer clean = {0};
     bool done;
 
-    done = url_append_decoded(&decoded, slice_of(prefix, size), valid, error);
-    text = buffer_string(&decoded);
-    size = decoded.size;
-    for (; *text == '/'; text++) {
-        size--;
-    }
-    while (size > 0 && text[size - 1] == '/') {
-        size--;
-    }
-    done = done && buffer_append(key, text, size, error) &&
-           (size == 0 || buffer_append_text(key, "/", error));
-    buffer_free(&decoded);
-    return done;
-}
-
-bool s3_address_parse(const char *location, const char *path, S3Address *address, Error *error)
-{
-    size_t bucket_size = strcspn(location, "/?");
-    Buffer key = {0};
-    bool valid = true;
-    bool done = append_prefix(&key, location + bucket_size, &valid, error) &&
-                buffer_append_text(&key, path, error);
-
     *address = (S3Address){0};
-    if (done && (!valid || bucket_size == 0)) {
-        done = error_set(error, EXIT_CODE_REFUSED,
-                         valid ? "it names no bucket" : "its percent-encoding is invalid");
+    /* A request's path would be cleaned of such a bucket. */
+    if (space->host[0] == '\0' || strcmp(space->host, ".") == 0 || strcmp(space->host, "..") == 0) {
+        return error_set(error, EXIT_CODE_REFUSED, "it names no bucket");
     }
-    if (done) {
-        address->bucket = strndup(location, bucket_size);
-        address->key = strdup(buffer_string(&key));
-        done = (address->bucket != NULL && address->key != NULL) || error_out_of_memory(error);
-    }
+    done = storage_namespace_append_key(space, path, &key, error) &&
+           storage_path_append_clean(buffer_string(&key), &clean, error) &&
+           (!storage_path_leads_out(buffer_string(&clean)) ||
+            error_set(error, EXIT_CODE_REFUSED, "it leads out of its bucket")) &&
+           text_copy(space->host, &address->bucket, error) &&
+           text_copy(buffer_string(&clean), &address->key, error);
     if (!done) {
         s3_address_free(address);
     }
     buffer_free(&key);
+    buffer_free(&clean);
     return done;
 }
 

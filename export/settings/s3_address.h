@@ -10,6 +10,7 @@
 #include "common/base/buffer.h"
 #include "common/base/error.h"
 #include "common/http/url.h"
+#include "export/settings/namespace.h"
 
 /* The texts are owned; end with s3_address_free. */
 typedef struct S3Address {
@@ -25,11 +26,13 @@ typedef struct S3Endpoint {
 } S3Endpoint;
 
 /*
- * Parses the text after "s3://" as lakeFS does (block.ResolveNamespace): the bucket, then a prefix,
- * which is percent-decoded and stripped of slashes at both ends, then `path`.  Fails with
- * EXIT_CODE_REFUSED if it is not a namespace.
+ * Finds the object `path` of an s3:// namespace, as lakeFS 0.70 does: the bucket is the host, and
+ * the key is cleaned, as the path of each of its requests is (AWS SDK for Go, version 1:
+ * private/protocol/rest, cleanPath).  Fails with EXIT_CODE_REFUSED if the namespace names no
+ * bucket, or leads out of it.
  */
-bool s3_address_parse(const char *location, const char *path, S3Address *address, Error *error);
+bool s3_address_find(const StorageNamespace *space, const char *path, S3Address *address,
+                     Error *error);
 void s3_address_free(S3Address *address);
 
 /* Appends the URL of an object.  The bucket becomes part of the host name, as AWS prefers, unless

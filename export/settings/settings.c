@@ -43,12 +43,12 @@ bool settings_open(const SettingsOptions *options, Settings **settings, Error *e
 }
 
 /* A command, if given, serves every repository. */
-static size_t find_store(const SettingsOptions *options, const char *storage_namespace)
+static size_t find_store(const SettingsOptions *options, const StorageNamespace *space)
 {
     size_t i = options->command != NULL ? 0 : 1;
 
-    while (i < STORE_COUNT &&
-           strncmp(storage_namespace, STORES[i]->scheme, strlen(STORES[i]->scheme)) != 0) {
+    while (i < STORE_COUNT && STORES[i]->scheme[0] != '\0' &&
+           strcmp(space->scheme, STORES[i]->scheme) != 0) {
         i++;
     }
     return i;
@@ -71,6 +71,15 @@ static bool open_store(Settings *settings, size_t index, Error *error)
     return done;
 }
 
+/* Whether a repository's name can be copied to a command line as it is. */
+static bool is_plain(const char *repository_id)
+{
+    size_t size = strspn(repository_id, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                                        "0123456789._-");
+
+    return size > 0 && repository_id[size] == '\0';
+}
+
 /* Turns the storage's error into one about the repository. */
 static bool rules_unreadable(const char *repository_id, const char *storage_namespace,
                              const char *hint, Error *error)
@@ -82,45 +91,63 @@ static bool rules_unreadable(const char *repository_id, const char *storage_name
     error_detail(error, "Its storage namespace is \"%s\": %s.%s%s", storage_namespace,
                  reason.message, reason.detail[0] != '\0' ? "\n" : "", reason.detail);
     return error_hint(error,
-                      "%s Or skip all rules with --no-settings: protected branches then become "
-                      "unprotected.",
-                      reason.hint[0] != '\0' ? reason.hint : hint);
+                      "%s Or leave out the rules of this repository with --no-settings=%s: its "
+                      "protected branches then become unprotected.",
+                      reason.hint[0] != '\0' ? reason.hint : hint,
+                      is_plain(repository_id) ? repository_id : "REPOSITORY");
 }
 
-static bool fetch(Settings *settings, size_t index, const char *storage_namespace,
-                  SettingsObject *object, Error *error)
+static bool fetch_from(Settings *settings, size_t index, const StorageNamespace *space,
+                       SettingsObject *object, Error *error)
 {
     const SettingsOptions *options = settings->options;
-    const SettingsStore *store = STORES[index];
     Buffer path = {0};
     bool done =
         open_store(settings, index, error) &&
         buffer_append_format(&path, error, "%s/%s", options->block_storage_prefix, RULES_PATH) &&
-        store->fetch(settings->states[index], options, storage_namespace + strlen(store->scheme),
-                     buffer_string(&path), object, error);
+        STORES[index]->fetch(settings->states[index], options, space, buffer_string(&path), object,
+                             error);
 
     buffer_free(&path);
+    return done;
+}
+
+/* On failure *hint is the one that fits, unless the error has a better one. */
+static bool fetch(Settings *settings, const char *storage_namespace, SettingsObject *object,
+                  const char **hint, Error *error)
+{
+    StorageNamespace space;
+    size_t index;
+    bool done;
+
+    *hint = "lakeFS cannot read this namespace either: look for a mistake in the repository's row.";
+    if (!storage_namespace_parse(storage_namespace, &space, error)) {
+        return false;
+    }
+    index = find_store(settings->options, &space);
+    if (index == STORE_COUNT) {
+        *hint = "Specify a command that prints an object with --settings-command (local:// and "
+                "s3:// need none).";
+        done = error_set(error, EXIT_CODE_REFUSED, "unsupported kind of storage");
+    } else {
+        *hint = STORES[index]->hint;
+        done = fetch_from(settings, index, &space, object, error);
+    }
+    storage_namespace_free(&space);
     return done;
 }
 
 bool settings_fetch(Settings *settings, const char *repository_id, const char *storage_namespace,
                     SettingsObject *object, Error *error)
 {
-    size_t index = find_store(settings->options, storage_namespace);
+    const char *hint;
 
     *object = (SettingsObject){0};
-    if (index == STORE_COUNT) {
-        error_set(error, EXIT_CODE_REFUSED, "unsupported kind of storage");
-        return rules_unreadable(repository_id, storage_namespace,
-                                "Specify a command that prints an object with --settings-command "
-                                "(local:// and s3:// need none).",
-                                error);
-    }
-    if (fetch(settings, index, storage_namespace, object, error)) {
+    if (fetch(settings, storage_namespace, object, &hint, error)) {
         return true;
     }
     if (error->code == EXIT_CODE_REFUSED || error->code == EXIT_CODE_CONNECTION) {
-        rules_unreadable(repository_id, storage_namespace, STORES[index]->hint, error);
+        rules_unreadable(repository_id, storage_namespace, hint, error);
     }
     return false;
 }

@@ -28,9 +28,7 @@ typedef struct SettingsOptions {
 
 /* The result of a fetch. */
 typedef struct SettingsObject {
-    bool found;             /* the repository has rules */
-    bool namespace_checked; /* the storage can tell whether the namespace exists ... */
-    bool namespace_found;   /* ... and it does */
+    bool found; /* the repository has rules */
     Buffer content;
 } SettingsObject;
 

@@ -9,14 +9,15 @@
 #include <stdbool.h>
 
 #include "common/base/error.h"
+#include "export/settings/namespace.h"
 #include "export/settings/settings.h"
 
 /* Far more than any set of rules; a larger object must be something else. */
 enum { MAX_RULES_SIZE = 16 * 1024 * 1024 };
 
-/* One kind of storage, such as local:// */
+/* One kind of storage, such as local://. */
 typedef struct SettingsStore {
-    const char *scheme; /* with "://"; "" for any namespace */
+    const char *scheme; /* in lower case, without "://"; "" for any */
 
     /* The hint for objects that cannot be read, if fetch gives no better one. */
     const char *hint;
@@ -28,11 +29,11 @@ typedef struct SettingsStore {
      * a failure. */
     bool (*open)(const SettingsOptions *options, void **state, Error *error);
 
-    /* Fetches the object `path` ("_lakefs/settings/...") of a namespace; `location` is the
-     * namespace without its scheme.  Called from several threads at once.  A missing object is not
-     * an error: found stays false.  Fails with EXIT_CODE_REFUSED if the storage cannot be read, and
-     * with EXIT_CODE_CONNECTION if it cannot be reached. */
-    bool (*fetch)(void *state, const SettingsOptions *options, const char *location,
+    /* Fetches the object `path` ("_lakefs/settings/...") of a namespace.  Called from several
+     * threads at once.  A missing object is not an error: found stays false.  Fails with
+     * EXIT_CODE_REFUSED if the storage cannot be read or is not there, and with
+     * EXIT_CODE_CONNECTION if it cannot be reached. */
+    bool (*fetch)(void *state, const SettingsOptions *options, const StorageNamespace *space,
                   const char *path, SettingsObject *object, Error *error);
 
     /* May be NULL.  Stops all fetches; any thread may call it. */

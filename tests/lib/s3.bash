@@ -14,7 +14,8 @@ start_s3() {
     # Descriptor 3 belongs to bats.
     "$python" "$TESTS_DIR/s3/server.py" "$1" "$BATS_FILE_TMPDIR/s3" >"$BATS_FILE_TMPDIR/s3.log" 2>&1 3>&- &
     export S3_SERVER=$!
-    eventually test -e "$BATS_FILE_TMPDIR/s3" || {
+    # It may take long to load and to take all objects, when others keep the machine busy.
+    eventually test -e "$BATS_FILE_TMPDIR/s3" || eventually test -e "$BATS_FILE_TMPDIR/s3" || {
         cat "$BATS_FILE_TMPDIR/s3.log"
         return 1
     }

@@ -76,14 +76,6 @@ check_refused() {
     assert_rules "empty: " "some: rules of some"
 }
 
-@test "a repository that has not written anything yet has no rules" {
-    add_repository new local://new
-    add_repository old local://old
-    mkdir "$STORE/old"
-    export_rules
-    assert_rules
-}
-
 @test "a namespace may end in a slash, and so may the block store's path" {
     add_repository slash local://bucket/slash/
     add_rules bucket/slash
@@ -91,11 +83,69 @@ check_refused() {
     assert_rules "slash: rules of bucket/slash"
 }
 
-@test "a namespace may contain any characters" {
-    add_repository odd 'local://b c/%20é"*\?'
-    add_rules 'b c/%20é"*\?' rules
-    export_rules
-    assert_rules "odd: rules"
+# Namespaces are URLs, and lakeFS reads them as such: lakeFS 0.70, pkg/block/namespace.go and pkg/block/local/adapter.go.
+@test "rules are found where lakeFS has them, however the namespace is written" {
+    local namespace folder
+    while IFS='|' read -r namespace folder; do
+        echo "$namespace"
+        rm -rf "${STORE:?}"/*
+        sql "DELETE FROM graveler_repositories" "INSERT INTO graveler_repositories VALUES ('repo', \$\$$namespace\$\$, now(), 'main')"
+        # What is there when the namespace is taken to the letter is somebody else's.
+        add_rules "${namespace#*://}" wrong
+        add_rules "$folder" rules
+        export_rules --force
+        assert_rules "repo: rules"
+    done <<'END'
+local://data/team a/repo|data/team a/repo
+local://data/team%20a/repo|data/team a/repo
+local://data/team%20a/repo/|data/team a/repo
+local://data/team%20a%2Frepo|data/team a/repo
+local://d/a%3Db|d/a=b
+local://d/%41%62c|d/Abc
+local://d/%c3%a9|d/é
+local://d/%C3%A9|d/é
+local://d/é|d/é
+local://é/x|é/x
+local://%C3%A9/x|é/x
+local://d/100%25|d/100%
+local://d/100%2525|d/100%25
+local://d/a+b|d/a+b
+local://d/a*b"c\d|d/a*b"c\d
+local://d/a?b=c|d/a
+local://d/a?|d/a
+local://d/a?b?/c|d/a
+local://d?a/b|d
+local://d/a%3Fb|d/a?b
+local://d/a#b|d/a#b
+local://d/a%23b|d/a#b
+local://d//e|d/e
+local://d/e//|d/e
+local:///d/e|d/e
+local://d/./e|d/e
+local://d/x/../e|d/e
+local://d/x/%2e%2E/e|d/e
+local://d/x%2F..%2Fe|d/e
+local://d/..e/f..|d/..e/f..
+local://d/.../e|d/.../e
+local://host:8080/e|host:8080/e
+local://user@d/e|d/e
+local://user:word@d/e@f|d/e@f
+LOCAL://d/e|d/e
+Local://D/e|D/e
+END
+}
+
+@test "a namespace that lakeFS itself cannot read is refused" {
+    local namespace
+    for namespace in local://d/100% local://d/%4 local://d/%zz local://d/%00 'local://a b/c' local://a%20b/c local://%41/c \
+        'local://d#e/f' local://d:port/e '://d' 'local:d' 'lo_cal://d' 'local://{}/d' 'local://u d@e/f'; do
+        echo "$namespace"
+        sql "DELETE FROM graveler_repositories"
+        add_repository repo "$namespace"
+        add_rules "${namespace#local://}"
+        check_refused --blockstore-path="$STORE"
+        assert_contains "$stderr" '"repo"' "\"$namespace\"" --no-settings=repo
+    done
 }
 
 @test "--block-storage-prefix names another folder" {
@@ -118,8 +168,8 @@ check_refused() {
 @test "rules go to their repository, whatever its name, with one job or several" {
     local id
     for id in a b a-b a/b 'a)'; do
-        add_repository "$id" "local://store of $id"
-        add_rules "store of $id" "rules of $id"
+        add_repository "$id" "local://x/store of $id"
+        add_rules "x/store of $id" "rules of $id"
     done
     export_rules -j 4
     for id in a b a-b a/b 'a)'; do
@@ -160,15 +210,47 @@ check_refused() {
     assert_contains "$stderr" "$STORE"
 }
 
+@test "a namespace whose folder is not there is refused: its volume may not be mounted" {
+    add_repository new local://vol/new
+    add_repository old local://old
+    mkdir "$STORE/old"
+    check_refused --blockstore-path="$STORE"
+    assert_contains "$stderr" '"new"' "$STORE/vol/new" --no-settings=new --blockstore-path
+    mkdir "$STORE/vol"
+    echo text >"$STORE/vol/new"
+    check_refused --blockstore-path="$STORE"
+    assert_contains "$stderr" '"new"' "is not a folder"
+    rm "$STORE/vol/new"
+    ln -s "$BATS_TEST_TMPDIR/unmounted" "$STORE/vol/new"
+    check_refused --blockstore-path="$STORE"
+    # lakeFS follows links, wherever they lead.
+    mkdir -p "$BATS_TEST_TMPDIR/unmounted"
+    export_rules
+    assert_rules
+    mkdir -p "$BATS_TEST_TMPDIR/unmounted/_lakefs/settings"
+    printf linked >"$BATS_TEST_TMPDIR/unmounted/_lakefs/settings/protected_branches.json"
+    export_rules --force
+    assert_rules "new: linked"
+}
+
+@test "a link to rules that leads nowhere is refused" {
+    add_repository repo local://repo
+    mkdir "$STORE/repo"
+    ln -s "$BATS_TEST_TMPDIR/unmounted" "$STORE/repo/_lakefs"
+    check_refused --blockstore-path="$STORE"
+    assert_contains "$stderr" '"repo"' "$STORE/repo/_lakefs"
+}
+
 @test "other kinds of storage are refused, naming repository and namespace" {
     local namespace
     add_repository fine local://fine
     add_rules fine
     for namespace in gs://bucket/prefix https://account.blob.core.windows.net/container mem://bucket \
-        LOCAL://fine /fine ""; do
+        local:/fine /fine ""; do
         add_repository stranger "$namespace"
         check_refused --blockstore-path="$STORE"
-        assert_contains "$stderr" '"stranger"' "\"$namespace\"" --settings-command
+        assert_contains "$stderr" '"stranger"' "\"$namespace\""
+        [[ $namespace != *://* ]] || assert_contains "$stderr" --settings-command
         sql "DELETE FROM graveler_repositories WHERE id = 'stranger'"
     done
 }
@@ -176,9 +258,11 @@ check_refused() {
 @test "a namespace outside of the block store is refused" {
     local namespace
     mkdir -p "$BATS_TEST_TMPDIR/outside/_lakefs/settings" "$STORE/in..side/_lakefs/settings" "$STORE/a"
+    cp -r "$BATS_TEST_TMPDIR/outside" "$STORE-too"
     echo secret >"$BATS_TEST_TMPDIR/outside/_lakefs/settings/protected_branches.json"
     echo -n fine >"$STORE/in..side/_lakefs/settings/protected_branches.json"
-    for namespace in local://../outside local://a/../../outside local://.. local://a/..; do
+    for namespace in local://../outside local://a/../../outside local://.. local://a/../.. local://%2e%2e/outside \
+        local://a/%2E%2e/..%2Foutside local:///../outside "local://../${STORE##*/}-too" "local://a/../../${STORE##*/}-too"; do
         add_repository stranger "$namespace"
         check_refused --blockstore-path="$STORE"
         assert_contains "$stderr" '"stranger"' "\"$namespace\""
@@ -235,6 +319,66 @@ check_refused() {
     succeeds kv-import -d "$DSN" "$DUMP"
     assert_stamp 39 1
     assert_sql 0 "SELECT count(*) FROM kv WHERE key = 'settings/protected_branches'"
+}
+
+@test "--no-settings=REPOSITORY leaves out one repository's rules, and the dump says so" {
+    local repository
+    for repository in a b c; do
+        add_repository $repository local://$repository
+        add_rules $repository
+    done
+    add_repository gone s3://bucket/gone
+    add_repository "odd 'é" 'local://100%'
+    check_refused --blockstore-path="$STORE" --no-settings=gone
+    export_rules --no-settings=gone --no-settings="odd 'é" --no-settings=b --no-settings=gone
+    assert_rules "a: rules of a" "c: rules of c"
+    assert_equal "[\"gone\", \"odd 'é\", \"b\"]" "$("$TESTS_DIR/lib/decode.py" header "$DUMP" "['omitted_settings']")"
+    assert_equal "[]" "$("$TESTS_DIR/lib/decode.py" header "$DUMP" "['omitted']")"
+    kv-import --list "$DUMP" | grep -xE "excluded: +settings of \"gone\", \"odd 'é\", \"b\""
+    # That was asked for: the import goes on.
+    succeeds kv-import -d "$DSN" "$DUMP"
+    assert_stamp 39 1
+    assert_sql 2 "SELECT count(*) FROM kv WHERE key = 'settings/protected_branches'"
+}
+
+@test "--no-settings=REPOSITORY: a repository that is not there is an error" {
+    add_repository repo local://repo
+    add_rules repo
+    local name
+    for name in other REPO repo/ ' repo'; do
+        fails 1 kv-export -d "$DSN" --blockstore-path="$STORE" -f "$DUMP" --no-settings=repo --no-settings="$name"
+        assert_contains "$stderr" "there is no repository \"$name\"" --no-settings
+        assert_missing "$DUMP"
+    done
+    fails 1 kv-export -d "$DSN" --blockstore-path="$STORE" -f "$DUMP" --no-settings=
+    fails 1 kv-export --source=kv -d "$DSN" -f "$DUMP" --no-settings=repo
+    # With all of them left out, too, and by a migration, which leaves everything as it is.
+    fails 1 kv-export -d "$DSN" -f "$DUMP" --no-settings --no-settings=other
+    run --separate-stderr -1 kv-migrate up --kv-enabled -d "$DSN" --blockstore-path="$STORE" --no-settings=other
+    assert_contains "$stderr" 'there is no repository "other"'
+    assert_stamp 38 -
+}
+
+@test "--no-settings=REPOSITORY: a redacted dump has the repository's pseudonym" {
+    add_repository secret-name local://secret
+    add_repository other local://other
+    add_rules other ""
+    export_rules --no-settings=secret-name --redact
+    refute_contains "$(zstd -dcq "$DUMP" | tr -d '\0'; tr -d '\0' <"$DUMP"; kv-import --list "$DUMP")" secret-name
+    # It is the one in the entries.
+    assert_equal 1 "$(grep -c "^graveler	repos/$(kv-import --list --format json "$DUMP" |
+        python3 -c 'import json, sys; [name] = json.load(sys.stdin)["header"]["omitted_settings"]; print(name)')	" "$BATS_TEST_TMPDIR/entries")"
+}
+
+@test "kv-migrate passes --no-settings=REPOSITORY on" {
+    add_repository a local://a
+    add_repository b gs://b
+    add_rules a
+    run --separate-stderr -5 kv-migrate up --kv-enabled -d "$DSN" --blockstore-path="$STORE"
+    assert_contains "$stderr" '"b"' --no-settings=b
+    succeeds kv-migrate up --kv-enabled --keep-tables -d "$DSN" --blockstore-path="$STORE" --no-settings=b
+    assert_sql "rules of a" "SELECT encode(value, 'escape') FROM kv WHERE key = 'settings/protected_branches'"
+    succeeds kv-migrate verify -d "$DSN" --blockstore-path="$STORE" --no-settings=b
 }
 
 @test "without package graveler the storage is not read" {

@@ -19,12 +19,19 @@ setup_file() {
     make_esti_template
     mkdir -p "$objects"
     cp -r "$BLOCKSTORE" "$objects/esti"
+    # S3 has no folders that could be missing.
+    find "$objects/esti" -name dummy -delete
     add_object bucket/repo/_lakefs rules
     add_object bucket/_lakefs "rules of the whole bucket"
     add_object bucket/other/prefix "other rules"
     add_object bucket/empty/_lakefs ""
     add_object 'bucket/a b+c=é&(d)~!*;:@$,/%20/_lakefs' "odd rules"
     add_object dotted.bucket/repo/_lakefs "dotted rules"
+    # Of namespaces that are written in many ways.
+    add_object 'bucket/team a/repo/_lakefs' "team's rules"
+    add_object 'bucket/A=b/é/_lakefs' "other rules"
+    add_object bucket/d/e/_lakefs "clean rules"
+    add_object 'bucket/a?b#c/_lakefs' "marked rules"
     # Large enough for a connection to be cut in the middle of it.
     add_object bucket/large/_lakefs "$(head -c 300000 /dev/zero | tr '\0' L)"
     start_s3 "$objects"
@@ -107,7 +114,7 @@ watch_session() {
 
 @test "rules are found below a prefix, in a whole bucket, and under odd names; other repositories have none" {
     add_repository repo s3://bucket/repo
-    add_repository slash s3://bucket/repo//
+    add_repository slash s3://bucket//repo//
     add_repository whole s3://bucket
     add_repository none s3://bucket/none
     add_repository empty s3://bucket/empty
@@ -116,6 +123,42 @@ watch_session() {
     add_repository dotted s3://dotted.bucket/repo
     export_rules_of_s3 -j 3
     assert_rules "dotted: dotted rules" "empty: " "odd: odd rules" "repo: rules" "slash: rules" "whole: rules of the whole bucket"
+}
+
+# Source: lakeFS 0.70, pkg/block/namespace.go; AWS SDK for Go, version 1, private/protocol/rest/build.go.
+@test "rules are found where lakeFS has them, however the namespace is written" {
+    local namespace rules count=0 expected=()
+    while IFS='|' read -r namespace rules; do
+        count=$((count + 1))
+        add_repository "$(printf r%02d $count)" "$namespace"
+        expected+=("$(printf r%02d $count): $rules")
+    done <<'END'
+s3://bucket/team%20a/repo|team's rules
+s3://bucket/team a/repo/|team's rules
+s3://bucket/team%20a%2frepo|team's rules
+s3://bucket/team%20a/repo?x=%zz|team's rules
+s3://bucket/team%20a/%72epo?|team's rules
+s3://bucket/A%3Db/%C3%A9|other rules
+s3://bucket/%41=b/%c3%a9/|other rules
+s3://bucket//A=b//é/|other rules
+s3://bucket/d/e|clean rules
+s3://bucket/d//e|clean rules
+s3://bucket//d/e//|clean rules
+s3://bucket/d/./e|clean rules
+s3://bucket/d/x/../e|clean rules
+s3://bucket/d/x/%2e%2E/e|clean rules
+s3://bucket/d%2F%2Fe/x%2f..|clean rules
+s3://bucket/%2E/d/e|clean rules
+s3://user@bucket/d/e|clean rules
+S3://bucket/d/e|clean rules
+s3://bucket/a%3Fb#c|marked rules
+s3://bucket/a%3fb%23c|marked rules
+s3://bucket/x/..|rules of the whole bucket
+s3://bucket?|rules of the whole bucket
+s3://bucket?d/e|rules of the whole bucket
+END
+    export_rules_of_s3
+    assert_rules "${expected[@]}"
 }
 
 @test "--block-storage-prefix names another folder" {
@@ -285,7 +328,9 @@ print(", ".join(sorted(r["path"][1:].split("_lakefs")[0] + " at " + r["headers"]
 
 @test "a namespace without a bucket, or an invalid one, is refused" {
     local namespace
-    for namespace in s3:// s3:///repo s3://bucket/100%; do
+    for namespace in s3:// s3:///repo s3://bucket/100% s3://bucket/%zz s3://bucket/%00 's3://buck et/repo' s3://%62ucket/repo \
+        s3://bucket:x/repo 's3://bucket#/repo' s3://bucket/.. s3://other/../bucket/repo s3://x/a/%2e./%2E%2e/bucket/repo \
+        s3://../bucket/repo s3://./bucket/repo; do
         sql "DELETE FROM graveler_repositories"
         add_repository repo "$namespace"
         check_fails 5 --s3-endpoint="$S3_ENDPOINT"

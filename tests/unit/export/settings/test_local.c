@@ -60,20 +60,17 @@ static void assert_found(void *const *state, const char *storage_namespace, Slic
 
     assert_done(fetch(state, storage_namespace, &object, &error), &error);
     assert_true(object.found);
-    assert_true(object.namespace_checked);
-    assert_true(object.namespace_found);
     assert_slice_equal(buffer_slice(&object.content), content);
     buffer_free(&object.content);
 }
 
-static void assert_none(void *const *state, const char *storage_namespace, bool namespace_found)
+static void assert_none(void *const *state, const char *storage_namespace)
 {
     SettingsObject object;
     Error error = {0};
 
     assert_done(fetch(state, storage_namespace, &object, &error), &error);
     assert_false(object.found);
-    assert_int_equal(object.namespace_found, namespace_found);
     assert_int_equal(object.content.size, 0);
     buffer_free(&object.content);
 }
@@ -129,19 +126,30 @@ static void test_large_object_is_read_whole(void **state)
 static void test_missing_object_means_no_rules(void **state)
 {
     make_folders(state, "bare/_lakefs/settings/");
-    assert_none(state, "local://bare", true);
+    assert_none(state, "local://bare");
     make_folders(state, "barer/");
-    assert_none(state, "local://barer", true);
+    assert_none(state, "local://barer");
     /* Another object of the settings does not count as rules. */
     add_rules(state, "bare/_lakefs/settings/other.json", BYTES("x"));
-    assert_none(state, "local://bare", true);
+    assert_none(state, "local://bare");
 }
 
-static void test_missing_namespace_is_reported(void **state)
+/* Storage that is not mounted must not look like a repository without rules. */
+static void test_missing_namespace_is_refused(void **state)
 {
+    SettingsOptions options = {.blockstore_path = *state, .block_storage_prefix = "_lakefs"};
+    Error error = {0};
+
     make_folders(state, "host/");
-    assert_none(state, "local://host/missing", false);
-    assert_none(state, "local://missing/path", false);
+    file_write(folder_path(state, "file"), BYTES("x"));
+    assert_unreadable_in(state, "local://host/missing");
+    assert_unreadable_in(state, "local://missing/path");
+    assert_unreadable_in(state, "local://file");
+    assert_unreadable_in(state, "local://file/below");
+    assert_unreadable(&options, "local://host/missing", &error);
+    assert_contains(error.detail, folder_path(state, "host/missing"));
+    assert_contains(error.hint, "--no-settings=example-repo");
+    assert_contains(error.hint, "--blockstore-path");
 }
 
 static void test_missing_block_store_is_refused(void **state)
@@ -167,9 +175,11 @@ static void test_block_store_that_was_not_given_is_refused(void **state)
 static void test_namespace_that_leads_out_of_the_block_store_is_refused(void **state)
 {
     static const char *const NAMESPACES[] = {
-        "local://..",       "local://../",        "local://../x",   "local:///..",
-        "local://host/..",  "local://host/../..", "local://a/../b", "local://host//../../x",
-        "local://./../b/c", "local://host/../",
+        "local://..",          "local://../",           "local://../x",
+        "local:///..",         "local://host/../..",    "local://host//../../x",
+        "local://./../b/c",    "local://%2e%2e/x",      "local://host/%2e%2E/..",
+        "local:///%2e%2e/x",   "local://../store2",     "local://host/../../store2",
+        "local://host%2f../x", "local://host/%2f../..", "local://host/..%2f../x",
     };
     SettingsOptions options = {.block_storage_prefix = "_lakefs"};
     Error error = {0};
@@ -177,11 +187,56 @@ static void test_namespace_that_leads_out_of_the_block_store_is_refused(void **s
     /* The rules there would be somebody else's. */
     add_rules(state, "_lakefs/" RULES, BYTES("not ours"));
     add_rules(state, "x/_lakefs/" RULES, BYTES("not ours"));
+    add_rules(state, "b/c/_lakefs/" RULES, BYTES("not ours"));
+    add_rules(state, "store2/_lakefs/" RULES, BYTES("not ours"));
     make_folders(state, "store/host/");
     options.blockstore_path = folder_path(state, "store");
     for (size_t i = 0; i < COUNT_OF(NAMESPACES); i++) {
         assert_unreadable(&options, NAMESPACES[i], &error);
     }
+}
+
+/* As lakeFS: the path is cleaned as text, and links are followed wherever they lead. */
+static void test_dots_are_resolved_as_text(void **state)
+{
+    static const char *const NAMESPACES[] = {
+        "local://b",         "local://a/../b",     "local://a/.././/b/.",    "local://./b",
+        "local://link/../b", "local://none/../b",  "local://a/%2e%2e/b",     "local://a/..%2fb/",
+        "local://b/c/..",    "local://../store/b", "local://a/../../store/b"};
+    SettingsOptions options = {.block_storage_prefix = "_lakefs"};
+    SettingsObject object;
+    Error error = {0};
+
+    make_folders(state, "outside/b/");
+    add_rules(state, "outside/_lakefs/" RULES, BYTES("linked"));
+    add_rules(state, "store/b/_lakefs/" RULES, BYTES("ours"));
+    assert_int_equal(symlink("../outside", folder_path(state, "store/link")), 0);
+    options.blockstore_path = folder_path(state, "store");
+    for (size_t i = 0; i < COUNT_OF(NAMESPACES); i++) {
+        assert_done(fetch_with(&options, NAMESPACES[i], &object, &error), &error);
+        assert_slice_equal(buffer_slice(&object.content), slice_text("ours"));
+        buffer_free(&object.content);
+    }
+    assert_done(fetch_with(&options, "local://link", &object, &error), &error);
+    assert_slice_equal(buffer_slice(&object.content), slice_text("linked"));
+    buffer_free(&object.content);
+    add_rules(state, "store/_lakefs/" RULES, BYTES("root"));
+    assert_done(fetch_with(&options, "local://b/..", &object, &error), &error);
+    assert_slice_equal(buffer_slice(&object.content), slice_text("root"));
+    buffer_free(&object.content);
+}
+
+/* It may lead to storage that is not mounted. */
+static void test_link_that_leads_nowhere_is_refused(void **state)
+{
+    make_folders(state, "prefix/");
+    assert_int_equal(symlink("/nonexistent/volume", folder_path(state, "prefix/_lakefs")), 0);
+    assert_unreadable_in(state, "local://prefix");
+    make_folders(state, "object/_lakefs/settings/");
+    assert_int_equal(symlink("/nonexistent/x", folder_path(state, "object/_lakefs/" RULES)), 0);
+    assert_unreadable_in(state, "local://object");
+    assert_int_equal(symlink("/nonexistent/x", folder_path(state, "namespace")), 0);
+    assert_unreadable_in(state, "local://namespace");
 }
 
 static void test_names_with_dots_stay_inside(void **state)
@@ -190,11 +245,20 @@ static void test_names_with_dots_stay_inside(void **state)
     assert_found(state, "local://a..b/..c/d../...", BYTES("ours"));
 }
 
-static void test_namespace_is_taken_to_the_letter(void **state)
+static void test_namespace_is_a_url(void **state)
 {
-    add_rules(state, "caf\xc3\xa9 100%25/a+b/_lakefs/" RULES, BYTES("ours"));
-    assert_found(state, "local://caf\xc3\xa9 100%25/a+b", BYTES("ours"));
-    assert_none(state, "local://caf\xc3\xa9 100%/a+b", false);
+    add_rules(state, "caf\xc3\xa9-100%25/a+b c/_lakefs/" RULES, BYTES("ours"));
+    assert_found(state, "local://caf\xc3\xa9-100%2525/a+b%20c", BYTES("ours"));
+    assert_found(state, "local://caf%C3%A9-100%2525/a%2bb c", BYTES("ours"));
+    assert_found(state, "local://caf%c3%a9-100%2525/%61%2Bb c?x=%zz", BYTES("ours"));
+    assert_found(state, "LOCAL://user@caf%c3%a9-100%2525//a+b%20c/?", BYTES("ours"));
+    assert_unreadable_in(state, "local://caf\xc3\xa9-100%25/a+b%20c");
+    assert_unreadable_in(state, "local://caf\xc3\xa9-100%2525/a%2");
+    assert_unreadable_in(state, "local://caf\xc3\xa9-100%2525/a%00");
+    assert_unreadable_in(state, "local://caf\xc3\xa9 100%2525/a+b%20c");
+    add_rules(state, "host:8/#f/_lakefs/" RULES, BYTES("port"));
+    assert_found(state, "local://host:8/#f", BYTES("port"));
+    assert_found(state, "local:///host:8/%23f", BYTES("port"));
 }
 
 static void test_trailing_slash_of_the_namespace_does_not_matter(void **state)
@@ -202,7 +266,7 @@ static void test_trailing_slash_of_the_namespace_does_not_matter(void **state)
     add_rules(state, "host/path/_lakefs/" RULES, BYTES("ours"));
     assert_found(state, "local://host/path/", BYTES("ours"));
     assert_found(state, "local://host/path//", BYTES("ours"));
-    assert_none(state, "local://host/", true);
+    assert_none(state, "local://host/");
 }
 
 static void test_trailing_slash_of_the_block_store_does_not_matter(void **state)
@@ -248,6 +312,10 @@ static void test_unreadable_object_is_refused(void **state)
     assert_int_equal(symlink("protected_branches.json", folder_path(state, "loop/_lakefs/" RULES)),
                      0);
     assert_unreadable_in(state, "local://loop");
+
+    make_folders(state, "file/");
+    file_write(folder_path(state, "file/_lakefs"), BYTES("x"));
+    assert_unreadable_in(state, "local://file");
 }
 
 static void test_unreadable_namespace_is_refused(void **state)
@@ -277,8 +345,8 @@ static void test_other_kinds_of_storage_are_refused(void **state)
         "gs://bucket/prefix",
         "https://account.blob.core.windows.net/container",
         "mem://collection",
-        "LOCAL://host",
         "local:/host",
+        "localhost://host",
         "/host",
         "host",
         "",
@@ -299,12 +367,14 @@ int main(void)
         IN_FOLDER(test_object_without_bytes_is_found),
         IN_FOLDER(test_large_object_is_read_whole),
         IN_FOLDER(test_missing_object_means_no_rules),
-        IN_FOLDER(test_missing_namespace_is_reported),
+        IN_FOLDER(test_missing_namespace_is_refused),
         IN_FOLDER(test_missing_block_store_is_refused),
         IN_FOLDER(test_block_store_that_was_not_given_is_refused),
         IN_FOLDER(test_namespace_that_leads_out_of_the_block_store_is_refused),
+        IN_FOLDER(test_dots_are_resolved_as_text),
+        IN_FOLDER(test_link_that_leads_nowhere_is_refused),
         IN_FOLDER(test_names_with_dots_stay_inside),
-        IN_FOLDER(test_namespace_is_taken_to_the_letter),
+        IN_FOLDER(test_namespace_is_a_url),
         IN_FOLDER(test_trailing_slash_of_the_namespace_does_not_matter),
         IN_FOLDER(test_trailing_slash_of_the_block_store_does_not_matter),
         IN_FOLDER(test_block_storage_prefix_is_the_configured_one),

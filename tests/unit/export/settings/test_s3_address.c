@@ -8,12 +8,27 @@
 #include "export/settings/s3_address.h"
 #include "export/settings/s3_error_response.h"
 
+/* Whether an s3:// namespace has an address. */
+static bool find(const char *location, const char *path, S3Address *address, Error *error)
+{
+    StorageNamespace space;
+    char text[256];
+    bool found;
+
+    *address = (S3Address){0};
+    snprintf(text, sizeof text, "s3://%s", location);
+    found = storage_namespace_parse(text, &space, error) &&
+            s3_address_find(&space, path, address, error);
+    storage_namespace_free(&space);
+    return found;
+}
+
 static void assert_address(const char *location, const char *bucket, const char *key)
 {
     S3Address address;
     Error error = {0};
 
-    assert_done(s3_address_parse(location, "_lakefs/x", &address, &error), &error);
+    assert_done(find(location, "_lakefs/x", &address, &error), &error);
     assert_string_equal(address.bucket, bucket);
     assert_string_equal(address.key, key);
     s3_address_free(&address);
@@ -26,22 +41,41 @@ static void test_namespace_is_taken_apart_as_lakefs_does(void **state)
     assert_address("bucket/", "bucket", "_lakefs/x");
     assert_address("bucket//", "bucket", "_lakefs/x");
     assert_address("bucket/a/b", "bucket", "a/b/_lakefs/x");
-    assert_address("bucket//a//b//", "bucket", "a//b/_lakefs/x");
     assert_address("bucket/a%20b%2Fc+d", "bucket", "a b/c+d/_lakefs/x");
+    assert_address("bucket/a%3Db/%41%c3%a9", "bucket", "a=b/A\xc3\xa9/_lakefs/x");
     assert_address("bucket/a?query", "bucket", "a/_lakefs/x");
-    assert_address("bucket/../a", "bucket", "../a/_lakefs/x");
+    assert_address("bucket?query/a", "bucket", "_lakefs/x");
+    assert_address("bucket/a#f%23", "bucket", "a#f#/_lakefs/x");
+    assert_address("user:p@bucket/a@b", "bucket", "a@b/_lakefs/x");
+    assert_address("host:9000/bucket/a", "host:9000", "bucket/a/_lakefs/x");
+}
+
+/* Source: AWS SDK for Go, version 1, private/protocol/rest/build.go, cleanPath. */
+static void test_key_is_cleaned_as_the_path_of_a_request(void **state)
+{
+    (void)state;
+    assert_address("bucket//a//b//", "bucket", "a/b/_lakefs/x");
+    assert_address("b/d//e", "b", "d/e/_lakefs/x");
+    assert_address("b/e2/../z2", "b", "z2/_lakefs/x");
+    assert_address("b/e2/%2e%2E/z2", "b", "z2/_lakefs/x");
+    assert_address("b/e2/..%2fz2", "b", "z2/_lakefs/x");
+    assert_address("b/./a/%2E/.b/..c/...", "b", "a/.b/..c/.../_lakefs/x");
+    assert_address("b/a/..", "b", "_lakefs/x");
+    assert_address("b/%2F%2Fa%2F%2Fb", "b", "a/b/_lakefs/x");
 }
 
 static void test_invalid_namespace_is_refused(void **state)
 {
-    static const char *const LOCATIONS[] = {"", "/", "/path", "?", "b/%", "b/%4", "b/%zz", "b/%00"};
+    static const char *const LOCATIONS[] = {"",       "/",         "/path", "?",        "b/%",
+                                            "b/%4",   "b/%zz",     "b/%00", "b/..",     "b/../z",
+                                            "b/%2e.", "b/a/../..", "../b",  "./b",      "%2e/b",
+                                            "a b/c",  "b%20/c",    "b#c/d", "b:port/c", "b\\/c"};
     S3Address address;
     Error error;
 
     (void)state;
     for (size_t i = 0; i < COUNT_OF(LOCATIONS); i++) {
-        assert_refused(s3_address_parse(LOCATIONS[i], "x", &address, &error), &error,
-                       EXIT_CODE_REFUSED);
+        assert_refused(find(LOCATIONS[i], "x", &address, &error), &error, EXIT_CODE_REFUSED);
         assert_null(address.bucket);
     }
 }
@@ -55,7 +89,7 @@ static void assert_url(const char *endpoint, bool force_path_style, const char *
     Error error = {0};
 
     assert_done(endpoint == NULL || url_split(endpoint, &s3.url, &error), &error);
-    assert_done(s3_address_parse(location, "_lakefs/x.json", &address, &error), &error);
+    assert_done(find(location, "_lakefs/x.json", &address, &error), &error);
     assert_done(s3_append_url(&url, &s3, region, &address, &error), &error);
     assert_slice_equal(buffer_slice(&url), slice_text(expected));
     buffer_free(&url);
@@ -95,7 +129,7 @@ static void test_url_has_each_byte_of_the_key_encoded(void **state)
     assert_url("http://h", true, "x", "b/AZaz09-._~ +%25=&%3F#*()!$,;:@'\xc3\xa9",
                "http://h/b/AZaz09-._~%20%2B%25%3D%26%3F%23%2A%28%29%21%24%2C%3B%3A%40%27%C3%A9/"
                "_lakefs/x.json");
-    assert_url("http://h", true, "x", "odd@bucket:1", "http://h/odd%40bucket%3A1/_lakefs/x.json");
+    assert_url("http://h", true, "x", "odd*bucket:1", "http://h/odd%2Abucket%3A1/_lakefs/x.json");
 }
 
 static void test_endpoint_must_be_a_server(void **state)
@@ -185,6 +219,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_namespace_is_taken_apart_as_lakefs_does),
+        cmocka_unit_test(test_key_is_cleaned_as_the_path_of_a_request),
         cmocka_unit_test(test_invalid_namespace_is_refused),
         cmocka_unit_test(test_url_has_the_bucket_in_the_host_if_possible),
         cmocka_unit_test(test_url_has_each_byte_of_the_key_encoded),
