@@ -7,6 +7,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <spawn.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -31,22 +32,33 @@ static bool run_failed(const Child *child, int code, Error *error)
                      strerror(code));
 }
 
-/* The environment without the database password, which the program must not see. */
-static char **make_environment(void)
+static bool is_of(const char *variable, const char *assignment)
 {
-    static const char PASSWORD[] = "PGPASSWORD=";
+    size_t size = strcspn(assignment, "=") + 1;
+
+    return strncmp(variable, assignment, size) == 0;
+}
+
+/* The environment with the child's variable and without the database password, which the program
+ * must not see. */
+static const char **make_environment(const Child *child)
+{
     size_t count = 0;
     size_t kept = 0;
-    char **copy;
+    const char **copy;
 
     while (environ[count] != NULL) {
         count++;
     }
-    copy = calloc(count + 1, sizeof *copy);
+    copy = calloc(count + 2, sizeof *copy);
     for (size_t i = 0; copy != NULL && i < count; i++) {
-        if (strncmp(environ[i], PASSWORD, sizeof PASSWORD - 1) != 0) {
+        if (!is_of(environ[i], "PGPASSWORD=") &&
+            (child->variable == NULL || !is_of(environ[i], child->variable))) {
             copy[kept++] = environ[i];
         }
+    }
+    if (copy != NULL && child->variable != NULL) {
+        copy[kept] = child->variable;
     }
     return copy;
 }
@@ -68,7 +80,7 @@ static int set_attributes(posix_spawnattr_t *attributes)
                                                     POSIX_SPAWN_SETPGROUP);
 }
 
-static int spawn(Running *running, const int ends[STREAMS], char **environment)
+static int spawn(Running *running, const int ends[STREAMS], const char **environment)
 {
     posix_spawn_file_actions_t actions;
     posix_spawnattr_t attributes;
@@ -86,18 +98,31 @@ static int spawn(Running *running, const int ends[STREAMS], char **environment)
         (code = posix_spawn_file_actions_adddup2(&actions, ends[OUT], STDOUT_FILENO)) == 0 &&
         (code = posix_spawn_file_actions_adddup2(&actions, ends[ERR], STDERR_FILENO)) == 0 &&
         (code = set_attributes(&attributes)) == 0) {
-        code = posix_spawn(&running->pid, running->child->arguments[0], &actions, &attributes,
-                           (char *const *)(uintptr_t)running->child->arguments, environment);
+        code = posix_spawnp(&running->pid, running->child->arguments[0], &actions, &attributes,
+                            (char *const *)(uintptr_t)running->child->arguments,
+                            (char *const *)(uintptr_t)environment);
     }
     posix_spawnattr_destroy(&attributes);
     posix_spawn_file_actions_destroy(&actions);
     return code;
 }
 
+/* A program that is not there, or cannot be run, ends as a shell that was to run it would. */
+static bool start_failed(Child *child, int code, Error *error)
+{
+    if (code != ENOENT && code != EACCES && code != ENOEXEC) {
+        return run_failed(child, code, error);
+    }
+    child->status = W_EXITCODE(code == ENOENT ? 127 : 126, 0);
+    snprintf(child->error_output, sizeof child->error_output, "%s: %s", child->arguments[0],
+             strerror(code));
+    return true;
+}
+
 /* Starts the program, with pipes for its standard output and standard error. */
 static bool start_program(Running *running, Error *error)
 {
-    char **environment = make_environment();
+    const char **environment = make_environment(running->child);
     int ends[STREAMS] = {-1, -1};
     int code = environment == NULL ? ENOMEM : 0;
 
@@ -120,7 +145,7 @@ static bool start_program(Running *running, Error *error)
         }
     }
     free(environment);
-    return code == 0 || run_failed(running->child, code, error);
+    return code == 0 || start_failed(running->child, code, error);
 }
 
 static void close_stream(struct pollfd *stream)
@@ -265,7 +290,7 @@ bool settings_child_run(Child *child, Buffer *output, Error *error)
     Running running = {.child = child, .output = output, .streams = {{.fd = -1}, {.fd = -1}}};
     bool done = start_program(&running, error);
 
-    if (done) {
+    if (done && running.pid > 0) {
         done = read_streams(&running, error) && !child->output_too_large &&
                wait_for_end(&running, error);
         if (!done) {

@@ -12,7 +12,8 @@
 #include "common/base/error.h"
 
 typedef struct Child {
-    const char *const *arguments; /* the program's path, its arguments, NULL */
+    const char *const *arguments; /* the program, looked for as a shell does; its arguments; NULL */
+    const char *variable;         /* "NAME=value" for its environment; NULL: none */
     size_t output_limit;          /* bytes */
 
     /* Whether to terminate it; sets the error if so. */
@@ -21,7 +22,7 @@ typedef struct Child {
 
     /* Results. */
     bool output_too_large;   /* it was terminated for that */
-    int status;              /* from waitpid */
+    int status;              /* from waitpid; of a program that is not there, as a shell's */
     char error_output[1024]; /* the end of its standard error, printable */
 } Child;
 

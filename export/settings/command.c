@@ -21,7 +21,7 @@ enum { NO_OBJECT = 44 }; /* like HTTP's 404 */
 
 typedef struct Command {
     atomic_bool stopped;
-    char *script;
+    CommandLine line;
 } Command;
 
 static bool check_command(const SettingsOptions *options, Error *error)
@@ -31,12 +31,12 @@ static bool check_command(const SettingsOptions *options, Error *error)
     }
     /* It would fetch the same object for every repository. */
     error_set(error, EXIT_CODE_USAGE, "the command of --settings-command does not contain {}");
-    return error_hint(error, "{} stands for the object's URL: --settings-command 'gsutil cat {}'.");
+    return error_hint(error, "{} stands for the object's URL: --settings-command 'gsutil cat {}'. "
+                             "The variable " COMMAND_LINE_VARIABLE " does, too.");
 }
 
 static bool open_command(const SettingsOptions *options, void **state, Error *error)
 {
-    Buffer script = {0};
     Command *command = calloc(1, sizeof *command);
 
     if (command == NULL) {
@@ -44,13 +44,7 @@ static bool open_command(const SettingsOptions *options, void **state, Error *er
     }
     *state = command;
     atomic_init(&command->stopped, false);
-    if (!command_line_to_script(options->command, &script, error)) {
-        buffer_free(&script);
-        return false;
-    }
-    buffer_string(&script);
-    command->script = (char *)script.data;
-    return true;
+    return command_line_parse(options->command, &command->line, error);
 }
 
 static void stop_command(void *state)
@@ -65,7 +59,7 @@ static void close_command(void *state)
     Command *command = state;
 
     if (command != NULL) {
-        free(command->script);
+        command_line_free(&command->line);
         free(command);
     }
 }
@@ -100,11 +94,11 @@ static bool check_exit_status(const Child *child, const char *url, SettingsObjec
     return false;
 }
 
-static bool run_command(const Command *command, const char *url, SettingsObject *object,
-                        Error *error)
+static bool run_command(const Command *command, const char *const *arguments, const char *variable,
+                        const char *url, SettingsObject *object, Error *error)
 {
-    const char *const arguments[] = {"/bin/sh", "-c", command->script, "sh", url, NULL};
     Child child = {.arguments = arguments,
+                   .variable = variable,
                    .output_limit = MAX_RULES_SIZE,
                    .is_stopped = is_stopped,
                    .state = command};
@@ -119,6 +113,29 @@ static bool run_command(const Command *command, const char *url, SettingsObject 
                          url);
     }
     return check_exit_status(&child, url, object, error);
+}
+
+static bool run_for_url(const Command *command, const char *url, SettingsObject *object,
+                        Error *error)
+{
+    const char **arguments;
+    Buffer variable = {0};
+    bool done;
+
+    if (!command_line_accepts(&command->line, url)) {
+        error_set(error, EXIT_CODE_REFUSED,
+                  "the command of --settings-command could run a part of \"%s\"", url);
+        return error_hint(error,
+                          "Let a program of your own take {} as its argument, or write "
+                          "\"$" COMMAND_LINE_VARIABLE "\" inside of single quotes instead of {}.");
+    }
+    arguments = command_line_arguments(&command->line, url, error);
+    done = arguments != NULL &&
+           buffer_append_format(&variable, error, "%s=%s", COMMAND_LINE_VARIABLE, url) &&
+           run_command(command, arguments, buffer_string(&variable), url, object, error);
+    free(arguments);
+    buffer_free(&variable);
+    return done;
 }
 
 /* Appends the path in the block store. */
@@ -176,7 +193,7 @@ static bool fetch_by_command(void *state, const SettingsOptions *options,
 
     (void)options;
     done = append_url(space, path, &url, error) &&
-           run_command(state, buffer_string(&url), object, error);
+           run_for_url(state, buffer_string(&url), object, error);
     buffer_free(&url);
     return done;
 }

@@ -1,9 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Turns a user's command, in which {} stands for a URL, into a script for `sh -c`.
+ * A user's command, in which {} stands for a URL that somebody else has chosen.
  *
- * The URL never becomes part of the script, so the shell cannot interpret it: it is the script's
- * first argument, and {} is replaced with a reference to that.
+ * A command of plain words, one of which is {}, is run as it is, without a shell.  Anything else is
+ * a script for `sh -c`: the URL never becomes part of the script, so this shell cannot interpret
+ * it.  It is the script's first argument, and {} is replaced with a reference to that.
+ *
+ * A program that the command runs may interpret its arguments again (`sh -c "echo {}"`).  Where
+ * that is recognised, only a URL without any character that means something to an interpreter is
+ * let through.  The URL is in the environment, too, where no such harm is possible.
  */
 #ifndef EXPORT_SETTINGS_COMMAND_LINE_H
 #define EXPORT_SETTINGS_COMMAND_LINE_H
@@ -13,11 +18,28 @@
 #include "common/base/buffer.h"
 #include "common/base/error.h"
 
-/* Whether the command contains {}. */
+/* The variable with the URL. */
+#define COMMAND_LINE_VARIABLE "KV_SETTINGS_URL"
+
+typedef struct CommandLine {
+    char *text;         /* the script, or the words, each ending with a NUL; owned */
+    const char **words; /* of a command without a shell, ending with NULL; owned.  NULL: a script */
+    size_t word_count;
+    bool interprets; /* it may run what is in the URL */
+} CommandLine;
+
+/* Whether the command names the URL, by {} or by the variable. */
 bool command_line_has_url(const char *command);
 
-/* Appends the command with each {} replaced with "$1", quoted to suit the quotes around it: one
- * word, whatever the URL contains. */
-bool command_line_to_script(const char *command, Buffer *script, Error *error);
+/* End with command_line_free, also after a failure. */
+bool command_line_parse(const char *command, CommandLine *line, Error *error);
+void command_line_free(CommandLine *line);
+
+/* Whether the command may get this URL. */
+bool command_line_accepts(const CommandLine *line, const char *url);
+
+/* The program to run and its arguments, ending with NULL, for a URL, which is borrowed like
+ * everything else.  The caller frees the array.  NULL: out of memory. */
+const char **command_line_arguments(const CommandLine *line, const char *url, Error *error);
 
 #endif

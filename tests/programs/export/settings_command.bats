@@ -72,6 +72,41 @@ check_refused() {
     assert_rules "local: local" "s3: s3"
 }
 
+# Source: lakeFS 0.70, pkg/block/namespace.go, and its adapters.
+@test "{} and KV_SETTINGS_URL are the object's URL as lakeFS has it, whatever the storage is" {
+    local namespace url command key=_lakefs/settings/protected_branches.json
+    while IFS=' ' read -r namespace url; do
+        echo "$namespace"
+        sql "DELETE FROM graveler_repositories"
+        add_repository repo "$namespace"
+        for command in 'printf %s {}' 'printf %s "$KV_SETTINGS_URL" # {}' "sh -c 'printf %s \"\$KV_SETTINGS_URL\"'"; do
+            export_rules --settings-command "$command"
+            assert_rules "repo: $url/$key"
+        done
+    done <<'END'
+gs://bucket gs://bucket
+gs://bucket// gs://bucket
+gs://bucket//a/ gs://bucket/a
+gs://bucket/a//b/../c gs://bucket/a//b/../c
+gs://bucket/team%20a/%41%3d%C3%A9 gs://bucket/team a/A=é
+gs://bucket/a?b=c gs://bucket/a
+gs://bucket/a#b gs://bucket/a#b
+GS://user@bucket/a gs://bucket/a
+https://x.blob.core.windows.net/box/a%20b?sig=x https://x.blob.core.windows.net/box/a b
+https://x.example:8443/box https://x.example:8443/box
+s3://bucket//a//b%20c/../d%2520/ s3://bucket/a/d%20
+local://a//b%20c/../d/?x local://a/d
+local:///abs local://abs
+mem://x mem://x
+END
+    for namespace in gs://bucket/100% 'gs://buck et/x' s3://bucket/../x local://a/../../x; do
+        sql "DELETE FROM graveler_repositories"
+        add_repository repo "$namespace"
+        fails 5 kv-export -d "$DSN" -f "$DUMP" --settings-command 'echo {}'
+        assert_contains "$stderr" "\"$namespace\"" --no-settings=repo
+    done
+}
+
 @test "all bytes arrive" {
     local bytes
     bytes=$(printf %02x {0..255})
@@ -93,6 +128,41 @@ check_refused() {
         assert_rules "repo: found"
     done
     assert_missing evil
+}
+
+# In each of these a shell, or another interpreter, reads the words again that a shell has read.
+@test "a name that an inner interpreter could run is refused, and a harmless one is not" {
+    local command
+    cd "$BATS_TEST_TMPDIR"
+    add_repository repo 'gs://b/$(touch ran)`touch ran`";touch ran;"'"'"';touch ran;'"'"'|touch ran;{touch,ran}'
+    for command in 'sh -c "echo {}"' "sh -c 'echo {}'" 'eval echo {}' 'eval "echo {}"' 'bash -ec "echo {}"' 'sh -c {}' \
+        '/bin/sh -c "cat {}"' 'env A=1 sh -c "echo {}"' 'eval echo "$KV_SETTINGS_URL"' 'sh -c "echo $KV_SETTINGS_URL"' \
+        'sh -c "echo ${KV_SETTINGS_URL}"' 'echo {} | sh' 'echo "echo {}" | sh -s' 'x={}; eval echo $x' 'ssh host cat {}' \
+        'python3 -c "import os; os.system(\"echo {}\")"' 'perl -e "system q(echo {})"' 'echo {} | xargs -I% sh -c "echo %"' \
+        'awk "BEGIN { system(\"echo {}\") }"' 'exec sh -c "echo {}"' 'command eval echo {}' 'sh <<END
+echo {}
+END' 'x="$(sh -c "echo {}")"; echo "$x"' '$SHELL -c "echo {}"' 'flock . -c "echo {}"' 'sudo "echo {}"' 'make -f- x "X={};"'; do
+        echo "== $command"
+        fails 5 kv-export -d "$DSN" -f "$DUMP" -j 1 --settings-command "$command"
+        assert_missing ran "$DUMP"
+        assert_contains "$stderr" "could run a part of" KV_SETTINGS_URL --no-settings=repo
+    done
+    sql "DELETE FROM graveler_repositories"
+    add_repository plain gs://b/team-1.a/x_y@z=%25+,
+    for command in 'sh -c "printf %s {}"' "sh -c 'printf %s {}'" 'eval printf %s {}' 'printf %s {} | xargs printf %s'; do
+        export_rules --settings-command "$command"
+        assert_rules "plain: gs://b/team-1.a/x_y@z=%+,/_lakefs/settings/protected_branches.json"
+    done
+}
+
+@test "a command of plain words needs no shell" {
+    add_repository repo 'gs://b/$(touch ran) *'
+    export_rules --settings-command 'printf %s {}'
+    assert_rules 'repo: gs://b/$(touch ran) */_lakefs/settings/protected_branches.json'
+    printf '#!/bin/sh\nprintf "%%s, %%s" "$(ps -o comm= -p "$PPID")" "$#"\n' >"$BATS_TEST_TMPDIR/parent"
+    chmod +x "$BATS_TEST_TMPDIR/parent"
+    PATH=$BATS_TEST_TMPDIR:$PATH export_rules --settings-command '  parent	{}  a=b '
+    assert_rules "repo: kv-export, 2"
 }
 
 @test "a failing command is refused, and its message reported" {
