@@ -542,7 +542,7 @@ YAML
         migrates_with_rules --config "$config" --s3-region=eu-east-1
     assert_contains "$(tail -n 1 "$PROXY_LOG")" "\"${PROXY#http://}\"" /eu-east-1/s3/
     printf '[lakefs]\naws_access_key_id = %s\naws_secret_access_key = %s\n' "$S3_USER_KEY" "$S3_USER_SECRET" >"$HOME/keys"
-    printf 'blockstore: {s3: {endpoint: "%s", profile: lakefs, credentials_file: ~/keys}}\n' "$S3_ENDPOINT" >"$config"
+    printf 'blockstore: {s3: {endpoint: "%s", profile: lakefs, credentials_file: "%s"}}\n' "$S3_ENDPOINT" "$HOME/keys" >"$config"
     migrates_with_rules --config "$config"
     printf 'blockstore: {s3: {endpoint: "%s"}}\n' "$S3_ENDPOINT" >"$config"
     LAKEFS_BLOCKSTORE_S3_PROFILE=lakefs LAKEFS_BLOCKSTORE_S3_CREDENTIALS_FILE=$HOME/keys migrates_with_rules --config "$config"
