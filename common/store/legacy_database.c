@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "common/store/legacy_database.h"
 
+#include "common/cli/message.h"
 #include "common/pg/lock.h"
 #include "common/pg/server_info.h"
 #include "common/store/origin.h"
+#include "common/store/write_guard.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -193,6 +195,38 @@ static bool forget_note(const LegacyDatabase *database, const char *table, Error
     return !ours || legacy_database_comment(database, table, NULL, error);
 }
 
+/* From the stamp on nobody reads the legacy tables.  The session that runs us guards them itself: it
+ * holds locks that this one would wait for.  A role that owns nothing of them may load, too. */
+static bool guard_tables(const LegacyDatabase *database, Error *error)
+{
+    PgConnection *connection = database->connection;
+    Error cause;
+    Error warning;
+
+    if (database->options->lock_held_by != 0) {
+        return true;
+    }
+    if (!pg_execute(connection, "SAVEPOINT write_guard", NULL, error)) {
+        return false;
+    }
+    if (write_guard_make(connection, &database->schema, &cause)) {
+        return true;
+    }
+    if (pg_is_lost(connection) ||
+        !pg_execute(connection, "ROLLBACK TO SAVEPOINT write_guard", NULL, error)) {
+        *error = cause;
+        return false;
+    }
+    error_set(&warning, EXIT_CODE_DONE,
+              "the legacy tables, which nothing reads any longer, still take writes: %s",
+              cause.message);
+    error_detail(&warning, "%s", cause.detail);
+    error_hint(&warning, "Make sure that no lakeFS before 0.80 runs on the database; kv-migrate "
+                         "up, as the tables' owner, makes them refuse writes.");
+    message_warning_error(&warning);
+    return true;
+}
+
 bool legacy_database_stamp(const LegacyDatabase *database, const DumpHeader *header, Error *error)
 {
     Buffer table = {0};
@@ -201,7 +235,8 @@ bool legacy_database_stamp(const LegacyDatabase *database, const DumpHeader *hea
     if (!database->schema.has_migrations) {
         return true;
     }
-    done = buffer_append_format(&table, error, "%s.schema_migrations", database->schema.quoted) &&
+    done = guard_tables(database, error) &&
+           buffer_append_format(&table, error, "%s.schema_migrations", database->schema.quoted) &&
            set_schema_version(database, header, error) &&
            forget_note(database, buffer_string(&table), error);
     buffer_free(&table);

@@ -46,8 +46,9 @@ bool legacy_database_check(const LegacyDatabase *database, const DumpHeader *hea
 /* Within a transaction: the schema version; 0 if it is unknown or dirty. */
 bool legacy_database_version(const LegacyDatabase *database, uint64_t *version, Error *error);
 
-/* Records in the legacy database, if there is one, that it was migrated.  Removes the note of an
- * earlier migration from its comment. */
+/* Records in the legacy database, if there is one, that it was migrated, and lets its tables refuse
+ * writes (write_guard.h); warns where the role may not.  Removes the note of an earlier migration
+ * from its comment. */
 bool legacy_database_stamp(const LegacyDatabase *database, const DumpHeader *header, Error *error);
 
 /* Sets the comment of a table (quoted and qualified); NULL removes it. */

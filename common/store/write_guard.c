@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "common/store/write_guard.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* As kv-export --list-tables has them: the tests compare. */
+static const char LEGACY_TABLES[] =
+    "{actions_runs,actions_run_hooks,auth_users,auth_groups,auth_policies,auth_user_groups,"
+    "auth_user_policies,auth_group_policies,auth_credentials,auth_expired_tokens,"
+    "auth_installation_metadata,gateway_multiparts,graveler_repositories,graveler_branches,"
+    "graveler_tags,graveler_commits,graveler_staging_kv}";
+
+/* Begins a query: `guardable` has for each legacy table, partition and child its name in SQL, the
+ * name of its owner, whether the role owns it, and tgenabled of its trigger (null: none).  $1 is
+ * the schema, $2 the tables. */
+#define GUARDABLE                                                                                  \
+    "WITH RECURSIVE tree AS (SELECT c.oid FROM pg_class c"                                         \
+    " JOIN pg_namespace n ON n.oid = c.relnamespace"                                               \
+    " WHERE n.nspname = $1 AND c.relname = ANY ($2::text[]) AND c.relkind IN ('r', 'p')"           \
+    " UNION SELECT i.inhrelid FROM pg_inherits i JOIN tree t ON t.oid = i.inhparent),"             \
+    " guardable AS (SELECT c.oid, format('%I.%I', n.nspname, c.relname) AS name,"                  \
+    "  pg_get_userbyid(c.relowner)::text AS owner, pg_has_role(c.relowner, 'USAGE') AS owned,"           \
+    "  (SELECT g.tgenabled FROM pg_trigger g WHERE g.tgrelid = c.oid"                              \
+    "   AND g.tgname = '" WRITE_GUARD_NAME "') AS enabled"                                         \
+    "  FROM tree t JOIN pg_class c ON c.oid = t.oid JOIN pg_namespace n ON n.oid = c.relnamespace" \
+    "  WHERE c.relkind IN ('r', 'p')) "
+
+static bool query(PgConnection *connection, const PgSchema *schema, const char *sql, PgRows **rows,
+                  Error *error)
+{
+    const char *parameters[] = {schema->name, LEGACY_TABLES};
+
+    return pg_query(connection, sql, 2, parameters, rows, error);
+}
+
+bool write_guard_count(PgConnection *connection, const PgSchema *schema, WriteGuardCounts *counts,
+                       Error *error)
+{
+    PgRows *rows;
+
+    *counts = (WriteGuardCounts){0};
+    /* An origin trigger fires in every session that is not a replica's. */
+    if (!query(connection, schema,
+               GUARDABLE "SELECT count(*), count(*) FILTER (WHERE enabled IN ('O', 'A'))"
+                         " FROM guardable",
+               &rows, error)) {
+        return false;
+    }
+    counts->tables = strtoll(pg_rows_text(rows, 0, 0), NULL, 10);
+    counts->guarded = strtoll(pg_rows_text(rows, 0, 1), NULL, 10);
+    pg_rows_free(rows);
+    return true;
+}
+
+/* Runs the statements that a query makes. */
+static bool run_made(PgConnection *connection, const PgSchema *schema, const char *sql,
+                     Error *error)
+{
+    PgRows *rows;
+    bool done;
+
+    if (!query(connection, schema, sql, &rows, error)) {
+        return false;
+    }
+    done = true;
+    for (int i = 0; done && i < pg_rows_count(rows); i++) {
+        done = pg_execute(connection, pg_rows_text(rows, i, 0), NULL, error);
+    }
+    pg_rows_free(rows);
+    return done;
+}
+
+/* Somebody who may create functions in the schema may have made one of this name, whose text would
+ * run with the rights of whoever writes to the tables. */
+static bool check_function(PgConnection *connection, const PgSchema *schema, Error *error)
+{
+    PgRows *rows;
+    bool done;
+
+    if (!query(connection, schema,
+               GUARDABLE "SELECT pg_get_userbyid(p.proowner) FROM pg_proc p"
+                         " JOIN pg_namespace n ON n.oid = p.pronamespace WHERE n.nspname = $1"
+                         " AND p.proname = '" WRITE_GUARD_NAME "' AND p.pronargs = 0"
+                         " AND pg_get_userbyid(p.proowner) <> current_user"
+                         " AND NOT EXISTS (SELECT FROM guardable"
+                         "  WHERE owner = pg_get_userbyid(p.proowner))",
+               &rows, error)) {
+        return false;
+    }
+    done = pg_rows_count(rows) == 0;
+    if (!done) {
+        error_set(error, EXIT_CODE_REFUSED,
+                  "the function " WRITE_GUARD_NAME " in schema \"%s\" belongs to role \"%s\", which "
+                  "owns no legacy table",
+                  schema->name, pg_rows_text(rows, 0, 0));
+        error_hint(error, "Find out what it is for, and drop it.");
+    }
+    pg_rows_free(rows);
+    return done;
+}
+
+/* Nothing in it depends on the caller's search_path. */
+static bool make_function(PgConnection *connection, const PgSchema *schema, Error *error)
+{
+    static const char FUNCTION[] =
+        GUARDABLE
+        "SELECT format('CREATE OR REPLACE FUNCTION %I." WRITE_GUARD_NAME "() RETURNS trigger"
+        " LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS %L', $1::text,"
+        " format($f$BEGIN RAISE EXCEPTION 'table \"%%\" takes no writes: it was migrated to the KV "
+        "store at %s, and nothing reads it any longer', TG_TABLE_NAME USING"
+        " ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Start lakeFS 0.80 or later, or go "
+        "back to the legacy tables with kv-migrate revert.'; END$f$,"
+        " to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"')))"
+        " WHERE EXISTS (SELECT FROM guardable)";
+
+    return check_function(connection, schema, error) &&
+           run_made(connection, schema, FUNCTION, error);
+}
+
+/* Like all that is made beside the legacy tables, it belongs to their owner, where that is
+ * possible. */
+static bool give_away(PgConnection *connection, const PgSchema *schema, Error *error)
+{
+    static const char OWNER[] =
+        GUARDABLE "SELECT format('ALTER FUNCTION %I." WRITE_GUARD_NAME "() OWNER TO %I', $1::text,"
+                  " min(owner)) FROM guardable HAVING count(DISTINCT owner) = 1"
+                  " AND NOT EXISTS (SELECT FROM pg_proc p JOIN pg_namespace n"
+                  "  ON n.oid = p.pronamespace WHERE n.nspname = $1"
+                  "  AND p.proname = '" WRITE_GUARD_NAME "' AND p.pronargs = 0"
+                  "  AND pg_get_userbyid(p.proowner) = min(owner))";
+    Error ignored;
+
+    if (!pg_execute(connection, "SAVEPOINT write_guard_owner", NULL, error)) {
+        return false;
+    }
+    if (run_made(connection, schema, OWNER, &ignored)) {
+        return true;
+    }
+    return pg_execute(connection, "ROLLBACK TO SAVEPOINT write_guard_owner", NULL, error);
+}
+
+bool write_guard_make(PgConnection *connection, const PgSchema *schema, Error *error)
+{
+    static const char CREATE[] =
+        GUARDABLE "SELECT format('CREATE TRIGGER " WRITE_GUARD_NAME " BEFORE INSERT OR UPDATE OR"
+                  " DELETE OR TRUNCATE ON %s FOR EACH STATEMENT EXECUTE FUNCTION"
+                  " %I." WRITE_GUARD_NAME "()', name, $1::text)"
+                  " FROM guardable WHERE enabled IS NULL ORDER BY name";
+    /* Nobody reads the tables, so a replica's write is as lost as any. */
+    static const char ENABLE[] =
+        GUARDABLE "SELECT format('ALTER TABLE %s ENABLE ALWAYS TRIGGER " WRITE_GUARD_NAME "', name)"
+                  " FROM guardable WHERE enabled <> 'A' AND owned ORDER BY name";
+
+    return make_function(connection, schema, error) &&
+           run_made(connection, schema, CREATE, error) &&
+           run_made(connection, schema, ENABLE, error) && give_away(connection, schema, error);
+}
+
+bool write_guard_drop(PgConnection *connection, const PgSchema *schema, Error *error)
+{
+    static const char TRIGGERS[] =
+        GUARDABLE "SELECT format('DROP TRIGGER " WRITE_GUARD_NAME " ON %s', name) FROM guardable"
+                  " WHERE enabled IS NOT NULL ORDER BY name";
+    Buffer function = {0};
+    bool done = run_made(connection, schema, TRIGGERS, error) &&
+                write_guard_append_drop_function(schema, &function, error) &&
+                pg_execute(connection, buffer_string(&function), NULL, error);
+
+    buffer_free(&function);
+    return done;
+}
+
+bool write_guard_append_drop_function(const PgSchema *schema, Buffer *sql, Error *error)
+{
+    return buffer_append_format(sql, error, "DROP FUNCTION IF EXISTS %s." WRITE_GUARD_NAME "()",
+                                schema->quoted);
+}
