@@ -4,6 +4,7 @@
 #include "common/cli/message.h"
 #include "common/cli/output.h"
 #include "common/pg/server_info.h"
+#include "common/store/write_guard.h"
 #include "scripts/session/migrate/event.h"
 #include "scripts/session/migrate/legacy_tables.h"
 #include "scripts/session/migrate/loaded_from.h"
@@ -16,19 +17,43 @@
 #include <stdlib.h>
 #include <string.h>
 
-bool cleanup_drop(Session *session, Error *error)
+static bool drop_tables(Session *session, Error *error)
 {
     Buffer sql = {0};
+    bool done = buffer_append_text(&sql, "DROP TABLE ", error) &&
+                legacy_tables_append(session, &sql, error) &&
+                pg_execute(session->connection, buffer_string(&sql), NULL, error);
+
+    buffer_free(&sql);
+    return done;
+}
+
+/* What is left of the write guard may belong to another role than the tables: no reason to keep
+ * them. */
+static bool drop_guard(Session *session, Error *error)
+{
+    Buffer sql = {0};
+    bool failed = false;
+    bool done = write_guard_append_drop_function(&session->schema, &sql, error) &&
+                session_try(session, buffer_string(&sql), &failed, error);
+
+    if (done && failed) {
+        message_warning("the function " WRITE_GUARD_NAME " was not dropped: %s", error->message);
+    }
+    buffer_free(&sql);
+    return done;
+}
+
+bool cleanup_drop(Session *session, Error *error)
+{
     bool done;
 
     if (session->legacy.found.count == 0) {
         session->cleaned = true;
         return true;
     }
-    done = legacy_tables_append_drop(session, &sql, error) &&
-           pg_execute(session->connection, buffer_string(&sql), NULL, error) &&
+    done = drop_tables(session, error) && drop_guard(session, error) &&
            pg_commit(session->connection, error);
-    buffer_free(&sql);
     session->cleaned = done;
     return done || event_cleanup_failed(error);
 }

@@ -388,7 +388,7 @@ bool dry_run_command(Session *session, MigrateOptions *options, const char *prog
         return false;
     }
     if (session_is_at_kv_version(session)) {
-        return up_already_migrated(session, error);
+        return up_already_migrated(session, false, error);
     }
     done = look(&plan, session, error);
     *code = plan.checks.code;

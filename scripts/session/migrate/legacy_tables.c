@@ -2,6 +2,7 @@
 #include "scripts/session/migrate/legacy_tables.h"
 
 #include "common/pg/lock.h"
+#include "common/store/write_guard.h"
 #include "scripts/session/child.h"
 #include "scripts/session/migrate/programs.h"
 
@@ -126,7 +127,9 @@ bool legacy_tables_append(Session *session, Buffer *sql, Error *error)
 bool legacy_tables_append_drop(Session *session, Buffer *sql, Error *error)
 {
     return buffer_append_text(sql, "DROP TABLE ", error) &&
-           legacy_tables_append(session, sql, error) && buffer_append_text(sql, ";", error);
+           legacy_tables_append(session, sql, error) && buffer_append_text(sql, "; ", error) &&
+           write_guard_append_drop_function(&session->schema, sql, error) &&
+           buffer_append_text(sql, ";", error);
 }
 
 bool legacy_tables_writers(Session *session, char **writers, Error *error)

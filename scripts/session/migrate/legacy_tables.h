@@ -19,7 +19,8 @@ bool legacy_tables_find(Session *session, Error *error);
 /* Appends the qualified names of the tables found, for SQL, separated by commas. */
 bool legacy_tables_append(Session *session, Buffer *sql, Error *error);
 
-/* Appends the statement "DROP TABLE ...;" for them. */
+/* Appends "DROP TABLE ...; DROP FUNCTION ...;" for them and for what lets them refuse writes, to be
+ * shown and run. */
 bool legacy_tables_append_drop(Session *session, Buffer *sql, Error *error);
 
 /* Appends the names for display, separated by `separator`. */

@@ -32,6 +32,7 @@
 #include "scripts/session/migrate/cleanup.h"
 #include "scripts/session/migrate/commands.h"
 #include "scripts/session/migrate/event.h"
+#include "scripts/session/migrate/guard.h"
 #include "scripts/session/migrate/up.h"
 #include "scripts/session/protocol.h"
 
@@ -290,9 +291,12 @@ static bool session_main(Main *m, int count, char **arguments, Error *error)
  * else a warning. */
 static void report(Main *m, Error *error)
 {
-    const Session *session = &m->session;
+    Session *session = &m->session;
     bool to_drop = migrate_options_drop_tables(&m->options) && !session->cleaned;
 
+    if (session->migrated || error->code == EXIT_CODE_CLEANUP) {
+        guard_commit_alone(session);
+    }
     if (interrupt_signal() != 0 && error->code != EXIT_CODE_CLEANUP) {
         stopped(error);
     }

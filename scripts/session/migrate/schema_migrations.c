@@ -3,6 +3,7 @@
 
 #include "common/cli/message.h"
 #include "common/pg/settings.h"
+#include "common/store/write_guard.h"
 #include "scripts/session/migrate/sql_statements.h"
 
 #include <inttypes.h>
@@ -202,6 +203,19 @@ static bool create_table(Session *session, PgConnection *connection, Error *erro
     return done;
 }
 
+/* Tables that were kept, then taken back by a version that somebody set, still refuse the writes of
+ * migrations. */
+static bool allow_writes(const Session *session, PgConnection *connection, Error *error)
+{
+    WriteGuardCounts counts;
+
+    return pg_begin(connection, PG_READ_WRITE, session->options->common.lock_wait_timeout_ms,
+                    error) &&
+           write_guard_count(connection, &session->schema, &counts, error) &&
+           (counts.guarded == 0 || write_guard_drop(connection, &session->schema, error)) &&
+           pg_commit(connection, error);
+}
+
 bool schema_migrations_run(Session *session, Error *error)
 {
     const Migrations *migrations = &session->migrations;
@@ -213,7 +227,8 @@ bool schema_migrations_run(Session *session, Error *error)
         return true;
     }
     done = pg_connect_again(&session->pg, &connection, error) &&
-           (session->schema.has_migrations || create_table(session, connection, error));
+           (session->schema.has_migrations || create_table(session, connection, error)) &&
+           (first == migrations->count || allow_writes(session, connection, error));
     for (size_t i = first; done && i < migrations->count; i++) {
         done = run_migration(session, connection, &migrations->items[i], error);
     }

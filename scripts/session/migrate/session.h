@@ -39,6 +39,7 @@ typedef struct Session {
     Words environment; /* of kv-export and kv-import: the connection, no other secrets */
     bool migrated;     /* stamped: from now on a failure is an event */
     bool cleaned;      /* the legacy tables were dropped */
+    bool guarded;      /* the open transaction makes the legacy tables refuse writes */
 } Session;
 
 /* Connects, begins a transaction with this access and `lock_timeout_ms`, and finds migrations and

@@ -5,6 +5,7 @@
 #include "scripts/session/child.h"
 #include "scripts/session/migrate/cleanup.h"
 #include "scripts/session/migrate/event.h"
+#include "scripts/session/migrate/guard.h"
 #include "scripts/session/migrate/legacy_tables.h"
 #include "scripts/session/migrate/schema_migrations.h"
 #include "scripts/session/migrate/stamp.h"
@@ -58,7 +59,7 @@ static bool require_target(Session *session, Error *error)
     return true;
 }
 
-bool up_already_migrated(Session *session, Error *error)
+bool up_already_migrated(Session *session, bool may_write, Error *error)
 {
     KvStore store;
     bool stamped = false;
@@ -84,7 +85,7 @@ bool up_already_migrated(Session *session, Error *error)
         message_info("%zu legacy tables are left: kv-migrate cleanup drops them",
                      session->legacy.found.count);
     }
-    return true;
+    return !may_write || guard_migrated(session, error);
 }
 
 bool up_begin(Up *up, MigrateOptions *options, const char *programs, Error *error)
@@ -98,7 +99,7 @@ bool up_begin(Up *up, MigrateOptions *options, const char *programs, Error *erro
     }
     if (session_is_at_kv_version(session)) {
         up->ended = true;
-        return up_already_migrated(session, error) && summary_print_schema(session, error);
+        return up_already_migrated(session, true, error) && summary_print_schema(session, error);
     }
     return !migrate_options_kv_enabled(options) || require_target(session, error);
 }
@@ -122,7 +123,10 @@ bool up_migrate_schema(Up *up, Error *error)
 
 bool up_lock_tables(Up *up, Error *error)
 {
-    return legacy_tables_find(up->session, error) && legacy_tables_lock(up->session, error);
+    Session *session = up->session;
+
+    return legacy_tables_find(session, error) && legacy_tables_lock(session, error) &&
+           guard_make(session, !migrate_options_drop_tables(session->options), error);
 }
 
 UpAnswer up_transfer(Up *up)
@@ -246,12 +250,30 @@ bool up_transferred(Up *up, int export_status, int import_status, Error *error)
     return transfer_failed(up, import_status, "kv-import", error);
 }
 
+/* The migration stands whatever comes of it. */
+static void keep_tables(Session *session)
+{
+    Error cause;
+    Error warning;
+
+    if (guard_commit(session, &cause)) {
+        message_info("the legacy tables are kept and refuse writes: kv-migrate cleanup drops them");
+        return;
+    }
+    error_set(&warning, EXIT_CODE_DONE, "the legacy tables that are kept may still take writes");
+    error_detail(&warning, "%s%s%s", cause.message, cause.detail[0] == '\0' ? "" : "\n",
+                 cause.detail);
+    error_hint(&warning, "Make sure that no lakeFS before 0.80 runs on the database, then run "
+                         "kv-migrate up again, which makes them refuse writes.");
+    message_warning_error(&warning);
+}
+
 bool up_clean_up(Up *up, Error *error)
 {
     Session *session = up->session;
 
     if (!migrate_options_drop_tables(session->options)) {
-        message_info("the legacy tables are kept: kv-migrate cleanup drops them");
+        keep_tables(session);
         return true;
     }
     clock_begin_phase(&up->clock, "cleanup");

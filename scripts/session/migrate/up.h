@@ -28,7 +28,8 @@ bool up_begin(Up *up, MigrateOptions *options, const char *programs, Error *erro
 /* Runs the schema migrations; without --kv-enabled up ends here. */
 bool up_migrate_schema(Up *up, Error *error);
 
-/* Finds the legacy tables, and locks them against writers. */
+/* Finds the legacy tables, holds writers off, and sees to it that writers who have waited are
+ * refused after the stamp. */
 bool up_lock_tables(Up *up, Error *error);
 
 /* Whether the dump goes through a file or a pipe. */
@@ -39,7 +40,7 @@ bool up_exported(Up *up, int status, Error *error);
 bool up_imported(Up *up, int status, Error *error);
 bool up_transferred(Up *up, int export_status, int import_status, Error *error);
 
-/* Drops the legacy tables, unless they are kept. */
+/* Drops the legacy tables, or keeps them and lets them refuse writes. */
 bool up_clean_up(Up *up, Error *error);
 
 /* Prints the summary. */
@@ -55,7 +56,8 @@ bool up_import_command(const Up *up, Program *program, Error *error);
  * if a load would be refused: kv-import has reported why and exited with *status. */
 bool up_check_target(Session *session, char **found, int *status, Error *error);
 
-/* Ends up for a database that is already migrated. */
-bool up_already_migrated(Session *session, Error *error);
+/* The migration has happened already, here or in an earlier run.  In a transaction that may write,
+ * legacy tables that are left are made to refuse writes. */
+bool up_already_migrated(Session *session, bool may_write, Error *error);
 
 #endif

@@ -32,6 +32,7 @@ assert_migrated() {
 @test "the refusal reports how many rows of each table were written or removed" {
     legacy_database
     "${MIGRATE[@]}" --keep-tables --quiet
+    allow_writes
     sql "INSERT INTO graveler_staging_kv SELECT 'token', int4send(n), 'i', 'd' FROM generate_series(101, 107) AS n" \
         "DELETE FROM graveler_staging_kv WHERE key <= int4send(3)" \
         "UPDATE graveler_branches SET commit_id = 'c2'" \
@@ -91,6 +92,7 @@ assert_late_noticed() {
     owner=${PGDATABASE}_owner
     own_everything "$owner"
     "${MIGRATE[@]}" --keep-tables --quiet
+    allow_writes
     sql "INSERT INTO auth_users (id, created_at, display_name) VALUES (2, now(), 'hidden')" \
         "ALTER TABLE auth_users ENABLE ROW LEVEL SECURITY" "ALTER TABLE auth_users FORCE ROW LEVEL SECURITY" \
         "CREATE POLICY visible ON auth_users USING (id < 2)"

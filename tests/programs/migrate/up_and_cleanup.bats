@@ -66,6 +66,7 @@ load ../../lib/up
     local migrated table statement
     legacy_database
     "${MIGRATE[@]}" --keep-tables --quiet
+    allow_writes
     migrated=$PGDATABASE
     while IFS='|' read -r table statement; do
         echo "== $statement"
@@ -91,6 +92,7 @@ STATEMENTS
 @test "cleanup names only the tables that were written to, and notices one row replaced by another" {
     legacy_database
     "${MIGRATE[@]}" --keep-tables --quiet
+    allow_writes
     sql "DELETE FROM graveler_staging_kv WHERE key = int4send(7)" \
         "INSERT INTO graveler_staging_kv VALUES ('token', int4send(107), 'identity', 'data')"
     fails 5 kv-migrate cleanup -d "$DSN"
@@ -101,6 +103,7 @@ STATEMENTS
 @test "cleanup ignores what changes no row" {
     legacy_database
     "${MIGRATE[@]}" --keep-tables --quiet
+    allow_writes
     sql "VACUUM (FREEZE, ANALYZE) graveler_staging_kv" "VACUUM FULL auth_users" \
         "BEGIN; INSERT INTO auth_users (id, created_at, display_name) VALUES (2, now(), 'never'); ROLLBACK" \
         "SELECT * FROM graveler_branches FOR UPDATE" >"$BATS_TEST_TMPDIR/out"

@@ -74,6 +74,7 @@ differs() {
 
 @test "rows written to the legacy tables since are reported by the keys that they would have" {
     fresh_database TEMPLATE "$KEPT"
+    allow_writes
     sql "INSERT INTO auth_groups (id, created_at, display_name) VALUES (999, now(), 'Later')" \
         "UPDATE auth_groups SET created_at = now() WHERE display_name = 'Admins'" \
         "INSERT INTO graveler_staging_kv SELECT staging_token, 'later', 'i', 'd' FROM graveler_branches
@@ -95,7 +96,8 @@ differs() {
     eventually expired soon
     succeeds "${VERIFY[@]}"
     assert_equal "equal: 440 entries" "$output"
-    # Tokens that expired just when the tables were read, and just after: the latter would have been migrated.
+    # Tokens that expired just when the tables were read, and just behind: the latter would have been migrated.
+    allow_writes
     time=$(sql "SELECT obj_description('kv'::regclass)::jsonb #>> '{source,time}'")
     sql "INSERT INTO auth_expired_tokens VALUES ('at', '$time'), ('behind', '$time'::timestamptz + interval '1 microsecond')"
     differs
@@ -115,7 +117,8 @@ expired() {
     assert_contains "$output" '{"difference":"missing",' '"key":"settings/protected_branches"'
     fails 5 kv-migrate verify
     assert_contains "$stderr" "branch protection rules"
-    # kv-export has given the reason; kv-import had nothing to read.
+    # kv-export has said why; kv-import had nothing to read.
+    allow_writes
     sql "INSERT INTO graveler_staging_kv VALUES ('nowhere', 'k', 'i', 'd')"
     succeeds kv-migrate verify --no-settings
     assert_contains "$stderr" "left out 1 row of"
@@ -179,6 +182,7 @@ hold_partition() {
     fails 5 "${VERIFY[@]}" --lock-wait-timeout=300ms
     assert_contains "$stderr" "$HOLDER_BACKEND"
     release
+    allow_writes
     hold "UPDATE auth_users SET email = 'late' WHERE id = 1"
     fails 5 "${VERIFY[@]}" --lock-wait-timeout=300ms
     release
@@ -273,6 +277,7 @@ nobody_is_left() {
     fresh_database TEMPLATE "$ESTI"
     kv-export -q --no-settings -f "$dump"
     kv-import -q -d "$DSN" "$dump"
+    allow_writes
     sql "DELETE FROM kv WHERE key = 'groups/Developers'" "INSERT INTO auth_groups (id, created_at, display_name) VALUES (999, now(), 'x')"
     # At the last schema version again, so that it can be exported.
     sql "UPDATE schema_migrations SET version = 38"
