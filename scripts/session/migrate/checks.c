@@ -226,8 +226,43 @@ bool checks_stamp(Checks *checks, Error *error)
            check_schema_migrations(checks, "UPDATE", error);
 }
 
-/* Objects with an automatic or internal dependency on a table are dropped with it; a normal
- * dependency keeps the table from being dropped. */
+/* The language of the triggers' function. */
+static bool check_language(Checks *checks, Error *error)
+{
+    Error problem;
+    bool has = false;
+
+    if (!has_right(checks,
+                   "SELECT coalesce(bool_or(has_language_privilege(oid, 'USAGE')), false)"
+                   " FROM pg_language WHERE lanname = 'plpgsql'",
+                   0, NULL, &has, error)) {
+        return false;
+    }
+    if (!has) {
+        error_set(
+            &problem, EXIT_CODE_FAILED,
+            "role \"%s\" may not use the language plpgsql, by which kept legacy tables refuse "
+            "writes",
+            checks->role);
+        error_hint(&problem, "CREATE EXTENSION plpgsql, or GRANT USAGE ON LANGUAGE plpgsql TO %s",
+                   checks->role_quoted);
+        checks_problem(checks, &problem);
+    }
+    return true;
+}
+
+bool checks_guard(Checks *checks, Error *error)
+{
+    return check_tables(checks, EXIT_CODE_FAILED,
+                        "c.relkind IN ('r', 'p') AND NOT has_table_privilege(c.oid, 'TRIGGER')",
+                        "may not make kept legacy tables refuse writes",
+                        "Run as their owner, or grant the right TRIGGER, on their partitions, too.",
+                        error) &&
+           check_language(checks, error);
+}
+
+/* An object goes with a table when it depends on it automatically or internally; a normal
+ * dependency holds it. */
 static bool find_dependents(Checks *checks, char **objects, Error *error)
 {
     static const char QUERY[] =

@@ -50,7 +50,10 @@ bool checks_kv_owner(Checks *checks, Error *error);
 /* Checks the privileges that the stamp needs. */
 bool checks_stamp(Checks *checks, Error *error);
 
-/* Checks that the legacy tables can be dropped. */
+/* What kept legacy tables need to refuse writes. */
+bool checks_guard(Checks *checks, Error *error);
+
+/* What would keep the legacy tables from being dropped. */
 bool checks_cleanup(Checks *checks, Error *error);
 
 /* Warns of active writers and low disk space, which are not problems. */

@@ -272,7 +272,10 @@ static bool check_kv(Plan *plan, Error *error)
             ((plan->store == NULL || checks_kv_owner(checks, error)) &&
              (checks->pending > 0 || checks_create(checks, error)))) &&
            checks_stamp(checks, error) &&
-           (!migrate_options_drop_tables(options) || checks_cleanup(checks, error)) &&
+           (migrate_options_drop_tables(options)
+                ? checks_cleanup(checks, error)
+                : checks_guard(checks, error) &&
+                      (!migrate_options_in_dynamodb(options) || checks_create(checks, error))) &&
            checks_circumstances(checks, error);
 }
 

@@ -4,6 +4,7 @@
 #include "common/cli/output.h"
 #include "common/pg/lock.h"
 #include "common/pg/server_info.h"
+#include "common/store/write_guard.h"
 #include "scripts/session/migrate/legacy_tables.h"
 #include "scripts/session/migrate/note.h"
 #include "scripts/session/migrate/report.h"
@@ -24,8 +25,9 @@ typedef struct Status {
     Note note;
     char holder[PG_HOLDER_SIZE]; /* who holds the migration lock; "": nobody */
     bool standby;
-    const char *state; /* fixed keyword, for programs */
-    Buffer text;       /* description, for people */
+    WriteGuardCounts guard;
+    const char *state; /* a word of a closed set, for programs */
+    Buffer text;       /* the same for people */
     Buffer next;       /* the command, or the SQL, to run next; empty: nothing */
 } Status;
 
@@ -93,6 +95,11 @@ static bool judge_without_version(Status *status, Error *error)
                      "not a lakeFS database: empty, or the wrong database or schema");
 }
 
+static bool writes_are_refused(const Status *status)
+{
+    return status->guard.tables > 0 && status->guard.guarded == status->guard.tables;
+}
+
 static bool judge_migrated(Status *status, Error *error)
 {
     if (status->store.state != KV_STAMPED) {
@@ -104,6 +111,11 @@ static bool judge_migrated(Status *status, Error *error)
         return set_state(status, "migrated", error, "migrated");
     }
     return set_state(status, "migrated_tables_left", error, "migrated; legacy tables are left") &&
+           (writes_are_refused(status) ||
+            buffer_append_text(&status->text,
+                               " and still take writes, which nobody reads: kv-migrate up makes "
+                               "them refuse writes",
+                               error)) &&
            set_next(status, "cleanup", NULL, error);
 }
 
@@ -136,6 +148,11 @@ static bool judge_legacy(Status *status, Error *error)
     return set_state(status, last ? "legacy" : "legacy_behind", error,
                      last ? "legacy, at the last schema version"
                           : "legacy, below the last schema version") &&
+           (status->guard.guarded == 0 ||
+            buffer_append_text(&status->text,
+                               "; tables still refuse writes, since an earlier migration was not "
+                               "taken back by kv-migrate revert: run that, or migrate again",
+                               error)) &&
            set_next(status, "up", "--kv-enabled", error);
 }
 
@@ -277,6 +294,10 @@ static bool print_text(Status *status, Error *error)
         return false;
     }
     print_origin(status);
+    if (status->guard.guarded > 0) {
+        report_field(stdout, INDENT, "writes to them", "%s",
+                     writes_are_refused(status) ? "refused" : "refused by some tables only");
+    }
     if (status->holder[0] != '\0') {
         report_field(stdout, INDENT, "migration lock", "held by %s", status->holder);
     }
@@ -331,13 +352,17 @@ static bool print_json(Status *status, Error *error)
     json_t *version = session->has_version ? json_integer(session->version) : json_null();
 
     return output_json(
-               json_pack("{s:s, s:s, s:o, s:b, s:I, s:I, s:o, s:o, s:o, s:b, s:s, s:s, s:o}",
+               json_pack("{s:s, s:s, s:o, s:b, s:I, s:I, s:o, s:o, s:o, s:o, s:b, s:s, s:s, s:o}",
                          "database", session->schema.database, "schema", session->schema.name,
                          "schema_version", version, "dirty", session->dirty, "last_version",
                          (json_int_t)migrations_last(&session->migrations), "kv_migration_version",
                          (json_int_t)migrations_kv(&session->migrations), "kv_store",
                          encode_store(status), "legacy_tables",
-                         encode_tables(&session->legacy.found), "migration_lock",
+                         encode_tables(&session->legacy.found), "legacy_tables_refuse_writes",
+                         session->legacy.found.count == 0
+                             ? json_null()
+                             : json_boolean(writes_are_refused(status)),
+                         "migration_lock",
                          status->holder[0] == '\0' ? json_null() : json_string(status->holder),
                          "standby", status->standby, "state", status->state, "description",
                          buffer_string(&status->text), "next",
@@ -355,7 +380,9 @@ static bool look(Status *status, Error *error)
            pg_is_standby(session->connection, &status->standby, error) &&
            session_read_version(session, error) && legacy_tables_find(session, error) &&
            kv_store_read(session, &status->store, error) &&
-           note_read(session, &status->note, error) && judge(status, error);
+           note_read(session, &status->note, error) &&
+           write_guard_count(session->connection, &session->schema, &status->guard, error) &&
+           judge(status, error);
 }
 
 bool status_command(Session *session, MigrateOptions *options, const char *programs, Error *error)
