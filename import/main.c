@@ -12,6 +12,7 @@
 #include "import/inspect/print.h"
 #include "import/load.h"
 #include "import/options.h"
+#include "import/verify/digest.h"
 #include "import/verify/verify.h"
 
 static bool import_main(ImportOptions *options, int count, char **arguments, Error *error)
@@ -40,6 +41,8 @@ static bool import_main(ImportOptions *options, int count, char **arguments, Err
         return verify_store(options, error);
     case IMPORT_CHECK_TARGET:
         return inspect_check_target(options, error);
+    case IMPORT_DIGEST:
+        return digest_store(options, error);
     case IMPORT_PRINT:
         return inspect_print(options, error);
     case IMPORT_LOAD:

@@ -60,6 +60,7 @@ static const Option LOAD_OPTIONS[] = {
      "change nothing; show what is missing, extra or\n"
      "different in the KV table, and exit with 3 if so",
      NULL, NULL, OPTION_CONSTANT(ImportOptions, action, IMPORT_VERIFY)},
+    {"digest", 0, NULL, NULL, NULL, NULL, OPTION_CONSTANT(ImportOptions, action, IMPORT_DIGEST)},
     {"second-reading", 0, "FILE",
      "with --verify: read the dump from FILE the second\n"
      "time, which is needed to name differences",
@@ -182,6 +183,8 @@ static const char *database_purpose(ImportAction action)
         return "compare with";
     case IMPORT_CHECK_TARGET:
         return "check";
+    case IMPORT_DIGEST:
+        return "read";
     case IMPORT_LIST:
     case IMPORT_CHECK:
     case IMPORT_PRINT:

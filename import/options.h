@@ -13,12 +13,13 @@
 #include "common/store/target.h"
 
 typedef enum ImportAction {
-    IMPORT_LOAD,        /* into a KV store */
-    IMPORT_LIST,        /* show header and manifest */
-    IMPORT_CHECK,       /* read all of the dump, touch no database */
-    IMPORT_PRINT,       /* show entries */
-    IMPORT_VERIFY,      /* compare a KV store with the dump */
-    IMPORT_CHECK_TARGET /* check whether a load would be accepted */
+    IMPORT_LOAD,         /* into a KV store */
+    IMPORT_LIST,         /* show header and manifest */
+    IMPORT_CHECK,        /* read all of the dump, touch no database */
+    IMPORT_PRINT,        /* show entries */
+    IMPORT_VERIFY,       /* compare a KV store with the dump */
+    IMPORT_CHECK_TARGET, /* check whether a load would be accepted */
+    IMPORT_DIGEST        /* print the digest of a KV store */
 } ImportAction;
 
 /* Which entries --print shows, and how. */

@@ -8,6 +8,7 @@
 #include <openssl/params.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <xxhash.h>
 
 struct Sha256 {
@@ -220,4 +221,13 @@ bool set_digest_equal(SetDigest a, SetDigest b)
 void set_digest_to_text(SetDigest digest, char text[SET_DIGEST_TEXT_SIZE + 1])
 {
     snprintf(text, SET_DIGEST_TEXT_SIZE + 1, "%016" PRIx64 "%016" PRIx64, digest.high, digest.low);
+}
+
+bool set_digest_from_text(const char *text, SetDigest *digest)
+{
+    if (strlen(text) != SET_DIGEST_TEXT_SIZE ||
+        strspn(text, "0123456789abcdef") != SET_DIGEST_TEXT_SIZE) {
+        return false;
+    }
+    return sscanf(text, "%16" SCNx64 "%16" SCNx64, &digest->high, &digest->low) == 2;
 }

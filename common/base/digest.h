@@ -80,5 +80,7 @@ void set_digest_add(SetDigest *digest, SetDigest other);
 bool set_digest_equal(SetDigest a, SetDigest b);
 /* Writes 32 hexadecimal digits, most significant first, and a NUL. */
 void set_digest_to_text(SetDigest digest, char text[SET_DIGEST_TEXT_SIZE + 1]);
+/* Reads what set_digest_to_text has written; false for any other text. */
+bool set_digest_from_text(const char *text, SetDigest *digest);
 
 #endif

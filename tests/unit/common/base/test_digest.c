@@ -301,6 +301,25 @@ static void test_different_sets_have_different_digests(void **state)
     assert_false(set_digest_equal((SetDigest){1, 2}, (SetDigest){0, 2}));
 }
 
+static void test_set_digest_is_read_as_it_was_written(void **state)
+{
+    static const char *const OTHERS[] = {"",
+                                         "0123456789abcdef0123456789abcde",
+                                         "0123456789abcdef0123456789abcdef0",
+                                         "0123456789abcdef 123456789abcdef",
+                                         "-123456789abcdef0123456789abcdef",
+                                         "0123456789ABCDEF0123456789abcdef"};
+    SetDigest digest = {0};
+
+    (void)state;
+    assert_true(set_digest_from_text("0123456789abcdeffedcba9876543210", &digest));
+    assert_int_equal(digest.high, 0x0123456789abcdef);
+    assert_int_equal(digest.low, 0xfedcba9876543210);
+    for (size_t i = 0; i < sizeof OTHERS / sizeof OTHERS[0]; i++) {
+        assert_false(set_digest_from_text(OTHERS[i], &digest));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -319,6 +338,7 @@ int main(void)
         cmocka_unit_test(test_order_of_entries_does_not_matter),
         cmocka_unit_test(test_sets_of_several_workers_add_up),
         cmocka_unit_test(test_different_sets_have_different_digests),
+        cmocka_unit_test(test_set_digest_is_read_as_it_was_written),
     };
 
     return cmocka_run_group_tests_name("digests", tests, NULL, NULL);

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * --digest: what a KV store holds, in one line of JSON, for kv-migrate, which compares it with the
+ * note of the load: an object with the members version, entries and set_digest (of all entries but
+ * the version's).
+ */
+#ifndef IMPORT_VERIFY_DIGEST_H
+#define IMPORT_VERIFY_DIGEST_H
+
+#include <stdbool.h>
+
+#include "common/base/error.h"
+#include "import/options.h"
+
+/* Reads the whole store, and prints the line. */
+bool digest_store(ImportOptions *options, Error *error);
+
+#endif
