@@ -82,6 +82,24 @@ bool legacy_database_version(const LegacyDatabase *database, uint64_t *version, 
     return true;
 }
 
+bool legacy_database_reverted_from(const LegacyDatabase *database, const ProvenanceStore *store,
+                                   bool *reverted, Error *error)
+{
+    const char *parameters[] = {database->schema.name};
+    PgRows *rows;
+
+    if (!pg_query(database->connection,
+                  "SELECT obj_description(c.oid, 'pg_class') FROM pg_class c"
+                  " JOIN pg_namespace n ON n.oid = c.relnamespace"
+                  " WHERE n.nspname = $1 AND c.relname = 'schema_migrations'",
+                  1, parameters, &rows, error)) {
+        return false;
+    }
+    *reverted = pg_rows_count(rows) > 0 && provenance_is_reverted(pg_rows_text(rows, 0, 0), store);
+    pg_rows_free(rows);
+    return true;
+}
+
 /* The database is at *version; NULL: unknown. */
 static bool refuse_stamped(const char *stamped, const int64_t *version, Error *error)
 {
@@ -177,7 +195,7 @@ static bool set_schema_version(const LegacyDatabase *database, const DumpHeader 
     return done;
 }
 
-/* Removes a note by kv-import; other comments are kept. */
+/* Removes a note by kv-import, or the mark of kv-migrate revert; other comments are kept. */
 static bool forget_note(const LegacyDatabase *database, const char *table, Error *error)
 {
     const char *parameters[] = {table};
@@ -185,8 +203,8 @@ static bool forget_note(const LegacyDatabase *database, const char *table, Error
     bool ours;
 
     if (!pg_query(database->connection,
-                  "SELECT coalesce(obj_description($1::regclass, 'pg_class')"
-                  " LIKE '{\"imported_by\":\"kv-import %', false)",
+                  "SELECT coalesce(obj_description($1::regclass, 'pg_class') LIKE ANY (ARRAY["
+                  "'{\"imported_by\":\"kv-import %', '{\"reverted_by\":\"kv-migrate %']), false)",
                   1, parameters, &rows, error)) {
         return false;
     }
@@ -195,8 +213,8 @@ static bool forget_note(const LegacyDatabase *database, const char *table, Error
     return !ours || legacy_database_comment(database, table, NULL, error);
 }
 
-/* From the stamp on nobody reads the legacy tables.  The session that runs us guards them itself: it
- * holds locks that this one would wait for.  A role that owns nothing of them may load, too. */
+/* From the stamp on nobody reads the legacy tables.  The session that runs us guards them itself:
+ * it holds locks that this one would wait for.  A role that owns nothing of them may load, too. */
 static bool guard_tables(const LegacyDatabase *database, Error *error)
 {
     PgConnection *connection = database->connection;
@@ -218,9 +236,9 @@ static bool guard_tables(const LegacyDatabase *database, Error *error)
         return false;
     }
     error_set(&warning, EXIT_CODE_DONE,
-              "the legacy tables, which nothing reads any longer, still take writes: %s",
-              cause.message);
-    error_detail(&warning, "%s", cause.detail);
+              "the legacy tables, which nothing reads any longer, still take writes");
+    error_detail(&warning, "%s%s%s", cause.message, cause.detail[0] == '\0' ? "" : "\n",
+                 cause.detail);
     error_hint(&warning, "Make sure that no lakeFS before 0.80 runs on the database; kv-migrate "
                          "up, as the tables' owner, makes them refuse writes.");
     message_warning_error(&warning);

@@ -16,6 +16,7 @@
 #include "common/dump/header.h"
 #include "common/pg/connection.h"
 #include "common/pg/schema.h"
+#include "common/store/provenance.h"
 #include "common/store/target.h"
 
 typedef struct LegacyDatabase {
@@ -42,6 +43,15 @@ bool legacy_database_connect(const LegacyDatabase *database, PgConnection **conn
  */
 bool legacy_database_check(const LegacyDatabase *database, const DumpHeader *header,
                            const char *stamped, Error *error);
+
+/*
+ * Within a transaction: whether kv-migrate revert has put the database back from a store in
+ * DynamoDB, which is there still.  Its mark, the comment of schema_migrations, has the members
+ * reverted_by, reverted (a time) and store, which is that of the note that was there
+ * (provenance.h).
+ */
+bool legacy_database_reverted_from(const LegacyDatabase *database, const ProvenanceStore *store,
+                                   bool *reverted, Error *error);
 
 /* Within a transaction: the schema version; 0 if it is unknown or dirty. */
 bool legacy_database_version(const LegacyDatabase *database, uint64_t *version, Error *error);

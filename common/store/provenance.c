@@ -170,3 +170,17 @@ bool provenance_matches(const char *text, const DumpHeader *header, const DumpMa
     json_decref(note);
     return same;
 }
+
+bool provenance_is_reverted(const char *text, const ProvenanceStore *store)
+{
+    bool lacked;
+    json_t *mark = text == NULL ? NULL : json_parse(slice_text(text), 0, NULL, &lacked);
+    const json_t *place = json_object_get(mark, "store");
+    bool reverted = json_is_string(json_object_get(mark, "reverted_by")) &&
+                    same_text(place, "table", store->table) &&
+                    same_text(place, "region", store->region) &&
+                    same_text(place, "endpoint", store->endpoint);
+
+    json_decref(mark);
+    return reverted;
+}

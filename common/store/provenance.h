@@ -35,6 +35,10 @@ typedef struct ProvenanceStore {
 char *provenance_encode(const DumpHeader *header, const DumpManifest *manifest,
                         const char *imported, const ProvenanceStore *store, Error *error);
 
+/* Tells whether a text (NULL: none) is the mark of a database that was put back from this store,
+ * see legacy_database.h. */
+bool provenance_is_reverted(const char *text, const ProvenanceStore *store);
+
 /* Tells whether a text written by provenance_encode (NULL: none) says that the store holds exactly
  * the dump's entries, from the same database. */
 bool provenance_matches(const char *text, const DumpHeader *header, const DumpManifest *manifest);

@@ -20,7 +20,7 @@ static const char LEGACY_TABLES[] =
     " WHERE n.nspname = $1 AND c.relname = ANY ($2::text[]) AND c.relkind IN ('r', 'p')"           \
     " UNION SELECT i.inhrelid FROM pg_inherits i JOIN tree t ON t.oid = i.inhparent),"             \
     " guardable AS (SELECT c.oid, format('%I.%I', n.nspname, c.relname) AS name,"                  \
-    "  pg_get_userbyid(c.relowner)::text AS owner, pg_has_role(c.relowner, 'USAGE') AS owned,"           \
+    "  pg_get_userbyid(c.relowner)::text AS owner, pg_has_role(c.relowner, 'USAGE') AS owned,"     \
     "  (SELECT g.tgenabled FROM pg_trigger g WHERE g.tgrelid = c.oid"                              \
     "   AND g.tgname = '" WRITE_GUARD_NAME "') AS enabled"                                         \
     "  FROM tree t JOIN pg_class c ON c.oid = t.oid JOIN pg_namespace n ON n.oid = c.relnamespace" \
@@ -91,7 +91,8 @@ static bool check_function(PgConnection *connection, const PgSchema *schema, Err
     done = pg_rows_count(rows) == 0;
     if (!done) {
         error_set(error, EXIT_CODE_REFUSED,
-                  "the function " WRITE_GUARD_NAME " in schema \"%s\" belongs to role \"%s\", which "
+                  "the function " WRITE_GUARD_NAME
+                  " in schema \"%s\" belongs to role \"%s\", which "
                   "owns no legacy table",
                   schema->name, pg_rows_text(rows, 0, 0));
         error_hint(error, "Find out what it is for, and drop it.");
@@ -103,8 +104,7 @@ static bool check_function(PgConnection *connection, const PgSchema *schema, Err
 /* Nothing in it depends on the caller's search_path. */
 static bool make_function(PgConnection *connection, const PgSchema *schema, Error *error)
 {
-    static const char FUNCTION[] =
-        GUARDABLE
+    static const char FUNCTION[] = GUARDABLE
         "SELECT format('CREATE OR REPLACE FUNCTION %I." WRITE_GUARD_NAME "() RETURNS trigger"
         " LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS %L', $1::text,"
         " format($f$BEGIN RAISE EXCEPTION 'table \"%%\" takes no writes: it was migrated to the KV "

@@ -51,10 +51,18 @@ static bool refuse_without_legacy(const Target *target, Error *error)
 static bool may_be_half_stamped(const Target *target, const DumpHeader *header, bool *may,
                                 Error *error)
 {
+    const ProvenanceStore store = {.table = dynamo_client_table(target->client),
+                                   .region = dynamo_client_region(target->client),
+                                   .endpoint = dynamo_client_endpoint(target->client)};
+    bool reverted;
     uint64_t version;
 
-    if (target->options->not_migrated || header == NULL) {
-        *may = target->options->not_migrated;
+    /* The database was stamped, too, and put back: the store may hold what was written since. */
+    if (!legacy_database_reverted_from(&target->database, &store, &reverted, error)) {
+        return false;
+    }
+    if (reverted || target->options->not_migrated || header == NULL) {
+        *may = !reverted && target->options->not_migrated;
         return true;
     }
     if (!legacy_database_version(&target->database, &version, error)) {

@@ -19,9 +19,13 @@ bool status_command(Session *session, MigrateOptions *options, const char *progr
  * EXIT_CODE_FAILED without a message (see verify_reported) if they differ. */
 bool verify_command(Session *session, MigrateOptions *options, const char *programs, Error *error);
 
-/* up --dry-run: what up would do, and everything that would stop it, without changing anything.
- * What ends up at once, such as a dirty schema, is an error; other problems are printed as
- * messages, and *code is that of the one that up would meet first. */
+/* revert: back to the legacy tables that were kept.  Refused where a newer lakeFS has written into
+ * the KV store since, unless those writes may be lost. */
+bool revert_command(Session *session, MigrateOptions *options, const char *programs, Error *error);
+
+/* up --dry-run: what up would do, and everything that would stop it, found without changing
+ * anything.  What up ends at right away, such as a dirty schema, is an error here, too; problems
+ * are messages, and *code is that of what comes first on up's way. */
 bool dry_run_command(Session *session, MigrateOptions *options, const char *programs,
                      ExitCode *code, Error *error);
 

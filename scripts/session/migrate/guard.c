@@ -14,8 +14,7 @@ static bool cannot_guard(Session *session, Error *error)
         return false;
     }
     error_set(error, cause.code, "the legacy tables cannot be made to refuse writes");
-    error_detail(error, "%s%s%s", cause.message, cause.detail[0] == '\0' ? "" : "\n",
-                 cause.detail);
+    error_detail(error, "%s%s%s", cause.message, cause.detail[0] == '\0' ? "" : "\n", cause.detail);
     return cause.code == EXIT_CODE_REFUSED && !pg_lock_timed_out(session->connection)
                ? error_hint(error, "%s", cause.hint)
                : error_hint(error,

@@ -124,6 +124,23 @@ bool legacy_tables_append(Session *session, Buffer *sql, Error *error)
     return true;
 }
 
+bool legacy_tables_append_missing(const Session *session, Buffer *text, Error *error)
+{
+    const LegacyTables *legacy = &session->legacy;
+    bool done = true;
+
+    for (size_t i = 0; done && i < legacy->known.count; i++) {
+        bool found = false;
+
+        for (size_t n = 0; n < legacy->found.count; n++) {
+            found |= strcmp(legacy->known.items[i], legacy->found.items[n]) == 0;
+        }
+        done = found || buffer_append_format(text, error, "%s%s", text->size > 0 ? ", " : "",
+                                             legacy->known.items[i]);
+    }
+    return done;
+}
+
 bool legacy_tables_append_drop(Session *session, Buffer *sql, Error *error)
 {
     return buffer_append_text(sql, "DROP TABLE ", error) &&

@@ -23,7 +23,10 @@ bool legacy_tables_append(Session *session, Buffer *sql, Error *error);
  * shown and run. */
 bool legacy_tables_append_drop(Session *session, Buffer *sql, Error *error);
 
-/* Appends the names for display, separated by `separator`. */
+/* Appends the names of known tables that were not found, separated by commas, for people. */
+bool legacy_tables_append_missing(const Session *session, Buffer *text, Error *error);
+
+/* Appends the names as they are, for people, separated by `separator`. */
 bool legacy_tables_append_names(const Words *names, const char *separator, Buffer *text,
                                 Error *error);
 

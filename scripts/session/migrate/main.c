@@ -100,6 +100,8 @@ static bool begin(Main *m, Error *error)
         return verify_command(&m->session, options, m->programs, error);
     case COMMAND_CLEANUP:
         return cleanup_command(&m->session, options, m->programs, error);
+    case COMMAND_REVERT:
+        return revert_command(&m->session, options, m->programs, error);
     case COMMAND_UP:
     case COMMAND_NONE:
         break;

@@ -99,9 +99,13 @@ static const Option GENERAL_OPTIONS[] = {
      NULL, OPTION_FILES, OPTION_TEXT(MigrateOptions, config)},
     {"migrations", 0, "DIR", "folder of the schema migrations", NULL, OPTION_FOLDERS,
      OPTION_TEXT(MigrateOptions, migrations)},
+    {"lose-writes", 0, NULL,
+     "with revert: go back even if lakeFS has written to\n"
+     "the KV store since the migration",
+     NULL, NULL, OPTION_FLAG(MigrateOptions, lose_writes)},
     {"dry-run", 0, NULL,
-     "show what up would do, and what would stop it, and\n"
-     "change nothing",
+     "show what up or revert would do, and what would\n"
+     "stop it, and change nothing",
      NULL, NULL, OPTION_FLAG(MigrateOptions, dry_run)},
     {"format", 0, "FORMAT", "of what a command prints: text (default) or json", NULL, "text json",
      OPTION_SWITCH(MigrateOptions, json)},
@@ -124,7 +128,9 @@ static const char USAGE[] =
     "  kv-migrate version [OPTION]... [DBNAME]  alias of status\n"
     "  kv-migrate verify [OPTION]... [DBNAME]   compare the KV store with the legacy\n"
     "                                           tables that up kept\n"
-    "  kv-migrate cleanup [OPTION]... [DBNAME]  drop the legacy tables that up kept";
+    "  kv-migrate cleanup [OPTION]... [DBNAME]  drop the legacy tables that up kept\n"
+    "  kv-migrate revert [OPTION]... [DBNAME]   go back to the legacy tables that up\n"
+    "                                           kept, and put the KV store aside";
 
 static const char EPILOGUE[] =
     "Environment (an option beats it; it beats the configuration):\n"
@@ -155,7 +161,7 @@ static const struct {
     MigrateCommand command;
 } COMMANDS[] = {
     {"up", COMMAND_UP},         {"status", COMMAND_STATUS},   {"version", COMMAND_STATUS},
-    {"verify", COMMAND_VERIFY}, {"cleanup", COMMAND_CLEANUP},
+    {"verify", COMMAND_VERIFY}, {"cleanup", COMMAND_CLEANUP}, {"revert", COMMAND_REVERT},
 };
 
 static bool is_one_of(const char *name, const char *const *names)
@@ -232,7 +238,7 @@ static const OptionTable TABLE = {.program = "kv-migrate",
                                   .usage = USAGE,
                                   .groups = GROUPS,
                                   .epilogue = EPILOGUE,
-                                  .commands = "up status version verify cleanup",
+                                  .commands = "up status version verify cleanup revert",
                                   .operands = OPTION_DATABASES,
                                   .seen = seen};
 

@@ -150,8 +150,13 @@ static bool check(const MigrateOptions *options, Error *error)
         error_set(error, EXIT_CODE_USAGE, "no command was given");
         return error_hint(error, "Try --help.");
     }
-    if (options->dry_run && options->command != COMMAND_UP) {
-        return error_set(error, EXIT_CODE_USAGE, "option --dry-run goes with the command up only");
+    if (options->dry_run && options->command != COMMAND_UP && options->command != COMMAND_REVERT) {
+        return error_set(error, EXIT_CODE_USAGE,
+                         "option --dry-run goes with the commands up and revert only");
+    }
+    if (options->lose_writes && options->command != COMMAND_REVERT) {
+        return error_set(error, EXIT_CODE_USAGE,
+                         "option --lose-writes goes with the command revert only");
     }
     return check_dump(options->dump, error);
 }

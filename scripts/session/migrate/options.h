@@ -18,13 +18,15 @@ typedef enum MigrateCommand {
     COMMAND_UP,
     COMMAND_STATUS,
     COMMAND_VERIFY,
-    COMMAND_CLEANUP
+    COMMAND_CLEANUP,
+    COMMAND_REVERT
 } MigrateCommand;
 
 typedef struct MigrateOptions {
     CommonOptions common; /* must be first: the shared option groups fill it */
     MigrateCommand command;
     bool dry_run;
+    bool lose_writes;
     bool json; /* --format json */
     const char *dump;
     const char *on_event;

@@ -120,6 +120,24 @@ bool program_import(const Session *session, Program *program, Error *error)
            words_add_format(&program->command, error, "--lock-held-by=%s", session->backend);
 }
 
+bool program_add_noted_dynamodb(const Session *session, const Note *note, Words *command,
+                                Error *error)
+{
+    const LakefsSettings *lakefs = &session->options->lakefs;
+    const char *endpoint = lakefs->dynamodb_endpoint != NULL ? lakefs->dynamodb_endpoint
+                                                             : note_text(note, "store", "endpoint");
+
+    return words_add(command, "--target=dynamodb", error) &&
+           words_add_format(command, error, "--dynamodb-table=%s",
+                            lakefs->dynamodb_table != NULL ? lakefs->dynamodb_table
+                                                           : note_text(note, "store", "table")) &&
+           words_add_format(command, error, "--aws-region=%s",
+                            lakefs->dynamodb_region != NULL ? lakefs->dynamodb_region
+                                                            : note_text(note, "store", "region")) &&
+           (endpoint[0] == '\0' ||
+            words_add_format(command, error, "--dynamodb-endpoint=%s", endpoint));
+}
+
 void program_free(Program *program)
 {
     words_free(&program->command);

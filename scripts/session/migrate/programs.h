@@ -9,6 +9,7 @@
 
 #include "common/base/error.h"
 #include "common/base/words.h"
+#include "scripts/session/migrate/note.h"
 #include "scripts/session/migrate/session.h"
 
 typedef struct Program {
@@ -33,6 +34,11 @@ bool program_import(const Session *session, Program *program, Error *error);
 
 /* kv-import without the options that name the database or the store. */
 bool program_import_bare(const Session *session, Program *program, Error *error);
+
+/* Adds the options of kv-import that lead to the DynamoDB table that a note tells of, unless
+ * options of DynamoDB lead elsewhere: to its endpoint by another way, for example. */
+bool program_add_noted_dynamodb(const Session *session, const Note *note, Words *command,
+                                Error *error);
 
 void program_free(Program *program);
 

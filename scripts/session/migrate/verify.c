@@ -73,27 +73,8 @@ static void end_comparison(Comparison *comparison)
     buffer_free(&comparison->print_text);
 }
 
-/* Uses the store that the note names; an option may give another endpoint. */
-static bool set_dynamodb(Comparison *comparison, Error *error)
-{
-    const LakefsSettings *lakefs = &comparison->session->options->lakefs;
-    const Note *note = &comparison->note;
-    const char *endpoint = lakefs->dynamodb_endpoint != NULL ? lakefs->dynamodb_endpoint
-                                                             : note_text(note, "store", "endpoint");
-
-    return words_add(&comparison->store, "--target=dynamodb", error) &&
-           words_add_format(&comparison->store, error, "--dynamodb-table=%s",
-                            lakefs->dynamodb_table != NULL ? lakefs->dynamodb_table
-                                                           : note_text(note, "store", "table")) &&
-           words_add_format(&comparison->store, error, "--aws-region=%s",
-                            lakefs->dynamodb_region != NULL ? lakefs->dynamodb_region
-                                                            : note_text(note, "store", "region")) &&
-           (endpoint[0] == '\0' ||
-            words_add_format(&comparison->store, error, "--dynamodb-endpoint=%s", endpoint));
-}
-
-/* Sets store and hint.  A connection string may hold secrets, so the hint only has the database's
- * name. */
+/* Sets store and hint.  What a connection string holds may be secret, so the hint has the name of
+ * the database only. */
 static bool set_store(Comparison *comparison, Error *error)
 {
     const Session *session = comparison->session;
@@ -102,7 +83,8 @@ static bool set_store(Comparison *comparison, Error *error)
     bool done = words_add(&words, "kv-import", error) && words_add(&words, "--verify", error);
 
     if (comparison->note.in_dynamodb) {
-        done = done && set_dynamodb(comparison, error) &&
+        done = done &&
+               program_add_noted_dynamodb(session, &comparison->note, &comparison->store, error) &&
                words_add_all(&words, &comparison->store, error);
     } else {
         done = done && program_add_connection(session, &comparison->store, error) &&
@@ -117,22 +99,13 @@ static bool set_store(Comparison *comparison, Error *error)
     return done && comparison->hint != NULL;
 }
 
-/* Refuses if a legacy table is missing: its entries would look like additions to the KV store. */
+/* Of a legacy table that is missing, what was read could not be told from what was added to the KV
+ * store since. */
 static bool check_kept_tables(const Comparison *comparison, Error *error)
 {
-    const LegacyTables *legacy = &comparison->session->legacy;
     Buffer missing = {0};
-    bool done = true;
+    bool done = legacy_tables_append_missing(comparison->session, &missing, error);
 
-    for (size_t i = 0; done && i < legacy->known.count; i++) {
-        bool found = false;
-
-        for (size_t n = 0; n < legacy->found.count; n++) {
-            found |= strcmp(legacy->known.items[i], legacy->found.items[n]) == 0;
-        }
-        done = found || buffer_append_format(&missing, error, "%s%s", missing.size > 0 ? ", " : "",
-                                             legacy->known.items[i]);
-    }
     if (done && missing.size > 0) {
         error_set(error, EXIT_CODE_REFUSED,
                   "legacy tables are missing: there is nothing to compare with");

@@ -85,6 +85,7 @@ SQL
     local text
     fresh_database TEMPLATE "$ESTI"
     kv-migrate up --kv-enabled --keep-tables -q --no-settings
+    allow_writes
     sql "INSERT INTO graveler_tags SELECT id, 'written-later', 'c' FROM graveler_repositories LIMIT 1"
     while IFS= read -r -d '' text; do
         printf '== %q\n' "$text"
@@ -107,6 +108,8 @@ SQL
         psql -Xq -v text="$text" <<<"COMMENT ON TABLE kv IS :'text'"
         succeeds kv-migrate status
         run --separate-stderr ! kv-migrate cleanup
+        nothing_ran
+        fails 5 kv-migrate revert
         nothing_ran
         assert_equal "$LEGACY_TABLE_COUNT" "$(legacy_tables | wc -l)"
     done

@@ -138,6 +138,9 @@ assert_migrates_again() {
     assert_stamp 39 1
     do_block 6
     assert_equal $'stop lakefs\nstart lakefs' "$(<"$CALLS")"
+    # What the store held is kept aside.
+    sql "SET client_min_messages = warning" "DROP TABLE $(sql "SELECT relname FROM pg_class
+        WHERE relname ~ '^kv_reverted_[0-9_]{15}\$'") CASCADE"
     assert_legacy
     assert_migrates_again
 }

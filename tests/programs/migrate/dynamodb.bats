@@ -87,6 +87,7 @@ assert_migrated() {
 
 @test "cleanup does not drop tables written to since the migration" {
     succeeds "${UP[@]}" "${DYNAMODB[@]}" --keep-tables
+    allow_writes
     sql "UPDATE auth_users SET email = 'since@example.com' WHERE id = (SELECT min(id) FROM auth_users)"
     fails 5 kv-migrate cleanup -d "$DSN"
     assert_contains "$stderr" auth_users
@@ -96,7 +97,34 @@ assert_migrated() {
     assert_equal "$LEGACY_TABLE_COUNT" "$(legacy_tables | wc -l)"
 }
 
-@test "after a failure the legacy tables are intact, and the next run migrates" {
+@test "revert goes back to the kept tables, and the table is not taken for one of a migration that failed" {
+    succeeds "${UP[@]}" "${DYNAMODB[@]}" --keep-tables
+    run ! sql "DELETE FROM auth_users"
+    assert_contains "$output" "takes no writes"
+    dynamodb put "$TABLE" auth users/new new
+    fails 5 kv-migrate revert -d "$DSN"
+    assert_contains "$stderr" "was written to after the migration" "Loaded were 439 entries and version 1; now there are 440"
+    assert_sql 39 "SELECT version FROM schema_migrations"
+    succeeds kv-migrate revert -d "$DSN" --lose-writes
+    assert_contains "$stderr" "reverted to schema version 38" "left in DynamoDB table \"$TABLE\""
+    assert_sql 38 "SELECT version FROM schema_migrations"
+    assert_equal 1 "$(dynamodb version "$TABLE")"
+    succeeds kv-migrate status -d "$DSN"
+    assert_contains "$output" "legacy, at the last schema version"
+
+    # It holds an entry that the legacy tables do not have.
+    fails 5 "${UP[@]}" "${DYNAMODB[@]}"
+    assert_contains "$stderr" "table \"$TABLE\" is stamped as migrated" "nothing was done"
+    kv-export -q -d "$DSN" --blockstore-path="$BLOCKSTORE" -f "$BATS_TEST_TMPDIR/dump"
+    fails 5 kv-import -d "$DSN" --target=dynamodb "${DYNAMODB[@]}" "$BATS_TEST_TMPDIR/dump"
+    succeeds kv-import --clean -d "$DSN" --target=dynamodb "${DYNAMODB[@]}" "$BATS_TEST_TMPDIR/dump"
+    assert_migrated
+    run ! sql "DELETE FROM auth_users"
+    succeeds kv-migrate revert -d "$DSN"
+    sql "DELETE FROM auth_expired_tokens"
+}
+
+@test "a failure leaves the legacy tables, and the next run migrates" {
     local digest
     digest=$(legacy_digest)
     start_dynamodb_proxy BatchWriteItem=error:400:AccessDeniedException
