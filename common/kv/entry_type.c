@@ -77,66 +77,57 @@ static KvEntryType find_type(const KeyType *types, Slice key)
     return (KvEntryType){"bytes", KV_VALUE_BYTES, NULL};
 }
 
-/* Returns the bytes of field 1 at the start of a message; empty if it starts with another field. */
-static Slice first_field(Slice value)
+/* Takes a field of bytes with this number off the start of a message; empty if it starts with
+ * another field.  Sets *value to the rest. */
+static Slice take_bytes(Slice *value, unsigned number)
 {
-    enum { FIELD_1_BYTES = 1 << 3 | 2, MORE = 0x80 };
+    enum { BYTES = 2, MORE = 0x80 };
     uint64_t size = 0;
     size_t offset = 1;
     uint8_t byte = MORE;
+    Slice field;
 
-    if (value.size == 0 || value.data[0] != FIELD_1_BYTES) {
+    if (value->size == 0 || value->data[0] != (number << 3 | BYTES)) {
         return (Slice){0};
     }
-    for (unsigned shift = 0; offset < value.size && shift < 64 && (byte & MORE) != 0; shift += 7) {
-        byte = value.data[offset++];
+    for (unsigned shift = 0; offset < value->size && shift < 64 && (byte & MORE) != 0; shift += 7) {
+        byte = value->data[offset++];
         size |= (uint64_t)(byte & (MORE - 1)) << shift;
     }
-    return slice_of(value.data + offset, size > value.size - offset ? 0 : (size_t)size);
+    field = slice_of(value->data + offset, size > value->size - offset ? 0 : (size_t)size);
+    *value = slice_of(field.data + field.size, value->size - offset - field.size);
+    return field;
 }
 
-/* Tells whether the key contains the part directly followed by the id, which ends the key or, with
- * `more`, is followed by "/" and more. */
-static bool contains_part(Slice key, const char *part, Slice id, bool more)
-{
-    size_t size = strlen(part) + id.size;
-
-    for (size_t i = 0; i + size <= key.size; i++) {
-        Slice rest = slice_of(key.data + i, key.size - i);
-
-        if (begins_with(rest, part) &&
-            slice_equal(slice_of(rest.data + strlen(part), id.size), id) &&
-            (more ? rest.size > size && rest.data[size] == '/' : rest.size == size)) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* Runs and their tasks have the run id in the key and in field 1; index entries have the key of a
- * run in field 1.  The ids of repositories and branches are arbitrary and may look like a part. */
+/*
+ * A run has its id in the key and in field 1.  A task has in field 1 the id that its run had before
+ * the migration, which the key does not have, but in field 2 the end of the key.  An index entry
+ * has nothing but field 1, the key of a run.  The ids of repositories and branches are arbitrary
+ * and may look like a part.
+ */
 static KvEntryType actions_type(Slice key, Slice value)
 {
-    Slice first = first_field(value);
+    Slice rest = value;
+    Slice first = take_bytes(&rest, 1);
+    Slice second = take_bytes(&rest, 2);
+    Slice repository_id;
+    Slice run_id;
 
-    if (!begins_with(key, KV_REPOSITORIES) || first.size == 0) {
-        return (KvEntryType){"bytes", KV_VALUE_BYTES, NULL};
+    if (begins_with(first, KV_REPOSITORIES) && first.data + first.size == value.data + value.size) {
+        return begins_with(key, KV_REPOSITORIES) ? type_of_message(&kv__secondary_index__descriptor)
+                                                 : (KvEntryType){"bytes", KV_VALUE_BYTES, NULL};
     }
-    if (begins_with(first, KV_REPOSITORIES)) {
-        return type_of_message(&kv__secondary_index__descriptor);
+    if (value.size > 0 && kv_task_key_parse(key, second, &repository_id, &run_id)) {
+        return type_of_message(&kv__task_result_data__descriptor);
     }
-    if (contains_part(key, KV_IN_RUNS, first, false)) {
-        return type_of_message(&kv__run_result_data__descriptor);
-    }
-    return contains_part(key, KV_IN_TASKS, first, true)
-               ? type_of_message(&kv__task_result_data__descriptor)
-               : (KvEntryType){"bytes", KV_VALUE_BYTES, NULL};
+    return kv_run_key_matches(key, first) ? type_of_message(&kv__run_result_data__descriptor)
+                                          : (KvEntryType){"bytes", KV_VALUE_BYTES, NULL};
 }
 
 /* A staged object with an empty key has no field 1. */
 static bool is_staged(Slice key, Slice value)
 {
-    return slice_equal(first_field(value), key);
+    return slice_equal(take_bytes(&value, 1), key);
 }
 
 KvEntryType kv_entry_type(Slice partition_key, Slice key, Slice value)

@@ -116,6 +116,50 @@ bool kv_key_tag(Buffer *key, Slice tag_id, Error *error)
     return JOIN(key, error, slice_text(KV_TAGS), tag_id);
 }
 
+/* Cuts the end off; false if the text does not end with it. */
+static bool cut_end(Slice *text, Slice end)
+{
+    if (text->size < end.size ||
+        !slice_equal(slice_of(text->data + text->size - end.size, end.size), end)) {
+        return false;
+    }
+    text->size -= end.size;
+    return true;
+}
+
+/* Cuts the beginning off; false if the text does not begin with it. */
+static bool cut_begin(Slice *text, Slice begin)
+{
+    if (text->size < begin.size || !slice_equal(slice_of(text->data, begin.size), begin)) {
+        return false;
+    }
+    *text = slice_of(text->data + begin.size, text->size - begin.size);
+    return true;
+}
+
+bool kv_run_key_matches(Slice key, Slice run_id)
+{
+    return run_id.size > 0 && cut_begin(&key, slice_text(KV_REPOSITORIES)) &&
+           cut_end(&key, run_id) && cut_end(&key, slice_text(KV_IN_RUNS));
+}
+
+bool kv_task_key_parse(Slice key, Slice hook_run_id, Slice *repository_id, Slice *run_id)
+{
+    size_t size = 0;
+
+    if (!cut_begin(&key, slice_text(KV_REPOSITORIES)) || !cut_end(&key, hook_run_id) ||
+        !cut_end(&key, slice_text("/"))) {
+        return false;
+    }
+    while (size < key.size && key.data[key.size - size - 1] != '/') {
+        size++;
+    }
+    *run_id = slice_of(key.data + key.size - size, size);
+    key.size -= size;
+    *repository_id = key;
+    return size > 0 && cut_end(repository_id, slice_text(KV_IN_TASKS));
+}
+
 bool kv_version_parse(Slice value, uint64_t *version)
 {
     enum { DIGITS_MAX = 9 };

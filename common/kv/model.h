@@ -95,6 +95,13 @@ bool kv_key_commit_run(Buffer *key, Slice repository_id, Slice commit_id, const 
 bool kv_key_task(Buffer *key, Slice repository_id, const char *run_id, Slice hook_run_id,
                  Error *error);
 
+/* Whether it is the key of a run with this id. */
+bool kv_run_key_matches(Slice key, Slice run_id);
+
+/* Finds the parts of the key of a task with this hook run id; false if it is no such key.  Run ids
+ * contain no "/". */
+bool kv_task_key_parse(Slice key, Slice hook_run_id, Slice *repository_id, Slice *run_id);
+
 bool kv_key_repository(Buffer *key, Slice repository_id, Error *error);
 bool kv_key_commit(Buffer *key, Slice commit_id, Error *error);
 bool kv_key_branch(Buffer *key, Slice branch_id, Error *error);

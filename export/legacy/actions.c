@@ -227,7 +227,8 @@ static bool write_hook(SourceRow *row, void *state, Error *error)
         !source_bool(row, HOOK_PASSED, &data.passed, error)) {
         return false;
     }
-    data.run_id = run_id;
+    /* The object with the hook's output keeps its name, which has the old id. */
+    data.run_id = key.run_id;
     data.start_time = &start_time;
     data.end_time = &end_time;
     return kv_key_task(&row->worker->key, slice_text(key.repository_id), run_id,

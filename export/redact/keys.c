@@ -70,8 +70,6 @@ KEY_FUNCTION(credential_key, Kv__CredentialData,
              kv_key_credential(key, binary(data->user_id), slice_text(data->access_key_id), error))
 KEY_FUNCTION(token_key, Kv__TokenData, kv_key_expired_token(key, slice_text(data->token_id), error))
 KEY_FUNCTION(run_key, Kv__RunResultData, kv_key_run(key, repository, data->run_id, error))
-KEY_FUNCTION(task_key, Kv__TaskResultData,
-             kv_key_task(key, repository, data->run_id, slice_text(data->hook_run_id), error))
 KEY_FUNCTION(multipart_key, Kv__MultipartUploadData,
              buffer_append_text(key, data->upload_id, error))
 KEY_FUNCTION(repository_key, Kv__RepositoryData,
@@ -92,7 +90,6 @@ static const struct {
     {&kv__credential_data__descriptor, credential_key},
     {&kv__token_data__descriptor, token_key},
     {&kv__run_result_data__descriptor, run_key},
-    {&kv__task_result_data__descriptor, task_key},
     {&kv__multipart_upload_data__descriptor, multipart_key},
     {&kv__repository_data__descriptor, repository_key},
     {&kv__commit_data__descriptor, commit_key},
@@ -247,6 +244,26 @@ static bool redact_index_key(Pseudonyms *names, Slice key, Slice primary_key,
     return redact_run_index(names, key, primary_key, redacted, error);
 }
 
+/* A task's message does not name the run of its key; see KV-MODEL.md, "Messages". */
+static bool redact_task_key(Pseudonyms *names, Slice key, const Kv__TaskResultData *before,
+                            const Kv__TaskResultData *after, Buffer *redacted, Error *error)
+{
+    Buffer repository = {0};
+    Buffer run = {0};
+    Slice repository_id;
+    Slice run_id;
+    bool done = (kv_task_key_parse(key, slice_text(before->hook_run_id), &repository_id, &run_id) ||
+                 key_mismatch(error)) &&
+                text_name(names, repository_id, &repository, error) &&
+                text_xid(names, run_id, &run, error) &&
+                kv_key_task(redacted, buffer_slice(&repository), buffer_string(&run),
+                            slice_text(after->hook_run_id), error);
+
+    buffer_free(&repository);
+    buffer_free(&run);
+    return done;
+}
+
 bool key_redact(Pseudonyms *names, Slice key, const ProtobufCMessage *before,
                 const ProtobufCMessage *after, Buffer *redacted, Error *error)
 {
@@ -257,6 +274,10 @@ bool key_redact(Pseudonyms *names, Slice key, const ProtobufCMessage *before,
         return redact_index_key(
             names, key, binary(((const Kv__SecondaryIndex *)before)->primary_key),
             binary(((const Kv__SecondaryIndex *)after)->primary_key), redacted, error);
+    }
+    if (descriptor == &kv__task_result_data__descriptor) {
+        return redact_task_key(names, key, (const Kv__TaskResultData *)before,
+                               (const Kv__TaskResultData *)after, redacted, error);
     }
     for (size_t i = 0; i < sizeof KEYS / sizeof KEYS[0]; i++) {
         if (KEYS[i].message == descriptor) {

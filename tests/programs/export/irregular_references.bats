@@ -106,7 +106,7 @@ check_relation() {
 
 # Runs and hooks ------------------------------------------------------------------------------------------------------
 
-@test "a run is found by its id, branch and commit, and its hooks by its new id" {
+@test "a run is found by its id, branch and commit, and its hooks by its new id; their outputs keep the old one" {
     local id
     legacy_database
     add_run repo 20210203040506abcdefgh
@@ -116,7 +116,7 @@ check_relation() {
     assert_entry actions "repos/repo/runs/$id" "{\"branch_id\": \"main\", \"commit_id\": \"c1\", \"end_time\": \"1612325109.250000000\", \"event_type\": \"pre-commit\", \"passed\": true, \"run_id\": \"$id\", \"source_ref\": \"ref\", \"start_time\": \"1612325106.000000000\"}"
     assert_entry actions "repos/repo/branches/main/$id" "{\"primary_key\": \"repos/repo/runs/$id\"}"
     assert_entry actions "repos/repo/commits/c1/$id" "{\"primary_key\": \"repos/repo/runs/$id\"}"
-    assert_entry actions "repos/repo/tasks/$id/0000_0000" "{\"action_name\": \"action of repo\", \"end_time\": \"1612325108.000000000\", \"hook_id\": \"hook\", \"hook_run_id\": \"0000_0000\", \"passed\": true, \"run_id\": \"$id\", \"start_time\": \"1612325107.000000000\"}"
+    assert_entry actions "repos/repo/tasks/$id/0000_0000" "{\"action_name\": \"action of repo\", \"end_time\": \"1612325108.000000000\", \"hook_id\": \"hook\", \"hook_run_id\": \"0000_0000\", \"passed\": true, \"run_id\": \"20210203040506abcdefgh\", \"start_time\": \"1612325107.000000000\"}"
     assert_equal 4 "$(grep -c '^actions' "$ENTRIES")"
     assert_equal $((32500915200 - 1612325106 & 0xffffffff)) "$("$TESTS_DIR/lib/decode.py" seconds "$id")"
     assert_plain

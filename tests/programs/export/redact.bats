@@ -285,7 +285,13 @@ for o in of("StagedEntryData"):
 runs = {o["value"]["run_id"]: o["key"].split("/runs/")[0][len("repos/"):] for o in of("RunResultData")}
 assert set(runs.values()) <= repositories
 for o in of("TaskResultData"):
-    assert o["key"] == "repos/%s/tasks/%s/%s" % (runs[o["value"]["run_id"]], o["value"]["run_id"], o["value"]["hook_run_id"]), o
+    repository, rest = o["key"][len("repos/"):].split("/tasks/")
+    run, hook = rest.split("/")
+    assert (runs[run], o["value"]["hook_run_id"]) == (repository, hook), o
+# Hooks of one run have the same id of the run before the migration, and it is no real one.
+old = {(o["key"].split("/tasks/")[1].split("/")[0], o["value"]["run_id"]) for o in of("TaskResultData")}
+assert len(old) == len({run for run, _ in old}) == len({o for _, o in old})
+assert not {o for _, o in old} & set(runs)
 users = {o["value"]["username"] for o in of("UserData")}
 committers = {o["value"]["committer"] for o in of("CommitData") if "committer" in o["value"]}
 assert committers & users

@@ -116,10 +116,53 @@ static void test_type_follows_from_the_entry(void **state)
         {"actions", "repos/r/runs/x", "\x0a\x01x", "RunResultData"},
         {"actions", "repos/r/branches/b/x", "\x0a\x0erepos/r/runs/x", "SecondaryIndex"},
         {"actions", "repos/r/commits/c/x", "\x0a\x0erepos/r/runs/x", "SecondaryIndex"},
-        {"actions", "repos/r/tasks/x/0", "\x0a\x01x", "TaskResultData"},
+        /* Field 1 of a task is the id that the run had before the migration. */
+        {"actions", "repos/r/tasks/x/0",
+         "\x0a\x03old\x12\x01"
+         "0",
+         "TaskResultData"},
+        {"actions", "repos/r/tasks/x/0",
+         "\x0a\x01x\x12\x01"
+         "0",
+         "TaskResultData"},
+        {"actions", "repos/r/tasks/x/0",
+         "\x12\x01"
+         "0",
+         "TaskResultData"},
+        {"actions", "repos/r/tasks/x/0",
+         "\x0a\x09repos/old\x12\x01"
+         "0",
+         "TaskResultData"},
+        {"actions", "repos/r/tasks/x/",
+         "\x0a\x03old\x22\x01"
+         "a",
+         "TaskResultData"},
+        {"actions", "repos/r/tasks/x/a/b",
+         "\x0a\x03old\x12\x03"
+         "a/b",
+         "TaskResultData"},
+        {"actions", "repos/r/tasks/x/0",
+         "\x0a\x03old\x12\x01"
+         "1",
+         "bytes"},
+        {"actions", "repos/r/tasks//0",
+         "\x0a\x03old\x12\x01"
+         "0",
+         "bytes"},
+        {"actions", "repos/tasks/x/0",
+         "\x0a\x03old\x12\x01"
+         "0",
+         "bytes"},
         /* Ids that contain the names of parts. */
         {"actions", "repos/a/tasks/x/b/runs/x", "\x0a\x01x", "RunResultData"},
-        {"actions", "repos/a/runs/x/tasks/x/0", "\x0a\x01x", "TaskResultData"},
+        {"actions", "repos/a/runs/x/tasks/x/0",
+         "\x0a\x01x\x12\x01"
+         "0",
+         "TaskResultData"},
+        {"actions", "repos/a/tasks/y/0/tasks/x/0",
+         "\x0a\x01z\x12\x01"
+         "0",
+         "TaskResultData"},
         {"actions", "repos/r/branches/a/runs/x", "\x0a\x0erepos/r/runs/x", "SecondaryIndex"},
         {"actions", "repos/r/other/x", "\x0a\x01x", "bytes"},
         {"actions", "other", "\x0a\x01x", "bytes"},

@@ -113,6 +113,14 @@ static const struct {
      {SLICE("actions"), SLICE("repos/" ESTI "/tasks/" REDACTED_XID "/0000_0001"),
       SLICE("\x0a\x14" REDACTED_XID "\x12\x09"
             "0000_0001\x1a\x10" MAIN "\x22\x10" ESTI)}},
+    /* The run's id before the migration, which the key does not have. */
+    {{SLICE("actions"), SLICE("repos/esti/tasks/" XID "/0000_0001"),
+      SLICE("\x0a\x04main\x12\x09"
+            "0000_0001\x1a\x04main\x22\x04"
+            "esti")},
+     {SLICE("actions"), SLICE("repos/" ESTI "/tasks/" REDACTED_XID "/0000_0001"),
+      SLICE("\x0a\x10" MAIN "\x12\x09"
+            "0000_0001\x1a\x10" MAIN "\x22\x10" ESTI)}},
     {{SLICE("actions"), SLICE("repos/esti/branches/main/" XID),
       SLICE("\x0a\x24repos/esti/runs/" XID)},
      {SLICE("actions"), SLICE("repos/" ESTI "/branches/" MAIN "/" REDACTED_XID),
