@@ -244,8 +244,8 @@ static bool prepare(Worker *worker, void **state, UnitList *units, Error *error)
     RunIds *ids;
 
     *state = NULL;
-    if (!source_check_unique(worker, RUNS, NULL, "repository_id, run_id", error) ||
-        !source_check_unique(worker, HOOKS, NULL, "repository_id, run_id, hook_run_id", error) ||
+    if (!source_check_unique(worker, RUNS, "repository_id, run_id", error) ||
+        !source_check_unique(worker, HOOKS, "repository_id, run_id, hook_run_id", error) ||
         !run_ids_new(&ids, error)) {
         return false;
     }

@@ -379,9 +379,11 @@ static bool write_installation_metadata(SourceRow *row, void *state, Error *erro
 
 static bool prepare(Worker *worker, void **state, UnitList *units, Error *error)
 {
-    (void)worker;
     *state = NULL;
-    return unit_list_add(units, 0, error);
+    /* Relations are joined with these: with an id twice, a row would give two entries. */
+    return source_check_unique(worker, USERS, "id", error) &&
+           source_check_unique(worker, GROUPS, "id", error) &&
+           source_check_unique(worker, POLICIES, "id", error) && unit_list_add(units, 0, error);
 }
 
 static bool run(Worker *worker, const Unit *unit, Error *error)

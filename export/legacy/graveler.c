@@ -12,6 +12,7 @@
 #include "export/legacy/repositories.h"
 #include "export/legacy/rules.h"
 #include "export/legacy/source.h"
+#include "export/legacy/table_shape.h"
 
 #include <string.h>
 
@@ -320,55 +321,34 @@ static bool write_staged(SourceRow *row, void *state, Error *error)
                         error);
 }
 
-/* Adds units for each partition of the staging table. */
-static bool add_staged_units(Worker *worker, UnitList *units, Error *error)
-{
-    const char *parameters[] = {worker->context->schema.name, STAGING};
-    PgRows *rows;
-    bool done = true;
-
-    if (!pg_query(worker->connection,
-                  SOURCE_TREE "SELECT format('%I.%I', n.nspname, c.relname)"
-                              " FROM tree t JOIN pg_class c ON c.oid = t.oid"
-                              " JOIN pg_namespace n ON n.oid = c.relnamespace"
-                              " WHERE c.relkind <> 'p' ORDER BY c.relname::text COLLATE \"C\"",
-                  2, parameters, &rows, error)) {
-        return false;
-    }
-    for (int i = 0; done && i < pg_rows_count(rows); i++) {
-        const char *relation = pg_rows_text(rows, i, 0);
-
-        done = source_check_unique(worker, STAGING, relation, "staging_token, key", error) &&
-               unit_list_add_relation(units, UNIT_STAGED, worker, relation, error);
-    }
-    pg_rows_free(rows);
-    return done;
-}
-
-/* Adds units for a table that is not partitioned. */
+/* Adds units for a table: for each of its partitions, if it has any. */
 static bool add_table_units(Worker *worker, UnitList *units, int kind, const char *table,
                             Error *error)
 {
-    Buffer relation = {0};
-    bool done =
-        pg_schema_qualify(worker->connection, &worker->context->schema, table, &relation, error) &&
-        unit_list_add_relation(units, kind, worker, buffer_string(&relation), error);
+    PgRows *leaves;
+    bool done = true;
 
-    buffer_free(&relation);
+    if (!table_shape_leaves(worker->connection, &worker->context->schema, table, &leaves, error)) {
+        return false;
+    }
+    for (int i = 0; done && i < pg_rows_count(leaves); i++) {
+        done = unit_list_add_relation(units, kind, worker, pg_rows_text(leaves, i, 0), error);
+    }
+    pg_rows_free(leaves);
     return done;
 }
 
 /* Collects the staging tokens of all branches. */
 static bool collect_tokens(Worker *worker, Repositories *repositories, Error *error)
 {
-    PgPageRange range = {0};
-    Buffer relation = {0};
-    bool done =
-        pg_schema_qualify(worker->connection, &worker->context->schema, BRANCHES, &relation, error);
+    UnitList ranges = {0};
+    bool done = add_table_units(worker, &ranges, UNIT_BRANCHES, BRANCHES, error);
 
-    range.relation = buffer_string(&relation);
-    done = done && source_read(worker, &BRANCH_QUERY, &range, collect_token, repositories, error);
-    buffer_free(&relation);
+    for (size_t i = 0; done && i < ranges.count; i++) {
+        done = source_read(worker, &BRANCH_QUERY, &ranges.items[i].range, collect_token,
+                           repositories, error);
+    }
+    unit_list_free(&ranges);
     return done;
 }
 
@@ -397,10 +377,11 @@ static bool prepare(Worker *worker, void **state, UnitList *units, Error *error)
         return false;
     }
     *state = collection.repositories;
-    done = source_check_unique(worker, REPOSITORIES, NULL, "id", error) &&
-           source_check_unique(worker, BRANCHES, NULL, "repository_id, id", error) &&
-           source_check_unique(worker, TAGS, NULL, "repository_id, id", error) &&
-           source_check_unique(worker, COMMITS, NULL, "repository_id, id", error) &&
+    done = source_check_unique(worker, REPOSITORIES, "id", error) &&
+           source_check_unique(worker, BRANCHES, "repository_id, id", error) &&
+           source_check_unique(worker, TAGS, "repository_id, id", error) &&
+           source_check_unique(worker, COMMITS, "repository_id, id", error) &&
+           source_check_unique(worker, STAGING, "staging_token, key", error) &&
            source_read(worker, &REPOSITORY_QUERY, NULL, collect_repository, &collection, error) &&
            check_named(collection.repositories, worker->context->options, error) &&
            rules_fetch(&collection.rules, worker->context->options, error) &&
@@ -409,7 +390,7 @@ static bool prepare(Worker *worker, void **state, UnitList *units, Error *error)
            add_table_units(worker, units, UNIT_BRANCHES, BRANCHES, error) &&
            add_table_units(worker, units, UNIT_TAGS, TAGS, error) &&
            add_table_units(worker, units, UNIT_COMMITS, COMMITS, error) &&
-           add_staged_units(worker, units, error);
+           add_table_units(worker, units, UNIT_STAGED, STAGING, error);
     rules_free(&collection.rules);
     return done;
 }

@@ -9,12 +9,15 @@
 #include "common/kv/model.h"
 #include "common/kv/time.h"
 #include "export/dump.h"
+#include "export/legacy/row_count.h"
 #include "export/legacy/snapshot.h"
+#include "export/legacy/table_shape.h"
 #include "export/schema_version.h"
 
 #include <inttypes.h>
 #include <pthread.h>
 #include <stdlib.h>
+#include <string.h>
 
 const Package *const ALL_PACKAGES[] = {&PACKAGE_ACTIONS, &PACKAGE_AUTH, &PACKAGE_GRAVELER,
                                        &PACKAGE_MULTIPARTS, NULL};
@@ -83,6 +86,12 @@ static bool check_version(LegacyExport *export, Error *error)
                                         export->last_version, error);
 }
 
+static bool check_shapes(LegacyExport *export, Error *error)
+{
+    return table_shape_check(export->connection, &export->context.schema, export->packages,
+                             export->package_count, error);
+}
+
 /* Sets the time that decides which tokens have expired. */
 static void set_time(LegacyExport *export)
 {
@@ -105,7 +114,8 @@ static bool open_database(LegacyExport *export, Error *error)
            progress_init(common->progress, error) &&
            pg_schema_find(export->connection, common->schema, &export->context.schema, error) &&
            pg_begin(export->connection, PG_READ_SNAPSHOT, common->lock_wait_timeout_ms, error) &&
-           check_version(export, error) && pg_commit(export->connection, error);
+           check_version(export, error) && check_shapes(export, error) &&
+           pg_commit(export->connection, error);
 }
 
 /* The connection is borrowed. */
@@ -245,13 +255,39 @@ static bool run_workers(LegacyExport *export, Error *error)
     return done;
 }
 
+static uint64_t rows_read(const DumpPackageSummary *package, const char *table)
+{
+    for (size_t i = 0; i < package->source_rows.count; i++) {
+        if (strcmp(package->source_rows.items[i].table, table) == 0) {
+            return package->source_rows.items[i].rows;
+        }
+    }
+    return 0;
+}
+
+/* After all rows were read. */
+static bool check_row_counts(LegacyExport *export, Error *error)
+{
+    for (size_t i = 0; i < export->package_count; i++) {
+        const char *const *table = export->packages[i]->tables;
+
+        for (; *table != NULL; table++) {
+            if (!row_count_check(export->connection, &export->context.schema, *table,
+                                 rows_read(&export->dump.manifest.packages[i], *table), error)) {
+                return false;
+            }
+        }
+    }
+    return true;
+}
+
 static bool write_dump(LegacyExport *export, Error *error)
 {
     DumpHeader header;
 
     fill_header(export, &header);
     return export_dump_begin(&export->dump, &header, error) && run_workers(export, error) &&
-           export_dump_finish(&export->dump, error);
+           check_row_counts(export, error) && export_dump_finish(&export->dump, error);
 }
 
 static bool dry_run(LegacyExport *export, Error *error)
@@ -277,7 +313,7 @@ bool export_legacy(ExportOptions *options, Error *error)
            export_dump_open(&export.dump, error) &&
            snapshot_begin(export.connection, &export.context.schema, options, export.packages,
                           export.package_count, &export.snapshot, error) &&
-           check_version(&export, error) &&
+           check_version(&export, error) && check_shapes(&export, error) &&
            snapshot_estimate_rows(export.connection, &export.context.schema, export.packages,
                                   export.package_count, &export.estimated_rows, error);
     set_time(&export);

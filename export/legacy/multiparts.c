@@ -71,7 +71,7 @@ static bool write_multipart(SourceRow *row, void *state, Error *error)
 static bool prepare(Worker *worker, void **state, UnitList *units, Error *error)
 {
     *state = NULL;
-    return source_check_unique(worker, MULTIPARTS, NULL, "upload_id", error) &&
+    return source_check_unique(worker, MULTIPARTS, "upload_id", error) &&
            unit_list_add(units, 0, error);
 }
 

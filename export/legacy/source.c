@@ -151,7 +151,7 @@ static bool find_duplicate(Worker *worker, const char *table, const char *relati
     Buffer sql = {0};
     PgRows *rows = NULL;
     bool done = buffer_append_format(&sql, error,
-                                     "SELECT ROW(%s)::text, count(*) FROM ONLY %s GROUP BY %s"
+                                     "SELECT ROW(%s)::text, count(*) FROM %s GROUP BY %s"
                                      " HAVING count(*) > 1 LIMIT 1",
                                      columns, relation, columns) &&
                 pg_query(worker->connection, buffer_string(&sql), 0, NULL, &rows, error);
@@ -166,19 +166,15 @@ static bool find_duplicate(Worker *worker, const char *table, const char *relati
     return done;
 }
 
-bool source_check_unique(Worker *worker, const char *table, const char *relation,
-                         const char *columns, Error *error)
+bool source_check_unique(Worker *worker, const char *table, const char *columns, Error *error)
 {
-    Buffer own = {0};
+    Buffer relation = {0};
     bool found;
-    bool done = true;
+    bool done =
+        pg_schema_qualify(worker->connection, &worker->context->schema, table, &relation, error) &&
+        has_unique_index(worker, buffer_string(&relation), columns, &found, error) &&
+        (found || find_duplicate(worker, table, buffer_string(&relation), columns, error));
 
-    if (relation == NULL) {
-        done = pg_schema_qualify(worker->connection, &worker->context->schema, table, &own, error);
-        relation = buffer_string(&own);
-    }
-    done = done && has_unique_index(worker, relation, columns, &found, error) &&
-           (found || find_duplicate(worker, table, relation, columns, error));
-    buffer_free(&own);
+    buffer_free(&relation);
     return done;
 }

@@ -29,10 +29,9 @@ typedef bool SourceRowFunction(SourceRow *row, void *state, Error *error);
 bool source_read(Worker *worker, const SourceQuery *query, const PgPageRange *range,
                  SourceRowFunction *function, void *state, Error *error);
 
-/* Refuses a table in which several rows have the same values in `columns` (comma-separated, as in
- * SQL).  A valid unique index on exactly these columns is proof enough; else a query searches for
- * duplicates. */
-bool source_check_unique(Worker *worker, const char *table, const char *relation,
-                         const char *columns, Error *error);
+/* Refuses a table in which several rows, in any of its partitions, have the same values in
+ * `columns` (comma-separated, as in SQL).  A valid unique index on exactly these columns is proof
+ * enough; else a query searches for duplicates. */
+bool source_check_unique(Worker *worker, const char *table, const char *columns, Error *error);
 
 #endif

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "export/legacy/table_shape.h"
+
+#include "export/legacy/source.h"
+
+#include <string.h>
+
+/* How a relation of a table's tree stands in the way. */
+static bool refuse(const PgSchema *schema, const char *table, const char *relation,
+                   const char *kind, Error *error)
+{
+    if (strcmp(kind, "secured") == 0) {
+        error_set(error, EXIT_CODE_REFUSED, "row-level security would hide rows of table \"%s\"",
+                  table);
+        error_detail(error, "It is active on %s for this role.", relation);
+        return error_hint(error, "Run as the owner, or as a role with BYPASSRLS; or turn it off "
+                                 "with ALTER TABLE ... DISABLE ROW LEVEL SECURITY.");
+    }
+    error_set(error, EXIT_CODE_REFUSED, "table \"%s\" is not as the schema migrations created it",
+              table);
+    if (strcmp(kind, "child") == 0) {
+        error_detail(error, "%s inherits from it, and may hold more than the table's columns.",
+                     relation);
+        return error_hint(error,
+                          "Move the child's rows into the table itself, and end the inheritance "
+                          "with ALTER TABLE %s NO INHERIT %s.%s; then run again.",
+                          relation, schema->quoted, table);
+    }
+    error_detail(error, "%s is a %s.", relation, kind);
+    return error_hint(error, "Its rows can be neither read in the export's snapshot nor locked. "
+                             "Make it a table with the same rows, then run again.");
+}
+
+static bool check_table(PgConnection *connection, const PgSchema *schema, const char *table,
+                        Error *error)
+{
+    const char *parameters[] = {schema->name, table};
+    PgRows *rows;
+    bool done = true;
+
+    if (!pg_query(connection,
+                  SOURCE_TREE
+                  ", relation AS (SELECT format('%I.%I', n.nspname, c.relname) AS name, CASE"
+                  " WHEN c.relkind = 'v' THEN 'view' WHEN c.relkind = 'm' THEN 'materialized view'"
+                  " WHEN c.relkind = 'f' THEN 'foreign table'"
+                  " WHEN c.relkind NOT IN ('r', 'p') THEN 'relation of another kind'"
+                  " WHEN EXISTS (SELECT FROM pg_inherits i JOIN pg_class p ON p.oid = i.inhparent"
+                  "  JOIN tree u ON u.oid = p.oid WHERE i.inhrelid = c.oid AND p.relkind <> 'p')"
+                  "  THEN 'child' WHEN row_security_active(c.oid) THEN 'secured' END AS kind"
+                  " FROM tree t JOIN pg_class c ON c.oid = t.oid"
+                  " JOIN pg_namespace n ON n.oid = c.relnamespace)"
+                  " SELECT name, kind FROM relation WHERE kind IS NOT NULL ORDER BY kind, name"
+                  " LIMIT 1",
+                  2, parameters, &rows, error)) {
+        return false;
+    }
+    if (pg_rows_count(rows) > 0) {
+        done = refuse(schema, table, pg_rows_text(rows, 0, 0), pg_rows_text(rows, 0, 1), error);
+    }
+    pg_rows_free(rows);
+    return done;
+}
+
+bool table_shape_check(PgConnection *connection, const PgSchema *schema,
+                       const Package *const *packages, size_t package_count, Error *error)
+{
+    for (size_t i = 0; i < package_count; i++) {
+        for (const char *const *table = packages[i]->tables; *table != NULL; table++) {
+            if (!check_table(connection, schema, *table, error)) {
+                return false;
+            }
+        }
+    }
+    return true;
+}
+
+bool table_shape_leaves(PgConnection *connection, const PgSchema *schema, const char *table,
+                        PgRows **leaves, Error *error)
+{
+    const char *parameters[] = {schema->name, table};
+
+    return pg_query(connection,
+                    SOURCE_TREE "SELECT format('%I.%I', n.nspname, c.relname), n.nspname, c.relname"
+                                " FROM tree t JOIN pg_class c ON c.oid = t.oid"
+                                " JOIN pg_namespace n ON n.oid = c.relnamespace"
+                                " WHERE c.relkind <> 'p'"
+                                " ORDER BY c.relname::text COLLATE \"C\", n.nspname::text"
+                                " COLLATE \"C\"",
+                    2, parameters, leaves, error);
+}
