@@ -31,4 +31,15 @@ static inline bool slice_equal(Slice a, Slice b)
     return a.size == b.size && (a.size == 0 || memcmp(a.data, b.data, a.size) == 0);
 }
 
+/* Whether the bytes contain the part. */
+static inline bool slice_contains(Slice bytes, Slice part)
+{
+    for (size_t i = 0; i + part.size <= bytes.size; i++) {
+        if (slice_equal(slice_of(bytes.data + i, part.size), part)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 #endif

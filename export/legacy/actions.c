@@ -12,6 +12,8 @@
 #include "export/legacy/run_ids.h"
 #include "export/legacy/source.h"
 
+#include <string.h>
+
 #include "actions.pb-c.h"
 
 static const char RUNS[] = "actions_runs";
@@ -151,26 +153,41 @@ static bool assign_run_id(RunIds *ids, const RunKey *key, char text[XID_TEXT_SIZ
     return true;
 }
 
+/* Checks the key of a run or of its index.  It ends with the run's new id, which follows from the
+ * old one: it is no other run's unless the old ones became the same.  Apart from that only the key
+ * of a task could be the same. */
+static bool check_run_key(SourceRow *row, const RunKey *run, Slice key, Error *error)
+{
+    bool ambiguous = source_has_replacement(slice_text(run->run_id)) ||
+                     slice_contains(key, slice_text(KV_IN_TASKS));
+
+    return source_check_key(row, slice_text(KV_PARTITION_ACTIONS), key, ambiguous, error);
+}
+
 /* Writes the run, and its index entries by branch and commit if it has them. */
-static bool write_run_entries(Worker *worker, const RunKey *key, const Kv__RunResultData *data,
+static bool write_run_entries(SourceRow *row, const RunKey *key, const Kv__RunResultData *data,
                               Error *error)
 {
     const Slice partition = slice_text(KV_PARTITION_ACTIONS);
+    Worker *worker = row->worker;
     const Slice repository = slice_text(key->repository_id);
     Buffer run_key = {0};
     bool done =
         kv_key_run(&run_key, repository, data->run_id, error) &&
+        check_run_key(row, key, buffer_slice(&run_key), error) &&
         emit_message(&worker->emitter, partition, buffer_slice(&run_key), &data->base, error);
 
     if (done && data->branch_id[0] != '\0') {
         done = kv_key_branch_run(&worker->key, repository, slice_text(data->branch_id),
                                  data->run_id, error) &&
+               check_run_key(row, key, buffer_slice(&worker->key), error) &&
                emit_index(&worker->emitter, partition, buffer_slice(&worker->key),
                           buffer_slice(&run_key), error);
     }
     if (done && data->commit_id[0] != '\0') {
         done = kv_key_commit_run(&worker->key, repository, slice_text(data->commit_id),
                                  data->run_id, error) &&
+               check_run_key(row, key, buffer_slice(&worker->key), error) &&
                emit_index(&worker->emitter, partition, buffer_slice(&worker->key),
                           buffer_slice(&run_key), error);
     }
@@ -203,7 +220,7 @@ static bool write_run(SourceRow *row, void *state, Error *error)
     data.run_id = run_id;
     data.start_time = &start_time;
     data.end_time = &end_time;
-    return write_run_entries(row->worker, &key, &data, error);
+    return write_run_entries(row, &key, &data, error);
 }
 
 static bool write_hook(SourceRow *row, void *state, Error *error)
@@ -233,8 +250,10 @@ static bool write_hook(SourceRow *row, void *state, Error *error)
     data.end_time = &end_time;
     return kv_key_task(&row->worker->key, slice_text(key.repository_id), run_id,
                        slice_text(data.hook_run_id), error) &&
-           source_claim_key(row, slice_text(KV_PARTITION_ACTIONS), buffer_slice(&row->worker->key),
-                            false, error) &&
+           source_check_key(row, slice_text(KV_PARTITION_ACTIONS), buffer_slice(&row->worker->key),
+                            strchr(key.repository_id, '/') != NULL ||
+                                strchr(data.hook_run_id, '/') != NULL,
+                            error) &&
            emit_message(&row->worker->emitter, slice_text(KV_PARTITION_ACTIONS),
                         buffer_slice(&row->worker->key), &data.base, error);
 }

@@ -25,20 +25,25 @@ static const char CREDENTIALS[] = "auth_credentials";
 static const char EXPIRED_TOKENS[] = "auth_expired_tokens";
 static const char INSTALLATION_METADATA[] = "auth_installation_metadata";
 
-/*
- * Claims worker->key.  Display names may contain "/", so different rows can give the same key
- * ("a/users/b" in group "c" ...); and a unique constraint may have been dropped by hand.
- */
-static bool claim_key(SourceRow *row, Error *error)
+/* Checks worker->key.  Display names may contain "/", so different rows can give the same key of
+ * several parts ("a/users/b" in group "c" ...); both have a "/" in a part. */
+static bool check_key(SourceRow *row, const char *part, const char *other_part, Error *error)
 {
-    return source_claim_key(row, slice_text(KV_PARTITION_AUTH), buffer_slice(&row->worker->key),
-                            true, error);
+    bool ambiguous = strchr(part, '/') != NULL || strchr(other_part, '/') != NULL;
+
+    return source_check_key(row, slice_text(KV_PARTITION_AUTH), buffer_slice(&row->worker->key),
+                            ambiguous, error);
+}
+
+/* Checks worker->key, which is made of one name. */
+static bool check_name_key(SourceRow *row, Error *error)
+{
+    return check_key(row, "", "", error);
 }
 
 static bool write_message(SourceRow *row, const ProtobufCMessage *message, Error *error)
 {
-    return claim_key(row, error) &&
-           emit_message(&row->worker->emitter, slice_text(KV_PARTITION_AUTH),
+    return emit_message(&row->worker->emitter, slice_text(KV_PARTITION_AUTH),
                         buffer_slice(&row->worker->key), message, error);
 }
 
@@ -86,7 +91,8 @@ static bool write_user(SourceRow *row, void *state, Error *error)
         !source_text(row, USER_EMAIL, &data.email, error) ||
         !source_text(row, USER_SOURCE, &data.source, error) ||
         !source_text(row, USER_EXTERNAL_ID, &data.external_id, error) ||
-        !kv_key_user(&row->worker->key, slice_text(data.username), error)) {
+        !kv_key_user(&row->worker->key, slice_text(data.username), error) ||
+        !check_name_key(row, error)) {
         return false;
     }
     data.created_at = &created_at;
@@ -116,7 +122,8 @@ static bool write_group(SourceRow *row, void *state, Error *error)
     (void)state;
     if (!source_time(row, NAMED_CREATED_AT, &created_at, error) ||
         !source_text(row, NAMED_DISPLAY_NAME, &data.display_name, error) ||
-        !kv_key_group(&row->worker->key, slice_text(data.display_name), error)) {
+        !kv_key_group(&row->worker->key, slice_text(data.display_name), error) ||
+        !check_name_key(row, error)) {
         return false;
     }
     data.created_at = &created_at;
@@ -149,7 +156,8 @@ static bool write_policy(SourceRow *row, void *state, Error *error)
     if (!source_time(row, NAMED_CREATED_AT, &created_at, error) ||
         !source_text(row, NAMED_DISPLAY_NAME, &data.display_name, error) ||
         !source_json(row, POLICY_STATEMENT, &json, error) ||
-        !kv_key_policy(&row->worker->key, slice_text(data.display_name), error)) {
+        !kv_key_policy(&row->worker->key, slice_text(data.display_name), error) ||
+        !check_name_key(row, error)) {
         return false;
     }
     if (!policy_read(json, &row->worker->arena, &data, &problem, error)) {
@@ -236,7 +244,7 @@ static bool write_relation(SourceRow *row, void *state, Error *error)
     }
     done = relation->primary_key(&primary_key, slice_text(member), error) &&
            relation->key(&worker->key, slice_text(owner), slice_text(member), error) &&
-           claim_key(row, error) &&
+           check_key(row, owner, member, error) &&
            emit_index(&worker->emitter, slice_text(KV_PARTITION_AUTH), buffer_slice(&worker->key),
                       buffer_slice(&primary_key), error);
     buffer_free(&primary_key);
@@ -282,7 +290,8 @@ static bool write_credential(SourceRow *row, void *state, Error *error)
         !source_time(row, CREDENTIAL_ISSUED_DATE, &issued_date, error) ||
         !source_text(row, CREDENTIAL_USER, &user, error) ||
         !kv_key_credential(&row->worker->key, slice_text(user), slice_text(data.access_key_id),
-                           error)) {
+                           error) ||
+        !check_key(row, user, data.access_key_id, error)) {
         return false;
     }
     data.secret_access_key_encrypted_bytes = source_binary(row, CREDENTIAL_SECRET_ACCESS_KEY);
@@ -320,7 +329,8 @@ static bool write_token(SourceRow *row, void *state, Error *error)
     }
     if (!source_text(row, TOKEN_ID, &data.token_id, error) ||
         !source_time(row, TOKEN_EXPIRES_AT, &expired_at, error) ||
-        !kv_key_expired_token(&row->worker->key, slice_text(data.token_id), error)) {
+        !kv_key_expired_token(&row->worker->key, slice_text(data.token_id), error) ||
+        !check_name_key(row, error)) {
         return false;
     }
     data.expired_at = &expired_at;
@@ -366,7 +376,7 @@ static bool write_installation_metadata(SourceRow *row, void *state, Error *erro
         return source_left_out(row, LEFT_OUT_OLD_DATABASE, error);
     }
     if (!kv_key_installation_metadata(&worker->key, slice_text(name), error) ||
-        !claim_key(row, error) ||
+        !check_name_key(row, error) ||
         !emit_bytes(&worker->emitter, partition, buffer_slice(&worker->key), slice_text(value),
                     error)) {
         return false;
@@ -379,11 +389,32 @@ static bool write_installation_metadata(SourceRow *row, void *state, Error *erro
 
 static bool prepare(Worker *worker, void **state, UnitList *units, Error *error)
 {
+    static const struct {
+        const char *table;
+        const char *columns;
+    } UNIQUE[] = {
+        /* Relations are joined with these: with an id twice, a row would give two entries. */
+        {USERS, "id"},
+        {GROUPS, "id"},
+        {POLICIES, "id"},
+        {USERS, "display_name"},
+        {GROUPS, "display_name"},
+        {POLICIES, "display_name"},
+        {USER_GROUPS, "user_id, group_id"},
+        {USER_POLICIES, "user_id, policy_id"},
+        {GROUP_POLICIES, "group_id, policy_id"},
+        {CREDENTIALS, "access_key_id"},
+        {EXPIRED_TOKENS, "token_id"},
+        {INSTALLATION_METADATA, "key_name"},
+    };
+
     *state = NULL;
-    /* Relations are joined with these: with an id twice, a row would give two entries. */
-    return source_check_unique(worker, USERS, "id", error) &&
-           source_check_unique(worker, GROUPS, "id", error) &&
-           source_check_unique(worker, POLICIES, "id", error) && unit_list_add(units, 0, error);
+    for (size_t i = 0; i < sizeof UNIQUE / sizeof UNIQUE[0]; i++) {
+        if (!source_check_unique(worker, UNIQUE[i].table, UNIQUE[i].columns, error)) {
+            return false;
+        }
+    }
+    return unit_list_add(units, 0, error);
 }
 
 static bool run(Worker *worker, const Unit *unit, Error *error)

@@ -8,6 +8,7 @@
 #include "export/package.h"
 
 #include "common/kv/model.h"
+#include "common/store/postgres/index_key.h"
 #include "export/emit.h"
 #include "export/legacy/repositories.h"
 #include "export/legacy/rules.h"
@@ -69,12 +70,11 @@ static bool collect_repository(SourceRow *row, void *state, Error *error)
         !source_time(row, REPOSITORY_CREATION_DATE, &creation_date, error)) {
         return false;
     }
-    /* The ids are unique, but may clash once invalid UTF-8 in them is replaced. */
-    if (repositories_find(collection->repositories, id) != NULL) {
-        return source_refused(row, error, "its id \"%s\" already belongs to another repository",
-                              id);
-    }
-    return repositories_add(collection->repositories, id,
+    /* The ids are unique, but may be the same once invalid UTF-8 in them is replaced. */
+    return kv_key_repository(&row->worker->key, slice_text(id), error) &&
+           source_check_key(row, slice_text(KV_PARTITION_GRAVELER), buffer_slice(&row->worker->key),
+                            false, error) &&
+           repositories_add(collection->repositories, id,
                             (KvTime){creation_date.seconds, creation_date.nanos}, &repository,
                             error) &&
            (!export_options_with_rules(options, id) ||
@@ -180,7 +180,7 @@ static bool write_branch(SourceRow *row, void *state, Error *error)
             source_text(row, BRANCH_STAGING_TOKEN, &data.staging_token, error) &&
             source_text(row, BRANCH_COMMIT_ID, &data.commit_id, error) &&
             kv_key_branch(&worker->key, slice_text(data.id), error) &&
-            source_claim_key(row, repository->partition, buffer_slice(&worker->key), false,
+            source_check_key(row, repository->partition, buffer_slice(&worker->key), false,
                              error) &&
             emit_message(&worker->emitter, repository->partition, buffer_slice(&worker->key),
                          &data.base, error));
@@ -212,7 +212,7 @@ static bool write_tag(SourceRow *row, void *state, Error *error)
     return repository == NULL || (source_text(row, OWNED_ID, &data.id, error) &&
                                   source_text(row, TAG_COMMIT_ID, &data.commit_id, error) &&
                                   kv_key_tag(&worker->key, slice_text(data.id), error) &&
-                                  source_claim_key(row, repository->partition,
+                                  source_check_key(row, repository->partition,
                                                    buffer_slice(&worker->key), false, error) &&
                                   emit_message(&worker->emitter, repository->partition,
                                                buffer_slice(&worker->key), &data.base, error));
@@ -274,7 +274,7 @@ static bool write_commit(SourceRow *row, void *state, Error *error)
         !source_int32(row, COMMIT_VERSION, &data.version, error) ||
         !source_int32(row, COMMIT_GENERATION, &data.generation, error) ||
         !kv_key_commit(&worker->key, slice_text(data.id), error) ||
-        !source_claim_key(row, repository->partition, buffer_slice(&worker->key), false, error)) {
+        !source_check_key(row, repository->partition, buffer_slice(&worker->key), false, error)) {
         return false;
     }
     data.creation_date = &creation_date;
@@ -313,6 +313,16 @@ static bool write_staged(SourceRow *row, void *state, Error *error)
     }
     if (!slice_equal(token, partition)) {
         source_adjusted(row, ADJUSTED_UTF8);
+    }
+    if (!source_is_null(row, STAGED_IDENTITY) && source_bytes(row, STAGED_IDENTITY).size == 0) {
+        return source_refused(row, error,
+                              "its identity is empty, not NULL: as a KV entry it would be a "
+                              "tombstone");
+    }
+    /* Tokens have partitions of their own, so the key is unique as it is in the table. */
+    if (!index_key_fits(partition, source_bytes(row, STAGED_KEY)) &&
+        !source_check_key(row, partition, source_bytes(row, STAGED_KEY), false, error)) {
+        return false;
     }
     data.key = source_binary(row, STAGED_KEY);
     data.identity = source_binary(row, STAGED_IDENTITY);

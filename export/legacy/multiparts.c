@@ -62,7 +62,7 @@ static bool write_multipart(SourceRow *row, void *state, Error *error)
     data.creation_date = &creation_date;
     data.n_metadata = metadata.count;
     data.metadata = metadata.entries;
-    return source_claim_key(row, slice_text(KV_PARTITION_MULTIPARTS), slice_text(data.upload_id),
+    return source_check_key(row, slice_text(KV_PARTITION_MULTIPARTS), slice_text(data.upload_id),
                             false, error) &&
            emit_message(&row->worker->emitter, slice_text(KV_PARTITION_MULTIPARTS),
                         slice_text(data.upload_id), &data.base, error);

@@ -4,12 +4,14 @@
 #include "common/base/arena_text.h"
 #include "common/base/utf8.h"
 #include "common/pg/copy_value.h"
+#include "common/store/postgres/index_key.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
-enum { ROW_TEXT_SIZE = 512 };
+enum { ROW_TEXT_SIZE = 512, KEY_TEXT_SIZE = 300 };
 
 /* OIDs of PostgreSQL's types; they never change (src/include/catalog/pg_type.dat). */
 enum {
@@ -189,19 +191,46 @@ static bool copy_valid_text(SourceRow *row, size_t column, Slice bytes, char **t
     return true;
 }
 
-bool source_claim_key(SourceRow *row, Slice partition_key, Slice key, bool always, Error *error)
+bool source_has_replacement(Slice text)
 {
-    const ExportContext *context = row->worker->context;
-    bool added;
+    return slice_contains(text, slice_text("\xef\xbf\xbd"));
+}
 
-    if (!always && !context->options->replace_invalid_utf8) {
-        return true;
-    }
-    if (!written_keys_add(context->written, partition_key, key, &added, error)) {
+/* Refuses the row if another one has given the key. */
+static bool claim_key(SourceRow *row, Slice partition_key, Slice key, Error *error)
+{
+    char text[2 * ROW_TEXT_SIZE];
+    const char *other;
+    size_t used = (size_t)snprintf(text, sizeof text, "table \"%s\", row (", row->query->table);
+
+    describe_row(row, text + used);
+    strcat(text, ")");
+    if (!written_keys_add(row->worker->context->written, partition_key, key, text, &other, error)) {
         return false;
     }
-    return added || source_refused(row, error, "its KV key \"%.*s\" already belongs to another row",
-                                   (int)key.size, (const char *)key.data);
+    if (other == NULL) {
+        return true;
+    }
+    source_refused(row, error, "its KV key \"%.*s\" is that of another row",
+                   (int)(key.size < KEY_TEXT_SIZE ? key.size : KEY_TEXT_SIZE),
+                   (const char *)key.data);
+    error_detail(error, "The other is %s.", other);
+    return error_hint(error, "Nothing was migrated. Rename one of the two, then run again.");
+}
+
+bool source_check_key(SourceRow *row, Slice partition_key, Slice key, bool ambiguous, Error *error)
+{
+    const ExportContext *context = row->worker->context;
+
+    if (!index_key_fits(partition_key, key)) {
+        source_refused(row, error, "its KV key is too long: %zu bytes, with the partition key",
+                       partition_key.size + key.size);
+        return error_detail(error, "PostgreSQL's index takes about 2,700 bytes, compressed.");
+    }
+    return !(ambiguous ||
+             (context->options->replace_invalid_utf8 &&
+              (source_has_replacement(partition_key) || source_has_replacement(key)))) ||
+           claim_key(row, partition_key, key, error);
 }
 
 Slice source_bytes(const SourceRow *row, size_t column)

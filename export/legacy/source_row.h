@@ -98,11 +98,17 @@ bool source_map(SourceRow *row, size_t column, JsonMap *map, Error *error);
 bool source_texts(SourceRow *row, size_t column, char ***texts, size_t *count, Error *error);
 
 /*
- * Claims a KV key for the row; refuses the row if another one has claimed it.  Most keys derive
- * from unique columns (source_check_unique) and can only clash when invalid UTF-8 is replaced, so
- * only then are they checked; `always` is for other keys.
+ * Checks a KV key of the row: refuses a key that is too long for the KV table, and one that another
+ * row has given, naming both rows.
+ *
+ * Keys derive from columns that are unique (source_check_unique).  So two rows can give the same
+ * one only if invalid UTF-8 in it was replaced, or if it is `ambiguous`: made of several parts, of
+ * which one contains what separates them.  Only such keys are remembered.
  */
-bool source_claim_key(SourceRow *row, Slice partition_key, Slice key, bool always, Error *error);
+bool source_check_key(SourceRow *row, Slice partition_key, Slice key, bool ambiguous, Error *error);
+
+/* Whether the text has U+FFFD, which may stand for invalid bytes. */
+bool source_has_replacement(Slice text);
 
 /* Marks the row as adjusted. */
 void source_adjusted(SourceRow *row, Adjusted reason);

@@ -367,7 +367,7 @@ auth_policies|twice|INSERT INTO auth_policies VALUES (1, now(), 'twice', '[]'), 
 auth_users|(id) = (1)|INSERT INTO auth_users (id, created_at, display_name) VALUES (1, now(), 'a'), (1, now(), 'b')
 auth_groups|(id) = (1)|INSERT INTO auth_groups (id, created_at, display_name) VALUES (1, now(), 'a'), (1, now(), 'b')
 auth_policies|(id) = (1)|INSERT INTO auth_policies VALUES (1, now(), 'a', '[]'), (1, now(), 'b', '[]')
-auth_user_groups|user_id=1|INSERT INTO auth_user_groups (user_id, group_id) VALUES (1, 1), (1, 1)
+auth_user_groups|(1,1)|INSERT INTO auth_user_groups (user_id, group_id) VALUES (1, 1), (1, 1)
 auth_credentials|AKIA|INSERT INTO auth_credentials VALUES ('AKIA', 's', now(), 1), ('AKIA', 't', now(), 1)
 auth_expired_tokens|twice|INSERT INTO auth_expired_tokens VALUES ('twice', '2999-01-01'), ('twice', '2999-01-02')
 auth_installation_metadata|twice|INSERT INTO auth_installation_metadata VALUES ('twice', 'a'), ('twice', 'b')
