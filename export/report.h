@@ -32,6 +32,7 @@ typedef enum Adjusted {
     ADJUSTED_UTF8,
     ADJUSTED_METADATA,
     ADJUSTED_NULL_PARENT,
+    ADJUSTED_STATEMENT,
     ADJUSTED_REASONS
 } Adjusted;
 

@@ -27,7 +27,7 @@ extern const uint8_t COPY_HEADER[COPY_HEADER_SIZE];
 extern const uint8_t COPY_TRAILER[COPY_TRAILER_SIZE];
 
 typedef struct CopyField {
-    const uint8_t *data; /* borrowed from the input */
+    const uint8_t *data; /* borrowed from the input, which is writable */
     int32_t size;        /* bytes; -1: NULL */
 } CopyField;
 

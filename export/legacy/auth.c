@@ -150,6 +150,7 @@ static bool write_policy(SourceRow *row, void *state, Error *error)
     Kv__PolicyData data = KV__POLICY_DATA__INIT;
     Kv__Timestamp created_at;
     const char *problem;
+    bool adjusted;
     Slice json;
 
     (void)state;
@@ -160,8 +161,11 @@ static bool write_policy(SourceRow *row, void *state, Error *error)
         !check_name_key(row, error)) {
         return false;
     }
-    if (!policy_read(json, &row->worker->arena, &data, &problem, error)) {
+    if (!policy_read(json, &row->worker->arena, &data, &adjusted, &problem, error)) {
         return problem != NULL && source_refused(row, error, "%s", problem);
+    }
+    if (adjusted) {
+        source_adjusted(row, ADJUSTED_STATEMENT);
     }
     data.created_at = &created_at;
     return write_message(row, &data.base, error);

@@ -15,7 +15,8 @@
 #include "metadata.pb-c.h"
 
 typedef struct JsonMap {
-    Kv__MetadataEntry **entries; /* in the arena, in the order of the text */
+    Kv__MetadataEntry *
+        *entries; /* in the arena, in the order of the text; their texts are in the JSON */
     size_t count;
     bool adjusted; /* a value is not a string */
 } JsonMap;
@@ -27,7 +28,8 @@ typedef enum JsonMapStatus {
 } JsonMapStatus;
 
 /*
- * Reads the text of a jsonb value, as PostgreSQL writes it.  Empty text and JSON null give an empty
+ * Reads the text of a jsonb value, as PostgreSQL writes it, and overwrites it: keys and values stay
+ * in it, and it must be writable memory.  Empty text and JSON null give an empty
  * map.  Numbers and booleans become their exact JSON text, nested values compact JSON, and null an
  * empty string.
  */

@@ -14,12 +14,14 @@
 #include "auth.pb-c.h"
 
 /*
- * Reads an array of {"Effect": string, "Action": [string] or null, "Resource": string}; see
- * LEGACY-SCHEMA.md, "Package auth".  The messages are in the arena.  Fails with *problem, a
- * constant text, if the JSON is anything else, and with *problem NULL and the error set if out of
- * memory.
+ * Reads an array of {"Effect": string, "Action": [string], "Resource": string} as lakeFS read it;
+ * see LEGACY-SCHEMA.md, "Package auth".  The messages are in the arena.  *adjusted: a name is
+ * written in other case, further members are dropped, or a text is null.
+ *
+ * Fails with *problem, a constant text, if the JSON is anything else, and with *problem NULL and
+ * the error set if out of memory.
  */
-bool policy_read(Slice json, Arena *arena, Kv__PolicyData *policy, const char **problem,
-                 Error *error);
+bool policy_read(Slice json, Arena *arena, Kv__PolicyData *policy, bool *adjusted,
+                 const char **problem, Error *error);
 
 #endif

@@ -308,6 +308,10 @@ bool source_json(SourceRow *row, size_t column, Slice *json, Error *error)
     if (!copy_value_jsonb(row->fields[column], json)) {
         return wrong_value(row, column, error);
     }
+    /* Valid text is not copied: it may be large. */
+    if (utf8_is_valid(*json)) {
+        return true;
+    }
     if (!copy_valid_text(row, column, *json, &text, &size, error)) {
         return false;
     }

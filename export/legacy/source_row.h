@@ -87,11 +87,11 @@ bool source_timestamptz(SourceRow *row, size_t column, int64_t *microseconds, Er
 /* As a message.  A time out of range is clamped, and the row adjusted. */
 bool source_time(SourceRow *row, size_t column, Kv__Timestamp *time, Error *error);
 
-/* JSON text, valid UTF-8, in the arena; empty for a NULL. */
+/* JSON text, valid UTF-8, in the field or in the arena; empty for a NULL. */
 bool source_json(SourceRow *row, size_t column, Slice *json, Error *error);
 
-/* A JSON object as a map; empty for a NULL.  The row is adjusted if a value is not a string, and
- * refused if the column is not an object. */
+/* A JSON object as a map, which overwrites the field; empty for a NULL.  The row is adjusted if a
+ * value is not a string, and refused if the column is not an object. */
 bool source_map(SourceRow *row, size_t column, JsonMap *map, Error *error);
 
 /* The texts of an array, in the arena.  NULL members are dropped, and the row adjusted. */

@@ -73,11 +73,12 @@ static void check_policy(Slice json, Arena *arena)
     Kv__PolicyData policy = KV__POLICY_DATA__INIT;
     Kv__PolicyData *read;
     const char *problem = NULL;
+    bool adjusted;
     Error error = {0};
     uint8_t *packed;
     size_t size;
 
-    if (!policy_read(json, arena, &policy, &problem, &error)) {
+    if (!policy_read(json, arena, &policy, &adjusted, &problem, &error)) {
         FUZZ_CHECK(problem != NULL);
         return;
     }
@@ -101,8 +102,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     Arena arena = {0};
     Error error = {0};
     JsonMap map;
-    JsonMapStatus status = json_map_read(json, &arena, &map, &error);
+    /* It is overwritten. */
+    uint8_t *copy = malloc(size + 1);
+    JsonMapStatus status;
 
+    FUZZ_CHECK(copy != NULL);
+    memcpy(copy, size > 0 ? data : copy, size);
+    status = json_map_read(slice_of(copy, size), &arena, &map, &error);
     FUZZ_CHECK(status != JSON_MAP_ERROR);
     /* A text of jsonb cannot contain NUL; jansson ignores it in some places. */
     if (json.size == 0 || memchr(json.data, 0, json.size) == NULL) {
@@ -113,5 +119,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     check_policy(json, &arena);
     arena_free(&arena);
+    free(copy);
     return 0;
 }

@@ -299,15 +299,37 @@ null
 [{"Effect": "allow", "Action": "fs:*", "Resource": "*"}]
 [{"Effect": "allow", "Action": {}, "Resource": "*"}]
 [{"Effect": "allow", "Action": ["fs:*", 1], "Resource": "*"}]
-[{"Effect": "allow", "Action": ["fs:*", null], "Resource": "*"}]
 [{"Effect": "allow", "Action": [["fs:*"]], "Resource": "*"}]
 [{"Effect": true, "Action": ["fs:*"], "Resource": "*"}]
 [{"Effect": "allow", "Action": ["fs:*"], "Resource": ["*"]}]
-[{"Effect": "allow", "Action": ["fs:*"], "Resource": null}]
-[{"Effect": "allow", "Action": ["fs:*"], "Resource": "*", "Condition": {}}]
-[{"effect": "allow", "action": ["fs:*"], "resource": "*"}]
 [{"Effect": "allow", "Action": ["fs:*"], "Resource": "*"}, {"Effect": "deny"}]
 STATEMENTS
+}
+
+# adjusted_policy STATEMENT EXPECTED: the statement is read as lakeFS reads it, and counted, warned of and named.
+adjusted_policy() {
+    echo "== $1"
+    sql "UPDATE auth_policies SET statement = '$1'"
+    rm -f "$DUMP"
+    check_adjusted 1 auth_policies auth statement display_name=policy
+    entry auth policies/policy | grep -F "\"statement\": [$2]"
+}
+
+@test "a policy statement with names in other case, or further members, is read as lakeFS reads it" {
+    legacy_database
+    adjusted_policy '[{"effect": "deny", "ACTION": ["fs:*"], "resourcE": "*"}]' '{"action": ["fs:*"], "effect": "deny", "resource": "*"}'
+    adjusted_policy '[{"Effect": "allow", "Action": ["fs:*"], "Resource": "*", "Condition": {"a": [1e400, {"Effect": "deny"}]}, "Sid": null}]' \
+        '{"action": ["fs:*"], "effect": "allow", "resource": "*"}'
+    # jsonb keeps both names, in the order of their bytes, and the last one wins.
+    adjusted_policy '[{"effect": "deny", "Effect": "allow", "Action": ["a", "b"], "action": ["c"], "Resource": "*"}]' \
+        '{"action": ["c"], "effect": "deny", "resource": "*"}'
+    adjusted_policy '[{"Effect": null, "Action": ["fs:*", null], "Resource": null}]' '{"action": ["fs:*", ""]}'
+    adjusted_policy '[{"Effect": "allow", "Action": ["fs:*"], "Re\u017fource": "*"}]' '{"action": ["fs:*"], "effect": "allow", "resource": "*"}'
+    # What is as lakeFS writes it is not adjusted.
+    sql "UPDATE auth_policies SET statement = '[{\"Effect\": \"allow\", \"Action\": [\"fs:*\"], \"Resource\": \"*\"}]'"
+    rm "$DUMP"
+    export_rows --strict
+    assert_plain
 }
 
 @test "a policy without statements or actions is migrated" {

@@ -23,7 +23,6 @@ static JsonMapStatus read_map(Slice json, Buffer *seen, bool *adjusted)
     JsonMap map;
     JsonMapStatus status = json_map_read(slice_of(copy, json.size), &arena, &map, &error);
 
-    free(copy);
     seen->size = 0;
     for (size_t i = 0; status == JSON_MAP_DONE && i < map.count; i++) {
         assert_done(buffer_append_format(seen, &error, "%s=%s;", map.entries[i]->key,
@@ -31,6 +30,8 @@ static JsonMapStatus read_map(Slice json, Buffer *seen, bool *adjusted)
                     &error);
     }
     *adjusted = map.adjusted;
+    /* The texts are in it. */
+    free(copy);
     arena_free(&arena);
     return status;
 }
