@@ -18,6 +18,7 @@
 #                   kind (LIMIT=N: N of each kind)
 #   make failing-calls-asan   so many of each kind with sanitizers
 #   make kills      COUNT=200 SEED=…  strikes at a running migration
+#   make random     ROUNDS=20 SEED=1  random legacy databases, whose entries are computed a second time
 #   make dist       the source archive of the last commit, build/kv-migrate-VERSION.tar.xz
 #   make deb        the Debian package, in build/deb; lintian looks at it
 #   make test-deb   installs the package in a new Debian, and migrates there (some minutes, as root)
@@ -99,7 +100,7 @@ LIBMIGRATE := $(BUILD)/libmigrate.a $(LIBSESSION)
 LIBREPLAY := $(BUILD)/libreplay.a $(LIBSESSION)
 
 .PHONY: all install uninstall test unit-tests unit-tests-build mutations fuzz fuzz-replay fuzz-replay-build fuzz-run \
-	failing-calls failing-calls-asan kills test-writers test-golang-migrate lint asan coverage valgrind test-matrix \
+	failing-calls failing-calls-asan kills random test-writers test-golang-migrate lint asan coverage valgrind test-matrix \
 	dist deb test-deb format clean $(addprefix run-,$(UNIT_TESTS)) $(addprefix replay-,$(FUZZ_TARGETS)) \
 	lint-texts lint-scripts lint-tests lint-cppcheck lint-gcc lint-clang
 .DELETE_ON_ERROR:
@@ -193,6 +194,9 @@ failing-calls-asan: all asan $(BUILD)/faults/shim.so
 kills: all
 	tests/faults/kills --count $(or $(COUNT),200) $(if $(SEED),--seed $(SEED))
 
+random: all
+	tests/random/run --keep-going --rounds $(ROUNDS) --seed $(or $(SEED),1)
+
 unit-tests-build: $(UNIT_PROGRAMS)
 
 # Each is a target of its own, so that -j runs several (with -O what each says stays together).
@@ -280,7 +284,7 @@ uninstall:
 		rmdir $(DESTDIR)$$folder 2>/dev/null || test ! -d $(DESTDIR)$$folder || \
 			echo "not empty, and left: $(DESTDIR)$$folder"; done
 
-SHELL_SCRIPTS := $(shell grep -lsE '^\#!.*(bash|sh)$$' .ci/run scripts/* scripts/dev/* tests/faults/*) \
+SHELL_SCRIPTS := $(shell grep -lsE '^\#!.*(bash|sh)$$' .ci/run scripts/* scripts/dev/* tests/faults/* tests/random/*) \
 	$(wildcard scripts/dev/*.sh tests/*.bash tests/lib/*.bash) \
 	scripts/completion/generate scripts/completion/functions.bash
 C_FILES := $(SOURCES) $(HEADERS) $(shell find tests/unit -name '*.[ch]') $(wildcard tests/fuzz/*.[ch] tests/faults/*.c)
