@@ -66,6 +66,7 @@ def put_back(name, resting, plan, db):
     schema = identifier(plan.schema)
     tables = ", ".join(table for table, rows in db.rows.items() if rows)
     script = f"SET search_path = {schema}; DROP TABLE IF EXISTS kv CASCADE;" \
+        "DROP FUNCTION IF EXISTS kv_migrate_refuse_writes() CASCADE;" \
         f"UPDATE schema_migrations SET version = {server.LAST_VERSION};"
     script += f"TRUNCATE {tables} CASCADE;" if tables else ""
     for table, column in db.columns:

@@ -3,7 +3,6 @@
 
 What an export refuses is added by refused.py, one row to a database.
 """
-import rules
 import values
 from tables import TABLES
 from values import Texts, blob, integer, json_value, metadata, time, usual_time
@@ -61,7 +60,7 @@ def statement(rng, texts):
         members = (rng.choice([b'"fs:*"', b'"auth:ReadUser"', text()]) for _ in range(rng.randrange(4)))
         actions = b"null" if rng.random() < 0.1 else b"[" + b",".join(members) + b"]"
         members = [b'"Effect" : ' + text(), b'"Action":' + actions, b'"Resource":' + text()]
-        if rules.ON["lenient-policies"] and rng.random() < 0.2:
+        if rng.random() < 0.2:
             members = rng.choice([[b'"effect": ' + text(), b'"ACTION":' + actions, b'"resourcE":' + text()],
                                   [*members, b'"effect":' + text()], [*members, b'"RESOURCE":' + text()],
                                   [*members, b'"Condition": {"IpAddress": {"SourceIp": ["10.0.0.0/8"]}}', b'"": null']])
@@ -122,7 +121,7 @@ def namespaces(i):
     urls = [(f"local://ns{i}//a/./c/../b//", f"ns{i}/a/b"), (f"local://ns{i}/a%20b%2Fc", f"ns{i}/a b/c"),
             (f"local://ns{i}/a?versions=1", f"ns{i}/a"), (f"local://me@ns{i}/a", f"ns{i}/a"), (f"LOCAL://ns{i}/A", f"ns{i}/A"),
             (f"local://ns{i}/%C3%A9", f"ns{i}/é")]
-    return plain + urls if rules.ON["namespace-urls"] else plain
+    return plain + urls
 
 
 def namespace(db, repository):

@@ -2,8 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Exports random legacy databases, and compares what comes with what the specification says of their rows (oracle.py).
 
-usage: rounds.py [--rounds N] [--seed N] [--bin FOLDER] [--refused] [--keep-going] [--with RULE] [--without RULE]; the server
-is that of the PG* variables, the rules are those of rules.py
+usage: rounds.py [--rounds N] [--seed N] [--bin FOLDER] [--refused] [--keep-going] [--wrong]; the server is that of the PG* variables
 
 Round r of seed s is round 0 of seed s + r. A round that fails prints its seed, and the rows that are needed to see it fail.
 """
@@ -16,8 +15,8 @@ import tempfile
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE.parent / "lib"), str(HERE.parent / "faults")]
+import oracle
 import refused
-import rules
 from databases import Databases
 from generate import generate
 from tables import TABLES, load_script, package
@@ -91,10 +90,9 @@ def main():
     parser.add_argument("--bin", type=pathlib.Path, default=HERE.parents[1] / "bin")
     parser.add_argument("--refused", action="store_true", help="a row that must be refused in every round")
     parser.add_argument("--keep-going", action="store_true", help="go on after a round that fails")
-    parser.add_argument("--with", dest="on", action="append", choices=rules.ON, default=[], help="a rule that counts")
-    parser.add_argument("--without", dest="off", action="append", choices=rules.ON, default=[], help="a rule that does not")
+    parser.add_argument("--wrong", action="store_true", help="expect something wrong, to see a difference reported")
     options = parser.parse_args()
-    rules.ON.update(dict.fromkeys(options.on, True) | dict.fromkeys(options.off, False))
+    oracle.wrong = options.wrong
     failed = []
     with contextlib.ExitStack() as stack:
         folder = pathlib.Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="kv-random.")))

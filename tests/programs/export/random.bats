@@ -26,8 +26,8 @@ rounds() {
 
 @test "a difference is found, and the rows that it needs" {
     make_scratch
-    # The run's id in a task stands for every field here: the oracle expects of it what the programs do not write.
-    run -1 "$TESTS_DIR/random/rounds.py" --bin "$KV_BIN" --rounds 8 --seed 1 --without old-run-id
+    # With --wrong the oracle expects the new run id in tasks, where the old one belongs.
+    run -1 "$TESTS_DIR/random/rounds.py" --bin "$KV_BIN" --rounds 8 --seed 1 --wrong
     echo "$output"
     assert_contains "$output" "the rows that are needed" "COPY actions_run_hooks" "again: tests/random/run --rounds 1 --seed"
     refute_contains "$output" "COPY auth_users"

@@ -84,9 +84,12 @@ assert_guarded() {
     refuses "SET search_path = ''" "DELETE FROM public.auth_users"
 }
 
-@test "a child of a legacy table in another schema refuses, too" {
+@test "a partition of a legacy table in another schema refuses, too" {
     legacy_database
-    sql 'CREATE SCHEMA "Other one"' 'CREATE TABLE "Other one"."More tags" () INHERITS (graveler_tags)'
+    sql 'CREATE SCHEMA "Other one"' "ALTER TABLE graveler_tags RENAME TO old_tags" \
+        "CREATE TABLE graveler_tags (LIKE old_tags INCLUDING CONSTRAINTS, PRIMARY KEY (repository_id, id)) PARTITION BY HASH (id)" \
+        'CREATE TABLE "Other one"."More tags" PARTITION OF graveler_tags FOR VALUES WITH (MODULUS 1, REMAINDER 0)' \
+        "INSERT INTO graveler_tags SELECT * FROM old_tags" "DROP TABLE old_tags"
     "${MIGRATE[@]}" --keep-tables --quiet
     refuses "INSERT INTO \"Other one\".\"More tags\" VALUES ('repo', 't', 'c')"
 }
@@ -204,6 +207,7 @@ import_is_gone() {
     drop_database
     drop_role
     legacy_database
+    kv-export -d "$DSN" --no-settings --quiet --force -f "$BATS_TEST_TMPDIR/dump"
     hold "INSERT INTO auth_groups (id, created_at, display_name) VALUES (9, now(), 'open')"
     succeeds kv-import -d "$DSN" --lock-wait-timeout=300ms "$BATS_TEST_TMPDIR/dump"
     assert_contains "$stderr" "warning: the legacy tables" "lock timeout"

@@ -137,8 +137,9 @@ assert re.fullmatch(r"kv_reverted_\d{8}_\d{6}", plan["kept_store"]), plan' <<<"$
     sql "SET client_min_messages = warning" "DROP TABLE auth_expired_tokens"
     assert_refused "legacy tables are missing" "auth_expired_tokens" backup
     drop_database
-    kept_database
-    kv-migrate cleanup -q -d "$DSN"
+    fresh_database TEMPLATE "$SMALL"
+    REVERT=(kv-migrate revert -d "$DSN")
+    kv-migrate up --kv-enabled --no-settings -q -d "$DSN"
     assert_refused "legacy tables are missing" backup
     # Not even by losing writes.
     fails 5 "${REVERT[@]}" --lose-writes
