@@ -246,9 +246,9 @@ unseen_now() {
 
 @test "a password in the arguments of kv-import disappears once it runs" {
     local way
-    kv-export --no-settings -q -f "$WRITTEN/dump"
     for way in uri uri-parameter; do
         echo "== $way"
+        kv-export --no-settings -q --force -f "$WRITTEN/dump"
         give "$way" "$PASSWORD"
         hold "CREATE TABLE kv (partition_key bytea, key bytea, value bytea)"
         background given kv-import "${GIVE[@]}" -v -j 2 "$WRITTEN/dump"
@@ -433,7 +433,7 @@ WAYS
     programs
     for string in "postgres://secretive:$raw@$PGHOST/db" "postgresql://secretive:$raw" \
         "host=$PGHOST password='$raw" "$raw=x" "postgre://u:$(percent "$raw")@h/d" \
-        "postgres://u:$(percent "$raw")@h:1/d?no=1" "postgres://u:$(percent "$raw")@[::1/d" "postgres://u:$(percent "$raw")%@h/d" \
+        "postgres://u:$(percent "$raw")@h:1/d?no" "postgres://u:$(percent "$raw")@[::1/d" "postgres://u:$(percent "$raw")%@h/d" \
         "postgres://u:$(percent "$raw")@x@h/d" "postgres://u:x/$(percent "$raw")@h/d" "jdbc:postgresql://u:$(percent "$raw")@h/d"; do
         echo "== $string"
         for program in "${PROGRAMS[@]}"; do
