@@ -73,6 +73,12 @@ bool output_json(json_t *json, Error *error)
     return failure == 0 || output_flush(error);
 }
 
+bool output_text(Slice text, Error *error)
+{
+    write_out(text);
+    return failure == 0 || output_flush(error);
+}
+
 /* Finds out why an earlier write, such as printf's, failed: errno is no longer that of the
  * write. */
 static int guess_reason(void)

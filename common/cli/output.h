@@ -14,6 +14,7 @@
 #include <jansson.h>
 
 #include "common/base/error.h"
+#include "common/base/slice.h"
 
 /* Writes one line.  Line breaks in it are escaped, see common/base/printable.h. */
 void output_line(const char *format, ...) __attribute__((format(printf, 1, 2)));
@@ -21,6 +22,9 @@ void output_line(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* Writes JSON on one line, with unsafe characters escaped.  Takes over the reference.  Fails for
  * NULL and for JSON with parts missing for lack of memory. */
 bool output_json(json_t *json, Error *error);
+
+/* Writes text that is already safe to show. */
+bool output_text(Slice text, Error *error);
 
 /* Flushes standard output.  False when this or an earlier write failed: EXIT_CODE_FAILED, or
  * EXIT_CODE_BROKEN_PIPE when the reader is gone, which is not worth a message. */

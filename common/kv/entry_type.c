@@ -7,51 +7,79 @@
 
 #include "actions.pb-c.h"
 #include "auth.pb-c.h"
+#include "catalog.pb-c.h"
 #include "graveler.pb-c.h"
 #include "multiparts.pb-c.h"
 #include "secondary_index.pb-c.h"
+#include "task.pb-c.h"
 
-/* The type of entries whose key starts with `prefix`. */
+/* The type of entries whose key is `key`, or begins with it if that ends with "/" or is a part of
+ * one. */
 typedef struct KeyType {
-    const char *prefix;
+    const char *key;
     const ProtobufCMessageDescriptor *message; /* NULL: text */
+    bool exact;
 } KeyType;
 
 static const KeyType AUTH[] = {
-    {KV_USERS, &kv__user_data__descriptor},
-    {KV_GROUPS, &kv__group_data__descriptor},
-    {KV_POLICIES, &kv__policy_data__descriptor},
-    {KV_GROUP_USERS, &kv__secondary_index__descriptor},
-    {KV_USER_POLICIES, &kv__secondary_index__descriptor},
-    {KV_GROUP_POLICIES, &kv__secondary_index__descriptor},
-    {KV_USER_CREDENTIALS, &kv__credential_data__descriptor},
-    {KV_EXPIRED_TOKENS, &kv__token_data__descriptor},
-    {KV_INSTALLATION_METADATA, NULL},
-    {KV_INSTALLATION_ID_KEY, NULL},
+    {KV_USERS, &kv__user_data__descriptor, false},
+    {KV_GROUPS, &kv__group_data__descriptor, false},
+    {KV_POLICIES, &kv__policy_data__descriptor, false},
+    {KV_GROUP_USERS, &kv__secondary_index__descriptor, false},
+    {KV_USER_POLICIES, &kv__secondary_index__descriptor, false},
+    {KV_GROUP_POLICIES, &kv__secondary_index__descriptor, false},
+    {KV_USER_CREDENTIALS, &kv__credential_data__descriptor, false},
+    {KV_EXPIRED_TOKENS, &kv__token_data__descriptor, false},
+    {KV_INSTALLATION_METADATA, NULL, false},
+    {KV_INSTALLATION_ID_KEY, NULL, true},
     {0},
 };
 
-static const KeyType MULTIPARTS[] = {{"", &kv__multipart_upload_data__descriptor}, {0}};
+static const KeyType MULTIPARTS[] = {{"", &kv__multipart_upload_data__descriptor, false}, {0}};
 
-static const KeyType GRAVELER[] = {{KV_REPOSITORIES, &kv__repository_data__descriptor}, {0}};
+static const KeyType GRAVELER[] = {{KV_REPOSITORIES, &kv__repository_data__descriptor, false}, {0}};
 
 static const KeyType REPOSITORY[] = {
-    {KV_COMMITS, &kv__commit_data__descriptor},
-    {KV_BRANCHES, &kv__branch_data__descriptor},
-    {KV_TAGS, &kv__tag_data__descriptor},
+    {KV_COMMITS, &kv__commit_data__descriptor, false},
+    {KV_BRANCHES, &kv__branch_data__descriptor, false},
+    {KV_TAGS, &kv__tag_data__descriptor, false},
+    {KV_BRANCH_PROTECTION_KEY, &kv__branch_protection_rules__descriptor, true},
+    {KV_REPOSITORY_METADATA_KEY, &kv__repo_metadata__descriptor, true},
+    {KV_PULLS, &kv__pull_request_data__descriptor, false},
+    {KV_IMPORTS, &kv__import_status_data__descriptor, false},
+    {KV_TASKS KV_TASK_DUMP, &kv__repository_dump_status__descriptor, false},
+    {KV_TASKS KV_TASK_RESTORE, &kv__repository_restore_status__descriptor, false},
+    {KV_TASKS KV_TASK_PREPARE_COMMITS, &kv__garbage_collection_prepare_status__descriptor, false},
+    {KV_TASKS KV_TASK_COMMIT, &kv__commit_async_status__descriptor, false},
+    {KV_TASKS KV_TASK_MERGE, &kv__merge_async_status__descriptor, false},
+    {KV_TASKS, &kv__task_msg__descriptor, false},
+    {KV_LINK_ADDRESSES, &kv__link_address_data__descriptor, false},
     {0},
 };
 
-static const KeyType INTERNAL[] = {{KV_VERSION_KEY, NULL}, {0}};
+static const KeyType PULLS[] = {{KV_REPOSITORIES, &kv__secondary_index__descriptor, false}, {0}};
+
+static const KeyType CLEANUP[] = {{"", NULL, false}, {0}};
+
+static const KeyType OWNERSHIP[] = {
+    {KV_BRANCH_OWNERS, &kv__branch_ownership_data__descriptor, false}, {0}};
+
+static const KeyType CATALOG[] = {{KV_INSTANCES, &kv__instance_data__descriptor, false}, {0}};
+
+static const KeyType USAGE[] = {{KV_MONTHLY_USAGE, NULL, false}, {0}};
+
+static const KeyType INTERNAL[] = {{KV_VERSION_KEY, NULL, true}, {0}};
 
 static const struct {
     const char *partition;
     const KeyType *keys;
 } PARTITIONS[] = {
-    {KV_PARTITION_AUTH, AUTH},
-    {KV_PARTITION_MULTIPARTS, MULTIPARTS},
-    {KV_PARTITION_GRAVELER, GRAVELER},
-    {KV_PARTITION_INTERNAL, INTERNAL},
+    {KV_PARTITION_AUTH, AUTH},           {KV_PARTITION_BASIC_AUTH, AUTH},
+    {KV_PARTITION_ACL_AUTH, AUTH},       {KV_PARTITION_MULTIPARTS, MULTIPARTS},
+    {KV_PARTITION_GRAVELER, GRAVELER},   {KV_PARTITION_INTERNAL, INTERNAL},
+    {KV_PARTITION_PULLS, PULLS},         {KV_PARTITION_CLEANUP, CLEANUP},
+    {KV_PARTITION_OWNERSHIP, OWNERSHIP}, {KV_PARTITION_CATALOG, CATALOG},
+    {KV_PARTITION_USAGE, USAGE},
 };
 
 static bool begins_with(Slice bytes, const char *text)
@@ -68,8 +96,9 @@ static KvEntryType type_of_message(const ProtobufCMessageDescriptor *message)
 
 static KvEntryType find_type(const KeyType *types, Slice key)
 {
-    for (; types->prefix != NULL; types++) {
-        if (begins_with(key, types->prefix)) {
+    for (; types->key != NULL; types++) {
+        if (types->exact ? slice_equal(key, slice_text(types->key))
+                         : begins_with(key, types->key)) {
             return types->message == NULL ? (KvEntryType){"text", KV_VALUE_TEXT, NULL}
                                           : type_of_message(types->message);
         }
@@ -132,6 +161,9 @@ static bool is_staged(Slice key, Slice value)
 
 KvEntryType kv_entry_type(Slice partition_key, Slice key, Slice value)
 {
+    Slice repository_id;
+    Slice instance_id;
+
     if (slice_equal(partition_key, slice_text(KV_PARTITION_ACTIONS))) {
         return actions_type(key, value);
     }
@@ -140,6 +172,18 @@ KvEntryType kv_entry_type(Slice partition_key, Slice key, Slice value)
             return find_type(PARTITIONS[i].keys, key);
         }
     }
-    return is_staged(key, value) ? type_of_message(&kv__staged_entry_data__descriptor)
-                                 : find_type(REPOSITORY, key);
+    if (is_staged(key, value)) {
+        return type_of_message(&kv__staged_entry_data__descriptor);
+    }
+    return kv_partition_is_repository(partition_key, &repository_id, &instance_id)
+               ? find_type(REPOSITORY, key)
+               : (KvEntryType){"bytes", KV_VALUE_BYTES, NULL};
+}
+
+const ProtobufCMessageDescriptor *kv_embedded_message(const ProtobufCFieldDescriptor *field)
+{
+    enum { DATA = 2 };
+
+    return field == &kv__staged_entry_data__descriptor.fields[DATA] ? &kv__catalog_entry__descriptor
+                                                                    : NULL;
 }

@@ -30,4 +30,7 @@ typedef struct KvEntryType {
  */
 KvEntryType kv_entry_type(Slice partition_key, Slice key, Slice value);
 
+/* The message that a field of bytes holds: the object of a staged entry.  NULL for other fields. */
+const ProtobufCMessageDescriptor *kv_embedded_message(const ProtobufCFieldDescriptor *field);
+
 #endif

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "common/kv/model.h"
 
+#include "common/kv/xid.h"
+
 /* Replaces the key by the concatenated parts. */
 static bool join_parts(Buffer *key, const Slice *parts, size_t count, Error *error)
 {
@@ -21,6 +23,19 @@ bool kv_partition_repository(Buffer *partition, Slice repository_id, const char 
                              Error *error)
 {
     return JOIN(partition, error, repository_id, slice_text("-"), slice_text(instance_id));
+}
+
+bool kv_partition_is_repository(Slice partition, Slice *repository_id, Slice *instance_id)
+{
+    Xid ignored;
+
+    if (partition.size <= XID_TEXT_SIZE + 1 ||
+        partition.data[partition.size - XID_TEXT_SIZE - 1] != '-') {
+        return false;
+    }
+    *repository_id = slice_of(partition.data, partition.size - XID_TEXT_SIZE - 1);
+    *instance_id = slice_of(partition.data + partition.size - XID_TEXT_SIZE, XID_TEXT_SIZE);
+    return xid_from_text(*instance_id, &ignored);
 }
 
 bool kv_key_user(Buffer *key, Slice user, Error *error)

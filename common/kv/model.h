@@ -24,6 +24,15 @@
 #define KV_PARTITION_GRAVELER "graveler"
 #define KV_PARTITION_INTERNAL "kv-internal-metadata"
 
+/* Partitions of later versions of lakeFS. */
+#define KV_PARTITION_BASIC_AUTH "basicAuth"
+#define KV_PARTITION_ACL_AUTH "aclauth"
+#define KV_PARTITION_PULLS "pulls"
+#define KV_PARTITION_CLEANUP "cleanup-tokens"
+#define KV_PARTITION_OWNERSHIP "mc-ownership"
+#define KV_PARTITION_CATALOG "catalog"
+#define KV_PARTITION_USAGE "usage"
+
 /* Default name of the table in PostgreSQL. */
 #define KV_TABLE_NAME "kv"
 
@@ -72,10 +81,37 @@ bool kv_version_parse(Slice value, uint64_t *version);
 #define KV_COMMITS "commits/"
 #define KV_BRANCHES "branches/"
 #define KV_TAGS "tags/"
+#define KV_PULLS "pulls/"
+#define KV_IMPORTS "imports/"
+#define KV_TASKS "tasks/"
+#define KV_LINK_ADDRESSES "link-addresses/"
+#define KV_REPOSITORY_METADATA_KEY "repo-metadata"
+
+/* What the ids of tasks begin with, by kind; an xid follows. */
+#define KV_TASK_DUMP "DR"
+#define KV_TASK_RESTORE "RR"
+#define KV_TASK_PREPARE_COMMITS "GCPC"
+#define KV_TASK_COMMIT "CA"
+#define KV_TASK_MERGE "MA"
+
+/* The one user of KV_PARTITION_BASIC_AUTH, whatever his name. */
+#define KV_SUPER_ADMIN "superAdmin"
+
+/* Of KV_PARTITION_OWNERSHIP; "<length of the repository's id>:<repository id>/<branch>" follows. */
+#define KV_BRANCH_OWNERS "run-refs/approximate-branch-owner/"
+
+/* Of KV_PARTITION_CATALOG. */
+#define KV_INSTANCES "instances/"
+
+/* Of KV_PARTITION_USAGE; "<installation id>/<YYYYMM>" follows. */
+#define KV_MONTHLY_USAGE "usage/monthly/"
 
 /* The partition of a repository's entities: `<repository id>-<instance id>`. */
 bool kv_partition_repository(Buffer *partition, Slice repository_id, const char *instance_id,
                              Error *error);
+
+/* Whether a partition's name has that form; *repository_id and *instance_id are its parts. */
+bool kv_partition_is_repository(Slice partition, Slice *repository_id, Slice *instance_id);
 
 bool kv_key_user(Buffer *key, Slice user, Error *error);
 bool kv_key_group(Buffer *key, Slice group, Error *error);

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "common/kv/time.h"
 
-#include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
 #include <time.h>
 
@@ -158,30 +156,69 @@ bool kv_timestamptz_from_text(Slice text, int64_t *microseconds)
     return true;
 }
 
+/* Writes digits, with leading zeros. */
+static char *write_digits(char *text, unsigned width, uint32_t number)
+{
+    for (unsigned i = width; i > 0; i--) {
+        text[i - 1] = (char)('0' + number % 10);
+        number /= 10;
+    }
+    return text + width;
+}
+
+/* The date of a day since 0000-03-01, from which every leap day is the last of a year.  Not
+ * gmtime_r, which takes a lock of the C library. */
+static char *write_date(char *text, uint32_t day)
+{
+    enum { ERA = 146097, CENTURY = 36524, LEAP_CYCLE = 1461, YEAR = 365 };
+    uint32_t of_era = day % ERA;
+    uint32_t year_of_era =
+        (of_era - of_era / (LEAP_CYCLE - 1) + of_era / CENTURY - of_era / (ERA - 1)) / YEAR;
+    uint32_t of_year = of_era - (YEAR * year_of_era + year_of_era / 4 - year_of_era / 100);
+    uint32_t month = (5 * of_year + 2) / 153; /* 0 is March */
+    uint32_t year = day / ERA * 400 + year_of_era + (month >= 10 ? 1 : 0);
+
+    text = write_digits(text, 4, year);
+    *text++ = '-';
+    text = write_digits(text, 2, month < 10 ? month + 3 : month - 9);
+    *text++ = '-';
+    return write_digits(text, 2, of_year - (153 * month + 2) / 5 + 1);
+}
+
+static char *write_fraction(char *text, uint32_t nanos)
+{
+    if (nanos == 0) {
+        return text;
+    }
+    *text++ = '.';
+    if (nanos % 1000 != 0) {
+        return write_digits(text, 9, nanos);
+    }
+    return nanos % 1000000 != 0 ? write_digits(text, 6, nanos / 1000)
+                                : write_digits(text, 3, nanos / 1000000);
+}
+
 bool kv_time_to_text(KvTime time, char text[KV_TIME_TEXT_SIZE])
 {
-    time_t seconds = time.seconds;
-    struct tm utc;
-    int used;
+    enum { DAY = 86400, DAYS_TO_1970 = 719468 };
+    uint32_t of_day;
+    uint64_t second;
 
     if (time.seconds < FIRST_SECOND || time.seconds > LAST_SECOND || time.nanos < 0 ||
-        time.nanos > 999999999 || gmtime_r(&seconds, &utc) == NULL) {
+        time.nanos > 999999999) {
         return false;
     }
-    /* Not strftime, whose %Y has no leading zeros. */
-    used = snprintf(text, KV_TIME_TEXT_SIZE, "%04u-%02u-%02uT%02u:%02u:%02u",
-                    (unsigned)(utc.tm_year + 1900) % 10000, (unsigned)(utc.tm_mon + 1) % 100,
-                    (unsigned)utc.tm_mday % 100, (unsigned)utc.tm_hour % 100,
-                    (unsigned)utc.tm_min % 100, (unsigned)utc.tm_sec % 100);
-    if (time.nanos % 1000 != 0) {
-        used += snprintf(text + used, KV_TIME_TEXT_SIZE - (size_t)used, ".%09" PRId32, time.nanos);
-    } else if (time.nanos % 1000000 != 0) {
-        used += snprintf(text + used, KV_TIME_TEXT_SIZE - (size_t)used, ".%06" PRId32,
-                         time.nanos / 1000);
-    } else if (time.nanos != 0) {
-        used += snprintf(text + used, KV_TIME_TEXT_SIZE - (size_t)used, ".%03" PRId32,
-                         time.nanos / 1000000);
-    }
-    snprintf(text + used, KV_TIME_TEXT_SIZE - (size_t)used, "Z");
+    second = (uint64_t)(time.seconds + (int64_t)DAYS_TO_1970 * DAY);
+    of_day = (uint32_t)(second % DAY);
+    text = write_date(text, (uint32_t)(second / DAY));
+    *text++ = 'T';
+    text = write_digits(text, 2, of_day / 3600);
+    *text++ = ':';
+    text = write_digits(text, 2, of_day / 60 % 60);
+    *text++ = ':';
+    text = write_digits(text, 2, of_day % 60);
+    text = write_fraction(text, (uint32_t)time.nanos);
+    *text++ = 'Z';
+    *text = '\0';
     return true;
 }

@@ -8,6 +8,7 @@
 #include "export/redact/fields.h"
 #include "export/redact/keys.h"
 #include "export/redact/refusal.h"
+#include "export/redact/text_entry.h"
 #include "export/redact/texts.h"
 
 #include <stdlib.h>
@@ -42,14 +43,21 @@ static bool is_text(Slice bytes, const char *text)
     return slice_equal(bytes, slice_text(text));
 }
 
-/* Whether it is a partition that every lakeFS has. */
+/* Whether it is a partition whose name is lakeFS's own. */
 static bool is_common_partition(Slice partition_key)
 {
-    return is_text(partition_key, KV_PARTITION_AUTH) ||
-           is_text(partition_key, KV_PARTITION_ACTIONS) ||
-           is_text(partition_key, KV_PARTITION_MULTIPARTS) ||
-           is_text(partition_key, KV_PARTITION_GRAVELER) ||
-           is_text(partition_key, KV_PARTITION_INTERNAL);
+    static const char *const NAMES[] = {
+        KV_PARTITION_AUTH,     KV_PARTITION_BASIC_AUTH, KV_PARTITION_ACL_AUTH,
+        KV_PARTITION_ACTIONS,  KV_PARTITION_MULTIPARTS, KV_PARTITION_GRAVELER,
+        KV_PARTITION_INTERNAL, KV_PARTITION_PULLS,      KV_PARTITION_CLEANUP,
+        KV_PARTITION_CATALOG,  KV_PARTITION_OWNERSHIP,  KV_PARTITION_USAGE};
+
+    for (size_t i = 0; i < sizeof NAMES / sizeof NAMES[0]; i++) {
+        if (is_text(partition_key, NAMES[i])) {
+            return true;
+        }
+    }
+    return false;
 }
 
 static bool append_unchanged(Buffer *redacted, Slice bytes, Error *error)
@@ -91,85 +99,15 @@ static bool redact_message(Redactor *redactor, Slice partition_key,
 
     return redact_partition(redactor, partition_key, descriptor, error) &&
            redact_value(redactor, descriptor, value, &before, &after, error) &&
-           key_redact(redactor->names, key, before, after, &redactor->key, error);
-}
-
-/* Redacts branch protection rules; their key contains no name. */
-static bool redact_rules(Redactor *redactor, Slice partition_key, Slice key, Slice value,
-                         Error *error)
-{
-    ProtobufCMessage *before;
-    ProtobufCMessage *after;
-
-    return !is_common_partition(partition_key) && is_text(key, KV_BRANCH_PROTECTION_KEY)
-               ? redact_partition(redactor, partition_key, NULL, error) &&
-                     redact_value(redactor, &kv__branch_protection_rules__descriptor, value,
-                                  &before, &after, error) &&
-                     append_unchanged(&redactor->key, key, error)
-               : redact_refused(error, "unknown kind of entry");
-}
-
-/* Whether it is metadata that lakeFS writes about itself.  Source: lakeFS, pkg/auth/db_metadata.go.
- */
-static bool is_lakefs_metadata(Slice name)
-{
-    static const char *const NAMES[] = {"setup_timestamp", "lakefs_version", "golang_version",
-                                        "architecture", "os"};
-
-    for (size_t i = 0; i < sizeof NAMES / sizeof NAMES[0]; i++) {
-        if (is_text(name, NAMES[i])) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static bool redact_installation(Redactor *redactor, Slice key, Slice value, Error *error)
-{
-    const size_t size = strlen(KV_INSTALLATION_METADATA);
-    bool is_id = is_text(key, KV_INSTALLATION_ID_KEY);
-    Slice name;
-
-    if (is_id) {
-        return append_unchanged(&redactor->key, key, error) &&
-               text_name(redactor->names, value, &redactor->value, error);
-    }
-    if (key.size < size || !is_text(slice_of(key.data, size), KV_INSTALLATION_METADATA)) {
-        return redact_refused(error, "unknown kind of entry");
-    }
-    name = slice_of(key.data + size, key.size - size);
-    if (is_lakefs_metadata(name)) {
-        return append_unchanged(&redactor->key, key, error) &&
-               append_unchanged(&redactor->value, value, error);
-    }
-    return buffer_append_text(&redactor->key, KV_INSTALLATION_METADATA, error) &&
-           (is_text(name, KV_INSTALLATION_ID_KEY)
-                ? append_unchanged(&redactor->key, name, error)
-                : text_name(redactor->names, name, &redactor->key, error)) &&
-           text_name(redactor->names, value, &redactor->value, error);
-}
-
-/* Keeps the version of the KV store. */
-static bool redact_version(Redactor *redactor, Slice key, Slice value, Error *error)
-{
-    bool is_number = value.size > 0;
-
-    for (size_t i = 0; i < value.size; i++) {
-        is_number = is_number && value.data[i] >= '0' && value.data[i] <= '9';
-    }
-    return is_number && is_text(key, KV_VERSION_KEY)
-               ? append_unchanged(&redactor->key, key, error) &&
-                     append_unchanged(&redactor->value, value, error)
-               : redact_refused(error, "its value is not a version");
+           key_redact(redactor->names, partition_key, key, before, after, &redactor->key, error);
 }
 
 static bool redact_text_entry(Redactor *redactor, Slice partition_key, Slice key, Slice value,
                               Error *error)
 {
     return redact_partition(redactor, partition_key, NULL, error) &&
-           (is_text(partition_key, KV_PARTITION_INTERNAL)
-                ? redact_version(redactor, key, value, error)
-                : redact_installation(redactor, key, value, error));
+           text_entry_redact(redactor->names, partition_key, key, value, &redactor->key,
+                             &redactor->value, error);
 }
 
 static bool redact(Redactor *redactor, const KvEntryType *type, Slice partition_key, Slice key,
@@ -183,7 +121,7 @@ static bool redact(Redactor *redactor, const KvEntryType *type, Slice partition_
     case KV_VALUE_BYTES:
         break;
     }
-    return redact_rules(redactor, partition_key, key, value, error);
+    return redact_refused(error, "unknown kind of entry");
 }
 
 /* Names the entry; the operator may see what the dump must not contain. */

@@ -3,6 +3,7 @@
 
 #include "common/kv/model.h"
 #include "common/kv/xid.h"
+#include "export/redact/partition_keys.h"
 #include "export/redact/refusal.h"
 
 #include <string.h>
@@ -12,16 +13,16 @@
 #include "graveler.pb-c.h"
 #include "multiparts.pb-c.h"
 #include "secondary_index.pb-c.h"
+#include "task.pb-c.h"
 
 static const char SLASH[] = "/";
 
-static bool key_mismatch(Error *error)
+bool key_mismatch(Error *error)
 {
     return redact_refused(error, "its key does not match its value");
 }
 
-/* The text between a prefix and a suffix; false if it does not have both. */
-static bool between(Slice text, Slice before, Slice behind, Slice *middle)
+bool key_between(Slice text, Slice before, Slice behind, Slice *middle)
 {
     if (text.size < before.size + behind.size ||
         !slice_equal(slice_of(text.data, before.size), before) ||
@@ -80,6 +81,31 @@ KEY_FUNCTION(tag_key, Kv__TagData, kv_key_tag(key, slice_text(data->id), error))
 KEY_FUNCTION(staged_key, Kv__StagedEntryData,
              buffer_append(key, data->key.data, data->key.len, error))
 
+static bool join(Buffer *key, const char *prefix, const char *id, Error *error)
+{
+    return buffer_append_text(key, prefix, error) && buffer_append_text(key, id, error);
+}
+
+KEY_FUNCTION(pull_key, Kv__PullRequestData, join(key, KV_PULLS, data->id, error))
+KEY_FUNCTION(import_key, Kv__ImportStatusData, join(key, KV_IMPORTS, data->id, error))
+KEY_FUNCTION(address_key, Kv__LinkAddressData, join(key, KV_LINK_ADDRESSES, data->address, error))
+
+/* The first field of the status of every kind of task is the task. */
+KEY_FUNCTION(status_key, Kv__TaskMsg,
+             join(key, KV_TASKS, data->task == NULL ? "" : data->task->id, error))
+
+/* There is one such entry in a partition. */
+#define CONSTANT_KEY(name, constant)                                                               \
+    static bool name(const ProtobufCMessage *message, Slice repository, Buffer *key, Error *error) \
+    {                                                                                              \
+        (void)message;                                                                             \
+        (void)repository;                                                                          \
+        return buffer_append_text(key, constant, error);                                           \
+    }
+
+CONSTANT_KEY(rules_key, KV_BRANCH_PROTECTION_KEY)
+CONSTANT_KEY(metadata_key, KV_REPOSITORY_METADATA_KEY)
+
 static const struct {
     const ProtobufCMessageDescriptor *message;
     KeyFunction *key;
@@ -96,6 +122,17 @@ static const struct {
     {&kv__branch_data__descriptor, branch_key},
     {&kv__tag_data__descriptor, tag_key},
     {&kv__staged_entry_data__descriptor, staged_key},
+    {&kv__branch_protection_rules__descriptor, rules_key},
+    {&kv__repo_metadata__descriptor, metadata_key},
+    {&kv__pull_request_data__descriptor, pull_key},
+    {&kv__import_status_data__descriptor, import_key},
+    {&kv__link_address_data__descriptor, address_key},
+    {&kv__task_msg__descriptor, status_key},
+    {&kv__repository_dump_status__descriptor, status_key},
+    {&kv__repository_restore_status__descriptor, status_key},
+    {&kv__garbage_collection_prepare_status__descriptor, status_key},
+    {&kv__commit_async_status__descriptor, status_key},
+    {&kv__merge_async_status__descriptor, status_key},
 };
 
 /* The repository in a key; empty if the key has none, or if the message names it. */
@@ -108,7 +145,7 @@ static bool find_key_repository(KeyFunction *function, const ProtobufCMessage *m
     /* Without the repository, the key is shorter by its length. */
     *repository = (Slice){0};
     if (done && key.size > expected.size) {
-        done = between(key, slice_text(KV_REPOSITORIES), (Slice){0}, repository) ||
+        done = key_between(key, slice_text(KV_REPOSITORIES), (Slice){0}, repository) ||
                key_mismatch(error);
         repository->size = done ? key.size - expected.size : 0;
     }
@@ -156,19 +193,20 @@ static bool parse_run_key(Slice key, Slice *repository, Slice *run_id)
     }
     behind = slice_of(run_id->data - part, part + run_id->size);
     return slice_equal(slice_of(behind.data, part), slice_text(KV_IN_RUNS)) &&
-           between(key, slice_text(KV_REPOSITORIES), behind, repository);
+           key_between(key, slice_text(KV_REPOSITORIES), behind, repository);
 }
 
 bool text_primary_key(Pseudonyms *names, Slice text, Buffer *redacted, Error *error)
 {
     Slice name;
     Slice run_id;
+    Xid ignored;
 
-    if (between(text, slice_text(KV_USERS), (Slice){0}, &name)) {
+    if (key_between(text, slice_text(KV_USERS), (Slice){0}, &name)) {
         return buffer_append_text(redacted, KV_USERS, error) &&
                text_name(names, name, redacted, error);
     }
-    if (between(text, slice_text(KV_POLICIES), (Slice){0}, &name)) {
+    if (key_between(text, slice_text(KV_POLICIES), (Slice){0}, &name)) {
         return buffer_append_text(redacted, KV_POLICIES, error) &&
                text_policy(names, name, redacted, error);
     }
@@ -177,6 +215,9 @@ bool text_primary_key(Pseudonyms *names, Slice text, Buffer *redacted, Error *er
                text_name(names, name, redacted, error) &&
                buffer_append_text(redacted, KV_IN_RUNS, error) &&
                text_xid(names, run_id, redacted, error);
+    }
+    if (xid_from_text(text, &ignored)) {
+        return text_xid(names, text, redacted, error);
     }
     return redact_refused(error, "its value refers to an unknown kind of entry");
 }
@@ -203,12 +244,12 @@ static bool redact_run_index(Pseudonyms *names, Slice key, Slice primary_key, Bu
     Slice id;
 
     if (!parse_run_key(primary_key, &repository, &run_id) ||
-        !between(key, slice_of(primary_key.data, strlen(KV_REPOSITORIES) + repository.size),
-                 slice_of(run_id.data - 1, run_id.size + 1), &rest)) {
+        !key_between(key, slice_of(primary_key.data, strlen(KV_REPOSITORIES) + repository.size),
+                     slice_of(run_id.data - 1, run_id.size + 1), &rest)) {
         return key_mismatch(error);
     }
     for (size_t i = 0; i < sizeof RUN_INDEXES / sizeof RUN_INDEXES[0]; i++) {
-        if (between(rest, slice_text(RUN_INDEXES[i].part), (Slice){0}, &id)) {
+        if (key_between(rest, slice_text(RUN_INDEXES[i].part), (Slice){0}, &id)) {
             return buffer_append_text(redacted, KV_REPOSITORIES, error) &&
                    text_name(names, repository, redacted, error) &&
                    buffer_append_text(redacted, RUN_INDEXES[i].part, error) &&
@@ -229,9 +270,9 @@ static bool redact_index_key(Pseudonyms *names, Slice key, Slice primary_key,
     for (size_t i = 0; i < sizeof AUTH_INDEXES / sizeof AUTH_INDEXES[0]; i++) {
         const char *prefix = AUTH_INDEXES[i].prefix;
 
-        if (between(key, slice_text(prefix), (Slice){0}, &rest)) {
-            if (!between(rest, (Slice){0}, primary_key, &owner) ||
-                !between(owner, (Slice){0}, slice_text(SLASH), &owner)) {
+        if (key_between(key, slice_text(prefix), (Slice){0}, &rest)) {
+            if (!key_between(rest, (Slice){0}, primary_key, &owner) ||
+                !key_between(owner, (Slice){0}, slice_text(SLASH), &owner)) {
                 return key_mismatch(error);
             }
             return buffer_append_text(redacted, prefix, error) &&
@@ -264,12 +305,16 @@ static bool redact_task_key(Pseudonyms *names, Slice key, const Kv__TaskResultDa
     return done;
 }
 
-bool key_redact(Pseudonyms *names, Slice key, const ProtobufCMessage *before,
+bool key_redact(Pseudonyms *names, Slice partition_key, Slice key, const ProtobufCMessage *before,
                 const ProtobufCMessage *after, Buffer *redacted, Error *error)
 {
     const ProtobufCMessageDescriptor *descriptor = before->descriptor;
+    PartitionKeyFunction *special = partition_key_find(partition_key);
 
     redacted->size = 0;
+    if (special != NULL) {
+        return special(names, key, before, after, redacted, error);
+    }
     if (descriptor == &kv__secondary_index__descriptor) {
         return redact_index_key(
             names, key, binary(((const Kv__SecondaryIndex *)before)->primary_key),
@@ -289,17 +334,13 @@ bool key_redact(Pseudonyms *names, Slice key, const ProtobufCMessage *before,
 
 bool text_repository_partition(Pseudonyms *names, Slice text, Buffer *redacted, Error *error)
 {
+    Slice repository_id;
     Slice instance_id;
-    Xid xid;
 
-    if (text.size <= XID_TEXT_SIZE + 1) {
+    if (!kv_partition_is_repository(text, &repository_id, &instance_id)) {
         return redact_refused(error, "unknown partition");
     }
-    instance_id = slice_of(text.data + text.size - XID_TEXT_SIZE, XID_TEXT_SIZE);
-    if (instance_id.data[-1] != '-' || !xid_from_text(instance_id, &xid)) {
-        return redact_refused(error, "unknown partition");
-    }
-    return text_name(names, slice_of(text.data, text.size - XID_TEXT_SIZE - 1), redacted, error) &&
+    return text_name(names, repository_id, redacted, error) &&
            buffer_append_text(redacted, "-", error) &&
            text_xid(names, instance_id, redacted, error);
 }

@@ -22,10 +22,15 @@
  * Appends the redacted key of an entry whose message is `before`, and `after` once redacted.
  * Refuses a key that does not match the message, and keys of unknown kinds.
  */
-bool key_redact(Pseudonyms *names, Slice key, const ProtobufCMessage *before,
+bool key_redact(Pseudonyms *names, Slice partition_key, Slice key, const ProtobufCMessage *before,
                 const ProtobufCMessage *after, Buffer *redacted, Error *error);
 
-/* The key of the entry that an index refers to: a user, a policy or a run. */
+/* For the modules that know keys: the refusal of a key that does not match its value, and the text
+ * between a prefix and a suffix, false if it does not have both. */
+bool key_mismatch(Error *error);
+bool key_between(Slice text, Slice before, Slice behind, Slice *middle);
+
+/* The key of the entry that an index refers to: a user, a policy, a run or a pull request. */
 TextRule text_primary_key;
 
 /* The name of a repository's own partition, "<repository>-<instance id>".  Any other is refused. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "export/redact/texts.h"
 
+#include "common/kv/model.h"
 #include "common/kv/xid.h"
 
 #include <string.h>
@@ -19,19 +20,13 @@ static const char *const POLICIES[] = {"FSFullAccess",
                                        "AuthManageOwnCredentials",
                                        NULL};
 static const char *const USER_SOURCES[] = {"internal", "ldap", "oidc", "external", NULL};
-static const char *const EVENT_TYPES[] = {"pre-commit",
-                                          "post-commit",
-                                          "pre-merge",
-                                          "post-merge",
-                                          "pre-create-branch",
-                                          "post-create-branch",
-                                          "pre-delete-branch",
-                                          "post-delete-branch",
-                                          "pre-create-tag",
-                                          "post-create-tag",
-                                          "pre-delete-tag",
-                                          "post-delete-tag",
-                                          NULL};
+static const char *const EVENT_TYPES[] = {
+    "pre-commit",        "post-commit",        "pre-merge",
+    "post-merge",        "pre-create-branch",  "post-create-branch",
+    "pre-delete-branch", "post-delete-branch", "pre-create-tag",
+    "post-create-tag",   "pre-delete-tag",     "post-delete-tag",
+    "prepare-commit",    "pre-revert",         "post-revert",
+    "pre-cherry-pick",   "post-cherry-pick",   NULL};
 static const char *const EFFECTS[] = {"allow", "deny", NULL};
 static const char *const CONTENT_TYPES[] = {"application/octet-stream",
                                             "binary/octet-stream",
@@ -51,7 +46,17 @@ static const char *const CONTENT_TYPES[] = {"application/octet-stream",
                                             "image/png",
                                             NULL};
 /* The services of actions and ARNs. */
-static const char *const SERVICES[] = {"fs", "auth", "ci", "retention", "branches", NULL};
+static const char *const SERVICES[] = {"fs",       "auth", "ci",      "retention",
+                                       "branches", "pr",   "catalog", NULL};
+static const char *const PERMISSIONS[] = {"Read", "Write", "Super", "Admin", NULL};
+static const char *const CONDITION_OPERATORS[] = {"IpAddress", "NotIpAddress", NULL};
+static const char *const CONDITIONS[] = {"SourceIp", NULL};
+static const char *const OPERATIONS[] = {
+    "commit", "merge", "dump_refs", "restore_refs", "gc_prepare_commits", NULL};
+static const char *const TASKS[] = {KV_TASK_DUMP,   KV_TASK_RESTORE, KV_TASK_PREPARE_COMMITS,
+                                    KV_TASK_COMMIT, KV_TASK_MERGE,   NULL};
+/* What the names of the policies begin with that lakeFS made of groups; the group follows. */
+static const char ACL_POLICY[] = "ACL(_-_)";
 static const char *const SCHEMES[] = {"local", "s3", "s3a", "gs", "http", "https", "mem", NULL};
 static const char ACTIONS_FOLDER[] = "_lakefs_actions";
 
@@ -131,11 +136,23 @@ static bool text_word(Pseudonyms *names, Slice text, const char *const *words, B
     }
 
 WORD_RULE(text_group, GROUPS)
-WORD_RULE(text_policy, POLICIES)
 WORD_RULE(text_user_source, USER_SOURCES)
 WORD_RULE(text_event_type, EVENT_TYPES)
 WORD_RULE(text_effect, EFFECTS)
 WORD_RULE(text_content_type, CONTENT_TYPES)
+WORD_RULE(text_permission, PERMISSIONS)
+WORD_RULE(text_condition_operator, CONDITION_OPERATORS)
+WORD_RULE(text_condition, CONDITIONS)
+WORD_RULE(text_operation, OPERATIONS)
+
+bool text_policy(Pseudonyms *names, Slice text, Buffer *redacted, Error *error)
+{
+    if (begins_with(text, ACL_POLICY)) {
+        return buffer_append_text(redacted, ACL_POLICY, error) &&
+               text_group(names, from(text, strlen(ACL_POLICY)), redacted, error);
+    }
+    return text_word(names, text, POLICIES, redacted, error);
+}
 
 bool text_email(Pseudonyms *names, Slice text, Buffer *redacted, Error *error)
 {
@@ -286,6 +303,8 @@ bool text_resource(Pseudonyms *names, Slice text, Buffer *redacted, Error *error
                                          {"user/", resource_name},
                                          {"group/", resource_group},
                                          {"policy/", resource_policy},
+                                         {"table/", resource_path},
+                                         {"view/", resource_path},
                                          {0}};
     TextRule *rule;
 
@@ -359,6 +378,17 @@ bool text_xid(Pseudonyms *names, Slice text, Buffer *redacted, Error *error)
     memcpy(xid.bytes + XID_SIZE - XID_TAIL_SIZE, tail, sizeof tail);
     xid_to_text(xid, digits);
     return buffer_append_text(redacted, digits, error);
+}
+
+bool text_task(Pseudonyms *names, Slice text, Buffer *redacted, Error *error)
+{
+    for (const char *const *kind = TASKS; *kind != NULL; kind++) {
+        if (begins_with(text, *kind)) {
+            return buffer_append_text(redacted, *kind, error) &&
+                   text_xid(names, from(text, strlen(*kind)), redacted, error);
+        }
+    }
+    return text_name(names, text, redacted, error);
 }
 
 bool text_hook_run(Pseudonyms *names, Slice text, Buffer *redacted, Error *error)

@@ -19,7 +19,8 @@ typedef bool TextRule(Pseudonyms *names, Slice text, Buffer *redacted, Error *er
 /* A name, a message, anything chosen by people: one pseudonym. */
 TextRule text_name;
 
-/* Groups and policies: those that lakeFS creates at setup keep their names. */
+/* Groups and policies: those that lakeFS creates at setup keep their names.  A policy that lakeFS
+ * made of a group's rights is named after the group. */
 TextRule text_group;
 TextRule text_policy;
 
@@ -27,11 +28,16 @@ TextRule text_policy;
  * at a host that cannot exist (RFC 2606). */
 TextRule text_email;
 
-/* Words of lakeFS: the source of a user, the event of a run, the effect of a statement.  Any other
- * word is a name. */
+/* Words of lakeFS: the source of a user, the event of a run, the effect of a statement, what a
+ * condition looks at and how, the permission of an ACL, the operation of a task.  Any other word is
+ * a name. */
 TextRule text_user_source;
 TextRule text_event_type;
 TextRule text_effect;
+TextRule text_condition_operator;
+TextRule text_condition;
+TextRule text_permission;
+TextRule text_operation;
 
 /* Media types: common ones are kept. */
 TextRule text_content_type;
@@ -61,6 +67,9 @@ TextRule text_ref;
 
 /* An xid: its time is kept; the other bytes may derive from names (FORMAT.md, "Derived ids"). */
 TextRule text_xid;
+
+/* The id of a task: its kind, which is kept, and an xid. */
+TextRule text_task;
 
 /* The number of a hook in a run, "0000_0001": kept. */
 TextRule text_hook_run;

@@ -1,21 +1,44 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "import/inspect/print.h"
 
+#include "common/base/workers.h"
 #include "common/cli/output.h"
+#include "common/dump/format.h"
 #include "common/dump/reader.h"
 #include "common/kv/entry.h"
 #include "common/kv/entry_json.h"
 
+#include <pthread.h>
+#include <stdatomic.h>
 #include <string.h>
 
+/* One worker at a time reads a chunk, and one at a time writes the lines of its chunk, in the
+ * file's order.  In between, each makes lines of its own chunk. */
 typedef struct Printer {
     const PrintOptions *options;
     DumpReader *reader;
+
+    atomic_bool end; /* there is nothing more to read */
+    pthread_mutex_t read_mutex;
+    uint64_t turns; /* handed out: one for each chunk read */
+
+    pthread_mutex_t write_mutex;
+    pthread_cond_t written;
+    uint64_t turn; /* the next to write */
+    bool stopped;  /* nothing more is to be written */
+    uint64_t printed;
+} Printer;
+
+typedef struct PrintWorker {
+    Printer *printer;
     Decompressor *decompressor;
     DumpChunk chunk;
     Buffer content;
-    uint64_t printed;
-} Printer;
+    SetDigest digest;
+    Buffer lines;
+    uint64_t line_count;
+    bool alone; /* holds the read mutex: while it has a large chunk, nobody reads another */
+} PrintWorker;
 
 /* Whether the options skip entries so that the dump is not read as a whole. */
 static bool is_partial(const PrintOptions *options)
@@ -23,9 +46,10 @@ static bool is_partial(const PrintOptions *options)
     return options->package != NULL || options->limit >= 0;
 }
 
-static bool limit_reached(const Printer *printer)
+/* Whether a number of lines is all that the options want. */
+static bool limit_reached(const PrintOptions *options, uint64_t lines)
 {
-    return printer->options->limit >= 0 && printer->printed >= (uint64_t)printer->options->limit;
+    return options->limit >= 0 && lines >= (uint64_t)options->limit;
 }
 
 static bool choose_package(Printer *printer, Error *error)
@@ -62,95 +86,195 @@ static bool matches_options(const PrintOptions *options, const Entry *entry)
            slice_equal(slice_of(entry->key.data, prefix.size), prefix);
 }
 
-/* The object of a line.  The package comes first; the entry itself does not have it. */
-static json_t *make_line(const Printer *printer, const Entry *entry, Error *error)
+static bool append_line(PrintWorker *worker, const Entry *entry, Error *error)
 {
-    const DumpHeader *header = dump_reader_header(printer->reader);
-    json_t *line;
-    json_t *members;
-    bool done;
+    const Printer *printer = worker->printer;
+    const char *package = dump_reader_header(printer->reader)->packages[worker->chunk.package];
 
-    if (printer->options->raw) {
-        return entry_json_raw(entry->partition_key, entry->key, entry->value, error);
-    }
-    members = entry_json_decoded(entry->partition_key, entry->key, entry->value, error);
-    if (members == NULL) {
-        return NULL;
-    }
-    line = json_pack("{s:s}", "package", header->packages[printer->chunk.package]);
-    done = line != NULL && json_object_update(line, members) == 0;
-    json_decref(members);
-    if (!done) {
-        json_decref(line);
-        error_out_of_memory(error);
-        return NULL;
-    }
-    return line;
+    worker->line_count++;
+    return (printer->options->raw ? entry_json_append_raw(&worker->lines, entry, error)
+                                  : entry_json_append(&worker->lines, package, entry, error)) &&
+           buffer_append_text(&worker->lines, "\n", error);
 }
 
-static bool print_entry(Printer *printer, const Entry *entry, Error *error)
+/* Makes the lines of a chunk. */
+static bool make_lines(PrintWorker *worker, Error *error)
 {
-    json_t *line = make_line(printer, entry, error);
-
-    printer->printed++;
-    return line != NULL && output_json(line, error);
-}
-
-static bool print_chunk(Printer *printer, Error *error)
-{
-    Slice rest = buffer_slice(&printer->content);
+    const PrintOptions *options = worker->printer->options;
+    Slice rest;
     const char *problem;
     Entry entry;
 
-    /* dump_chunk_unpack has checked that the entries are complete. */
-    while (rest.size > 0 && !limit_reached(printer) && entry_next(&rest, &entry, &problem)) {
-        if (matches_options(printer->options, &entry) && !print_entry(printer, &entry, error)) {
-            return false;
-        }
+    if (!dump_chunk_unpack(worker->printer->reader, worker->decompressor, &worker->chunk,
+                           &worker->content, &worker->digest, error)) {
+        return false;
     }
-    /* So that a pager shows them now. */
-    return output_flush(error);
-}
-
-static bool print_chunks(Printer *printer, Error *error)
-{
-    bool end = false;
-
-    while (!limit_reached(printer)) {
-        SetDigest digest;
-
-        if (!dump_reader_next(printer->reader, &printer->chunk, &end, error)) {
-            return false;
-        }
-        if (end) {
-            break;
-        }
-        if (!dump_chunk_unpack(printer->reader, printer->decompressor, &printer->chunk,
-                               &printer->content, &digest, error) ||
-            (!is_partial(printer->options) &&
-             !dump_reader_account(printer->reader, &printer->chunk, buffer_slice(&printer->content),
-                                  digest, error)) ||
-            !print_chunk(printer, error)) {
+    worker->lines.size = 0;
+    worker->line_count = 0;
+    rest = buffer_slice(&worker->content);
+    /* dump_chunk_unpack has checked that the entries are complete. */
+    while (rest.size > 0 && !limit_reached(options, worker->line_count) &&
+           entry_next(&rest, &entry, &problem)) {
+        if (matches_options(options, &entry) && !append_line(worker, &entry, error)) {
             return false;
         }
     }
     return true;
 }
 
+/* The size of the first lines. */
+static size_t size_of_lines(Slice lines, uint64_t count)
+{
+    size_t size = 0;
+
+    for (uint64_t i = 0; i < count && size < lines.size; i++) {
+        const uint8_t *end = memchr(lines.data + size, '\n', lines.size - size);
+
+        size = end == NULL ? lines.size : (size_t)(end - lines.data) + 1;
+    }
+    return size;
+}
+
+static bool write_lines(PrintWorker *worker, Error *error)
+{
+    Printer *printer = worker->printer;
+    Slice lines = buffer_slice(&worker->lines);
+    uint64_t count = worker->line_count;
+
+    if (!is_partial(printer->options) &&
+        !dump_reader_account(printer->reader, &worker->chunk, buffer_slice(&worker->content),
+                             worker->digest, error)) {
+        return false;
+    }
+    if (limit_reached(printer->options, printer->printed + count)) {
+        count = (uint64_t)printer->options->limit - printer->printed;
+        lines.size = size_of_lines(lines, count);
+    }
+    printer->printed += count;
+    /* Flushed, so that a pager shows them now. */
+    return output_text(lines, error) && output_flush(error);
+}
+
+static void stop_workers(void *shared)
+{
+    Printer *printer = shared;
+
+    atomic_store(&printer->end, true);
+    pthread_mutex_lock(&printer->write_mutex);
+    printer->stopped = true;
+    pthread_cond_broadcast(&printer->written);
+    pthread_mutex_unlock(&printer->write_mutex);
+}
+
+static bool read_chunk(PrintWorker *worker, uint64_t *turn, bool *end, Error *error)
+{
+    Printer *printer = worker->printer;
+    bool done = true;
+
+    pthread_mutex_lock(&printer->read_mutex);
+    *end = atomic_load(&printer->end);
+    *turn = printer->turns;
+    if (!*end) {
+        done = dump_reader_next(printer->reader, &worker->chunk, end, error);
+        printer->turns++;
+    }
+    if (*end || !done) {
+        atomic_store(&printer->end, true);
+    }
+    worker->alone = done && !*end && worker->chunk.size > DUMP_CHUNK_SIZE;
+    if (!worker->alone) {
+        pthread_mutex_unlock(&printer->read_mutex);
+    }
+    return done;
+}
+
+/* After a large chunk: others may read, and its memory is not kept. */
+static void release_chunk(PrintWorker *worker)
+{
+    if (worker->alone) {
+        dump_chunk_free(&worker->chunk);
+        buffer_free(&worker->content);
+        buffer_free(&worker->lines);
+        pthread_mutex_unlock(&worker->printer->read_mutex);
+    }
+    worker->alone = false;
+}
+
+/* Waits for the chunk's turn and writes its lines, or, if it could not be read, fails: then what
+ * comes before it has been written.  Once the limit is reached, a failure does not matter. */
+static bool take_turn(PrintWorker *worker, uint64_t turn, bool read, Error *error)
+{
+    Printer *printer = worker->printer;
+    bool done = true;
+
+    pthread_mutex_lock(&printer->write_mutex);
+    while (printer->turn != turn && !printer->stopped) {
+        pthread_cond_wait(&printer->written, &printer->write_mutex);
+    }
+    if (!printer->stopped) {
+        done = read && write_lines(worker, error);
+        printer->stopped = !done || limit_reached(printer->options, printer->printed);
+        printer->turn++;
+        pthread_cond_broadcast(&printer->written);
+    }
+    if (printer->stopped) {
+        atomic_store(&printer->end, true);
+    }
+    pthread_mutex_unlock(&printer->write_mutex);
+    return done;
+}
+
+static bool print_chunks(PrintWorker *worker, Error *error)
+{
+    for (;;) {
+        uint64_t turn;
+        bool end;
+        bool done = read_chunk(worker, &turn, &end, error);
+
+        if (end) {
+            return true;
+        }
+        done = done && make_lines(worker, error);
+        done = take_turn(worker, turn, done, error);
+        release_chunk(worker);
+        if (!done) {
+            return false;
+        }
+    }
+}
+
+static bool run_worker(void *shared, size_t number, Error *error)
+{
+    PrintWorker worker = {.printer = shared};
+    bool done = decompressor_new(&worker.decompressor, error) && print_chunks(&worker, error);
+
+    (void)number;
+    dump_chunk_free(&worker.chunk);
+    buffer_free(&worker.content);
+    buffer_free(&worker.lines);
+    decompressor_free(worker.decompressor);
+    return done;
+}
+
 bool inspect_print(const ImportOptions *options, Error *error)
 {
     Printer printer = {.options = &options->print};
     DumpManifest manifest = {0};
-    bool done =
-        dump_reader_open(options->file, &printer.reader, error) &&
-        decompressor_new(&printer.decompressor, error) && choose_package(&printer, error) &&
-        print_chunks(&printer, error) &&
-        (is_partial(&options->print) || dump_reader_finish(printer.reader, &manifest, error));
+    bool done;
 
+    atomic_init(&printer.end, false);
+    pthread_mutex_init(&printer.read_mutex, NULL);
+    pthread_mutex_init(&printer.write_mutex, NULL);
+    pthread_cond_init(&printer.written, NULL);
+    done = dump_reader_open(options->file, &printer.reader, error) &&
+           choose_package(&printer, error) &&
+           (limit_reached(printer.options, 0) ||
+            workers_run((size_t)options->store.jobs, run_worker, &printer, stop_workers, error)) &&
+           (is_partial(&options->print) || dump_reader_finish(printer.reader, &manifest, error));
     dump_manifest_free(&manifest);
-    dump_chunk_free(&printer.chunk);
-    buffer_free(&printer.content);
-    decompressor_free(printer.decompressor);
     dump_reader_free(printer.reader);
+    pthread_mutex_destroy(&printer.read_mutex);
+    pthread_mutex_destroy(&printer.write_mutex);
+    pthread_cond_destroy(&printer.written);
     return done;
 }

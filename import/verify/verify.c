@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "import/verify/verify.h"
 
+#include "common/base/buffer.h"
+#include "common/base/json_quote.h"
 #include "common/cli/output.h"
 #include "common/cli/progress.h"
 #include "common/cli/signals.h"
-#include "common/kv/entry_json.h"
 #include "common/pg/connection.h"
 #include "common/store/store.h"
 #include "import/sequential_read.h"
@@ -304,16 +305,17 @@ static bool find_differences(Verification *verification, Error *error)
 static bool print_difference(const Difference *difference, Error *error)
 {
     static const char *const NAMES[DIFFERENCE_KINDS] = {"missing", "extra", "value"};
-    json_t *partition = entry_json_bytes(difference->partition_key, error);
-    json_t *key = partition == NULL ? NULL : entry_json_bytes(difference->key, error);
+    Buffer line = {0};
+    bool done =
+        buffer_append_format(&line, error,
+                             "{\"difference\":\"%s\",\"partition\":", NAMES[difference->kind]) &&
+        json_quote_bytes(&line, difference->partition_key, error) &&
+        buffer_append_text(&line, ",\"key\":", error) &&
+        json_quote_bytes(&line, difference->key, error) &&
+        buffer_append_text(&line, "}\n", error) && output_text(buffer_slice(&line), error);
 
-    if (key == NULL) {
-        json_decref(partition);
-        return false;
-    }
-    return output_json(json_pack("{s:s, s:o, s:o}", "difference", NAMES[difference->kind],
-                                 "partition", partition, "key", key),
-                       error);
+    buffer_free(&line);
+    return done;
 }
 
 /* Prints the differences and sets an error. */

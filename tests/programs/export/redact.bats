@@ -206,7 +206,8 @@ upload = entries["multiparts", pseudonym("upload-of-the-ledger")]
 assert upload["path"] == path, upload
 assert upload["physical_address"] == "s3://" + "/".join(map(pseudonym, ("umbrella-lake", "raw", "q2.parquet"))), upload
 rules = [v for (p, k), v in entries.items() if k == "settings/protected_branches"]
-assert len(rules) == 1 and rules[0]["base64"], rules' "$KEY_FILE"
+assert rules == [{"branch_pattern_to_blocked_actions": {
+    "*" + pseudonym("SomePattern"): {"value": ["STAGING_WRITE", "COMMIT"]}}}], rules' "$KEY_FILE"
 }
 
 # What stays ----------------------------------------------------------------------------------------------------------
@@ -214,7 +215,7 @@ assert len(rules) == 1 and rules[0]["base64"], rules' "$KEY_FILE"
 @test "as many entries as in the plain dump, by package and type" {
     assert_equal "$(kinds "$PLAIN")" "$(kinds "$REDACTED")"
     # Those of the fixture (programs/import/inspect.bats), and the added ones.
-    assert_contains "$(kinds "$REDACTED")" "auth UserData 12" "graveler StagedEntryData 116" "actions TaskResultData 29" "graveler bytes 1"
+    assert_contains "$(kinds "$REDACTED")" "auth UserData 12" "graveler StagedEntryData 116" "actions TaskResultData 29" "graveler BranchProtectionRules 1"
 }
 
 @test "rows read, left out and adjusted are counted as in the plain dump" {

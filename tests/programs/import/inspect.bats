@@ -62,11 +62,11 @@ auth SecondaryIndex 22
 auth UserData 10
 auth text 7
 graveler BranchData 43
+graveler BranchProtectionRules 1
 graveler CommitData 81
 graveler RepositoryData 33
 graveler StagedEntryData 114
 graveler TagData 5
-graveler bytes 1
 multiparts MultipartUploadData 1
 KINDS
     # Commits with all members, compared with the legacy table.
@@ -82,6 +82,15 @@ for o in map(json.loads, sys.stdin):
         replace(to_char(creation_date AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US'), '.000000', ''), coalesce(generation, 0), array_to_string(parents, '/'),
         (SELECT count(*) FROM jsonb_object_keys(CASE jsonb_typeof(metadata) WHEN 'object' THEN metadata ELSE '{}' END)) FROM graveler_commits" |
         LC_ALL=C sort | diff - "$BATS_TEST_TMPDIR/commits"
+}
+
+@test "--print keeps the order of the dump, whatever the number of workers" {
+    local jobs
+    kv-import --print -j 1 "$DUMP" >"$BATS_TEST_TMPDIR/printed"
+    for jobs in 2 5 16; do
+        kv-import --print -j "$jobs" "$DUMP" | cmp - "$BATS_TEST_TMPDIR/printed"
+        kv-import --print -j "$jobs" --limit 101 - <"$DUMP" | cmp - <(head -n 101 "$BATS_TEST_TMPDIR/printed")
+    done
 }
 
 @test "--package, --partition, --prefix and --limit select entries, alone and together" {

@@ -4,11 +4,11 @@
  */
 #include "tests/unit/support.h"
 
-#include <jansson.h>
-
 #include "common/base/base64.h"
+#include "common/base/json_quote.h"
 #include "common/kv/entry_json.h"
 #include "common/kv/entry_type.h"
+#include "common/kv/message_json.h"
 
 /* Text literals may contain NUL. */
 #define BYTES(literal) slice_of((literal), sizeof(literal) - 1)
@@ -90,16 +90,39 @@ static void test_type_follows_from_the_entry(void **state)
         {"auth", "something/else", "v", "bytes"},
         {"multiparts", "upload", "\x0a\x06upload", "MultipartUploadData"},
         {"graveler", "repos/r", "\x0a\x01r", "RepositoryData"},
-        {"r-0123456789abcdefghij", "commits/c",
+        {"r-0123456789abcdefghig", "commits/c",
          "\x0a\x01"
          "c",
          "CommitData"},
-        {"r-0123456789abcdefghij", "branches/b",
+        {"r-0123456789abcdefghig", "branches/b",
          "\x0a\x01"
          "b",
          "BranchData"},
-        {"r-0123456789abcdefghij", "tags/t", "\x0a\x01t", "TagData"},
-        {"r-0123456789abcdefghij", "settings/protected_branches", "\x0a\x01x", "bytes"},
+        {"r-0123456789abcdefghig", "tags/t", "\x0a\x01t", "TagData"},
+        {"r-0123456789abcdefghig", "settings/protected_branches", "\x0a\x01x",
+         "BranchProtectionRules"},
+        {"r-0123456789abcdefghig", "settings/other", "\x0a\x01x", "bytes"},
+        {"r-0123456789abcdefghig", "repo-metadata", "", "RepoMetadata"},
+        {"r-0123456789abcdefghig", "repo-metadata/x", "", "bytes"},
+        {"r-0123456789abcdefghig", "pulls/p", "\x0a\x01p", "PullRequestData"},
+        {"r-0123456789abcdefghig", "imports/i", "\x0a\x01i", "ImportStatusData"},
+        {"r-0123456789abcdefghig", "tasks/DRx", "\x0a\x01x", "RepositoryDumpStatus"},
+        {"r-0123456789abcdefghig", "tasks/RRx", "\x0a\x01x", "RepositoryRestoreStatus"},
+        {"r-0123456789abcdefghig", "tasks/GCPCx", "\x0a\x01x", "GarbageCollectionPrepareStatus"},
+        {"r-0123456789abcdefghig", "tasks/CAx", "\x0a\x01x", "CommitAsyncStatus"},
+        {"r-0123456789abcdefghig", "tasks/MAx", "\x0a\x01x", "MergeAsyncStatus"},
+        {"r-0123456789abcdefghig", "tasks/x", "\x0a\x01x", "TaskMsg"},
+        {"r-0123456789abcdefghig", "link-addresses/a", "\x0a\x01y", "LinkAddressData"},
+        {"basicAuth", "users/superAdmin", "\x12\x01u", "UserData"},
+        {"aclauth", "installation_metadata/setup_timestamp", "v", "text"},
+        {"pulls", "repos/r-i/a/b", "\x0a\x01p", "SecondaryIndex"},
+        {"cleanup-tokens", "token", "stub-value", "text"},
+        {"mc-ownership", "run-refs/approximate-branch-owner/1:r/b", "", "BranchOwnershipData"},
+        {"catalog", "instances/i", "", "InstanceData"},
+        {"usage", "usage/monthly/i/202611", "1", "text"},
+        {"usage", "other", "1", "bytes"},
+        /* No repository's partition. */
+        {"later", "tags/t", "\x0a\x01t", "bytes"},
         {"token", "a/b",
          "\x0a\x03"
          "a/b\x1a\x01x",
@@ -189,15 +212,14 @@ static void test_type_of_broken_values_reads_no_further_than_they_are(void **sta
 
 static void assert_decoded(const char *expected, Slice partition_key, Slice key, Slice value)
 {
+    Entry entry = {partition_key, key, value};
+    Buffer line = {0};
     Error error = {0};
-    json_t *json = entry_json_decoded(partition_key, key, value, &error);
-    char *text;
 
-    assert_non_null(json);
-    text = json_dumps(json, JSON_COMPACT);
-    assert_string_equal(text, expected);
-    free(text);
-    json_decref(json);
+    assert_done(entry_json_append(&line, "p", &entry, &error), &error);
+    assert_memory_equal(buffer_string(&line), "{\"package\":\"p\",", strlen("{\"package\":\"p\","));
+    assert_string_equal(buffer_string(&line) + strlen("{\"package\":\"p\","), expected + 1);
+    buffer_free(&line);
 }
 
 static void test_values_are_shown_by_their_type(void **state)
@@ -219,10 +241,11 @@ static void test_values_are_shown_by_their_type(void **state)
               "a\x12\x01"
               "b\x1a\x01*"));
     assert_decoded(
-        "{\"partition\":\"r-i\",\"key\":\"commits/c\",\"type\":\"CommitData\",\"value\":"
+        "{\"partition\":\"r-0123456789abcdefghig\",\"key\":\"commits/"
+        "c\",\"type\":\"CommitData\",\"value\":"
         "{\"id\":\"c\",\"metadata\":{\"k\":\"v\"},\"parents\":[\"p1\",\"p2\"],\"version\":1,"
         "\"generation\":-1}}",
-        BYTES("r-i"), BYTES("commits/c"),
+        BYTES("r-0123456789abcdefghig"), BYTES("commits/c"),
         BYTES("\x0a\x01"
               "c\x32\x06\x0a\x01k\x12\x01v\x3a\x02p1\x3a\x02p2\x40\x01"
               "\x48\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01"));
@@ -233,10 +256,73 @@ static void test_values_are_shown_by_their_type(void **state)
     assert_decoded("{\"partition\":\"t\",\"key\":\"k\",\"type\":\"StagedEntryData\",\"value\":"
                    "{\"key\":\"k\"}}",
                    BYTES("t"), BYTES("k"), BYTES("\x0a\x01k"));
-    /* Unknown fields are ignored. */
+    /* Fields that are not known are kept. */
+    assert_decoded("{\"partition\":\"r-0123456789abcdefghig\",\"key\":\"tags/"
+                   "t\",\"type\":\"TagData\",\"value\":{\"id\":\"t\","
+                   "\"unknown_fields\":{\"base64\":\"8gEBeA==\"}}}",
+                   BYTES("r-0123456789abcdefghig"), BYTES("tags/t"),
+                   BYTES("\x0a\x01t\xf2\x01\x01x"));
+    /* An object in a staged entry; a map of which a pair has no value. */
+    assert_decoded("{\"partition\":\"t\",\"key\":\"k\",\"type\":\"StagedEntryData\",\"value\":"
+                   "{\"key\":\"k\",\"data\":{\"address\":\"a\",\"last_modified\":"
+                   "\"1970-01-01T00:00:01Z\",\"size\":300,\"metadata\":{\"m\":\"\"},"
+                   "\"address_type\":\"RELATIVE\"}}}",
+                   BYTES("t"), BYTES("k"),
+                   BYTES("\x0a\x01k\x1a\x11\x0a\x01"
+                         "a\x12\x02\x08\x01\x18\xac\x02\x2a\x03\x0a\x01m\x30\x01"));
+    /* Data that is no object. */
+    assert_decoded("{\"partition\":\"t\",\"key\":\"k\",\"type\":\"StagedEntryData\",\"value\":"
+                   "{\"key\":\"k\",\"data\":\"data\"}}",
+                   BYTES("t"), BYTES("k"), BYTES("\x0a\x01k\x1a\x04\x64\x61\x74\x61"));
+    /* Enums of a repeated field, packed and not; a number without a name. */
     assert_decoded(
-        "{\"partition\":\"r-i\",\"key\":\"tags/t\",\"type\":\"TagData\",\"value\":{\"id\":\"t\"}}",
-        BYTES("r-i"), BYTES("tags/t"), BYTES("\x0a\x01t\xf2\x01\x01x"));
+        "{\"partition\":\"r-0123456789abcdefghig\",\"key\":\"settings/protected_branches\","
+        "\"type\":\"BranchProtectionRules\",\"value\":{\"branch_pattern_to_blocked_actions\":"
+        "{\"a\":{\"value\":[\"STAGING_WRITE\",\"COMMIT\"]},\"b\":{\"value\":[\"COMMIT\",7]},"
+        "\"c\":{}}}}",
+        BYTES("r-0123456789abcdefghig"), BYTES("settings/protected_branches"),
+        BYTES("\x0a\x09\x0a\x01"
+              "a\x12\x04\x0a\x02\x00\x01\x0a\x09\x0a\x01"
+              "b\x12\x04\x08\x01\x08\x07\x0a\x03\x0a\x01"
+              "c"));
+}
+
+static void test_keys_are_strings_whatever_their_bytes(void **state)
+{
+    (void)state;
+    assert_decoded(
+        "{\"partition\":\"t\\\\\\\\\",\"key\":"
+        "\"\\\\000\\\\377\\\\\\\\\\n\\\"\xc3\xa9\\u202e\\\\303\","
+        "\"type\":\"StagedEntryData\",\"value\":{\"key\":\"\\\\000\\\\377\\\\\\\\\\n\\\"\xc3\xa9"
+        "\\u202e\\\\303\"}}",
+        BYTES("t\\"), BYTES("\x00\xff\\\n\"\xc3\xa9\xe2\x80\xae\xc3"),
+        BYTES("\x0a\x0b\x00\xff\\\n\"\xc3\xa9\xe2\x80\xae\xc3"));
+}
+
+/* Each is not the message that its key says. */
+static void test_malformed_messages_are_bytes(void **state)
+{
+    static const Slice VALUES[] = {
+        /* Lengths that lie, a group, field 0, numbers of more than 10 bytes, another kind of field.
+         */
+        {(const uint8_t *)"\x0a\x05tag", 5},
+        {(const uint8_t *)"\x0b\x0c", 2},
+        {(const uint8_t *)"\x02\x00", 2},
+        {(const uint8_t *)"\x08\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01", 12},
+        {(const uint8_t *)"\x08\x01", 2},
+        {(const uint8_t *)"\x0a", 1},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(VALUES); i++) {
+        Entry entry = {BYTES("r-0123456789abcdefghig"), BYTES("tags/tag"), VALUES[i]};
+        Buffer line = {0};
+        Error error = {0};
+
+        assert_done(entry_json_append(&line, "p", &entry, &error), &error);
+        assert_contains(buffer_string(&line), "\"type\":\"bytes\",\"value\":");
+        buffer_free(&line);
+    }
 }
 
 static void test_value_of_another_type_is_shown_as_bytes(void **state)
@@ -268,26 +354,26 @@ static void test_bytes_are_text_if_possible(void **state)
 
     (void)state;
     for (size_t i = 0; i < COUNT_OF(CASES); i++) {
+        Buffer json = {0};
         Error error = {0};
-        json_t *json = entry_json_bytes(CASES[i].bytes, &error);
-        char *text = json_dumps(json, JSON_COMPACT | JSON_ENCODE_ANY);
 
-        assert_string_equal(text, CASES[i].json);
-        free(text);
-        json_decref(json);
+        assert_done(message_json_append_bytes(&json, CASES[i].bytes, &error), &error);
+        assert_string_equal(buffer_string(&json), CASES[i].json);
+        buffer_free(&json);
     }
 }
 
 static void test_raw_entries_are_base64(void **state)
 {
+    Entry entry = {BYTES("p"), BYTES(""), BYTES("\xff\x00")};
+    Buffer line = {0};
     Error error = {0};
-    json_t *json = entry_json_raw(BYTES("p"), BYTES(""), BYTES("\xff\x00"), &error);
-    char *text = json_dumps(json, JSON_COMPACT);
 
     (void)state;
-    assert_string_equal(text, "{\"partition_key\":\"cA==\",\"key\":\"\",\"value\":\"/wA=\"}");
-    free(text);
-    json_decref(json);
+    assert_done(entry_json_append_raw(&line, &entry, &error), &error);
+    assert_string_equal(buffer_string(&line),
+                        "{\"partition_key\":\"cA==\",\"key\":\"\",\"value\":\"/wA=\"}");
+    buffer_free(&line);
 }
 
 int main(void)
@@ -298,6 +384,8 @@ int main(void)
         cmocka_unit_test(test_type_follows_from_the_entry),
         cmocka_unit_test(test_type_of_broken_values_reads_no_further_than_they_are),
         cmocka_unit_test(test_values_are_shown_by_their_type),
+        cmocka_unit_test(test_keys_are_strings_whatever_their_bytes),
+        cmocka_unit_test(test_malformed_messages_are_bytes),
         cmocka_unit_test(test_value_of_another_type_is_shown_as_bytes),
         cmocka_unit_test(test_bytes_are_text_if_possible),
         cmocka_unit_test(test_raw_entries_are_base64),

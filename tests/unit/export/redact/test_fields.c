@@ -16,6 +16,7 @@
 #include "metadata.pb-c.h"
 #include "multiparts.pb-c.h"
 #include "secondary_index.pb-c.h"
+#include "task.pb-c.h"
 #include "timestamp.pb-c.h"
 
 /* From the top folder, where the tests run. */
@@ -43,6 +44,27 @@ static const ProtobufCMessageDescriptor *const MESSAGES[] = {
     &kv__branch_protection_rules__descriptor,
     &kv__branch_protection_rule__descriptor,
     &kv__blocked_actions__descriptor,
+    &kv__condition_operator_entry__descriptor,
+    &kv__condition_operator__descriptor,
+    &kv__condition_entry__descriptor,
+    &kv__condition_values__descriptor,
+    &kv__acldata__descriptor,
+    &kv__repo_metadata__descriptor,
+    &kv__import_status_data__descriptor,
+    &kv__pull_request_data__descriptor,
+    &kv__link_address_data__descriptor,
+    &kv__branch_ownership_data__descriptor,
+    &kv__task__descriptor,
+    &kv__task_msg__descriptor,
+    &kv__repository_dump_info__descriptor,
+    &kv__repository_dump_status__descriptor,
+    &kv__repository_restore_status__descriptor,
+    &kv__garbage_collection_prepare_commits_info__descriptor,
+    &kv__garbage_collection_prepare_status__descriptor,
+    &kv__commit_async_status__descriptor,
+    &kv__merge_async_info__descriptor,
+    &kv__merge_async_status__descriptor,
+    &kv__instance_data__descriptor,
 };
 
 static const ProtobufCMessageDescriptor *find_message(const char *name)
