@@ -5,6 +5,7 @@
 #include "common/base/digest.h"
 #include "common/base/hash.h"
 #include "common/kv/joined_key.h"
+#include "import/verify/entry_digest.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -32,14 +33,6 @@ bool differences_new(Differences **differences, Error *error)
     return *differences != NULL || error_out_of_memory(error);
 }
 
-static SetDigest value_digest(Slice value)
-{
-    SetDigest digest = {0};
-
-    set_digest_add_tuple(&digest, value);
-    return digest;
-}
-
 /* Adds the entry whose joined key is in differences->joined. */
 static bool add_item(Differences *differences, const Entry *entry, DifferenceKind kind,
                      Error *error)
@@ -51,7 +44,7 @@ static bool add_item(Differences *differences, const Entry *entry, DifferenceKin
         return error_out_of_memory(error);
     }
     item->kind = kind;
-    item->value = value_digest(entry->value);
+    item->value = entry_value_digest(entry);
     item->partition_key_size = entry->partition_key.size;
     item->size = size;
     memcpy(item->joined, differences->joined.data, size);
@@ -80,7 +73,7 @@ bool differences_compare(Differences *differences, const Entry *entry, Error *er
     if (found == NULL) {
         return add_item(differences, entry, DIFFERENCE_EXTRA, error);
     }
-    found->equal = set_digest_equal(found->value, value_digest(entry->value));
+    found->equal = set_digest_equal(found->value, entry_value_digest(entry));
     found->kind = DIFFERENCE_VALUE;
     return true;
 }

@@ -16,7 +16,7 @@
 typedef enum DifferenceKind {
     DIFFERENCE_MISSING, /* only the first store has it */
     DIFFERENCE_EXTRA,   /* only the second has it */
-    DIFFERENCE_VALUE,   /* both have it, with different values */
+    DIFFERENCE_VALUE,   /* both have it, with different values (entry_digest.h) */
     DIFFERENCE_KINDS
 } DifferenceKind;
 

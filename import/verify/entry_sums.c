@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "import/verify/entry_sums.h"
 
+#include "import/verify/entry_digest.h"
+
 #include <stdlib.h>
 
 EntrySums *entry_sums_new(Error *error)
@@ -28,7 +30,7 @@ void entry_sums_add(EntrySums *sums, const Entry *entry, Slice tuple)
     EntrySum *sum = &sums->buckets[entry_bucket(entry)];
 
     sum->entries++;
-    set_digest_add_tuple(&sum->digest, tuple);
+    entry_digest_add(&sum->digest, entry, tuple);
 }
 
 void entry_sums_merge(EntrySums *sums, const EntrySums *more)

@@ -34,7 +34,7 @@ EntrySums *entry_sums_new(Error *error);
 /* The bucket of an entry. */
 size_t entry_bucket(const Entry *entry);
 
-/* Adds an entry, given with its tuple in COPY BINARY form. */
+/* Adds an entry, given with its tuple in COPY BINARY form: its digest is that of entry_digest.h. */
 void entry_sums_add(EntrySums *sums, const Entry *entry, Slice tuple);
 
 /* Adds all of `more`. */

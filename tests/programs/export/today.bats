@@ -182,3 +182,29 @@ E
         "$(psql -XAtq -c "COPY (SELECT * FROM kv WHERE partition_key <> 'kv-internal-metadata') TO STDOUT" | LC_ALL=C sort)"
     assert_sql 4 "SELECT encode(value, 'escape') FROM kv WHERE partition_key = 'kv-internal-metadata'"
 }
+
+# shuffle_maps: turns the pairs of each map around, in commits, in what people noted about a repository and in staged objects.
+shuffle_maps() {
+    psql -XAtq -c "COPY (SELECT * FROM kv) TO STDOUT" | python3 "$TESTS_DIR/lib/today.py" shuffle >"$BATS_TEST_TMPDIR/shuffled"
+    sql "TRUNCATE kv"
+    psql -Xq -v ON_ERROR_STOP=1 -c "COPY kv FROM STDIN" <"$BATS_TEST_TMPDIR/shuffled"
+}
+
+@test "--verify compares messages, in which the pairs of a map have no order, from a file as from a pipe" {
+    local before
+    fresh_database TEMPLATE "$STORE"
+    before=$(sql "SELECT count(*) FROM kv")
+    sql "CREATE TABLE before AS SELECT * FROM kv"
+    shuffle_maps
+    # Conditions and rules, maps of messages, are among them.
+    [ "$(sql "SELECT count(*) FROM kv JOIN before USING (partition_key, key) WHERE kv.value <> before.value")" -ge 8 ]
+    succeeds kv-import --verify -d "$DSN" "$PLAIN"
+    assert_equal "equal: $((before - 1)) entries" "$output"
+    # shellcheck disable=SC2002 # a pipe is what is tested
+    cat "$PLAIN" | succeeds kv-import --verify -d "$DSN" -
+    # Another pair is a difference.
+    sql "UPDATE kv SET value = decode(replace(encode(value, 'hex'), encode('cost-center', 'hex'), encode('cost-centre', 'hex')), 'hex')
+        WHERE key = 'repo-metadata'"
+    run -3 --separate-stderr kv-import --verify -d "$DSN" "$PLAIN"
+    assert_equal '{"difference":"value","partition":"umbrella-dc5egrvarr40nbascj20","key":"repo-metadata"}' "$output"
+}
