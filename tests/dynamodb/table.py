@@ -8,6 +8,7 @@
     table.py URL version TABLE              the version; - if there is none
     table.py URL note TABLE ATTRIBUTE       another attribute of the version's item
     table.py URL put TABLE PARTITION KEY VALUE
+    table.py URL put-all TABLE < ENTRIES    puts entries, JSON lines with partition, key and value in base64
     table.py URL delete TABLE PARTITION KEY
 
 Exits with 1 after an error response.
@@ -99,6 +100,11 @@ def main():
         table, partition, name, value = arguments
         item = {**key(partition.encode(), name.encode()), "ItemValue": binary(value.encode())}
         call(url, "PutItem", {"TableName": table, "Item": item})
+    elif command == "put-all":
+        for entry in map(json.loads, sys.stdin):
+            item = {name: {"B": entry[member]} for name, member in
+                    (("PartitionKey", "partition"), ("ItemKey", "key"), ("ItemValue", "value"))}
+            call(url, "PutItem", {"TableName": arguments[0], "Item": item})
     elif command == "delete":
         table, partition, name = arguments
         call(url, "DeleteItem", {"TableName": table, "Key": key(partition.encode(), name.encode())})
