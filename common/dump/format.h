@@ -42,4 +42,8 @@ enum { DUMP_CHUNK_SIZE = 4 * 1024 * 1024 };
 #define DUMP_FRAME_COPY_TRAILER "copy-trailer"
 #define DUMP_FRAME_MANIFEST "manifest"
 
+/* The bounds in a chunk's announcement. */
+#define DUMP_BOUND_PARTITIONS "partitions"
+#define DUMP_BOUND_KEYS "keys"
+
 #endif

@@ -219,6 +219,11 @@ bool frame_reader_skip(FrameReader *frames, size_t compressed_size, Error *error
     return pass_bytes(frames, compressed_size, error);
 }
 
+bool frame_reader_can_seek(const FrameReader *frames)
+{
+    return lseek(frames->fd, 0, SEEK_CUR) >= 0;
+}
+
 bool frame_reader_finish(FrameReader *frames, Error *error)
 {
     uint64_t begin = frames->offset;

@@ -39,6 +39,9 @@ bool frame_reader_pass(FrameReader *frames, size_t compressed_size, size_t conte
  * invalidates the digest of all bytes: frame_reader_finish must not follow. */
 bool frame_reader_skip(FrameReader *frames, size_t compressed_size, Error *error);
 
+/* Whether the input can seek: then frames are skipped unread. */
+bool frame_reader_can_seek(const FrameReader *frames);
+
 /* Reads the seek table, compares it with the frames read, and checks that nothing follows. */
 bool frame_reader_finish(FrameReader *frames, Error *error);
 

@@ -22,6 +22,9 @@ struct DumpReader {
     uint64_t end_chunk;   /* reading ends here */
     uint64_t chunk_count;
     MemoryBudget *budget;  /* for large chunks; NULL: no limit.  Borrowed */
+    const char *partition; /* chunks without entries of it are skipped; NULL: any.  Borrowed */
+    const char *prefix;    /* likewise, of keys */
+    bool skipped;          /* a chunk was, because of these */
     Sha256 *stream_digest; /* NULL if the header says there is none */
     uint64_t stream_size;
     DumpPackageTotals totals[DUMP_MAX_PACKAGES];
@@ -229,7 +232,7 @@ static bool check_claims(DumpReader *reader, const Announcement *announcement, D
                          chunk->index);
     }
     chunk->size = announcement->size;
-    return true;
+    return dump_bounds_decode(announcement->json, &chunk->bounds, error);
 }
 
 void dump_reader_choose_package(DumpReader *reader, size_t package)
@@ -244,9 +247,25 @@ void dump_reader_choose_chunks(DumpReader *reader, uint64_t first, uint64_t coun
     reader->end_chunk = first + count;
 }
 
-static bool is_selected(const DumpReader *reader, const DumpChunk *chunk)
+void dump_reader_choose_entries(DumpReader *reader, const char *partition, const char *prefix)
 {
-    return chunk->index >= reader->first_chunk &&
+    if (frame_reader_can_seek(reader->frames)) {
+        reader->partition = partition;
+        reader->prefix = prefix;
+    }
+}
+
+bool dump_reader_has_skipped(const DumpReader *reader)
+{
+    return reader->skipped;
+}
+
+static bool is_selected(DumpReader *reader, const DumpChunk *chunk)
+{
+    bool admitted = dump_bounds_admit(&chunk->bounds, reader->partition, reader->prefix);
+
+    reader->skipped = reader->skipped || !admitted;
+    return admitted && chunk->index >= reader->first_chunk &&
            (!reader->package_chosen || chunk->package == reader->package);
 }
 
@@ -332,6 +351,24 @@ bool dump_reader_pass_chunks(DumpReader *reader, Error *error)
     return dump_reader_next(reader, &chunk, &end, error);
 }
 
+/* A reader that looks for some entries relies on the bounds. */
+static bool check_bounds(const DumpReader *reader, const DumpChunk *chunk, Slice content,
+                         Error *error)
+{
+    DumpBounds found;
+
+    if (!chunk->bounds.known) {
+        return true;
+    }
+    dump_bounds_of(content, &found);
+    if (!dump_bounds_equal(&found, &chunk->bounds)) {
+        error_set(error, EXIT_CODE_DUMP, "chunk %" PRIu64 " has entries beyond its bounds",
+                  chunk->index);
+        return frame_reader_error_at(reader->frames, chunk->offset, error);
+    }
+    return true;
+}
+
 bool dump_chunk_unpack(const DumpReader *reader, Decompressor *decompressor, const DumpChunk *chunk,
                        Buffer *content, SetDigest *digest, Error *error)
 {
@@ -354,7 +391,7 @@ bool dump_chunk_unpack(const DumpReader *reader, Decompressor *decompressor, con
                   entries, chunk->entries);
         return frame_reader_error_at(reader->frames, chunk->offset, error);
     }
-    return true;
+    return check_bounds(reader, chunk, buffer_slice(content), error);
 }
 
 bool dump_reader_account(DumpReader *reader, const DumpChunk *chunk, Slice content,

@@ -14,6 +14,7 @@
 #include "common/base/digest.h"
 #include "common/base/error.h"
 #include "common/base/memory_budget.h"
+#include "common/dump/bounds.h"
 #include "common/dump/compression.h"
 #include "common/dump/header.h"
 #include "common/dump/manifest.h"
@@ -22,13 +23,14 @@ typedef struct DumpReader DumpReader;
 
 /* A chunk as stored in the file.  {0} is an empty one; end with dump_chunk_free. */
 typedef struct DumpChunk {
-    uint64_t index;   /* 0, 1, ... */
-    size_t package;   /* index into the header's packages */
-    uint64_t entries; /* as announced */
-    size_t size;      /* decompressed size, as announced */
-    uint64_t offset;  /* of the zstd frame in the file */
-    Buffer frame;     /* the zstd frame */
-    size_t taken;     /* bytes of `budget` that it has taken */
+    uint64_t index;    /* 0, 1, ... */
+    size_t package;    /* index into the header's packages */
+    uint64_t entries;  /* as announced */
+    size_t size;       /* decompressed size, as announced */
+    uint64_t offset;   /* of the zstd frame in the file */
+    Buffer frame;      /* the zstd frame */
+    DumpBounds bounds; /* as announced */
+    size_t taken;      /* bytes of `budget` that it has taken */
     MemoryBudget *budget;
 } DumpChunk;
 
@@ -64,6 +66,14 @@ void dump_reader_limit_memory(DumpReader *reader, MemoryBudget *budget);
 
 /* The limit for large chunks.  A larger one is read when there is no other. */
 enum { DUMP_READER_BUDGET = 256 * 1024 * 1024 };
+
+/*
+ * From now on dump_reader_next skips chunks that hold no entries of the partition, or none whose
+ * key begins with the prefix, if the input can seek and the bounds of the chunk tell.  NULL: any.
+ * The texts are borrowed.  When dump_reader_has_skipped, dump_reader_finish must not follow.
+ */
+void dump_reader_choose_entries(DumpReader *reader, const char *partition, const char *prefix);
+bool dump_reader_has_skipped(const DumpReader *reader);
 
 /* Reads the next chunk.  After the last one, *end is set instead. */
 bool dump_reader_next(DumpReader *reader, DumpChunk *chunk, bool *end, Error *error);

@@ -2,6 +2,7 @@
 #include "common/dump/writer.h"
 
 #include "common/base/json.h"
+#include "common/dump/bounds.h"
 #include "common/dump/compression.h"
 #include "common/dump/format.h"
 #include "common/dump/frame_writer.h"
@@ -25,6 +26,7 @@ typedef struct Chunk {
     size_t package;
     uint64_t entries;
     SetDigest digest;
+    DumpBounds bounds;
     Buffer content;
     Buffer frame;
 } Chunk;
@@ -215,12 +217,12 @@ static WaitingUnit *waiting_unit(DumpWriter *writer, size_t unit)
 static bool write_chunk(DumpWriter *writer, const Chunk *chunk, Error *error)
 {
     DumpPackageTotals *totals = &writer->totals[chunk->package];
-    char *announcement = json_encode(
+    json_t *members =
         json_pack("{s:s, s:I, s:s, s:I, s:I, s:I}", "frame", DUMP_FRAME_CHUNK, "index",
                   (json_int_t)writer->chunk_count, "package", writer->packages[chunk->package],
                   "entries", (json_int_t)chunk->entries, "size", (json_int_t)chunk->content.size,
-                  "compressed_size", (json_int_t)chunk->frame.size),
-        error);
+                  "compressed_size", (json_int_t)chunk->frame.size);
+    char *announcement = json_encode(dump_bounds_encode(&chunk->bounds, members), error);
 
     writer->chunk_count++;
     totals->chunks++;
@@ -378,6 +380,7 @@ static bool seal_chunk(ChunkWriter *chunks, Chunk *chunk, Error *error)
         entries != chunk->entries) {
         return error_set(error, EXIT_CODE_FAILED, "a chunk was built incorrectly");
     }
+    dump_bounds_of(buffer_slice(&chunk->content), &chunk->bounds);
     return compressor_run(chunks->compressor, buffer_slice(&chunk->content), &chunk->frame, error);
 }
 

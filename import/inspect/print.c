@@ -52,11 +52,13 @@ static bool limit_reached(const PrintOptions *options, uint64_t lines)
     return options->limit >= 0 && lines >= (uint64_t)options->limit;
 }
 
-static bool choose_package(Printer *printer, Error *error)
+static bool choose_chunks(Printer *printer, Error *error)
 {
     const DumpHeader *header = dump_reader_header(printer->reader);
     const char *name = printer->options->package;
 
+    dump_reader_choose_entries(printer->reader, printer->options->partition,
+                               printer->options->prefix);
     if (name == NULL) {
         return true;
     }
@@ -267,10 +269,11 @@ bool inspect_print(const ImportOptions *options, Error *error)
     pthread_mutex_init(&printer.write_mutex, NULL);
     pthread_cond_init(&printer.written, NULL);
     done = dump_reader_open(options->file, &printer.reader, error) &&
-           choose_package(&printer, error) &&
+           choose_chunks(&printer, error) &&
            (limit_reached(printer.options, 0) ||
             workers_run((size_t)options->store.jobs, run_worker, &printer, stop_workers, error)) &&
-           (is_partial(&options->print) || dump_reader_finish(printer.reader, &manifest, error));
+           (is_partial(&options->print) || dump_reader_has_skipped(printer.reader) ||
+            dump_reader_finish(printer.reader, &manifest, error));
     dump_manifest_free(&manifest);
     dump_reader_free(printer.reader);
     pthread_mutex_destroy(&printer.read_mutex);

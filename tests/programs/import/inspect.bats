@@ -107,6 +107,32 @@ for o in map(json.loads, sys.stdin):
     assert_equal 2 "$(cat "$DUMP" | kv-import --print --package graveler --limit 2 - | wc -l)"
 }
 
+@test "--partition and --prefix read only the chunks of a file that can hold such entries; of a pipe all is read" {
+    local auth=$BATS_TEST_TMPDIR/auth.dump
+    # Every chunk is damaged but that of package auth, the only one with its partition.
+    "$TESTS_DIR/lib/forge.py" "$DUMP" 'joined(but({4 + 2 * k: flip(at(4 + 2 * k, 20))[at(4 + 2 * k):at(5 + 2 * k)]
+        for k in range(n) if json.loads(frames[3 + 2 * k][8:-8])["package"] != "auth"}))' >"$auth"
+    fails 4 kv-import --print "$auth"
+    assert_equal 63 "$(kv-import --print --partition auth "$auth" | wc -l)"
+    assert_equal 10 "$(kv-import --print --partition auth --prefix users/ - <"$auth" | wc -l)"
+    assert_equal "" "$(kv-import --print --prefix zzz --partition auth "$auth")"
+    # shellcheck disable=SC2002 # a pipe is what is tested
+    cat "$auth" | fails 4 kv-import --print --partition auth -
+}
+
+@test "bounds that do not fit the entries are damage, and a dump without any is read as before" {
+    local forged=$BATS_TEST_TMPDIR/forged.dump k
+    for k in "keys__1='enp6'" "keys__0=''" "partitions__0=''" "partitions__1='enp6'" "keys=['enp6', 'YQ==']" "keys=['']" "keys=None" "partitions=3"; do
+        "$TESTS_DIR/lib/forge.py" "$DUMP" "sealed(but({3: altered(3, $k)}))" >"$forged"
+        fails 4 kv-import --check "$forged"
+        assert_contains "$stderr" "$forged"
+        grep -E 'bounds|"keys"|"partitions"' <<<"$stderr"
+    done
+    "$TESTS_DIR/lib/forge.py" "$DUMP" "sealed(but({3 + 2 * k: altered(3 + 2 * k, keys=None, partitions=None) for k in range(n)}))" >"$forged"
+    succeeds kv-import --check "$forged"
+    kv-import --print --partition auth --prefix users/ "$forged" | cmp - <(kv-import --print --partition auth --prefix users/ "$DUMP")
+}
+
 @test "a reader that stops early ends --print without an error" {
     run --separate-stderr bash -c "kv-import --print '$DUMP' | head -n 1"
     assert_equal "" "$stderr"

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The bounds of a chunk: between which partition keys, and between which keys, its entries lie.  A
+ * reader of a file that looks for some entries skips chunks that cannot hold them.
+ *
+ * Source: FORMAT.md, "Chunks".  Only the first bytes of partition keys and keys count.
+ */
+#ifndef COMMON_DUMP_BOUNDS_H
+#define COMMON_DUMP_BOUNDS_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/base/error.h"
+#include "common/base/slice.h"
+
+/* How many bytes of a partition key or a key count. */
+enum { DUMP_BOUND_SIZE = 128 };
+
+/* The least and the greatest of several byte strings, cut to DUMP_BOUND_SIZE. */
+typedef struct DumpRange {
+    uint8_t first[DUMP_BOUND_SIZE];
+    uint8_t last[DUMP_BOUND_SIZE];
+    size_t first_size;
+    size_t last_size;
+} DumpRange;
+
+typedef struct DumpBounds {
+    bool known; /* false: of an older dump; the rest is meaningless */
+    DumpRange partitions;
+    DumpRange keys;
+} DumpBounds;
+
+/* The bounds of complete tuples, of which there is at least one. */
+void dump_bounds_of(Slice tuples, DumpBounds *bounds);
+
+/* Adds the bounds to an announcement; NULL, having freed it, when out of memory.  Takes NULL. */
+json_t *dump_bounds_encode(const DumpBounds *bounds, json_t *announcement);
+
+/* Reads them from an announcement.  False with EXIT_CODE_DUMP if they cannot be right. */
+bool dump_bounds_decode(const json_t *announcement, DumpBounds *bounds, Error *error);
+
+bool dump_bounds_equal(const DumpBounds *a, const DumpBounds *b);
+
+/* Whether a chunk may hold an entry of the partition (NULL: any) whose key begins with the prefix
+ * (NULL: any).  True if the bounds are not known. */
+bool dump_bounds_admit(const DumpBounds *bounds, const char *partition, const char *prefix);
+
+#endif
