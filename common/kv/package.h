@@ -14,7 +14,7 @@ typedef enum KvPackage {
     KV_PACKAGE_AUTH,
     KV_PACKAGE_GRAVELER,
     KV_PACKAGE_MULTIPARTS,
-    KV_PACKAGE_OTHER, /* unknown partitions, such as those of later lakeFS versions */
+    KV_PACKAGE_OTHER, /* what belongs to the installation as a whole, and unknown partitions */
     KV_PACKAGES
 } KvPackage;
 
