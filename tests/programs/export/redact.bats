@@ -13,15 +13,19 @@ setup_file() {
     make_esti_template
     # make_template leaves PGDATABASE at another database, for all tests.
     PGDATABASE=$ESTI add_rows
+    # Storage without rules, for the repository that was added.
+    cp -r "$BLOCKSTORE" "$BATS_FILE_TMPDIR/blockstore"
+    export STORAGE="$BATS_FILE_TMPDIR/blockstore"
+    mkdir -p "$STORAGE/umbrella-lake/ledger-2022"
     # Not random: a short text would occur by chance in some runs only.
     export KEY_FILE="$BATS_FILE_TMPDIR/key" REDACTED="$BATS_FILE_TMPDIR/redacted.dump" PLAIN="$BATS_FILE_TMPDIR/plain.dump"
     printf 'the key that is for the tests of this file only' >"$KEY_FILE"
-    kv-export -d "$ESTI" --blockstore-path="$BLOCKSTORE" --quiet -j 1 -f "$PLAIN"
+    kv-export -d "$ESTI" --blockstore-path="$STORAGE" --quiet -j 1 -f "$PLAIN"
     redacted_export -j 1 -f "$REDACTED"
 }
 
 redacted_export() {
-    kv-export -d "$ESTI" --blockstore-path="$BLOCKSTORE" --quiet --redact --redact-key-file="$KEY_FILE" "$@"
+    kv-export -d "$ESTI" --blockstore-path="$STORAGE" --quiet --redact --redact-key-file="$KEY_FILE" "$@"
 }
 
 # A field of a message, by its tag, shorter than 128 bytes.
@@ -331,7 +335,7 @@ print("paths", len(paths), "folders", len({path.rpartition(b"/")[0] for path in 
 @test "a custom schema name gets a pseudonym" {
     fresh_database TEMPLATE "$ESTI"
     sql "ALTER SCHEMA public RENAME TO umbrella"
-    kv-export -d "$DSN options=-csearch_path=umbrella" --blockstore-path="$BLOCKSTORE" --quiet --redact -f "$BATS_TEST_TMPDIR/schema.dump"
+    kv-export -d "$DSN options=-csearch_path=umbrella" --blockstore-path="$STORAGE" --quiet --redact -f "$BATS_TEST_TMPDIR/schema.dump"
     run -1 grep -aF -e umbrella -e "$PGDATABASE" "$BATS_TEST_TMPDIR/schema.dump"
     kv-import --check "$BATS_TEST_TMPDIR/schema.dump"
 }
@@ -446,7 +450,7 @@ print("paths", len(paths), "folders", len({path.rpartition(b"/")[0] for path in 
 }
 
 @test "invalid branch protection rules stop the export" {
-    cp -r "$BLOCKSTORE" "$BATS_TEST_TMPDIR/blockstore"
+    cp -r "$STORAGE" "$BATS_TEST_TMPDIR/blockstore"
     find "$BATS_TEST_TMPDIR/blockstore" -name protected_branches.json | while read -r file; do
         printf '{"main": "protected"}' >"$file"
     done
