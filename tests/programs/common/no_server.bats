@@ -178,7 +178,7 @@ usage_fails() {
 @test "a malformed connection string ends with 1 and is not repeated: it may hold a password" {
     local string program
     for string in "postgres://user:se%cret@/db" "host=x password='se%cret" "password=se%cret user = 'x" \
-        "postgres://user:se%cret@host:port:port/db" "hots=x password=se%cret" "se%cret=x"; do
+        "postgres://user:se%cret@host:port:port/db" "ho-ts=x password=se%cret" "se%cret=x"; do
         for program in kv-export kv-import "kv-migrate up"; do
             # shellcheck disable=SC2086 # program and command
             fails 1 ${program%% *} ${program#"${program%% *}"} -d "$string" </dev/null
