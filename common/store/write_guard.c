@@ -1,15 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "common/store/write_guard.h"
 
+#include "common/store/legacy_oids.h"
+
 #include <stdlib.h>
 #include <string.h>
-
-/* As kv-export --list-tables has them: the tests compare. */
-static const char LEGACY_TABLES[] =
-    "{actions_runs,actions_run_hooks,auth_users,auth_groups,auth_policies,auth_user_groups,"
-    "auth_user_policies,auth_group_policies,auth_credentials,auth_expired_tokens,"
-    "auth_installation_metadata,gateway_multiparts,graveler_repositories,graveler_branches,"
-    "graveler_tags,graveler_commits,graveler_staging_kv}";
 
 /* Begins a query: `guardable` has for each legacy table, partition and child its name in SQL, the
  * name of its owner, whether the role owns it, and tgenabled of its trigger (null: none).  $1 is
@@ -29,7 +24,7 @@ static const char LEGACY_TABLES[] =
 static bool query(PgConnection *connection, const PgSchema *schema, const char *sql, PgRows **rows,
                   Error *error)
 {
-    const char *parameters[] = {schema->name, LEGACY_TABLES};
+    const char *parameters[] = {schema->name, LEGACY_TABLE_NAMES};
 
     return pg_query(connection, sql, 2, parameters, rows, error);
 }
