@@ -48,6 +48,7 @@ enum {
 typedef enum KvStoreState {
     KV_STORE_NONE,    /* nothing of that name */
     KV_STORE_EMPTY,   /* a KV store with neither entries nor a version */
+    KV_STORE_BEGUN,   /* no version, and only what lakeFS writes when it starts: not set up */
     KV_STORE_STARTED, /* version 0: an unfinished load */
     KV_STORE_STAMPED  /* version 1 or more */
 } KvStoreState;

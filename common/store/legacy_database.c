@@ -111,8 +111,9 @@ static bool refuse_stamped(const char *stamped, const int64_t *version, Error *e
                   "%s is stamped as migrated, but the database is at schema version %" PRId64,
                   stamped, *version);
     }
+    /* Not --clean: lakeFS may have made the store, and work with it. */
     return error_hint(error, "The two do not belong together. Find out where the table comes from; "
-                             "--clean replaces it.");
+                             "kv-migrate status tells more.");
 }
 
 bool legacy_database_check(const LegacyDatabase *database, const DumpHeader *header,

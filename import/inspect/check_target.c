@@ -14,6 +14,8 @@ static const char *state_name(KvStoreState store)
         break;
     case KV_STORE_EMPTY:
         return "empty";
+    case KV_STORE_BEGUN:
+        return "begun";
     case KV_STORE_STARTED:
         return "started";
     case KV_STORE_STAMPED:
@@ -50,6 +52,10 @@ static void print_state_text(const TargetState *state, const char *kind, const c
         break;
     case KV_STORE_EMPTY:
         output_line("%s \"%s\": an empty KV store", kind, table);
+        break;
+    case KV_STORE_BEGUN:
+        output_line("%s \"%s\": only what lakeFS writes when it starts; a load replaces it", kind,
+                    table);
         break;
     case KV_STORE_STARTED:
         output_line("%s \"%s\": an unfinished load (version 0)", kind, table);

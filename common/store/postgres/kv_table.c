@@ -3,6 +3,7 @@
 
 #include "common/base/text.h"
 #include "common/kv/model.h"
+#include "common/store/postgres/begun_store.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -177,9 +178,9 @@ static bool check_shape(const KvTable *table, PgConnection *connection, bool *ex
     return done;
 }
 
-/* Reads the version's value; *text is malloced, NULL if there is none. */
-static bool read_version(const KvTable *table, PgConnection *connection, char **text, bool *empty,
-                         Error *error)
+/* Reads the version's value; *text is malloced, NULL if there is none: then *contents is set. */
+static bool read_version(const KvTable *table, PgConnection *connection, char **text,
+                         BegunStore *contents, Error *error)
 {
     static const char *const PARAMETERS[] = {KV_PARTITION_INTERNAL, KV_VERSION_KEY};
     PgRows *rows;
@@ -198,21 +199,16 @@ static bool read_version(const KvTable *table, PgConnection *connection, char **
         return done;
     }
     pg_rows_free(rows);
-    if (!query(table, connection, "SELECT FROM {table} LIMIT 1", 0, NULL, &rows, error)) {
-        return false;
-    }
-    *empty = pg_rows_count(rows) == 0;
-    pg_rows_free(rows);
-    return true;
+    return begun_store_look(connection, table->table, contents, error);
 }
 
-static bool check_version(const KvTable *table, const char *text, bool empty, KvStoreState *state,
-                          uint64_t *version, Error *error)
+static bool check_version(const KvTable *table, const char *text, BegunStore contents,
+                          KvStoreState *state, uint64_t *version, Error *error)
 {
     char what[256];
 
-    if (text == NULL && empty) {
-        *state = KV_STORE_EMPTY;
+    if (text == NULL && contents != BEGUN_STORE_OTHER) {
+        *state = contents == BEGUN_STORE_EMPTY ? KV_STORE_EMPTY : KV_STORE_BEGUN;
         return true;
     }
     if (text == NULL) {
@@ -233,7 +229,7 @@ bool kv_table_inspect(const KvTable *table, PgConnection *connection, KvStoreSta
                       uint64_t *version, Error *error)
 {
     char *text = NULL;
-    bool empty = false;
+    BegunStore contents = BEGUN_STORE_OTHER;
     bool exists;
     bool done;
 
@@ -245,8 +241,8 @@ bool kv_table_inspect(const KvTable *table, PgConnection *connection, KvStoreSta
     if (!exists) {
         return true;
     }
-    done = read_version(table, connection, &text, &empty, error) &&
-           check_version(table, text, empty, state, version, error);
+    done = read_version(table, connection, &text, &contents, error) &&
+           check_version(table, text, contents, state, version, error);
     free(text);
     return done;
 }

@@ -28,7 +28,8 @@ typedef struct KvTable {
 bool kv_table_init(KvTable *table, PgConnection *connection, const PgSchema *schema,
                    const char *name, int partitions, Error *error);
 
-/* Inspects what exists.  EXIT_CODE_REFUSED for anything that is not a KV table. */
+/* Inspects what exists.  EXIT_CODE_REFUSED for anything that is not a KV table, and for one with
+ * entries and no version, unless they are those of KV_STORE_BEGUN (begun_store.h). */
 bool kv_table_inspect(const KvTable *table, PgConnection *connection, KvStoreState *state,
                       uint64_t *version, Error *error);
 

@@ -7,11 +7,13 @@
  */
 #include "common/store/postgres/target.h"
 
+#include "common/cli/message.h"
 #include "common/kv/model.h"
 #include "common/store/provenance.h"
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 bool postgres_begin_work(const Target *target, PgConnection *connection, Error *error)
 {
@@ -33,6 +35,7 @@ static bool inspect(Target *target, const DumpHeader *header, TargetState *found
                           &found->version, error)) {
         return false;
     }
+    target->found = found->store;
     found->kept = found->store == KV_STORE_STAMPED && !options->clean;
     snprintf(name, sizeof name, "table \"%.64s\"", target->table.name);
     return legacy_database_check(&target->database, header, found->kept ? name : NULL, error) &&
@@ -53,6 +56,57 @@ static bool postgres_open(const TargetOptions *options, const DumpHeader *header
     return legacy_database_open(&t->database, options, error) && inspect(t, header, found, error);
 }
 
+/* Keeps everybody out.  A role that owns the schema, but not the table, may drop it but not lock
+ * it: then the time until the drop is short. */
+static bool hold_table(const Target *target, Error *error)
+{
+    static const char INSUFFICIENT_PRIVILEGE[] = "42501";
+    PgConnection *connection = target->database.connection;
+    Error problem;
+
+    if (!pg_execute(connection, "SAVEPOINT hold", NULL, error)) {
+        return false;
+    }
+    if (kv_table_execute(&target->table, connection, "LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE",
+                         NULL, &problem)) {
+        return true;
+    }
+    if (strcmp(pg_sqlstate(connection), INSUFFICIENT_PRIVILEGE) != 0) {
+        *error = problem;
+        return false;
+    }
+    return pg_execute(connection, "ROLLBACK TO SAVEPOINT hold", NULL, error);
+}
+
+/* A store without a version may be in use by the time that it is replaced: a lakeFS that has begun
+ * it may be set up. */
+static bool check_still_begun(Target *target, Error *error)
+{
+    PgConnection *connection = target->database.connection;
+    KvStoreState state;
+    uint64_t version;
+
+    if (target->found != KV_STORE_EMPTY && target->found != KV_STORE_BEGUN) {
+        return true;
+    }
+    if (!hold_table(target, error) ||
+        !kv_table_inspect(&target->table, connection, &state, &version, error)) {
+        return false;
+    }
+    if (state == KV_STORE_STAMPED) {
+        error_set(error, EXIT_CODE_REFUSED,
+                  "table \"%s\" was set up by another program in the meantime", target->table.name);
+        return error_hint(error, "Stop every lakeFS on this database, then find out what it has "
+                                 "written there.");
+    }
+    if (state == KV_STORE_BEGUN) {
+        message_info("table \"%s\" holds only what lakeFS writes when it starts: it is replaced, "
+                     "and nothing of it is kept",
+                     target->table.name);
+    }
+    return true;
+}
+
 /* Version 0 is written before the first entry, in the same transaction that creates the table: a
  * table without a version is never visible.
  *
@@ -62,6 +116,7 @@ static bool postgres_prepare(Target *target, Error *error)
 {
     return pg_begin(target->database.connection, PG_READ_WRITE,
                     target->options->lock_wait_timeout_ms, error) &&
+           check_still_begun(target, error) &&
            kv_table_drop(&target->table, target->database.connection, error) &&
            kv_table_create(&target->table, target->database.connection, error) &&
            kv_table_insert_version(&target->table, target->database.connection, KV_VERSION_STARTED,

@@ -18,6 +18,7 @@ struct Target {
     const TargetOptions *options;
     LegacyDatabase database;
     KvTable table;
+    KvStoreState found; /* when it was opened */
 };
 
 /* load.c; see TargetDriver. */
