@@ -11,6 +11,7 @@
 #include "export/dump.h"
 #include "export/legacy/row_count.h"
 #include "export/legacy/snapshot.h"
+#include "export/legacy/stale.h"
 #include "export/legacy/table_shape.h"
 #include "export/schema_version.h"
 
@@ -115,7 +116,10 @@ static bool open_database(LegacyExport *export, Error *error)
            pg_schema_find(export->connection, common->schema, &export->context.schema, error) &&
            pg_begin(export->connection, PG_READ_SNAPSHOT, common->lock_wait_timeout_ms, error) &&
            check_version(export, error) && check_shapes(export, error) &&
-           pg_commit(export->connection, error);
+           pg_commit(export->connection, error) &&
+           /* --as-of is for tables that a migration has left. */
+           (export->options->has_as_of ||
+            stale_warn(export->connection, &export->context.schema, error));
 }
 
 /* The connection is borrowed. */
