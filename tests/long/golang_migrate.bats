@@ -52,7 +52,7 @@ locked_out() {
     drop_database
 
     fresh_database
-    kv-migrate up --quiet -d "$DSN"
+    kv-migrate up --new-database --quiet -d "$DSN"
     assert_equal "$facts" "$(schema_facts)"
     run -0 golang_migrate "$MIGRATIONS_DIR" up
     assert_contains "$output" "no change"

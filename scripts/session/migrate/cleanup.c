@@ -8,6 +8,7 @@
 #include "scripts/session/migrate/event.h"
 #include "scripts/session/migrate/legacy_tables.h"
 #include "scripts/session/migrate/loaded_from.h"
+#include "scripts/session/migrate/predecessor.h"
 #include "scripts/session/migrate/report.h"
 #include "scripts/session/migrate/stamp.h"
 
@@ -144,27 +145,40 @@ static bool check_unchanged(Session *session, const Note *note, Error *error)
     return done;
 }
 
+static bool append_hint(Session *session, Buffer *hint, Error *error)
+{
+    return buffer_append_text(hint,
+                              "Make sure yourself that the legacy tables hold nothing new, then "
+                              "drop them by hand: ",
+                              error) &&
+           legacy_tables_append_drop(session, hint, error);
+}
+
 static bool check_droppable(Session *session, Error *error)
 {
     Buffer hint = {0};
     Note note = {0};
-    bool done =
-        buffer_append_text(&hint,
-                           "Make sure yourself that the legacy tables hold nothing new, then drop "
-                           "them by hand: ",
-                           error) &&
-        legacy_tables_append_drop(session, &hint, error) && note_read(session, &note, error) &&
-        cleanup_check_origin(session, &note, buffer_string(&hint), error) &&
-        loaded_from_check(session, &note, buffer_string(&hint), error) &&
-        check_unchanged(session, &note, error);
+    bool done = append_hint(session, &hint, error) && note_read(session, &note, error) &&
+                cleanup_check_origin(session, &note, buffer_string(&hint), error) &&
+                loaded_from_check(session, &note, buffer_string(&hint), error) &&
+                check_unchanged(session, &note, error);
 
     note_free(&note);
     buffer_free(&hint);
     return done;
 }
 
-static bool refuse_not_migrated(const Session *session, const KvStore *store, Error *error)
+static bool refuse_not_migrated(Session *session, const KvStore *store, Error *error)
 {
+    Buffer hint = {0};
+    bool done = session->legacy.found.count == 0 ||
+                (append_hint(session, &hint, error) &&
+                 predecessor_refuse(session, store, buffer_string(&hint), error));
+
+    buffer_free(&hint);
+    if (!done) {
+        return false;
+    }
     error_set(error, EXIT_CODE_REFUSED,
               "the database was not migrated to the KV store: nothing is dropped");
     stamp_detail(session, store, error);
@@ -189,25 +203,36 @@ static bool print_result(const Session *session, const Words *dropped, Error *er
            report_flush(error);
 }
 
+/* Whether there is a migration to clean up after: kv-migrate's, or lakeFS's own. */
+static bool is_migrated(Session *session, const KvStore *store, bool stamped, bool *migrated,
+                        Error *error)
+{
+    Predecessor predecessor = PREDECESSOR_NONE;
+    bool done = stamped || predecessor_find(session, store, &predecessor, error);
+
+    *migrated = stamped || predecessor == PREDECESSOR_MIGRATED;
+    return done;
+}
+
 bool cleanup_command(Session *session, MigrateOptions *options, const char *programs, Error *error)
 {
     KvStore store;
+    bool migrated = false;
     bool stamped = false;
     Words *tables = &session->legacy.found;
 
     if (!session_open_locked(session, options, programs, PG_READ_WRITE, error) ||
-        !stamp_read(session, &store, &stamped, error)) {
+        !stamp_read(session, &store, &stamped, error) ||
+        !is_migrated(session, &store, stamped, &migrated, error) ||
+        !legacy_tables_find(session, error)) {
         return false;
+    }
+    if (migrated && tables->count == 0) {
+        message_info("no legacy table is left: nothing to do");
+        return print_result(session, tables, error);
     }
     if (!stamped) {
         return refuse_not_migrated(session, &store, error);
-    }
-    if (!legacy_tables_find(session, error)) {
-        return false;
-    }
-    if (tables->count == 0) {
-        message_info("no legacy table is left: nothing to do");
-        return print_result(session, tables, error);
     }
     if (!legacy_tables_lock(session, error) || !check_droppable(session, error) ||
         !cleanup_drop(session, error)) {

@@ -380,6 +380,7 @@ bool dry_run_command(Session *session, MigrateOptions *options, const char *prog
                      ExitCode *code, Error *error)
 {
     Plan plan = {.output = NULL};
+    bool ended = false;
     bool done;
 
     /* -q leaves warnings and errors only. */
@@ -387,11 +388,11 @@ bool dry_run_command(Session *session, MigrateOptions *options, const char *prog
         plan.output = stdout;
     }
     if (!session_open_locked(session, options, programs, PG_READ_LATEST, error) ||
-        !session_check_version(session, error)) {
+        !up_check_database(session, false, &ended, error)) {
         return false;
     }
-    if (session_is_at_kv_version(session)) {
-        return up_already_migrated(session, false, error);
+    if (ended) {
+        return true;
     }
     done = look(&plan, session, error);
     *code = plan.checks.code;

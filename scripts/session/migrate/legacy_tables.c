@@ -78,6 +78,12 @@ bool legacy_tables_array(const Session *session, Buffer *text, Error *error)
     return append_array(&session->legacy.found, text, error);
 }
 
+bool legacy_tables_known_array(Session *session, Buffer *text, Error *error)
+{
+    return (session->legacy.known.count > 0 || list_known(session, error)) &&
+           append_array(&session->legacy.known, text, error);
+}
+
 static bool query_found(Session *session, const char *array, Error *error)
 {
     const char *parameters[] = {session->schema.name, array};
@@ -104,8 +110,7 @@ bool legacy_tables_find(Session *session, Error *error)
     bool done;
 
     words_free(&session->legacy.found);
-    done = (session->legacy.known.count > 0 || list_known(session, error)) &&
-           append_array(&session->legacy.known, &array, error) &&
+    done = legacy_tables_known_array(session, &array, error) &&
            query_found(session, buffer_string(&array), error);
     buffer_free(&array);
     return done;

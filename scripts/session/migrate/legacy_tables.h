@@ -41,6 +41,9 @@ extern const char LEGACY_TREE_SQL[];
 /* Appends an array literal of the names of the tables found. */
 bool legacy_tables_array(const Session *session, Buffer *text, Error *error);
 
+/* The same of all names that legacy tables have, found or not. */
+bool legacy_tables_known_array(Session *session, Buffer *text, Error *error);
+
 /* Locks them against writers.  Waits for sessions that hold conflicting locks for lock_timeout;
  * then EXIT_CODE_REFUSED names these sessions. */
 bool legacy_tables_lock(Session *session, Error *error);

@@ -99,6 +99,10 @@ static const Option GENERAL_OPTIONS[] = {
      NULL, OPTION_FILES, OPTION_TEXT(MigrateOptions, config)},
     {"migrations", 0, "DIR", "folder of the schema migrations", NULL, OPTION_FOLDERS,
      OPTION_TEXT(MigrateOptions, migrations)},
+    {"new-database", 0, NULL,
+     "with up: a database without lakeFS's tables is\n"
+     "meant: make them, or with --kv-enabled a KV store",
+     NULL, NULL, OPTION_FLAG(MigrateOptions, new_database)},
     {"lose-writes", 0, NULL,
      "with revert: go back even if lakeFS has written to\n"
      "the KV store since the migration",
@@ -204,6 +208,17 @@ static bool add_database(MigrateOptions *options, Error *error)
     return done;
 }
 
+/* Whether an option has no meaning without the KV migration. */
+static bool is_of_kv_migration(const char *name)
+{
+    for (const Option *option = KV_OPTIONS; option->name != NULL; option++) {
+        if (strcmp(option->name, name) == 0) {
+            return strcmp(name, "kv-enabled") != 0;
+        }
+    }
+    return false;
+}
+
 /* Collects the options that are for other programs or for the restarted script. */
 static bool seen(void *state, const Option *option, bool is_long, const char *argument,
                  Error *error)
@@ -221,6 +236,9 @@ static bool seen(void *state, const Option *option, bool is_long, const char *ar
 
     if (options->dynamodb_option == NULL && is_one_of(option->name, OF_DYNAMODB)) {
         options->dynamodb_option = option->name;
+    }
+    if (options->kv_option == NULL && is_of_kv_migration(option->name)) {
+        options->kv_option = option->name;
     }
     if (strcmp(option->name, "dbname") == 0) {
         return add_database(options, error);

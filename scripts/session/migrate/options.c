@@ -158,7 +158,24 @@ static bool check(const MigrateOptions *options, Error *error)
         return error_set(error, EXIT_CODE_USAGE,
                          "option --lose-writes goes with the command revert only");
     }
+    if (options->new_database && options->command != COMMAND_UP) {
+        return error_set(error, EXIT_CODE_USAGE,
+                         "option --new-database goes with the command up only");
+    }
     return check_dump(options->dump, error);
+}
+
+/* Who asks for a detail of the KV migration expects one.  Settings of lakeFS's are there for
+ * lakeFS, and ask for nothing. */
+static bool check_kv_option(const MigrateOptions *options, Error *error)
+{
+    if (options->command != COMMAND_UP || options->kv_option == NULL ||
+        migrate_options_kv_enabled(options)) {
+        return true;
+    }
+    error_set(error, EXIT_CODE_USAGE, "option --%s means nothing without --kv-enabled",
+              options->kv_option);
+    return error_hint(error, "Without --kv-enabled, up runs the schema migrations only.");
 }
 
 /* Takes the password that a previous run of this program passed to itself. */
@@ -184,8 +201,8 @@ bool migrate_options_read(MigrateOptions *options, int count, char **arguments, 
         return true;
     }
     return check(options, error) && take_password(&options->password, error) &&
-           read_settings(options, error) && settle_target(options, error) &&
-           settle_connection(options, error);
+           read_settings(options, error) && check_kv_option(options, error) &&
+           settle_target(options, error) && settle_connection(options, error);
 }
 
 void migrate_options_free(MigrateOptions *options)

@@ -27,6 +27,7 @@ typedef struct MigrateOptions {
     MigrateCommand command;
     bool dry_run;
     bool lose_writes;
+    bool new_database;
     bool json; /* --format json */
     const char *dump;
     const char *on_event;
@@ -35,6 +36,7 @@ typedef struct MigrateOptions {
     char *config_found;          /* owned */
     const char *target;          /* --target, or the store that was settled on */
     const char *dynamodb_option; /* the first option given that is for DynamoDB only */
+    const char *kv_option;       /* the first option given that is for the KV migration only */
     LakefsSettings lakefs;
     int jobs;              /* 0: not given */
     int compression_level; /* COMPRESSION_UNSET: not given */

@@ -2,6 +2,7 @@
 #include "scripts/session/migrate/stamp.h"
 
 #include "common/kv/model.h"
+#include "common/store/postgres/begun_store.h"
 #include "scripts/session/migrate/note.h"
 
 #include <errno.h>
@@ -66,6 +67,21 @@ static KvState state_of(const char *version)
     return strtoll(version, NULL, 10) == 0 ? KV_STARTED : KV_STAMPED;
 }
 
+static bool look_at_rows(Session *session, KvStore *store, Error *error)
+{
+    static const KvState STATES[] = {[BEGUN_STORE_EMPTY] = KV_EMPTY,
+                                     [BEGUN_STORE_BEGUN] = KV_BEGUN,
+                                     [BEGUN_STORE_OTHER] = KV_UNSTAMPED};
+    Buffer table = {0};
+    BegunStore found = BEGUN_STORE_OTHER;
+    bool done = buffer_append_format(&table, error, "%s.kv", session->schema.quoted) &&
+                begun_store_look(session->connection, buffer_string(&table), &found, error);
+
+    store->state = STATES[found];
+    buffer_free(&table);
+    return done;
+}
+
 static bool read_version(Session *session, KvStore *store, Error *error)
 {
     Buffer sql = {0};
@@ -83,7 +99,7 @@ static bool read_version(Session *session, KvStore *store, Error *error)
     }
     free(version);
     buffer_free(&sql);
-    return done;
+    return done && (store->state != KV_UNSTAMPED || look_at_rows(session, store, error));
 }
 
 /* For a store in DynamoDB, the state at the time of the stamp; whether lakeFS goes on with it is

@@ -15,7 +15,9 @@ typedef enum KvState {
     KV_MISSING,    /* no relation kv */
     KV_FOREIGN,    /* a relation kv that is not a KV store */
     KV_UNREADABLE, /* locked, or not readable by this role */
-    KV_UNSTAMPED,  /* a KV table without a version */
+    KV_UNSTAMPED,  /* a KV table with rows and without a version */
+    KV_EMPTY,      /* a KV table without rows */
+    KV_BEGUN,      /* no version, and only what lakeFS writes when it starts (begun_store.h) */
     KV_STARTED,    /* an unfinished load */
     KV_STAMPED
 } KvState;

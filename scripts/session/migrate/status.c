@@ -7,7 +7,9 @@
 #include "common/store/write_guard.h"
 #include "scripts/session/migrate/legacy_tables.h"
 #include "scripts/session/migrate/note.h"
+#include "scripts/session/migrate/predecessor.h"
 #include "scripts/session/migrate/report.h"
+#include "scripts/session/migrate/right_database.h"
 #include "scripts/session/migrate/stamp.h"
 
 #include <inttypes.h>
@@ -26,6 +28,10 @@ typedef struct Status {
     char holder[PG_HOLDER_SIZE]; /* who holds the migration lock; "": nobody */
     bool standby;
     WriteGuardCounts guard;
+    Predecessor predecessor;
+    char *
+        elsewhere; /* schemas that hold lakeFS, if this one does not; "": none; owned, like first */
+    char *first;
     const char *state; /* a word of a closed set, for programs */
     Buffer text;       /* the same for people */
     Buffer next;       /* the command, or the SQL, to run next; empty: nothing */
@@ -68,6 +74,36 @@ static bool set_next_import(Status *status, Error *error)
     return done;
 }
 
+/* Neither tables nor a store, whatever another program's schema_migrations says. */
+static bool judge_absent(Status *status, Error *error)
+{
+    Words words = {0};
+    bool done;
+
+    if (status->first[0] == '\0') {
+        return set_state(status, "no_lakefs", error,
+                         "not a lakeFS database: empty, or the wrong database or schema");
+    }
+    status->state = "no_lakefs";
+    done = buffer_append_format(&status->text, error,
+                                "no lakeFS in schema \"%s\": it is in %s of this database",
+                                status->session->schema.name, status->elsewhere) &&
+           words_add(&words, "kv-migrate", error) && words_add(&words, "status", error) &&
+           words_add_all(&words, &status->session->options->place, error) &&
+           words_add_format(&words, error, "--schema=%s", status->first) &&
+           report_command(&status->next, &words, error);
+    words_free(&words);
+    return done;
+}
+
+static bool is_absent(const Status *status)
+{
+    const Session *session = status->session;
+
+    return session->legacy.found.count == 0 && !session_is_at_kv_version(session) &&
+           (status->store.state == KV_MISSING || status->store.state == KV_FOREIGN);
+}
+
 /* Without a schema version there is no legacy lakeFS, or an incomplete one. */
 static bool judge_without_version(Status *status, Error *error)
 {
@@ -84,6 +120,8 @@ static bool judge_without_version(Status *status, Error *error)
     case KV_MISSING:
     case KV_FOREIGN:
     case KV_UNSTAMPED:
+    case KV_EMPTY:
+    case KV_BEGUN:
         break;
     }
     if (status->session->legacy.found.count > 0) {
@@ -91,8 +129,8 @@ static bool judge_without_version(Status *status, Error *error)
             status, "no_schema_version", error,
             "legacy tables without a schema version: repair the row of schema_migrations by hand");
     }
-    return set_state(status, "no_lakefs", error,
-                     "not a lakeFS database: empty, or the wrong database or schema");
+    return set_state(status, "kv_store_begun", error,
+                     "a KV store that was not set up, without a legacy database beside it");
 }
 
 static bool writes_are_refused(const Status *status)
@@ -119,6 +157,44 @@ static bool judge_migrated(Status *status, Error *error)
            set_next(status, "cleanup", NULL, error);
 }
 
+/* A stamped store beside a legacy schema. */
+static bool judge_predecessor(Status *status, Error *error)
+{
+    bool left = status->session->legacy.found.count > 0;
+
+    switch (status->predecessor) {
+    case PREDECESSOR_MIGRATED:
+        return set_state(status, "migrated_by_lakefs", error,
+                         left ? "migrated, by lakeFS itself; legacy tables are left over"
+                              : "migrated, by lakeFS itself") &&
+               (!left || set_next(status, "cleanup", NULL, error));
+    case PREDECESSOR_LIKELY:
+        return set_state(status, "migrated_by_lakefs_likely", error,
+                         "migrated, by lakeFS itself, as it seems: the table kv is stamped, "
+                         "without a note by kv-import and without the installation's id") &&
+               (!left || buffer_append_text(&status->text, "; legacy tables are left over", error));
+    case PREDECESSOR_SET_UP:
+        return set_state(status, "lakefs_set_up", error,
+                         "legacy, but a lakeFS was set up in the table kv, apart from the legacy "
+                         "tables: find out what was done with it; if nobody needs it, rename kv");
+    case PREDECESSOR_NONE:
+    case PREDECESSOR_UNKNOWN:
+        break;
+    }
+    return set_state(status, "foreign_kv_store", error,
+                     "legacy, but its table kv is stamped as migrated: the two do not belong "
+                     "together");
+}
+
+/* What up replaces without a question. */
+static const char *replaced(KvState state)
+{
+    return state == KV_BEGUN   ? "; the table kv holds only what lakeFS writes when it starts: up "
+                                 "replaces it, and keeps nothing of it"
+           : state == KV_EMPTY ? "; up replaces the empty table kv"
+                               : "";
+}
+
 static bool judge_legacy(Status *status, Error *error)
 {
     const Session *session = status->session;
@@ -132,9 +208,7 @@ static bool judge_legacy(Status *status, Error *error)
             "legacy, but a relation kv is in the way that is not a KV store: rename or "
             "drop it, then go on");
     case KV_STAMPED:
-        return set_state(status, "foreign_kv_store", error,
-                         "legacy, but its table kv is stamped as migrated: the two do not belong "
-                         "together");
+        return judge_predecessor(status, error);
     case KV_STARTED:
         return set_state(status, "migration_failed", error,
                          "legacy: a KV migration failed before its stamp; the legacy tables are "
@@ -143,11 +217,14 @@ static bool judge_legacy(Status *status, Error *error)
     case KV_UNREADABLE:
         return set_state(status, "unknown", error, "unknown: the table kv cannot be read");
     case KV_MISSING:
+    case KV_EMPTY:
+    case KV_BEGUN:
         break;
     }
     return set_state(status, last ? "legacy" : "legacy_behind", error,
                      last ? "legacy, at the last schema version"
                           : "legacy, below the last schema version") &&
+           buffer_append_text(&status->text, replaced(status->store.state), error) &&
            (status->guard.guarded == 0 ||
             buffer_append_text(&status->text,
                                "; tables still refuse writes, since an earlier migration was not "
@@ -175,6 +252,9 @@ static bool judge_version(Status *status, Error *error)
     const Session *session = status->session;
     int64_t kv = migrations_kv(&session->migrations);
 
+    if (is_absent(status)) {
+        return judge_absent(status, error);
+    }
     if (session->dirty) {
         return judge_dirty(status, error);
     }
@@ -336,7 +416,8 @@ static json_t *encode_store(const Status *status)
 {
     static const char *const STATES[] = {
         [KV_MISSING] = "missing",     [KV_FOREIGN] = "foreign", [KV_UNREADABLE] = "unreadable",
-        [KV_UNSTAMPED] = "unstamped", [KV_STARTED] = "started", [KV_STAMPED] = "stamped"};
+        [KV_UNSTAMPED] = "unstamped", [KV_EMPTY] = "empty",     [KV_BEGUN] = "begun",
+        [KV_STARTED] = "started",     [KV_STAMPED] = "stamped"};
     const KvStore *store = &status->store;
     bool is_number = store->state == KV_STAMPED || store->state == KV_STARTED;
 
@@ -381,6 +462,9 @@ static bool look(Status *status, Error *error)
            session_read_version(session, error) && legacy_tables_find(session, error) &&
            kv_store_read(session, &status->store, error) &&
            note_read(session, &status->note, error) &&
+           predecessor_find(session, &status->store, &status->predecessor, error) &&
+           (!is_absent(status) ||
+            right_database_elsewhere(session, &status->elsewhere, &status->first, error)) &&
            write_guard_count(session->connection, &session->schema, &status->guard, error) &&
            judge(status, error);
 }
@@ -393,6 +477,8 @@ bool status_command(Session *session, MigrateOptions *options, const char *progr
                 (options->json ? print_json(&status, error) : print_text(&status, error));
 
     note_free(&status.note);
+    free(status.elsewhere);
+    free(status.first);
     buffer_free(&status.text);
     buffer_free(&status.next);
     return done;

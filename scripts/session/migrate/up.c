@@ -7,6 +7,8 @@
 #include "scripts/session/migrate/event.h"
 #include "scripts/session/migrate/guard.h"
 #include "scripts/session/migrate/legacy_tables.h"
+#include "scripts/session/migrate/predecessor.h"
+#include "scripts/session/migrate/right_database.h"
 #include "scripts/session/migrate/schema_migrations.h"
 #include "scripts/session/migrate/stamp.h"
 
@@ -59,7 +61,9 @@ static bool require_target(Session *session, Error *error)
     return true;
 }
 
-bool up_already_migrated(Session *session, bool may_write, Error *error)
+/* The migration has happened already, here or in an earlier run.  In a transaction that may write,
+ * legacy tables that are left are made to refuse writes. */
+static bool already_migrated(Session *session, bool may_write, Error *error)
 {
     KvStore store;
     bool stamped = false;
@@ -88,18 +92,30 @@ bool up_already_migrated(Session *session, bool may_write, Error *error)
     return !may_write || guard_migrated(session, error);
 }
 
+bool up_check_database(Session *session, bool may_write, bool *ended, Error *error)
+{
+    *ended = false;
+    if (!right_database_check(session, error) || !session_check_version(session, error)) {
+        return false;
+    }
+    if (session_is_at_kv_version(session)) {
+        *ended = true;
+        return already_migrated(session, may_write, error);
+    }
+    return predecessor_check(session, migrate_options_kv_enabled(session->options), ended, error);
+}
+
 bool up_begin(Up *up, MigrateOptions *options, const char *programs, Error *error)
 {
     Session *session = up->session;
 
     clock_begin(&up->clock);
     if (!session_open_locked(session, options, programs, PG_READ_WRITE, error) ||
-        !session_check_version(session, error)) {
+        !up_check_database(session, true, &up->ended, error)) {
         return false;
     }
-    if (session_is_at_kv_version(session)) {
-        up->ended = true;
-        return up_already_migrated(session, true, error) && summary_print_schema(session, error);
+    if (up->ended) {
+        return summary_print_schema(session, error);
     }
     return !migrate_options_kv_enabled(options) || require_target(session, error);
 }

@@ -56,8 +56,9 @@ bool up_import_command(const Up *up, Program *program, Error *error);
  * if a load would be refused: kv-import has reported why and exited with *status. */
 bool up_check_target(Session *session, char **found, int *status, Error *error);
 
-/* The migration has happened already, here or in an earlier run.  In a transaction that may write,
- * legacy tables that are left are made to refuse writes. */
-bool up_already_migrated(Session *session, bool may_write, Error *error);
+/* Refuses a database that cannot be migrated.  *ended: it has been migrated already, by an earlier
+ * run or by lakeFS itself, and there is nothing to do.  In a transaction that may write, tables
+ * that an earlier run has left are made to refuse writes. */
+bool up_check_database(Session *session, bool may_write, bool *ended, Error *error);
 
 #endif

@@ -10,6 +10,7 @@
 #include "scripts/session/child.h"
 #include "scripts/session/migrate/cleanup.h"
 #include "scripts/session/migrate/legacy_tables.h"
+#include "scripts/session/migrate/predecessor.h"
 #include "scripts/session/migrate/programs.h"
 #include "scripts/session/migrate/report.h"
 #include "scripts/session/migrate/stamp.h"
@@ -289,8 +290,12 @@ static bool judge(Comparison *comparison, Error *error)
     return true;
 }
 
-static bool refuse_not_migrated(const Session *session, const KvStore *store, Error *error)
+static bool refuse_not_migrated(Session *session, const KvStore *store, Error *error)
 {
+    if (!predecessor_refuse(session, store,
+                            "It cannot be verified. Compare by hand what matters to you.", error)) {
+        return false;
+    }
     error_set(error, EXIT_CODE_REFUSED,
               "the database was not migrated to the KV store: there is nothing to compare");
     stamp_detail(session, store, error);

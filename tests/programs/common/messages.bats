@@ -68,7 +68,7 @@ readonly ESCAPE=$'\033'
 
 @test "-v twice shows the statements, once or not at all does not" {
     fresh_database
-    kv-migrate up --quiet -d "$PGDATABASE"
+    kv-migrate up --new-database --quiet -d "$PGDATABASE"
     run -0 kv-export -d "$PGDATABASE" --no-settings -v -f "$BATS_TEST_TMPDIR/once.dump"
     [[ $output != *debug* ]]
     run -0 kv-export -d "$PGDATABASE" --no-settings -vv -f "$BATS_TEST_TMPDIR/twice.dump"

@@ -81,9 +81,9 @@ waiters() {
         fresh_database
         hold "SELECT pg_advisory_lock($(lock_key public "$PGDATABASE"))"
         # shellcheck disable=SC2086
-        background kv-migrate up $options -d "$DSN"
+        background kv-migrate up $options --new-database -d "$DSN"
         # shellcheck disable=SC2086
-        also kv-migrate up $options -d "$DSN"
+        also kv-migrate up $options --new-database -d "$DSN"
         # Both have already looked at the empty database.
         eventually waiters 2
         release

@@ -110,14 +110,14 @@ shown() {
 
 @test "an empty database" {
     fresh_database
-    as_in_earnest 0 "${MIGRATE[@]}"
+    as_in_earnest 0 "${MIGRATE[@]}" --new-database
     assert_contains "$(shown migrations)" "18 would run 000021_legacy_schema.up.sql"
     assert_stamp 39 1
     # As golang-migrate leaves it after migrating down.
     drop_database
     fresh_database
     create_schema_migrations
-    as_in_earnest 0 "${MIGRATE[@]}"
+    as_in_earnest 0 "${MIGRATE[@]}" --new-database
     assert_stamp 39 1
 }
 

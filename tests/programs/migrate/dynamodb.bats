@@ -196,7 +196,7 @@ YAML
     # Also if the schema migrations must create schema_migrations first.
     drop_database
     fresh_database
-    run --separate-stderr -0 kv-migrate up --kv-enabled --no-settings -d "$DSN" --target=dynamodb "${DYNAMODB[@]}" --dry-run
+    run --separate-stderr -0 kv-migrate up --kv-enabled --no-settings --new-database -d "$DSN" --target=dynamodb "${DYNAMODB[@]}" --dry-run
     assert_contains "$output" "no KV store"
 }
 

@@ -13,7 +13,7 @@ load ../../lib/up
 @test "LAKEFS_DATABASE_KV_ENABLED and LAKEFS_DATABASE_DROP_TABLES control what is done" {
     legacy_database
     export LAKEFS_DATABASE_KV_ENABLED=false
-    succeeds kv-migrate up --no-settings -d "$DSN"
+    succeeds kv-migrate up -d "$DSN"
     assert_stamp 38 -
 
     export LAKEFS_DATABASE_KV_ENABLED=true LAKEFS_DATABASE_DROP_TABLES=false
@@ -128,7 +128,7 @@ elsewhere() {
 @test "the schema migrations create their tables in the named schema" {
     fresh_database
     sql 'CREATE SCHEMA "Lake FS"'
-    succeeds kv-migrate up -d "$DSN" --schema "Lake FS"
+    succeeds kv-migrate up --new-database -d "$DSN" --schema "Lake FS"
     assert_sql "$((LEGACY_TABLE_COUNT + 1))|0" "SELECT count(*) FILTER (WHERE nspname = 'Lake FS'),
         count(*) FILTER (WHERE nspname = 'public') FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace
         WHERE relkind IN ('r', 'p') AND NOT relispartition AND nspname IN ('Lake FS', 'public')"

@@ -42,7 +42,7 @@ check_from_version() {
 
 @test "an empty database gets the schema of version 38" {
     fresh_database
-    succeeds kv-migrate up -d "$DSN"
+    succeeds kv-migrate up --new-database -d "$DSN"
     assert_stamp 38 -
     schema_facts >"$BATS_TEST_TMPDIR/facts"
     python3 - "$FIXTURES_DIR/versions/schema38.jsonl" "$BATS_TEST_TMPDIR/facts" <<'PYTHON'
@@ -54,7 +54,7 @@ PYTHON
 
 @test "an empty database becomes an empty KV store" {
     fresh_database
-    succeeds kv-migrate up --kv-enabled -d "$DSN"
+    succeeds kv-migrate up --kv-enabled --new-database -d "$DSN"
     assert_stamp 39 1
     assert_sql 1 "SELECT count(*) FROM kv"
     assert_equal "" "$(legacy_tables)"

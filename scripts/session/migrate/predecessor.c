@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "scripts/session/migrate/predecessor.h"
+
+#include "common/cli/message.h"
+#include "common/kv/model.h"
+#include "scripts/session/migrate/legacy_tables.h"
+#include "scripts/session/migrate/note.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define INSTALLATION_TABLE "auth_installation_metadata"
+#define SETUP_TIME "setup_timestamp"
+
+/* What tells installations apart, in the store and in the legacy tables; NULL: not there. */
+typedef struct Traces {
+    PgRows *rows;
+    const char *store_id;
+    const char *store_setup;
+    const char *table_id;
+    const char *table_setup;
+    bool has_tables; /* the legacy table can be read */
+} Traces;
+
+static bool is_table_readable(Session *session, bool *readable, Error *error)
+{
+    const char *parameters[] = {session->schema.name};
+    char *answer = NULL;
+    bool done =
+        session_query_text(session,
+                           "SELECT has_table_privilege(c.oid, 'SELECT') FROM pg_class c"
+                           " JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = $1"
+                           " AND c.relname = '" INSTALLATION_TABLE "' AND c.relkind IN ('r', 'p')",
+                           1, parameters, &answer, error);
+
+    *readable = done && strcmp(answer, "t") == 0;
+    free(answer);
+    return done;
+}
+
+static bool append_query(const Session *session, bool has_tables, Buffer *sql, Error *error)
+{
+    static const char *const NAMES[] = {KV_INSTALLATION_ID_KEY, SETUP_TIME};
+
+    for (size_t i = 0; i < 2; i++) {
+        if (!buffer_append_format(sql, error,
+                                  "%s(SELECT encode(value, 'escape') FROM %s.kv"
+                                  " WHERE partition_key = '" KV_PARTITION_AUTH "'::bytea"
+                                  " AND key = '" KV_INSTALLATION_METADATA "%s'::bytea)",
+                                  i == 0 ? "SELECT " : ", ", session->schema.quoted, NAMES[i])) {
+            return false;
+        }
+    }
+    for (size_t i = 0; i < 2; i++) {
+        if (has_tables ? !buffer_append_format(
+                             sql, error,
+                             ", (SELECT max(encode(convert_to(key_value::text, 'UTF8'), 'escape'))"
+                             " FROM %s." INSTALLATION_TABLE " WHERE key_name::text = '%s')",
+                             session->schema.quoted, NAMES[i])
+                       : !buffer_append_text(sql, ", NULL", error)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool read_traces(Session *session, Traces *traces, Error *error)
+{
+    Buffer sql = {0};
+    bool done = is_table_readable(session, &traces->has_tables, error) &&
+                append_query(session, traces->has_tables, &sql, error) &&
+                pg_query(session->connection, buffer_string(&sql), 0, NULL, &traces->rows, error);
+
+    if (done) {
+        traces->store_id = pg_rows_text(traces->rows, 0, 0);
+        traces->store_setup = pg_rows_text(traces->rows, 0, 1);
+        traces->table_id = pg_rows_text(traces->rows, 0, 2);
+        traces->table_setup = pg_rows_text(traces->rows, 0, 3);
+    }
+    buffer_free(&sql);
+    return done;
+}
+
+static bool is_same(const char *left, const char *right)
+{
+    return left != NULL && right != NULL && strcmp(left, right) == 0;
+}
+
+static Predecessor judge(const Traces *traces)
+{
+    if (is_same(traces->store_id, traces->table_id) ||
+        (traces->store_id != NULL && !traces->has_tables)) {
+        return PREDECESSOR_MIGRATED;
+    }
+    if (traces->store_id != NULL) {
+        return PREDECESSOR_UNKNOWN;
+    }
+    if (is_same(traces->store_setup, traces->table_setup)) {
+        return PREDECESSOR_MIGRATED;
+    }
+    return traces->store_setup != NULL ? PREDECESSOR_SET_UP : PREDECESSOR_LIKELY;
+}
+
+bool predecessor_find(Session *session, const KvStore *store, Predecessor *predecessor,
+                      Error *error)
+{
+    Traces traces = {0};
+    Note note = {0};
+    bool done = true;
+
+    *predecessor = PREDECESSOR_NONE;
+    if (store->state != KV_STAMPED || !session->has_version || session_is_at_kv_version(session)) {
+        return true;
+    }
+    *predecessor = PREDECESSOR_UNKNOWN;
+    if (store->in_dynamodb || session->dirty ||
+        session->version != migrations_last(&session->migrations)) {
+        return true;
+    }
+    done = note_read(session, &note, error);
+    if (done && note.json == NULL) {
+        done = read_traces(session, &traces, error);
+        *predecessor = done ? judge(&traces) : PREDECESSOR_UNKNOWN;
+    }
+    pg_rows_free(traces.rows);
+    note_free(&note);
+    return done;
+}
+
+/* What lakeFS has written to a store that it has migrated itself is in no legacy table. */
+static bool tell_migrated(Session *session, Error *error)
+{
+    message_info("lakeFS itself has migrated this database: nothing to do");
+    if (!legacy_tables_find(session, error)) {
+        return false;
+    }
+    if (session->legacy.found.count > 0) {
+        message_info("%zu legacy tables are left: whether lakeFS has written to them since is not "
+                     "known; kv-migrate cleanup tells how to drop them",
+                     session->legacy.found.count);
+    }
+    return true;
+}
+
+static bool refuse_likely(Error *error)
+{
+    error_set(error, EXIT_CODE_REFUSED,
+              "lakeFS itself has migrated this database, as it seems: its table kv is stamped");
+    error_detail(error, "kv-import has left no note on it, and the id of the installation that "
+                        "lakeFS's migration copies is not in it.");
+    return error_hint(error, "Find out whether lakeFS works with the table kv; then there is "
+                             "nothing to do. If nobody needs it, rename it, then run again.");
+}
+
+static bool refuse_set_up(Error *error)
+{
+    error_set(error, EXIT_CODE_REFUSED,
+              "a lakeFS was set up in the table kv, apart from the legacy tables");
+    error_detail(error, "Its time of setup is another than the one in the legacy tables, and the "
+                        "id of their installation is not in it.");
+    return error_hint(error, "Stop that lakeFS, and find out what was done with it. If nobody "
+                             "needs it, rename the table kv, then run again.");
+}
+
+/* Reads the store in a subtransaction, whose end releases the locks. */
+static bool look(Session *session, Predecessor *predecessor, Error *error)
+{
+    KvStore store;
+
+    *predecessor = PREDECESSOR_NONE;
+    return pg_execute(session->connection, "SAVEPOINT look", NULL, error) &&
+           kv_store_read(session, &store, error) &&
+           predecessor_find(session, &store, predecessor, error) &&
+           pg_execute(session->connection, "ROLLBACK TO SAVEPOINT look", NULL, error);
+}
+
+bool predecessor_check(Session *session, bool kv, bool *migrated, Error *error)
+{
+    Predecessor predecessor;
+
+    *migrated = false;
+    if (!look(session, &predecessor, error)) {
+        return false;
+    }
+    if (predecessor == PREDECESSOR_MIGRATED) {
+        *migrated = true;
+        return tell_migrated(session, error);
+    }
+    if (kv && predecessor == PREDECESSOR_LIKELY) {
+        return refuse_likely(error);
+    }
+    return !kv || predecessor != PREDECESSOR_SET_UP || refuse_set_up(error);
+}
+
+bool predecessor_refuse(Session *session, const KvStore *store, const char *hint, Error *error)
+{
+    Predecessor predecessor;
+
+    if (!predecessor_find(session, store, &predecessor, error)) {
+        return false;
+    }
+    if (predecessor != PREDECESSOR_MIGRATED && predecessor != PREDECESSOR_LIKELY) {
+        return true;
+    }
+    error_set(error, EXIT_CODE_REFUSED, "lakeFS itself has migrated this database%s",
+              predecessor == PREDECESSOR_LIKELY ? ", as it seems" : "");
+    error_detail(error, "Its migration does not note which rows it has read, so it is not known "
+                        "whether the legacy tables were written to since.");
+    return error_hint(error, "%s", hint);
+}

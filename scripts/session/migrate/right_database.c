@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "scripts/session/migrate/right_database.h"
+
+#include "common/base/text.h"
+#include "scripts/session/migrate/legacy_tables.h"
+#include "scripts/session/migrate/report.h"
+#include "scripts/session/migrate/stamp.h"
+
+#include <stdlib.h>
+
+/* Other programs have tables of such names, too, such as auth_users: one alone is not lakeFS. */
+static const char ELSEWHERE[] =
+    "SELECT coalesce(string_agg(format('schema \"%s\"', nspname), ', ' ORDER BY nspname), ''),"
+    " coalesce(min(nspname::text), '') FROM (SELECT n.nspname::text COLLATE \"C\" AS nspname"
+    " FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
+    " WHERE n.nspname <> $1 AND c.relkind IN ('r', 'p') GROUP BY n.nspname"
+    " HAVING count(*) FILTER (WHERE c.relname = ANY ($2::text[])) > 1"
+    " OR bool_or(c.relname = 'kv' AND (SELECT count(*) = 3 FROM pg_attribute a"
+    "  WHERE a.attrelid = c.oid AND a.attname IN ('partition_key', 'key', 'value')"
+    "  AND a.atttypid = 'bytea'::regtype))) AS found";
+
+bool right_database_elsewhere(Session *session, char **schemas, char **first, Error *error)
+{
+    Buffer array = {0};
+    PgRows *rows = NULL;
+    bool done;
+
+    *schemas = NULL;
+    *first = NULL;
+    done = legacy_tables_known_array(session, &array, error);
+    if (done) {
+        const char *parameters[] = {session->schema.name, buffer_string(&array)};
+
+        done = pg_query(session->connection, ELSEWHERE, 2, parameters, &rows, error) &&
+               text_copy(pg_rows_text(rows, 0, 0), schemas, error) &&
+               text_copy(pg_rows_text(rows, 0, 1), first, error);
+    }
+    pg_rows_free(rows);
+    buffer_free(&array);
+    return done;
+}
+
+static bool add_schema_hint(const char *first, Error *error)
+{
+    Words option = {0};
+    Buffer text = {0};
+    Error ignored;
+
+    if (words_add_format(&option, &ignored, "--schema=%s", first) &&
+        report_command(&text, &option, &ignored)) {
+        error_hint(error, "Name it: %s", buffer_string(&text));
+    }
+    words_free(&option);
+    buffer_free(&text);
+    return false;
+}
+
+/* A version without tables is another program's, or what is left of a lakeFS: nothing can be made
+ * from there. */
+static bool refuse_absent(Session *session, Error *error)
+{
+    char *schemas = NULL;
+    char *first = NULL;
+
+    if (!right_database_elsewhere(session, &schemas, &first, error)) {
+        free(schemas);
+        free(first);
+        return false;
+    }
+    error_set(error, EXIT_CODE_REFUSED,
+              "schema \"%s\" of database \"%s\" holds none of lakeFS's tables",
+              session->schema.name, session->schema.database);
+    if (first[0] != '\0') {
+        error_detail(error, "lakeFS is in %s of this database.", schemas);
+        add_schema_hint(first, error);
+    } else if (session->has_version) {
+        error_detail(error, "It has a table schema_migrations, which other programs use, too.");
+        error_hint(error, "Connect to lakeFS's database, or name its schema with --schema.");
+    } else {
+        error_hint(error, "Connect to lakeFS's database, or name its schema with --schema. If a "
+                          "new, empty one is wanted: --new-database.");
+    }
+    free(schemas);
+    free(first);
+    return false;
+}
+
+static bool refuse_without_version(const Session *session, Error *error)
+{
+    error_set(error, EXIT_CODE_REFUSED,
+              "schema \"%s\" of database \"%s\" holds tables of lakeFS's names, but no schema "
+              "version",
+              session->schema.name, session->schema.database);
+    return error_hint(error,
+                      "If they are lakeFS's, repair the row of %s.schema_migrations by hand; if "
+                      "not, connect to lakeFS's database.",
+                      session->schema.quoted);
+}
+
+/* Whether there is a KV store that says more than this file; the locks that this takes are
+ * released. */
+static bool has_store(Session *session, bool *has, Error *error)
+{
+    KvStore store;
+
+    if (!pg_execute(session->connection, "SAVEPOINT look", NULL, error) ||
+        !kv_store_read(session, &store, error) ||
+        !pg_execute(session->connection, "ROLLBACK TO SAVEPOINT look", NULL, error)) {
+        return false;
+    }
+    *has = store.state == KV_STAMPED || store.state == KV_UNREADABLE ||
+           (!session->has_version && store.state != KV_MISSING && store.state != KV_FOREIGN);
+    return true;
+}
+
+bool right_database_check(Session *session, Error *error)
+{
+    bool has = false;
+
+    if (session_is_at_kv_version(session)) {
+        return true;
+    }
+    if (!legacy_tables_find(session, error)) {
+        return false;
+    }
+    if (session->legacy.found.count > 0) {
+        return session->has_version || refuse_without_version(session, error);
+    }
+    if (session->options->new_database && !session->has_version) {
+        return true;
+    }
+    return has_store(session, &has, error) && (has || refuse_absent(session, error));
+}
