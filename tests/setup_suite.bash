@@ -12,7 +12,7 @@ setup_suite() {
     export LC_ALL=C.UTF-8
     if [ -z "${SUITE_POSTGRES_IS_SHARED-}" ]; then
         SUITE_POSTGRES_DIR=$(mktemp -d "${TMPDIR:-/tmp}/kv-tests.XXXXXX")
-        throwaway_postgres_start "$SUITE_POSTGRES_DIR"
+        THROWAWAY_POSTGRES_OPTIONS="-c max_prepared_transactions=8" throwaway_postgres_start "$SUITE_POSTGRES_DIR"
     fi
     # Names made from it do not clash with another run of tests on this machine.
     SUITE_POSTGRES_PID=$(head -n 1 "$SUITE_POSTGRES_DIR/data/postmaster.pid")

@@ -299,6 +299,7 @@ bool pg_connection_failed(PgConnection *connection, const PGresult *result, cons
     const char *message = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
     const char *detail = PQresultErrorField(result, PG_DIAG_MESSAGE_DETAIL);
     const char *hint = PQresultErrorField(result, PG_DIAG_MESSAGE_HINT);
+    const char *context = PQresultErrorField(result, PG_DIAG_CONTEXT);
 
     keep_failure(connection, result);
     memset(connection->sqlstate, 0, sizeof connection->sqlstate);
@@ -312,14 +313,19 @@ bool pg_connection_failed(PgConnection *connection, const PGresult *result, cons
               what, message != NULL ? message : "the server sent an unexpected response");
     if (message == NULL) {
         error_detail(error, "%s", PQerrorMessage(connection->conn));
-    } else if (detail != NULL) {
-        error_detail(error, "%s", detail);
+    } else if (detail != NULL || context != NULL) {
+        /* The context tells a function of the database's own, such as an event trigger's. */
+        error_detail(error, "%s%s%s%s", detail == NULL ? "" : detail,
+                     detail != NULL && context != NULL ? "\n" : "",
+                     context == NULL ? "" : "Context: ", context == NULL ? "" : context);
     }
     if (hint != NULL) {
         error_hint(error, "%s", hint);
     } else if (pg_lock_timed_out(connection)) {
-        error_hint(error, "Another session holds the lock. Wait for it to end, or end it, then run "
-                          "again; --lock-wait-timeout sets how long to wait.");
+        error_hint(error,
+                   "Another session holds the lock. Wait for it to end, or end it (a prepared "
+                   "transaction by ROLLBACK PREPARED), then run again; --lock-wait-timeout "
+                   "sets how long to wait.");
     }
     return false;
 }

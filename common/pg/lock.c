@@ -85,6 +85,55 @@ bool pg_lock_acquire(PgConnection *connection, const PgSchema *schema, Error *er
                              "sets how long to wait.");
 }
 
+void pg_lock_name_holders(PgConnection *connection, const PgSchema *schema, Error *error)
+{
+    static const char HOLDERS[] =
+        "WITH held AS (SELECT " PG_LOCK_HOLDER_TEXT " AS holder,"
+        "  string_agg(DISTINCT c.relname::text, ', ') AS tables"
+        " FROM pg_locks l JOIN pg_class c ON l.locktype = 'relation' AND l.relation = c.oid"
+        "  AND c.relkind IN ('r', 'p', 'v', 'm')"
+        " JOIN pg_namespace n ON n.oid = c.relnamespace AND n.nspname = $1 " PG_LOCK_HOLDER_JOIN
+        /* A partitioned table stands for its partitions. */
+        " WHERE l.granted AND NOT EXISTS (SELECT FROM pg_inherits i JOIN pg_locks o"
+        "  ON o.locktype = 'relation' AND o.relation = i.inhparent AND o.granted"
+        "  AND o.virtualtransaction = l.virtualtransaction WHERE i.inhrelid = c.oid)"
+        " AND l.database = (SELECT d.oid FROM pg_database d WHERE d.datname = current_database())"
+        " AND l.pid IS DISTINCT FROM pg_backend_pid()"
+        " AND NOT EXISTS (SELECT FROM pg_locks o WHERE o.locktype = 'advisory' AND o.granted"
+        "  AND o.mode = 'ExclusiveLock' AND o.pid = l.pid AND o.database = l.database"
+        "  AND o.classid = 0::oid AND o.objid = ($2::int8)::oid AND o.objsubid = 1) GROUP BY 1)"
+        " SELECT string_agg(format('%s on %s', holder, tables), '; ' ORDER BY holder) FROM held";
+    char key[16];
+    const char *parameters[] = {schema->name, key};
+    Error cause = *error;
+    Error ignored;
+    PgRows *rows;
+
+    snprintf(key, sizeof key, "%" PRIu32, pg_lock_key(schema->name, schema->database));
+    if (!pg_query(connection, HOLDERS, 2, parameters, &rows, &ignored)) {
+        return;
+    }
+    if (pg_rows_text(rows, 0, 0) != NULL) {
+        error_detail(error, "Locks are held by %s.%s%s", pg_rows_text(rows, 0, 0),
+                     cause.detail[0] == '\0' ? "" : "\n", cause.detail);
+    }
+    pg_rows_free(rows);
+}
+
+bool pg_lock_failed(PgConnection *connection, const PgSchema *schema, Error *error)
+{
+    Error ignored;
+
+    if (error->code == EXIT_CODE_REFUSED && pg_lock_timed_out(connection)) {
+        pg_rollback(connection);
+        if (pg_begin(connection, PG_READ_SNAPSHOT, 0, &ignored)) {
+            pg_lock_name_holders(connection, schema, error);
+        }
+        pg_rollback(connection);
+    }
+    return false;
+}
+
 bool pg_lock_check_holder(PgConnection *connection, const PgSchema *schema, int64_t holder_pid,
                           Error *error)
 {

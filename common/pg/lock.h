@@ -44,6 +44,18 @@ enum { PG_HOLDER_SIZE = 512 };
 bool pg_lock_holder(PgConnection *connection, const PgSchema *schema, char holder[PG_HOLDER_SIZE],
                     Error *error);
 
+/*
+ * After a statement that waited too long for a lock: puts before the error's detail which sessions
+ * and prepared transactions hold locks on tables of the schema, and on which.  Leaves out this
+ * session and those that hold the migration lock, which are ours.  The connection is in a
+ * transaction that accepts queries; where that fails the error stays as it is.
+ */
+void pg_lock_name_holders(PgConnection *connection, const PgSchema *schema, Error *error);
+
+/* The same for a transaction that has failed with this error: does nothing unless it was for a
+ * lock; else rolls back, and asks in a new transaction.  Always returns false. */
+bool pg_lock_failed(PgConnection *connection, const PgSchema *schema, Error *error);
+
 /* Checks that the session with this backend pid holds the lock.  EXIT_CODE_REFUSED when it does
  * not. */
 bool pg_lock_check_holder(PgConnection *connection, const PgSchema *schema, int64_t holder_pid,

@@ -236,6 +236,9 @@ static bool guard_tables(const LegacyDatabase *database, Error *error)
         *error = cause;
         return false;
     }
+    if (pg_lock_timed_out(connection)) {
+        pg_lock_name_holders(connection, &database->schema, &cause);
+    }
     error_set(&warning, EXIT_CODE_DONE,
               "the legacy tables, which nothing reads any longer, still take writes");
     error_detail(&warning, "%s%s%s", cause.message, cause.detail[0] == '\0' ? "" : "\n",

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "export/legacy/snapshot.h"
 
+#include "common/pg/lock.h"
 #include "common/pg/server_info.h"
 #include "common/store/legacy_oids.h"
 #include "export/legacy/source.h"
@@ -106,6 +107,7 @@ static bool lock_tables(PgConnection *connection, const PgSchema *schema,
         error_set(error, EXIT_CODE_REFUSED, "the legacy tables are locked by another session");
         error_hint(error, "Wait for it to end, or end it, then run again; --lock-wait-timeout sets "
                           "how long to wait.");
+        done = pg_lock_failed(connection, schema, error);
     } else if (!done && strcmp(pg_sqlstate(connection), UNDEFINED_TABLE) == 0) {
         error->code = EXIT_CODE_REFUSED;
         error_hint(error, "The legacy tables are not as the schema migrations created them.");

@@ -15,6 +15,7 @@
 #include "common/cli/message.h"
 #include "common/cli/progress.h"
 #include "common/pg/connection.h"
+#include "common/pg/lock.h"
 #include "common/store/dynamodb/scan.h"
 #include "common/store/origin.h"
 #include "common/store/provenance.h"
@@ -238,7 +239,7 @@ static bool stamp_database(const Target *target, const DumpHeader *header, const
         legacy_database_check_lock(database, error) && legacy_database_commit(database, error);
 
     buffer_free(&table);
-    return done;
+    return done || pg_lock_failed(database->connection, &database->schema, error);
 }
 
 static bool half_stamped_error(const Target *target, const Error *cause, Error *error)

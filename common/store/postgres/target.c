@@ -9,6 +9,7 @@
 
 #include "common/cli/message.h"
 #include "common/kv/model.h"
+#include "common/pg/lock.h"
 #include "common/store/provenance.h"
 
 #include <stdio.h>
@@ -114,15 +115,18 @@ static bool check_still_begun(Target *target, Error *error)
  * idle_session_timeout does not apply. */
 static bool postgres_prepare(Target *target, Error *error)
 {
-    return pg_begin(target->database.connection, PG_READ_WRITE,
-                    target->options->lock_wait_timeout_ms, error) &&
-           check_still_begun(target, error) &&
-           kv_table_drop(&target->table, target->database.connection, error) &&
-           kv_table_create(&target->table, target->database.connection, error) &&
-           kv_table_insert_version(&target->table, target->database.connection, KV_VERSION_STARTED,
-                                   error) &&
-           pg_commit(target->database.connection, error) &&
-           postgres_begin_work(target, target->database.connection, error);
+    PgConnection *connection = target->database.connection;
+    bool done = pg_begin(connection, PG_READ_WRITE, target->options->lock_wait_timeout_ms, error) &&
+                check_still_begun(target, error) &&
+                kv_table_drop(&target->table, connection, error) &&
+                kv_table_create(&target->table, connection, error) &&
+                kv_table_insert_version(&target->table, connection, KV_VERSION_STARTED, error) &&
+                pg_commit(connection, error);
+
+    if (!done) {
+        return pg_lock_failed(connection, &target->database.schema, error);
+    }
+    return postgres_begin_work(target, connection, error);
 }
 
 static bool write_provenance(Target *target, const DumpHeader *header, const DumpManifest *manifest,
@@ -149,14 +153,16 @@ static bool write_provenance(Target *target, const DumpHeader *header, const Dum
 static bool postgres_stamp(Target *target, const DumpHeader *header, const DumpManifest *manifest,
                            Error *error)
 {
-    return pg_begin(target->database.connection, PG_READ_WRITE,
-                    target->options->lock_wait_timeout_ms, error) &&
-           kv_table_change_version(&target->table, target->database.connection, KV_VERSION_STARTED,
-                                   header->kv_version, error) &&
-           legacy_database_stamp(&target->database, header, error) &&
-           write_provenance(target, header, manifest, error) &&
-           legacy_database_check_lock(&target->database, error) &&
-           legacy_database_commit(&target->database, error);
+    PgConnection *connection = target->database.connection;
+
+    return (pg_begin(connection, PG_READ_WRITE, target->options->lock_wait_timeout_ms, error) &&
+            kv_table_change_version(&target->table, connection, KV_VERSION_STARTED,
+                                    header->kv_version, error) &&
+            legacy_database_stamp(&target->database, header, error) &&
+            write_provenance(target, header, manifest, error) &&
+            legacy_database_check_lock(&target->database, error) &&
+            legacy_database_commit(&target->database, error)) ||
+           pg_lock_failed(connection, &target->database.schema, error);
 }
 
 static const char *postgres_table(const TargetOptions *options)

@@ -3,6 +3,7 @@
 
 #include "common/cli/message.h"
 #include "common/cli/output.h"
+#include "common/pg/lock.h"
 #include "common/pg/server_info.h"
 #include "common/store/write_guard.h"
 #include "scripts/session/migrate/event.h"
@@ -21,12 +22,16 @@
 static bool drop_tables(Session *session, Error *error)
 {
     Buffer sql = {0};
+    bool failed = false;
     bool done = buffer_append_text(&sql, "DROP TABLE ", error) &&
                 legacy_tables_append(session, &sql, error) &&
-                pg_execute(session->connection, buffer_string(&sql), NULL, error);
+                session_try(session, buffer_string(&sql), &failed, error);
 
     buffer_free(&sql);
-    return done;
+    if (done && failed && pg_lock_timed_out(session->connection)) {
+        pg_lock_name_holders(session->connection, &session->schema, error);
+    }
+    return done && !failed;
 }
 
 /* What is left of the write guard may belong to another role than the tables: no reason to keep

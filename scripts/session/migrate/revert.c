@@ -10,6 +10,7 @@
 #include "common/cli/output.h"
 #include "common/cli/version.h"
 #include "common/kv/model.h"
+#include "common/pg/lock.h"
 #include "common/store/postgres/aside.h"
 #include "common/store/write_guard.h"
 #include "scripts/session/child.h"
@@ -117,6 +118,7 @@ static bool lock_store(const Revert *revert, Error *error)
         error_detail(error, "%s", cause.message);
         error_hint(error, "Stop lakeFS, then run again; --lock-wait-timeout says how long to "
                           "wait.");
+        pg_lock_name_holders(session->connection, &session->schema, error);
     }
     return done && !failed;
 }
@@ -299,6 +301,7 @@ static bool change(const Revert *revert, Error *error)
         error_detail(error, "%s", cause.message);
         error_hint(error, "Stop lakeFS, then run again; --lock-wait-timeout says how long to "
                           "wait.");
+        return pg_lock_failed(session->connection, &session->schema, error);
     }
     return false;
 }

@@ -2,6 +2,7 @@
 #include "scripts/session/migrate/schema_migrations.h"
 
 #include "common/cli/message.h"
+#include "common/pg/lock.h"
 #include "common/pg/settings.h"
 #include "common/store/write_guard.h"
 #include "scripts/session/migrate/sql_statements.h"
@@ -123,10 +124,11 @@ static bool run_alone(const Session *session, PgConnection *connection, const ch
 }
 
 /* Reports which migration has failed; the error holds the server's text. */
-static bool failed(const Migration *migration, const char *server_text, const char *outcome,
-                   bool timed_out, Error *error)
+static bool failed(const Session *session, PgConnection *connection, const Migration *migration,
+                   const char *server_text, const char *outcome, Error *error)
 {
     Error cause = *error;
+    bool timed_out = cause.code == EXIT_CODE_REFUSED;
     const char *why = server_text[0] != '\0'    ? server_text
                       : cause.detail[0] != '\0' ? cause.detail
                                                 : cause.message;
@@ -149,7 +151,14 @@ static bool failed(const Migration *migration, const char *server_text, const ch
         error_set(error, cause.code, "schema migration %s failed", migration->name);
         error_hint(error, "Fix the cause, then run again.");
     }
-    return error_detail(error, "%.*s\n%s", (int)size, why, outcome);
+    error_detail(error, "%.*s\n%s", (int)size, why, outcome);
+    if (timed_out) {
+        pg_rollback(connection);
+        if (pg_begin(connection, PG_READ_LATEST, 0, &cause)) {
+            pg_lock_name_holders(connection, &session->schema, error);
+        }
+    }
+    return false;
 }
 
 static bool run_migration(Session *session, PgConnection *connection, const Migration *migration,
@@ -180,8 +189,7 @@ static bool run_migration(Session *session, PgConnection *connection, const Migr
         session->has_version = true;
         session->version = migration->number;
     } else {
-        failed(migration, buffer_string(&failure), outcome, error->code == EXIT_CODE_REFUSED,
-               error);
+        failed(session, connection, migration, buffer_string(&failure), outcome, error);
     }
     buffer_free(&failure);
     return done;
