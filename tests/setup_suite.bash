@@ -10,9 +10,11 @@ source "$(dirname -- "$(realpath -- "${BASH_SOURCE[0]}")")/../scripts/dev/throwa
 setup_suite() {
     # Tests write characters as \u escapes, which bash only supports if text is UTF-8.
     export LC_ALL=C.UTF-8
+    # Also for the standbys that tests make of the server.
+    export THROWAWAY_POSTGRES_OPTIONS="-c max_prepared_transactions=8"
     if [ -z "${SUITE_POSTGRES_IS_SHARED-}" ]; then
         SUITE_POSTGRES_DIR=$(mktemp -d "${TMPDIR:-/tmp}/kv-tests.XXXXXX")
-        THROWAWAY_POSTGRES_OPTIONS="-c max_prepared_transactions=8" throwaway_postgres_start "$SUITE_POSTGRES_DIR"
+        throwaway_postgres_start "$SUITE_POSTGRES_DIR"
     fi
     # Names made from it do not clash with another run of tests on this machine.
     SUITE_POSTGRES_PID=$(head -n 1 "$SUITE_POSTGRES_DIR/data/postmaster.pid")

@@ -193,6 +193,19 @@ ORDER BY relname \gexec
 SQL
 }
 
+# forbid_drop: lets nobody drop auth_users, so that a cleanup fails. No check finds it in advance.
+forbid_drop() {
+    sql "CREATE FUNCTION forbid_drop() RETURNS event_trigger LANGUAGE plpgsql AS \$\$ BEGIN
+            IF EXISTS (SELECT FROM pg_event_trigger_dropped_objects() WHERE object_name = 'auth_users') THEN
+                RAISE EXCEPTION 'a report needs auth_users';
+            END IF; END \$\$" "CREATE EVENT TRIGGER forbid_drop ON sql_drop EXECUTE FUNCTION forbid_drop()"
+}
+
+# allow_drop: undoes forbid_drop.
+allow_drop() {
+    sql "DROP EVENT TRIGGER forbid_drop" "DROP FUNCTION forbid_drop()"
+}
+
 # whole_database: prints the whole database, schema and rows.
 whole_database() {
     # Newer versions add a random key.

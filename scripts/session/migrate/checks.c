@@ -3,44 +3,60 @@
 
 #include "common/cli/message.h"
 #include "common/dump/output.h"
+#include "scripts/session/migrate/ddl_trial.h"
 #include "scripts/session/migrate/legacy_tables.h"
 #include "scripts/session/migrate/programs.h"
 #include "scripts/session/migrate/report.h"
+#include "scripts/session/migrate/schema_migrations.h"
+#include "scripts/session/migrate/surroundings.h"
+#include "scripts/session/migrate/up.h"
 
-#include <inttypes.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/statvfs.h>
-#include <unistd.h>
 
-bool checks_init(Checks *checks, Session *session, size_t pending, Error *error)
+/* Size per byte of the legacy tables without indexes, in hundredths, rounded up.  Measured with
+ * 300,000 staged objects of scripts/dev/legacy-data.sql (104.0 MB): a dump at zstd level -3 took
+ * 41.7 MB, an uncompressed one 125.8 MB, the table kv with its indexes 201.7 MB. */
+enum { DUMP_RATIO = 41, STORED_DUMP_RATIO = 122, KV_RATIO = 195 };
+
+bool checks_init(Checks *checks, Session *session, Error *error)
 {
     Buffer array = {0};
     bool done;
 
-    *checks = (Checks){.session = session, .pending = pending, .code = EXIT_CODE_DONE};
-    done = legacy_tables_array(session, &array, error) &&
-           session_query_text(session, "SELECT current_user", 0, NULL, &checks->role, error) &&
-           session_query_text(session, "SELECT quote_ident(current_user)", 0, NULL,
-                              &checks->role_quoted, error);
-    checks->array = buffer_take(&array, error);
-    return done && checks->array != NULL;
+    *checks = (Checks){.session = session, .code = EXIT_CODE_DONE, .readable = true};
+    checks->pending = session->migrations.count - schema_migrations_first(session);
+    done = legacy_tables_find(session, error) && legacy_tables_array(session, &array, error) &&
+           rights_read(&checks->rights, session, buffer_string(&array), checks->pending > 0, error);
+    buffer_free(&array);
+    if (done) {
+        checks->table_bytes = rights_table_bytes(&checks->rights);
+    }
+    return done;
 }
 
 void checks_free(Checks *checks)
 {
-    free(checks->role);
-    free(checks->role_quoted);
-    free(checks->array);
+    rights_free(&checks->rights);
+    free(checks->store);
+    checks->store = NULL;
 }
 
-void checks_problem(Checks *checks, const Error *problem)
+static void add_problem(Checks *checks, const Error *problem)
 {
     checks->problems++;
     checks->code = checks->code == EXIT_CODE_DONE ? problem->code : checks->code;
-    message_error(problem);
+    checks_report(checks);
+    checks->last = *problem;
+}
+
+void checks_report(Checks *checks)
+{
+    if (checks->last.message[0] != '\0') {
+        message_error(&checks->last);
+        checks->last.message[0] = '\0';
+    }
 }
 
 void checks_child_problem(Checks *checks, int status)
@@ -49,216 +65,97 @@ void checks_child_problem(Checks *checks, int status)
     checks->code = checks->code == EXIT_CODE_DONE ? program_failure_code(status) : checks->code;
 }
 
-/* Runs a query that begins with LEGACY_TREE_SQL. */
-static bool query_tree(Checks *checks, const char *query, char **text, Error *error)
+static uint64_t share(uint64_t bytes, int hundredths)
 {
-    const char *parameters[] = {checks->session->schema.name, checks->array};
-    Buffer sql = {0};
-    bool done =
-        buffer_append_text(&sql, LEGACY_TREE_SQL, error) &&
-        buffer_append_text(&sql, query, error) &&
-        session_query_text(checks->session, buffer_string(&sql), 2, parameters, text, error);
-
-    buffer_free(&sql);
-    return done;
+    return bytes / 100 * (uint64_t)hundredths + bytes % 100 * (uint64_t)hundredths / 100;
 }
 
-/* Lists the legacy tables for which the condition holds for some relation of their tree, separated
- * by commas. */
-static bool list_tables(Checks *checks, const char *condition, char **names, Error *error)
+int checks_dump_ratio(const Checks *checks)
 {
-    char query[1024];
-
-    snprintf(
-        query, sizeof query,
-        "SELECT string_agg(DISTINCT t.relname::text, ', ' ORDER BY t.relname::text) FROM tree t"
-        " JOIN pg_class c ON c.oid = t.oid JOIN pg_namespace n ON n.oid = c.relnamespace"
-        " WHERE %s",
-        condition);
-    return query_tree(checks, query, names, error);
+    return checks->session->options->compression_level == 0 ? STORED_DUMP_RATIO : DUMP_RATIO;
 }
 
-/* Reports a problem if the condition holds for any legacy table. */
-static bool check_tables(Checks *checks, ExitCode code, const char *condition, const char *text,
-                         const char *hint, Error *error)
+uint64_t checks_dump_bytes(const Checks *checks)
 {
-    char *names = NULL;
-    Error problem;
+    return share(checks->table_bytes, checks_dump_ratio(checks));
+}
 
-    if (!list_tables(checks, condition, &names, error)) {
+int checks_kv_ratio(void)
+{
+    return KV_RATIO;
+}
+
+uint64_t checks_kv_bytes(const Checks *checks)
+{
+    return share(checks->table_bytes, KV_RATIO);
+}
+
+/* Lets kv-import check the target. */
+static bool check_target(Checks *checks, Error *error)
+{
+    int status = 0;
+
+    if (!up_check_target(checks->session, &checks->store, &status, error)) {
         return false;
     }
-    if (names[0] != '\0') {
-        error_set(&problem, code, "role \"%s\" %s", checks->role, text);
-        error_detail(&problem, "Tables: %s.", names);
-        error_hint(&problem, "%s", hint);
-        checks_problem(checks, &problem);
+    if (status != 0) {
+        checks_child_problem(checks, status);
     }
-    free(names);
     return true;
 }
 
-/* Runs a query that returns whether a privilege is held; it takes one parameter or two. */
-static bool has_right(Checks *checks, const char *sql, int count, const char *const *parameters,
-                      bool *has, Error *error)
+static bool check_right(Checks *checks, Right right)
 {
-    char *answer = NULL;
+    Error problem;
+    bool has = rights_check(&checks->rights, right, &problem);
 
-    if (!session_query_text(checks->session, sql, count, parameters, &answer, error)) {
-        return false;
+    if (!has) {
+        add_problem(checks, &problem);
     }
-    *has = strcmp(answer, "t") == 0;
-    free(answer);
-    return true;
+    return has;
 }
 
-static bool check_schema_migrations(Checks *checks, const char *privilege, Error *error)
+static void check_kv_rights(Checks *checks)
 {
-    const Session *session = checks->session;
-    const char *parameters[] = {session->schema.name, privilege};
-    Error problem;
-    bool has = true;
+    const MigrateOptions *options = checks->session->options;
 
-    if (!session->schema.has_migrations) {
+    checks->readable = check_right(checks, RIGHT_LOCK);
+    checks->readable &= check_right(checks, RIGHT_READ);
+    checks->readable &= check_right(checks, RIGHT_SEE_ROWS);
+    /* kv-import has already refused a target that must not be replaced. */
+    if (checks->store != NULL && !migrate_options_in_dynamodb(options)) {
+        check_right(checks, RIGHT_REPLACE_KV);
+    }
+    check_right(checks, RIGHT_STAMP);
+    if (migrate_options_drop_tables(options)) {
+        check_right(checks, RIGHT_DROP);
+    } else {
+        check_right(checks, RIGHT_TRIGGER);
+        check_right(checks, RIGHT_LANGUAGE);
+    }
+}
+
+/* What is needed to make anything in the schema. */
+static bool check_create(Checks *checks, Error *error)
+{
+    const MigrateOptions *options = checks->session->options;
+    bool kv = migrate_options_kv_enabled(options);
+    bool creates =
+        checks->pending > 0 ||
+        (kv && (!migrate_options_in_dynamodb(options) || !migrate_options_drop_tables(options)));
+    Error problem;
+    bool passed;
+
+    if (!creates || !check_right(checks, RIGHT_CREATE)) {
         return true;
     }
-    if (!has_right(checks,
-                   "SELECT has_table_privilege(c.oid, $2) FROM pg_class c"
-                   " JOIN pg_namespace n ON n.oid = c.relnamespace"
-                   " WHERE n.nspname = $1 AND c.relname = 'schema_migrations'",
-                   2, parameters, &has, error)) {
+    if (!ddl_trial(checks->session, &passed, &problem, error)) {
         return false;
     }
-    if (!has) {
-        error_set(&problem, EXIT_CODE_FAILED,
-                  "role \"%s\" lacks the privilege %s on table schema_migrations", checks->role,
-                  privilege);
-        error_hint(&problem, "Run as its owner, or: GRANT %s ON %s.schema_migrations TO %s",
-                   privilege, session->schema.quoted, checks->role_quoted);
-        checks_problem(checks, &problem);
+    if (!passed) {
+        add_problem(checks, &problem);
     }
     return true;
-}
-
-bool checks_create(Checks *checks, Error *error)
-{
-    const Session *session = checks->session;
-    const char *parameters[] = {session->schema.name};
-    Error problem;
-    bool has;
-
-    if (!has_right(checks, "SELECT has_schema_privilege($1, 'CREATE')", 1, parameters, &has,
-                   error)) {
-        return false;
-    }
-    if (!has) {
-        error_set(&problem, EXIT_CODE_FAILED, "role \"%s\" cannot create tables in schema \"%s\"",
-                  checks->role, session->schema.name);
-        error_hint(&problem, "GRANT CREATE ON SCHEMA %s TO %s", session->schema.quoted,
-                   checks->role_quoted);
-        checks_problem(checks, &problem);
-    }
-    return true;
-}
-
-bool checks_migrations(Checks *checks, Error *error)
-{
-    return checks->pending == 0 ||
-           (checks_create(checks, error) && check_schema_migrations(checks, "INSERT", error) &&
-            check_schema_migrations(checks, "DELETE", error) &&
-            check_tables(checks, EXIT_CODE_FAILED,
-                         "c.oid = t.root AND NOT pg_has_role(c.relowner, 'USAGE')",
-                         "does not own tables that schema migrations alter",
-                         "Run as their owner, or make the role a member of the owner.", error));
-}
-
-bool checks_export_rights(Checks *checks, bool *passed, Error *error)
-{
-    size_t before = checks->problems;
-    bool done =
-        check_tables(
-            checks, EXIT_CODE_FAILED,
-            "c.oid = t.root AND NOT has_table_privilege(c.oid, 'UPDATE, DELETE, TRUNCATE')",
-            "cannot lock legacy tables against writers", "Run as their owner, or grant UPDATE.",
-            error) &&
-        check_tables(checks, EXIT_CODE_FAILED, "NOT has_table_privilege(c.oid, 'SELECT')",
-                     "cannot read legacy tables",
-                     "Run as their owner, or grant SELECT, also on their partitions.", error) &&
-        check_tables(checks, EXIT_CODE_REFUSED, "row_security_active(c.oid)",
-                     "would not see all rows of legacy tables, which have row security",
-                     "Run as their owner, or as a role that bypasses it.", error);
-
-    *passed = checks->problems == before;
-    return done;
-}
-
-bool checks_kv_owner(Checks *checks, Error *error)
-{
-    const char *parameters[] = {checks->session->schema.name};
-    Error problem;
-    bool there = false;
-    bool has = true;
-
-    if (!session_has_relation(checks->session, "kv", &there, error)) {
-        return false;
-    }
-    /* DROP TABLE is also allowed to the schema's owner. */
-    if (there && !has_right(checks,
-                            "SELECT pg_has_role(c.relowner, 'USAGE') OR"
-                            " pg_has_role(n.nspowner, 'USAGE') FROM pg_class c"
-                            " JOIN pg_namespace n ON n.oid = c.relnamespace"
-                            " WHERE n.nspname = $1 AND c.relname = 'kv'",
-                            1, parameters, &has, error)) {
-        return false;
-    }
-    if (!has) {
-        error_set(&problem, EXIT_CODE_FAILED,
-                  "role \"%s\" cannot replace the table kv, which it does not own", checks->role);
-        error_hint(&problem, "Run as its owner.");
-        checks_problem(checks, &problem);
-    }
-    return true;
-}
-
-bool checks_stamp(Checks *checks, Error *error)
-{
-    return check_schema_migrations(checks, "SELECT", error) &&
-           check_schema_migrations(checks, "UPDATE", error);
-}
-
-/* The language of the triggers' function. */
-static bool check_language(Checks *checks, Error *error)
-{
-    Error problem;
-    bool has = false;
-
-    if (!has_right(checks,
-                   "SELECT coalesce(bool_or(has_language_privilege(oid, 'USAGE')), false)"
-                   " FROM pg_language WHERE lanname = 'plpgsql'",
-                   0, NULL, &has, error)) {
-        return false;
-    }
-    if (!has) {
-        error_set(
-            &problem, EXIT_CODE_FAILED,
-            "role \"%s\" may not use the language plpgsql, by which kept legacy tables refuse "
-            "writes",
-            checks->role);
-        error_hint(&problem, "CREATE EXTENSION plpgsql, or GRANT USAGE ON LANGUAGE plpgsql TO %s",
-                   checks->role_quoted);
-        checks_problem(checks, &problem);
-    }
-    return true;
-}
-
-bool checks_guard(Checks *checks, Error *error)
-{
-    return check_tables(checks, EXIT_CODE_FAILED,
-                        "c.relkind IN ('r', 'p') AND NOT has_table_privilege(c.oid, 'TRIGGER')",
-                        "may not make kept legacy tables refuse writes",
-                        "Run as their owner, or grant the right TRIGGER, on their partitions, too.",
-                        error) &&
-           check_language(checks, error);
 }
 
 /* An object goes with a table when it depends on it automatically or internally; a normal
@@ -277,34 +174,119 @@ static bool find_dependents(Checks *checks, char **objects, Error *error)
         " FROM pg_depend d JOIN gone g ON d.refclassid = g.classid AND d.refobjid = g.objid"
         " WHERE d.deptype = 'n' AND NOT EXISTS (SELECT FROM gone x WHERE x.classid = d.classid"
         "  AND x.objid = d.objid)";
+    Session *session = checks->session;
+    Buffer sql = {0};
+    Buffer array = {0};
+    bool done = buffer_append_text(&sql, LEGACY_TREE_SQL, error) &&
+                buffer_append_text(&sql, QUERY, error) &&
+                legacy_tables_array(session, &array, error);
 
-    return query_tree(checks, QUERY, objects, error);
+    if (done) {
+        const char *parameters[] = {session->schema.name, buffer_string(&array)};
+
+        done = session_query_text(session, buffer_string(&sql), 2, parameters, objects, error);
+    }
+    buffer_free(&sql);
+    buffer_free(&array);
+    return done;
 }
 
-bool checks_cleanup(Checks *checks, Error *error)
+static bool check_dependents(Checks *checks, Error *error)
 {
     char *objects = NULL;
     Error problem;
 
-    if (!check_tables(checks, EXIT_CODE_CLEANUP,
-                      "c.oid = t.root AND NOT pg_has_role(c.relowner, 'USAGE')"
-                      " AND NOT pg_has_role(n.nspowner, 'USAGE')",
-                      "cannot drop legacy tables",
-                      "Run as their owner, or make the role a member of the owner; --keep-tables "
-                      "leaves them.",
-                      error) ||
-        !find_dependents(checks, &objects, error)) {
+    if (!migrate_options_drop_tables(checks->session->options)) {
+        return true;
+    }
+    if (!find_dependents(checks, &objects, error)) {
         return false;
     }
     if (objects[0] != '\0') {
-        error_set(&problem, EXIT_CODE_CLEANUP,
+        error_set(&problem, EXIT_CODE_REFUSED,
                   "the legacy tables could not be dropped: other objects depend on them");
         error_detail(&problem, "Objects: %s.", objects);
         error_hint(&problem, "Drop them first, or keep the legacy tables with --keep-tables.");
-        checks_problem(checks, &problem);
+        add_problem(checks, &problem);
     }
     free(objects);
     return true;
+}
+
+static bool has_option(const MigrateOptions *options, const char *option)
+{
+    for (size_t i = 0; i < options->export_options.count; i++) {
+        if (strcmp(options->export_options.items[i], option) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool check_capacity(Checks *checks, Error *error)
+{
+    Error problem;
+    Error fewer;
+    Error locks;
+    bool fits;
+
+    if (!surroundings_capacity(checks->session, &fits, &problem, &fewer, &locks, error)) {
+        return false;
+    }
+    if (!fits) {
+        add_problem(checks, &problem);
+    }
+    if (fewer.message[0] != '\0') {
+        message_warning_error(&fewer);
+    }
+    if (locks.message[0] != '\0') {
+        message_warning_error(&locks);
+    }
+    return true;
+}
+
+static void warn_of_writers(const char *writers)
+{
+    Error warning;
+
+    error_set(&warning, EXIT_CODE_DONE, "legacy tables are being written to now");
+    error_detail(&warning, "By %s.", writers);
+    error_hint(&warning, "Stop lakeFS before the migration, and end these sessions (a prepared "
+                         "transaction by ROLLBACK PREPARED).");
+    message_warning_error(&warning);
+}
+
+/* A lakeFS may be connected and idle, and go on writing after the migration. */
+static void report_sessions(Checks *checks, const char *sessions)
+{
+    Error problem;
+
+    error_set(&problem, EXIT_CODE_REFUSED, "other sessions are connected to the database");
+    error_detail(&problem, "They are %s.", sessions);
+    error_hint(&problem, "If one of them is a lakeFS, stop it before the migration.");
+    if (has_option(checks->session->options, "--strict")) {
+        add_problem(checks, &problem);
+    } else {
+        message_warning_error(&problem);
+    }
+}
+
+static bool check_others(Checks *checks, Error *error)
+{
+    char *writers = NULL;
+    char *sessions = NULL;
+    bool done = legacy_tables_writers(checks->session, &writers, error) &&
+                surroundings_sessions(checks->session, &sessions, error);
+
+    if (done && writers[0] != '\0') {
+        warn_of_writers(writers);
+    }
+    if (done && sessions[0] != '\0') {
+        report_sessions(checks, sessions);
+    }
+    free(writers);
+    free(sessions);
+    return done;
 }
 
 bool checks_free_bytes(const Session *session, uint64_t *bytes)
@@ -322,18 +304,17 @@ bool checks_free_bytes(const Session *session, uint64_t *bytes)
     return found;
 }
 
-static void warn_of_room(Checks *checks)
+static void warn_of_room(const Checks *checks)
 {
     char needed[REPORT_SIZE_TEXT];
     char there[REPORT_SIZE_TEXT];
     uint64_t bytes;
     Error warning;
 
-    if (checks->session->options->dump == NULL || !checks_free_bytes(checks->session, &bytes) ||
-        bytes >= checks->dump_bytes) {
+    if (!checks_free_bytes(checks->session, &bytes) || bytes >= checks_dump_bytes(checks)) {
         return;
     }
-    report_size(checks->dump_bytes, needed);
+    report_size(checks_dump_bytes(checks), needed);
     report_size(bytes, there);
     error_set(&warning, EXIT_CODE_DONE, "the dump is likely not to fit");
     error_detail(&warning, "It needs about %s; only %s are free.", needed, there);
@@ -341,41 +322,37 @@ static void warn_of_room(Checks *checks)
     message_warning_error(&warning);
 }
 
-bool checks_circumstances(Checks *checks, Error *error)
-{
-    char *writers = NULL;
-    Error warning;
-
-    if (!legacy_tables_writers(checks->session, &writers, error)) {
-        return false;
-    }
-    if (writers[0] != '\0') {
-        error_set(&warning, EXIT_CODE_DONE, "legacy tables are being written to now");
-        error_detail(&warning, "By %s.", writers);
-        error_hint(&warning, "Stop lakeFS before the migration.");
-        message_warning_error(&warning);
-    }
-    free(writers);
-    warn_of_room(checks);
-    return true;
-}
-
-static bool has_force(const MigrateOptions *options)
-{
-    for (size_t i = 0; i < options->export_options.count; i++) {
-        if (strcmp(options->export_options.items[i], "--force") == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
-void checks_dump_file(Checks *checks)
+/* As kv-export does, which begins only when the schema is migrated. */
+static void check_dump_file(Checks *checks)
 {
     const MigrateOptions *options = checks->session->options;
     Error problem = {0};
 
-    if (options->dump != NULL && !dump_output_check(options->dump, has_force(options), &problem)) {
-        checks_problem(checks, &problem);
+    if (options->dump == NULL) {
+        return;
     }
+    if (!dump_output_check(options->dump, has_option(options, "--force"), &problem)) {
+        add_problem(checks, &problem);
+    }
+    warn_of_room(checks);
+}
+
+bool checks_run(Checks *checks, Error *error)
+{
+    bool kv = migrate_options_kv_enabled(checks->session->options);
+
+    if (kv && !check_target(checks, error)) {
+        return false;
+    }
+    if (kv) {
+        check_dump_file(checks);
+    }
+    check_right(checks, RIGHT_MIGRATE);
+    if (kv) {
+        check_kv_rights(checks);
+    } else if (checks->pending > 0) {
+        check_right(checks, RIGHT_STAMP);
+    }
+    return check_create(checks, error) && (!kv || check_dependents(checks, error)) &&
+           check_capacity(checks, error) && (!kv || check_others(checks, error));
 }

@@ -19,11 +19,6 @@
 
 enum { INDENT = 17 };
 
-/* Size per byte of the legacy tables without indexes, in hundredths, rounded up.  Measured with
- * 300,000 staged objects of scripts/dev/legacy-data.sql (104.0 MB): a dump at zstd level -3 took
- * 41.7 MB, an uncompressed one 125.8 MB, the table kv with its indexes 201.7 MB. */
-enum { DUMP_RATIO = 41, STORED_DUMP_RATIO = 122, KV_RATIO = 195 };
-
 /* A legacy table as the plan shows it. */
 typedef struct TableSize {
     char *name;
@@ -35,7 +30,6 @@ typedef struct Plan {
     Checks checks;
     TableSize *tables; /* largest first; owned */
     size_t table_count;
-    char *store;      /* what kv-import found in the target; owned; NULL: refused */
     bool not_checked; /* storage and table columns, below the last version */
     FILE *output;     /* NULL: nothing is shown */
 } Plan;
@@ -46,7 +40,6 @@ static void free_plan(Plan *plan)
         free(plan->tables[i].name);
     }
     free(plan->tables);
-    free(plan->store);
     checks_free(&plan->checks);
 }
 
@@ -68,7 +61,6 @@ static bool take_sizes(Plan *plan, const PgRows *rows, Error *error)
         plan->table_count++;
         table->bytes = strtoull(pg_rows_text(rows, i, 1), NULL, 10);
         table->rows = strtoll(pg_rows_text(rows, i, 2), NULL, 10);
-        plan->checks.table_bytes += table->bytes;
     }
     return true;
 }
@@ -83,27 +75,23 @@ static bool measure_tables(Plan *plan, Error *error)
         " FROM tree t JOIN pg_class c ON c.oid = t.oid WHERE c.relkind <> 'p'"
         " GROUP BY t.relname ORDER BY bytes DESC, t.relname::text COLLATE \"C\"";
     const Session *session = plan->checks.session;
-    const char *parameters[] = {session->schema.name, plan->checks.array};
     Buffer sql = {0};
+    Buffer array = {0};
     PgRows *rows = NULL;
     bool done = buffer_append_text(&sql, LEGACY_TREE_SQL, error) &&
                 buffer_append_text(&sql, QUERY, error) &&
-                pg_query(session->connection, buffer_string(&sql), 2, parameters, &rows, error) &&
-                take_sizes(plan, rows, error);
+                legacy_tables_array(session, &array, error);
 
+    if (done) {
+        const char *parameters[] = {session->schema.name, buffer_string(&array)};
+
+        done = pg_query(session->connection, buffer_string(&sql), 2, parameters, &rows, error) &&
+               take_sizes(plan, rows, error);
+    }
     pg_rows_free(rows);
     buffer_free(&sql);
+    buffer_free(&array);
     return done;
-}
-
-static int dump_ratio(const MigrateOptions *options)
-{
-    return options->compression_level == 0 ? STORED_DUMP_RATIO : DUMP_RATIO;
-}
-
-static uint64_t share(uint64_t bytes, int hundredths)
-{
-    return bytes / 100 * (uint64_t)hundredths + bytes % 100 * (uint64_t)hundredths / 100;
 }
 
 static void show_migrations(const Plan *plan)
@@ -140,7 +128,7 @@ static void show_tables(const Plan *plan)
 static void show_dump(const Plan *plan)
 {
     const MigrateOptions *options = plan->checks.session->options;
-    int ratio = dump_ratio(options);
+    int ratio = checks_dump_ratio(&plan->checks);
     char size[REPORT_SIZE_TEXT];
     char there[REPORT_SIZE_TEXT];
     uint64_t bytes;
@@ -149,7 +137,7 @@ static void show_dump(const Plan *plan)
         return;
     }
     report_line(plan->output, INDENT, "dump", options->dump);
-    report_size(plan->checks.dump_bytes, size);
+    report_size(checks_dump_bytes(&plan->checks), size);
     if (checks_free_bytes(plan->checks.session, &bytes)) {
         report_size(bytes, there);
         report_field(plan->output, INDENT, "", "about %s (estimate: %d.%02d x table size); %s free",
@@ -173,11 +161,11 @@ static void show_kv(const Plan *plan)
                                                       : "no table: --keep-tables");
     show_dump(plan);
     if (!migrate_options_in_dynamodb(options)) {
-        report_size(share(plan->checks.table_bytes, KV_RATIO), size);
+        report_size(checks_kv_bytes(&plan->checks), size);
         report_field(
             plan->output, INDENT, "table kv",
             "about %s on the server (estimate: %d.%02d x table size; free space there is unknown)",
-            size, KV_RATIO / 100, KV_RATIO % 100);
+            size, checks_kv_ratio() / 100, checks_kv_ratio() % 100);
     }
 }
 
@@ -204,34 +192,15 @@ static void show_plan(const Plan *plan)
     fflush(plan->output);
 }
 
-/* Lets kv-import check the target. */
-static bool check_target(Plan *plan, Error *error)
-{
-    int status = 0;
-
-    if (!up_check_target(plan->checks.session, &plan->store, &status, error)) {
-        return false;
-    }
-    if (status != 0) {
-        checks_child_problem(&plan->checks, status);
-    } else if (plan->output != NULL) {
-        report_field(plan->output, INDENT, "KV store", "%s", plan->store);
-    }
-    return true;
-}
-
 static bool run_export(Plan *plan, Error *error)
 {
     const Session *session = plan->checks.session;
     Program program = {0};
     const ChildOptions child = child_options(&program.command, &program.environment);
     int status = 0;
-    bool done = program_export(session, &program, error) &&
-                words_add(&program.command, "--quiet", error) &&
-                words_add(&program.command, "--dry-run", error) &&
-                (session->options->dump == NULL ||
-                 words_add_format(&program.command, error, "--file=%s", session->options->dump)) &&
-                child_run(&child, NULL, &status, error);
+    bool done =
+        program_export(session, &program, error) && words_add(&program.command, "--quiet", error) &&
+        words_add(&program.command, "--dry-run", error) && child_run(&child, NULL, &status, error);
 
     if (done && status != 0) {
         checks_child_problem(&plan->checks, status);
@@ -254,29 +223,7 @@ static bool check_export(Plan *plan, Error *error)
                      migrations_last(&plan->checks.session->migrations));
         fflush(plan->output);
     }
-    checks_dump_file(&plan->checks);
     return true;
-}
-
-/* Reports what would stop the KV migration, in the order in which up would meet it. */
-static bool check_kv(Plan *plan, Error *error)
-{
-    Checks *checks = &plan->checks;
-    const MigrateOptions *options = checks->session->options;
-    bool readable = false;
-
-    return checks_export_rights(checks, &readable, error) &&
-           (!readable || check_export(plan, error)) &&
-           (migrate_options_in_dynamodb(options) ||
-            /* kv-import has already refused a target that must not be replaced. */
-            ((plan->store == NULL || checks_kv_owner(checks, error)) &&
-             (checks->pending > 0 || checks_create(checks, error)))) &&
-           checks_stamp(checks, error) &&
-           (migrate_options_drop_tables(options)
-                ? checks_cleanup(checks, error)
-                : checks_guard(checks, error) &&
-                      (!migrate_options_in_dynamodb(options) || checks_create(checks, error))) &&
-           checks_circumstances(checks, error);
 }
 
 static json_t *encode_migrations(const Plan *plan)
@@ -314,7 +261,7 @@ static json_t *encode_dump(const Plan *plan)
         return json_null();
     }
     return json_pack("{s:s, s:I, s:o}", "path", dump, "estimated_bytes",
-                     (json_int_t)plan->checks.dump_bytes, "free_bytes",
+                     (json_int_t)checks_dump_bytes(&plan->checks), "free_bytes",
                      checks_free_bytes(plan->checks.session, &bytes)
                          ? json_integer((json_int_t)bytes)
                          : json_null());
@@ -335,11 +282,11 @@ static bool print_json(const Plan *plan, Error *error)
                          "kv_migration_version", (json_int_t)migrations_kv(&session->migrations),
                          "legacy_tables", encode_tables(plan), "would_drop_tables",
                          kv && migrate_options_drop_tables(options), "dump", encode_dump(plan),
-                         "kv_store", plan->store == NULL ? json_null() : json_string(plan->store),
-                         "kv_table_estimated_bytes",
-                         (json_int_t)share(plan->checks.table_bytes, KV_RATIO), "all_checked",
-                         !plan->not_checked, "problems", (json_int_t)plan->checks.problems,
-                         "exit_code", (int)plan->checks.code),
+                         "kv_store",
+                         plan->checks.store == NULL ? json_null() : json_string(plan->checks.store),
+                         "kv_table_estimated_bytes", (json_int_t)checks_kv_bytes(&plan->checks),
+                         "all_checked", !plan->not_checked, "problems",
+                         (json_int_t)plan->checks.problems, "exit_code", (int)plan->checks.code),
                error) &&
            report_flush(error);
 }
@@ -362,18 +309,21 @@ static bool print_result(const Plan *plan, Error *error)
 
 static bool look(Plan *plan, Session *session, Error *error)
 {
-    const MigrateOptions *options = session->options;
-    size_t pending = session->migrations.count - schema_migrations_first(session);
-    bool kv = migrate_options_kv_enabled(options);
+    Checks *checks = &plan->checks;
+    bool kv = migrate_options_kv_enabled(session->options);
 
-    if (!legacy_tables_find(session, error) ||
-        !checks_init(&plan->checks, session, pending, error) || !measure_tables(plan, error)) {
+    if (!checks_init(checks, session, error) || !measure_tables(plan, error)) {
         return false;
     }
-    plan->checks.dump_bytes = share(plan->checks.table_bytes, dump_ratio(options));
     show_plan(plan);
-    return (!kv || check_target(plan, error)) && checks_migrations(&plan->checks, error) &&
-           (!kv || check_kv(plan, error)) && print_result(plan, error);
+    if (!checks_run(checks, error)) {
+        return false;
+    }
+    checks_report(checks);
+    if (kv && checks->store != NULL && plan->output != NULL) {
+        report_field(plan->output, INDENT, "KV store", "%s", checks->store);
+    }
+    return (!kv || !checks->readable || check_export(plan, error)) && print_result(plan, error);
 }
 
 bool dry_run_command(Session *session, MigrateOptions *options, const char *programs,

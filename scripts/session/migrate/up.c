@@ -3,6 +3,7 @@
 
 #include "common/cli/message.h"
 #include "scripts/session/child.h"
+#include "scripts/session/migrate/checks.h"
 #include "scripts/session/migrate/cleanup.h"
 #include "scripts/session/migrate/event.h"
 #include "scripts/session/migrate/guard.h"
@@ -41,24 +42,24 @@ bool up_check_target(Session *session, char **found, int *status, Error *error)
     return done;
 }
 
-/* Fails early if the target would be refused. */
-static bool require_target(Session *session, Error *error)
+/* Refuses before anything is done what a dry run would find. */
+static bool check(Session *session, Error *error)
 {
-    char *found = NULL;
-    int status = 0;
+    Checks checks;
+    bool done = checks_init(&checks, session, error) && checks_run(&checks, error);
 
-    if (!up_check_target(session, &found, &status, error)) {
-        return false;
+    if (done && checks.problems > 0) {
+        message_info("nothing was done");
+        done = false;
+        *error = checks.last;
+        error->code = checks.code;
     }
-    free(found);
-    if (status != 0) {
-        error_set(
-            error, program_failure_code(status),
-            "nothing was done: kv-import ended with exit code %d when it looked at the target",
-            status);
-        return error_hint(error, "%s", AGAIN);
+    if (!done && error->message[0] == '\0') {
+        error_set(error, checks.code, "nothing was done: kv-import refused the target");
+        error_hint(error, "%s", AGAIN);
     }
-    return true;
+    checks_free(&checks);
+    return done;
 }
 
 /* The migration has happened already, here or in an earlier run.  In a transaction that may write,
@@ -117,7 +118,7 @@ bool up_begin(Up *up, MigrateOptions *options, const char *programs, Error *erro
     if (up->ended) {
         return summary_print_schema(session, error);
     }
-    return !migrate_options_kv_enabled(options) || require_target(session, error);
+    return check(session, error);
 }
 
 bool up_migrate_schema(Up *up, Error *error)

@@ -22,7 +22,7 @@ typedef struct Up {
 /* A step's answer to the script. */
 typedef enum UpAnswer { UP_GO, UP_BY_FILE, UP_BY_PIPE } UpAnswer;
 
-/* Opens the session, takes the lock, and refuses a database that cannot be migrated. */
+/* Opens the session, takes the lock, and refuses what a dry run would find (checks.h). */
 bool up_begin(Up *up, MigrateOptions *options, const char *programs, Error *error);
 
 /* Runs the schema migrations; without --kv-enabled up ends here. */

@@ -235,6 +235,7 @@ SQL
     assert_equal "kv-import: error: a statement failed: $SHOWN
 detail: ${SHOWN%%\\nkv*}
     ${SHOWN#*\\n}
+    Context: PL/pgSQL function public.speak() line 1 at RAISE
 hint: ${SHOWN%%\\nkv*}
     ${SHOWN#*\\n}" "$stderr"
     clean 3 kv-import --log-format json -d "$DSN" "$DUMP"

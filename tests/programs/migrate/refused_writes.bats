@@ -166,11 +166,11 @@ import_is_gone() {
 
 @test "tables that are dropped leave nothing behind, and tables that cannot be dropped refuse writes" {
     legacy_database
-    sql "CREATE VIEW report AS SELECT display_name FROM auth_users"
+    forbid_drop
     run --separate-stderr -6 "${MIGRATE[@]}"
     assert_migrated
     assert_guarded
-    sql "DROP VIEW report"
+    allow_drop
     succeeds kv-migrate cleanup -d "$DSN"
     assert_equal "" "$(legacy_tables)$(left_of_guard)"
 
