@@ -265,7 +265,7 @@ lacking() {
 @test "a role from which row security hides rows" {
     lacking 5 "ALTER TABLE auth_users OWNER TO postgres" "GRANT SELECT, UPDATE ON auth_users TO @" \
         "ALTER TABLE auth_users ENABLE ROW LEVEL SECURITY"
-    assert_contains "$stderr" "row security"
+    assert_contains "$stderr" "row-level security"
 }
 
 @test "a standby" {
