@@ -10,6 +10,7 @@
 #include "common/pg/statement.h"
 
 #include <libpq-fe.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -259,79 +260,9 @@ bool pg_is_lost(const PgConnection *connection)
     return lost;
 }
 
-bool pg_connection_lost(const PgConnection *connection, Error *error)
+static void show_statement(PgConnection *connection, const char *sql)
 {
-    error_set(error, EXIT_CODE_CONNECTION, "the connection to the database was lost");
-    return error_detail(error, "%s",
-                        connection->kept.reason[0] != '\0' ? connection->kept.reason
-                                                           : PQerrorMessage(connection->conn));
-}
-
-const char *pg_sqlstate(const PgConnection *connection)
-{
-    return connection->sqlstate;
-}
-
-bool pg_lock_timed_out(const PgConnection *connection)
-{
-    return strcmp(connection->sqlstate, "55P03") == 0; /* lock_not_available */
-}
-
-const char *pg_failure_text(const PgConnection *connection)
-{
-    return connection->failure == NULL ? "" : connection->failure;
-}
-
-/* When out of memory the text is dropped and the error says less. */
-static void keep_failure(PgConnection *connection, const PGresult *result)
-{
-    const char *text =
-        result == NULL ? PQerrorMessage(connection->conn) : PQresultErrorMessage(result);
-
-    free(connection->failure);
-    connection->failure = strdup(text);
-}
-
-bool pg_connection_failed(PgConnection *connection, const PGresult *result, const char *what,
-                          Error *error)
-{
-    const char *state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
-    const char *message = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
-    const char *detail = PQresultErrorField(result, PG_DIAG_MESSAGE_DETAIL);
-    const char *hint = PQresultErrorField(result, PG_DIAG_MESSAGE_HINT);
-    const char *context = PQresultErrorField(result, PG_DIAG_CONTEXT);
-
-    keep_failure(connection, result);
-    memset(connection->sqlstate, 0, sizeof connection->sqlstate);
-    if (state != NULL) {
-        strncpy(connection->sqlstate, state, sizeof connection->sqlstate - 1);
-    }
-    if (pg_is_lost(connection)) {
-        return pg_connection_lost(connection, error);
-    }
-    error_set(error, pg_lock_timed_out(connection) ? EXIT_CODE_REFUSED : EXIT_CODE_FAILED, "%s: %s",
-              what, message != NULL ? message : "the server sent an unexpected response");
-    if (message == NULL) {
-        error_detail(error, "%s", PQerrorMessage(connection->conn));
-    } else if (detail != NULL || context != NULL) {
-        /* The context tells a function of the database's own, such as an event trigger's. */
-        error_detail(error, "%s%s%s%s", detail == NULL ? "" : detail,
-                     detail != NULL && context != NULL ? "\n" : "",
-                     context == NULL ? "" : "Context: ", context == NULL ? "" : context);
-    }
-    if (hint != NULL) {
-        error_hint(error, "%s", hint);
-    } else if (pg_lock_timed_out(connection)) {
-        error_hint(error,
-                   "Another session holds the lock. Wait for it to end, or end it (a prepared "
-                   "transaction by ROLLBACK PREPARED), then run again; --lock-wait-timeout "
-                   "sets how long to wait.");
-    }
-    return false;
-}
-
-static void show_statement(const PgConnection *connection, const char *sql)
-{
+    snprintf(connection->statement, sizeof connection->statement, "%s", sql);
     if (connection->on_statement != NULL) {
         connection->on_statement(sql);
     }

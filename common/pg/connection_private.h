@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The inside of a connection, for connection.c and copy.c alone.
+ * The inside of a connection, for connection.c, failure.c and copy.c alone.
  */
 #ifndef COMMON_PG_CONNECTION_PRIVATE_H
 #define COMMON_PG_CONNECTION_PRIVATE_H
@@ -17,6 +17,7 @@ struct PgConnection {
     char *copied;        /* the latest piece of COPY OUT, allocated by libpq */
     void (*on_notice)(const char *text);
     void (*on_statement)(const char *sql);
+    char statement[2048]; /* the beginning of the latest */
     char sqlstate[6];
     char *failure; /* message of the latest failure; NULL: none */
 };

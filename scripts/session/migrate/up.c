@@ -49,14 +49,15 @@ static bool check(Session *session, Error *error)
     bool done = checks_init(&checks, session, error) && checks_run(&checks, error);
 
     if (done && checks.problems > 0) {
-        message_info("nothing was done");
         done = false;
         *error = checks.last;
         error->code = checks.code;
-    }
-    if (!done && error->message[0] == '\0') {
-        error_set(error, checks.code, "nothing was done: kv-import refused the target");
-        error_hint(error, "%s", AGAIN);
+        if (error->message[0] == '\0') {
+            error_set(error, checks.code, "nothing was done: kv-import refused the target");
+            error_hint(error, "%s", AGAIN);
+        } else {
+            message_info("nothing was done");
+        }
     }
     checks_free(&checks);
     return done;

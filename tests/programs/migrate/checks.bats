@@ -230,3 +230,17 @@ audit_ddl() {
     succeeds kv-migrate up -q --kv-enabled --no-settings -d "$CONNECTION"
     assert_stamp 39 1
 }
+
+@test "what the server denies the other programs: the hint has the statement that grants it" {
+    role_database "$SMALL"
+    sql "ALTER TABLE graveler_tags OWNER TO postgres"
+    fails 3 kv-export -d "$ROLE_DSN" --no-settings -f "$BATS_TEST_TMPDIR/a.dump"
+    assert_contains "$stderr" "permission denied for table graveler_tags" "hint: Run as its owner, or: GRANT SELECT ON public.graveler_tags TO $ROLE"
+    sql "$(mended)"
+    succeeds kv-export -d "$ROLE_DSN" --no-settings -q -f "$BATS_TEST_TMPDIR/a.dump"
+    sql "CREATE SCHEMA \"other S\"" "GRANT USAGE ON SCHEMA \"other S\" TO $ROLE"
+    fails 3 kv-import -d "$ROLE_DSN" --schema "other S" "$BATS_TEST_TMPDIR/a.dump"
+    assert_contains "$stderr" "hint: GRANT CREATE ON SCHEMA \"other S\" TO $ROLE"
+    sql "$(mended)"
+    succeeds kv-import -d "$ROLE_DSN" --schema "other S" "$BATS_TEST_TMPDIR/a.dump"
+}

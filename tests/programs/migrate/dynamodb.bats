@@ -210,7 +210,7 @@ refused_at_once() {
     assert_contains "$stderr" "$text" "hint: " "nothing was done"
     run --separate-stderr "-$code" "${UP[@]}" "$@" --dry-run
     assert_contains "$stderr" "kv-import: error: " "$text" "hint: "
-    assert_contains "$output" "up would end with exit code $code"
+    assert_contains "$output" "up would exit with code $code"
     assert_equal "$before" "$(whole_database)"
 }
 
