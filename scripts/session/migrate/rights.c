@@ -144,7 +144,8 @@ static bool check_tables(const Rights *rights, Right right, Error *problem)
         return true;
     }
     error_set(problem, table->code, "role \"%s\" %s", column(rights, ROLE), table->text);
-    error_detail(problem, "Tables: %s.", names);
+    /* Each partition may have row security of its own. */
+    error_detail(problem, "Tables: %s.", right == RIGHT_SEE_ROWS ? relations : names);
     if (right == RIGHT_SEE_ROWS) {
         error_hint(problem, "Run as their owner, or: ALTER ROLE %s BYPASSRLS", role);
     } else if (table->privilege == NULL) {

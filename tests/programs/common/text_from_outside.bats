@@ -243,7 +243,8 @@ hint: ${SHOWN%%\\nkv*}
     NASTY=$NASTY python3 -c '
 import json, os, sys
 message = [m for m in map(json.loads, sys.stdin) if m["level"] == "error"][0]
-assert message["detail"] == message["hint"] == os.environ["NASTY"] and message["message"].endswith(os.environ["NASTY"]), message' <<<"$stderr"
+assert message["detail"].startswith(os.environ["NASTY"] + "\nContext: ")
+assert message["hint"] == os.environ["NASTY"] and message["message"].endswith(os.environ["NASTY"]), message' <<<"$stderr"
 }
 
 @test "the user's own input is shown the same way" {
