@@ -102,29 +102,63 @@ static PgConnection *wrap(PGconn *conn, const PgOptions *options, Error *error)
     return c;
 }
 
-/* A parameter of the connection string may be misspelled. */
-static bool check_settings(PgConnection *connection, Error *error)
+/* Tries the settings in a transaction of their own. */
+static bool try_settings(PgConnection *connection, Error *error)
 {
     Buffer sql = {0};
     bool done = connection->settings.count == 0 ||
                 (buffer_append_text(&sql, "BEGIN;", error) &&
                  pg_settings_append(connection, &connection->settings, true, &sql, error) &&
-                 buffer_append_text(&sql, "ROLLBACK", error));
+                 buffer_append_text(&sql, "ROLLBACK", error) &&
+                 pg_execute(connection, buffer_string(&sql), NULL, error));
 
-    if (done && sql.size > 0 && !pg_execute(connection, buffer_string(&sql), NULL, error)) {
-        done = false;
-        if (error->code == EXIT_CODE_FAILED) {
-            Error server = *error;
-
-            error_set(error, EXIT_CODE_USAGE,
-                      "the server refuses a parameter of the connection string");
-            error_detail(error, "%s", server.message);
-            error_hint(error, "What libpq does not know is a run-time parameter of the server's, "
-                              "as with lakeFS's driver.");
-        }
-    }
     buffer_free(&sql);
     return done;
+}
+
+/* A parameter of the connection string may be misspelled. */
+static bool check_settings(PgConnection *connection, Error *error)
+{
+    Error server;
+
+    if (try_settings(connection, error)) {
+        return true;
+    }
+    if (error->code == EXIT_CODE_FAILED) {
+        server = *error;
+        error_set(error, EXIT_CODE_USAGE,
+                  "the server refuses a parameter of the connection string");
+        error_detail(error, "%s", server.message);
+        error_hint(error, "What libpq does not know is a run-time parameter of the server's, "
+                          "as with lakeFS's driver.");
+    }
+    return false;
+}
+
+/* The role is one more setting.  It comes last, so that it takes precedence over the connection
+ * string, and that the others are set with the user's own rights. */
+static bool add_role(PgConnection *connection, const char *role, Error *error)
+{
+    Error server;
+
+    if (role == NULL) {
+        return true;
+    }
+    if (!words_add(&connection->settings, "role", error) ||
+        !words_add(&connection->settings, role, error)) {
+        return false;
+    }
+    if (try_settings(connection, error)) {
+        return true;
+    }
+    if (error->code == EXIT_CODE_FAILED) {
+        server = *error;
+        error_set(error, EXIT_CODE_USAGE, "could not become role \"%s\"", role);
+        error_detail(error, "%s", server.message);
+        error_hint(error, "The user of the connection must be a member of the role that --role "
+                          "names.");
+    }
+    return false;
 }
 
 /* Connects to `dbname`, and asks for the password where that is necessary. */
@@ -170,7 +204,7 @@ static bool connect_split(PgOptions *options, PgxConninfo *conninfo, PgConnectio
     }
     (*connection)->settings = conninfo->settings;
     conninfo->settings = (Words){0};
-    if (!check_settings(*connection, error)) {
+    if (!check_settings(*connection, error) || !add_role(*connection, options->role, error)) {
         pg_close(*connection);
         *connection = NULL;
         return false;

@@ -32,6 +32,7 @@ typedef struct PgOptions {
     const char *host;
     const char *port;
     const char *user;
+    const char *role;    /* to be in each transaction, see SET ROLE; NULL: the user */
     char *password;      /* owned by the caller; set by pg_connect after asking for one */
     bool no_password;    /* -w: never ask */
     bool force_password; /* -W: ask before connecting */
@@ -48,7 +49,8 @@ typedef struct PgOptions {
 } PgOptions;
 
 /* Connects.  After a failure nothing is left open.  EXIT_CODE_USAGE for a connection string that
- * cannot be parsed, or that has a run-time parameter that the server refuses. */
+ * cannot be parsed, or that has a run-time parameter that the server refuses, and for a role that
+ * the user may not become. */
 bool pg_connect(PgOptions *options, PgConnection **connection, Error *error);
 
 /* Opens another connection with the same options, for another worker.  Never asks for a password:

@@ -63,6 +63,8 @@ static const Option CONNECTION_OPTIONS[] = {
      OPTION_FLAG(CommonOptions, pg.no_password)},
     {"password", 'W', NULL, "ask for the password before connecting", NULL, NULL,
      OPTION_FLAG(CommonOptions, pg.force_password)},
+    {"role", 0, "NAME", "do SET ROLE after connecting", NULL, NULL,
+     OPTION_TEXT(CommonOptions, pg.role)},
     {"schema", 0, "NAME",
      "schema of lakeFS's tables (default: where the\n"
      "search_path finds schema_migrations)",

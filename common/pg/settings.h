@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The run-time parameters of a connection string in lakeFS's dialect (common/pg/pgx.h), set by SET
- * after connecting: a connection pool would ignore or refuse them at start-up.
+ * The run-time parameters of a connection string in lakeFS's dialect (common/pg/pgx.h), and the
+ * role of --role, set by SET after connecting: a connection pool would ignore or refuse them at
+ * start-up.
  *
  * pg_begin sets them for its transaction, but for search_path, so that nothing of them is left in a
  * session that others use.

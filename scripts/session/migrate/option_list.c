@@ -223,9 +223,8 @@ static bool is_of_kv_migration(const char *name)
 static bool seen(void *state, const Option *option, bool is_long, const char *argument,
                  Error *error)
 {
-    static const char *const OF_PLACE[] = {"host",        "port",       "username",
-                                           "no-password", "password",   "schema",
-                                           "config",      "migrations", NULL};
+    static const char *const OF_PLACE[] = {"host", "port",   "username", "no-password", "password",
+                                           "role", "schema", "config",   "migrations",  NULL};
     static const char *const OF_EXPORT[] = {"force",        "strict",           "no-settings",
                                             "invalid-utf8", "settings-command", NULL};
     static const char *const OF_IMPORT[] = {"dynamodb-requests", "write-units", NULL};

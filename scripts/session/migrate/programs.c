@@ -21,8 +21,11 @@ static bool add_name(const Session *session, Program *program, const char *name,
 
 bool program_add_connection(const Session *session, Words *command, Error *error)
 {
+    const char *role = session->pg.role;
+
     return words_add(command, "-w", error) && words_add(command, "-d", error) &&
            words_add(command, session->database_pairs, error) &&
+           (role == NULL || words_add_format(command, error, "--role=%s", role)) &&
            words_add_format(command, error, "--schema=%s", session->schema.name);
 }
 
