@@ -2,6 +2,7 @@
 #include "common/store/write_guard.h"
 
 #include "common/store/legacy_oids.h"
+#include "common/store/owner.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -113,26 +114,51 @@ static bool make_function(PgConnection *connection, const PgSchema *schema, Erro
            run_made(connection, schema, FUNCTION, error);
 }
 
-/* Like all that is made beside the legacy tables, it belongs to their owner, where that is
- * possible. */
-static bool give_away(PgConnection *connection, const PgSchema *schema, Error *error)
+/* A replaced function keeps its owner; only he may do so again. */
+static bool is_mine(PgConnection *connection, const PgSchema *schema, bool *mine, Error *error)
 {
-    static const char OWNER[] =
-        GUARDABLE "SELECT format('ALTER FUNCTION %I." WRITE_GUARD_NAME "() OWNER TO %I', $1::text,"
-                  " min(owner)) FROM guardable HAVING count(DISTINCT owner) = 1"
-                  " AND NOT EXISTS (SELECT FROM pg_proc p JOIN pg_namespace n"
-                  "  ON n.oid = p.pronamespace WHERE n.nspname = $1"
-                  "  AND p.proname = '" WRITE_GUARD_NAME "' AND p.pronargs = 0"
-                  "  AND pg_get_userbyid(p.proowner) = min(owner))";
-    Error ignored;
+    const char *parameters[] = {schema->name};
+    PgRows *rows;
 
-    if (!pg_execute(connection, "SAVEPOINT write_guard_owner", NULL, error)) {
+    if (!pg_query(connection,
+                  "SELECT FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace"
+                  " WHERE n.nspname = $1 AND p.proname = '" WRITE_GUARD_NAME "' AND p.pronargs = 0"
+                  " AND pg_get_userbyid(p.proowner) = current_user",
+                  1, parameters, &rows, error)) {
         return false;
     }
-    if (run_made(connection, schema, OWNER, &ignored)) {
-        return true;
-    }
-    return pg_execute(connection, "ROLLBACK TO SAVEPOINT write_guard_owner", NULL, error);
+    *mine = pg_rows_count(rows) > 0;
+    pg_rows_free(rows);
+    return true;
+}
+
+static bool give(PgConnection *connection, const PgSchema *schema, const Owner *owner, Error *error)
+{
+    Buffer name = {0};
+    Buffer sql = {0};
+    bool done = buffer_append_format(&name, error, "%s." WRITE_GUARD_NAME "()", schema->quoted) &&
+                owner_append_give(owner, "FUNCTION", buffer_string(&name), &sql, error) &&
+                pg_execute(connection, buffer_string(&sql), NULL, error);
+
+    buffer_free(&name);
+    buffer_free(&sql);
+    return done;
+}
+
+/* Like all that is made beside the legacy tables, it belongs to their owner, where that is
+ * possible: a role that has the right TRIGGER alone makes them refuse writes, too. */
+static bool give_away(PgConnection *connection, const PgSchema *schema, Error *error)
+{
+    Owner owner;
+    Error ignored;
+    bool mine = false;
+    bool done = owner_find(connection, schema, NULL, &owner, error) &&
+                is_mine(connection, schema, &mine, error) &&
+                (!mine || owner.is_self || !owner_check(connection, schema, &owner, &ignored) ||
+                 give(connection, schema, &owner, error));
+
+    owner_free(&owner);
+    return done;
 }
 
 bool write_guard_make(PgConnection *connection, const PgSchema *schema, Error *error)

@@ -299,7 +299,52 @@ bool kv_table_allow_autovacuum(const KvTable *table, PgConnection *connection, E
     return done;
 }
 
-bool kv_table_create(const KvTable *table, PgConnection *connection, Error *error)
+/* Partitions do not follow their parent's owner. */
+static bool give_away(const KvTable *table, PgConnection *connection, const Owner *owner,
+                      Error *error)
+{
+    Buffer sql = {0};
+    bool done = owner_append_give(owner, "TABLE", table->table, &sql, error) &&
+                owner_append_give(owner, "VIEW", table->view, &sql, error);
+
+    for (int i = 0; done && i < table->partitions; i++) {
+        Buffer leaf = {0};
+
+        done = kv_table_append_leaf(table, connection, i, &leaf, error) &&
+               owner_append_give(owner, "TABLE", buffer_string(&leaf), &sql, error);
+        buffer_free(&leaf);
+    }
+    done = done && (sql.size == 0 || pg_execute(connection, buffer_string(&sql), NULL, error));
+    buffer_free(&sql);
+    return done;
+}
+
+bool kv_table_read_grants(const KvTable *table, PgConnection *connection, Buffer *sql, Error *error)
+{
+    const char *parameters[] = {table->table, table->view};
+    PgRows *rows;
+    bool done = true;
+
+    if (!pg_query(connection,
+                  "SELECT format('GRANT %s ON %s TO %s%s;', a.privilege_type, r.name,"
+                  "  CASE a.grantee WHEN 0 THEN 'PUBLIC'"
+                  "  ELSE quote_ident(pg_get_userbyid(a.grantee)) END,"
+                  "  CASE WHEN a.is_grantable THEN ' WITH GRANT OPTION' ELSE '' END)"
+                  " FROM unnest(ARRAY[$1, $2]) AS r(name)"
+                  " JOIN pg_class c ON c.oid = to_regclass(r.name)"
+                  " CROSS JOIN aclexplode(c.relacl) a WHERE a.grantee <> c.relowner",
+                  2, parameters, &rows, error)) {
+        return false;
+    }
+    for (int i = 0; done && i < pg_rows_count(rows); i++) {
+        done = buffer_append_text(sql, pg_rows_text(rows, i, 0), error);
+    }
+    pg_rows_free(rows);
+    return done;
+}
+
+bool kv_table_create(const KvTable *table, PgConnection *connection, const Owner *owner,
+                     Error *error)
 {
     bool done = kv_table_execute(table, connection,
                                  "CREATE TABLE {table} (partition_key bytea NOT NULL,"
@@ -310,11 +355,13 @@ bool kv_table_create(const KvTable *table, PgConnection *connection, Error *erro
     for (int i = 0; done && i < table->partitions; i++) {
         done = create_partition(table, connection, i, error);
     }
-    return done && kv_table_execute(table, connection,
-                                    "CREATE VIEW {view} AS SELECT"
-                                    " encode(partition_key, 'escape') AS partition_key,"
-                                    " encode(key, 'escape') AS key, value FROM {table}",
-                                    NULL, error);
+    return done &&
+           kv_table_execute(table, connection,
+                            "CREATE VIEW {view} AS SELECT"
+                            " encode(partition_key, 'escape') AS partition_key,"
+                            " encode(key, 'escape') AS key, value FROM {table}",
+                            NULL, error) &&
+           give_away(table, connection, owner, error);
 }
 
 bool kv_table_add_primary_key(const KvTable *table, PgConnection *connection, Error *error)

@@ -15,6 +15,7 @@
 #include "common/kv/model.h"
 #include "common/pg/connection.h"
 #include "common/pg/schema.h"
+#include "common/store/owner.h"
 
 typedef struct KvTable {
     const PgSchema *schema; /* borrowed */
@@ -36,9 +37,16 @@ bool kv_table_inspect(const KvTable *table, PgConnection *connection, KvStoreSta
 /* Drops table, partitions and view, if they exist. */
 bool kv_table_drop(const KvTable *table, PgConnection *connection, Error *error);
 
-/* Creates the table with its partitions, but without the primary key, and the view.  Autovacuum is
- * off for the partitions until kv_table_allow_autovacuum, as its locks would delay work on them. */
-bool kv_table_create(const KvTable *table, PgConnection *connection, Error *error);
+/* Reads the rights that other roles than the owner have on the existing table and its view, as
+ * GRANT statements; appends nothing if it does not exist. */
+bool kv_table_read_grants(const KvTable *table, PgConnection *connection, Buffer *sql,
+                          Error *error);
+
+/* Creates the table with its partitions, but without the primary key, and the view, all of which
+ * belong to `owner`.  Autovacuum is off for the partitions until kv_table_allow_autovacuum, as its
+ * locks would delay work on them. */
+bool kv_table_create(const KvTable *table, PgConnection *connection, const Owner *owner,
+                     Error *error);
 
 bool kv_table_allow_autovacuum(const KvTable *table, PgConnection *connection, Error *error);
 

@@ -22,6 +22,18 @@ bool postgres_begin_work(const Target *target, PgConnection *connection, Error *
            pg_execute(connection, "SET LOCAL synchronous_commit = off", NULL, error);
 }
 
+/* Whose the table will be; the role may not be able to give it to them.  What a load has begun and
+ * not stamped is nobody's store. */
+static bool find_owner(Target *target, const TargetState *found, Error *error)
+{
+    PgConnection *connection = target->database.connection;
+    const PgSchema *schema = &target->database.schema;
+    const char *replaced = found->store == KV_STORE_STAMPED ? target->table.name : NULL;
+
+    return found->kept || (owner_find(connection, schema, replaced, &target->owner, error) &&
+                           owner_check(connection, schema, &target->owner, error));
+}
+
 /* Inspects what exists in place of the KV table and whether it may be replaced. */
 static bool inspect(Target *target, const DumpHeader *header, TargetState *found, Error *error)
 {
@@ -40,7 +52,7 @@ static bool inspect(Target *target, const DumpHeader *header, TargetState *found
     found->kept = found->store == KV_STORE_STAMPED && !options->clean;
     snprintf(name, sizeof name, "table \"%.64s\"", target->table.name);
     return legacy_database_check(&target->database, header, found->kept ? name : NULL, error) &&
-           pg_commit(target->database.connection, error);
+           find_owner(target, found, error) && pg_commit(target->database.connection, error);
 }
 
 static bool postgres_open(const TargetOptions *options, const DumpHeader *header, Target **target,
@@ -108,6 +120,20 @@ static bool check_still_begun(Target *target, Error *error)
     return true;
 }
 
+/* Grants of the table that is replaced are those of the new one. */
+static bool replace_table(Target *target, Error *error)
+{
+    PgConnection *connection = target->database.connection;
+    Buffer grants = {0};
+    bool done = kv_table_read_grants(&target->table, connection, &grants, error) &&
+                kv_table_drop(&target->table, connection, error) &&
+                kv_table_create(&target->table, connection, &target->owner, error) &&
+                (grants.size == 0 || pg_execute(connection, buffer_string(&grants), NULL, error));
+
+    buffer_free(&grants);
+    return done;
+}
+
 /* Version 0 is written before the first entry, in the same transaction that creates the table: a
  * table without a version is never visible.
  *
@@ -117,9 +143,7 @@ static bool postgres_prepare(Target *target, Error *error)
 {
     PgConnection *connection = target->database.connection;
     bool done = pg_begin(connection, PG_READ_WRITE, target->options->lock_wait_timeout_ms, error) &&
-                check_still_begun(target, error) &&
-                kv_table_drop(&target->table, connection, error) &&
-                kv_table_create(&target->table, connection, error) &&
+                check_still_begun(target, error) && replace_table(target, error) &&
                 kv_table_insert_version(&target->table, connection, KV_VERSION_STARTED, error) &&
                 pg_commit(connection, error);
 
@@ -176,6 +200,7 @@ static void postgres_close(Target *target)
         return;
     }
     kv_table_free(&target->table);
+    owner_free(&target->owner);
     legacy_database_close(&target->database);
     free(target);
 }

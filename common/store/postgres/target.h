@@ -11,6 +11,7 @@
 
 #include "common/pg/connection.h"
 #include "common/store/legacy_database.h"
+#include "common/store/owner.h"
 #include "common/store/postgres/kv_table.h"
 #include "common/store/target.h"
 
@@ -19,6 +20,7 @@ struct Target {
     LegacyDatabase database;
     KvTable table;
     KvStoreState found; /* when it was opened */
+    Owner owner;        /* of what is made */
 };
 
 /* load.c; see TargetDriver. */

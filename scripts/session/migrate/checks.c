@@ -337,6 +337,22 @@ static void check_dump_file(Checks *checks)
     warn_of_room(checks);
 }
 
+/* For what schema migrations make; kv-import checks it for the store. */
+static bool check_owner(Checks *checks, Error *error)
+{
+    Error problem;
+
+    if (schema_migrations_check_owner(checks->session, &problem)) {
+        return true;
+    }
+    if (problem.code != EXIT_CODE_REFUSED) {
+        *error = problem;
+        return false;
+    }
+    add_problem(checks, &problem);
+    return true;
+}
+
 bool checks_run(Checks *checks, Error *error)
 {
     bool kv = migrate_options_kv_enabled(checks->session->options);
@@ -348,6 +364,9 @@ bool checks_run(Checks *checks, Error *error)
         check_dump_file(checks);
     }
     check_right(checks, RIGHT_MIGRATE);
+    if (!check_owner(checks, error)) {
+        return false;
+    }
     if (kv) {
         check_kv_rights(checks);
     } else if (checks->pending > 0) {

@@ -4,6 +4,7 @@
 #include "common/cli/message.h"
 #include "common/pg/lock.h"
 #include "common/pg/settings.h"
+#include "common/store/owner.h"
 #include "common/store/write_guard.h"
 #include "scripts/session/migrate/sql_statements.h"
 
@@ -23,6 +24,12 @@ size_t schema_migrations_first(const Session *session)
     }
     return first;
 }
+
+/* What is known before a migration runs. */
+typedef struct Before {
+    Owner owner;   /* of what it makes */
+    char *objects; /* see owner_list; owned */
+} Before;
 
 /* Puts lakeFS's schema first in the search_path, for the transaction (`local`) or the session.  The
  * query runs under the user's search_path, so it qualifies every name. */
@@ -81,10 +88,28 @@ static bool set_version_alone(const Session *session, PgConnection *connection, 
            set_version(session, connection, version, dirty, error) && pg_commit(connection, error);
 }
 
+/* Gives what a migration has made to the legacy tables' owner, after it has run: as that owner it
+ * could not do what only the role itself may, such as creating an extension. */
+static bool give_away(const Session *session, PgConnection *connection, const Before *before,
+                      Error *error)
+{
+    return pg_execute(connection, "SET LOCAL search_path = ''", NULL, error) &&
+           owner_give_new(connection, &session->schema, &before->owner, before->objects, error);
+}
+
+static bool give_away_alone(const Session *session, PgConnection *connection, const Before *before,
+                            Error *error)
+{
+    return pg_begin(connection, PG_READ_WRITE, session->options->common.lock_wait_timeout_ms,
+                    error) &&
+           give_away(session, connection, before, error) && pg_commit(connection, error);
+}
+
 static bool run_in_transaction(const Session *session, PgConnection *connection, const char *sql,
-                               int64_t number, Error *error)
+                               const Before *before, int64_t number, Error *error)
 {
     return begin(session, connection, error) && pg_execute(connection, sql, NULL, error) &&
+           give_away(session, connection, before, error) &&
            set_version(session, connection, number, false, error) && pg_commit(connection, error);
 }
 
@@ -105,7 +130,7 @@ static bool set_session(const Session *session, PgConnection *connection, Error 
 }
 
 static bool run_alone(const Session *session, PgConnection *connection, const char *sql,
-                      int64_t number, Buffer *failure, Error *error)
+                      const Before *before, int64_t number, Buffer *failure, Error *error)
 {
     Error ignored;
     PgConnection *own = NULL;
@@ -115,6 +140,7 @@ static bool run_alone(const Session *session, PgConnection *connection, const ch
     done = set_version_alone(session, connection, number, true, error) &&
            pg_connect_again(&session->pg, &own, error) && set_session(session, own, error) &&
            pg_execute(own, sql, NULL, error) &&
+           give_away_alone(session, connection, before, error) &&
            set_version_alone(session, connection, number, false, error);
     if (own != NULL && !done) {
         buffer_append_text(failure, pg_failure_text(own), &ignored);
@@ -161,8 +187,23 @@ static bool failed(const Session *session, PgConnection *connection, const Migra
     return false;
 }
 
-static bool run_migration(Session *session, PgConnection *connection, const Migration *migration,
-                          Error *error)
+static bool look_before(const Session *session, PgConnection *connection, Before *before,
+                        Error *error)
+{
+    return pg_begin(connection, PG_READ_LATEST, 0, error) &&
+           owner_find(connection, &session->schema, NULL, &before->owner, error) &&
+           owner_list(connection, &session->schema, &before->objects, error) &&
+           pg_commit(connection, error);
+}
+
+static void free_before(Before *before)
+{
+    owner_free(&before->owner);
+    free(before->objects);
+}
+
+static bool run(Session *session, PgConnection *connection, const Migration *migration,
+                const Before *before, Error *error)
 {
     char *sql = migration_read(migration, error);
     Buffer failure = {0}; /* the server's text */
@@ -179,9 +220,9 @@ static bool run_migration(Session *session, PgConnection *connection, const Migr
                  "Schema version %" PRId64 " is dirty now: the file controls transactions itself, "
                  "so part of it may have been done.",
                  migration->number);
-        done = run_alone(session, connection, sql, migration->number, &failure, error);
+        done = run_alone(session, connection, sql, before, migration->number, &failure, error);
     } else {
-        done = run_in_transaction(session, connection, sql, migration->number, error);
+        done = run_in_transaction(session, connection, sql, before, migration->number, error);
         buffer_append_text(&failure, done ? "" : pg_failure_text(connection), &ignored);
     }
     free(sql);
@@ -195,7 +236,19 @@ static bool run_migration(Session *session, PgConnection *connection, const Migr
     return done;
 }
 
-static bool create_table(Session *session, PgConnection *connection, Error *error)
+static bool run_migration(Session *session, PgConnection *connection, const Migration *migration,
+                          Error *error)
+{
+    Before before = {0};
+    bool done = look_before(session, connection, &before, error) &&
+                run(session, connection, migration, &before, error);
+
+    free_before(&before);
+    return done;
+}
+
+static bool make_table(const Session *session, PgConnection *connection, const Before *before,
+                       Error *error)
 {
     Buffer sql = {0};
     bool done =
@@ -204,9 +257,20 @@ static bool create_table(Session *session, PgConnection *connection, Error *erro
                              " (version bigint NOT NULL PRIMARY KEY, dirty boolean NOT NULL)",
                              session->schema.quoted) &&
         begin(session, connection, error) &&
-        pg_execute(connection, buffer_string(&sql), NULL, error) && pg_commit(connection, error);
+        pg_execute(connection, buffer_string(&sql), NULL, error) &&
+        give_away(session, connection, before, error) && pg_commit(connection, error);
 
     buffer_free(&sql);
+    return done;
+}
+
+static bool create_table(Session *session, PgConnection *connection, Error *error)
+{
+    Before before = {0};
+    bool done = look_before(session, connection, &before, error) &&
+                make_table(session, connection, &before, error);
+
+    free_before(&before);
     session->schema.has_migrations = done;
     return done;
 }
@@ -222,6 +286,18 @@ static bool allow_writes(const Session *session, PgConnection *connection, Error
            write_guard_count(connection, &session->schema, &counts, error) &&
            (counts.guarded == 0 || write_guard_drop(connection, &session->schema, error)) &&
            pg_commit(connection, error);
+}
+
+bool schema_migrations_check_owner(Session *session, Error *error)
+{
+    Owner owner = {0};
+    bool done = (schema_migrations_first(session) == session->migrations.count &&
+                 session->schema.has_migrations) ||
+                (owner_find(session->connection, &session->schema, NULL, &owner, error) &&
+                 owner_check(session->connection, &session->schema, &owner, error));
+
+    owner_free(&owner);
+    return done;
 }
 
 bool schema_migrations_run(Session *session, Error *error)

@@ -18,8 +18,12 @@
 /* Index of the first migration that would run; the number of migrations if none would. */
 size_t schema_migrations_first(const Session *session);
 
+/* Checks whether what the migrations that would run make can be given to the legacy tables' owner
+ * (common/store/owner.h).  EXIT_CODE_REFUSED if not. */
+bool schema_migrations_check_owner(Session *session, Error *error);
+
 /* Runs all from the session's version to the last one; creates the table schema_migrations if
- * missing. */
+ * missing.  What they make belongs to the legacy tables' owner. */
 bool schema_migrations_run(Session *session, Error *error);
 
 #endif
