@@ -7,8 +7,8 @@
  */
 #include "export/settings/store.h"
 
+#include "common/base/captured_program.h"
 #include "common/base/interrupt.h"
-#include "export/settings/child.h"
 #include "export/settings/command_line.h"
 #include "export/settings/s3_address.h"
 
@@ -73,7 +73,7 @@ static bool is_stopped(const void *state, Error *error)
             !error_set(error, EXIT_CODE_FAILED, "stopped because of another failure"));
 }
 
-static bool check_exit_status(const Child *child, const char *url, SettingsObject *object,
+static bool check_exit_status(const CapturedProgram *child, const char *url, SettingsObject *object,
                               Error *error)
 {
     if (WIFEXITED(child->status) && WEXITSTATUS(child->status) == 0) {
@@ -97,13 +97,13 @@ static bool check_exit_status(const Child *child, const char *url, SettingsObjec
 static bool run_command(const Command *command, const char *const *arguments, const char *variable,
                         const char *url, SettingsObject *object, Error *error)
 {
-    Child child = {.arguments = arguments,
-                   .variable = variable,
-                   .output_limit = MAX_RULES_SIZE,
-                   .is_stopped = is_stopped,
-                   .state = command};
+    CapturedProgram child = {.arguments = arguments,
+                             .variable = variable,
+                             .output_limit = MAX_RULES_SIZE,
+                             .is_stopped = is_stopped,
+                             .state = command};
 
-    if (!settings_child_run(&child, &object->content, error)) {
+    if (!captured_program_run(&child, &object->content, error)) {
         return false;
     }
     if (child.output_too_large) {

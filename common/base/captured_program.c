@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #define _GNU_SOURCE /* environ, pipe2 */
-#include "export/settings/child.h"
+#include "common/base/captured_program.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -20,13 +20,13 @@ enum { OUT, ERR, STREAMS };
 enum { POLL_INTERVAL_MS = 100, TERMINATE_TIMEOUT_MS = 2000 };
 
 typedef struct Running {
-    Child *child;
+    CapturedProgram *child;
     Buffer *output;
     pid_t pid;
     struct pollfd streams[STREAMS]; /* fd -1: closed */
 } Running;
 
-static bool run_failed(const Child *child, int code, Error *error)
+static bool run_failed(const CapturedProgram *child, int code, Error *error)
 {
     return error_set(error, EXIT_CODE_REFUSED, "could not run \"%s\": %s", child->arguments[0],
                      strerror(code));
@@ -41,7 +41,7 @@ static bool is_of(const char *variable, const char *assignment)
 
 /* The environment with the child's variable and without the database password, which the program
  * must not see. */
-static const char **make_environment(const Child *child)
+static const char **make_environment(const CapturedProgram *child)
 {
     size_t count = 0;
     size_t kept = 0;
@@ -108,7 +108,7 @@ static int spawn(Running *running, const int ends[STREAMS], const char **environ
 }
 
 /* A program that is not there, or cannot be run, ends as a shell that was to run it would. */
-static bool start_failed(Child *child, int code, Error *error)
+static bool start_failed(CapturedProgram *child, int code, Error *error)
 {
     if (code != ENOENT && code != EACCES && code != ENOEXEC) {
         return run_failed(child, code, error);
@@ -157,7 +157,7 @@ static void close_stream(struct pollfd *stream)
 }
 
 /* Keeps the end of standard error. */
-static void keep_error_output(Child *child, const char *text, size_t size)
+static void keep_error_output(CapturedProgram *child, const char *text, size_t size)
 {
     size_t room = sizeof child->error_output - 1;
     size_t used = strlen(child->error_output);
@@ -207,7 +207,7 @@ static bool read_stream(Running *running, int stream, Error *error)
 /* Reads until both outputs are closed or there is too much output. */
 static bool read_streams(Running *running, Error *error)
 {
-    Child *child = running->child;
+    CapturedProgram *child = running->child;
 
     while ((running->streams[OUT].fd >= 0 || running->streams[ERR].fd >= 0) &&
            !child->output_too_large) {
@@ -285,7 +285,7 @@ static void reap(const Running *running)
     }
 }
 
-bool settings_child_run(Child *child, Buffer *output, Error *error)
+bool captured_program_run(CapturedProgram *child, Buffer *output, Error *error)
 {
     Running running = {.child = child, .output = output, .streams = {{.fd = -1}, {.fd = -1}}};
     bool done = start_program(&running, error);

@@ -2,8 +2,8 @@
 /*
  * Runs a program and captures its output.  Thread-safe.
  */
-#ifndef EXPORT_SETTINGS_CHILD_H
-#define EXPORT_SETTINGS_CHILD_H
+#ifndef COMMON_BASE_CAPTURED_PROGRAM_H
+#define COMMON_BASE_CAPTURED_PROGRAM_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -11,7 +11,7 @@
 #include "common/base/buffer.h"
 #include "common/base/error.h"
 
-typedef struct Child {
+typedef struct CapturedProgram {
     const char *const *arguments; /* the program, looked for as a shell does; its arguments; NULL */
     const char *variable;         /* "NAME=value" for its environment; NULL: none */
     size_t output_limit;          /* bytes */
@@ -24,13 +24,13 @@ typedef struct Child {
     bool output_too_large;   /* it was terminated for that */
     int status;              /* from waitpid; of a program that is not there, as a shell's */
     char error_output[1024]; /* the end of its standard error, printable */
-} Child;
+} CapturedProgram;
 
 /*
  * Runs the program to its end and appends its standard output to `output`.  It gets no input, no
  * database password, and its own process group, which is terminated with it: by SIGTERM, then
  * SIGKILL.  Fails if it could not be run (EXIT_CODE_REFUSED) or was stopped.
  */
-bool settings_child_run(Child *child, Buffer *output, Error *error);
+bool captured_program_run(CapturedProgram *child, Buffer *output, Error *error);
 
 #endif
