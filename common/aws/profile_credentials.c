@@ -2,6 +2,7 @@
 #include "common/aws/profile_credentials.h"
 
 #include "common/aws/metadata.h"
+#include "common/aws/process_credentials.h"
 #include "common/aws/profile.h"
 #include "common/aws/role.h"
 #include "common/base/buffer.h"
@@ -20,8 +21,9 @@ enum {
     EXTERNAL_ID,
     SESSION_NAME,
     IDENTITY_TOKEN_FILE,
+    PROCESS,
     FIRST_UNSUPPORTED, /* settings of unsupported providers */
-    PROFILE_SETTINGS = FIRST_UNSUPPORTED + 4
+    PROFILE_SETTINGS = FIRST_UNSUPPORTED + 3
 };
 
 /* Longest chain of source_profile settings. */
@@ -40,12 +42,19 @@ static const char *value_of(const Profile *profile, size_t setting)
 
 static bool read_profile(const char *name, Profile *profile, Error *error)
 {
-    static const char *const NAMES[PROFILE_SETTINGS] = {
-        "aws_access_key_id", "aws_secret_access_key", "aws_session_token",
-        "role_arn",          "source_profile",        "credential_source",
-        "external_id",       "role_session_name",     "web_identity_token_file",
-        "mfa_serial",        "sso_session",           "sso_start_url",
-        "credential_process"};
+    static const char *const NAMES[PROFILE_SETTINGS] = {"aws_access_key_id",
+                                                        "aws_secret_access_key",
+                                                        "aws_session_token",
+                                                        "role_arn",
+                                                        "source_profile",
+                                                        "credential_source",
+                                                        "external_id",
+                                                        "role_session_name",
+                                                        "web_identity_token_file",
+                                                        "credential_process",
+                                                        "mfa_serial",
+                                                        "sso_session",
+                                                        "sso_start_url"};
     bool in_credentials = false;
     bool in_config = false;
     bool done;
@@ -70,9 +79,11 @@ static bool check_supported(const Profile *profile, Error *error)
                       "profile \"%s\" gets its credentials through %s, which is not supported",
                       profile->name, profile->settings[i].name);
             return error_hint(error,
-                              "Put temporary credentials into the environment: eval \"$(aws "
-                              "configure export-credentials --profile %s --format env)\".",
-                              profile->name);
+                              "Let another profile get them: credential_process = aws configure "
+                              "export-credentials --profile %s --format process. Or put temporary "
+                              "ones into the environment: eval \"$(aws configure "
+                              "export-credentials --profile %s --format env)\".",
+                              profile->name, profile->name);
         }
     }
     return true;
@@ -186,6 +197,9 @@ static bool find_in_profile(HttpClient *client, const char *name, unsigned depth
     } else if (done && has_keys(&profile)) {
         *found = true;
         done = copy_keys(&profile, credentials, error);
+    } else if (done && value_of(&profile, PROCESS) != NULL) {
+        *found = true;
+        done = aws_process_credentials(name, value_of(&profile, PROCESS), credentials, error);
     } else if (done) {
         done = check_supported(&profile, error);
     }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Credentials of a profile: its keys, or those of a role that it assumes.  Part of
+ * Credentials of a profile: its keys, those that its credential_process prints, or those of a role
+ * that it assumes.  Part of
  * common/aws/provider_chain.h.
  */
 #ifndef COMMON_AWS_PROFILE_CREDENTIALS_H

@@ -5,12 +5,12 @@
  * 1. the environment: AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN;
  * 2. a role assumed with a web identity token: AWS_WEB_IDENTITY_TOKEN_FILE, AWS_ROLE_ARN;
  * 3. the profile AWS_PROFILE (or "default") of the shared files (common/aws/profile.h): its keys,
- *    or a role that it assumes;
+ *    those that its credential_process prints, or a role that it assumes;
  * 4. the container provider: AWS_CONTAINER_CREDENTIALS_RELATIVE_URI or _FULL_URI;
  * 5. the instance metadata service (IMDSv2), unless AWS_EC2_METADATA_DISABLED is true.
  *
- * Profiles that need single sign-on, a second factor or an external program are not supported: put
- * temporary credentials into the environment instead.
+ * Profiles that need single sign-on or a second factor are not supported; a profile whose
+ * credential_process is "aws configure export-credentials" can get at theirs.
  *
  * Source: AWS SDKs and Tools Reference Guide, "Standardized credential providers".
  */

@@ -164,16 +164,66 @@ static void test_profiles_of_the_configuration(void **state)
 static void test_profile_that_wants_more_than_is_known_here(void **state)
 {
     write_config(state, "[profile r]\nrole_arn = arn\nmfa_serial = m\n"
-                        "[profile s]\nsso_session = x\n[profile c]\ncredential_process = y\n"
-                        "[profile e]\nregion = z\n");
+                        "[profile s]\nsso_session = x\n[profile e]\nregion = z\n");
     setenv("AWS_PROFILE", "r", 1);
     assert_none("mfa_serial");
     setenv("AWS_PROFILE", "s", 1);
     assert_none("sso_session");
-    setenv("AWS_PROFILE", "c", 1);
-    assert_none("credential_process");
     setenv("AWS_PROFILE", "e", 1);
     assert_none("has no credentials");
+}
+
+/* Makes profile p's command print a JSON object, which must not be credentials. */
+static void assert_printed_refused(void *const *state, const char *json, const char *part)
+{
+    char text[1024];
+
+    snprintf(text, sizeof text, "[profile p]\ncredential_process = printf '%%s' '%s'\n", json);
+    write_config(state, text);
+    assert_none(part);
+}
+
+static void test_credential_process(void **state)
+{
+    setenv("AWS_PROFILE", "p", 1);
+    setenv("FROM_THE_SHELL", "PKEY", 1);
+    write_config(state,
+                 "[profile p]\ncredential_process = echo '{\"Version\": 1, \"AccessKeyId\": \"'"
+                 "\"$FROM_THE_SHELL\"'\", \"SecretAccessKey\": \"psecret\"}'\n");
+    assert_found("PKEY", "psecret", NULL, "credential_process of profile \"p\"");
+    write_config(state,
+                 "[profile p]\nsso_session = x\ncredential_process = echo '{\"Version\": 1,"
+                 "\"AccessKeyId\": \"K\", \"SecretAccessKey\": \"s\", \"SessionToken\": \"t\","
+                 "\"Expiration\": \"2999-01-01T00:00:00.5Z\"}'\n");
+    assert_found("K", "s", "t", "credential_process");
+    /* Keys take precedence. */
+    write_credentials(state, "[p]\naws_access_key_id=F\naws_secret_access_key=fsecret\n");
+    assert_found("F", "fsecret", NULL, "\"p\"");
+}
+
+static void test_credential_process_without_credentials(void **state)
+{
+    setenv("AWS_PROFILE", "p", 1);
+    write_config(state, "[profile p]\ncredential_process = echo log in first >&2; exit 3\n");
+    assert_none("credential_process of profile \"p\" failed with exit code 3");
+    write_config(state, "[profile p]\ncredential_process = there-is-no-such-program\n");
+    assert_none("failed with exit code 127");
+    write_config(state, "[profile p]\ncredential_process = kill -9 $$\n");
+    assert_none("failed with signal 9");
+    write_config(state, "[profile p]\ncredential_process = yes\n");
+    assert_none("prints more than credentials");
+    assert_printed_refused(state, "", "does not print a JSON object");
+    assert_printed_refused(state, "[1]", "does not print a JSON object");
+    assert_printed_refused(state, "{\"Version\":2,\"AccessKeyId\":\"K\",\"SecretAccessKey\":\"s\"}",
+                           "Version is not 1");
+    assert_printed_refused(state, "{\"AccessKeyId\":\"K\",\"SecretAccessKey\":\"s\"}",
+                           "Version is not 1");
+    assert_printed_refused(state, "{\"Version\":1,\"AccessKeyId\":\"K\"}", "no SecretAccessKey");
+    assert_printed_refused(state, "{\"Version\":1,\"SecretAccessKey\":\"s\"}", "no AccessKeyId");
+    assert_printed_refused(state,
+                           "{\"Version\":1,\"AccessKeyId\":\"K\",\"SecretAccessKey\":\"s\","
+                           "\"Expiration\":\"2001-01-01T00:00:00Z\"}",
+                           "have expired");
 }
 
 /* STS's response; the sizes are those of the following bodies. */
@@ -465,6 +515,8 @@ int main(void)
         IN_HOME(test_profiles_of_the_credentials_file),
         IN_HOME(test_profiles_of_the_configuration),
         IN_HOME(test_profile_that_wants_more_than_is_known_here),
+        IN_HOME(test_credential_process),
+        IN_HOME(test_credential_process_without_credentials),
         IN_HOME(test_role_by_a_token_of_a_web_identity),
         IN_HOME(test_role_that_another_profile_takes_on),
         IN_HOME(test_denied_role_is_reported),
