@@ -13,14 +13,20 @@
 #include "common/base/error.h"
 #include "common/http/url.h"
 
-/* Returns the URL from an option (NULL: not given), from the service's variable, such as
- * "AWS_ENDPOINT_URL_S3", or from AWS_ENDPOINT_URL; NULL means AWS's own.  Borrowed. */
-const char *aws_endpoint_find(const char *option, const char *variable);
+/*
+ * Finds the URL of a service, such as "s3": from an option (NULL: not given), else, in the order of
+ * AWS's tools, from AWS_ENDPOINT_URL_S3, from AWS_ENDPOINT_URL, from the section that the profile's
+ * `services` names, and from the profile's endpoint_url.  The option alone counts if
+ * AWS_IGNORE_CONFIGURED_ENDPOINT_URLS, or ignore_configured_endpoint_urls of the profile, is true.
+ *
+ * *endpoint is owned by the caller; NULL means AWS's own.
+ */
+bool aws_endpoint_find(const char *option, const char *service, char **endpoint, Error *error);
 
 /*
- * Splits an endpoint's URL (url_split), with `names`, the option and variables that may have given
- * it, and an example of a URL in the hint: EXIT_CODE_USAGE.  End with url_free, also after a
- * failure.
+ * Splits an endpoint's URL (url_split), with `names`, the option, variables and settings that may
+ * have given it, and an example of a URL in the hint: EXIT_CODE_USAGE.  End with url_free, also
+ * after a failure.
  */
 bool aws_endpoint_split(const char *endpoint, const char *names, const char *example,
                         UrlParts *parts, Error *error);

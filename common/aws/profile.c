@@ -19,6 +19,7 @@ static const struct {
              [AWS_FILE_CONFIG] = {"AWS_CONFIG_FILE", ".aws/config"}};
 
 static const char DEFAULT_PROFILE[] = "default";
+static const char PROFILE_WORD[] = "profile";
 
 const char *aws_profile_name(void)
 {
@@ -44,11 +45,19 @@ static char *trim(char *text)
     return text;
 }
 
-/* Tells whether a "[...]" line starts the profile.  In the config file all profiles but the default
- * one have the word "profile" before their name; other words start other kinds of sections. */
-static bool begins_profile(AwsFile file, const char *profile, char *line)
+/* Where the settings are. */
+typedef struct Section {
+    AwsFile file;
+    const char *word;   /* "profile" or "services" */
+    const char *name;   /* of the section */
+    const char *parent; /* the setting in which they are nested; NULL: in none */
+} Section;
+
+/* Tells whether a "[...]" line starts the section.  In the config file all sections but the default
+ * profile have a word for their kind before their name. */
+static bool begins_section(const Section *section, char *line)
 {
-    static const char WORD[] = "profile";
+    size_t size = strlen(section->word);
     char *end = strchr(line, ']');
     char *name;
 
@@ -57,13 +66,23 @@ static bool begins_profile(AwsFile file, const char *profile, char *line)
     }
     *end = '\0';
     name = trim(line + 1);
-    if (file == AWS_FILE_CONFIG && strncmp(name, WORD, sizeof WORD - 1) == 0 &&
-        isspace((unsigned char)name[sizeof WORD - 1])) {
-        name = trim(name + sizeof WORD);
-    } else if (file == AWS_FILE_CONFIG && strcmp(name, DEFAULT_PROFILE) != 0) {
+    if (section->file == AWS_FILE_CONFIG && strncmp(name, section->word, size) == 0 &&
+        isspace((unsigned char)name[size])) {
+        name = trim(name + size + 1);
+    } else if (section->file == AWS_FILE_CONFIG &&
+               (strcmp(section->word, PROFILE_WORD) != 0 || strcmp(name, DEFAULT_PROFILE) != 0)) {
         return false;
     }
-    return strcmp(name, profile) == 0;
+    return strcmp(name, section->name) == 0;
+}
+
+/* Tells whether lines that are nested in this one have the settings. */
+static bool is_parent(const Section *section, const char *line)
+{
+    size_t size = section->parent == NULL ? 0 : strlen(section->parent);
+
+    return size > 0 && strncmp(line, section->parent, size) == 0 &&
+           line[size + strspn(line + size, " \t")] == '=';
 }
 
 static bool read_setting(char *line, AwsSetting *settings, size_t count, Error *error)
@@ -86,12 +105,13 @@ static bool read_setting(char *line, AwsSetting *settings, size_t count, Error *
     return true;
 }
 
-static bool read_lines(FILE *stream, AwsFile file, const char *profile, AwsSetting *settings,
-                       size_t count, bool *found, Error *error)
+static bool read_lines(FILE *stream, const Section *section, AwsSetting *settings, size_t count,
+                       bool *found, Error *error)
 {
     char *line = NULL;
     size_t capacity = 0;
     bool inside = false;
+    bool in_parent = false;
     bool done = true;
 
     while (done && getline(&line, &capacity, stream) >= 0) {
@@ -100,10 +120,13 @@ static bool read_lines(FILE *stream, AwsFile file, const char *profile, AwsSetti
         char *text = trim(line);
 
         if (text[0] == '[') {
-            inside = begins_profile(file, profile, text);
+            inside = begins_section(section, text);
+            in_parent = false;
             *found = *found || inside;
-        } else if (inside && !nested && text[0] != '#' && text[0] != ';') {
-            done = read_setting(text, settings, count, error);
+        } else if (inside && text[0] != '\0' && text[0] != '#' && text[0] != ';') {
+            in_parent = nested ? in_parent : is_parent(section, text);
+            done = nested != (section->parent != NULL) || (nested && !in_parent) ||
+                   read_setting(text, settings, count, error);
         }
     }
     if (line != NULL) {
@@ -113,17 +136,17 @@ static bool read_lines(FILE *stream, AwsFile file, const char *profile, AwsSetti
     return done;
 }
 
-static bool read_profile_file(const char *path, bool is_named, AwsFile file, const char *profile,
-                              AwsSetting *settings, size_t count, bool *found, Error *error)
+static bool read_path(const char *path, bool must_exist, const Section *section,
+                      AwsSetting *settings, size_t count, bool *found, Error *error)
 {
     FILE *stream = fopen(path, "re");
     bool done;
 
-    if (stream == NULL && !is_named && (errno == ENOENT || errno == ENOTDIR)) {
+    if (stream == NULL && !must_exist && (errno == ENOENT || errno == ENOTDIR)) {
         return true;
     }
     errno = stream == NULL ? errno : 0;
-    done = stream != NULL && read_lines(stream, file, profile, settings, count, found, error);
+    done = stream != NULL && read_lines(stream, section, settings, count, found, error);
     if (stream == NULL || (done && ferror(stream) != 0)) {
         done = errno == ENOMEM ? error_out_of_memory(error)
                                : error_set(error, EXIT_CODE_REFUSED, "could not read \"%s\": %s",
@@ -135,27 +158,44 @@ static bool read_profile_file(const char *path, bool is_named, AwsFile file, con
     return done;
 }
 
-bool aws_profile_read(AwsFile file, const char *profile, AwsSetting *settings, size_t count,
-                      bool *found, Error *error)
+static bool read_section(const Section *section, AwsSetting *settings, size_t count, bool *found,
+                         Error *error)
 {
-    const char *named = environment_variable(FILES[file].variable);
+    const char *named = environment_variable(FILES[section->file].variable);
     const char *home = environment_variable("HOME");
     Buffer path = {0};
     bool done;
 
     *found = false;
     if (named != NULL) {
-        return read_profile_file(named, file == AWS_FILE_CREDENTIALS, file, profile, settings,
-                                 count, found, error);
+        return read_path(named, section->file == AWS_FILE_CREDENTIALS, section, settings, count,
+                         found, error);
     }
     if (home == NULL) {
         return true;
     }
-    done = buffer_append_format(&path, error, "%s/%s", home, FILES[file].path) &&
-           read_profile_file(buffer_string(&path), false, file, profile, settings, count, found,
-                             error);
+    done = buffer_append_format(&path, error, "%s/%s", home, FILES[section->file].path) &&
+           read_path(buffer_string(&path), false, section, settings, count, found, error);
     buffer_free(&path);
     return done;
+}
+
+bool aws_profile_read(AwsFile file, const char *profile, AwsSetting *settings, size_t count,
+                      bool *found, Error *error)
+{
+    const Section section = {.file = file, .word = PROFILE_WORD, .name = profile};
+
+    return read_section(&section, settings, count, found, error);
+}
+
+bool aws_services_read(const char *services, const char *service, AwsSetting *settings,
+                       size_t count, Error *error)
+{
+    const Section section = {
+        .file = AWS_FILE_CONFIG, .word = "services", .name = services, .parent = service};
+    bool found;
+
+    return read_section(&section, settings, count, &found, error);
 }
 
 void aws_settings_free(AwsSetting *settings, size_t count)

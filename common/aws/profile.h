@@ -36,6 +36,11 @@ bool aws_profile_is_named(void);
 bool aws_profile_read(AwsFile file, const char *profile, AwsSetting *settings, size_t count,
                       bool *found, Error *error);
 
+/* Reads settings of a service, such as "s3", from the section [services NAME] of the config file,
+ * where they are indented below "s3 =". As aws_profile_read. */
+bool aws_services_read(const char *services, const char *service, AwsSetting *settings,
+                       size_t count, Error *error);
+
 /* Wipes and frees the values. */
 void aws_settings_free(AwsSetting *settings, size_t count);
 

@@ -81,26 +81,34 @@ static bool build_request(const AwsRole *role, Buffer *body, Error *error)
 }
 
 /* Without a region, the global endpoint. */
+static bool append_given(const char *endpoint, Buffer *url, Error *error)
+{
+    UrlParts parts = {0};
+    bool done =
+        aws_endpoint_split(endpoint, "AWS_ENDPOINT_URL_STS (or AWS_ENDPOINT_URL, or the profile)",
+                           "https://sts.eu-west-1.amazonaws.com", &parts, error) &&
+        url_append_server(url, &parts, "", error) && buffer_append_text(url, "/", error);
+
+    url_free(&parts);
+    return done;
+}
+
 static bool choose_url(const char *region, Buffer *url, Error *error)
 {
-    const char *endpoint = aws_endpoint_find(NULL, "AWS_ENDPOINT_URL_STS");
-    UrlParts parts = {0};
+    char *endpoint;
+    bool done = aws_endpoint_find(NULL, "sts", &endpoint, error);
 
-    if (endpoint != NULL) {
-        bool done = aws_endpoint_split(endpoint, "AWS_ENDPOINT_URL_STS (or AWS_ENDPOINT_URL)",
-                                       "https://sts.eu-west-1.amazonaws.com", &parts, error) &&
-                    url_append_server(url, &parts, "", error) &&
-                    buffer_append_text(url, "/", error);
-
-        url_free(&parts);
-        return done;
+    if (done && endpoint != NULL) {
+        done = append_given(endpoint, url, error);
+    } else if (done && region == NULL) {
+        done = buffer_append_text(url, "https://sts.amazonaws.com/", error);
+    } else if (done) {
+        done = buffer_append_text(url, "https://", error) &&
+               aws_endpoint_append_host(url, "sts", region, error) &&
+               buffer_append_text(url, "/", error);
     }
-    if (region == NULL) {
-        return buffer_append_text(url, "https://sts.amazonaws.com/", error);
-    }
-    return buffer_append_text(url, "https://", error) &&
-           aws_endpoint_append_host(url, "sts", region, error) &&
-           buffer_append_text(url, "/", error);
+    free(endpoint);
+    return done;
 }
 
 static bool send_request(HttpClient *client, const AwsRole *role, Slice body,

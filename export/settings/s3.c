@@ -41,8 +41,9 @@ typedef struct S3 {
 
 static bool split_endpoint(const char *endpoint, UrlParts *parts, Error *error)
 {
-    return aws_endpoint_split(endpoint, "--s3-endpoint (or AWS_ENDPOINT_URL_S3, AWS_ENDPOINT_URL)",
-                              "http://minio:9000", parts, error);
+    return aws_endpoint_split(
+        endpoint, "--s3-endpoint (or AWS_ENDPOINT_URL_S3, AWS_ENDPOINT_URL, the profile)",
+        "http://minio:9000", parts, error);
 }
 
 static bool check_s3(const SettingsOptions *options, Error *error)
@@ -71,8 +72,9 @@ static bool open_s3(const SettingsOptions *options, void **state, Error *error)
 {
     HttpOptions http = {.user_agent = "kv-export/" PROGRAM_VERSION,
                         .ca_file = environment_variable("AWS_CA_BUNDLE")};
-    const char *endpoint = aws_endpoint_find(options->s3_endpoint, "AWS_ENDPOINT_URL_S3");
+    char *endpoint = NULL;
     S3 *s3 = calloc(1, sizeof *s3);
+    bool done;
 
     if (s3 == NULL) {
         return error_out_of_memory(error);
@@ -80,10 +82,13 @@ static bool open_s3(const SettingsOptions *options, void **state, Error *error)
     *state = s3;
     pthread_mutex_init(&s3->mutex, NULL);
     s3->endpoint.force_path_style = options->s3_force_path_style;
+    done = aws_endpoint_find(options->s3_endpoint, "s3", &endpoint, error);
     s3->endpoint.is_given = endpoint != NULL;
-    return (endpoint == NULL || split_endpoint(endpoint, &s3->endpoint.url, error)) &&
+    done = done && (endpoint == NULL || split_endpoint(endpoint, &s3->endpoint.url, error)) &&
            choose_region(s3, options, error) && http_client_new(&http, &s3->client, error) &&
            aws_credentials_find(s3->client, &s3->credentials, error);
+    free(endpoint);
+    return done;
 }
 
 static void stop_s3(void *state)

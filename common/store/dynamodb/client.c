@@ -58,7 +58,7 @@ static bool split_endpoint(const char *endpoint, UrlParts *parts, Error *error)
 {
     return aws_endpoint_split(endpoint,
                               "--dynamodb-endpoint (or AWS_ENDPOINT_URL_DYNAMODB, "
-                              "AWS_ENDPOINT_URL)",
+                              "AWS_ENDPOINT_URL, the profile)",
                               "http://localhost:8000", parts, error);
 }
 
@@ -102,9 +102,10 @@ static bool choose_url(DynamoClient *client, const char *endpoint, Error *error)
 bool dynamo_client_open(const DynamoOptions *options, const char *program, DynamoClient **client,
                         Error *error)
 {
-    const char *endpoint = aws_endpoint_find(options->endpoint, "AWS_ENDPOINT_URL_DYNAMODB");
+    char *endpoint = NULL;
     DynamoClient *c = calloc(1, sizeof *c);
     HttpOptions http = {.ca_file = environment_variable("AWS_CA_BUNDLE")};
+    bool done;
 
     *client = c;
     if (c == NULL) {
@@ -114,10 +115,13 @@ bool dynamo_client_open(const DynamoOptions *options, const char *program, Dynam
     atomic_init(&c->reached, false);
     snprintf(c->user_agent, sizeof c->user_agent, "%s/%s", program, PROGRAM_VERSION);
     http.user_agent = c->user_agent;
-    return aws_region_choose(options->region, "--aws-region",
+    done = aws_endpoint_find(options->endpoint, "dynamodb", &endpoint, error) &&
+           aws_region_choose(options->region, "--aws-region",
                              endpoint != NULL ? DEFAULT_REGION : NULL, &c->region, error) &&
            choose_url(c, endpoint, error) && http_client_new(&http, &c->http, error) &&
            aws_session_open(c->http, &c->session, error);
+    free(endpoint);
+    return done;
 }
 
 void dynamo_client_close(DynamoClient *client)

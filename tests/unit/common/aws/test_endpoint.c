@@ -20,7 +20,66 @@ static int setup(void **state)
     unsetenv("AWS_PROFILE");
     unsetenv("AWS_REGION");
     unsetenv("AWS_DEFAULT_REGION");
+    unsetenv("AWS_ENDPOINT_URL");
+    unsetenv("AWS_ENDPOINT_URL_S3");
+    unsetenv("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS");
     return 0;
+}
+
+/* NULL: AWS's own. */
+static void assert_endpoint(const char *option, const char *service, const char *expected)
+{
+    char *endpoint;
+    Error error = {0};
+
+    assert_done(aws_endpoint_find(option, service, &endpoint, &error), &error);
+    if (expected == NULL) {
+        assert_null(endpoint);
+    } else {
+        assert_non_null(endpoint);
+        assert_string_equal(endpoint, expected);
+    }
+    free(endpoint);
+}
+
+static void test_endpoint_of_the_profile_and_the_environment(void **state)
+{
+    folder_make(state, ".aws");
+    file_write(folder_path(state, ".aws/config"),
+               slice_text("[services default]\ns3 =\n  endpoint_url = http://wrong\n"
+                          "[profile p]\nendpoint_url = http://profile\nservices = mine\n"
+                          "s3 =\n  endpoint_url = http://nested\n"
+                          "[profile mine]\ns3 =\n  endpoint_url = http://profile-section\n"
+                          "[services mine]\nendpoint_url = http://of-no-service\ns3control =\n"
+                          "  endpoint_url = http://control\ns3 = \n  other = 1\n\n  # comment\n"
+                          "  endpoint_url = http://service\nsts=\n\tendpoint_url=http://sts\n"
+                          "[profile i]\nignore_configured_endpoint_urls = true\n"
+                          "endpoint_url = http://ignored\n[profile d]\nservices = nothing\n"));
+    assert_endpoint(NULL, "s3", NULL);
+    setenv("AWS_PROFILE", "p", 1);
+    assert_endpoint(NULL, "s3", "http://service");
+    assert_endpoint(NULL, "sts", "http://sts");
+    assert_endpoint(NULL, "dynamodb", "http://profile");
+    assert_endpoint("http://option", "s3", "http://option");
+    setenv("AWS_ENDPOINT_URL", "http://all", 1);
+    assert_endpoint(NULL, "s3", "http://all");
+    setenv("AWS_ENDPOINT_URL_S3", "http://variable", 1);
+    assert_endpoint(NULL, "s3", "http://variable");
+    assert_endpoint(NULL, "dynamodb", "http://all");
+    assert_endpoint("http://option", "s3", "http://option");
+    setenv("AWS_PROFILE", "i", 1);
+    assert_endpoint(NULL, "s3", NULL);
+    setenv("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "false", 1);
+    assert_endpoint(NULL, "s3", "http://variable");
+    setenv("AWS_PROFILE", "p", 1);
+    setenv("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "true", 1);
+    assert_endpoint(NULL, "s3", NULL);
+    assert_endpoint("http://option", "s3", "http://option");
+    unsetenv("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS");
+    unsetenv("AWS_ENDPOINT_URL");
+    unsetenv("AWS_ENDPOINT_URL_S3");
+    setenv("AWS_PROFILE", "d", 1);
+    assert_endpoint(NULL, "s3", NULL);
 }
 
 static HttpClient *new_client(void)
@@ -142,6 +201,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         IN_HOME(test_endpoint_is_a_url),
+        IN_HOME(test_endpoint_of_the_profile_and_the_environment),
         IN_HOME(test_metadata_service_needs_a_scheme),
         IN_HOME(test_role_endpoint_needs_a_scheme),
         IN_HOME(test_region_of_the_option_comes_first),
