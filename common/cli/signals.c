@@ -6,10 +6,14 @@
 #include <errno.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <string.h>
 #include <time.h>
 
 enum { REPEAT_NANOSECONDS = 200 * 1000 * 1000 };
+
+/* See signals_set_supervised. */
+static atomic_bool supervised;
 
 static void on_wake_signal(int signal_number)
 {
@@ -56,7 +60,9 @@ static void *wait_for_signals(void *argument)
         }
         interrupt_wake_threads(SIGUSR1);
         second = sigtimedwait(&ending, NULL, &pause);
-        if (second > 0) {
+        /* Only the same signal again is somebody's impatience: a terminal that is closed, or a
+         * service that is stopped, may well send two. */
+        if (second == signal_number && !atomic_load(&supervised)) {
             die_now(second);
         }
     }
@@ -86,6 +92,11 @@ bool signals_start(bool (*on_request)(void), Error *error)
     }
     pthread_detach(thread);
     return true;
+}
+
+void signals_set_supervised(void)
+{
+    atomic_store(&supervised, true);
 }
 
 int signals_exit_code(ExitCode code)

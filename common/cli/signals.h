@@ -5,7 +5,8 @@
  *
  * A dedicated thread waits for the signals.  On the first one it records it
  * (common/base/interrupt.h), calls the callback, and interrupts system calls of the registered
- * threads, repeatedly until the program ends.  A second signal ends the program at once.  SIGPIPE
+ * threads, repeatedly until the program ends.  The same signal again ends the program at
+ * once.  SIGPIPE
  * is ignored: a closed pipe is a write error.
  */
 #ifndef COMMON_CLI_SIGNALS_H
@@ -19,6 +20,10 @@
  * runs in the new thread and returns whether there is work to end in an orderly way; if not (the
  * program is still connecting), the program ends at once. */
 bool signals_start(bool (*on_request)(void), Error *error);
+
+/* Lets a repeated signal do nothing: another program stops this one, and both may have got the
+ * signal already. */
+void signals_set_supervised(void);
 
 /* Returns the exit code: that of the signal that ended the work, or else `code`. */
 int signals_exit_code(ExitCode code);

@@ -7,6 +7,7 @@
 #include "common/pg/liveness.h"
 #include "common/pg/pgx.h"
 #include "common/pg/settings.h"
+#include "common/pg/start.h"
 #include "common/pg/statement.h"
 
 #include <libpq-fe.h>
@@ -31,16 +32,24 @@ void pg_connection_release(const PgConnection *connection)
 
 /* Warnings only: before pg_begin's settings apply, the role's client_min_messages may let more
  * through. */
-static void handle_notice(void *argument, const PGresult *result)
+static void pass_notice(void (*on_notice)(const char *text), const PGresult *result)
 {
-    const PgConnection *connection = argument;
     const char *severity = PQresultErrorField(result, PG_DIAG_SEVERITY_NONLOCALIZED);
     const char *text = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
 
-    if (connection->on_notice != NULL && text != NULL && severity != NULL &&
-        strcmp(severity, "WARNING") == 0) {
-        connection->on_notice(text);
+    if (on_notice != NULL && text != NULL && severity != NULL && strcmp(severity, "WARNING") == 0) {
+        on_notice(text);
     }
+}
+
+static void handle_notice(void *argument, const PGresult *result)
+{
+    pass_notice(((const PgConnection *)argument)->on_notice, result);
+}
+
+static void handle_first_notice(void *argument, const PGresult *result)
+{
+    pass_notice(((const PgOptions *)argument)->on_notice, result);
 }
 
 static PGconn *connect_once(const PgOptions *options, const char *dbname)
@@ -65,7 +74,7 @@ static PGconn *connect_once(const PgOptions *options, const char *dbname)
     keywords[n] = NULL;
     values[n] = NULL;
 #undef ADD
-    return PQconnectdbParams(keywords, values, 1);
+    return pg_start(keywords, values, handle_first_notice, (void *)(uintptr_t)options);
 }
 
 static bool connection_failed(PGconn *conn, Error *error)
@@ -74,7 +83,8 @@ static bool connection_failed(PGconn *conn, Error *error)
         return error_out_of_memory(error);
     }
     error_set(error, EXIT_CODE_CONNECTION, "could not connect to the database");
-    error_detail(error, "%s", PQerrorMessage(conn));
+    error_detail(error, "%s",
+                 PQstatus(conn) == CONNECTION_BAD ? PQerrorMessage(conn) : "timeout expired");
     PQfinish(conn);
     return false;
 }

@@ -5,6 +5,7 @@
 #include "common/base/text.h"
 #include "common/cli/message.h"
 #include "common/cli/password.h"
+#include "common/cli/signals.h"
 #include "common/pg/conninfo.h"
 #include "common/pg/pgx.h"
 
@@ -52,6 +53,15 @@ static bool set_log_format(void *options, char *argument, Error *error)
     return true;
 }
 
+static bool set_supervised(void *options, char *argument, Error *error)
+{
+    (void)argument;
+    (void)error;
+    ((CommonOptions *)options)->supervised = true;
+    signals_set_supervised();
+    return true;
+}
+
 static const Option CONNECTION_OPTIONS[] = {
     {"dbname", 'd', "DBNAME", "database name, URI or connection string", set_dbname,
      OPTION_DATABASES},
@@ -92,7 +102,7 @@ static const Option MESSAGE_OPTIONS[] = {
      OPTION_FLAG(CommonOptions, version)},
     {"help", '?', NULL, "print this help, then exit", NULL, NULL, OPTION_FLAG(CommonOptions, help)},
     {"list-options", 0, NULL, NULL, NULL, NULL, OPTION_FLAG(CommonOptions, list_options)},
-    {"supervised", 0, NULL, NULL, NULL, NULL, OPTION_FLAG(CommonOptions, supervised)},
+    {"supervised", 0, NULL, NULL, set_supervised},
     {0},
 };
 

@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+static const char STAGING[] = "graveler_staging_kv";
+
 /* How a relation of a table's tree stands in the way. */
 static bool refuse(const PgSchema *schema, const char *table, const char *relation,
                    const char *kind, Error *error)
@@ -61,12 +63,44 @@ static bool check_table(PgConnection *connection, const PgSchema *schema, const 
     return done;
 }
 
+/* A partition that was detached and left holds staged rows that nobody would read. */
+static bool check_detached(PgConnection *connection, const PgSchema *schema, Error *error)
+{
+    const char *parameters[] = {schema->name, STAGING};
+    PgRows *rows;
+    bool done;
+
+    if (!pg_query(connection,
+                  SOURCE_TREE " SELECT string_agg(format('%I.%I', n.nspname, c.relname), ', '"
+                              "  ORDER BY c.relname) FROM pg_class c"
+                              " JOIN pg_namespace n ON n.oid = c.relnamespace"
+                              " WHERE n.nspname = $1 AND c.relname ~ ('^' || $2 || '_p[0-9]+$')"
+                              " AND c.relkind IN ('r', 'p', 'f')"
+                              " AND NOT EXISTS (SELECT FROM tree t WHERE t.oid = c.oid)"
+                              " HAVING count(*) > 0",
+                  2, parameters, &rows, error)) {
+        return false;
+    }
+    done = pg_rows_count(rows) == 0;
+    if (!done) {
+        error_set(error, EXIT_CODE_REFUSED,
+                  "table \"graveler_staging_kv\" is not as the schema migrations created it");
+        error_detail(error, "Not a part of it, but named so: %s.", pg_rows_text(rows, 0, 0));
+        error_hint(error,
+                   "Attach partitions that were detached (ALTER TABLE ... ATTACH PARTITION), "
+                   "or rename them if their rows are not wanted; then run again.");
+    }
+    pg_rows_free(rows);
+    return done;
+}
+
 bool table_shape_check(PgConnection *connection, const PgSchema *schema,
                        const Package *const *packages, size_t package_count, Error *error)
 {
     for (size_t i = 0; i < package_count; i++) {
         for (const char *const *table = packages[i]->tables; *table != NULL; table++) {
-            if (!check_table(connection, schema, *table, error)) {
+            if (!check_table(connection, schema, *table, error) ||
+                (strcmp(*table, STAGING) == 0 && !check_detached(connection, schema, error))) {
                 return false;
             }
         }

@@ -122,6 +122,18 @@ static bool check_links(const char *path, Error *error)
     return done;
 }
 
+/* A pipe or a device would read as no rules at all. */
+static bool check_regular(int fd, const char *path, Error *error)
+{
+    struct stat status;
+
+    if (fstat(fd, &status) != 0) {
+        return read_failed(path, error);
+    }
+    return S_ISREG(status.st_mode) || S_ISDIR(status.st_mode) ||
+           error_set(error, EXIT_CODE_REFUSED, "\"%s\" is not a regular file", path);
+}
+
 static bool read_object(const char *path, SettingsObject *object, Error *error)
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
@@ -131,7 +143,7 @@ static bool read_object(const char *path, SettingsObject *object, Error *error)
         return errno == ENOENT ? check_links(path, error) : read_failed(path, error);
     }
     object->found = true;
-    done = read_file(fd, path, &object->content, error);
+    done = check_regular(fd, path, error) && read_file(fd, path, &object->content, error);
     close(fd);
     return done;
 }

@@ -285,6 +285,8 @@ static bool session_main(Main *m, int count, char **arguments, Error *error)
     if (m->options.migrations == NULL) {
         m->options.migrations = migrations;
     }
+    /* A signal to the whole group comes once more from the script. */
+    signals_set_supervised();
     return signals_start(on_signal, error) && protocol_open(error) && protocol_watch(error) &&
            serve(m, error);
 }

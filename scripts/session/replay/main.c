@@ -11,6 +11,7 @@
 #include "common/base/interrupt.h"
 #include "common/base/printable.h"
 #include "common/cli/message.h"
+#include "common/cli/output.h"
 #include "common/cli/startup.h"
 #include "common/cli/version.h"
 #include "scripts/session/protocol.h"
@@ -175,15 +176,15 @@ static bool run(Replay *replay, int count, char **arguments, Error *error)
     }
     if (replay->options.help) {
         replay_options_help();
-        return true;
+        return output_flush(error);
     }
     if (replay->options.list_options) {
         replay_options_list();
         return true;
     }
     if (replay->options.version) {
-        printf("kv-replay (lakeFS KV migration) %s\n", PROGRAM_VERSION);
-        return true;
+        output_line("kv-replay (lakeFS KV migration) %s", PROGRAM_VERSION);
+        return output_flush(error);
     }
     return take_requests(replay, request, error);
 }

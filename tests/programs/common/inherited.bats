@@ -177,6 +177,22 @@ waiting_export() {
     assert_missing "$BATS_TEST_TMPDIR"/a.dump*
 }
 
+@test "a second signal of another kind takes nothing from the first, as where a terminal is closed" {
+    local second
+    for second in TERM INT; do
+        waiting_export --default-signal=HUP,INT
+        # Both are there at once.
+        kill -STOP "$BACKGROUND"
+        kill -HUP "$BACKGROUND"
+        kill -s "$second" "$BACKGROUND"
+        kill -CONT "$BACKGROUND"
+        background_ends 129
+        assert_missing "$BATS_TEST_TMPDIR"/a.dump*
+        release
+        drop_database
+    done
+}
+
 @test "nohup: an export outlives its terminal" {
     waiting_export --ignore-signal=HUP
     kill -HUP "$BACKGROUND"

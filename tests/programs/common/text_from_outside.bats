@@ -228,6 +228,16 @@ SQL
     assert_equal "" "$(grep -v '^kv-import: ' <<<"$stderr")"
 }
 
+@test "a server's warnings while a connection starts" {
+    fresh_database TEMPLATE "$ESTI"
+    psql -Xq -v ON_ERROR_STOP=1 -v text="$NASTY_NAME" -v name="$PGDATABASE" 2>&1 <<<"ALTER DATABASE :\"name\" SET default_tablespace = :'text'"
+    clean 0 kv-migrate status -q -d "$DSN"
+    assert_contains "$stderr" "kv-migrate: warning: the server says: " "$SHOWN_NAME"
+    assert_equal "" "$(grep -v '^kv-migrate: warning: ' <<<"$stderr")"
+    clean 0 kv-export --log-format json --no-settings -d "$DSN" -f "$BATS_TEST_TMPDIR/kv.dump"
+    python3 -c 'import json, sys; [json.loads(line) for line in sys.stdin]' <<<"$stderr"
+}
+
 @test "a server's error: further lines of detail and hint are indented" {
     fresh_database
     speaking_trigger EXCEPTION

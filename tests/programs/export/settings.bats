@@ -190,6 +190,14 @@ END
     assert_contains "$stderr" repo "$BATS_TEST_TMPDIR/nowhere"
 }
 
+@test "rules that are no file are refused, not taken for none" {
+    add_repository repo local://repo
+    mkdir -p "$STORE/repo/_lakefs/settings"
+    mkfifo "$STORE/repo/_lakefs/settings/protected_branches.json"
+    check_refused --blockstore-path="$STORE"
+    assert_contains "$stderr" "is not a regular file"
+}
+
 @test "a block store that is not a folder is refused" {
     add_repository repo local://repo
     echo text >"$BATS_TEST_TMPDIR/file"

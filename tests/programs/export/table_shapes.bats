@@ -150,6 +150,15 @@ check_shape_refused() {
     assert_entry 'R(repo)' tags/tag '{"commit_id": "c1", "id": "tag"}'
 }
 
+@test "a staging partition that was detached is not left behind" {
+    legacy_database
+    sql "ALTER TABLE graveler_staging_kv DETACH PARTITION graveler_staging_kv_p3"
+    check_shape_refused graveler_staging_kv graveler_staging_kv_p3 "Not a part of it"
+    fails 5 kv-migrate up --kv-enabled --no-settings -d "$DSN"
+    sql "ALTER TABLE graveler_staging_kv ATTACH PARTITION graveler_staging_kv_p3 FOR VALUES WITH (MODULUS 10, REMAINDER 3)"
+    export_rows --strict
+}
+
 # The server does not read a partition of which a DETACH CONCURRENTLY was interrupted, but its catalog still has it.
 @test "rows that the server's own SELECT does not see are not exported as if it did, of a small table or a large one" {
     local rows
