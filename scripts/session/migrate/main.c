@@ -36,6 +36,7 @@
 #include "scripts/session/migrate/up.h"
 #include "scripts/session/protocol.h"
 
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -56,11 +57,17 @@ static bool stopped(Error *error)
     return error_hint(error, "Run again: what was not stamped starts from scratch.");
 }
 
+/* The script begins anew, and leaves this program to its end. */
+static atomic_bool left;
+
 /* See signals_start: the program ends at once while it connects. */
 static bool on_signal(void)
 {
     Error error;
 
+    if (atomic_load(&left)) {
+        return false;
+    }
     if (pg_cancel_all()) {
         return true;
     }
@@ -86,6 +93,7 @@ static bool begin(Main *m, Error *error)
     m->begun = true;
     if (options->has_secret_argument) {
         m->again = true;
+        atomic_store(&left, true);
         return true;
     }
     m->up.session = &m->session;
