@@ -128,7 +128,12 @@ static bool has_unique_index(Worker *worker, const char *relation, const char *c
     PgRows *rows;
 
     if (!pg_query(worker->connection,
-                  "SELECT FROM pg_index i WHERE i.indrelid = to_regclass($1)"
+                  /* A column that is missing is refused when the columns are checked. */
+                  "SELECT WHERE (SELECT count(*) FROM pg_attribute a"
+                  "  WHERE a.attrelid = to_regclass($1) AND NOT a.attisdropped"
+                  "  AND a.attname::text = ANY (string_to_array($2, ', ')))"
+                  " < array_length(string_to_array($2, ', '), 1)"
+                  " UNION ALL SELECT FROM pg_index i WHERE i.indrelid = to_regclass($1)"
                   " AND i.indisunique AND i.indisvalid AND i.indimmediate"
                   " AND i.indpred IS NULL AND i.indexprs IS NULL"
                   " AND (SELECT array_agg(a.attname::text ORDER BY a.attname::text)"
