@@ -99,7 +99,7 @@ assert_dynamodb_as_expected() {
         PRIMARY KEY (partition_key, key))" 2>"$BATS_TEST_TMPDIR/notices"
     dynamodb rows "$TABLE" >"$BATS_TEST_TMPDIR/rows"
     sql "COPY kv FROM STDIN" <"$BATS_TEST_TMPDIR/rows"
-    assert_equal 1 "$(dynamodb version "$TABLE")"
+    assert_equal "$(dynamodb version "$TABLE")" 1
     sql "INSERT INTO kv VALUES ('kv-internal-metadata', 'kv/schema/version', '1')"
     assert_kv_as_expected
     sql "DROP TABLE kv"

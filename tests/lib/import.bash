@@ -80,5 +80,5 @@ check_refused() {
     before=$(everything)
     fails 5 kv-import -d "$DSN" "$DUMP"
     assert_contains "$stderr" "$@"
-    assert_equal "$before" "$(everything)"
+    assert_equal "$(everything)" "$before"
 }

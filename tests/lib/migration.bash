@@ -19,17 +19,11 @@ bats_load_library bats-assert
 
 # Comparing -----------------------------------------------------------------------------------------------------------
 
-# assert_equal EXPECTED ACTUAL: replaces bats-assert's, which takes them the other way round; differences of multi-line
-# texts are shown as a diff.
-assert_equal() {
-    diff -u --label expected --label actual <(printf '%s\n' "$1") <(printf '%s\n' "$2")
-}
-
 # assert_sql EXPECTED STATEMENT: the statement returns that. A failing statement returns nothing, so its failure counts.
 assert_sql() {
     local actual
     actual=$(sql "$2")
-    assert_equal "$1" "$actual"
+    assert_equal "$actual" "$1"
 }
 
 # assert_contains TEXT PART...: the text contains all parts. bats-assert only looks at the variable `output`.
@@ -70,9 +64,9 @@ fails() {
     # shellcheck disable=SC2154 # run sets it and output
     printf 'standard error: %s\n' "$stderr"
     # shellcheck disable=SC2154
-    assert_equal "" "$output"
+    assert_equal "$output" ""
     # A program that it has run may have written a message first.
-    assert_equal 1 "$(grep -ac "^$program: error: ." <<<"$stderr")"
+    assert_equal "$(grep -ac "^$program: error: ." <<<"$stderr")" 1
     if [ "$code" -eq 5 ] && [[ $* != *--log-format* ]]; then
         grep -aq '^hint: .' <<<"$stderr"
     fi
@@ -225,7 +219,7 @@ assert_stamp() {
         kv_version=$(sql "SELECT encode(value, 'escape') FROM kv
             WHERE partition_key = 'kv-internal-metadata' AND key = 'kv/schema/version'")
     fi
-    assert_equal "$1 and $2" "${schema_version:--} and ${kv_version:--}"
+    assert_equal "${schema_version:--} and ${kv_version:--}" "$1 and $2"
 }
 
 # assert_kv_as_expected: the KV table equals, entry by entry, the result of lakeFS's own migration of the esti fixture.
@@ -323,7 +317,7 @@ background_ends() {
     wait "$BACKGROUND" || status=$?
     unset -v BACKGROUND
     cat "$BACKGROUND_OUTPUT"
-    assert_equal "$1" "$status"
+    assert_equal "$status" "$1"
 }
 
 # stop_background: ends what a failing test has left running; harmless if there is nothing.
@@ -347,7 +341,7 @@ also_ends() {
     wait "$OTHER" || status=$?
     unset -v OTHER
     cat "$OTHER_OUTPUT"
-    assert_equal "$1" "$status"
+    assert_equal "$status" "$1"
 }
 
 # eventually COMMAND...: repeats the command until it succeeds; fails after 20 seconds.

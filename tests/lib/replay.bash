@@ -98,7 +98,7 @@ no_replay() {
     shift
     run --separate-stderr "-$code" "${REPLAY[@]}" "$@" -- touch "$BATS_TEST_TMPDIR/ran"
     printf 'standard error: %s\n' "$stderr"
-    assert_equal "" "$output"
+    assert_equal "$output" ""
     assert_contains "$stderr" "error: "
     assert_missing "$BATS_TEST_TMPDIR/ran"
     nothing_left

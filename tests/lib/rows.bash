@@ -59,7 +59,7 @@ entry() {
 assert_entry() {
     local actual
     actual=$(entry "$1" "$2")
-    assert_equal "$3" "$actual"
+    assert_equal "$actual" "$3"
 }
 
 # assert_no_entry PARTITION PATTERN: no key of the partition matches.
@@ -83,7 +83,7 @@ adjusted() {
 
 # assert_plain: nothing was left out or adjusted, and there is no warning.
 assert_plain() {
-    assert_equal "" "$(left_out)$(adjusted)"
+    assert_equal "$(left_out)$(adjusted)" ""
     refute_contains "$stderr" "warning"
 }
 
@@ -91,7 +91,7 @@ assert_plain() {
 assert_counted() {
     local lines
     lines=$(kv-import --list "$DUMP" | grep "^$1: ")
-    assert_equal 1 "$(wc -l <<<"$lines")"
+    assert_equal "$(wc -l <<<"$lines")" 1
     assert_contains "$lines" "$1: $2 row$([ "$2" -eq 1 ] || echo s) of $3 (package $4): " "$5"
 }
 
@@ -111,7 +111,7 @@ assert_named() {
 check_left_out() {
     export_rows
     assert_counted "left out" 1 "$1" "$2" "$3"
-    assert_equal "" "$(adjusted)"
+    assert_equal "$(adjusted)" ""
     assert_warned "$1" "$3"
     refute_contains "$stderr" "$4"
     assert_named "$1" "$4"
@@ -125,7 +125,7 @@ check_left_out() {
 check_adjusted() {
     export_rows --strict
     assert_counted adjusted "$1" "$2" "$3" "$4"
-    assert_equal "" "$(left_out)"
+    assert_equal "$(left_out)" ""
     assert_warned "$2" "$4"
     assert_named "$2" "$5"
 }

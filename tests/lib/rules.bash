@@ -12,6 +12,6 @@ export_rules() {
 
 # assert_rules LINE...: exactly these rules are in the dump, each as "repository: bytes".
 assert_rules() {
-    assert_equal "$(printf '%s\n' "$@")" \
-        "$(sed -n 's/^R(\(.*\))\tsettings\/protected_branches\t"\(.*\)"$/\1: \2/p' "$BATS_TEST_TMPDIR/entries")"
+    assert_equal "$(sed -n 's/^R(\(.*\))\tsettings\/protected_branches\t"\(.*\)"$/\1: \2/p' "$BATS_TEST_TMPDIR/entries")" \
+        "$(printf '%s\n' "$@")"
 }

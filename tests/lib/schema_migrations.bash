@@ -10,7 +10,7 @@ setup() {
 assert_unchanged() {
     local now
     now=$(legacy_state)
-    assert_equal "$1" "$now"
+    assert_equal "$now" "$1"
 }
 
 # assert_rows FILE: all rows equal those in FILE, byte by byte and in its order.

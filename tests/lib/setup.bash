@@ -24,7 +24,7 @@ clean_up() {
 # assert_scratch_empty: the programs have left nothing in the folder of make_scratch.
 assert_scratch_empty() {
     if [ -n "${SCRATCH-}" ]; then
-        assert_equal "" "$(ls -A "$SCRATCH")"
+        assert_equal "$(ls -A "$SCRATCH")" ""
     fi
 }
 

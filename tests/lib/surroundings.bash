@@ -60,7 +60,7 @@ assert_role_fails() {
 assert_esti_migrated() {
     assert_kv_as_expected
     assert_stamp 39 1
-    assert_equal "" "$(legacy_tables)"
+    assert_equal "$(legacy_tables)" ""
     eventually nobody_else
 }
 

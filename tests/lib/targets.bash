@@ -88,7 +88,7 @@ assert_target_is_esti() {
     sql "DROP TABLE reference"
     target_rows | diff "$BATS_TEST_TMPDIR/expected" -
     [ -s "$BATS_TEST_TMPDIR/expected" ]
-    assert_equal 1 "$(target_version)"
+    assert_equal "$(target_version)" 1
 }
 
 # The suite -----------------------------------------------------------------------------------------------------------
@@ -109,7 +109,7 @@ conforms_loads_once() {
     target_set_version 2
     target_load 0
     assert_contains "$stderr" "already at version 2: nothing to do"
-    assert_equal 2 "$(target_version)"
+    assert_equal "$(target_version)" 2
 }
 
 conforms_replaces_when_told() {
@@ -143,12 +143,12 @@ conforms_refuses_what_is_not_ours() {
     target_load 5 --clean
     fails 5 kv-import "${TARGET_OPTIONS[@]}" --check-target
     fails 5 kv-import "${TARGET_OPTIONS[@]}" --check-target --clean
-    assert_equal 1 "$(target_rows | wc -l)"
+    assert_equal "$(target_rows | wc -l)" 1
     target_set_version some-text
     target_load 5
     target_load 5 --clean
     fails 5 kv-import "${TARGET_OPTIONS[@]}" --check-target
-    assert_equal some-text "$(target_version)"
+    assert_equal "$(target_version)" some-text
 }
 
 # target_looks EXPECTED STATE VERSION LOAD [OPTION...]: --check-target prints this, for people and for programs.
@@ -158,11 +158,11 @@ target_looks() {
     object="{\"target\":\"$TARGET\",\"table\":\"$name\",\"state\":\"$2\",\"version\":$3,\"load\":\"$4\"}"
     shift 4
     succeeds kv-import "${TARGET_OPTIONS[@]}" --check-target "$@"
-    assert_equal "$place: $expected" "$output"
+    assert_equal "$output" "$place: $expected"
     succeeds kv-import "${TARGET_OPTIONS[@]}" --check-target --format=json "$@"
-    assert_equal "$object" "$(python3 -c 'import json, sys
+    assert_equal "$(python3 -c 'import json, sys
 object = json.load(sys.stdin)
-print(json.dumps({name: object[name] for name in ("target", "table", "state", "version", "load")}, separators=(",", ":")))' <<<"$output")"
+print(json.dumps({name: object[name] for name in ("target", "table", "state", "version", "load")}, separators=(",", ":")))' <<<"$output")" "$object"
 }
 
 conforms_is_looked_at() {
@@ -174,11 +174,11 @@ conforms_is_looked_at() {
     target_set_version 0
     target_put left over value
     target_looks "an unfinished load (version 0)" started 0 fill
-    assert_equal "0 1" "$(target_version) $(target_rows | wc -l)"
+    assert_equal "$(target_version) $(target_rows | wc -l)" "0 1"
     target_set_version 2
     target_looks "KV store at version 2" stamped 2 nothing
     target_looks "KV store at version 2, which --clean replaces" stamped 2 replace --clean
-    assert_equal "2 1" "$(target_version) $(target_rows | wc -l)"
+    assert_equal "$(target_version) $(target_rows | wc -l)" "2 1"
     fails 1 kv-import "${TARGET_OPTIONS[@]}" --check-target "$ESTI_DUMP"
 }
 
@@ -187,7 +187,7 @@ conforms_refuses_dumps_that_are_not_whole() {
     fails 4 kv-import "${TARGET_OPTIONS[@]}" "$BATS_TEST_TMPDIR/cut.dump"
     # In a pipe the end is seen late.
     fails 4 kv-import "${TARGET_OPTIONS[@]}" - < <(cat "$BATS_TEST_TMPDIR/cut.dump")
-    assert_equal 0 "$(target_version)"
+    assert_equal "$(target_version)" 0
     target_load 0
     assert_target_is_esti
 }
@@ -195,15 +195,15 @@ conforms_refuses_dumps_that_are_not_whole() {
 conforms_verifies() {
     target_load 0
     succeeds kv-import --verify "${TARGET_OPTIONS[@]}" -j 3 "$ESTI_DUMP"
-    assert_equal "equal: 439 entries" "$output"
+    assert_equal "$output" "equal: 439 entries"
     target_delete auth groups/Developers
     target_put auth users/eve new
     target_put auth installation_id other
     run --separate-stderr -3 kv-import --verify "${TARGET_OPTIONS[@]}" "$ESTI_DUMP"
     assert_contains "$stderr" "1 entry is missing, 1 differs, 1 is extra"
-    assert_equal '{"difference":"missing","partition":"auth","key":"groups/Developers"}
+    assert_equal "$output" '{"difference":"missing","partition":"auth","key":"groups/Developers"}
 {"difference":"value","partition":"auth","key":"installation_id"}
-{"difference":"extra","partition":"auth","key":"users/eve"}' "$output"
+{"difference":"extra","partition":"auth","key":"users/eve"}'
 }
 
 conforms_is_exported_as_it_was_loaded() {
@@ -213,10 +213,10 @@ conforms_is_exported_as_it_was_loaded() {
     target_set_version 2
     succeeds kv-export --source=kv "${STORE_OPTIONS[@]}" -j 3 -f "$dump"
     kv-import --check "$dump"
-    assert_equal "$(manifest_member "$ESTI_DUMP" "['entries']")" "$(manifest_member "$dump" "['entries']")"
-    assert_equal "$(set_digests "$ESTI_DUMP")" "$(set_digests "$dump")"
+    assert_equal "$(manifest_member "$dump" "['entries']")" "$(manifest_member "$ESTI_DUMP" "['entries']")"
+    assert_equal "$(set_digests "$dump")" "$(set_digests "$ESTI_DUMP")"
     succeeds kv-import "${TARGET_OPTIONS[@]}" --clean "$dump"
-    assert_equal 2 "$(target_version)"
+    assert_equal "$(target_version)" 2
     target_set_version 1
     assert_target_is_esti
 }

@@ -27,7 +27,7 @@ assert_migrated() {
 # assert_untouched DIGEST: no KV table was created, and no legacy row was written or removed.
 assert_untouched() {
     assert_stamp 38 -
-    assert_equal "$1" "$(legacy_digest)"
+    assert_equal "$(legacy_digest)" "$1"
 }
 
 # more_migrations: copies the migrations to a folder of the test's own, MORE.

@@ -48,12 +48,12 @@ locked_out() {
     facts=$(schema_facts)
     succeeds kv-migrate up -d "$DSN"
     assert_stamp 38 -
-    assert_equal "$facts" "$(schema_facts)"
+    assert_equal "$(schema_facts)" "$facts"
     drop_database
 
     fresh_database
     kv-migrate up --new-database --quiet -d "$DSN"
-    assert_equal "$facts" "$(schema_facts)"
+    assert_equal "$(schema_facts)" "$facts"
     run -0 golang_migrate "$MIGRATIONS_DIR" up
     assert_contains "$output" "no change"
     run -0 golang_migrate "$MIGRATIONS_DIR" version
@@ -81,7 +81,7 @@ locked_out() {
     assert_contains "$(cat "$OTHER_OUTPUT")" "migrated to version 40"
     assert_sql slow "SELECT to_regclass('slow')"
     assert_stamp 40 1
-    assert_equal "" "$(legacy_tables)"
+    assert_equal "$(legacy_tables)" ""
     "$FIXTURES_DIR/tools/kvnorm.py" "$DSN" --schema-version >"$BATS_TEST_TMPDIR/kv.jsonl"
     diff -u "$FIXTURES_DIR/esti/expected.jsonl" "$BATS_TEST_TMPDIR/kv.jsonl"
 }
@@ -105,7 +105,7 @@ locked_out() {
     run -0 golang_migrate "$MIGRATIONS_DIR" version
     assert_contains "$output" 39
     run ! golang_migrate "$MIGRATIONS_DIR" up
-    assert_equal "$before" "$(kv_state)"
+    assert_equal "$(kv_state)" "$before"
     assert_stamp 39 1
 }
 

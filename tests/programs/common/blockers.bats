@@ -23,7 +23,7 @@ setup() {
 # assert_holder TABLE: the message names the holder's process, user and application, and the table.
 assert_holder() {
     assert_contains "$stderr" "Locks are held by process $HOLDER_BACKEND of user \"$PGUSER\" (application \"psql\", since " " on $1." "hint: "
-    assert_equal 1 "$(grep -c 'Locks are held by' <<<"$stderr")"
+    assert_equal "$(grep -c 'Locks are held by' <<<"$stderr")" 1
 }
 
 @test "a schema migration" {

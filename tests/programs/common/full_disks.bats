@@ -57,15 +57,15 @@ check_no_dump() {
 @test "no space for a dump: an error, and no file is left" {
     small_disk "$BATS_TEST_TMPDIR/disk" 1m
     check_no_dump "$SMALL_DISK/kv.dump"
-    assert_equal "" "$(ls -A "$SMALL_DISK")"
+    assert_equal "$(ls -A "$SMALL_DISK")" ""
     # With several workers too.
     check_no_dump "$SMALL_DISK/kv.dump" -j 4
-    assert_equal "" "$(ls -A "$SMALL_DISK")"
+    assert_equal "$(ls -A "$SMALL_DISK")" ""
 
     # An existing file is kept.
     echo old >"$SMALL_DISK/kv.dump"
     check_no_dump "$SMALL_DISK/kv.dump"
-    assert_equal old "$(cat "$SMALL_DISK/kv.dump")"
+    assert_equal "$(cat "$SMALL_DISK/kv.dump")" old
 
     mount -o remount,size=64m "$SMALL_DISK"
     succeeds "${EXPORT[@]}" -f "$SMALL_DISK/kv.dump" --force
@@ -79,9 +79,9 @@ check_no_dump() {
     before=$(legacy_digest)
     run --separate-stderr -3 kv-migrate up --kv-enabled --no-settings -d "$DSN" --dump "$SMALL_DISK/kv.dump"
     assert_contains "$stderr" "kv-export: error: " "No space left on device" "kv-migrate: error: "
-    assert_equal "" "$(ls -A "$SMALL_DISK")"
+    assert_equal "$(ls -A "$SMALL_DISK")" ""
     assert_stamp 38 -
-    assert_equal "$before" "$(legacy_digest)"
+    assert_equal "$(legacy_digest)" "$before"
     mount -o remount,size=64m "$SMALL_DISK"
     succeeds kv-migrate up --kv-enabled --no-settings -d "$DSN" --dump "$SMALL_DISK/kv.dump"
     assert_stamp 39 1
@@ -117,9 +117,9 @@ limited() {
 @test "a reader that closes the pipe" {
     # shellcheck disable=SC2016 # for the inner shell
     run --separate-stderr -0 bash -c '"$@" | head -c 1000 >/dev/null; echo "${PIPESTATUS[0]}"' bash "${EXPORT[@]}"
-    assert_equal 3 "$output"
+    assert_equal "$output" 3
     assert_contains "$stderr" "kv-export: error: could not write to \"standard output\": Broken pipe"
-    assert_equal 1 "$(grep -c "error: " <<<"$stderr")"
+    assert_equal "$(grep -c "error: " <<<"$stderr")" 1
 }
 
 @test "the server's disk is full: nothing is stamped, the legacy tables stay, and it works once there is space" {
@@ -139,13 +139,13 @@ limited() {
     if [ -n "$(sql "SELECT to_regclass('kv')")" ]; then
         assert_stamp 38 0
     fi
-    assert_equal "$before" "$(legacy_digest)"
+    assert_equal "$(legacy_digest)" "$before"
     eventually nobody_else
 
     mount -o remount,size=256m "$SMALL_DISK"
     succeeds kv-migrate up --kv-enabled --no-settings -d "$DSN"
     assert_stamp 39 1
-    assert_equal "" "$(legacy_tables)"
+    assert_equal "$(legacy_tables)" ""
     # 1000 large objects in addition to those of the fixture.
     assert_sql 1000 "SELECT count(*) FROM kv WHERE encode(key, 'escape') LIKE 'large/%'"
 }

@@ -28,7 +28,7 @@ hostile_texts() {
 # nothing_ran: nothing was executed, and no control character was printed.
 nothing_ran() {
     assert_missing "$MARK"
-    assert_equal "" "$(printf '%s%s' "$output" "$stderr" | tr -d '\n' | LC_ALL=C tr -cd '\000-\037\177')"
+    assert_equal "$(printf '%s%s' "$output" "$stderr" | tr -d '\n' | LC_ALL=C tr -cd '\000-\037\177')" ""
     refute_contains "$output$stderr" $'\u009b'
 }
 
@@ -78,7 +78,7 @@ SQL
         run --separate-stderr -5 kv-migrate up --kv-enabled --no-settings
         nothing_ran
     done < <(hostile_texts)
-    assert_equal "$LEGACY_TABLE_COUNT" "$(legacy_tables | wc -l)"
+    assert_equal "$(legacy_tables | wc -l)" "$LEGACY_TABLE_COUNT"
 }
 
 @test "a forged note is shown, but only trusted as far as it can be checked" {
@@ -112,7 +112,7 @@ SQL
         nothing_ran
         fails 5 kv-migrate revert
         nothing_ran
-        assert_equal "$LEGACY_TABLE_COUNT" "$(legacy_tables | wc -l)"
+        assert_equal "$(legacy_tables | wc -l)" "$LEGACY_TABLE_COUNT"
     done
 }
 

@@ -56,7 +56,7 @@ ended_connections() {
 # The proxy does end idle connections.
 assert_proxy_ends() {
     run ! psql -Xq -d "$VIA" -c "SELECT 1" -c "\\! sleep 4" -c "SELECT 1"
-    assert_equal 1 "$(ended_connections)"
+    assert_equal "$(ended_connections)" 1
 }
 
 # Loads ----------------------------------------------------------------------------------------------------------------
@@ -69,7 +69,7 @@ assert_proxy_ends() {
         # A worker's connection is idle while it gathers tuples, the lock's and the leader's while workers load.
         succeeds kv-import -d "$VIA" -j "$jobs" "$DUMP"
         assert_stamp - 1
-        assert_equal 0 "$(ended_connections)"
+        assert_equal "$(ended_connections)" 0
         kill "$IDLE_PROXY" || true
         kv-import --verify -d "$DSN" "$DUMP"
         drop_database
@@ -91,7 +91,7 @@ assert_proxy_ends() {
     exec {input}>&-
     background_ends 0
     assert_stamp - 1
-    assert_equal 1 "$(ended_connections)"
+    assert_equal "$(ended_connections)" 1
 }
 
 @test "building indexes and waiting for a lock take longer than the idle timeout" {
@@ -109,7 +109,7 @@ assert_proxy_ends() {
     sleep 5
     release
     background_ends 0
-    assert_equal 0 "$(ended_connections)"
+    assert_equal "$(ended_connections)" 0
 }
 
 @test "--verify of a slow dump" {
@@ -121,7 +121,7 @@ assert_proxy_ends() {
         sleep 5
         tail -c +5000001 "$DUMP"
     )
-    assert_equal 0 "$(ended_connections)"
+    assert_equal "$(ended_connections)" 0
 }
 
 @test "a load into DynamoDB keeps the legacy database's connections alive" {
@@ -142,7 +142,7 @@ assert_proxy_ends() {
     background_ends 0
     stop_dynamodb
     assert_stamp 39 -
-    assert_equal 0 "$(ended_connections)"
+    assert_equal "$(ended_connections)" 0
 }
 
 # Exports --------------------------------------------------------------------------------------------------------------
@@ -160,7 +160,7 @@ slowly() {
 export_slowly() {
     run --separate-stderr -0 bash -o pipefail -c "$(declare -f slowly)"'; kv-export --quiet "${@:2}" | slowly 5 >"$1"' \
         bash "$BATS_TEST_TMPDIR/a.dump" -d "$VIA" "$@"
-    assert_equal "" "$stderr"
+    assert_equal "$stderr" ""
 }
 
 @test "an export with a slow reader" {
@@ -172,7 +172,7 @@ export_slowly() {
     for source in "--no-settings -j 1" "--no-settings -j 3" "--source=kv -j 3"; do
         # shellcheck disable=SC2086 # these are words
         export_slowly $source
-        assert_equal 0 "$(ended_connections)"
+        assert_equal "$(ended_connections)" 0
         kv-import --verify -d "$DSN" "$BATS_TEST_TMPDIR/a.dump"
     done
 }
@@ -181,7 +181,7 @@ export_slowly() {
     fresh_database TEMPLATE "$LARGE"
     start_idle_proxy
     succeeds kv-export -d "$VIA" --settings-command 'sleep 5; test {} && exit 44' -f "$BATS_TEST_TMPDIR/a.dump"
-    assert_equal 0 "$(ended_connections)"
+    assert_equal "$(ended_connections)" 0
 }
 
 # By TLS ---------------------------------------------------------------------------------------------------------------
@@ -210,14 +210,14 @@ start_tls_server() {
     PGDATABASE=tls psql -Xq -v ON_ERROR_STOP=1 -o /dev/null -f "$BATS_TEST_TMPDIR/large.sql"
     start_idle_proxy 3 0 127.0.0.1 "$TLS_PORT"
     VIA="${VIA/sslmode=disable/sslmode=require} dbname=tls"
-    assert_equal t "$(psql -XAtq -d "$VIA" -c "SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()")"
+    assert_equal "$(psql -XAtq -d "$VIA" -c "SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()")" t
     export_slowly --no-settings -j 2
-    assert_equal 0 "$(ended_connections)"
+    assert_equal "$(ended_connections)" 0
     # With slow index builds too.
     PGDATABASE=tls sql "CREATE FUNCTION dawdle() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(4.5); END'" \
         "CREATE EVENT TRIGGER dawdle ON ddl_command_start WHEN tag IN ('ALTER TABLE') EXECUTE PROCEDURE dawdle()"
     succeeds kv-import -d "$VIA" --partitions 1 "$BATS_TEST_TMPDIR/a.dump"
-    assert_equal 0 "$(ended_connections)"
+    assert_equal "$(ended_connections)" 0
     # Compares at once: data that TLS has already decrypted must be read without waiting for the socket.
     SECONDS=0
     succeeds kv-import --verify -d "$VIA" "$DUMP"
@@ -288,13 +288,13 @@ nobody_waits() {
     start_idle_proxy 60
     hold "LOCK TABLE graveler_tags"
     option $$ TCP_KEEPIDLE >/dev/null || skip "another process's sockets may not be looked at"
-    assert_equal "30 10 3 300000 " "$(options)"
+    assert_equal "$(options)" "30 10 3 300000 "
     PARAMETERS=" keepalives_idle=77 keepalives_count=9 tcp_user_timeout=12345"
-    assert_equal "77 10 9 12345 " "$(options)"
+    assert_equal "$(options)" "77 10 9 12345 "
     # A service file is the user's configuration too.
     PARAMETERS=" service=kept"
     printf '%s\n' "[kept]" "keepalives_interval=5" "tcp_user_timeout=4321" >"$BATS_TEST_TMPDIR/services"
-    assert_equal "30 5 3 4321 " "$(options env PGSERVICEFILE="$BATS_TEST_TMPDIR/services")"
+    assert_equal "$(options env PGSERVICEFILE="$BATS_TEST_TMPDIR/services")" "30 5 3 4321 "
     PARAMETERS=
-    assert_equal "30 5 3 4321 " "$(options env PGSERVICE=kept PGSERVICEFILE="$BATS_TEST_TMPDIR/services")"
+    assert_equal "$(options env PGSERVICE=kept PGSERVICEFILE="$BATS_TEST_TMPDIR/services")" "30 5 3 4321 "
 }

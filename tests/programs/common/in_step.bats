@@ -100,8 +100,8 @@ completes() {
     local expected
     expected=$(tr ' ' '\n' <<<"$1")
     shift
-    assert_equal "$expected" "$(bash_completes "$@")"
-    assert_equal "$expected" "$(zsh_completes "$*")"
+    assert_equal "$(bash_completes "$@")" "$expected"
+    assert_equal "$(zsh_completes "$*")" "$expected"
 }
 
 # Options -------------------------------------------------------------------------------------------------------------
@@ -112,7 +112,7 @@ completes() {
         echo "$program"
         # Two empty lists would be equal.
         help_options "$program" | grep -qx -e '--jobs='
-        assert_equal "$(program_options "$program")" "$(help_options "$program")"
+        assert_equal "$(help_options "$program")" "$(program_options "$program")"
     done
 }
 
@@ -121,7 +121,7 @@ completes() {
     for program in "${PROGRAMS[@]}"; do
         echo "$program"
         table_rows "$program" | grep -qx -e '-j --jobs=NUM'
-        assert_equal "$(table_rows "$program")" "$(manual_rows "$program")"
+        assert_equal "$(manual_rows "$program")" "$(table_rows "$program")"
     done
 }
 
@@ -144,16 +144,16 @@ completes() {
     done
     mentioned+=$(mandoc -T ascii -O width=1000 "$TOP/common/dump/kv-dump.5" | col -b | grep -oE -e '--[a-z][a-z0-9-]+')
     assert_contains "$mentioned" --verify --no-settings
-    assert_equal "" "$(sort -u <<<"$mentioned" | grep -vxFf <(
+    assert_equal "$(sort -u <<<"$mentioned" | grep -vxFf <(
         for program in "${PROGRAMS[@]}"; do help_options "$program" | tr -d =; done
-    ))"
+    ))" ""
 }
 
 @test "bash completes exactly the options in --help" {
     local program
     for program in "${PROGRAMS[@]}"; do
         echo "$program"
-        assert_equal "$(help_options "$program")" "$(bash_completes "$program" -)"
+        assert_equal "$(bash_completes "$program" -)" "$(help_options "$program")"
     done
 }
 
@@ -162,7 +162,7 @@ completes() {
     zsh -n "$COMPLETION/_kv-migrate"
     for program in "${PROGRAMS[@]}"; do
         echo "$program"
-        assert_equal "$(help_options "$program")" "$(zsh_completes "$program -")"
+        assert_equal "$(zsh_completes "$program -")" "$(help_options "$program")"
     done
 }
 
@@ -172,9 +172,9 @@ completes() {
     local commands
     commands=$(kv-migrate --help | sed -nE 's/^  kv-migrate ([a-z]+) .*/\1/p' | sort)
     assert_contains "$commands" up version cleanup
-    assert_equal "$commands" "$(kv-migrate --list-options | sed -n 's/^commands\t//p' | tr ' ' '\n' | sort)"
-    assert_equal "$commands" "$(sed -n '/^\.Ss Commands/,/^\.Ss The/s/^\.It Cm //p' "$(manual kv-migrate)" | sort)"
-    assert_equal "$commands" "$(sed -n '/^\.Sh SYNOPSIS/,/^\.Sh DESC/s/^\.Cm //p' "$(manual kv-migrate)" | sort)"
+    assert_equal "$(kv-migrate --list-options | sed -n 's/^commands\t//p' | tr ' ' '\n' | sort)" "$commands"
+    assert_equal "$(sed -n '/^\.Ss Commands/,/^\.Ss The/s/^\.It Cm //p' "$(manual kv-migrate)" | sort)" "$commands"
+    assert_equal "$(sed -n '/^\.Sh SYNOPSIS/,/^\.Sh DESC/s/^\.Cm //p' "$(manual kv-migrate)" | sort)" "$commands"
     completes "$(tr '\n' ' ' <<<"$commands" | sed 's/ $//')" kv-migrate ""
 }
 
@@ -183,9 +183,9 @@ completes() {
     variables=$(kv-migrate --help | grep -oE 'LAKEFS_[A-Z_]+' | sort -u)
     assert_contains "$variables" LAKEFS_DATABASE_KV_ENABLED
     # They are made of lakeFS's keys.
-    assert_equal "$variables" "$(grep -oE '"(database|blockstore|committed)[.][a-z0-9_.]+"' "$TOP/common/config/settings.c" |
-        tr -d '"' | tr 'a-z.' 'A-Z_' | sed 's/^/LAKEFS_/' | grep -oE 'LAKEFS_[A-Z_]+' | sort -u)"
-    assert_equal "$variables" "$(grep -oE 'LAKEFS_[A-Z]+_[A-Z_]+' "$(manual kv-migrate)" | sort -u)"
+    assert_equal "$(grep -oE '"(database|blockstore|committed)[.][a-z0-9_.]+"' "$TOP/common/config/settings.c" |
+        tr -d '"' | tr 'a-z.' 'A-Z_' | sed 's/^/LAKEFS_/' | grep -oE 'LAKEFS_[A-Z_]+' | sort -u)" "$variables"
+    assert_equal "$(grep -oE 'LAKEFS_[A-Z]+_[A-Z_]+' "$(manual kv-migrate)" | sort -u)" "$variables"
 }
 
 @test "arguments with fixed values are completed, and accepted by the programs" {
@@ -210,13 +210,13 @@ completes() {
 }
 
 @test "an argument after = is completed, whether or not the shell splits the word there" {
-    assert_equal $'json\ntext' "$(bash_completes kv-import --format =)"
-    assert_equal json "$(bash_completes kv-import --format = j)"
-    assert_equal json "$(zsh_completes "kv-import --format=j")"
+    assert_equal "$(bash_completes kv-import --format =)" $'json\ntext'
+    assert_equal "$(bash_completes kv-import --format = j)" json
+    assert_equal "$(zsh_completes "kv-import --format=j")" json
     run -0 env COMP_WORDBREAKS=" " bash --norc -c 'source "$1"; COMP_WORDBREAKS=" "
         COMP_WORDS=(kv-import --format=j) COMP_CWORD=1; _kv_complete_program kv-import; echo "${COMPREPLY[@]}"' \
         bash "$COMPLETION/kv-migrate.bash"
-    assert_equal --format=json "$output"
+    assert_equal "$output" --format=json
 }
 
 @test "dumps and folders are completed to files and folders" {
@@ -279,9 +279,9 @@ while True:
     port=$(head -n 1 "$BACKGROUND_OUTPUT")
     # The time limit is far above what it takes; 124 would mean that it hung.
     run -0 bash_completes kv-export -h 127.0.0.1 -p "$port" -d ""
-    assert_equal "" "$output"
+    assert_equal "$output" ""
     run -0 zsh_completes "kv-export -h 127.0.0.1 -p $port -d "
-    assert_equal "" "$output"
+    assert_equal "$output" ""
     # The completion did connect.
-    assert_equal 2 "$(grep -c accepted "$BACKGROUND_OUTPUT")"
+    assert_equal "$(grep -c accepted "$BACKGROUND_OUTPUT")" 2
 }

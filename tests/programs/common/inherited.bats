@@ -37,7 +37,7 @@ readonly COMBINATIONS=(0 1 2 01 02 12 012)
     for which in "${COMBINATIONS[@]}"; do
         fresh_database TEMPLATE "$ESTI"
         closed "$which" kv-export -v -d "$DSN" --no-settings -j 3 -f "$dump" 3>&-
-        assert_equal "the dump is intact: 438 entries" "$(kv-import --check "$dump" | cut -d, -f1)"
+        assert_equal "$(kv-import --check "$dump" | cut -d, -f1)" "the dump is intact: 438 entries"
         # A stray message or query in the dump would be noticed.
         cmp <(kv-import --print --raw "$dump" | sort) <(kv-import --print --raw "$DUMP" | sort)
         closed "$which" kv-import -v -d "$DSN" -j 3 "$dump" 3>&-
@@ -56,7 +56,7 @@ readonly COMBINATIONS=(0 1 2 01 02 12 012)
     BACKGROUND=$! BACKGROUND_OUTPUT=/dev/null
     eventually someone_waits
     for descriptor in 0 1 2; do
-        assert_equal /dev/null "$(readlink "/proc/$BACKGROUND/fd/$descriptor")"
+        assert_equal "$(readlink "/proc/$BACKGROUND/fd/$descriptor")" /dev/null
     done
     release
     background_ends 0
@@ -70,8 +70,8 @@ readonly COMBINATIONS=(0 1 2 01 02 12 012)
         for to in "$BATS_TEST_TMPDIR/closed" /dev/full; do
             run --separate-stderr -3 bash -c 'if [ "$0" = /dev/full ]; then exec "$@" >/dev/full; else exec "$@" >&-; fi' "$to" "${arguments[@]}"
             printf '%s\n' "${arguments[*]}: $stderr"
-            assert_equal 1 "$(grep -c '^kv-[a-z]*: error: could not write to "\?standard output"\?: ' <<<"$stderr")"
-            assert_equal 1 "$(wc -l <<<"$stderr")"
+            assert_equal "$(grep -c '^kv-[a-z]*: error: could not write to "\?standard output"\?: ' <<<"$stderr")" 1
+            assert_equal "$(wc -l <<<"$stderr")" 1
         done
     done <<COMMANDS
 kv-import --list $DUMP
@@ -97,7 +97,7 @@ COMMANDS
         # shellcheck disable=SC2086 # these are words
         run --separate-stderr -3 closed 0 kv-import $arguments -
         assert_contains "$stderr" "could not read dump on standard input: Bad file descriptor"
-        assert_equal 1 "$(grep -c error: <<<"$stderr")"
+        assert_equal "$(grep -c error: <<<"$stderr")" 1
     done
 }
 
@@ -114,7 +114,7 @@ COMMANDS
             result=$({
                 bash -c 'sleep 0.1; "$@"; echo "rc=$?" >&2' bash env "$disposition" "${arguments[@]}" | exec true
             } 2>&1)
-            assert_equal "rc=141 of ${arguments[*]}" "$result of ${arguments[*]}"
+            assert_equal "$result of ${arguments[*]}" "rc=141 of ${arguments[*]}"
         done <<COMMANDS
 kv-import --list $DUMP
 kv-import --list --format json $DUMP
@@ -135,8 +135,8 @@ COMMANDS
     local disposition
     for disposition in --default-signal=PIPE --ignore-signal=PIPE; do
         run --separate-stderr -0 bash -c '"$@" | head -n 1 >/dev/null; echo "${PIPESTATUS[0]}"' bash env "$disposition" kv-import --print "$DUMP"
-        assert_equal 141 "$output"
-        assert_equal "" "$stderr"
+        assert_equal "$output" 141
+        assert_equal "$stderr" ""
     done
 }
 
@@ -144,8 +144,8 @@ COMMANDS
     local disposition
     for disposition in --default-signal=PIPE --ignore-signal=PIPE; do
         run --separate-stderr -0 bash -c '"$@" | exec true; echo "${PIPESTATUS[0]}"' bash env "$disposition" kv-export --no-settings -d "$ESTI"
-        assert_equal 3 "$output"
-        assert_equal 'kv-export: error: could not write to "standard output": Broken pipe' "$stderr"
+        assert_equal "$output" 3
+        assert_equal "$stderr" 'kv-export: error: could not write to "standard output": Broken pipe'
     done
 }
 
@@ -158,7 +158,7 @@ COMMANDS
         # shellcheck disable=SC2086 # these are words
         run --separate-stderr -0 timeout -k 1 20 env $disposition kv-export --quiet -d "$DSN" \
             --settings-command 'test {} && exit 44' -f "$BATS_TEST_TMPDIR/a.dump" --force
-        assert_equal "" "$stderr"
+        assert_equal "$stderr" ""
     done
 }
 

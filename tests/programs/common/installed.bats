@@ -29,7 +29,7 @@ files() {
     local migrations
     migrations=$(cd "$MIGRATIONS_DIR" && printf '%s\n' *.up.sql)
     assert_contains "$migrations" 000021_ 000038_
-    assert_equal "$(LC_ALL=C sort <<FILES
+    assert_equal "$(files)" "$(LC_ALL=C sort <<FILES
 /usr/bin/kv-export
 /usr/bin/kv-import
 /usr/bin/kv-migrate
@@ -49,15 +49,15 @@ ${migrations//0000/\/usr\/share\/kv-migrate\/migrations\/0000}
 /usr/share/man/man5/kv-dump.5
 /usr/share/zsh/site-functions/_kv-migrate
 FILES
-    )" "$(files)"
+    )"
 }
 
 @test "installed files can be read, and programs run, by everybody" {
-    assert_equal "" "$(find "$ROOT" ! -type l ! -perm -o=r)"
-    assert_equal "" "$(find "$ROOT" -type d ! -perm -o=x)"
-    assert_equal "" "$(find "$ROOT" ! -type l -perm /o=w)"
-    assert_equal $'kv-export\nkv-import\nkv-migrate\nkv-migrate-session\nkv-replay\nkv-replay-session' \
-        "$(find "$ROOT" -type f -perm -o=x -printf '%f\n' | sort)"
+    assert_equal "$(find "$ROOT" ! -type l ! -perm -o=r)" ""
+    assert_equal "$(find "$ROOT" -type d ! -perm -o=x)" ""
+    assert_equal "$(find "$ROOT" ! -type l -perm /o=w)" ""
+    assert_equal "$(find "$ROOT" -type f -perm -o=x -printf '%f\n' | sort)" \
+        $'kv-export\nkv-import\nkv-migrate\nkv-migrate-session\nkv-replay\nkv-replay-session'
 }
 
 @test "the manual pages can be read" {
@@ -65,7 +65,7 @@ FILES
     for page in "$ROOT"/usr/share/man/man?/*; do
         echo "$page"
         run --separate-stderr -0 mandoc -T utf8 -W warning "$page"
-        assert_equal "" "$stderr"
+        assert_equal "$stderr" ""
         shown=$(col -b <<<"$output")
         assert_contains "$shown" NAME DESCRIPTION EXAMPLES "SEE ALSO"
         # The name to find the page by.
@@ -87,7 +87,7 @@ FILES
             "$program"
     done
     run -0 timeout 60 env TERM=xterm zsh -f "$TESTS_DIR/lib/complete.zsh" "$ROOT/usr/share/zsh/site-functions" "kv-migrate cl"
-    assert_equal cleanup "$output"
+    assert_equal "$output" cleanup
 }
 
 @test "the installed kv-migrate finds its parts from any folder and under any name" {
@@ -98,7 +98,7 @@ FILES
     # Without the checkout's programs.
     PATH=${PATH//"$KV_BIN:"/}
     refute_contains ":$PATH:" ":$KV_BIN:"
-    succeeds "$ROOT/usr/bin/kv-migrate" up -d "$DSN"
+    succeeds "$ROOT/usr/bin/kv-migrate" up -d "$DSN" --new-database
     assert_contains "$stderr" "schema migration 000021_" "the schema is at version 38"
     succeeds "$link" up --kv-enabled -d "$DSN"
     assert_stamp 39 1
@@ -114,10 +114,10 @@ FILES
     [ -x "$place/srv/parts/kv-migrate-session" ]
     mv "$place" "$moved"
     PATH=${PATH//"$KV_BIN:"/}
-    succeeds "$moved/opt/programs/kv-migrate" up --kv-enabled -d "$DSN"
+    succeeds "$moved/opt/programs/kv-migrate" up --kv-enabled -d "$DSN" --new-database
     assert_stamp 39 1
     succeeds "$moved/opt/programs/kv-replay" "$FIXTURES_DIR/esti/esti.dump" -- psql -XAtc "SELECT count(*) FROM kv"
-    assert_equal 440 "$output"
+    assert_equal "$output" 440
 }
 
 @test "the installed kv-replay finds its parts from any folder and under any name" {
@@ -127,14 +127,14 @@ FILES
     PATH=${PATH//"$KV_BIN:"/}
     succeeds "$link" "$FIXTURES_DIR/esti/esti.dump" -- psql -XAtc "SELECT count(*) FROM kv"
     # The entries of the dump, and the version.
-    assert_equal 440 "$output"
+    assert_equal "$output" 440
 }
 
 @test "make uninstall removes everything that was installed, and nothing else" {
     local other=$ROOT/usr/share/man/man1/other.1
     touch "$other" "$ROOT/usr/bin/other"
     in_top uninstall
-    assert_equal $'/usr/bin/other\n/usr/share/man/man1/other.1' "$(files)"
+    assert_equal "$(files)" $'/usr/bin/other\n/usr/share/man/man1/other.1'
     assert_missing "$ROOT/usr/libexec/kv-migrate" "$ROOT/usr/share/kv-migrate"
     rm "$other" "$ROOT/usr/bin/other"
 }
@@ -151,8 +151,8 @@ make_in_top() {
     make_in_top PREFIX=/usr LIBEXECDIR=/usr/lib DATADIR=/usr/share DESTDIR="$place" install
     [ -x "$place/usr/lib/kv-migrate-session" ]
     make_in_top PREFIX=/usr LIBEXECDIR=/usr/lib DATADIR=/usr/share DESTDIR="$place" uninstall
-    assert_equal $'./usr/lib/others/parts\n./usr/share/migrations/000001_theirs.up.sql' \
-        "$(cd "$place" && find . ! -type d | LC_ALL=C sort)"
+    assert_equal "$(cd "$place" && find . ! -type d | LC_ALL=C sort)" \
+        $'./usr/lib/others/parts\n./usr/share/migrations/000001_theirs.up.sql'
 }
 
 @test "folders with shell metacharacters are refused before anything is written or removed" {

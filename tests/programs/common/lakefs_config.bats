@@ -80,9 +80,9 @@ YAML
     fresh_database TEMPLATE "$ESTI"
     printf 'blockstore: {local: {path: %s}}\ncommitted: {block_storage_prefix: _other}\n' "$BLOCKSTORE" >"$CONFIG"
     succeeds kv-export -d "$DSN" --config="$CONFIG" --force -f "$DUMP"
-    assert_equal 0 "$(kv-import --print --prefix=settings/ "$DUMP" | wc -l)"
+    assert_equal "$(kv-import --print --prefix=settings/ "$DUMP" | wc -l)" 0
     succeeds kv-export -d "$DSN" --config="$CONFIG" --block-storage-prefix=_lakefs --force -f "$DUMP"
-    assert_equal 1 "$(kv-import --print --prefix=settings/ "$DUMP" | wc -l)"
+    assert_equal "$(kv-import --print --prefix=settings/ "$DUMP" | wc -l)" 1
 }
 
 @test "a store in DynamoDB is reached by the configuration, with its credentials" {
@@ -128,6 +128,6 @@ YAML
     LAKEFS_BLOCKSTORE_S3_CREDENTIALS_SECRET_ACCESS_KEY=kept run --separate-stderr -0 kv-replay -q --config="$CONFIG" \
         "$BATS_TEST_TMPDIR/legacy.sql" -- sh -c 'psql -XAtc "SELECT count(*) FROM kv WHERE key = '"'settings/protected_branches'"'"
             echo "$LAKEFS_BLOCKSTORE_S3_CREDENTIALS_SECRET_ACCESS_KEY"'
-    assert_equal "1
-kept" "$output"
+    assert_equal "$output" "1
+kept"
 }

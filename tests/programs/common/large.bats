@@ -57,7 +57,7 @@ within_memory() {
     within_memory kv-export -d "$DSN" --no-settings --quiet -j 2 -f "$dump"
     [ "$(manifest_member "$dump" "['stream']['size']")" -gt 240000000 ]
     # The rows, a repository and its branches.
-    assert_equal 220041 "$(manifest_member "$dump" "['entries']")"
+    assert_equal "$(manifest_member "$dump" "['entries']")" 220041
     within_memory kv-import -d "$DSN" --quiet -j 2 "$dump"
     assert_stamp 39 1
     assert_staged_rows_in_kv 8008

@@ -28,11 +28,11 @@ usage_fails() {
     for program in "${PROGRAMS[@]}"; do
         for option in --help '-?'; do
             run --separate-stderr -0 "$program" "$option"
-            assert_equal "" "$stderr"
+            assert_equal "$stderr" ""
             assert_contains "$output" "$program" --help --version --dbname --host --port --username --no-password --log-format \
                 --lock-wait-timeout --quiet --verbose --schema
-            assert_equal "" "$(grep -nE '.{81}' <<<"$output")"
-            assert_equal "" "$(grep -nP '[\t ]$|\t' <<<"$output")"
+            assert_equal "$(grep -nE '.{81}' <<<"$output")" ""
+            assert_equal "$(grep -nP '[\t ]$|\t' <<<"$output")" ""
         done
     done
 }
@@ -55,19 +55,19 @@ usage_fails() {
     for program in "${PROGRAMS[@]}" kv-replay; do
         for option in --version -V; do
             run --separate-stderr -0 "$program" "$option"
-            assert_equal "" "$stderr"
-            assert_equal 1 "${#lines[@]}"
+            assert_equal "$stderr" ""
+            assert_equal "${#lines[@]}" 1
             [[ $output =~ ^"$program ".*' '([0-9]+\.[0-9]+\.[0-9]+)$ ]]
             versions+="${BASH_REMATCH[1]}"$'\n'
         done
     done
-    assert_equal 1 "$(sort -u <<<"${versions%$'\n'}" | wc -l)"
+    assert_equal "$(sort -u <<<"${versions%$'\n'}" | wc -l)" 1
 }
 
 @test "--list-tables names the legacy tables, each once" {
     run --separate-stderr -0 kv-export --list-tables
-    assert_equal "$LEGACY_TABLE_COUNT" "$(sort -u <<<"$output" | wc -l)"
-    assert_equal "$LEGACY_TABLE_COUNT" "${#lines[@]}"
+    assert_equal "$(sort -u <<<"$output" | wc -l)" "$LEGACY_TABLE_COUNT"
+    assert_equal "${#lines[@]}" "$LEGACY_TABLE_COUNT"
     assert_contains "$output" graveler_staging_kv auth_users actions_runs gateway_multiparts
     refute_contains "$output" schema_migrations catalog_
 }
@@ -308,7 +308,7 @@ no_dump_in_pipe() {
     for program in kv-export "kv-migrate up" "kv-migrate version" "kv-migrate cleanup"; do
         # shellcheck disable=SC2086 # program and command
         run --separate-stderr -2 $program --log-format json
-        assert_equal "" "$output"
+        assert_equal "$output" ""
         assert_json_lines "${program%% *}"
         assert_contains "$stderr" '"level":"error"' '"detail":'
     done

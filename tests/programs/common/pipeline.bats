@@ -32,13 +32,13 @@ export_esti() {
 @test "up leaves the expected entries, version 39 and no legacy table" {
     legacy_database
     sql "CREATE TABLE catalog_entries (path text)" "INSERT INTO catalog_entries VALUES ('old')"
-    assert_equal "$LEGACY_TABLE_COUNT" "$(legacy_tables | wc -l)"
+    assert_equal "$(legacy_tables | wc -l)" "$LEGACY_TABLE_COUNT"
 
     succeeds kv-migrate up --kv-enabled --blockstore-path "$BLOCKSTORE" -d "$DSN"
-    assert_equal "" "$output"
+    assert_equal "$output" ""
     assert_kv_as_expected
     assert_stamp 39 1
-    assert_equal "" "$(legacy_tables)"
+    assert_equal "$(legacy_tables)" ""
     # Tables of the former storage engine do not matter.
     assert_sql "old" "SELECT path FROM catalog_entries"
     nobody_else
@@ -51,7 +51,7 @@ export_esti() {
     before=$(kv_state)
     succeeds kv-migrate up --kv-enabled --blockstore-path "$BLOCKSTORE" -d "$DSN"
     assert_contains "$stderr" "nothing to do"
-    assert_equal "$before" "$(kv_state)"
+    assert_equal "$(kv_state)" "$before"
     assert_stamp 39 1
 }
 
@@ -61,9 +61,9 @@ export_esti() {
     succeeds kv-migrate up --kv-enabled --dump="$kept" --blockstore-path "$BLOCKSTORE" -d "$DSN"
     assert_kv_as_expected
     assert_stamp 39 1
-    assert_equal "" "$(legacy_tables)"
+    assert_equal "$(legacy_tables)" ""
     kv-import --check "$kept"
-    assert_equal "600 1" "$(stat -c '%a %h' "$kept")"
+    assert_equal "$(stat -c '%a %h' "$kept")" "600 1"
     assert_missing "$kept.partial"
 }
 
@@ -74,14 +74,14 @@ export_esti() {
     kv-export -d "$DSN" --blockstore-path="$BLOCKSTORE" | kv-import -d "$DSN"
     assert_kv_as_expected
     assert_stamp 39 1
-    assert_equal "$before" "$(legacy_digest)"
-    assert_equal "$LEGACY_TABLE_COUNT" "$(legacy_tables | wc -l)"
+    assert_equal "$(legacy_digest)" "$before"
+    assert_equal "$(legacy_tables | wc -l)" "$LEGACY_TABLE_COUNT"
 }
 
 @test "an import from a file leaves the expected entries" {
     legacy_database
     succeeds kv-import -d "$DSN" "$DUMP"
-    assert_equal "" "$output"
+    assert_equal "$output" ""
     assert_kv_as_expected
     assert_stamp 39 1
 }
@@ -137,7 +137,7 @@ export_esti() {
     legacy_database
     id=$(sql "SELECT key_value FROM auth_installation_metadata WHERE key_name = 'installation_id'")
     kv-import -d "$DSN" --quiet "$DUMP"
-    assert_equal 36 "${#id}"
+    assert_equal "${#id}" 36
     assert_sql $'installation_id\ninstallation_metadata/installation_id' "SELECT convert_from(key, 'UTF8') FROM kv
         WHERE partition_key = 'auth' AND value = convert_to('$id', 'UTF8') ORDER BY key"
 }
@@ -160,11 +160,11 @@ export_esti() {
     assert_sql $'partition_key bytea t\nkey bytea t\nvalue bytea t' "SELECT attname || ' ' || format_type(atttypid, atttypmod)
         || ' ' || CASE WHEN attnotnull THEN 't' ELSE 'f' END FROM pg_attribute
         WHERE attrelid = 'public.kv'::regclass AND attnum > 0 AND NOT attisdropped ORDER BY attnum"
-    assert_equal "$(for ((i = 0; i < 100; i++)); do
-        echo "kv_$i FOR VALUES WITH (modulus 100, remainder $i)"
-    done)" "$(sql "SELECT relname || ' ' || pg_get_expr(relpartbound, c.oid) FROM pg_class c JOIN pg_inherits i ON inhrelid = c.oid
+    assert_equal "$(sql "SELECT relname || ' ' || pg_get_expr(relpartbound, c.oid) FROM pg_class c JOIN pg_inherits i ON inhrelid = c.oid
         WHERE inhparent = 'public.kv'::regclass AND relnamespace = 'public'::regnamespace
-        ORDER BY substr(relname, 4)::integer")"
+        ORDER BY substr(relname, 4)::integer")" "$(for ((i = 0; i < 100; i++)); do
+        echo "kv_$i FOR VALUES WITH (modulus 100, remainder $i)"
+    done)"
     # Each partition has the index.
     assert_sql 100 "SELECT count(*) FROM pg_index x JOIN pg_inherits i ON x.indrelid = i.inhrelid
         WHERE inhparent = 'public.kv'::regclass AND indisprimary AND indisvalid"
@@ -187,8 +187,8 @@ export_esti() {
     zstd -tq "$DUMP"
     sum=$(zstd -dcq "$DUMP" | sha256sum | cut -d ' ' -f 1)
     listed=$(kv-import --list "$DUMP" | sed -n 's/^stream SHA-256: //p')
-    assert_equal "$sum" "$listed"
-    assert_equal "$sum" "$(manifest_member "$DUMP" "['stream']['sha256']")"
+    assert_equal "$listed" "$sum"
+    assert_equal "$(manifest_member "$DUMP" "['stream']['sha256']")" "$sum"
 }
 
 @test "a dump's seek table points to its frames" {
@@ -198,9 +198,9 @@ export_esti() {
     # Each data frame alone is a complete zstd file of the size in the table.
     while read -r offset size decompressed; do
         tail -c "+$((offset + 1))" "$DUMP" | head -c "$size" >"$BATS_TEST_TMPDIR/frame"
-        assert_equal "$decompressed" "$(zstd -dcq "$BATS_TEST_TMPDIR/frame" | wc -c)"
+        assert_equal "$(zstd -dcq "$BATS_TEST_TMPDIR/frame" | wc -c)" "$decompressed"
     done <"$BATS_TEST_TMPDIR/frames"
-    assert_equal "$(zstd -dcq "$DUMP" | wc -c)" "$(awk '{ sum += $3 } END { print sum }' "$BATS_TEST_TMPDIR/frames")"
+    assert_equal "$(awk '{ sum += $3 } END { print sum }' "$BATS_TEST_TMPDIR/frames")" "$(zstd -dcq "$DUMP" | wc -c)"
 }
 
 @test "PostgreSQL alone can load a dump" {
@@ -209,7 +209,7 @@ export_esti() {
     sql "CREATE TABLE kv_copy (partition_key bytea, key bytea, value bytea)"
     zstd -dcq "$DUMP" | psql -Xq -c "COPY kv_copy FROM STDIN (FORMAT binary)"
     # The version is the import's own entry.
-    assert_equal "$(kv_digest "(SELECT * FROM kv WHERE partition_key <> 'kv-internal-metadata') AS loaded")" "$(kv_digest kv_copy)"
+    assert_equal "$(kv_digest kv_copy)" "$(kv_digest "(SELECT * FROM kv WHERE partition_key <> 'kv-internal-metadata') AS loaded")"
 }
 
 @test "two exports of the same rows have the same stream" {
@@ -222,29 +222,29 @@ export_esti() {
     kv-import --check "$BATS_TEST_TMPDIR/jobs.dump"
     assert_same_entries "$DUMP" "$BATS_TEST_TMPDIR/jobs.dump"
     for package in 0 1 2 3; do
-        assert_equal "$(manifest_member "$DUMP" "['packages'][$package]['set_digest']")" \
-            "$(manifest_member "$BATS_TEST_TMPDIR/jobs.dump" "['packages'][$package]['set_digest']")"
+        assert_equal "$(manifest_member "$BATS_TEST_TMPDIR/jobs.dump" "['packages'][$package]['set_digest']")" \
+            "$(manifest_member "$DUMP" "['packages'][$package]['set_digest']")"
     done
     # Four different packages: the digests are not constant.
-    assert_equal 4 "$(for package in 0 1 2 3; do
+    assert_equal "$(for package in 0 1 2 3; do
         manifest_member "$DUMP" "['packages'][$package]['set_digest']"
-    done | sort -u | wc -l)"
+    done | sort -u | wc -l)" 4
 }
 
 @test "a dump file is readable by its owner only, and there are no other files" {
     (umask 000 && export_esti -f "$BATS_TEST_TMPDIR/open.dump")
-    assert_equal 600 "$(stat -c %a "$BATS_TEST_TMPDIR/open.dump")"
-    assert_equal open.dump "$(ls -A "$BATS_TEST_TMPDIR")"
+    assert_equal "$(stat -c %a "$BATS_TEST_TMPDIR/open.dump")" 600
+    assert_equal "$(ls -A "$BATS_TEST_TMPDIR")" open.dump
 }
 
 @test "an existing file is replaced only with --force" {
     echo precious >"$BATS_TEST_TMPDIR/file"
     fails 1 kv-export -d "$ESTI" --no-settings -f "$BATS_TEST_TMPDIR/file"
     assert_contains "$stderr" "$BATS_TEST_TMPDIR/file" "--force"
-    assert_equal precious "$(cat "$BATS_TEST_TMPDIR/file")"
+    assert_equal "$(cat "$BATS_TEST_TMPDIR/file")" precious
     export_esti --force -f "$BATS_TEST_TMPDIR/file"
     assert_same_stream "$DUMP" "$BATS_TEST_TMPDIR/file"
-    assert_equal 600 "$(stat -c %a "$BATS_TEST_TMPDIR/file")"
+    assert_equal "$(stat -c %a "$BATS_TEST_TMPDIR/file")" 600
     assert_missing "$BATS_TEST_TMPDIR/file.partial"
 }
 
@@ -255,7 +255,7 @@ export_esti() {
     assert_contains "$stderr" "$folder"
     fails 1 kv-export -d "$ESTI" --no-settings -f "$folder/missing/file"
     assert_contains "$stderr" "$folder/missing/file"
-    assert_equal "" "$(ls -A "$folder")"
+    assert_equal "$(ls -A "$folder")" ""
     assert_missing "$folder.partial"
 }
 
@@ -275,8 +275,8 @@ export_esti() {
     echo precious >"$BATS_TEST_TMPDIR/file"
     # An unreadable namespace is found after the file was opened.
     run ! kv-export -d "$ESTI" --blockstore-path=/nonexistent --force -f "$BATS_TEST_TMPDIR/file"
-    assert_equal precious "$(cat "$BATS_TEST_TMPDIR/file")"
-    assert_equal file "$(ls -A "$BATS_TEST_TMPDIR")"
+    assert_equal "$(cat "$BATS_TEST_TMPDIR/file")" precious
+    assert_equal "$(ls -A "$BATS_TEST_TMPDIR")" file
 }
 
 @test "all compression levels give the same stream" {
@@ -291,7 +291,7 @@ export_esti() {
     local dump=$BATS_TEST_TMPDIR/plain.dump
     export_esti -Z 0 --no-sha256 >"$dump"
     assert_same_stream "$DUMP" "$dump"
-    assert_equal false "$("$TESTS_DIR/lib/decode.py" header "$dump" "['stream_sha256']")"
+    assert_equal "$("$TESTS_DIR/lib/decode.py" header "$dump" "['stream_sha256']")" false
     assert_contains "$(kv-import --list "$dump")" "stream SHA-256: none"
     assert_contains "$(kv-import --check "$dump")" "439 entries"
     # An uncompressed dump is about as large as its contents.
@@ -323,7 +323,7 @@ export_esti() {
     # Rows are counted by the table they were read from.
     users=$(psql -XAtq -d "$ESTI" -c "SELECT count(*) FROM auth_users")
     assert_contains "$(manifest_member "$DUMP" "['packages'][1]['source_rows']")" "{\"rows\": $users, \"table\": \"auth_users\"}"
-    assert_equal '["actions", "auth", "graveler", "multiparts"]' "$("$TESTS_DIR/lib/decode.py" header "$DUMP" "['packages']")"
+    assert_equal "$("$TESTS_DIR/lib/decode.py" header "$DUMP" "['packages']")" '["actions", "auth", "graveler", "multiparts"]'
 }
 
 @test "--check reads a dump from a file and from a pipe" {
@@ -349,7 +349,7 @@ export_esti() {
 
 @test "a dump without some packages is refused by the import, unless allowed" {
     export_esti -n auth -n multiparts -f "$BATS_TEST_TMPDIR/part.dump"
-    assert_equal '["auth", "multiparts"]' "$("$TESTS_DIR/lib/decode.py" header "$BATS_TEST_TMPDIR/part.dump" "['packages']")"
+    assert_equal "$("$TESTS_DIR/lib/decode.py" header "$BATS_TEST_TMPDIR/part.dump" "['packages']")" '["auth", "multiparts"]'
     assert_contains "$(kv-import --list "$BATS_TEST_TMPDIR/part.dump" | grep '^excluded:')" actions graveler
 
     fresh_database

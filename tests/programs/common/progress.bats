@@ -44,7 +44,7 @@ final() {
 
 @test "-q and --no-progress turn it off, even on a terminal" {
     fresh_database
-    assert_equal "" "$(on_terminal kv-import -q -P -d "$DSN" "$DUMP")"
+    assert_equal "$(on_terminal kv-import -q -P -d "$DSN" "$DUMP")" ""
     refute_contains "$(on_terminal kv-import --no-progress -d "$DSN" --clean "$DUMP")" "rows/s"
 }
 
@@ -85,5 +85,5 @@ assert line["seconds_left"] is None, line'
     drop_database
     fresh_database TEMPLATE "$ESTI"
     succeeds kv-migrate up -q -P --kv-enabled --blockstore-path "$BLOCKSTORE" -d "$DSN"
-    assert_equal "" "$stderr"
+    assert_equal "$stderr" ""
 }

@@ -54,7 +54,7 @@ do_block() {
 # assert_legacy: the database is a valid legacy one: version 38, not dirty, all its rows.
 assert_legacy() {
     assert_stamp 38 -
-    assert_equal "$LEGACY_ROWS" "$(legacy_rows)"
+    assert_equal "$(legacy_rows)" "$LEGACY_ROWS"
     # Nothing of the KV store is left.
     assert_sql 0 "SELECT count(*) FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relname ~ '^kv'
         AND relkind IN ('r', 'p', 'v')"
@@ -69,15 +69,15 @@ assert_migrates_again() {
 
 @test "all recipes are tested" {
     [ -n "$(block 9)" ]
-    assert_equal "" "$(block 10)"
+    assert_equal "$(block 10)" ""
 }
 
 @test "migrate at night" {
     do_block 1
-    assert_equal $'stop lakefs\nstart lakefs' "$(<"$CALLS")"
+    assert_equal "$(<"$CALLS")" $'stop lakefs\nstart lakefs'
     assert_kv_as_expected
     assert_stamp 39 1
-    assert_equal "" "$(legacy_tables)"
+    assert_equal "$(legacy_tables)" ""
     # The backup was made before the migration, the dump after.
     pg_restore -l "$HERE/lakefs.backup" | grep -q 'TABLE public graveler_commits'
     assert_same_entries "$HERE/kv.dump" "$FIXTURES_DIR/esti/esti.dump"
@@ -90,7 +90,7 @@ assert_migrates_again() {
     run -0 do_block 2
     assert_contains "$output" "equal: 439 entries"
     # It was only read.
-    assert_equal "$before" "$(legacy_digest)"
+    assert_equal "$(legacy_digest)" "$before"
     assert_stamp 38 -
     export PGDATABASE=$RESTORED DSN="host=$PGHOST port=$PGPORT user=$PGUSER dbname=$RESTORED"
     assert_kv_as_expected
@@ -102,7 +102,7 @@ assert_migrates_again() {
     fi
     run -0 do_block 3 <<<'SELECT count(*) FROM kv \g (format=unaligned tuples_only)'
     assert_contains "$output" "redacted:              yes"
-    assert_equal 440 "${lines[-1]}"
+    assert_equal "${lines[-1]}" 440
     assert_legacy
     # A secret and a name from the fixture.
     run -0 kv-import --print "$HERE/support.dump"
@@ -127,9 +127,9 @@ assert_migrates_again() {
     run --separate-stderr -6 kv-migrate up --kv-enabled -d lakefs --blockstore-path "$BLOCKSTORE" --lock-wait-timeout=500ms
     release
     assert_stamp 39 1
-    assert_equal "$LEGACY_TABLE_COUNT" "$(legacy_tables | wc -l)"
+    assert_equal "$(legacy_tables | wc -l)" "$LEGACY_TABLE_COUNT"
     do_block 5
-    assert_equal "" "$(legacy_tables)"
+    assert_equal "$(legacy_tables)" ""
     assert_kv_as_expected
 }
 
@@ -137,7 +137,7 @@ assert_migrates_again() {
     kv-migrate up -q --kv-enabled --keep-tables -d lakefs --blockstore-path "$BLOCKSTORE"
     assert_stamp 39 1
     do_block 6
-    assert_equal $'stop lakefs\nstart lakefs' "$(<"$CALLS")"
+    assert_equal "$(<"$CALLS")" $'stop lakefs\nstart lakefs'
     # What the store held is kept aside.
     sql "SET client_min_messages = warning" "DROP TABLE $(sql "SELECT relname FROM pg_class
         WHERE relname ~ '^kv_reverted_[0-9_]{15}\$'") CASCADE"
@@ -147,9 +147,9 @@ assert_migrates_again() {
 
 @test "undo: from the backup, if the legacy tables were dropped" {
     do_block 1
-    assert_equal "" "$(legacy_tables)"
+    assert_equal "$(legacy_tables)" ""
     do_block 7
-    assert_equal $'stop lakefs\nstart lakefs\nstop lakefs\nstart lakefs' "$(<"$CALLS")"
+    assert_equal "$(<"$CALLS")" $'stop lakefs\nstart lakefs\nstop lakefs\nstart lakefs'
     assert_legacy
     assert_migrates_again
 }
@@ -165,7 +165,7 @@ with_dynamodb() {
     with_dynamodb
     run -0 do_block 8
     assert_contains "$output" "dynamodb accepts every entry" "stamped version 1" "equal: 439 entries" "migrated to version 39"
-    assert_equal "" "$(legacy_tables)"
+    assert_equal "$(legacy_tables)" ""
     assert_same_entries "$HERE/kv.dump" "$FIXTURES_DIR/esti/esti.dump"
 }
 
@@ -176,7 +176,7 @@ with_dynamodb() {
     RESTORED=lakefs_moved
     with_dynamodb
     do_block 9
-    assert_equal "$before" "$(kv_digest)"
+    assert_equal "$(kv_digest)" "$before"
     export PGDATABASE=$RESTORED DSN="host=$PGHOST port=$PGPORT user=$PGUSER dbname=$RESTORED"
-    assert_equal "$before" "$(kv_digest)"
+    assert_equal "$(kv_digest)" "$before"
 }

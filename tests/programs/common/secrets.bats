@@ -65,7 +65,7 @@ teardown() {
     stop_background
     release
     drop_database
-    assert_equal "" "$(ls -A "$TMPDIR")"
+    assert_equal "$(ls -A "$TMPDIR")" ""
 }
 
 # Giving a password ---------------------------------------------------------------------------------------------------
@@ -135,7 +135,7 @@ secretly() {
     shift
     (given "$@") >"$WRITTEN/output" 2>"$WRITTEN/messages" </dev/null 3>&- || status=$?
     cat "$WRITTEN/messages"
-    assert_equal "$code" "$status"
+    assert_equal "$status" "$code"
     MESSAGES=$(<"$WRITTEN/messages")
     refute_secret
 }
@@ -144,8 +144,8 @@ secretly() {
 # crashed.
 refute_secret() {
     run ! grep -rlaFf <(printf '%s' "$PARTS") "$WRITTEN" "$SECRETS_POSTGRES_DIR/log"
-    assert_equal "" "$output"
-    assert_equal "" "$(find "$WRITTEN" -name 'core*')"
+    assert_equal "$output" ""
+    assert_equal "$(find "$WRITTEN" -name 'core*')" ""
 }
 
 # Watching ------------------------------------------------------------------------------------------------------------
@@ -161,7 +161,7 @@ unseen() {
     local program
     watch_stop
     grep -vxE 'saw (kworker.*|k[a-z]+|)' "$BATS_TEST_TMPDIR/watch"
-    assert_equal "" "$(grep -E '^(arguments|file)' "$BATS_TEST_TMPDIR/watch")"
+    assert_equal "$(grep -E '^(arguments|file)' "$BATS_TEST_TMPDIR/watch")" ""
     for program; do
         grep -x "saw $program" "$BATS_TEST_TMPDIR/watch"
     done
@@ -169,8 +169,8 @@ unseen() {
 
 # unseen_now: no command line, file or session exposes a secret now.
 unseen_now() {
-    assert_equal "" "$("$TESTS_DIR/lib/watch_secrets.py" --once "$WRITTEN" <<<"$PARTS" |
-        grep -vE '^(looks|saw|watching|environment)')"
+    assert_equal "$("$TESTS_DIR/lib/watch_secrets.py" --once "$WRITTEN" <<<"$PARTS" |
+        grep -vE '^(looks|saw|watching|environment)')" ""
     psql -XAtq -c "SELECT a FROM pg_stat_activity AS a" >"$BATS_TEST_TMPDIR/activity"
     assert_contains "$(<"$BATS_TEST_TMPDIR/activity")" "$PGDATABASE"
     run ! grep -F "$PARTS" "$BATS_TEST_TMPDIR/activity"
@@ -181,7 +181,7 @@ unseen_now() {
 @test "the server requires the password, and its characters are the intended ones" {
     run ! psql -XAtqw -U secretive -c "SELECT 1"
     assert_contains "$output" "no password supplied"
-    assert_equal 2 "$(wc -l <<<"$PARTS")"
+    assert_equal "$(wc -l <<<"$PARTS")" 2
     assert_contains "$PASSWORD" "$(head -n 1 <<<"$PARTS")" @ : / % "'" '"' "\\" " " "&" "?" "#" "=" "é"
     assert_contains "$(percent "$PASSWORD")" "$(tail -n 1 <<<"$PARTS")" %40 %3A %2F %27 %22 %5C %20 %26 %3F %23 %3D %C3%A9
     # The watch does see environments.
@@ -299,9 +299,9 @@ asked() {
     shift 2
     (given "$TESTS_DIR/lib/answer.py" "$@") <<<"$password" >"$WRITTEN/messages" 2>&1 3>&- || status=$?
     cat "$WRITTEN/messages"
-    assert_equal "$code" "$status"
+    assert_equal "$status" "$code"
     MESSAGES=$(<"$WRITTEN/messages")
-    assert_equal 1 "$(grep -c "Password: " "$WRITTEN/messages")"
+    assert_equal "$(grep -c "Password: " "$WRITTEN/messages")" 1
     refute_secret
 }
 
@@ -406,7 +406,7 @@ lakefs-old ${PROGRAMS[3]}
 WAYS
     watch_stop
     # The arguments are visible until the program has started.
-    assert_equal "" "$(grep '^file' "$BATS_TEST_TMPDIR/watch")"
+    assert_equal "$(grep '^file' "$BATS_TEST_TMPDIR/watch")" ""
     assert_missing "$WRITTEN/new.dump" "$WRITTEN/new.dump.partial"
 }
 

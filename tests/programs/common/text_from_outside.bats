@@ -81,7 +81,7 @@ SQL
     lines_before=$(kv-import --list "$DUMP" | wc -l)
     forge "sealed([altered(0, source__database=nasty, source__schema=nasty)] + frames[1:])"
     clean 0 kv-import --list "$FORGED"
-    assert_equal "$lines_before" "$(kv-import --list "$FORGED" | wc -l)"
+    assert_equal "$(kv-import --list "$FORGED" | wc -l)" "$lines_before"
     assert_contains "$output" "database \"$SHOWN\", schema \"$SHOWN\""
 }
 
@@ -91,7 +91,7 @@ SQL
         forge "sealed([altered(0, $member=nasty)] + frames[1:])"
         clean 4 kv-import --list "$FORGED"
         assert_contains "$stderr" "\"${member#source__}\""
-        assert_equal "" "$output"
+        assert_equal "$output" ""
     done
 }
 
@@ -110,7 +110,7 @@ SQL
 @test "--list --format json: the same texts, escaped" {
     forge "sealed([altered(0, source__database=nasty)] + frames[1:])"
     clean 0 kv-import --list --format json "$FORGED"
-    assert_equal 1 "${#lines[@]}"
+    assert_equal "${#lines[@]}" 1
     NASTY=$NASTY python3 -c '
 import json, os, sys
 header = json.load(sys.stdin)["header"]
@@ -170,7 +170,7 @@ assert "tags/a\u009b31m\u202eb\u2066\u2028\nna\u00efve" in keys, keys' <"$BATS_T
     clean 0 kv-export -v --log-format json -d "$DSN" --no-settings -f "$BATS_TEST_TMPDIR/b.dump"
     assert_json_lines kv-export
     clean 3 kv-export --strict -d "$DSN" --no-settings -f "$BATS_TEST_TMPDIR/c.dump"
-    assert_equal 1 "$(grep -c error <<<"$stderr")"
+    assert_equal "$(grep -c error <<<"$stderr")" 1
 }
 
 @test "a key that is not UTF-8" {
@@ -190,11 +190,11 @@ assert "tags/a\u009b31m\u202eb\u2066\u2028\nna\u00efve" in keys, keys' <"$BATS_T
     clean 0 kv-export -vv --no-settings --schema "schema_$NASTY_NAME" -f "$BATS_TEST_TMPDIR/a.dump"
     assert_contains "$stderr" "schema_$SHOWN_NAME"
     # Each line is one of ours.
-    assert_equal "" "$(grep -v '^kv-export: ' <<<"$stderr")"
+    assert_equal "$(grep -v '^kv-export: ' <<<"$stderr")" ""
     clean 0 kv-import --list "$BATS_TEST_TMPDIR/a.dump"
     assert_contains "$output" "_$SHOWN_NAME\", schema \"schema_$SHOWN_NAME\""
     clean 0 kv-import -vv --schema "schema_$NASTY_NAME" "$BATS_TEST_TMPDIR/a.dump"
-    assert_equal "" "$(grep -v '^kv-import: ' <<<"$stderr")"
+    assert_equal "$(grep -v '^kv-import: ' <<<"$stderr")" ""
     clean 1 kv-export --schema "$NASTY_NAME" --no-settings -f "$BATS_TEST_TMPDIR/b.dump"
     assert_contains "$stderr" "$SHOWN_NAME"
     PGDATABASE=$NASTY_NAME clean 2 kv-export --no-settings -f "$BATS_TEST_TMPDIR/b.dump"
@@ -205,9 +205,9 @@ assert "tags/a\u009b31m\u202eb\u2066\u2028\nna\u00efve" in keys, keys' <"$BATS_T
 @test "--check-target: the table's name, as text and as JSON" {
     fresh_database TEMPLATE "$ESTI"
     clean 0 kv-import --check-target -d "$DSN" --table "$NASTY_NAME"
-    assert_equal "table \"$SHOWN_NAME\": no KV store" "$output"
+    assert_equal "$output" "table \"$SHOWN_NAME\": no KV store"
     clean 0 kv-import --check-target --format json -d "$DSN" --table "$NASTY_NAME"
-    assert_equal "$NASTY_NAME" "$(python3 -c 'import json, sys; print(json.load(sys.stdin)["table"])' <<<"$output")"
+    assert_equal "$(python3 -c 'import json, sys; print(json.load(sys.stdin)["table"])' <<<"$output")" "$NASTY_NAME"
 }
 
 # speaking_trigger LEVEL: the server sends a message of this level, with a detail and a hint, for each DDL statement.
@@ -225,15 +225,15 @@ SQL
     speaking_trigger WARNING
     clean 0 kv-import -d "$DSN" "$DUMP"
     assert_contains "$stderr" "kv-import: warning: the server says: $SHOWN"
-    assert_equal "" "$(grep -v '^kv-import: ' <<<"$stderr")"
+    assert_equal "$(grep -v '^kv-import: ' <<<"$stderr")" ""
 }
 
 @test "a server's warnings while a connection starts" {
     fresh_database TEMPLATE "$ESTI"
-    psql -Xq -v ON_ERROR_STOP=1 -v text="$NASTY_NAME" -v name="$PGDATABASE" 2>&1 <<<"ALTER DATABASE :\"name\" SET default_tablespace = :'text'"
+    sql "ALTER DATABASE $(psql -XAtq -c "SELECT current_database()") SET default_tablespace = '$NASTY_NAME'" 2>&1
     clean 0 kv-migrate status -q -d "$DSN"
     assert_contains "$stderr" "kv-migrate: warning: the server says: " "$SHOWN_NAME"
-    assert_equal "" "$(grep -v '^kv-migrate: warning: ' <<<"$stderr")"
+    assert_equal "$(grep -v '^kv-migrate: warning: ' <<<"$stderr")" ""
     clean 0 kv-export --log-format json --no-settings -d "$DSN" -f "$BATS_TEST_TMPDIR/kv.dump"
     python3 -c 'import json, sys; [json.loads(line) for line in sys.stdin]' <<<"$stderr"
 }
@@ -242,12 +242,12 @@ SQL
     fresh_database
     speaking_trigger EXCEPTION
     clean 3 kv-import -d "$DSN" "$DUMP"
-    assert_equal "kv-import: error: a statement failed: $SHOWN
+    assert_equal "$stderr" "kv-import: error: a statement failed: $SHOWN
 detail: ${SHOWN%%\\nkv*}
     ${SHOWN#*\\n}
     Context: PL/pgSQL function public.speak() line 1 at RAISE
 hint: ${SHOWN%%\\nkv*}
-    ${SHOWN#*\\n}" "$stderr"
+    ${SHOWN#*\\n}"
     clean 3 kv-import --log-format json -d "$DSN" "$DUMP"
     assert_json_lines kv-import
     NASTY=$NASTY python3 -c '

@@ -33,8 +33,8 @@ setup() {
 assert_clean() {
     local reports=("$BATS_TEST_TMPDIR/reports"/*)
     cat "${reports[@]}"
-    assert_equal "$1" "${#reports[@]}"
-    assert_equal "" "$(cat "${reports[@]}")"
+    assert_equal "${#reports[@]}" "$1"
+    assert_equal "$(cat "${reports[@]}")" ""
 }
 
 @test "an export to a file and an import from it are clean" {
@@ -59,7 +59,7 @@ assert_clean() {
         --redact-key-file="$BATS_TEST_TMPDIR/key" -f "$BATS_TEST_TMPDIR/kv.dump"
     "${VALGRIND[@]}" "$KV_BIN/kv-import" --target=dynamodb "${DYNAMODB[@]}" -j 2 "$FIXTURES_DIR/esti/esti.dump"
     assert_clean 2
-    assert_equal 1 "$(dynamodb version "$TABLE")"
+    assert_equal "$(dynamodb version "$TABLE")" 1
 }
 
 @test "a failing export and a failing import are clean" {

@@ -32,12 +32,12 @@ refused_everywhere() {
     done
     run --separate-stderr -1 "${UP[@]}" --dry-run --dump "$file" --force
     assert_contains "$stderr" "$@"
-    assert_equal "$before" "$(ls -lAR "$PLACE")"
+    assert_equal "$(ls -lAR "$PLACE")" "$before"
 }
 
 # assert_private FILE: it is a whole dump, for this user only.
 assert_private() {
-    assert_equal "$(id -un) 600 regular file" "$(stat -c '%U %a %F' "$1")"
+    assert_equal "$(stat -c '%U %a %F' "$1")" "$(id -un) 600 regular file"
     kv-import --check "$1"
 }
 
@@ -62,11 +62,11 @@ as_another() {
     done
     echo old >"$file"
     succeeds "${EXPORT[@]}" -f "$link" --force --dry-run
-    assert_equal old "$(cat "$file")"
+    assert_equal "$(cat "$file")" old
     succeeds "${EXPORT[@]}" -f "$link" --force
     assert_private "$file"
-    assert_equal volume/kv.dump "$(readlink "$link")"
-    assert_equal "kv.dump kv.dump volume" "$(find "$PLACE" -mindepth 1 -printf '%f\n' | sort | xargs)"
+    assert_equal "$(readlink "$link")" volume/kv.dump
+    assert_equal "$(find "$PLACE" -mindepth 1 -printf '%f\n' | sort | xargs)" "kv.dump kv.dump volume"
 }
 
 @test "kv-migrate keeps the dump where a symbolic link leads" {
@@ -76,7 +76,7 @@ as_another() {
     assert_missing "$PLACE/volume/kv.dump"
     succeeds "${UP[@]}" --dump "$PLACE/link"
     assert_private "$PLACE/volume/kv.dump"
-    assert_equal folder/kv.dump "$(readlink "$PLACE/link")"
+    assert_equal "$(readlink "$PLACE/link")" folder/kv.dump
     fails 1 "${UP[@]}" --dump -
     assert_contains "$stderr" --dump '"-"' "hint: "
 }
@@ -99,11 +99,11 @@ as_another() {
     rm "$file.partial"
     (umask 000 && echo "a leftover" >"$file.partial")
     succeeds "${EXPORT[@]}" -f "$file" --dry-run
-    assert_equal "a leftover" "$(cat "$file.partial")"
+    assert_equal "$(cat "$file.partial")" "a leftover"
     # Whoever has it open sees nothing of the dump.
     exec {opened}<"$file.partial"
     succeeds "${EXPORT[@]}" -f "$file"
-    assert_equal "a leftover" "$(cat <&"$opened")"
+    assert_equal "$(cat <&"$opened")" "a leftover"
     exec {opened}<&-
     assert_private "$file"
     assert_missing "$file.partial"
@@ -113,7 +113,7 @@ as_another() {
     local file=$PLACE/kv.dump
     as_another bash -c 'umask 000; echo prepared >kv.dump.partial'
     refused_everywhere "$file" "$file.partial" "another user" "hint: "
-    assert_equal prepared "$(cat "$file.partial")"
+    assert_equal "$(cat "$file.partial")" prepared
     rm "$file.partial"
     succeeds "${EXPORT[@]}" -f "$file"
     assert_private "$file"
@@ -133,7 +133,7 @@ as_another() {
     exec {opened}<>"$file"
     succeeds "${EXPORT[@]}" -f "$file" --force
     assert_private "$file"
-    assert_equal old "$(cat <&"$opened")"
+    assert_equal "$(cat <&"$opened")" old
     echo "something else" >&"$opened"
     exec {opened}<&-
     assert_private "$file"

@@ -36,12 +36,12 @@ check_relation() {
     sql "ALTER TABLE $table DROP CONSTRAINT ${table}_${owner_column}_fkey, DROP CONSTRAINT ${table}_${member_column}_fkey" \
         "INSERT INTO $table ($owner_column, $member_column) VALUES (1, 1), (71, 1)"
     check_left_out "$table" auth "$owner" "$owner_column=71"
-    assert_equal 1 "$(grep -cP "^auth\t$prefix/" "$ENTRIES")"
+    assert_equal "$(grep -cP "^auth\t$prefix/" "$ENTRIES")" 1
 
     rm "$DUMP"
     sql "DELETE FROM $table WHERE $owner_column = 71" "INSERT INTO $table ($owner_column, $member_column) VALUES (1, 72)"
     check_left_out "$table" auth "$member" "$member_column=72"
-    assert_equal 1 "$(grep -cP "^auth\t$prefix/" "$ENTRIES")"
+    assert_equal "$(grep -cP "^auth\t$prefix/" "$ENTRIES")" 1
 }
 
 @test "a membership of a missing user or in a missing group is left out" {
@@ -63,7 +63,7 @@ check_relation() {
     legacy_database
     sql "INSERT INTO graveler_branches VALUES ('gone', 'lost', NULL, 'c1')"
     check_left_out graveler_branches graveler repository "id=lost"
-    assert_equal 6 "$(count_entries)"
+    assert_equal "$(count_entries)" 6
 }
 
 @test "a tag of a missing repository is left out" {
@@ -71,7 +71,7 @@ check_relation() {
     sql "INSERT INTO graveler_tags VALUES ('gone', 'lost', 'c1'), ('repo', 'kept', 'c1')"
     check_left_out graveler_tags graveler repository "id=lost"
     assert_entry 'R(repo)' tags/kept '{"commit_id": "c1", "id": "kept"}'
-    assert_equal 7 "$(count_entries)"
+    assert_equal "$(count_entries)" 7
 }
 
 @test "a commit of a missing repository is left out" {
@@ -80,7 +80,7 @@ check_relation() {
         VALUES ('gone', 'lost', 'me', '', '2020-01-01 00:00:00Z', 'range'), ('repo', 'kept', 'me', '', '2020-01-01 00:00:00Z', 'range')"
     check_left_out graveler_commits graveler repository "id=lost"
     entry 'R(repo)' commits/kept
-    assert_equal 7 "$(count_entries)"
+    assert_equal "$(count_entries)" 7
 }
 
 @test "staged objects of a branch whose repository is missing are left out, unless another branch has the token" {
@@ -88,7 +88,7 @@ check_relation() {
     sql "INSERT INTO graveler_branches VALUES ('gone', 'lost', 'stray', 'c1'), ('gone', 'also', 'token', 'c1')" \
         "INSERT INTO graveler_staging_kv VALUES ('stray', 'lost', 'identity', 'data'), ('stray', 'lost 2', 'identity', 'data')"
     export_rows
-    assert_equal 2 "$(left_out | wc -l)"
+    assert_equal "$(left_out | wc -l)" 2
     assert_contains "$(left_out)" "left out: 2 rows of graveler_branches (package graveler): " \
         "left out: 2 rows of graveler_staging_kv (package graveler): "
     assert_no_entry stray ''
@@ -117,8 +117,8 @@ check_relation() {
     assert_entry actions "repos/repo/branches/main/$id" "{\"primary_key\": \"repos/repo/runs/$id\"}"
     assert_entry actions "repos/repo/commits/c1/$id" "{\"primary_key\": \"repos/repo/runs/$id\"}"
     assert_entry actions "repos/repo/tasks/$id/0000_0000" "{\"action_name\": \"action of repo\", \"end_time\": \"1612325108.000000000\", \"hook_id\": \"hook\", \"hook_run_id\": \"0000_0000\", \"passed\": true, \"run_id\": \"20210203040506abcdefgh\", \"start_time\": \"1612325107.000000000\"}"
-    assert_equal 4 "$(grep -c '^actions' "$ENTRIES")"
-    assert_equal $((32500915200 - 1612325106 & 0xffffffff)) "$("$TESTS_DIR/lib/decode.py" seconds "$id")"
+    assert_equal "$(grep -c '^actions' "$ENTRIES")" 4
+    assert_equal "$("$TESTS_DIR/lib/decode.py" seconds "$id")" $((32500915200 - 1612325106 & 0xffffffff))
     assert_plain
 }
 
@@ -128,11 +128,11 @@ check_relation() {
     add_run repo 20210203040507commit "2021-02-03 04:05:07Z" main ""
     add_run repo 20210203040508neither "2021-02-03 04:05:08Z" "" ""
     export_rows --strict
-    assert_equal 3 "$(new_ids repo | wc -l)"
-    assert_equal 1 "$(grep -cP '^actions\trepos/repo/branches/' "$ENTRIES")"
-    assert_equal 1 "$(grep -cP '^actions\trepos/repo/branches/main/' "$ENTRIES")"
-    assert_equal 1 "$(grep -cP '^actions\trepos/repo/commits/' "$ENTRIES")"
-    assert_equal 1 "$(grep -cP '^actions\trepos/repo/commits/c1/' "$ENTRIES")"
+    assert_equal "$(new_ids repo | wc -l)" 3
+    assert_equal "$(grep -cP '^actions\trepos/repo/branches/' "$ENTRIES")" 1
+    assert_equal "$(grep -cP '^actions\trepos/repo/branches/main/' "$ENTRIES")" 1
+    assert_equal "$(grep -cP '^actions\trepos/repo/commits/' "$ENTRIES")" 1
+    assert_equal "$(grep -cP '^actions\trepos/repo/commits/c1/' "$ENTRIES")" 1
     assert_plain
 }
 
@@ -144,7 +144,7 @@ check_relation() {
     add_run repo 20260101000000mmmm "2026-01-01 00:00:00Z" newest
     export_rows
     order=$(grep -P '^actions\trepos/repo/runs/' "$ENTRIES" | sed 's/.*"branch_id": "\([a-z]*\)".*/\1/')
-    assert_equal $'newest\nmiddle\noldest' "$order"
+    assert_equal "$order" $'newest\nmiddle\noldest'
 }
 
 @test "runs of the same second have different ids, in one repository and in two" {
@@ -153,10 +153,10 @@ check_relation() {
     sql "INSERT INTO actions_runs SELECT repository, '20210203040506' || n, 'pre-commit', '2021-02-03 04:05:06Z',
         '2021-02-03 04:05:06Z', '', '', '', true FROM generate_series(1, 100) AS n, unnest(ARRAY['repo', 'other']) AS repository"
     export_rows --strict
-    assert_equal 200 "$({ new_ids repo && new_ids other; } | sort -u | wc -l)"
+    assert_equal "$({ new_ids repo && new_ids other; } | sort -u | wc -l)" 200
     # And one second, the one in the old id.
     for n in $(new_ids repo | sed -n '1p;50p;100p'); do
-        assert_equal $((32500915200 - 1612325106 & 0xffffffff)) "$("$TESTS_DIR/lib/decode.py" seconds "$n")"
+        assert_equal "$("$TESTS_DIR/lib/decode.py" seconds "$n")" $((32500915200 - 1612325106 & 0xffffffff))
     done
 }
 
@@ -164,8 +164,8 @@ check_relation() {
     legacy_database
     add_run repo 20200229120000leap "2021-02-03 04:05:06Z"
     export_rows --strict
-    assert_equal $((32500915200 - $(date -u -d 2020-02-29T12:00:00Z +%s) & 0xffffffff)) \
-        "$("$TESTS_DIR/lib/decode.py" seconds "$(new_ids repo)")"
+    assert_equal "$("$TESTS_DIR/lib/decode.py" seconds "$(new_ids repo)")" \
+        $((32500915200 - $(date -u -d 2020-02-29T12:00:00Z +%s) & 0xffffffff))
     assert_plain
 }
 
@@ -177,9 +177,9 @@ check_relation() {
         add_run repo "$id" "2021-02-03 04:05:06Z" "branch$number"
     done
     check_adjusted 9 actions_runs actions start_time run_id=abcdef
-    assert_equal 9 "$(new_ids repo | wc -l)"
+    assert_equal "$(new_ids repo | wc -l)" 9
     for id in $(new_ids repo); do
-        assert_equal $((32500915200 - 1612325106 & 0xffffffff)) "$("$TESTS_DIR/lib/decode.py" seconds "$id")"
+        assert_equal "$("$TESTS_DIR/lib/decode.py" seconds "$id")" $((32500915200 - 1612325106 & 0xffffffff))
     done
 }
 
@@ -189,7 +189,7 @@ check_relation() {
     add_hook repo 20210203040506a 0000_0000
     add_hook repo 20210203040506b 0000_0001
     check_left_out actions_run_hooks actions run 0000_0001
-    assert_equal 1 "$(grep -cP '^actions\trepos/repo/tasks/' "$ENTRIES")"
+    assert_equal "$(grep -cP '^actions\trepos/repo/tasks/' "$ENTRIES")" 1
 }
 
 @test "a hook belongs only to a run of its own repository" {
@@ -221,7 +221,7 @@ check_relation() {
     add_run gone 20210203040506a
     add_hook gone 20210203040506a 0000_0000
     export_rows --strict
-    assert_equal 4 "$(grep -c '^actions' "$ENTRIES")"
+    assert_equal "$(grep -c '^actions' "$ENTRIES")" 4
     entry actions "repos/gone/tasks/$(new_ids gone)/0000_0000"
     assert_plain
 }
@@ -262,5 +262,5 @@ check_relation() {
     assert_entry auth installation_metadata/empty '""'
     assert_entry auth installation_metadata/installation_id '"id"'
     assert_entry auth installation_id '"id"'
-    assert_equal 12 "$(count_entries)"
+    assert_equal "$(count_entries)" 12
 }

@@ -14,7 +14,7 @@ load ../../lib/rows
     legacy_database
     export_rows
     assert_plain
-    assert_equal 6 "$(count_entries)"
+    assert_equal "$(count_entries)" 6
     assert_entry auth users/user '{"created_at": "1577836800.000000000", "username": "user"}'
     assert_entry auth groups/group '{"created_at": "1577836800.000000000", "display_name": "group"}'
     assert_entry auth policies/policy '{"created_at": "1577836800.000000000", "display_name": "policy", "statement": [{"action": ["fs:*"], "effect": "allow", "resource": "*"}]}'
@@ -27,7 +27,7 @@ load ../../lib/rows
     fresh_database TEMPLATE "$EMPTY"
     export_rows
     assert_plain
-    assert_equal 0 "$(count_entries)"
+    assert_equal "$(count_entries)" 0
     kv-import --check "$DUMP"
 }
 
@@ -139,7 +139,7 @@ load ../../lib/rows
     sql "INSERT INTO graveler_staging_kv VALUES ('orphan', 'lost', 'identity', 'data')"
     check_left_out graveler_staging_kv graveler "branch" orphan
     assert_no_entry orphan ''
-    assert_equal 6 "$(count_entries)"
+    assert_equal "$(count_entries)" 6
 }
 
 @test "all orphans are counted, including those of an empty token" {
@@ -151,7 +151,7 @@ load ../../lib/rows
         "INSERT INTO graveler_staging_kv VALUES ('Token', 'lost', 'identity', 'data'), ('token ', 'lost', 'identity', 'data')"
     export_rows -j 4
     assert_counted "left out" 1003 graveler_staging_kv graveler branch
-    assert_equal 8 "$(count_entries)"
+    assert_equal "$(count_entries)" 8
 }
 
 @test "branches that share a token: its objects are migrated once" {
@@ -167,7 +167,7 @@ load ../../lib/rows
     legacy_database
     sql "INSERT INTO graveler_staging_kv SELECT 'token', 'large', 'identity', decode(repeat('0123456789abcdef', 750000), 'hex')"
     export_rows
-    assert_equal "$(printf '{"data": "0x", "identity": "identity", "key": "large"}\n' | wc -c)" $(($(entry token large | wc -c) - 12000000))
+    assert_equal $(($(entry token large | wc -c) - 12000000)) "$(printf '{"data": "0x", "identity": "identity", "key": "large"}\n' | wc -c)"
     for jobs in 1 4; do
         kv-import -d "$DSN" --clean -j "$jobs" "$DUMP"
         assert_stamp 39 1
@@ -196,14 +196,14 @@ left out: 25 rows of graveler_staging_kv (package graveler)
 left out: 3 rows of graveler_branches (package graveler)
 LIST
     assert_counted adjusted 1 auth_credentials auth timestamp
-    assert_equal 5 "$(grep -c 'warning:' <<<"$stderr")"
+    assert_equal "$(grep -c 'warning:' <<<"$stderr")" 5
     # Rows that are left out were read nevertheless.
     assert_contains "$(manifest_member "$DUMP" "['packages'][1]['source_rows']")" '{"rows": 3, "table": "auth_credentials"}'
 
     rm "$DUMP"
     export_rows -j 4
-    assert_equal "$(kv-import --list "$BATS_TEST_TMPDIR/first.dump" | grep -E '^(left out|adjusted): ')" \
-        "$(kv-import --list "$DUMP" | grep -E '^(left out|adjusted): ')"
+    assert_equal "$(kv-import --list "$DUMP" | grep -E '^(left out|adjusted): ')" \
+        "$(kv-import --list "$BATS_TEST_TMPDIR/first.dump" | grep -E '^(left out|adjusted): ')"
     assert_same_entries "$BATS_TEST_TMPDIR/first.dump" "$DUMP"
 }
 
@@ -211,6 +211,6 @@ LIST
     legacy_database
     sql "INSERT INTO auth_credentials VALUES ('A1', 's', now(), NULL)"
     export_rows --quiet
-    assert_equal 1 "$(wc -l <<<"$stderr")"
+    assert_equal "$(wc -l <<<"$stderr")" 1
     assert_warned auth_credentials user
 }

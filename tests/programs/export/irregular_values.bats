@@ -76,9 +76,9 @@ assert_time() {
             VALUES ('repo', 'c1', 'me', '', '10000-01-01 00:00:00Z', 'range')"
     export_rows
     # A row is counted once, however many of its times were clamped.
-    assert_equal "actions_run_hooks actions_runs auth_credentials auth_policies auth_users gateway_multiparts graveler_commits graveler_repositories" \
-        "$(adjusted | sed -n 's/^adjusted: 1 row of \([a-z_]*\) .*timestamp.*/\1/p' | sort | xargs)"
-    assert_equal 8 "$(adjusted | wc -l)"
+    assert_equal "$(adjusted | sed -n 's/^adjusted: 1 row of \([a-z_]*\) .*timestamp.*/\1/p' | sort | xargs)" \
+        "actions_run_hooks actions_runs auth_credentials auth_policies auth_users gateway_multiparts graveler_commits graveler_repositories"
+    assert_equal "$(adjusted | wc -l)" 8
     id=$(new_ids repo)
     entry actions "repos/repo/runs/$id" | grep -F '"start_time": "253402300799.999999999"'
     entry actions "repos/repo/tasks/$id/0000_0000" | grep -F '"start_time": "-62135596800.000000000"' | grep -F '"end_time": "253402300799.999999999"'
@@ -170,7 +170,7 @@ SQL
     # decode.py has checked that all of it is UTF-8 now.
     assert_entry auth $'groups/a\ufffdb' $'{"created_at": "1577836800.000000000", "display_name": "a\ufffdb"}'
     assert_entry auth $'groups/cut \ufffd' $'{"created_at": "1577836800.000000000", "display_name": "cut \ufffd"}'
-    assert_equal 4 "$(grep -c $'^auth\tgroups/.*\ufffd.*\t' "$ENTRIES")"
+    assert_equal "$(grep -c $'^auth\tgroups/.*\ufffd.*\t' "$ENTRIES")" 4
 }
 
 @test "invalid UTF-8 is found in all kinds of text: names, JSON, arrays, tokens" {
@@ -192,8 +192,8 @@ SQL
     sql "INSERT INTO graveler_branches VALUES ('repo', 'main', E'token\\xff', 'c1')"
 
     export_rows --invalid-utf8=replace
-    assert_equal "auth_installation_metadata auth_policies gateway_multiparts graveler_branches graveler_commits graveler_staging_kv" \
-        "$(adjusted | sed -n 's/^adjusted: 1 row of \([a-z_]*\) .*UTF-8.*/\1/p' | sort | xargs)"
+    assert_equal "$(adjusted | sed -n 's/^adjusted: 1 row of \([a-z_]*\) .*UTF-8.*/\1/p' | sort | xargs)" \
+        "auth_installation_metadata auth_policies gateway_multiparts graveler_branches graveler_commits graveler_staging_kv"
     assert_entry $'token\ufffd' key '{"data": "data", "identity": "identity", "key": "key"}'
     assert_entry 'R(repo)' branches/main $'{"commit_id": "c1", "id": "main", "staging_token": "token\ufffd"}'
     assert_entry multiparts up $'{"creation_date": "1577836800.000000000", "metadata": {"k\ufffd": "v\ufffd"}, "path": "path", "upload_id": "up"}'

@@ -18,7 +18,7 @@ check_pair_refused() {
     grep -aF -- "$other" <<<"$stderr"
     fails 3 kv-migrate up --kv-enabled --no-settings -d "$DSN" "$@"
     assert_sql "38|f" "SELECT * FROM schema_migrations"
-    assert_equal "$LEGACY_TABLE_COUNT" "$(legacy_tables | wc -l)"
+    assert_equal "$(legacy_tables | wc -l)" "$LEGACY_TABLE_COUNT"
 }
 
 @test "runs whose ids are the same after invalid UTF-8 was replaced are refused" {
@@ -35,8 +35,8 @@ check_pair_refused() {
     # Of different repositories they are different runs.
     sql "UPDATE actions_runs SET repository_id = 'other' WHERE ctid = (SELECT max(ctid) FROM actions_runs)"
     export_rows --invalid-utf8=replace
-    assert_equal 1 "$(new_ids repo | wc -l)"
-    assert_equal 1 "$(new_ids other | wc -l)"
+    assert_equal "$(new_ids repo | wc -l)" 1
+    assert_equal "$(new_ids other | wc -l)" 1
 }
 
 @test "runs whose repositories, and other rows whose names, are the same after invalid UTF-8 was replaced name both rows" {

@@ -41,9 +41,9 @@ digests() {
     for jobs in 1 3; do
         succeeds kv-export --source kv -d "$DSN" -j "$jobs" --force -f "$DUMP"
         succeeds kv-import --check "$DUMP"
-        assert_equal "$(digests "$LEGACY_DUMP")" "$(digests "$DUMP")"
+        assert_equal "$(digests "$DUMP")" "$(digests "$LEGACY_DUMP")"
     done
-    assert_equal "kv 1 0 39" "$(facts "$DUMP" 'h["source"]["kind"], h["kv_version"], h["source"]["schema_version"], h["kv_migration_version"]' | tr -d "(),'")"
+    assert_equal "$(facts "$DUMP" 'h["source"]["kind"], h["kv_version"], h["source"]["schema_version"], h["kv_migration_version"]' | tr -d "(),'")" "kv 1 0 39"
     # Read only.
     nobody_else
 }
@@ -51,7 +51,7 @@ digests() {
 @test "the version's entry is in the header, not among the entries" {
     fresh_database TEMPLATE "$STORE"
     succeeds kv-export --source kv -d "$DSN" -f "$DUMP"
-    assert_equal "" "$(kv-import --print --partition kv-internal-metadata "$DUMP")"
+    assert_equal "$(kv-import --print --partition kv-internal-metadata "$DUMP")" ""
 }
 
 @test "loaded into an empty database: the same entries, and the store's own version" {
@@ -65,7 +65,7 @@ digests() {
     assert_contains "$stderr" "stamped version $version"
     assert_sql "$version" "SELECT encode(value, 'escape') FROM kv WHERE partition_key = 'kv-internal-metadata' AND key = 'kv/schema/version'"
     succeeds kv-import --verify -d "$DSN" "$DUMP"
-    assert_equal "equal: 439 entries" "$output"
+    assert_equal "$output" "equal: 439 entries"
     succeeds kv-import --verify -d "$DSN" "$LEGACY_DUMP"
 }
 
@@ -73,7 +73,7 @@ digests() {
     fresh_database TEMPLATE "$ESTI"
     succeeds kv-migrate up --kv-enabled --quiet -d "$DSN" --blockstore-path "$BLOCKSTORE"
     succeeds kv-export --source kv -d "$DSN" -f "$DUMP"
-    assert_equal "39" "$(facts "$DUMP" 'h["source"]["schema_version"]')"
+    assert_equal "$(facts "$DUMP" 'h["source"]["schema_version"]')" "39"
     sql "DELETE FROM kv WHERE partition_key = 'auth'"
     run -3 kv-import --verify -d "$DSN" "$DUMP"
     succeeds kv-import --clean -d "$DSN" "$DUMP"
@@ -97,7 +97,7 @@ digests() {
     fresh_database TEMPLATE "$STORE"
     sql "INSERT INTO kv VALUES ('later-lakefs', '\\x00ff', '\\x8081'), ('sessions', 'a', '')"
     succeeds kv-export --source kv -d "$DSN" -f "$DUMP"
-    assert_equal "other 2" "$(digests "$DUMP" | grep ^other | cut -d ' ' -f 1-2)"
+    assert_equal "$(digests "$DUMP" | grep ^other | cut -d ' ' -f 1-2)" "other 2"
     drop_database
     fresh_database
     succeeds kv-import -d "$DSN" "$DUMP"
@@ -108,8 +108,8 @@ digests() {
 @test "packages can be selected, and exclusions are reported" {
     fresh_database TEMPLATE "$STORE"
     succeeds kv-export --source kv -d "$DSN" -n auth -n multiparts -f "$DUMP"
-    assert_equal "$(digests "$LEGACY_DUMP" | grep -E '^(auth|multiparts)')" "$(digests "$DUMP")"
-    assert_equal "['package:actions', 'package:graveler', 'package:other']" "$(facts "$DUMP" 'h["omitted"]')"
+    assert_equal "$(digests "$DUMP")" "$(digests "$LEGACY_DUMP" | grep -E '^(auth|multiparts)')"
+    assert_equal "$(facts "$DUMP" 'h["omitted"]')" "['package:actions', 'package:graveler', 'package:other']"
     drop_database
     fresh_database
     fails 5 kv-import -d "$DSN" "$DUMP"
@@ -122,7 +122,7 @@ digests() {
     snapshot=$(sed -n 's/^snapshot=//p' "$BATS_TEST_TMPDIR/holder/out")
     sql "SET lock_timeout = '5s'" "INSERT INTO kv VALUES ('auth', 'users/late', '')" "DELETE FROM kv WHERE partition_key = 'multiparts'"
     succeeds kv-export --source kv -d "$DSN" --snapshot "$snapshot" -j 3 -f "$DUMP"
-    assert_equal "$(digests "$LEGACY_DUMP")" "$(digests "$DUMP")"
+    assert_equal "$(digests "$DUMP")" "$(digests "$LEGACY_DUMP")"
 }
 
 @test "another table, another schema, and a read-only role" {
@@ -131,7 +131,7 @@ digests() {
         "DO \$\$ BEGIN CREATE ROLE kv_source_reader LOGIN; EXCEPTION WHEN duplicate_object THEN END \$\$" \
         "GRANT USAGE ON SCHEMA elsewhere TO kv_source_reader" "GRANT SELECT ON ALL TABLES IN SCHEMA elsewhere, public TO kv_source_reader"
     succeeds kv-export --source kv -d "$DSN user=kv_source_reader" --schema elsewhere --table entries -f "$DUMP"
-    assert_equal "$(digests "$LEGACY_DUMP")" "$(digests "$DUMP")"
+    assert_equal "$(digests "$DUMP")" "$(digests "$LEGACY_DUMP")"
     sql "DROP OWNED BY kv_source_reader" "DROP ROLE kv_source_reader"
 }
 
@@ -164,9 +164,9 @@ digests() {
     sql "INSERT INTO kv SELECT 'big', convert_to(i::text, 'UTF8'), convert_to(repeat(md5(i::text), 30), 'UTF8') FROM generate_series(1, 30000) i"
     succeeds kv-export --source kv -d "$DSN" -j 3 -f "$DUMP"
     succeeds kv-import --check "$DUMP"
-    assert_equal "other 30000" "$(digests "$DUMP" | grep ^other | cut -d ' ' -f 1-2)"
+    assert_equal "$(digests "$DUMP" | grep ^other | cut -d ' ' -f 1-2)" "other 30000"
     succeeds kv-import --verify -d "$DSN" -j 3 "$DUMP"
-    assert_equal "equal: 30439 entries" "$output"
+    assert_equal "$output" "equal: 30439 entries"
 }
 
 @test "options that make no sense together are refused" {
@@ -189,7 +189,7 @@ digests() {
 @test "a redacted dump of a store has the same packages and counts, and is refused as a store" {
     fresh_database TEMPLATE "$STORE"
     succeeds kv-export --source kv --redact -d "$DSN" -f "$DUMP"
-    assert_equal "$(digests "$LEGACY_DUMP" | cut -d ' ' -f 1-2)" "$(digests "$DUMP" | cut -d ' ' -f 1-2)"
+    assert_equal "$(digests "$DUMP" | cut -d ' ' -f 1-2)" "$(digests "$LEGACY_DUMP" | cut -d ' ' -f 1-2)"
     drop_database
     fresh_database
     fails 5 kv-import -d "$DSN" "$DUMP"

@@ -217,7 +217,7 @@ assert rules == [{"branch_pattern_to_blocked_actions": {
 # What stays ----------------------------------------------------------------------------------------------------------
 
 @test "as many entries as in the plain dump, by package and type" {
-    assert_equal "$(kinds "$PLAIN")" "$(kinds "$REDACTED")"
+    assert_equal "$(kinds "$REDACTED")" "$(kinds "$PLAIN")"
     # Those of the fixture (programs/import/inspect.bats), and the added ones.
     assert_contains "$(kinds "$REDACTED")" "auth UserData 12" "graveler StagedEntryData 116" "actions TaskResultData 29" "graveler BranchProtectionRules 1"
 }
@@ -229,7 +229,7 @@ assert rules == [{"branch_pattern_to_blocked_actions": {
 import json, sys
 print([[p["name"], p["entries"], p["source_rows"], p["left_out"], p["adjusted"]] for p in json.load(sys.stdin)])'
     }
-    assert_equal "$(counts "$PLAIN")" "$(counts "$REDACTED")"
+    assert_equal "$(counts "$REDACTED")" "$(counts "$PLAIN")"
 }
 
 @test "hashes, times, sizes and lakeFS's own words are those of the plain dump" {
@@ -319,13 +319,13 @@ print("paths", len(paths), "folders", len({path.rpartition(b"/")[0] for path in 
       "slashes", sum(path.count(b"/") for path in paths))'
     }
     assert_contains "$(distinct "$PLAIN")" "partitions 49"
-    assert_equal "$(distinct "$PLAIN")" "$(distinct "$REDACTED")"
+    assert_equal "$(distinct "$REDACTED")" "$(distinct "$PLAIN")"
 }
 
 # The header and the import -------------------------------------------------------------------------------------------
 
 @test "the header says that the dump is redacted, and so does --list" {
-    assert_equal true "$("$TESTS_DIR/lib/decode.py" header "$REDACTED" "['redacted']" | tr TF tf)"
+    assert_equal "$("$TESTS_DIR/lib/decode.py" header "$REDACTED" "['redacted']" | tr TF tf)" true
     assert_contains "$(kv-import --list "$REDACTED" | grep '^redacted:')" yes
     assert_contains "$(kv-import --list "$PLAIN" | grep '^redacted:')" no
     refute_contains "$(kv-import --list --format json "$REDACTED")" "$ESTI"
@@ -378,10 +378,10 @@ print("paths", len(paths), "folders", len({path.rpartition(b"/")[0] for path in 
     for run in one two; do
         kv-export -d "$ESTI" --no-settings --quiet -n auth --redact -f "$BATS_TEST_TMPDIR/$run.dump"
         printed "$BATS_TEST_TMPDIR/$run.dump" | sed -n 's/.*"key":"users\/\([^"]*\)".*/\1/p' | sort >"$BATS_TEST_TMPDIR/$run"
-        assert_equal 12 "$(sort -u "$BATS_TEST_TMPDIR/$run" | wc -l)"
+        assert_equal "$(sort -u "$BATS_TEST_TMPDIR/$run" | wc -l)" 12
     done
     one=$(<"$BATS_TEST_TMPDIR/one") two=$(<"$BATS_TEST_TMPDIR/two")
-    assert_equal "" "$(comm -12 <(printf '%s\n' "$one") <(printf '%s\n' "$two"))"
+    assert_equal "$(comm -12 <(printf '%s\n' "$one") <(printf '%s\n' "$two"))" ""
 }
 
 @test "an invalid key file is a usage error, before anything is touched" {

@@ -39,8 +39,8 @@ export_rules() {
 
 # assert_rules LINE...: exactly these rules are in the dump, each as "repository: bytes".
 assert_rules() {
-    assert_equal "$(printf '%s\n' "$@")" \
-        "$(sed -n 's/^R(\(.*\))\tsettings\/protected_branches\t"\(.*\)"$/\1: \2/p' "$BATS_TEST_TMPDIR/entries")"
+    assert_equal "$(sed -n 's/^R(\(.*\))\tsettings\/protected_branches\t"\(.*\)"$/\1: \2/p' "$BATS_TEST_TMPDIR/entries")" \
+        "$(printf '%s\n' "$@")"
 }
 
 # check_refused [OPTION...]: the export ends with 5 and leaves no file.
@@ -57,7 +57,7 @@ check_refused() {
     add_repository two local://bucket/deeper/two
     mkdir -p "$STORE/bucket/one/_lakefs/settings"
     printf %b "$(printf '\\x%02x' {0..255})" >"$STORE/bucket/one/_lakefs/settings/protected_branches.json"
-    assert_equal 256 "$(stat -c %s "$STORE/bucket/one/_lakefs/settings/protected_branches.json")"
+    assert_equal "$(stat -c %s "$STORE/bucket/one/_lakefs/settings/protected_branches.json")" 256
     add_rules bucket/deeper/two
     export_rules
     assert_rules "one: 0x$bytes" "two: rules of bucket/deeper/two"
@@ -175,7 +175,7 @@ END
     for id in a b a-b a/b 'a)'; do
         grep -F "R($id)	settings/protected_branches	\"rules of $id\"" "$BATS_TEST_TMPDIR/entries"
     done
-    assert_equal 5 "$(grep -c protected_branches "$BATS_TEST_TMPDIR/entries")"
+    assert_equal "$(grep -c protected_branches "$BATS_TEST_TMPDIR/entries")" 5
 }
 
 @test "a database without repositories needs no block store" {
@@ -340,8 +340,8 @@ END
     check_refused --blockstore-path="$STORE" --no-settings=gone
     export_rules --no-settings=gone --no-settings="odd name" --no-settings=b --no-settings=gone
     assert_rules "a: rules of a" "c: rules of c"
-    assert_equal "[\"gone\", \"odd name\", \"b\"]" "$("$TESTS_DIR/lib/decode.py" header "$DUMP" "['omitted_settings']")"
-    assert_equal "[]" "$("$TESTS_DIR/lib/decode.py" header "$DUMP" "['omitted']")"
+    assert_equal "$("$TESTS_DIR/lib/decode.py" header "$DUMP" "['omitted_settings']")" "[\"gone\", \"odd name\", \"b\"]"
+    assert_equal "$("$TESTS_DIR/lib/decode.py" header "$DUMP" "['omitted']")" "[]"
     kv-import --list "$DUMP" | grep -xE "excluded: +settings of \"gone\", \"odd name\", \"b\""
     # That was asked for: the import goes on.
     succeeds kv-import -d "$DSN" "$DUMP"
@@ -374,8 +374,8 @@ END
     export_rules --no-settings=secret-name --redact
     refute_contains "$(zstd -dcq "$DUMP" | tr -d '\0'; tr -d '\0' <"$DUMP"; kv-import --list "$DUMP")" secret-name
     # It is the one in the entries.
-    assert_equal 1 "$(grep -c "^graveler	repos/$(kv-import --list --format json "$DUMP" |
-        python3 -c 'import json, sys; [name] = json.load(sys.stdin)["header"]["omitted_settings"]; print(name)')	" "$BATS_TEST_TMPDIR/entries")"
+    assert_equal "$(grep -c "^graveler	repos/$(kv-import --list --format json "$DUMP" |
+        python3 -c 'import json, sys; [name] = json.load(sys.stdin)["header"]["omitted_settings"]; print(name)')	" "$BATS_TEST_TMPDIR/entries")" 1
 }
 
 @test "kv-migrate passes --no-settings=REPOSITORY on" {

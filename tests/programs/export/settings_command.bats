@@ -60,7 +60,7 @@ check_refused() {
     add_rules gs://bucket/empty/_lakefs/settings/protected_branches.json ""
     export_rules --settings-command "$FETCH {}" -j 3
     assert_rules "azure: azure's" "empty: " "gs: gs's" "mem: mem's"
-    assert_equal 5 "$(grep -cx 1 "$BATS_TEST_TMPDIR/calls")"
+    assert_equal "$(grep -cx 1 "$BATS_TEST_TMPDIR/calls")" 5
 }
 
 @test "the command is used for any storage, and gets the configured prefix" {
@@ -244,7 +244,7 @@ sleeps_not() {
     add_repository repo gs://bucket/repo
     run --separate-stderr -5 kv-migrate up --kv-enabled -d "$DSN" --settings-command "exit 1; {}"
     assert_stamp 38 -
-    assert_equal "$LEGACY_TABLE_COUNT" "$(legacy_tables | wc -l)"
+    assert_equal "$(legacy_tables | wc -l)" "$LEGACY_TABLE_COUNT"
     add_rules gs://bucket/repo/_lakefs/settings/protected_branches.json rules
     succeeds kv-migrate up --kv-enabled -d "$DSN" --settings-command="$FETCH {}"
     assert_sql rules "SELECT encode(value, 'escape') FROM kv WHERE key = 'settings/protected_branches'"

@@ -107,7 +107,7 @@ watch_session() {
     entries "$DUMP" | grep -P '\tsettings/protected_branches\t' | diff "$BATS_TEST_TMPDIR/local" -
     # Compare with the database directly: it holds the object's bytes.
     rules=$(find "$BLOCKSTORE" -name protected_branches.json)
-    assert_equal 1 "$(wc -l <<<"$rules")"
+    assert_equal "$(wc -l <<<"$rules")" 1
     kv-import -q -d "$DSN" "$DUMP"
     assert_sql "$(od -An -v -tx1 "$rules" | tr -d ' \n')" "SELECT encode(value, 'hex') FROM kv WHERE key = 'settings/protected_branches'"
 }
@@ -175,10 +175,10 @@ END
     port=${PROXY##*:}
     S3_ENDPOINT=http://localhost:$port/ export_rules_of_s3 -j 1
     assert_rules "dotted: dotted rules" "repo: rules"
-    assert_equal "dotted.bucket/repo/ at localhost:$port, repo/ at bucket.localhost:$port" "$(python3 -c '
+    assert_equal "$(python3 -c '
 import json, sys
 requests = (json.loads(line) for line in sys.stdin)
-print(", ".join(sorted(r["path"][1:].split("_lakefs")[0] + " at " + r["headers"]["host"] for r in requests)))' <"$PROXY_LOG")"
+print(", ".join(sorted(r["path"][1:].split("_lakefs")[0] + " at " + r["headers"]["host"] for r in requests)))' <"$PROXY_LOG")" "dotted.bucket/repo/ at localhost:$port, repo/ at bucket.localhost:$port"
     S3_ENDPOINT=http://localhost:$port export_rules_of_s3 --s3-force-path-style
     assert_rules "dotted: dotted rules" "repo: rules"
     assert_contains "$(tail -n 2 "$PROXY_LOG")" '"/bucket/repo/_lakefs' "\"localhost:$port\""
@@ -218,7 +218,7 @@ print(", ".join(sorted(r["path"][1:].split("_lakefs")[0] + " at " + r["headers"]
     start_proxy region:eu-north-1
     S3_ENDPOINT=$PROXY export_rules_of_s3 -j 1
     assert_rules "repo: rules"
-    assert_equal 3 "$(proxy_requests)"
+    assert_equal "$(proxy_requests)" 3
     # A missing bucket is not searched in other regions.
     sql "DELETE FROM graveler_repositories WHERE id = 'none'"
     start_proxy region:eu-north-1 region:eu-west-1
@@ -312,7 +312,7 @@ print(", ".join(sorted(r["path"][1:].split("_lakefs")[0] + " at " + r["headers"]
     done
     watch_stop
     grep -x "saw kv-export" "$BATS_TEST_TMPDIR/watch"
-    assert_equal "" "$(grep -E '^(arguments|file)' "$BATS_TEST_TMPDIR/watch")"
+    assert_equal "$(grep -E '^(arguments|file)' "$BATS_TEST_TMPDIR/watch")" ""
     # They were used, and signed with.
     assert_contains "$(<"$PROXY_LOG")" "$S3_SESSION_TOKEN" ";x-amz-security-token,"
 }
@@ -370,8 +370,8 @@ print(", ".join(sorted(r["path"][1:].split("_lakefs")[0] + " at " + r["headers"]
         echo "== $behaviour"
         start_proxy "$behaviour" "$behaviour" pass
         S3_ENDPOINT=$PROXY export_rules_of_s3
-        assert_equal 300000 "$(grep -c . <(grep -o L "$BATS_TEST_TMPDIR/entries"))"
-        assert_equal 3 "$(proxy_requests)"
+        assert_equal "$(grep -c . <(grep -o L "$BATS_TEST_TMPDIR/entries"))" 300000
+        assert_equal "$(proxy_requests)" 3
     done
 }
 
@@ -382,7 +382,7 @@ print(", ".join(sorted(r["path"][1:].split("_lakefs")[0] + " at " + r["headers"]
         echo "== $behaviour"
         start_proxy "$behaviour"
         check_fails 2 --s3-endpoint="$PROXY"
-        assert_equal 6 "$(proxy_requests)"
+        assert_equal "$(proxy_requests)" 6
     done
     start_proxy code:503:SlowDown
     check_fails 2 --s3-endpoint="$PROXY"
@@ -397,7 +397,7 @@ print(", ".join(sorted(r["path"][1:].split("_lakefs")[0] + " at " + r["headers"]
         echo "== $behaviour"
         start_proxy "$behaviour"
         check_fails 5 --s3-endpoint="$PROXY"
-        assert_equal 1 "$(proxy_requests)"
+        assert_equal "$(proxy_requests)" 1
     done
     # Only S3 itself can say that an object does not exist.
     start_proxy code:404:NoSuchKey
@@ -412,7 +412,7 @@ print(", ".join(sorted(r["path"][1:].split("_lakefs")[0] + " at " + r["headers"]
         start_proxy "$behaviour"
         check_fails 5 --s3-endpoint="$PROXY"
         assert_contains "$stderr" larger
-        assert_equal 1 "$(proxy_requests)"
+        assert_equal "$(proxy_requests)" 1
     done
 }
 
@@ -455,10 +455,10 @@ print(", ".join(sorted(r["path"][1:].split("_lakefs")[0] + " at " + r["headers"]
     start_proxy --tls "$certificate" "$key" pass
     check_fails 5 --s3-endpoint="$PROXY"
     assert_contains "$stderr" certificate
-    assert_equal 0 "$(proxy_requests)"
+    assert_equal "$(proxy_requests)" 0
     AWS_CA_BUNDLE=$certificate S3_ENDPOINT=$PROXY export_rules_of_s3
     assert_rules "repo: rules"
-    assert_equal 1 "$(proxy_requests)"
+    assert_equal "$(proxy_requests)" 1
 }
 
 @test "S3 requests are clean for valgrind, with and without a response" {
@@ -479,7 +479,7 @@ print(", ".join(sorted(r["path"][1:].split("_lakefs")[0] + " at " + r["headers"]
     run -0 "$@" --force --settings-command 'echo {}'
     run -5 "$@" --force --settings-command 'echo {} >&2; exit 3'
     # Including children that have not executed their program yet.
-    assert_equal "" "$(cat "$reports"/*)"
+    assert_equal "$(cat "$reports"/*)" ""
 }
 
 # kv-migrate ----------------------------------------------------------------------------------------------------------
@@ -490,7 +490,7 @@ print(", ".join(sorted(r["path"][1:].split("_lakefs")[0] + " at " + r["headers"]
     run --separate-stderr -5 kv-migrate up --kv-enabled -d "$DSN" --s3-endpoint "$S3_ENDPOINT"
     assert_contains "$stderr" AccessDenied "Nothing was stamped"
     assert_stamp 38 -
-    assert_equal "$LEGACY_TABLE_COUNT" "$(legacy_tables | wc -l)"
+    assert_equal "$(legacy_tables | wc -l)" "$LEGACY_TABLE_COUNT"
 }
 
 # migrates_with_rules OPTION...: kv-migrate succeeds, and the rules are in the database, which is then reset.
@@ -532,7 +532,7 @@ YAML
     sed -i '/ secret_access_key/d; s|older|'"$S3_USER_SECRET|" "$config"
     migrates_with_rules --config "$config" --dump "$DUMP"
     run -0 kv-migrate up --kv-enabled --dry-run -d "$DSN" --config "$config"
-    assert_equal 3 "$(proxy_requests)"
+    assert_equal "$(proxy_requests)" 3
     # lakeFS's environment takes precedence.
     LAKEFS_BLOCKSTORE_S3_REGION=eu-south-1 LAKEFS_BLOCKSTORE_S3_CREDENTIALS_ACCESS_KEY_ID=$S3_SESSION_KEY \
         LAKEFS_BLOCKSTORE_S3_CREDENTIALS_SECRET_ACCESS_KEY=$S3_SESSION_SECRET \
@@ -563,11 +563,11 @@ YAML
     LAKEFS_BLOCKSTORE_S3_CREDENTIALS_SESSION_TOKEN=$S3_SESSION_TOKEN \
         succeeds env -u S3_SESSION_SECRET -u S3_SESSION_TOKEN \
         kv-migrate up --kv-enabled -v --config "$config" -d "$DSN password=unused"
-    assert_equal 1 "$(proxy_requests)"
+    assert_equal "$(proxy_requests)" 1
     watch_stop
     refute_credentials "$stderr"
     grep -x "environment kv-export" "$BATS_TEST_TMPDIR/watch"
     grep -x "saw kv-import" "$BATS_TEST_TMPDIR/watch"
     run ! grep -x "environment kv-import" "$BATS_TEST_TMPDIR/watch"
-    assert_equal "" "$(grep -E '^(arguments|file)' "$BATS_TEST_TMPDIR/watch")"
+    assert_equal "$(grep -E '^(arguments|file)' "$BATS_TEST_TMPDIR/watch")" ""
 }

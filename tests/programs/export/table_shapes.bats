@@ -60,7 +60,7 @@ assert_all_rows_read() {
     assert_same_entries "$ESTI_DUMP" "$DUMP"
     assert_all_rows_read
     succeeds kv-migrate up --quiet --kv-enabled --blockstore-path="$BLOCKSTORE" -d "$DSN"
-    assert_equal "" "$(legacy_tables)"
+    assert_equal "$(legacy_tables)" ""
     assert_stamp 39 1
     assert_kv_as_expected
 }
@@ -91,7 +91,7 @@ assert_all_rows_read() {
             FROM generate_series(1, 2600) AS n"
     assert_sql "t|t" "SELECT pg_relation_size('s0') > 8 << 20, pg_relation_size('elsewhere.s0') > 8 << 20"
     export_rows --strict -j 3
-    assert_equal 2600 "$(grep -c '^token' "$ENTRIES")"
+    assert_equal "$(grep -c '^token' "$ENTRIES")" 2600
     # A constraint that is missing is no gap: the rows are unique.
     assert_plain
 }
@@ -140,7 +140,7 @@ check_shape_refused() {
         sql "CREATE TABLE child (mine int) INHERITS ($table)"
         check_shape_refused "$table" child inherits
         fails 5 kv-migrate up --kv-enabled --no-settings -d "$DSN"
-        assert_equal "$LEGACY_TABLE_COUNT" "$(legacy_tables | wc -l)"
+        assert_equal "$(legacy_tables | wc -l)" "$LEGACY_TABLE_COUNT"
         sql "DROP TABLE child"
     done
     # To be a child is no obstacle: its rows are its own.

@@ -51,7 +51,7 @@ for o in map(json.loads, sys.stdin):
 
 @test "every entry is decoded as another program does, and none is bytes" {
     kv-import --print "$PLAIN" >"$BATS_TEST_TMPDIR/printed"
-    assert_equal "$(wc -l <"$ENTRIES")" "$(wc -l <"$BATS_TEST_TMPDIR/printed")"
+    assert_equal "$(wc -l <"$BATS_TEST_TMPDIR/printed")" "$(wc -l <"$ENTRIES")"
     today compare "$BATS_TEST_TMPDIR/printed" <"$ENTRIES"
 }
 
@@ -180,8 +180,8 @@ E
 @test "the store comes back from its dump, entry by entry" {
     fresh_database
     succeeds kv-import -d "$DSN" "$PLAIN"
-    assert_equal "$(today rows <"$ENTRIES" | LC_ALL=C sort)" \
-        "$(psql -XAtq -c "COPY (SELECT * FROM kv WHERE partition_key <> 'kv-internal-metadata') TO STDOUT" | LC_ALL=C sort)"
+    assert_equal "$(psql -XAtq -c "COPY (SELECT * FROM kv WHERE partition_key <> 'kv-internal-metadata') TO STDOUT" | LC_ALL=C sort)" \
+        "$(today rows <"$ENTRIES" | LC_ALL=C sort)"
     assert_sql 4 "SELECT encode(value, 'escape') FROM kv WHERE partition_key = 'kv-internal-metadata'"
 }
 
@@ -201,12 +201,12 @@ shuffle_maps() {
     # Conditions and rules, maps of messages, are among them.
     [ "$(sql "SELECT count(*) FROM kv JOIN before USING (partition_key, key) WHERE kv.value <> before.value")" -ge 8 ]
     succeeds kv-import --verify -d "$DSN" "$PLAIN"
-    assert_equal "equal: $((before - 1)) entries" "$output"
+    assert_equal "$output" "equal: $((before - 1)) entries"
     # shellcheck disable=SC2002 # a pipe is what is tested
     cat "$PLAIN" | succeeds kv-import --verify -d "$DSN" -
     # Another pair is a difference.
     sql "UPDATE kv SET value = decode(replace(encode(value, 'hex'), encode('cost-center', 'hex'), encode('cost-centre', 'hex')), 'hex')
         WHERE key = 'repo-metadata'"
     run -3 --separate-stderr kv-import --verify -d "$DSN" "$PLAIN"
-    assert_equal '{"difference":"value","partition":"umbrella-dc5egrvarr40nbascj20","key":"repo-metadata"}' "$output"
+    assert_equal "$output" '{"difference":"value","partition":"umbrella-dc5egrvarr40nbascj20","key":"repo-metadata"}'
 }

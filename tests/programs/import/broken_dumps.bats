@@ -35,11 +35,11 @@ PYTHON
         head -c "$(($(at $percent) + 1))" "$DUMP" >"$BATS_TEST_TMPDIR/cut.dump"
         fails 4 kv-import -d "$DSN" "$BATS_TEST_TMPDIR/cut.dump"
         assert_contains "$stderr" "$BATS_TEST_TMPDIR/cut.dump" offset
-        assert_equal "$before" "$(everything)"
+        assert_equal "$(everything)" "$before"
     done
     head -c -1 "$DUMP" >"$BATS_TEST_TMPDIR/cut.dump"
     fails 4 kv-import -d "$DSN" "$BATS_TEST_TMPDIR/cut.dump"
-    assert_equal "$before" "$(everything)"
+    assert_equal "$(everything)" "$before"
 }
 
 @test "a dump truncated in a pipe is not stamped" {
@@ -55,7 +55,7 @@ PYTHON
     # The last byte counts.
     fails 4 kv-import -d "$DSN" < <(head -c -1 "$DUMP")
     assert_stamp 38 0
-    assert_equal "$before" "$(legacy_digest)"
+    assert_equal "$(legacy_digest)" "$before"
     # The next load starts from scratch.
     kv-import -d "$DSN" --quiet "$DUMP"
     assert_loaded
@@ -97,7 +97,7 @@ PYTHON
         fails 4 kv-import --check "$BATS_TEST_TMPDIR/flipped.dump"
         found=$((found + 1))
     done < <("$TESTS_DIR/lib/decode.py" frames "$DUMP" | sed -n '1,4p;$p')
-    assert_equal 5 "$found"
+    assert_equal "$found" 5
     # And in the seek table.
     flip $(($(stat -c %s "$DUMP") - 20)) "$BATS_TEST_TMPDIR/flipped.dump"
     fails 4 kv-import --check "$BATS_TEST_TMPDIR/flipped.dump"

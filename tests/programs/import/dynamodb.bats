@@ -18,7 +18,7 @@ load ../../lib/dynamodb_load
     load_esti -j 3
     assert_contains "$stderr" "loaded 439 entries and stamped version 1"
     assert_dynamodb_as_expected
-    assert_equal PAY_PER_REQUEST "$(table_member "['BillingModeSummary']['BillingMode']")"
+    assert_equal "$(table_member "['BillingModeSummary']['BillingMode']")" PAY_PER_REQUEST
 }
 
 @test "the version's item records the origin, beside what lakeFS reads" {
@@ -37,20 +37,20 @@ E
     dump_of_version 1 "('\\x00ff', '\\x22', '\\x'), ('p', '\\x5c22', '\\x00')"
     succeeds kv-import --target=dynamodb "${DYNAMODB[@]}" "$DUMP"
     # The backslashes are COPY's.
-    assert_equal $'\\\\x00ff\t\\\\x22\t\\\\x\n\\\\x70\t\\\\x5c22\t\\\\x00' "$(dynamodb rows "$TABLE" | LC_ALL=C sort)"
+    assert_equal "$(dynamodb rows "$TABLE" | LC_ALL=C sort)" $'\\\\x00ff\t\\\\x22\t\\\\x\n\\\\x70\t\\\\x5c22\t\\\\x00'
 }
 
 @test "a dump without entries gives a store without entries" {
     dump_of_version 1
     succeeds kv-import --target=dynamodb "${DYNAMODB[@]}" "$DUMP"
-    assert_equal "" "$(dynamodb rows "$TABLE")"
-    assert_equal 1 "$(dynamodb version "$TABLE")"
+    assert_equal "$(dynamodb rows "$TABLE")" ""
+    assert_equal "$(dynamodb version "$TABLE")" 1
 }
 
 @test "the dump's version is stamped" {
     dump_of_version 3 "('p', 'k', 'v')"
     succeeds kv-import --target=dynamodb "${DYNAMODB[@]}" "$DUMP"
-    assert_equal 3 "$(dynamodb version "$TABLE")"
+    assert_equal "$(dynamodb version "$TABLE")" 3
 }
 
 @test "a dump may come from a pipe" {
@@ -61,8 +61,8 @@ E
 
 # assert_capacity READ WRITE
 assert_capacity() {
-    assert_equal "$*" "$(table_member "['ProvisionedThroughput']['ReadCapacityUnits']") $(table_member \
-        "['ProvisionedThroughput']['WriteCapacityUnits']")"
+    assert_equal "$(table_member "['ProvisionedThroughput']['ReadCapacityUnits']") $(table_member \
+        "['ProvisionedThroughput']['WriteCapacityUnits']")" "$*"
 }
 
 @test "a table gets the requested capacity, and keeps it when it is recreated" {
@@ -79,14 +79,14 @@ assert_capacity() {
     create_table
     id=$(table_member "['TableId']")
     load_esti
-    assert_equal "$id" "$(table_member "['TableId']")"
+    assert_equal "$(table_member "['TableId']")" "$id"
     assert_dynamodb_as_expected
     # Entries of another store, more than one batch.
     dump_of_version 1 "('p', 'k', 'v')" "SELECT 'other', convert_to('k' || i, 'UTF8'), 'v' FROM generate_series(1, 60) AS i"
     succeeds kv-import --target=dynamodb "${DYNAMODB[@]}" --clean "$DUMP"
-    assert_equal 61 "$(dynamodb rows "$TABLE" | wc -l)"
+    assert_equal "$(dynamodb rows "$TABLE" | wc -l)" 61
     load_esti --clean -j 3
-    assert_equal "$id" "$(table_member "['TableId']")"
+    assert_equal "$(table_member "['TableId']")" "$id"
     assert_dynamodb_as_expected
 }
 
@@ -101,7 +101,7 @@ assert_capacity() {
     eventually requests_came BatchWriteItem 2
     kill -KILL "$BACKGROUND"
     background_ends 137
-    assert_equal 0 "$(dynamodb version "$TABLE")"
+    assert_equal "$(dynamodb version "$TABLE")" 0
     load_esti --dynamodb-read-capacity=5 --dynamodb-write-capacity=5
     assert_contains "$stderr" "warning:" "keeps its capacity"
     assert_dynamodb_as_expected
@@ -113,7 +113,7 @@ assert_capacity() {
     background kv-import --target=dynamodb "${DYNAMODB_PROXY[@]}" --dynamodb-requests=5 -j 1 "$ESTI_DUMP"
     eventually requests_came BatchWriteItem 5
     sleep 0.3
-    assert_equal 5 "$(requests BatchWriteItem)"
+    assert_equal "$(requests BatchWriteItem)" 5
     touch "$BATS_TEST_TMPDIR/go"
     background_ends 0
     assert_dynamodb_as_expected
@@ -166,7 +166,7 @@ table_is_missing() {
     # A pipe can only be read once.
     fails 3 kv-import --target=dynamodb "${DYNAMODB[@]}" - < <(cat "$BATS_TEST_TMPDIR/last.dump")
     assert_contains "$stderr" some-partition
-    assert_equal 0 "$(dynamodb version "$TABLE")"
+    assert_equal "$(dynamodb version "$TABLE")" 0
 }
 
 @test "the cost of writing a dump is reported" {
@@ -183,7 +183,7 @@ table_is_missing() {
     dump_of_version 1 "(convert_to(repeat('p', 2048), 'UTF8'), convert_to(repeat('k', 1024), 'UTF8'),
         decode(repeat('0a', 409600 - 2048 - 1024 - 28), 'hex'))"
     succeeds kv-import --target=dynamodb "${DYNAMODB[@]}" "$DUMP"
-    assert_equal 1 "$(dynamodb rows "$TABLE" | wc -l)"
+    assert_equal "$(dynamodb rows "$TABLE" | wc -l)" 1
 }
 
 @test "a table with other keys is not touched" {
@@ -252,11 +252,11 @@ table_is_missing() {
     kv-export -q -d "$DSN" --source=kv -f "$first"
     succeeds kv-import --target=dynamodb "${DYNAMODB[@]}" "$first"
     succeeds env -u PGHOST -u PGDATABASE kv-export --source=kv --store=dynamodb "${DYNAMODB[@]}" -f "$second"
-    assert_equal "$(digests "$first")" "$(digests "$second")"
+    assert_equal "$(digests "$second")" "$(digests "$first")"
     drop_database
     fresh_database
     kv-import -q -d "$DSN" "$second"
-    assert_equal "$before" "$(kv_digest)"
+    assert_equal "$(kv_digest)" "$before"
 }
 
 # digests DUMP: prints entries and set digest of the packages that have entries.
@@ -275,7 +275,7 @@ for package in ast.literal_eval(sys.stdin.read()):
     run -0 kv-import --list "$dump"
     # shellcheck disable=SC2154
     assert_contains "$output" "kv, dynamodb, table \"$TABLE\", region \"eu-west-1\"" "snapshot:              none"
-    assert_equal dynamodb "$("$TESTS_DIR/lib/decode.py" header "$dump" "['source']['store']")"
+    assert_equal "$("$TESTS_DIR/lib/decode.py" header "$dump" "['source']['store']")" dynamodb
 }
 
 @test "a store of many pages is read completely, by any number of jobs" {
@@ -286,7 +286,7 @@ for package in ast.literal_eval(sys.stdin.read()):
     succeeds kv-import --target=dynamodb "${DYNAMODB[@]}" -j 2 "$DUMP"
     for jobs in 1 4; do
         succeeds kv-import --verify --target=dynamodb "${DYNAMODB[@]}" -j "$jobs" "$DUMP"
-        assert_equal "equal: 301 entries" "$output"
+        assert_equal "$output" "equal: 301 entries"
     done
 }
 
@@ -294,7 +294,7 @@ for package in ast.literal_eval(sys.stdin.read()):
     load_esti
     start_dynamodb_proxy Scan=status:500 Scan=drop Scan=error:400:ProvisionedThroughputExceededException Scan=cut pass
     succeeds kv-import --verify --target=dynamodb "${DYNAMODB_PROXY[@]}" "$ESTI_DUMP"
-    assert_equal "equal: 439 entries" "$output"
+    assert_equal "$output" "equal: 439 entries"
 }
 
 @test "an export of DynamoDB accepts no options of PostgreSQL" {

@@ -22,7 +22,7 @@ legacy_database() {
 
 # assert_stamps SCHEMA_VERSION KV_VERSION: the versions in the database and in the table.
 assert_stamps() {
-    assert_equal "$1 $2" "$(sql "SELECT version FROM schema_migrations") $(dynamodb version "$TABLE")"
+    assert_equal "$(sql "SELECT version FROM schema_migrations") $(dynamodb version "$TABLE")" "$1 $2"
 }
 
 # break_stamp: prevents changes of the schema version, until mend_stamp.
@@ -41,7 +41,7 @@ mend_stamp() {
     digest=$(legacy_digest)
     succeeds kv-import --target=dynamodb "${DYNAMODB[@]}" -d "$DSN" "$DUMP"
     assert_stamps 39 1
-    assert_equal "$digest" "$(legacy_digest)"
+    assert_equal "$(legacy_digest)" "$digest"
     assert_sql "dynamodb|$TABLE|1" "SELECT note #>> '{store,type}', note #>> '{store,table}', note #>> '{store,kv_version}'
         FROM (SELECT obj_description('schema_migrations'::regclass)::jsonb AS note) AS noted"
     succeeds kv-import --target=dynamodb "${DYNAMODB[@]}" -d "$DSN" "$DUMP"
@@ -82,7 +82,7 @@ mend_stamp() {
     start_dynamodb_proxy pass
     succeeds kv-import --target=dynamodb "${DYNAMODB_PROXY[@]}" -d "$DSN" "$DUMP.2"
     assert_contains "$stderr" "already stamped" "version 39"
-    assert_equal "0 0" "$(requests BatchWriteItem) $(requests UpdateItem)"
+    assert_equal "$(requests BatchWriteItem) $(requests UpdateItem)" "0 0"
     assert_stamps 39 1
     sql "SELECT 1 / count(*) FROM (SELECT obj_description('schema_migrations'::regclass)::jsonb AS note) AS noted
         WHERE note #>> '{store,type}' = 'dynamodb'"

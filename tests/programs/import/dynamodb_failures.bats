@@ -41,8 +41,8 @@ load ../../lib/dynamodb_load
     start_dynamodb_proxy UpdateItem=pass UpdateItem=lost pass
     load_by_proxy
     assert_contains "$stderr" "stamped version 1"
-    assert_equal 3 "$(requests UpdateItem)"
-    assert_equal 1 "$(dynamodb version "$TABLE")"
+    assert_equal "$(requests UpdateItem)" 3
+    assert_equal "$(dynamodb version "$TABLE")" 1
 }
 
 @test "unprocessed items of a batch are sent again until they are written" {
@@ -57,7 +57,7 @@ load ../../lib/dynamodb_load
     start_dynamodb_proxy BatchWriteItem=forget pass
     proxy_load_fails 3
     assert_contains "$stderr" items 439
-    assert_equal 0 "$(dynamodb version "$TABLE")"
+    assert_equal "$(dynamodb version "$TABLE")" 0
 }
 
 @test "additional entries are noticed" {
@@ -67,7 +67,7 @@ load ../../lib/dynamodb_load
     dynamodb put "$TABLE" some other entry
     touch "$BATS_TEST_TMPDIR/go"
     background_ends 3
-    assert_equal 0 "$(dynamodb version "$TABLE")"
+    assert_equal "$(dynamodb version "$TABLE")" 0
 }
 
 @test "wrong credentials and missing permissions give different errors" {
@@ -77,11 +77,11 @@ load ../../lib/dynamodb_load
         proxy_load_fails 5
         assert_contains "$stderr" "$code" "The words of the server."
         # It is not retried.
-        assert_equal 1 "$(wc -l <"$PROXY_LOG")"
+        assert_equal "$(wc -l <"$PROXY_LOG")" 1
         grep '^hint: ' <<<"$stderr" >>"$BATS_TEST_TMPDIR/hints"
     done
     # Each has a hint of its own.
-    assert_equal 4 "$(sort -u "$BATS_TEST_TMPDIR/hints" | wc -l)"
+    assert_equal "$(sort -u "$BATS_TEST_TMPDIR/hints" | wc -l)" 4
     assert_contains "$(cat "$BATS_TEST_TMPDIR/hints")" dynamodb:DescribeTable "secret access key" "temporary"
 }
 
@@ -115,7 +115,7 @@ load ../../lib/dynamodb_load
     eventually requests_came BatchWriteItem 3
     kill -KILL "$BACKGROUND"
     background_ends 137
-    assert_equal 0 "$(dynamodb version "$TABLE")"
+    assert_equal "$(dynamodb version "$TABLE")" 0
     # What it left must not be mistaken for entries.
     dynamodb put "$TABLE" left over value
     load_esti
@@ -131,7 +131,7 @@ load ../../lib/dynamodb_load
         eventually requests_came BatchWriteItem 1
         kill -"$signal" "$BACKGROUND"
         background_ends "$((128 + $(kill -l "$signal")))"
-        assert_equal 0 "$(dynamodb version "$TABLE")"
+        assert_equal "$(dynamodb version "$TABLE")" 0
     done
     load_esti
     assert_dynamodb_as_expected
@@ -149,6 +149,6 @@ load ../../lib/dynamodb_load
     [ "$stamp" != "$(dynamodb note "$TABLE" LoadId)" ]
     touch "$BATS_TEST_TMPDIR/go"
     background_ends 5
-    assert_equal 1 "$(dynamodb rows "$TABLE" | wc -l)"
-    assert_equal 1 "$(dynamodb version "$TABLE")"
+    assert_equal "$(dynamodb rows "$TABLE" | wc -l)" 1
+    assert_equal "$(dynamodb version "$TABLE")" 1
 }

@@ -38,33 +38,33 @@ fill_table() {
 is_taken() {
     local dump=$BATS_TEST_TMPDIR/kv.dump id entries
     id=$(table_member "['TableId']")
-    assert_equal 4 "$(dynamodb version "$TABLE")"
+    assert_equal "$(dynamodb version "$TABLE")" 4
     succeeds env -u PGHOST -u PGDATABASE kv-export --source=kv --store=dynamodb "${DYNAMODB[@]}" -f "$dump"
     # All but the version, and those with empty values.
     entries=$(($(wc -l <"$BATS_TEST_TMPDIR/entries") - 1 + 2))
     kv-import --print --partition e "$dump" | cmp - <(printf '%s\n' \
         '{"package":"other","partition":"e","key":"1","type":"bytes","value":""}' '{"package":"other","partition":"e","key":"2","type":"bytes","value":""}')
     succeeds kv-import --verify --target=dynamodb "${DYNAMODB[@]}" "$dump"
-    assert_equal "equal: $entries entries" "$output"
+    assert_equal "$output" "equal: $entries entries"
     succeeds kv-import --target=dynamodb "${DYNAMODB[@]}" --clean "$dump"
     succeeds kv-import --verify --target=dynamodb "${DYNAMODB[@]}" "$dump"
-    assert_equal "equal: $entries entries" "$output"
+    assert_equal "$output" "equal: $entries entries"
     # No attributes but three, and a value where it is empty; dynamodb rows makes sure of both.
-    assert_equal "$entries" "$(dynamodb rows "$TABLE" | wc -l)"
-    assert_equal "$id 4" "$(table_member "['TableId']") $(dynamodb version "$TABLE")"
+    assert_equal "$(dynamodb rows "$TABLE" | wc -l)" "$entries"
+    assert_equal "$(table_member "['TableId']") $(dynamodb version "$TABLE")" "$id 4"
 }
 
 @test "a table that 0.80 made is taken as it is, and keeps its capacity" {
     lakefs_table '"ProvisionedThroughput": {"ReadCapacityUnits": 1000, "WriteCapacityUnits": 1000}'
     fill_table
     is_taken
-    assert_equal "1000 1000" "$(table_member "['ProvisionedThroughput']['ReadCapacityUnits']") $(table_member \
-        "['ProvisionedThroughput']['WriteCapacityUnits']")"
+    assert_equal "$(table_member "['ProvisionedThroughput']['ReadCapacityUnits']") $(table_member \
+        "['ProvisionedThroughput']['WriteCapacityUnits']")" "1000 1000"
 }
 
 @test "a table that a later lakeFS made is taken as it is, and stays on demand" {
     lakefs_table '"BillingMode": "PAY_PER_REQUEST"'
     fill_table
     is_taken
-    assert_equal PAY_PER_REQUEST "$(table_member "['BillingModeSummary']['BillingMode']")"
+    assert_equal "$(table_member "['BillingModeSummary']['BillingMode']")" PAY_PER_REQUEST
 }

@@ -76,7 +76,7 @@ refused() {
         succeeds kv-import --target=dynamodb "${DYNAMODB_PROXY[@]}" "$BATS_TEST_TMPDIR/large.dump"
     grep -Eq '"content-length": "[4-9][0-9]{5}"' "$PROXY_LOG"
     run ! grep -q '"expect"' "$PROXY_LOG"
-    assert_equal 6 "$(dynamodb rows "$TABLE" | wc -l)"
+    assert_equal "$(dynamodb rows "$TABLE" | wc -l)" 6
 }
 
 @test "unknown users, missing permissions and wrong secrets are refused, with the reason" {

@@ -120,12 +120,12 @@ RELATIONS
     before=$(everything)
     succeeds kv-import -d "$DSN" "$DUMP"
     assert_contains "$stderr" "nothing to do"
-    assert_equal "$before" "$(everything)"
+    assert_equal "$(everything)" "$before"
     # lakeFS has migrated it further.
     sql "UPDATE kv SET value = '4' WHERE key = 'kv/schema/version'"
     before=$(everything)
     succeeds kv-import -d "$DSN" < <(cat "$DUMP")
-    assert_equal "$before" "$(everything)"
+    assert_equal "$(everything)" "$before"
 }
 
 @test "--clean replaces a stamped KV store" {
@@ -144,7 +144,7 @@ RELATIONS
     before=$(everything)
     head -c 1000000 "$DUMP" >"$BATS_TEST_TMPDIR/cut.dump"
     fails 4 kv-import -d "$DSN" --clean "$BATS_TEST_TMPDIR/cut.dump"
-    assert_equal "$before" "$(everything)"
+    assert_equal "$(everything)" "$before"
 }
 
 @test "the table's name and number of partitions can be chosen" {
@@ -202,7 +202,7 @@ RELATIONS
     legacy_database
     before=$(everything)
     succeeds kv-import -d "$DSN" --check-target
-    assert_equal 'table "kv": no KV store' "$output"
+    assert_equal "$output" 'table "kv": no KV store'
     hold "SELECT pg_advisory_xact_lock($(lock_key public "$PGDATABASE"))"
     fails 5 kv-import -d "$DSN" --check-target --lock-wait-timeout=300ms
     assert_contains "$stderr" "$HOLDER_BACKEND"
@@ -210,7 +210,7 @@ RELATIONS
     release
     # It held no lock any more.
     assert_sql t "SELECT pg_try_advisory_lock($(lock_key public "$PGDATABASE"))"
-    assert_equal "$before" "$(everything)"
+    assert_equal "$(everything)" "$before"
     sql "UPDATE schema_migrations SET dirty = true"
     fails 5 kv-import -d "$DSN" --check-target
     sql "UPDATE schema_migrations SET dirty = false" "CREATE VIEW kv_7 AS SELECT 1 AS a"
@@ -223,7 +223,7 @@ RELATIONS
     create_kv
     set_kv_version 1
     succeeds kv-import -d "$DSN" --check-target
-    assert_equal 'table "kv": KV store at version 1' "$output"
+    assert_equal "$output" 'table "kv": KV store at version 1'
     fails 5 kv-import -d "$DSN" --check-target --not-migrated
     assert_contains "$stderr" 'table "kv" is stamped'
     succeeds kv-import -d "$DSN" --check-target --not-migrated --clean
@@ -232,7 +232,7 @@ RELATIONS
     sql "CREATE ROLE ${PGDATABASE}_r LOGIN" "GRANT SELECT ON kv, schema_migrations TO ${PGDATABASE}_r"
     run --separate-stderr -0 kv-import -d "$DSN user=${PGDATABASE}_r" --check-target
     sql "DROP OWNED BY ${PGDATABASE}_r" "DROP ROLE ${PGDATABASE}_r"
-    assert_equal 'table "kv": KV store at version 1' "$output"
+    assert_equal "$output" 'table "kv": KV store at version 1'
 }
 
 @test "legacy tables never change" {
@@ -241,8 +241,8 @@ RELATIONS
     before=$(legacy_digest)
     kv-import -d "$DSN" --quiet "$DUMP"
     kv-import -d "$DSN" --quiet --clean "$DUMP"
-    assert_equal "$before" "$(legacy_digest)"
-    assert_equal "$LEGACY_TABLE_COUNT" "$(legacy_tables | wc -l)"
+    assert_equal "$(legacy_digest)" "$before"
+    assert_equal "$(legacy_tables | wc -l)" "$LEGACY_TABLE_COUNT"
 }
 
 @test "a schema version that changes during the load is noticed, and nothing is stamped" {

@@ -44,7 +44,7 @@ sys.stdout.buffer.write(stream + b"\xff\xff")' <"$BATS_TEST_TMPDIR/raw" | cmp - 
 
 @test "--print decodes every entry like an independent program" {
     kv-import --print "$DUMP" >"$BATS_TEST_TMPDIR/printed"
-    assert_equal 439 "$(wc -l <"$BATS_TEST_TMPDIR/printed")"
+    assert_equal "$(wc -l <"$BATS_TEST_TMPDIR/printed")" 439
     # As many of each kind as the fixture holds.
     python3 -c '
 import collections, json, sys
@@ -94,17 +94,17 @@ for o in map(json.loads, sys.stdin):
 }
 
 @test "--package, --partition, --prefix and --limit select entries, alone and together" {
-    assert_equal 63 "$(kv-import --print --package auth "$DUMP" | count 'o["package"] == "auth"')"
-    assert_equal 63 "$(kv-import --print -n auth - <"$DUMP" | wc -l)"
-    assert_equal 10 "$(kv-import --print --partition auth --prefix users/ "$DUMP" | count 'o["type"] == "UserData"')"
-    assert_equal 10 "$(kv-import --print --prefix users/ "$DUMP" | wc -l)"
-    assert_equal 7 "$(kv-import --print --package auth --limit 7 "$DUMP" | wc -l)"
-    assert_equal "" "$(kv-import --print --limit 0 "$DUMP")"
-    assert_equal "" "$(kv-import --print --partition nowhere "$DUMP")"
-    assert_equal "" "$(kv-import --print --prefix nothing "$DUMP")"
+    assert_equal "$(kv-import --print --package auth "$DUMP" | count 'o["package"] == "auth"')" 63
+    assert_equal "$(kv-import --print -n auth - <"$DUMP" | wc -l)" 63
+    assert_equal "$(kv-import --print --partition auth --prefix users/ "$DUMP" | count 'o["type"] == "UserData"')" 10
+    assert_equal "$(kv-import --print --prefix users/ "$DUMP" | wc -l)" 10
+    assert_equal "$(kv-import --print --package auth --limit 7 "$DUMP" | wc -l)" 7
+    assert_equal "$(kv-import --print --limit 0 "$DUMP")" ""
+    assert_equal "$(kv-import --print --partition nowhere "$DUMP")" ""
+    assert_equal "$(kv-import --print --prefix nothing "$DUMP")" ""
     # The pipe's writer may have much left to write: no message, no failure.
     # shellcheck disable=SC2002 # a pipe is what is tested
-    assert_equal 2 "$(cat "$DUMP" | kv-import --print --package graveler --limit 2 - | wc -l)"
+    assert_equal "$(cat "$DUMP" | kv-import --print --package graveler --limit 2 - | wc -l)" 2
 }
 
 @test "--partition and --prefix read only the chunks of a file that can hold such entries; of a pipe all is read" {
@@ -113,9 +113,9 @@ for o in map(json.loads, sys.stdin):
     "$TESTS_DIR/lib/forge.py" "$DUMP" 'joined(but({4 + 2 * k: flip(at(4 + 2 * k, 20))[at(4 + 2 * k):at(5 + 2 * k)]
         for k in range(n) if json.loads(frames[3 + 2 * k][8:-8])["package"] != "auth"}))' >"$auth"
     fails 4 kv-import --print "$auth"
-    assert_equal 63 "$(kv-import --print --partition auth "$auth" | wc -l)"
-    assert_equal 10 "$(kv-import --print --partition auth --prefix users/ - <"$auth" | wc -l)"
-    assert_equal "" "$(kv-import --print --prefix zzz --partition auth "$auth")"
+    assert_equal "$(kv-import --print --partition auth "$auth" | wc -l)" 63
+    assert_equal "$(kv-import --print --partition auth --prefix users/ - <"$auth" | wc -l)" 10
+    assert_equal "$(kv-import --print --prefix zzz --partition auth "$auth")" ""
     # shellcheck disable=SC2002 # a pipe is what is tested
     cat "$auth" | fails 4 kv-import --print --partition auth -
 }
@@ -135,7 +135,7 @@ for o in map(json.loads, sys.stdin):
 
 @test "a reader that stops early ends --print without an error" {
     run --separate-stderr bash -c "kv-import --print '$DUMP' | head -n 1"
-    assert_equal "" "$stderr"
+    assert_equal "$stderr" ""
     assert_contains "$output" '"package":"actions"'
 }
 
@@ -146,7 +146,7 @@ for o in map(json.loads, sys.stdin):
     [ "${#lines[@]}" -gt 100 ]
     # A complete part is valid.
     succeeds kv-import --print --package actions --limit 98 "$BATS_TEST_TMPDIR/cut.dump"
-    assert_equal 98 "${#lines[@]}"
+    assert_equal "${#lines[@]}" 98
 }
 
 @test "a package that is not in the dump, and conflicting options, are usage errors" {

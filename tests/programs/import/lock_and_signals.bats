@@ -18,7 +18,7 @@ load ../../lib/import
     hold "SELECT pg_advisory_xact_lock($(lock_key public "$PGDATABASE"))"
     fails 5 kv-import -d "$DSN" --lock-wait-timeout=300ms "$DUMP"
     assert_contains "$stderr" "$HOLDER_BACKEND"
-    assert_equal "$before" "$(everything)"
+    assert_equal "$(everything)" "$before"
     release
     succeeds kv-import -d "$DSN" --lock-wait-timeout=300ms "$DUMP"
     assert_loaded
@@ -62,13 +62,13 @@ load ../../lib/import
     fails 5 kv-import -d "$DSN" --lock-held-by="$HOLDER_BACKEND" "$DUMP"
     assert_contains "$stderr" "$HOLDER_BACKEND"
     fails 5 kv-import -d "$DSN" --lock-held-by=999999 "$DUMP"
-    assert_equal "$before" "$(everything)"
+    assert_equal "$(everything)" "$before"
 
     # The right lock, but held by another session.
     release
     hold "SELECT pg_advisory_xact_lock($(lock_key public "$PGDATABASE"))"
     fails 5 kv-import -d "$DSN" --lock-held-by=$((HOLDER_BACKEND + 1)) "$DUMP"
-    assert_equal "$before" "$(everything)"
+    assert_equal "$(everything)" "$before"
 }
 
 # Signals -------------------------------------------------------------------------------------------------------------
@@ -83,7 +83,7 @@ load ../../lib/import
     kill "$BACKGROUND"
     background_ends 143
     eventually nobody_waits
-    assert_equal "$before" "$(everything)"
+    assert_equal "$(everything)" "$before"
 }
 
 @test "SIGINT while waiting for more of the dump ends the import with 130, nothing stamped" {

@@ -160,9 +160,9 @@ check_table() {
         rm "$folder/$name"
         count=$((count + 1))
     done <"$folder.table"
-    assert_equal "" "$(ls -A "$folder")"
+    assert_equal "$(ls -A "$folder")" ""
     [ "$count" -gt 0 ]
-    assert_equal "$legacy" "$(legacy_digest)"
+    assert_equal "$(legacy_digest)" "$legacy"
     # The dump itself is valid, and replaces what the others left.
     kv-import -d "$DSN" --quiet "$1"
     assert_stamp 39 1
@@ -373,5 +373,5 @@ check_no_file() {
     check_no_file --check
     check_no_file --list
     check_no_file -d "$DSN"
-    assert_equal "$before" "$(state)"
+    assert_equal "$(state)" "$before"
 }

@@ -46,7 +46,7 @@ assert_refused() {
     # A pipe is no less careful.
     fails 5 kv-import -d "$DSN" < <(cat "$dump")
     fails 5 kv-import -d "$DSN" --clean "$dump"
-    assert_equal "$before" "$(legacy_digest)"
+    assert_equal "$(legacy_digest)" "$before"
     assert_stamp 38 -
 }
 
@@ -218,6 +218,6 @@ assert_taken() {
         pg_dump -d "$ESTI" | psql -Xq -v ON_ERROR_STOP=1 -o /dev/null
         sql "UPDATE schema_migrations SET version = 39"
         fails 5 kv-migrate cleanup -d "$DSN"
-        assert_equal "$LEGACY_TABLE_COUNT" "$(legacy_tables | wc -l)"
+        assert_equal "$(legacy_tables | wc -l)" "$LEGACY_TABLE_COUNT"
     done
 }

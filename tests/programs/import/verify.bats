@@ -29,10 +29,10 @@ differs() {
     fresh_database TEMPLATE "$LOADED"
     for jobs in 1 2 5; do
         succeeds kv-import --verify -d "$DSN" -j "$jobs" "$DUMP"
-        assert_equal "equal: 439 entries" "$output"
+        assert_equal "$output" "equal: 439 entries"
     done
     # shellcheck disable=SC2002 # a pipe is what is tested
-    assert_equal "equal: 439 entries" "$(cat "$DUMP" | kv-import --verify -d "$DSN")"
+    assert_equal "$(cat "$DUMP" | kv-import --verify -d "$DSN")" "equal: 439 entries"
     # Read only.
     nobody_else
 }
@@ -42,7 +42,7 @@ differs() {
     kv-export -d "$DSN" --blockstore-path="$BLOCKSTORE" --quiet -Z 19 -f "$BATS_TEST_TMPDIR/before.dump"
     kv-migrate up --kv-enabled --blockstore-path "$BLOCKSTORE" --quiet -d "$DSN"
     succeeds kv-import --verify -d "$DSN" "$BATS_TEST_TMPDIR/before.dump"
-    assert_equal "equal: 439 entries" "$output"
+    assert_equal "$output" "equal: 439 entries"
 }
 
 @test "missing, extra and different entries are reported by key" {
@@ -53,11 +53,11 @@ differs() {
     before=$(kv_state)
     differs "$DUMP"
     assert_contains "$stderr" "1 entry is missing, 1 differs, 2 are extra"
-    assert_equal '{"difference":"missing","partition":"auth","key":"groups/Developers"}
+    assert_equal "$output" '{"difference":"missing","partition":"auth","key":"groups/Developers"}
 {"difference":"value","partition":"auth","key":"installation_id"}
 {"difference":"extra","partition":"auth","key":"users/eve"}
-{"difference":"extra","partition":"token","key":"\\377"}' "$output"
-    assert_equal "$before" "$(kv_state)"
+{"difference":"extra","partition":"token","key":"\\377"}'
+    assert_equal "$(kv_state)" "$before"
 }
 
 @test "with a pipe, which cannot be read again, only the fact that they differ is reported" {
@@ -65,14 +65,14 @@ differs() {
     sql "DELETE FROM kv WHERE key = 'groups/Developers'"
     run --separate-stderr -3 kv-import --verify -d "$DSN" - <"$DUMP"
     assert_contains "$stderr" "holds 439 entries, the store 438" "hint:" "as a file"
-    assert_equal "" "$output"
+    assert_equal "$output" ""
 }
 
 @test "if nearly everything differs, the first differences and a summary are printed" {
     fresh_database TEMPLATE "$LOADED"
     sql "UPDATE kv SET value = value || '\\x00' WHERE partition_key <> 'kv-internal-metadata'"
     differs "$DUMP"
-    assert_equal 20 "${#lines[@]}"
+    assert_equal "${#lines[@]}" 20
     assert_contains "$stderr" "0 entries are missing, 439 differ, 0 are extra"
 }
 

@@ -41,9 +41,9 @@ both() {
     said=$stderr
     run --separate-stderr "-$code" kv-migrate up -q -d "${CONNECTION-$DSN}" "$@"
     printf 'standard error: %s\n' "$stderr"
-    assert_equal "$said" "$stderr"
+    assert_equal "$stderr" "$said"
     assert_contains "$stderr" "error: " "hint: "
-    assert_equal "$before" "$(state)"
+    assert_equal "$(state)" "$before"
 }
 
 # mended: prints the SQL of the last hint.
@@ -173,7 +173,7 @@ audit_ddl() {
     sql "CREATE VIEW report AS SELECT display_name FROM auth_users"
     touch "$BATS_TEST_TMPDIR/kv.dump"
     both 1 --kv-enabled --no-settings --dump "$BATS_TEST_TMPDIR/kv.dump"
-    assert_equal 2 "$(grep -c 'error: ' <<<"$stderr")"
+    assert_equal "$(grep -c 'error: ' <<<"$stderr")" 2
     assert_contains "$stderr" "exists already" "other objects depend on them"
 }
 
@@ -187,14 +187,14 @@ audit_ddl() {
     succeeds kv-migrate up -q --dry-run --kv-enabled --no-settings -d "$DSN"
     said=$stderr
     succeeds kv-migrate up -q --kv-enabled --no-settings -d "$DSN"
-    assert_equal "$said" "$stderr"
+    assert_equal "$stderr" "$said"
     assert_contains "$said" "warning: other sessions are connected to the database" "process $HOLDER_BACKEND "
 }
 
 @test "our own sessions are not reported" {
     fresh_database TEMPLATE "$SMALL"
     succeeds kv-migrate up -q --kv-enabled --no-settings --strict -d "$DSN"
-    assert_equal "" "$stderr"
+    assert_equal "$stderr" ""
 }
 
 @test "a forgotten prepared transaction is named in advance" {
@@ -217,7 +217,7 @@ audit_ddl() {
     said=$stderr
     assert_contains "$said" "warning: 2 jobs instead of 8: the role (CONNECTION LIMIT) has only 6 connections left"
     succeeds kv-migrate up -q --kv-enabled --no-settings --jobs 8 -d "$CONNECTION"
-    assert_equal "$said" "$stderr"
+    assert_equal "$stderr" "$said"
     assert_stamp 39 1
 }
 

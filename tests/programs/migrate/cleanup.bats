@@ -44,7 +44,7 @@ assert_migrated() {
         "graveler_repositories: 0 rows inserted or updated, 1 rows deleted or updated" \
         "auth_users: 2 rows inserted or updated, 0 rows deleted or updated"
     refute_contains "$stderr" auth_groups graveler_commits
-    assert_equal "$LEGACY_TABLE_COUNT" "$(legacy_tables | wc -l)"
+    assert_equal "$(legacy_tables | wc -l)" "$LEGACY_TABLE_COUNT"
 }
 
 # assert_late_noticed: cleanup notices a row that the holder's transaction has changed and that commits after the
@@ -64,7 +64,7 @@ assert_late_noticed() {
     # The row's transaction is older than many that the export has seen.
     hold "UPDATE auth_users SET friendly_name = 'late'"
     assert_late_noticed
-    assert_equal "$LEGACY_TABLE_COUNT" "$(legacy_tables | wc -l)"
+    assert_equal "$(legacy_tables | wc -l)" "$LEGACY_TABLE_COUNT"
 }
 
 @test "cleanup notices rows of a subtransaction that was open when the export began" {
@@ -83,7 +83,7 @@ assert_late_noticed() {
     sql "UPDATE auth_users SET friendly_name = 'early'"
     succeeds "${MIGRATE[@]}" --keep-tables
     succeeds kv-migrate cleanup -d "$DSN"
-    assert_equal "" "$(legacy_tables)"
+    assert_equal "$(legacy_tables)" ""
 }
 
 @test "a row hidden by row security is not treated as missing" {
@@ -98,7 +98,7 @@ assert_late_noticed() {
         "CREATE POLICY visible ON auth_users USING (id < 2)"
     PGUSER=$owner run ! kv-migrate cleanup -d "dbname=$PGDATABASE"
     assert_contains "$output" "row-level security" auth_users
-    assert_equal "$LEGACY_TABLE_COUNT" "$(legacy_tables | wc -l)"
+    assert_equal "$(legacy_tables | wc -l)" "$LEGACY_TABLE_COUNT"
     drop_database
     psql -Xq -d postgres -c "DROP ROLE $owner"
 }
@@ -113,7 +113,7 @@ assert_late_noticed() {
     sql "COMMENT ON TABLE kv IS NULL"
     fails 5 kv-migrate cleanup -d "$DSN"
     assert_contains "$stderr" comment "DROP TABLE"
-    assert_equal "$LEGACY_TABLE_COUNT" "$(legacy_tables | wc -l)"
+    assert_equal "$(legacy_tables | wc -l)" "$LEGACY_TABLE_COUNT"
 }
 
 # What cannot be dropped ----------------------------------------------------------------------------------------------
@@ -133,7 +133,7 @@ check_event() {
     run --separate-stderr -6 "${CLEANING[@]-${MIGRATE[@]}}" --lock-wait-timeout=1s --on-event "cat >'$EVENT'"
     printf 'standard error: %s\n' "$stderr"
     assert_migrated
-    assert_equal "$LEGACY_TABLE_COUNT" "$(legacy_tables | wc -l)"
+    assert_equal "$(legacy_tables | wc -l)" "$LEGACY_TABLE_COUNT"
     assert_contains "$stderr" "kv-migrate: event: " "$text" "migration itself succeeded"
     refute_contains "$stderr" "error: "
     check_event_line "$text"
@@ -142,21 +142,21 @@ check_event() {
     before=$(kv_state)
     succeeds "${MIGRATE[@]}"
     assert_contains "$stderr" "nothing to do" "$LEGACY_TABLE_COUNT legacy tables are left" "kv-migrate cleanup"
-    assert_equal "$before" "$(kv_state)"
+    assert_equal "$(kv_state)" "$before"
 
     release
     if [ $# -gt 0 ]; then
         sql "$@"
     fi
     sql "$statement"
-    assert_equal "" "$(legacy_tables)"
-    assert_equal "$before" "$(kv_state)"
+    assert_equal "$(legacy_tables)" ""
+    assert_equal "$(kv_state)" "$before"
     assert_migrated
 }
 
 # check_event_line TEXT: --on-event got one JSON line that says the same. Sets statement to its SQL.
 check_event_line() {
-    assert_equal 1 "$(wc -l <"$EVENT")"
+    assert_equal "$(wc -l <"$EVENT")" 1
     statement=$(python3 -c '
 import json, re, sys
 event = json.loads(sys.stdin.read())
@@ -226,7 +226,7 @@ print(event["sql"])' "$1" <"$EVENT")
     check_event_line "terminating connection"
     release
     sql "$statement"
-    assert_equal "" "$(legacy_tables)"
+    assert_equal "$(legacy_tables)" ""
     assert_migrated
 }
 
@@ -236,14 +236,14 @@ print(event["sql"])' "$1" <"$EVENT")
     sessions_end_with_the_stamp
     run --separate-stderr -6 "${MIGRATE[@]}" --on-event "cat >'$EVENT'"
     assert_migrated
-    assert_equal "$LEGACY_TABLE_COUNT" "$(legacy_tables | wc -l)"
+    assert_equal "$(legacy_tables | wc -l)" "$LEGACY_TABLE_COUNT"
     check_event_line "terminating connection"
     before=$(kv_state)
     succeeds "${MIGRATE[@]}"
     assert_contains "$stderr" "nothing to do" "$LEGACY_TABLE_COUNT legacy tables are left"
     succeeds kv-migrate cleanup -d "$DSN"
-    assert_equal "$before" "$(kv_state)"
-    assert_equal "" "$(legacy_tables)"
+    assert_equal "$(kv_state)" "$before"
+    assert_equal "$(legacy_tables)" ""
 }
 
 @test "losing the session after the stamp is not a failure if the tables are kept" {
@@ -252,7 +252,7 @@ print(event["sql"])' "$1" <"$EVENT")
     succeeds "${MIGRATE[@]}" --keep-tables --on-event "cat >'$EVENT'"
     assert_missing "$EVENT"
     assert_migrated
-    assert_equal "$LEGACY_TABLE_COUNT" "$(legacy_tables | wc -l)"
+    assert_equal "$(legacy_tables | wc -l)" "$LEGACY_TABLE_COUNT"
     assert_sql 1 "SELECT count(*) FROM ended"
 }
 
@@ -264,11 +264,11 @@ print(event["sql"])' "$1" <"$EVENT")
     before=$(kv_state)
     run --separate-stderr -6 kv-migrate cleanup -d "$DSN" --on-event "cat >'$EVENT'"
     check_event_line "view public.report depends on table public.auth_users"
-    assert_equal "$LEGACY_TABLE_COUNT" "$(legacy_tables | wc -l)"
+    assert_equal "$(legacy_tables | wc -l)" "$LEGACY_TABLE_COUNT"
     sql "DROP VIEW report"
     succeeds kv-migrate cleanup -d "$DSN"
-    assert_equal "" "$(legacy_tables)"
-    assert_equal "$before" "$(kv_state)"
+    assert_equal "$(legacy_tables)" ""
+    assert_equal "$(kv_state)" "$before"
 }
 
 @test "the SQL to run by hand names the schema, whatever its name" {

@@ -28,7 +28,7 @@ keeps() {
     before=$(legacy_tables)
     fails 5 kv-migrate cleanup -d "$DSN"
     assert_contains "$stderr" "kv-migrate: error: " "hint: " "$@"
-    assert_equal "$before" "$(legacy_tables)"
+    assert_equal "$(legacy_tables)" "$before"
 }
 
 drops() {
@@ -100,7 +100,7 @@ rename_database() {
     migrated_database
     sql "ALTER TABLE gateway_multiparts RENAME TO mine"
     succeeds kv-migrate cleanup -d "$DSN"
-    assert_equal "" "$(legacy_tables)"
+    assert_equal "$(legacy_tables)" ""
     assert_sql mine "SELECT to_regclass('mine')"
 }
 
@@ -198,7 +198,7 @@ CHANGES
         "GRANT ALL ON ALL TABLES IN SCHEMA public TO $owner" "ALTER SCHEMA public OWNER TO $owner"
     PGUSER=$owner run --separate-stderr -5 kv-migrate cleanup -d "dbname=$PGDATABASE"
     assert_contains "$stderr" "not known whether" "GRANT EXECUTE ON FUNCTION pg_control_system()"
-    assert_equal "$LEGACY_TABLE_COUNT" "$(legacy_tables | wc -l)"
+    assert_equal "$(legacy_tables | wc -l)" "$LEGACY_TABLE_COUNT"
     drop_database
     psql -Xq -d postgres -c "DROP ROLE $owner"
 }

@@ -57,7 +57,7 @@ waiters() {
     refute_contains "$(cat "$OTHER_OUTPUT")" "migrated to" "dropped"
     assert_kv_as_expected
     assert_stamp 39 1
-    assert_equal "" "$(legacy_tables)"
+    assert_equal "$(legacy_tables)" ""
 }
 
 @test "a second migration with a short timeout is refused, naming the first one" {
@@ -199,7 +199,7 @@ meet_writers() {
 
 @test "no acknowledged write is lost where the legacy tables are kept" {
     meet_writers "$KV_SEED" "takes no writes" --keep-tables
-    assert_equal "$LEGACY_TABLE_COUNT" "$(legacy_tables | wc -l)"
+    assert_equal "$(legacy_tables | wc -l)" "$LEGACY_TABLE_COUNT"
     # Nor is there one behind the migration.
     succeeds kv-migrate cleanup -d "$DSN"
 }
@@ -216,7 +216,7 @@ check_held() {
     run --separate-stderr -5 "${MIGRATE[@]}" --lock-wait-timeout=300ms
     assert_contains "$stderr" "error: " "hint: " "lock timeout"
     release
-    assert_equal "$before" "$(legacy_digest)"
+    assert_equal "$(legacy_digest)" "$before"
     assert_sql "38|f" "SELECT * FROM schema_migrations"
 }
 
@@ -236,7 +236,7 @@ check_held() {
     assert_stamp 38 0
     succeeds "${MIGRATE[@]}" --lock-wait-timeout=300ms
     assert_kv_as_expected
-    assert_equal "" "$(legacy_tables)"
+    assert_equal "$(legacy_tables)" ""
 }
 
 @test "a schema migration that waits too long for a lock is refused, and the version is the one before it" {

@@ -58,7 +58,7 @@ YAML
     refute_contains "$stderr" "nobody's business"
     assert_kv_as_expected
     assert_stamp 39 1
-    assert_equal "" "$(legacy_tables)"
+    assert_equal "$(legacy_tables)" ""
 }
 
 @test "keys are case-insensitive, and the newer name of the connection string works" {
@@ -66,7 +66,7 @@ YAML
         "host=$PGHOST port=$PGPORT user=$PGUSER dbname=$PGDATABASE pool_min_conns=2" "$BLOCKSTORE" >"$CONFIG"
     succeeds unnamed kv-migrate up --config="$CONFIG"
     assert_kv_as_expected
-    assert_equal "$LEGACY_TABLE_COUNT" "$(legacy_tables | wc -l)"
+    assert_equal "$(legacy_tables | wc -l)" "$LEGACY_TABLE_COUNT"
 }
 
 @test "lakeFS's environment overrides the configuration, options override both" {
@@ -83,7 +83,7 @@ YAML
     LAKEFS_DATABASE_CONNECTION_STRING=$(uri) LAKEFS_DATABASE_DROP_TABLES=true \
         succeeds unnamed kv-migrate up --config "$CONFIG" --keep-tables --blockstore-path "$BLOCKSTORE"
     assert_kv_as_expected
-    assert_equal "$LEGACY_TABLE_COUNT" "$(legacy_tables | wc -l)"
+    assert_equal "$(legacy_tables | wc -l)" "$LEGACY_TABLE_COUNT"
 }
 
 @test "the first configuration file in lakeFS's order is used" {
@@ -235,7 +235,7 @@ blockstore.local.path: "$BLOCKSTORE"
 END
     succeeds unnamed kv-migrate up --config "$CONFIG"
     assert_kv_as_expected
-    assert_equal "$LEGACY_TABLE_COUNT" "$(legacy_tables | wc -l)"
+    assert_equal "$(legacy_tables | wc -l)" "$LEGACY_TABLE_COUNT"
 }
 
 @test "all spellings of null mean not set, and YAML's words for true and false are switches" {
@@ -250,7 +250,7 @@ END
         "$(uri)" >"$CONFIG"
     succeeds unnamed kv-migrate up --config "$CONFIG" --blockstore-path "$BLOCKSTORE"
     assert_kv_as_expected
-    assert_equal "$LEGACY_TABLE_COUNT" "$(legacy_tables | wc -l)"
+    assert_equal "$(legacy_tables | wc -l)" "$LEGACY_TABLE_COUNT"
 }
 
 @test "a configuration that lakeFS could not use is refused, with the line" {

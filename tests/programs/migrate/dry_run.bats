@@ -43,9 +43,9 @@ dry() {
     files=$(ls -lR "$FILES")
     run --separate-stderr "-$code" "$@" --dry-run
     printf '%s\nstandard error: %s\n' "$output" "$stderr"
-    assert_equal "$before" "$(whole_database)$(legacy_digest)"
-    assert_equal "$files" "$(ls -lR "$FILES")"
-    assert_equal "" "$(grep -vF "$FILES" <<<"$output" | grep -E '.{80}' || true)"
+    assert_equal "$(whole_database)$(legacy_digest)" "$before"
+    assert_equal "$(ls -lR "$FILES")" "$files"
+    assert_equal "$(grep -vF "$FILES" <<<"$output" | grep -E '.{80}' || true)" ""
     # A failure has a message.
     if [ "$code" -eq 0 ]; then
         refute_contains "$stderr" "error:"
@@ -79,16 +79,16 @@ shown() {
     drop_database
     fresh_database TEMPLATE "$SMALL"
     dry 0 "${MIGRATE[@]}"
-    assert_equal "none would run" "$(shown migrations)"
-    assert_equal "to version 39" "$(shown 'KV migration')"
+    assert_equal "$(shown migrations)" "none would run"
+    assert_equal "$(shown 'KV migration')" "to version 39"
     assert_contains "$(shown 'legacy tables')" "$LEGACY_TABLE_COUNT, with" "graveler_staging_kv" " 1000 auth_" "auth_users 16 kB 1 "
-    assert_equal "all legacy tables" "$(shown 'would drop')"
-    assert_equal 'table "kv": no KV store' "$(shown 'KV store')"
+    assert_equal "$(shown 'would drop')" "all legacy tables"
+    assert_equal "$(shown 'KV store')" 'table "kv": no KV store'
     assert_contains "$(shown 'table kv')" "estimate: 1.95 x table size" "free space there is unknown"
-    assert_equal "no problems found; nothing was changed" "$(shown result)"
-    assert_equal "" "$(shown dump)"
+    assert_equal "$(shown result)" "no problems found; nothing was changed"
+    assert_equal "$(shown dump)" ""
     dry 0 "${MIGRATE[@]}" --keep-tables
-    assert_equal "no table: --keep-tables" "$(shown 'would drop')"
+    assert_equal "$(shown 'would drop')" "no table: --keep-tables"
 }
 
 @test "below the last version: the pending migrations, and what could not be checked" {
@@ -98,7 +98,7 @@ shown() {
     as_in_earnest 0 kv-migrate up
     assert_contains "$(shown migrations)" "3 would run 000036_user_email_password.up.sql 000037_expired_tokens.up.sql 000038_user_external_id.up.sql"
     assert_contains "$(shown 'KV migration')" "no: --kv-enabled is not given"
-    assert_equal "" "$(shown 'would drop')"
+    assert_equal "$(shown 'would drop')" ""
     drop_database
     fresh_database
     apply_migrations 21 35
@@ -186,12 +186,12 @@ shown() {
     assert_contains "$stderr" "stamped as migrated"
     sql "UPDATE kv SET value = '0' WHERE partition_key = 'kv-internal-metadata'"
     as_in_earnest 0 "${MIGRATE[@]}"
-    assert_equal 'table "kv": an unfinished load (version 0)' "$(shown 'KV store')"
+    assert_equal "$(shown 'KV store')" 'table "kv": an unfinished load (version 0)'
     drop_database
     fresh_database TEMPLATE "$SMALL"
     sql "CREATE TABLE kv (partition_key bytea, key bytea, value bytea)"
     as_in_earnest 0 "${MIGRATE[@]}"
-    assert_equal 'table "kv": an empty KV store' "$(shown 'KV store')"
+    assert_equal "$(shown 'KV store')" 'table "kv": an empty KV store'
 }
 
 @test "the owner of the tables has all required privileges" {
@@ -360,19 +360,19 @@ lacking() {
     echo mine >"$FILES/kv.dump"
     as_in_earnest 5 "${MIGRATE[@]}" --dump "$FILES/kv.dump"
     assert_contains "$stderr" "relation \"kv\" that is no KV table" "exists already" "other objects depend"
-    assert_equal "3 problems found; up would exit with code 5; nothing was changed" "$(shown result)"
+    assert_equal "$(shown result)" "3 problems found; up would exit with code 5; nothing was changed"
     sql "DROP TABLE kv"
     as_in_earnest 1 "${MIGRATE[@]}" --dump "$FILES/kv.dump"
-    assert_equal "2 problems found; up would exit with code 1; nothing was changed" "$(shown result)"
+    assert_equal "$(shown result)" "2 problems found; up would exit with code 1; nothing was changed"
 }
 
 @test "-q prints nothing if there are no problems; with --log-format json messages are objects" {
     fresh_database TEMPLATE "$SMALL"
     dry 0 "${MIGRATE[@]}" -q
-    assert_equal "" "$output$stderr"
+    assert_equal "$output$stderr" ""
     sql "CREATE TABLE kv (a int)"
     dry 5 "${MIGRATE[@]}" -q --log-format json
-    assert_equal "" "$output"
+    assert_equal "$output" ""
     assert_json_lines kv-import
 }
 
@@ -384,11 +384,11 @@ lacking() {
 @test "kv-export --dry-run makes its checks and writes nothing" {
     fresh_database TEMPLATE "$SMALL"
     succeeds kv-export --dry-run --no-settings -f "$FILES/kv.dump"
-    assert_equal "" "$output"
+    assert_equal "$output" ""
     assert_contains "$stderr" "dry run"
     succeeds kv-export --dry-run --no-settings
-    assert_equal "" "$output"
-    assert_equal "" "$(ls "$FILES")"
+    assert_equal "$output" ""
+    assert_equal "$(ls "$FILES")" ""
     fails 5 kv-export --dry-run
     # Problems in single rows are left to a real export.
     sql "INSERT INTO auth_policies (created_at, display_name, statement) VALUES (now(), 'odd', '{}')"

@@ -46,7 +46,7 @@ assert_migrated() {
     assert_contains "$stderr" "dropped $LEGACY_TABLE_COUNT legacy tables" "migrated to version 39" "439" \
         "database.type: dynamodb"
     assert_migrated
-    assert_equal "" "$(legacy_tables)"
+    assert_equal "$(legacy_tables)" ""
     succeeds "${UP[@]}" "${DYNAMODB[@]}"
     assert_contains "$stderr" "nothing to do"
     refute_dynamodb_secret "$stderr"
@@ -65,7 +65,7 @@ assert_migrated() {
     assert_contains "$output" "1 when it was stamped, in DynamoDB table \"$TABLE\"" "migrated; legacy tables are left" \
         "kv-migrate cleanup"
     succeeds kv-migrate cleanup -d "$DSN"
-    assert_equal "" "$(legacy_tables)"
+    assert_equal "$(legacy_tables)" ""
     assert_migrated
     run -0 kv-migrate status -d "$DSN"
     assert_contains "$output" "migrated"
@@ -74,13 +74,13 @@ assert_migrated() {
 @test "verify compares the kept tables with the store in the note" {
     succeeds "${UP[@]}" "${DYNAMODB[@]}" --keep-tables
     succeeds kv-migrate verify -d "$DSN" --blockstore-path="$BLOCKSTORE"
-    assert_equal "equal: 439 entries" "$output"
+    assert_equal "$output" "equal: 439 entries"
     dynamodb delete "$TABLE" auth groups/Developers
     dynamodb put "$TABLE" auth users/eve new
     run --separate-stderr -3 kv-migrate verify -d "$DSN" --blockstore-path="$BLOCKSTORE"
     assert_contains "$stderr" "1 entry is missing" "1 is extra"
-    assert_equal '{"difference":"missing","partition":"auth","key":"groups/Developers"}
-{"difference":"extra","partition":"auth","key":"users/eve"}' "$output"
+    assert_equal "$output" '{"difference":"missing","partition":"auth","key":"groups/Developers"}
+{"difference":"extra","partition":"auth","key":"users/eve"}'
     # With another endpoint for the same table, which does not work.
     fails 2 kv-migrate verify -d "$DSN" --blockstore-path="$BLOCKSTORE" --target=dynamodb --dynamodb-endpoint=http://127.0.0.1:1
 }
@@ -94,7 +94,7 @@ assert_migrated() {
     # Nor without a record of when they were read.
     sql "COMMENT ON TABLE schema_migrations IS NULL"
     fails 5 kv-migrate cleanup -d "$DSN"
-    assert_equal "$LEGACY_TABLE_COUNT" "$(legacy_tables | wc -l)"
+    assert_equal "$(legacy_tables | wc -l)" "$LEGACY_TABLE_COUNT"
 }
 
 @test "revert goes back to the kept tables, and the table is not taken for one of a migration that failed" {
@@ -108,7 +108,7 @@ assert_migrated() {
     succeeds kv-migrate revert -d "$DSN" --lose-writes
     assert_contains "$stderr" "reverted to schema version 38" "left in DynamoDB table \"$TABLE\""
     assert_sql 38 "SELECT version FROM schema_migrations"
-    assert_equal 1 "$(dynamodb version "$TABLE")"
+    assert_equal "$(dynamodb version "$TABLE")" 1
     succeeds kv-migrate status -d "$DSN"
     assert_contains "$output" "legacy, at the last schema version"
 
@@ -130,7 +130,7 @@ assert_migrated() {
     start_dynamodb_proxy BatchWriteItem=error:400:AccessDeniedException
     fails 5 "${UP[@]}" "${DYNAMODB_PROXY[@]}"
     assert_contains "$stderr" AccessDeniedException "the legacy tables are as they were"
-    assert_equal "$digest" "$(legacy_digest)"
+    assert_equal "$(legacy_digest)" "$digest"
     assert_sql 38 "SELECT version FROM schema_migrations"
     succeeds "${UP[@]}" "${DYNAMODB[@]}"
     assert_migrated
@@ -142,8 +142,8 @@ assert_migrated() {
     fails 3 "${UP[@]}" "${DYNAMODB[@]}"
     assert_contains "$stderr" "table \"$TABLE\" is stamped" "not now" "The database was not stamped"
     refute_contains "$stderr" "Nothing was stamped"
-    assert_equal "$LEGACY_TABLE_COUNT" "$(legacy_tables | wc -l)"
-    assert_equal 1 "$(dynamodb version "$TABLE")"
+    assert_equal "$(legacy_tables | wc -l)" "$LEGACY_TABLE_COUNT"
+    assert_equal "$(dynamodb version "$TABLE")" 1
     run --separate-stderr -0 "${UP[@]}" "${DYNAMODB[@]}" --dry-run
     assert_contains "$(tr -s ' \n' ' ' <<<"$output")" "KV store at version 1, not yet recorded in the database"
     sql "DROP TRIGGER no ON schema_migrations" "DROP FUNCTION no"
@@ -175,7 +175,7 @@ YAML
     wait "$WATCHER"
     refute_contains "$stderr" "$secret"
     assert_contains "$(head -n 1 "$PROXY_LOG")" "Credential=AKIACONFIG/" "/eu-west-3/dynamodb/"
-    assert_equal "11 12" "$(table_member "['ProvisionedThroughput']['ReadCapacityUnits']") $(table_member "['ProvisionedThroughput']['WriteCapacityUnits']")"
+    assert_equal "$(table_member "['ProvisionedThroughput']['ReadCapacityUnits']") $(table_member "['ProvisionedThroughput']['WriteCapacityUnits']")" "11 12"
     assert_migrated
 }
 
@@ -191,7 +191,7 @@ YAML
     before=$(whole_database)
     run --separate-stderr -0 "${UP[@]}" "${DYNAMODB[@]}" --dry-run
     assert_contains "$output" "KV store:        DynamoDB table \"$TABLE\": no KV store"
-    assert_equal "$before" "$(whole_database)"
+    assert_equal "$(whole_database)" "$before"
     run ! dynamodb version "$TABLE"
     # Also if the schema migrations must create schema_migrations first.
     drop_database
@@ -211,13 +211,13 @@ refused_at_once() {
     run --separate-stderr "-$code" "${UP[@]}" "$@" --dry-run
     assert_contains "$stderr" "kv-import: error: " "$text" "hint: "
     assert_contains "$output" "up would exit with code $code"
-    assert_equal "$before" "$(whole_database)"
+    assert_equal "$(whole_database)" "$before"
 }
 
 @test "an unusable or foreign table is refused before anything is done" {
     start_dynamodb_proxy DescribeTable=error:400:AccessDeniedException
     refused_at_once 5 AccessDeniedException "${DYNAMODB_PROXY[@]}"
-    assert_equal 0 "$(requests CreateTable)"
+    assert_equal "$(requests CreateTable)" 0
     stop_proxy
     create_table Id Sort S
     refused_at_once 5 "has other keys" "${DYNAMODB[@]}"
@@ -227,7 +227,7 @@ refused_at_once() {
     create_table
     dynamodb put "$TABLE" kv-internal-metadata kv/schema/version 1
     refused_at_once 5 "table \"$TABLE\" is stamped as migrated, but the database is not" "${DYNAMODB[@]}"
-    assert_equal 1 "$(dynamodb version "$TABLE")"
+    assert_equal "$(dynamodb version "$TABLE")" 1
 }
 
 @test "options for another target are refused" {

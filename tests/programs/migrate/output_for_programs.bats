@@ -22,7 +22,7 @@ setup() {
 # json EXPRESSION: standard output is one JSON object on one line, o, for which the Python expression holds.
 json() {
     printf '%s\n' "$output" >"$BATS_TEST_TMPDIR/json"
-    assert_equal 1 "$(wc -l <"$BATS_TEST_TMPDIR/json")"
+    assert_equal "$(wc -l <"$BATS_TEST_TMPDIR/json")" 1
     python3 -c '
 import json, sys
 o = json.load(sys.stdin)
@@ -77,7 +77,7 @@ assert eval("(" + sys.argv[1] + ")"), sys.argv[1]' "$1" <"$BATS_TEST_TMPDIR/json
     succeeds kv-migrate up --format=json
     json "o == {'database': '$PGDATABASE', 'schema': 'public', 'schema_version': 38}"
     succeeds kv-migrate up --kv-enabled --format=json -q
-    assert_equal "" "$stderr"
+    assert_equal "$stderr" ""
     json "o['database'] == '$PGDATABASE' and o['kv_migration_version'] == 39 and sum(o['entries'].values()) == 1
         and o['seconds']['total'] > 0 and o['dump'] is None and o['legacy_tables_kept'] is False and '0.80' in o['next']"
     succeeds kv-migrate up --kv-enabled --format=json

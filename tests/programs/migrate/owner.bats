@@ -67,7 +67,7 @@ assert_usable() {
     small_database
     succeeds "${UP[@]}" -d "$DSN"
     assert_stamp 39 1
-    assert_equal "$ROLE" "$(owners)"
+    assert_equal "$(owners)" "$ROLE"
     assert_sql 101 "SELECT count(*) FROM pg_class WHERE relname ~ '^kv(_[0-9]+)?$' AND relkind IN ('r', 'p')"
     assert_usable
     # The guard's function, too: who goes back needs no superuser.
@@ -77,7 +77,7 @@ assert_usable() {
 @test "a superuser imports, and lakeFS's role owns all that is made" {
     small_database
     succeeds kv-import -q -d "$DSN" "$DUMP"
-    assert_equal "$ROLE" "$(owners)"
+    assert_equal "$(owners)" "$ROLE"
     assert_usable
 }
 
@@ -85,7 +85,7 @@ assert_usable() {
     small_database
     sql "ALTER SCHEMA public OWNER TO $PGUSER" "GRANT USAGE ON SCHEMA public TO $ROLE"
     succeeds "${UP[@]}" -d "$DSN"
-    assert_equal "$ROLE" "$(owners)"
+    assert_equal "$(owners)" "$ROLE"
     assert_usable
 }
 
@@ -96,7 +96,7 @@ assert_usable() {
     make_role
     succeeds kv-migrate up -q -d "$DSN"
     assert_stamp 38 -
-    assert_equal "$ROLE" "$(owners)"
+    assert_equal "$(owners)" "$ROLE"
     as_role "SELECT count(*) FROM auth_expired_tokens" "SELECT first_parent('{a}', 1)"
 }
 
@@ -125,7 +125,7 @@ SQL
     printf 'BEGIN;\nCREATE TABLE by_itself (id int);\nCOMMIT;\n' >"$folder/000040_alone.up.sql"
     succeeds kv-migrate up -q -d "$DSN" --migrations "$folder"
     assert_stamp 40 -
-    assert_equal "$ROLE" "$(owners)"
+    assert_equal "$(owners)" "$ROLE"
     assert_sql "$ROLE" "SELECT tableowner FROM pg_tables WHERE tablename = 'by_itself'"
 }
 
@@ -135,10 +135,10 @@ SQL
     sql "GRANT $ROLE TO $DBA"
     succeeds "${UP[@]}" -d "$DBA_DSN"
     assert_stamp 39 1
-    assert_equal "$ROLE" "$(owners)"
+    assert_equal "$(owners)" "$ROLE"
     assert_usable
     succeeds kv-import -q --clean -d "$DBA_DSN" "$DUMP"
-    assert_equal "$ROLE" "$(owners)"
+    assert_equal "$(owners)" "$ROLE"
 }
 
 # refused PROGRAM ARGUMENT...: with exit code 5, nothing is done.
@@ -147,7 +147,7 @@ refused() {
     before=$(whole_database)
     run --separate-stderr -5 "$@"
     assert_contains "$stderr" "could not be given to role \"$ROLE\""
-    assert_equal "$before" "$(whole_database)"
+    assert_equal "$(whole_database)" "$before"
 }
 
 @test "a role that is not a member is refused before anything is done, with the GRANT that helps" {
@@ -180,7 +180,7 @@ refused() {
         run --separate-stderr -3 kv-migrate up -q -d "$DBA_DSN" ${option:+"$option"}
         assert_contains "$stderr" "does not own tables that schema migrations alter" \
             "could not be given to role \"$ROLE\"" "GRANT $ROLE TO $DBA"
-        assert_equal "$before" "$(whole_database)"
+        assert_equal "$(whole_database)" "$before"
     done
     sql "DROP OWNED BY $DBA"
 }
@@ -208,12 +208,12 @@ refused() {
     sql "REVOKE SELECT ON ALL TABLES IN SCHEMA public FROM $DBA"
     succeeds kv-export -q -d "$DBA_DSN" --role="$ROLE" --no-settings -f "$BATS_TEST_TMPDIR/other"
     succeeds "${UP[@]}" -d "$DBA_DSN" --role="$ROLE"
-    assert_equal "$ROLE" "$(owners)"
+    assert_equal "$(owners)" "$ROLE"
     succeeds kv-import -q --clean -d "$DBA_DSN" --role "$ROLE" "$DUMP"
-    assert_equal "$ROLE" "$(owners)"
+    assert_equal "$(owners)" "$ROLE"
     # It beats the connection string, and goes on to those who are started anew.
     succeeds kv-migrate revert -q -d "$DBA_DSN role=$DBA password=none" --role="$ROLE"
-    assert_equal "$ROLE" "$(owners)"
+    assert_equal "$(owners)" "$ROLE"
 }
 
 @test "--role: a role that the user may not become, or that there is not" {
@@ -231,7 +231,7 @@ refused() {
     make_role
     succeeds kv-migrate up -q -d "$DSN" --role="$ROLE" --new-database
     assert_stamp 38 -
-    assert_equal "$ROLE" "$(owners)"
+    assert_equal "$(owners)" "$ROLE"
 }
 
 @test "the owner of the database is not the owner of its tables" {
@@ -239,7 +239,7 @@ refused() {
     another_role DBA
     sql "ALTER DATABASE $PGDATABASE OWNER TO $DBA"
     succeeds "${UP[@]}" -d "$DSN"
-    assert_equal "$ROLE" "$(owners)"
+    assert_equal "$(owners)" "$ROLE"
     sql "ALTER DATABASE $PGDATABASE OWNER TO $PGUSER"
 }
 
@@ -274,7 +274,7 @@ refused() {
     before=$(sql "$grants")
     assert_contains "$before" "kv|$READER|SELECT|t" "kv_v|"
     succeeds kv-import -q --clean -d "$DSN" "$DUMP"
-    assert_equal "$before" "$(sql "$grants")"
+    assert_equal "$(sql "$grants")" "$before"
     assert_sql "$OTHER" "SELECT DISTINCT pg_get_userbyid(relowner) FROM pg_class WHERE relname ~ '^kv(_v|_[0-9]+)?$'"
     succeeds kv-migrate revert -q -d "$DSN"
     assert_sql "$OTHER" "SELECT DISTINCT pg_get_userbyid(relowner) FROM pg_class WHERE relname ~ '^kv_reverted'"
@@ -289,5 +289,5 @@ refused() {
     sql "CREATE TABLE kv (partition_key bytea NOT NULL, key bytea NOT NULL, value bytea NOT NULL)" \
         "INSERT INTO kv VALUES ('kv-internal-metadata', 'kv/schema/version', '0')"
     succeeds "${UP[@]}" -d "$DSN"
-    assert_equal "$ROLE" "$(owners)"
+    assert_equal "$(owners)" "$ROLE"
 }

@@ -51,8 +51,8 @@ all_tables() {
 
 # assert_guarded: all of them refuse writes.
 assert_guarded() {
-    assert_equal "$(all_tables)" "$(guarded)"
-    assert_equal "$(kv-export --list-tables | sort)" "$(legacy_tables)"
+    assert_equal "$(guarded)" "$(all_tables)"
+    assert_equal "$(legacy_tables)" "$(kv-export --list-tables | sort)"
 }
 
 # Which writes --------------------------------------------------------------------------------------------------------
@@ -67,11 +67,11 @@ assert_guarded() {
             "TRUNCATE $table CASCADE" "COPY $table FROM '/dev/null'"
     done >"$BATS_TEST_TMPDIR/writes"
     run -0 psql -XAtq -f "$BATS_TEST_TMPDIR/writes"
-    assert_equal "$(wc -l <"$BATS_TEST_TMPDIR/writes")" "$(grep -c 'ERROR: .*takes no writes' <<<"$output")"
+    assert_equal "$(grep -c 'ERROR: .*takes no writes' <<<"$output")" "$(wc -l <"$BATS_TEST_TMPDIR/writes")"
     refuses "UPDATE graveler_branches SET commit_id = 'c2'"
     refuses "INSERT INTO graveler_staging_kv VALUES ('token', int4send(1), 'i', 'd') ON CONFLICT DO NOTHING"
     refuses "UPDATE graveler_staging_kv_p3 SET data = ''"
-    assert_equal "$before" "$(legacy_digest)"
+    assert_equal "$(legacy_digest)" "$before"
     # Nothing else is.
     sql "INSERT INTO kv VALUES ('a', 'b', 'c')"
 }
@@ -140,7 +140,7 @@ import_is_gone() {
     background_ends 0
     also_ends 1
     assert_contains "$(cat "$OTHER_OUTPUT")" "takes no writes"
-    assert_equal "$before" "$(legacy_digest)"
+    assert_equal "$(legacy_digest)" "$before"
     assert_migrated
 }
 
@@ -157,7 +157,7 @@ import_is_gone() {
     release
     background_ends 2
     also_ends 0
-    assert_equal "" "$(left_of_guard)"
+    assert_equal "$(left_of_guard)" ""
     assert_stamp 38 0
     assert_sql 101 "SELECT count(*) FROM graveler_staging_kv"
 }
@@ -172,12 +172,12 @@ import_is_gone() {
     assert_guarded
     allow_drop
     succeeds kv-migrate cleanup -d "$DSN"
-    assert_equal "" "$(legacy_tables)$(left_of_guard)"
+    assert_equal "$(legacy_tables)$(left_of_guard)" ""
 
     drop_database
     legacy_database
     succeeds "${MIGRATE[@]}"
-    assert_equal "" "$(legacy_tables)$(left_of_guard)"
+    assert_equal "$(legacy_tables)$(left_of_guard)" ""
 }
 
 @test "an export and an import by hand let the tables refuse writes" {
@@ -191,7 +191,7 @@ import_is_gone() {
     assert_guarded
     succeeds kv-migrate verify -d "$DSN" --no-settings
     succeeds kv-migrate cleanup -d "$DSN"
-    assert_equal "" "$(left_of_guard)"
+    assert_equal "$(left_of_guard)" ""
 }
 
 @test "an import by a role that may not, or that a writer keeps waiting, warns" {
@@ -202,7 +202,7 @@ import_is_gone() {
     assert_contains "$stderr" "warning: the legacy tables" "still take writes" "permission denied for table auth_users" \
         "kv-migrate up"
     assert_stamp 39 1
-    assert_equal "" "$(left_of_guard)"
+    assert_equal "$(left_of_guard)" ""
 
     drop_database
     drop_role
@@ -225,7 +225,7 @@ import_is_gone() {
     drop_database
     fresh_database
     kv-import -d "$DSN" --quiet "$dump"
-    assert_equal "" "$(left_of_guard)"
+    assert_equal "$(left_of_guard)" ""
 }
 
 @test "tables that take writes after a migration: status says so, and up makes them refuse" {
@@ -245,7 +245,7 @@ import_is_gone() {
     assert_contains "$output" '"legacy_tables_refuse_writes":false'
     # A dry run changes nothing.
     kv-migrate up --dry-run -q -d "$DSN"
-    assert_equal "" "$(left_of_guard)"
+    assert_equal "$(left_of_guard)" ""
     succeeds kv-migrate up -d "$DSN"
     assert_contains "$stderr" "nothing to do" "27 legacy tables and partitions refuse writes now"
     assert_guarded
@@ -264,7 +264,7 @@ import_is_gone() {
     fails 3 "${MIGRATE[@]}"
     assert_contains "$stderr" "may not make kept legacy tables refuse writes" "GRANT TRIGGER ON public.auth_users TO $ROLE"
     assert_untouched "$before"
-    assert_equal "" "$(left_of_guard)"
+    assert_equal "$(left_of_guard)" ""
     # That right is enough, though not against replicas.
     sql "GRANT TRIGGER ON auth_users TO $ROLE"
     succeeds "${MIGRATE[@]}"
@@ -298,11 +298,11 @@ import_is_gone() {
     REPLAYS=$(mktemp -d /tmp/kv-rt.XXXXXX)
     chmod 711 "$REPLAYS"
     TMPDIR=$REPLAYS run --separate-stderr -0 kv-replay --psql "$dump" <<<'SELECT count(*) FROM auth_users \g (format=unaligned tuples_only)'
-    assert_equal 1 "${lines[-1]}"
+    assert_equal "${lines[-1]}" 1
     drop_database
     fresh_database
     pg_restore --exit-on-error -d "$PGDATABASE" "$dump"
     assert_guarded
     refuses "DELETE FROM auth_users"
-    assert_equal "$before" "$(kv_digest)"
+    assert_equal "$(kv_digest)" "$before"
 }

@@ -48,7 +48,7 @@ assert_refused() {
     assert_contains "$stderr" "$@"
     fails 5 "${REVERT[@]}"
     assert_contains "$stderr" "$@"
-    assert_equal "$before" "$(whole_database)"
+    assert_equal "$(whole_database)" "$before"
 }
 
 @test "the legacy tables are as they were and take writes, the store is kept aside, and up migrates anew" {
@@ -58,21 +58,21 @@ assert_refused() {
     rows=$(legacy_rows)
     succeeds "${REVERT[@]}"
     assert_stamp 38 -
-    assert_equal "$rows" "$(legacy_rows)"
-    assert_equal "" "$(left_of_guard)"
+    assert_equal "$(legacy_rows)" "$rows"
+    assert_equal "$(left_of_guard)" ""
     aside=$(sql "SELECT relname FROM pg_class WHERE relname ~ '^kv_reverted_[0-9]{8}_[0-9]{6}\$'")
     assert_contains "$stderr" "reverted to schema version 38" "kept as table $aside"
-    assert_equal "$before" "$(kv_digest "$aside")"
+    assert_equal "$(kv_digest "$aside")" "$before"
     # Nothing of it has a name that a new table needs, and all of it is there.
-    assert_equal "" "$(kv_relations | grep -v "^$aside")"
-    assert_equal "$(($(sql "SELECT count(*) FROM pg_inherits WHERE inhparent = '$aside'::regclass") * 2 + 3))" "$(kv_relations | wc -l)"
+    assert_equal "$(kv_relations | grep -v "^$aside")" ""
+    assert_equal "$(kv_relations | wc -l)" "$(($(sql "SELECT count(*) FROM pg_inherits WHERE inhparent = '$aside'::regclass") * 2 + 3))"
     sql "INSERT INTO graveler_staging_kv VALUES ('token', 'written after', 'identity', 'data')"
 
     succeeds "${MIGRATE[@]}" --keep-tables
     assert_stamp 39 1
     assert_sql 105 "SELECT count(*) FROM kv"
     succeeds kv-migrate verify -d "$DSN" --no-settings
-    assert_equal "equal: 104 entries" "$output"
+    assert_equal "$output" "equal: 104 entries"
     # And once more; the tables that were put aside get along.
     succeeds "${REVERT[@]}" --lock-wait-timeout=10s
     assert_stamp 38 -
@@ -91,10 +91,10 @@ import json, re, sys
 plan = json.load(sys.stdin)
 assert plan["dry_run"] is True and plan["schema_version"] == 38 and plan["schema"] == "public", plan
 assert re.fullmatch(r"kv_reverted_\d{8}_\d{6}", plan["kept_store"]), plan' <<<"$output"
-    assert_equal "$before" "$(whole_database)"
+    assert_equal "$(whole_database)" "$before"
     run --separate-stderr -0 "${REVERT[@]}" --format json
-    assert_equal "$(sql "SELECT relname FROM pg_class WHERE relname ~ '^kv_reverted_[0-9_]{15}\$'")" \
-        "$(python3 -c 'import json, sys; print(json.load(sys.stdin)["kept_store"])' <<<"$output")"
+    assert_equal "$(python3 -c 'import json, sys; print(json.load(sys.stdin)["kept_store"])' <<<"$output")" \
+        "$(sql "SELECT relname FROM pg_class WHERE relname ~ '^kv_reverted_[0-9_]{15}\$'")"
 }
 
 @test "what lakeFS has written since is not lost, unless that is wanted" {
@@ -113,7 +113,7 @@ assert re.fullmatch(r"kv_reverted_\d{8}_\d{6}", plan["kept_store"]), plan' <<<"$
     before=$(kv_digest)
     succeeds "${REVERT[@]}" --lose-writes
     assert_stamp 38 -
-    assert_equal "$before" "$(kv_digest "$(sql "SELECT relname FROM pg_class WHERE relname ~ '^kv_reverted_[0-9_]{15}\$'")")"
+    assert_equal "$(kv_digest "$(sql "SELECT relname FROM pg_class WHERE relname ~ '^kv_reverted_[0-9_]{15}\$'")")" "$before"
 }
 
 @test "a store of which nobody knows what was loaded" {
@@ -171,7 +171,7 @@ assert re.fullmatch(r"kv_reverted_\d{8}_\d{6}", plan["kept_store"]), plan' <<<"$
     succeeds kv-migrate status -d "$DSN"
     assert_contains "$(tr -s ' \n' ' ' <<<"$output")" "tables still refuse writes" "kv-migrate revert"
     succeeds "${REVERT[@]}"
-    assert_equal "" "$(left_of_guard)"
+    assert_equal "$(left_of_guard)" ""
     assert_stamp 38 -
     assert_refused "was not migrated by kv-migrate"
 }
@@ -192,7 +192,7 @@ assert re.fullmatch(r"kv_reverted_\d{8}_\d{6}", plan["kept_store"]), plan' <<<"$
     fails 5 "${REVERT[@]}" --lock-wait-timeout=300ms
     assert_contains "$stderr" "another session is using the tables"
     release
-    assert_equal "$before" "$(whole_database)"
+    assert_equal "$(whole_database)" "$before"
     hold "UPDATE kv SET value = value WHERE partition_key = 'auth'"
     background "${REVERT[@]}" --lock-wait-timeout=1h
     eventually someone_waits

@@ -16,7 +16,7 @@ load ../../lib/schema_migrations
         names+=("${BASH_REMATCH[1]}")
     done
     mapfile -t expected < <(seq -f '%06g' 21 38)
-    assert_equal "${expected[*]}" "${names[*]}"
+    assert_equal "${names[*]}" "${expected[*]}"
 
     # Only ASCII reads the same in every database encoding.
     run ! grep -lP '[^\x00-\x7f]' "$MIGRATIONS_DIR"/*
@@ -167,7 +167,7 @@ task_queue_objects() {
     create_task_queue
     apply_migrations 22 22
     left=$(task_queue_objects)
-    assert_equal "" "$left"
+    assert_equal "$left" ""
 }
 
 @test "22 drops nothing else that depends on the task queue" {
@@ -179,7 +179,7 @@ task_queue_objects() {
     run ! apply_migrations 22 22
     [[ $output == *"cannot drop table tasks"* ]]
     after=$(task_queue_objects)
-    assert_equal "$before" "$after"
+    assert_equal "$after" "$before"
     assert_sql "t" "SELECT id FROM waiting"
 }
 

@@ -50,8 +50,8 @@ TABLE
             set_policy "$other" '[]'
         done
         apply_migrations "$number" "$number"
-        assert_equal "[{\"x\": 1}, 2, $(allow "$read")]" "$(policy "$READ_ALL")"
-        assert_equal "[$(allow "$full")]" "$(policy "$FULL_ACCESS")"
+        assert_equal "$(policy "$READ_ALL")" "[{\"x\": 1}, 2, $(allow "$read")]"
+        assert_equal "$(policy "$FULL_ACCESS")" "[$(allow "$full")]"
         assert_sql "4" "SELECT count(*) FROM auth_policies WHERE statement = '[]'"
         assert_sql "2020-02-02 00:00:00+00|6" "SELECT min(created_at), count(*) FROM auth_policies
             HAVING min(created_at) = max(created_at)"
@@ -126,8 +126,8 @@ TABLE
     set_policy "$READ_ALL" '[]'
     set_policy "$FULL_ACCESS" '[]'
     apply_migrations 30 30
-    assert_equal "[$(allow fs:ReadConfig), $(allow 'retention:Get*')]" "$(policy "$READ_ALL")"
-    assert_equal "[$(allow fs:ReadConfig), $(allow 'retention:*')]" "$(policy "$FULL_ACCESS")"
+    assert_equal "$(policy "$READ_ALL")" "[$(allow fs:ReadConfig), $(allow 'retention:Get*')]"
+    assert_equal "$(policy "$FULL_ACCESS")" "[$(allow fs:ReadConfig), $(allow 'retention:*')]"
 }
 
 @test "30 makes only the missing addition" {
@@ -135,8 +135,8 @@ TABLE
     set_policy "$READ_ALL" "[$(allow fs:ReadConfig)]"
     set_policy "$FULL_ACCESS" "[$(allow 'retention:*')]"
     apply_migrations 30 30
-    assert_equal "[$(allow fs:ReadConfig), $(allow 'retention:Get*')]" "$(policy "$READ_ALL")"
-    assert_equal "[$(allow 'retention:*'), $(allow fs:ReadConfig)]" "$(policy "$FULL_ACCESS")"
+    assert_equal "$(policy "$READ_ALL")" "[$(allow fs:ReadConfig), $(allow 'retention:Get*')]"
+    assert_equal "$(policy "$FULL_ACCESS")" "[$(allow 'retention:*'), $(allow fs:ReadConfig)]"
 }
 
 # 32: whoever may create a repository may attach its storage namespace ------------------------------------------------

@@ -63,7 +63,7 @@ standby_has_mark() {
     local jobs
     legacy_database
     standby_follows
-    assert_equal t "$(psql -XAtq -d "$STANDBY_DSN" -c "SELECT pg_is_in_recovery()")"
+    assert_equal "$(psql -XAtq -d "$STANDBY_DSN" -c "SELECT pg_is_in_recovery()")" t
     kv-export -d "$DSN" --blockstore-path "$BLOCKSTORE" --quiet -f "$DUMP"
     for jobs in 1 4; do
         succeeds kv-export -d "$STANDBY_DSN" --blockstore-path "$BLOCKSTORE" -j "$jobs" -f "$DUMP.$jobs"
@@ -89,7 +89,7 @@ standby_has_mark() {
     fails 5 kv-migrate cleanup -d "$STANDBY_DSN"
     assert_contains "$stderr" "standby"
     assert_stamp 38 -
-    assert_equal "$before" "$(legacy_digest)"
+    assert_equal "$(legacy_digest)" "$before"
 }
 
 @test "after an export from a standby the primary can be cleaned up, if nothing was written since" {
@@ -99,7 +99,7 @@ standby_has_mark() {
     kv-import -d "$DSN" --quiet "$DUMP"
     assert_kv_as_expected
     succeeds kv-migrate cleanup -d "$DSN"
-    assert_equal "" "$(legacy_tables)"
+    assert_equal "$(legacy_tables)" ""
 }
 
 @test "a row being written while the standby was read prevents the cleanup" {
@@ -115,7 +115,7 @@ standby_has_mark() {
     kv-import -d "$DSN" --quiet "$DUMP"
     fails 5 kv-migrate cleanup -d "$DSN"
     assert_contains "$stderr" auth_users
-    assert_equal "$LEGACY_TABLE_COUNT" "$(legacy_tables | wc -l)"
+    assert_equal "$(legacy_tables | wc -l)" "$LEGACY_TABLE_COUNT"
 }
 
 # A connection pool ---------------------------------------------------------------------------------------------------
@@ -157,7 +157,7 @@ SQL
     for number in "${pids[@]}"; do
         wait "$number"
     done
-    assert_equal "$POOL_SIZE" "$(cat "$out".* | grep '^pid' | sort -u | wc -l)" >&2
+    assert_equal "$(cat "$out".* | grep '^pid' | sort -u | wc -l)" "$POOL_SIZE" >&2
     cat "$out".* | grep -v '^$\|^pid' | LC_ALL=C sort | uniq
 }
 
@@ -171,7 +171,7 @@ all_wait() {
     before=$(pool_sessions)
     succeeds "${MIGRATE[@]}"
     assert_esti_in_pool
-    assert_equal "$before" "$(pool_sessions)"
+    assert_equal "$(pool_sessions)" "$before"
 }
 
 @test "transaction pooling: up, from the oldest schema" {
@@ -187,7 +187,7 @@ all_wait() {
     assert_stamp 38 -
     legacy_rows >"$BATS_TEST_TMPDIR/rows"
     diff -u "$FIXTURES_DIR/versions/v21.rows38.jsonl" "$BATS_TEST_TMPDIR/rows"
-    assert_equal "$before" "$(pool_sessions)"
+    assert_equal "$(pool_sessions)" "$before"
 }
 
 @test "transaction pooling: up" {
@@ -196,7 +196,7 @@ all_wait() {
     before=$(pool_sessions)
     succeeds "${MIGRATE[@]}" -j 3
     assert_esti_in_pool
-    assert_equal "$before" "$(pool_sessions)"
+    assert_equal "$(pool_sessions)" "$before"
 }
 
 @test "transaction pooling: export, import and cleanup separately, and a held lock" {
@@ -214,7 +214,7 @@ all_wait() {
     assert_kv_as_expected
     succeeds kv-migrate cleanup -d "$POOL_DSN"
     assert_esti_in_pool
-    assert_equal "$before" "$(pool_sessions)"
+    assert_equal "$(pool_sessions)" "$before"
 }
 
 @test "a pool of transactions: run-time parameters of the connection string, which the pool ignores at start-up" {
@@ -229,7 +229,7 @@ all_wait() {
     succeeds kv-migrate up --kv-enabled --blockstore-path "$BLOCKSTORE" -d "$dsn" -j 3
     assert_sql 39 "SELECT version FROM lakefs.schema_migrations"
     assert_sql "" "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace"
-    assert_equal "$before" "$(pool_sessions)"
+    assert_equal "$(pool_sessions)" "$before"
 }
 
 @test "a pool of transactions whose sessions others have spoilt" {
@@ -238,7 +238,7 @@ all_wait() {
     # The next user of the one session finds this.
     psql -XAtq -d "$POOL_DSN" -c "SET search_path = nowhere" -c "SET statement_timeout = 100" -c "SET DateStyle = 'German'" \
         -c "SET row_security = on" -c "SET default_transaction_read_only = on" -c "SET bytea_output = escape"
-    assert_equal nowhere "$(psql -XAtq -d "$POOL_DSN" -c "SHOW search_path")"
+    assert_equal "$(psql -XAtq -d "$POOL_DSN" -c "SHOW search_path")" nowhere
     kv-export -d "$POOL_DSN" --blockstore-path "$BLOCKSTORE" --quiet -j 1 -f "$DUMP"
     kv-export -d "$DSN" --blockstore-path "$BLOCKSTORE" --quiet -j 1 -f "$DUMP.direct"
     assert_same_entries "$DUMP" "$DUMP.direct"
@@ -255,9 +255,9 @@ all_wait() {
             if [ "$status" -eq 0 ]; then
                 assert_esti_in_pool
             else
-                assert_equal 2 "$status"
+                assert_equal "$status" 2
                 assert_contains "$stderr" "kv-migrate: error: " query_wait_timeout
-                assert_equal "$LEGACY_TABLE_COUNT" "$(legacy_tables | wc -l)"
+                assert_equal "$(legacy_tables | wc -l)" "$LEGACY_TABLE_COUNT"
                 assert_sql "38|f" "SELECT * FROM schema_migrations"
                 succeeds kv-migrate up --kv-enabled --blockstore-path "$BLOCKSTORE" -d "$DSN"
                 assert_esti_in_pool
@@ -272,7 +272,7 @@ all_wait() {
 assert_esti_in_pool() {
     assert_kv_as_expected
     assert_stamp 39 1
-    assert_equal "" "$(legacy_tables)"
+    assert_equal "$(legacy_tables)" ""
     assert_sql 0 "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'
         AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
 }

@@ -66,10 +66,10 @@ state_is() {
     local state=$1 next=$2
     shift 2
     succeeds kv-migrate status --format=json
-    assert_equal "$state|$next" "$(python3 -c '
+    assert_equal "$(python3 -c '
 import json, sys
 status = json.load(sys.stdin)
-print(status["state"], status["next"] or "nothing", sep="|")' <<<"$output")"
+print(status["state"], status["next"] or "nothing", sep="|")' <<<"$output")" "$state|$next"
     succeeds kv-migrate status
     assert_contains "$(tr -s ' \n' ' ' <<<"$output")" "$@"
 }
@@ -85,7 +85,7 @@ up_refuses() {
     run --separate-stderr -5 "${UP[@]}" --dry-run
     assert_contains "$stderr" "$1"
     after=$(whole_database)
-    assert_equal "$before" "$after"
+    assert_equal "$after" "$before"
 }
 
 # up_has_nothing_to_do PART...
@@ -99,7 +99,7 @@ up_has_nothing_to_do() {
     assert_contains "$stderr" "$@"
     refute_contains "$stderr" "--clean"
     after=$(whole_database)
-    assert_equal "$before" "$after"
+    assert_equal "$after" "$before"
 }
 
 # up_migrates: the dry run finds no problem, and up migrates the row of SMALL, keeping nothing else.
@@ -108,7 +108,7 @@ up_migrates() {
     before=$(whole_database)
     succeeds "${UP[@]}" --dry-run
     after=$(whole_database)
-    assert_equal "$before" "$after"
+    assert_equal "$after" "$before"
     succeeds "${UP[@]}"
     assert_stamp 39 1
     assert_sql "installation_id
@@ -126,7 +126,7 @@ users/user" "SELECT encode(key, 'escape') FROM kv ORDER BY key"
     before=$(whole_database)
     fails 5 kv-migrate up
     after=$(whole_database)
-    assert_equal "$before" "$after"
+    assert_equal "$after" "$before"
     create_schema_migrations
     up_refuses "none of lakeFS's tables"
     succeeds "${UP[@]}" --new-database
@@ -268,7 +268,7 @@ users/user" "SELECT encode(key, 'escape') FROM kv ORDER BY key"
     fails 5 kv-import -d "$DSN" "$BATS_TEST_TMPDIR/stale.dump"
     refute_contains "$stderr" "--clean"
     after=$(whole_database)
-    assert_equal "$before" "$after"
+    assert_equal "$after" "$before"
     # The SQL works.
     fails 5 kv-migrate cleanup
     sql "SET client_min_messages = warning" "$(sed -n 's/^hint: .* by hand: //p' <<<"$stderr")"
@@ -396,7 +396,7 @@ users/user" "SELECT encode(key, 'escape') FROM kv ORDER BY key"
     kv-export -q -f "$BATS_TEST_TMPDIR/small.dump"
     begun
     succeeds kv-import --check-target -d "$DSN"
-    assert_equal 'table "kv": only what lakeFS writes when it starts; a load replaces it' "$output"
+    assert_equal "$output" 'table "kv": only what lakeFS writes when it starts; a load replaces it'
     succeeds kv-import --check-target --format=json -d "$DSN"
     assert_contains "$output" '"state":"begun"' '"load":"fill"'
     succeeds kv-import -d "$DSN" "$BATS_TEST_TMPDIR/small.dump"
@@ -421,7 +421,7 @@ users/user" "SELECT encode(key, 'escape') FROM kv ORDER BY key"
         fails 1 kv-migrate up "$option" --dry-run
     done
     after=$(whole_database)
-    assert_equal "$before" "$after"
+    assert_equal "$after" "$before"
     # kv-enabled in lakeFS's environment is as good.
     LAKEFS_DATABASE_KV_ENABLED=true succeeds kv-migrate up --no-settings --dry-run
     LAKEFS_DATABASE_DROP_TABLES=false LAKEFS_BLOCKSTORE_LOCAL_PATH=/x succeeds kv-migrate up

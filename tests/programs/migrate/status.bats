@@ -61,20 +61,20 @@ status_is() {
     before=$(whole_database)
     succeeds kv-migrate status "$@"
     echo "$output"
-    assert_equal "" "$stderr"
-    assert_equal "$next" "$(shown next)"
+    assert_equal "$stderr" ""
+    assert_equal "$(shown next)" "$next"
     [[ $(shown state) == "$state"* ]]
-    assert_equal "" "$(grep -v '^next:' <<<"$output" | grep -E '.{80}' || true)"
-    assert_equal "$before" "$(whole_database)"
+    assert_equal "$(grep -v '^next:' <<<"$output" | grep -E '.{80}' || true)" ""
+    assert_equal "$(whole_database)" "$before"
 }
 
 @test "an empty database" {
     fresh_database
     status_is "not a lakeFS database" nothing
-    assert_equal none "$(shown 'schema version')"
-    assert_equal none "$(shown 'KV version')"
-    assert_equal 0 "$(shown 'legacy tables')"
-    assert_equal "$PGDATABASE, schema public" "$(shown database)"
+    assert_equal "$(shown 'schema version')" none
+    assert_equal "$(shown 'KV version')" none
+    assert_equal "$(shown 'legacy tables')" 0
+    assert_equal "$(shown database)" "$PGDATABASE, schema public"
 }
 
 @test "legacy, below the last schema version, and at it" {
@@ -82,21 +82,21 @@ status_is() {
     apply_migrations 21 30
     set_schema_version 30
     status_is "legacy, below the last schema version" "kv-migrate up --kv-enabled"
-    assert_equal 30 "$(shown 'schema version')"
-    assert_equal "38, KV migration version 39" "$(shown 'last version')"
+    assert_equal "$(shown 'schema version')" 30
+    assert_equal "$(shown 'last version')" "38, KV migration version 39"
     kv-migrate up -q
     status_is "legacy, at the last schema version" "kv-migrate up --kv-enabled"
-    assert_equal 38 "$(shown 'schema version')"
-    assert_equal none "$(shown 'KV version')"
-    assert_equal "$LEGACY_TABLE_COUNT: $(legacy_tables | xargs)" "$(shown 'legacy tables')"
-    assert_equal "" "$(shown 'KV table loaded')"
+    assert_equal "$(shown 'schema version')" 38
+    assert_equal "$(shown 'KV version')" none
+    assert_equal "$(shown 'legacy tables')" "$LEGACY_TABLE_COUNT: $(legacy_tables | xargs)"
+    assert_equal "$(shown 'KV table loaded')" ""
 }
 
 @test "a dirty schema" {
     fresh_database TEMPLATE "$SMALL"
     sql "UPDATE schema_migrations SET version = 30, dirty = true"
     status_is "dirty" "UPDATE public.schema_migrations SET version = N, dirty = false"
-    assert_equal "30 (dirty)" "$(shown 'schema version')"
+    assert_equal "$(shown 'schema version')" "30 (dirty)"
 }
 
 @test "versions without a migration, below and above" {
@@ -123,8 +123,8 @@ status_is() {
     from=$(psql -XAtq -d "$KEPT" -c "SELECT obj_description('kv'::regclass)::jsonb #>> '{source,database}'")
     fresh_database TEMPLATE "$KEPT"
     status_is "migrated; legacy tables are left" "kv-migrate cleanup"
-    assert_equal 39 "$(shown 'schema version')"
-    assert_equal 1 "$(shown 'KV version')"
+    assert_equal "$(shown 'schema version')" 39
+    assert_equal "$(shown 'KV version')" 1
     [[ $(shown 'legacy tables') == "$LEGACY_TABLE_COUNT: "*" graveler_staging_kv "* ]]
     local time='[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z'
     [[ $(shown 'KV table loaded') =~ ^$time,\ from\ database\ \"$from\",\ schema\ \"public\",\ as\ it\ was\ at\ $time$ ]]
@@ -135,8 +135,8 @@ status_is() {
     migrated_database
     kv-migrate cleanup -q
     status_is "migrated" nothing
-    assert_equal "migrated" "$(shown state)"
-    assert_equal 0 "$(shown 'legacy tables')"
+    assert_equal "$(shown state)" "migrated"
+    assert_equal "$(shown 'legacy tables')" 0
 }
 
 @test "a KV table of unrecorded origin, or of another program" {
@@ -192,7 +192,7 @@ status_is() {
     assert_contains "$(shown 'migration lock')" "held by process $HOLDER_BACKEND of user \"$PGUSER\" (application \"psql\", since "
     release
     status_is "legacy, at the last schema version" "kv-migrate up --kv-enabled"
-    assert_equal "" "$(shown 'migration lock')"
+    assert_equal "$(shown 'migration lock')" ""
 }
 
 @test "status does not wait for a locked table kv either" {
@@ -202,7 +202,7 @@ status_is() {
     succeeds kv-migrate status --lock-wait-timeout=0
     assert_contains "$(shown 'KV version')" "unknown" "lock timeout"
     assert_contains "$(shown state)" "cannot be read"
-    assert_equal nothing "$(shown next)"
+    assert_equal "$(shown next)" nothing
 }
 
 @test "a read-only role" {
@@ -211,8 +211,8 @@ status_is() {
     role=${PGDATABASE}_reader
     sql "CREATE ROLE $role LOGIN" "GRANT SELECT ON schema_migrations, kv TO $role"
     PGUSER=$role succeeds kv-migrate status
-    assert_equal "kv-migrate cleanup" "$(shown next)"
-    assert_equal 1 "$(shown 'KV version')"
+    assert_equal "$(shown next)" "kv-migrate cleanup"
+    assert_equal "$(shown 'KV version')" 1
     sql "REVOKE SELECT ON kv FROM $role"
     PGUSER=$role succeeds kv-migrate status
     assert_contains "$(shown 'KV version')" "unknown" "permission denied"
@@ -227,7 +227,7 @@ status_is() {
     throwaway_postgres_standby "$STANDBY_DIR"
     succeeds kv-migrate status -h "$STANDBY_DIR/socket"
     assert_contains "$(shown state)" "legacy, at the last schema version; this server is a standby" primary
-    assert_equal 38 "$(shown 'schema version')"
+    assert_equal "$(shown 'schema version')" 38
 }
 
 @test "the next command is for the same database, and holds no password" {
@@ -248,7 +248,7 @@ status_is() {
     succeeds kv-migrate version
     local old=$output
     succeeds kv-migrate status
-    assert_equal "$output" "$old"
+    assert_equal "$old" "$output"
 }
 
 @test "an unreachable server, and a missing schema" {

@@ -45,7 +45,7 @@ check_by_hand() {
     assert_kv_as_expected
     assert_stamp 39 1
     succeeds kv-migrate cleanup -d "$ROLE_DSN"
-    assert_equal "" "$(legacy_tables)"
+    assert_equal "$(legacy_tables)" ""
 }
 
 # Settings ------------------------------------------------------------------------------------------------------------
@@ -119,8 +119,8 @@ READ_ONLY=("default_transaction_read_only = on" "default_transaction_isolation =
     role_database "$ESTI"
     sql "${READ_ONLY[@]/#/ALTER DATABASE $PGDATABASE SET }"
     assert_role_fails "read-only transaction" "DELETE FROM graveler_branches"
-    assert_equal "serializable|on" "$(as_role "SELECT current_setting('transaction_isolation'),
-        current_setting('transaction_deferrable')")"
+    assert_equal "$(as_role "SELECT current_setting('transaction_isolation'),
+        current_setting('transaction_deferrable')")" "serializable|on"
     succeeds "${MIGRATE[@]}"
     assert_esti_migrated
 }
@@ -147,7 +147,7 @@ FORMS=("bytea_output = escape" "DateStyle = 'SQL, DMY'" "IntervalStyle = sql_sta
 @test "formats of values" {
     role_database "$ESTI"
     role_settings "${FORMS[@]}"
-    assert_equal 'a\000|01/02/2020' "$(as_role "SELECT E'a\\\\000'::bytea, date '2020-02-01'")"
+    assert_equal "$(as_role "SELECT E'a\\\\000'::bytea, date '2020-02-01'")" 'a\000|01/02/2020'
     succeeds "${MIGRATE[@]}"
     assert_esti_migrated
 }
@@ -190,7 +190,7 @@ check_store() {
         else
             sql "${FORMS[@]/#/ALTER DATABASE $PGDATABASE SET }"
         fi
-        assert_equal '"bytea"' "$(as_role "SELECT format_type('bytea'::regtype, NULL)")"
+        assert_equal "$(as_role "SELECT format_type('bytea'::regtype, NULL)")" '"bytea"'
         # A load replaces what a failed one has left.
         kv-export -d "$ROLE_DSN" --blockstore-path "$BLOCKSTORE" --quiet --force -f "$dump"
         run --separate-stderr -4 kv-import -d "$ROLE_DSN" <(head -c -1000 "$dump")
@@ -214,7 +214,7 @@ check_store() {
     assert_contains "$(as_role "SELECT 1" 2>&1)" DEBUG
     succeeds "${MIGRATE[@]}" --quiet
     # Debug messages that a role requests are not messages of a migration.
-    assert_equal "" "$stderr"
+    assert_equal "$stderr" ""
     assert_esti_migrated
 }
 
@@ -297,7 +297,7 @@ SQL
     assert_role_fails "trap: operator =" "SELECT pg_catalog.int4 '1' = 1"
     assert_role_fails "trap: operator ||" "SELECT pg_catalog.text 'a' || 'b'"
     assert_role_fails "violates check constraint" "SELECT 'a'::text"
-    assert_equal 0 "$(as_role "SELECT pg_catalog.count(*) FROM pg_class")"
+    assert_equal "$(as_role "SELECT pg_catalog.count(*) FROM pg_class")" 0
 }
 
 @test "a search_path with traps: up" {
@@ -345,7 +345,7 @@ check_row_security_refused() {
     fails 5 kv-export -d "$ROLE_DSN" --no-settings -f "$BATS_TEST_TMPDIR/part.dump"
     assert_contains "$stderr" "row-level security" "$1"
     assert_missing "$BATS_TEST_TMPDIR/part.dump"
-    assert_equal "$before" "$(legacy_digest)"
+    assert_equal "$(legacy_digest)" "$before"
     assert_sql "38|f" "SELECT * FROM schema_migrations"
     refute_stamped
 }
@@ -362,7 +362,7 @@ refute_stamped() {
     for table in auth_users gateway_multiparts graveler_branches \
         "$(sql "SELECT tableoid::regclass FROM graveler_staging_kv LIMIT 1")"; do
         sql "ALTER TABLE $table ENABLE ROW LEVEL SECURITY" "ALTER TABLE $table FORCE ROW LEVEL SECURITY"
-        assert_equal 0 "$(as_role "SELECT count(*) FROM $table")"
+        assert_equal "$(as_role "SELECT count(*) FROM $table")" 0
         check_row_security_refused "$table"
         sql "ALTER TABLE $table NO FORCE ROW LEVEL SECURITY"
     done
@@ -420,7 +420,7 @@ refute_stamped() {
     run --separate-stderr -3 "${MIGRATE[@]}"
     assert_contains "$stderr" "cannot create tables in schema \"public\"" "hint: GRANT CREATE ON SCHEMA public TO $ROLE"
     assert_stamp 38 -
-    assert_equal "$before" "$(legacy_digest)"
+    assert_equal "$(legacy_digest)" "$before"
 
     # The lock requires more than SELECT.
     sql "GRANT CREATE ON SCHEMA public TO $ROLE" "ALTER TABLE auth_users OWNER TO $PGUSER" "GRANT SELECT ON auth_users TO $ROLE"
@@ -431,7 +431,7 @@ refute_stamped() {
     run --separate-stderr -3 "${MIGRATE[@]}"
     assert_contains "$stderr" "cannot drop legacy tables" "ALTER TABLE public.auth_users OWNER TO $ROLE"
     assert_stamp 38 -
-    assert_equal "$before" "$(legacy_digest)"
+    assert_equal "$(legacy_digest)" "$before"
 }
 
 @test "a database in which event triggers forbid creating or changing tables" {
@@ -445,7 +445,7 @@ refute_stamped() {
     assert_contains "$stderr" "kv-migrate: error: event trigger \"no_ddl\" (function public.no_ddl()) fails" "ask the administrator before" \
         "hint: Ask Alice. Disable it for the migration: ALTER EVENT TRIGGER no_ddl DISABLE"
     assert_stamp 38 -
-    assert_equal "$before" "$(legacy_digest)"
+    assert_equal "$(legacy_digest)" "$before"
     sql "DROP EVENT TRIGGER no_ddl"
     succeeds "${MIGRATE[@]}"
     assert_esti_migrated

@@ -17,12 +17,12 @@ load ../../lib/up
     before=$(legacy_digest)
     succeeds "${MIGRATE[@]}" --keep-tables
     assert_migrated
-    assert_equal "$before" "$(legacy_digest)"
-    assert_equal "$LEGACY_TABLE_COUNT" "$(legacy_tables | wc -l)"
+    assert_equal "$(legacy_digest)" "$before"
+    assert_equal "$(legacy_tables | wc -l)" "$LEGACY_TABLE_COUNT"
     assert_contains "$stderr" cleanup
 
     succeeds kv-migrate cleanup -d "$DSN"
-    assert_equal "" "$(legacy_tables)"
+    assert_equal "$(legacy_tables)" ""
     assert_migrated
     assert_sql "catalog_entries|schema_migrations" "SELECT to_regclass('catalog_entries'), to_regclass('schema_migrations')"
     assert_sql 0 "SELECT count(*) FROM pg_class WHERE relname ~ '^graveler_staging_kv'"
@@ -58,7 +58,7 @@ load ../../lib/up
     before=$(legacy_digest)
     succeeds "${MIGRATE[@]}"
     assert_contains "$stderr" "nothing to do" "$LEGACY_TABLE_COUNT" cleanup
-    assert_equal "$before" "$(legacy_digest)"
+    assert_equal "$(legacy_digest)" "$before"
     assert_migrated
 }
 
@@ -72,7 +72,7 @@ load ../../lib/up
         sql "$statement"
         fails 5 kv-migrate cleanup -d "$DSN"
         assert_contains "$stderr" "$table"
-        assert_equal "$LEGACY_TABLE_COUNT" "$(legacy_tables | wc -l)"
+        assert_equal "$(legacy_tables | wc -l)" "$LEGACY_TABLE_COUNT"
         drop_database
     done <<'STATEMENTS'
 auth_users|INSERT INTO auth_users (id, created_at, display_name) VALUES (2, now(), 'new')
@@ -107,14 +107,14 @@ STATEMENTS
         "BEGIN; INSERT INTO auth_users (id, created_at, display_name) VALUES (2, now(), 'never'); ROLLBACK" \
         "SELECT * FROM graveler_branches FOR UPDATE" >"$BATS_TEST_TMPDIR/out"
     succeeds kv-migrate cleanup -d "$DSN"
-    assert_equal "" "$(legacy_tables)"
+    assert_equal "$(legacy_tables)" ""
 }
 
 @test "cleanup works after a separate export and import" {
     legacy_database
     kv-export -d "$DSN" --no-settings --quiet | kv-import -d "$DSN" --quiet
     succeeds kv-migrate cleanup -d "$DSN"
-    assert_equal "" "$(legacy_tables)"
+    assert_equal "$(legacy_tables)" ""
     assert_migrated
 }
 
@@ -125,7 +125,7 @@ STATEMENTS
     kv-import -d "$DSN" --quiet "$BATS_TEST_TMPDIR/before.dump"
     fails 5 kv-migrate cleanup -d "$DSN"
     assert_contains "$stderr" auth_users
-    assert_equal "$LEGACY_TABLE_COUNT" "$(legacy_tables | wc -l)"
+    assert_equal "$(legacy_tables | wc -l)" "$LEGACY_TABLE_COUNT"
 }
 
 @test "cleanup requires the lock" {
@@ -134,7 +134,7 @@ STATEMENTS
     hold "SELECT pg_advisory_lock($(lock_key public "$PGDATABASE"))"
     fails 5 kv-migrate cleanup -d "$DSN" --lock-wait-timeout=300ms
     assert_contains "$stderr" "$HOLDER_BACKEND"
-    assert_equal "$LEGACY_TABLE_COUNT" "$(legacy_tables | wc -l)"
+    assert_equal "$(legacy_tables | wc -l)" "$LEGACY_TABLE_COUNT"
 }
 
 @test "a failing cleanup is an event: the migration stands, and the SQL to run is shown" {
@@ -144,10 +144,10 @@ STATEMENTS
     run --separate-stderr -6 "${MIGRATE[@]}" --on-event "cat >'$BATS_TEST_TMPDIR/event'"
     assert_migrated
     # All or nothing.
-    assert_equal "$LEGACY_TABLE_COUNT" "$(legacy_tables | wc -l)"
+    assert_equal "$(legacy_tables | wc -l)" "$LEGACY_TABLE_COUNT"
     assert_contains "$stderr" "kv-migrate: event: " "DROP TABLE" report
 
-    assert_equal 1 "$(wc -l <"$BATS_TEST_TMPDIR/event")"
+    assert_equal "$(wc -l <"$BATS_TEST_TMPDIR/event")" 1
     statement=$(python3 -c '
 import json, sys
 event = json.loads(sys.stdin.read())
@@ -159,12 +159,12 @@ print(event["sql"])' <"$BATS_TEST_TMPDIR/event")
     before=$(kv_state)
     succeeds "${MIGRATE[@]}"
     assert_contains "$stderr" "nothing to do" cleanup
-    assert_equal "$before" "$(kv_state)"
+    assert_equal "$(kv_state)" "$before"
 
     # The SQL does what the cleanup would have done.
     allow_drop
     sql "$statement"
-    assert_equal "" "$(legacy_tables)"
+    assert_equal "$(legacy_tables)" ""
     assert_migrated
 }
 

@@ -50,10 +50,10 @@ programs_with_import() {
     refute_contains "$stderr" "Nothing was stamped"
     assert_contains "$(cat "$BATS_TEST_TMPDIR/event")" cleanup_failed
     assert_migrated
-    assert_equal "$LEGACY_TABLE_COUNT" "$(legacy_tables | wc -l)"
+    assert_equal "$(legacy_tables | wc -l)" "$LEGACY_TABLE_COUNT"
     succeeds "${MIGRATE[@]}"
     succeeds kv-migrate cleanup -d "$DSN"
-    assert_equal "" "$(legacy_tables)"
+    assert_equal "$(legacy_tables)" ""
 }
 
 @test "a killed import leaves only JSON lines in a JSON log" {
@@ -102,7 +102,7 @@ programs_with_import() {
         assert_stamp 38 0
     fi
     assert_sql "38|f" "SELECT * FROM schema_migrations"
-    assert_equal "$before" "$(legacy_digest)"
+    assert_equal "$(legacy_digest)" "$before"
 
     sql "DELETE FROM auth_policies"
     succeeds "${MIGRATE[@]}"
@@ -119,7 +119,7 @@ programs_with_import() {
     run --separate-stderr -5 "${MIGRATE[@]}" --dump="$BATS_TEST_TMPDIR/kept.dump"
     assert_sql "a|b|c" "SELECT encode(partition_key, 'escape'), encode(key, 'escape'), encode(value, 'escape') FROM kv"
     assert_sql "38|f" "SELECT * FROM schema_migrations"
-    assert_equal "$before" "$(legacy_digest)"
+    assert_equal "$(legacy_digest)" "$before"
 }
 
 @test "an existing dump file is not overwritten without --force" {
@@ -129,7 +129,7 @@ programs_with_import() {
     echo precious >"$BATS_TEST_TMPDIR/kept.dump"
     run --separate-stderr -1 "${MIGRATE[@]}" --dump="$BATS_TEST_TMPDIR/kept.dump"
     assert_contains "$stderr" "$BATS_TEST_TMPDIR/kept.dump"
-    assert_equal precious "$(cat "$BATS_TEST_TMPDIR/kept.dump")"
+    assert_equal "$(cat "$BATS_TEST_TMPDIR/kept.dump")" precious
     assert_untouched "$before"
     succeeds "${MIGRATE[@]}" --dump="$BATS_TEST_TMPDIR/kept.dump" --force
     assert_migrated
@@ -155,5 +155,5 @@ programs_with_import() {
     succeeds "${MIGRATE[@]}" -j 3 -Z 1 -v --invalid-utf8=replace --dump "$BATS_TEST_TMPDIR/kept.dump"
     assert_contains "$stderr" orphan
     assert_migrated
-    assert_equal 1 "$("$TESTS_DIR/lib/decode.py" header "$BATS_TEST_TMPDIR/kept.dump" "['compression']['level']")"
+    assert_equal "$("$TESTS_DIR/lib/decode.py" header "$BATS_TEST_TMPDIR/kept.dump" "['compression']['level']")" 1
 }

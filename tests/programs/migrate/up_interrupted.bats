@@ -13,7 +13,7 @@ load ../../lib/up
 # Locks ---------------------------------------------------------------------------------------------------------------
 
 @test "the tests compute golang-migrate's lock according to the design" {
-    assert_equal 1236895002 "$(lock_key public lakefs)"
+    assert_equal "$(lock_key public lakefs)" 1236895002
 }
 
 @test "kv-migrate waits for a migration elsewhere, then refuses and names it" {
@@ -76,9 +76,9 @@ stop_by() {
     background_ends "$2"
     # Its query was cancelled: nothing waits, although the lock is still held and the timeout has not passed.
     eventually nobody_waits
-    assert_equal "" "$(programs_left)"
+    assert_equal "$(programs_left)" ""
     # Several programs were stopped, but there is only one message.
-    assert_equal 1 "$(grep -c "error: " "$BACKGROUND_OUTPUT")"
+    assert_equal "$(grep -c "error: " "$BACKGROUND_OUTPUT")" 1
     assert_contains "$(cat "$BACKGROUND_OUTPUT")" "kv-migrate: error: stopped by signal" "SIG$1"
 }
 

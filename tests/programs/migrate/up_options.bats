@@ -19,7 +19,7 @@ load ../../lib/up
     export LAKEFS_DATABASE_KV_ENABLED=true LAKEFS_DATABASE_DROP_TABLES=false
     succeeds kv-migrate up --no-settings -d "$DSN"
     assert_migrated
-    assert_equal "$LEGACY_TABLE_COUNT" "$(legacy_tables | wc -l)"
+    assert_equal "$(legacy_tables | wc -l)" "$LEGACY_TABLE_COUNT"
 }
 
 @test "options override the environment" {
@@ -29,13 +29,13 @@ load ../../lib/up
     mkdir -p "$BATS_TEST_TMPDIR/store/repo"
     succeeds kv-migrate up --kv-enabled --keep-tables -d "$DSN" --blockstore-path "$BATS_TEST_TMPDIR/store"
     assert_migrated
-    assert_equal "$LEGACY_TABLE_COUNT" "$(legacy_tables | wc -l)"
+    assert_equal "$(legacy_tables | wc -l)" "$LEGACY_TABLE_COUNT"
 
     drop_database
     legacy_database
     export LAKEFS_DATABASE_DROP_TABLES=false
     succeeds "${MIGRATE[@]}" --drop-tables
-    assert_equal "" "$(legacy_tables)"
+    assert_equal "$(legacy_tables)" ""
 }
 
 @test "a switch in the environment that is neither true nor false is refused" {
@@ -146,7 +146,7 @@ elsewhere() {
             AND relnamespace = 'public'::regnamespace LOOP EXECUTE 'ALTER TABLE ' || r || ' OWNER TO $owner'; END LOOP; END \$\$"
     PGUSER=$owner succeeds kv-migrate up --kv-enabled --no-settings
     assert_migrated
-    assert_equal "" "$(legacy_tables)"
+    assert_equal "$(legacy_tables)" ""
     drop_database
     psql -Xq -d postgres -c "DROP ROLE $owner"
 }
@@ -160,7 +160,7 @@ elsewhere() {
     background kv-migrate up --kv-enabled --no-settings -d "$uri"
     eventually someone_waits
     assert_contains "$(programs_left)" kv-migrate kv-migrate-session kv-import
-    assert_equal "" "$(command_lines_with "$secret")"
+    assert_equal "$(command_lines_with "$secret")" ""
     release
     background_ends 0
     refute_contains "$(cat "$BACKGROUND_OUTPUT")" "$secret"
@@ -173,10 +173,10 @@ elsewhere() {
     background kv-migrate up --kv-enabled --no-settings --dump="$BATS_TEST_TMPDIR/fifo" \
         "postgres://$PGUSER:$secret@/$PGDATABASE?host=$PGHOST&port=$PGPORT"
     eventually eval 'programs_left | grep "kv-export .*--file"'
-    assert_equal "" "$(command_lines_with "$secret")"
+    assert_equal "$(command_lines_with "$secret")" ""
     kill "$BACKGROUND"
     background_ends 143
-    assert_equal "" "$(programs_left)"
+    assert_equal "$(programs_left)" ""
     refute_contains "$(cat "$BACKGROUND_OUTPUT")" "$secret"
 }
 
@@ -205,7 +205,7 @@ elsewhere() {
 
     cp -p "$BATS_TEST_TMPDIR/hba" "$hba"
     sql "SELECT pg_reload_conf()"
-    assert_equal "0 2 0 0" "$wanted $without $by_uri $by_variable"
+    assert_equal "$wanted $without $by_uri $by_variable" "0 2 0 0"
     assert_migrated
     drop_database
     psql -Xq -d postgres -c "DROP ROLE $role"
@@ -240,7 +240,7 @@ password_wanted() {
 @test "--quiet prints nothing if there are no problems" {
     legacy_database
     run --separate-stderr -0 "${MIGRATE[@]}" --quiet
-    assert_equal "" "$output$stderr"
+    assert_equal "$output$stderr" ""
     assert_migrated
 }
 

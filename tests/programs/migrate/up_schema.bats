@@ -17,7 +17,7 @@ check_from_version() {
     load_fixture "$FIXTURES_DIR/versions/v$1.data.sql"
     assert_stamp "$1" -
     succeeds kv-migrate up -d "$DSN"
-    assert_equal "" "$output"
+    assert_equal "$output" ""
     legacy_rows >"$BATS_TEST_TMPDIR/rows"
     diff -u "$FIXTURES_DIR/versions/v$1.rows38.jsonl" "$BATS_TEST_TMPDIR/rows"
     assert_stamp 38 -
@@ -36,7 +36,7 @@ check_from_version() {
     check_from_version 38
     before=$(legacy_digest)
     succeeds kv-migrate up -d "$DSN"
-    assert_equal "$before" "$(legacy_digest)"
+    assert_equal "$(legacy_digest)" "$before"
     assert_sql "" "SELECT to_regclass('kv')"
 }
 
@@ -57,7 +57,7 @@ PYTHON
     succeeds kv-migrate up --kv-enabled --new-database -d "$DSN"
     assert_stamp 39 1
     assert_sql 1 "SELECT count(*) FROM kv"
-    assert_equal "" "$(legacy_tables)"
+    assert_equal "$(legacy_tables)" ""
 }
 
 @test "from version 21 to the KV store in one run" {
@@ -66,13 +66,13 @@ PYTHON
     load_fixture "$FIXTURES_DIR/versions/v21.data.sql"
     succeeds kv-migrate up --kv-enabled --no-settings -d "$DSN"
     assert_stamp 39 1
-    assert_equal "" "$(legacy_tables)"
+    assert_equal "$(legacy_tables)" ""
     "$FIXTURES_DIR/tools/kvnorm.py" "$DSN" >"$BATS_TEST_TMPDIR/kv"
     # Each row of these tables has an entry, whatever its name.
-    assert_equal "$(grep -c '"table":"auth_users"' "$FIXTURES_DIR/versions/v21.rows38.jsonl")" \
-        "$(grep -c '"t": "user"' "$BATS_TEST_TMPDIR/kv")"
-    assert_equal "$(grep -c '"table":"graveler_repositories"' "$FIXTURES_DIR/versions/v21.rows38.jsonl")" \
-        "$(grep -c '"t": "repo"' "$BATS_TEST_TMPDIR/kv")"
+    assert_equal "$(grep -c '"t": "user"' "$BATS_TEST_TMPDIR/kv")" \
+        "$(grep -c '"table":"auth_users"' "$FIXTURES_DIR/versions/v21.rows38.jsonl")"
+    assert_equal "$(grep -c '"t": "repo"' "$BATS_TEST_TMPDIR/kv")" \
+        "$(grep -c '"table":"graveler_repositories"' "$FIXTURES_DIR/versions/v21.rows38.jsonl")"
 }
 
 @test "a dirty database is refused, with what to do" {
@@ -83,7 +83,7 @@ PYTHON
     fails 5 "${MIGRATE[@]}"
     assert_contains "$stderr" 30 dirty "hint: "
     assert_stamp "30 dirty" -
-    assert_equal "$before" "$(legacy_digest)"
+    assert_equal "$(legacy_digest)" "$before"
 }
 
 @test "a version above the KV migration version is refused" {
@@ -94,7 +94,7 @@ PYTHON
     fails 5 "${MIGRATE[@]}"
     assert_contains "$stderr" 40
     assert_stamp 40 -
-    assert_equal "$before" "$(legacy_digest)"
+    assert_equal "$(legacy_digest)" "$before"
 }
 
 @test "a version below the first migration is refused" {
@@ -110,7 +110,7 @@ PYTHON
     sql "UPDATE schema_migrations SET version = 39"
     fails 5 "${MIGRATE[@]}"
     assert_stamp 39 -
-    assert_equal "$LEGACY_TABLE_COUNT" "$(legacy_tables | wc -l)"
+    assert_equal "$(legacy_tables | wc -l)" "$LEGACY_TABLE_COUNT"
 }
 
 @test "a failing migration changes nothing, and those before it stay done" {

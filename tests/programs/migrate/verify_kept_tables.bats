@@ -30,8 +30,8 @@ still_running() {
 # is_equal [ARGUMENT...]: the comparison finds the fixture's 439 entries in both.
 is_equal() {
     succeeds "${VERIFY[@]}" -d "$DSN" "$@"
-    assert_equal "equal: 439 entries" "$output"
-    assert_equal "" "$(still_running)"
+    assert_equal "$output" "equal: 439 entries"
+    assert_equal "$(still_running)" ""
 }
 
 # differs: it finds differences; output lists them.
@@ -39,7 +39,7 @@ differs() {
     run --separate-stderr -3 "${VERIFY[@]}" -d "$DSN"
     printf '%s\nstandard error: %s\n' "$output" "$stderr"
     assert_contains "$stderr" "kv-import: error: the KV store differs from the dump" "detail: "
-    assert_equal "" "$(still_running)"
+    assert_equal "$(still_running)" ""
 }
 
 @test "after a migration with kept tables both are equal, and nothing is changed" {
@@ -51,7 +51,7 @@ differs() {
     is_equal -j 5 -q
     is_equal --schema public --log-format json
     assert_json_lines kv-export kv-import
-    assert_equal "$before" "$(whole_database)$(legacy_digest)"
+    assert_equal "$(whole_database)$(legacy_digest)" "$before"
 }
 
 @test "after a migration with a dump" {
@@ -66,10 +66,10 @@ differs() {
         "UPDATE kv SET value = value || '\\x00' WHERE key = 'installation_id'" "INSERT INTO kv VALUES ('token', '\\xff', '')"
     differs
     assert_contains "$stderr" "1 entry is missing, 1 differs, 2 are extra"
-    assert_equal '{"difference":"missing","partition":"auth","key":"groups/Developers"}
+    assert_equal "$output" '{"difference":"missing","partition":"auth","key":"groups/Developers"}
 {"difference":"value","partition":"auth","key":"installation_id"}
 {"difference":"extra","partition":"auth","key":"users/eve"}
-{"difference":"extra","partition":"token","key":"\\377"}' "$output"
+{"difference":"extra","partition":"token","key":"\\377"}'
 }
 
 @test "rows written to the legacy tables since are reported by the keys that they would have" {
@@ -95,13 +95,13 @@ differs() {
     assert_sql 1 "SELECT count(*) FROM kv WHERE key = 'expiredTokens/soon'"
     eventually expired soon
     succeeds "${VERIFY[@]}"
-    assert_equal "equal: 440 entries" "$output"
+    assert_equal "$output" "equal: 440 entries"
     # Tokens that expired just when the tables were read, and just behind: the latter would have been migrated.
     allow_writes
     time=$(sql "SELECT obj_description('kv'::regclass)::jsonb #>> '{source,time}'")
     sql "INSERT INTO auth_expired_tokens VALUES ('at', '$time'), ('behind', '$time'::timestamptz + interval '1 microsecond')"
     differs
-    assert_equal '{"difference":"missing","partition":"auth","key":"expiredTokens/behind"}' "$output"
+    assert_equal "$output" '{"difference":"missing","partition":"auth","key":"expiredTokens/behind"}'
 }
 
 expired() {
@@ -122,7 +122,7 @@ expired() {
     sql "INSERT INTO graveler_staging_kv VALUES ('nowhere', 'k', 'i', 'd')"
     succeeds kv-migrate verify --no-settings
     assert_contains "$stderr" "left out 1 row of"
-    assert_equal 1 "$(grep -c "left out 1 row of" <<<"$stderr")"
+    assert_equal "$(grep -c "left out 1 row of" <<<"$stderr")" 1
     run --separate-stderr -3 kv-migrate verify --no-settings --strict
     assert_contains "$stderr" "would be left out"
 }
@@ -207,7 +207,7 @@ hold_partition() {
     background_ends 143
     release
     eventually nobody_else
-    assert_equal "" "$(still_running)"
+    assert_equal "$(still_running)" ""
 }
 
 @test "if killed, it leaves no program and no lock" {
@@ -231,7 +231,7 @@ nobody_is_left() {
     sql "ALTER SCHEMA public RENAME TO \"Lake 'FS\"" "CREATE SCHEMA public"
     kv-migrate up --kv-enabled --keep-tables -q --blockstore-path="$BLOCKSTORE" --schema "Lake 'FS"
     succeeds "${VERIFY[@]}" --schema "Lake 'FS"
-    assert_equal "equal: 439 entries" "$output"
+    assert_equal "$output" "equal: 439 entries"
 }
 
 # kv-export --as-of and kv-import --second-reading, alone --------------------------------------------------------------
@@ -243,10 +243,10 @@ nobody_is_left() {
     [[ $time =~ ^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{3,6})?Z$ ]]
     succeeds kv-export --as-of "$time" --blockstore-path "$BLOCKSTORE" -f "$BATS_TEST_TMPDIR/kv.dump"
     succeeds kv-import --verify -d "$DSN" "$BATS_TEST_TMPDIR/kv.dump"
-    assert_equal "equal: 439 entries" "$output"
+    assert_equal "$output" "equal: 439 entries"
     # The time that was used is in the dump.
     kv-import --list --format json "$BATS_TEST_TMPDIR/kv.dump" >"$BATS_TEST_TMPDIR/list"
-    assert_equal "$time" "$(python3 -c 'import json, sys; print(json.load(sys.stdin)["header"]["source"]["time"])' <"$BATS_TEST_TMPDIR/list")"
+    assert_equal "$(python3 -c 'import json, sys; print(json.load(sys.stdin)["header"]["source"]["time"])' <"$BATS_TEST_TMPDIR/list")" "$time"
     fails 5 kv-export --no-settings -f "$BATS_TEST_TMPDIR/more.dump"
     drop_database
     fresh_database TEMPLATE "$ESTI"
@@ -268,7 +268,7 @@ nobody_is_left() {
     fails 1 kv-import --verify -d "$DSN" --second-reading "$BATS_TEST_TMPDIR/nowhere" - <"$dump"
     cp "$dump" "$dump.again"
     run --separate-stderr -3 kv-import --verify -d "$DSN" --second-reading "$dump.again" - <"$dump"
-    assert_equal '{"difference":"missing","partition":"auth","key":"groups/Developers"}' "$output"
+    assert_equal "$output" '{"difference":"missing","partition":"auth","key":"groups/Developers"}'
     fails 1 kv-import -d "$DSN" --second-reading "$dump.again" "$dump"
 }
 

@@ -84,8 +84,8 @@ load ../../lib/replay
     local code
     for code in 0 1 7 200; do
         run --separate-stderr "-$code" "${REPLAY[@]}" -q "$ESTI_DUMP" -- sh -c "echo out; exit $code"
-        assert_equal out "$output"
-        assert_equal "" "$stderr"
+        assert_equal "$output" out
+        assert_equal "$stderr" ""
         nothing_left
     done
     run --separate-stderr -127 "${REPLAY[@]}" -q "$ESTI_DUMP" -- /no/such/command
@@ -97,7 +97,7 @@ load ../../lib/replay
     run --separate-stderr -0 env PGPASSWORD=other PGSERVICE=other LAKEFS_DATABASE_CONNECTION_STRING=other \
         LAKEFS_DATABASE_KV_ENABLED=true LAKEFS_BLOCKSTORE_TYPE=mem "${REPLAY[@]}" -q "$ESTI_DUMP" -- \
         sh -c 'cat; env | grep -E "^(PG[A-Z]|LAKEFS_)" | sed "s/=.*//" | sort; umask' <<<"from outside"
-    assert_equal "from outside
+    assert_equal "$output" "from outside
 LAKEFS_BLOCKSTORE_TYPE
 LAKEFS_DATABASE_POSTGRES_CONNECTION_STRING
 LAKEFS_DATABASE_TYPE
@@ -105,15 +105,15 @@ PGDATABASE
 PGHOST
 PGPORT
 PGUSER
-$(umask)" "$output"
+$(umask)"
     run --separate-stderr -0 "${REPLAY[@]}" -q "$ESTI_DUMP" -- sh -c 'echo "$LAKEFS_DATABASE_TYPE"; env -u PGHOST -u PGPORT \
         psql -XAtc "SELECT count(*), inet_server_addr() FROM kv" "$LAKEFS_DATABASE_POSTGRES_CONNECTION_STRING"'
-    assert_equal $'postgres\n440|127.0.0.1' "$output"
+    assert_equal "$output" $'postgres\n440|127.0.0.1'
 }
 
 @test "--psql reads SQL from a pipe, and ends with it" {
     run --separate-stderr -0 "${REPLAY[@]}" -q --psql "$ESTI_DUMP" <<<'SELECT count(*) FROM kv \g (format=unaligned tuples_only)'
-    assert_equal 440 "$output"
+    assert_equal "$output" 440
     nothing_left
     run --separate-stderr -3 "${REPLAY[@]}" -q --psql "$ESTI_DUMP" <<<'\set ON_ERROR_STOP on
 SELECT 1 / 0;'
@@ -146,7 +146,7 @@ sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) & 255)' "$@"
 
 @test "on a terminal it waits, and says that Ctrl-C ends it" {
     run --separate-stderr -130 terminal $'press Ctrl-C\t\\x03' "$ESTI_DUMP"
-    assert_equal "[]" "$output"
+    assert_equal "$output" "[]"
     nothing_left
 }
 
@@ -156,7 +156,7 @@ sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) & 255)' "$@"
     printf -v steps '%s\t%s\n' 'lakefs=#' "DO \$\$BEGIN RAISE NOTICE 'be%', 'gun'; PERFORM pg_sleep(1000); END\$\$;\\r" \
         begun '\x03' 'user request' 'SELECT 40 + 2;\r' 42 '\\q\r'
     run --separate-stderr -0 terminal "$steps" --psql "$ESTI_DUMP"
-    assert_equal "[]" "$output"
+    assert_equal "$output" "[]"
     nothing_left
 }
 
@@ -166,7 +166,7 @@ sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) & 255)' "$@"
     local uri port password passfile
     start_replay --wait "$ESTI_DUMP"
     uri=$(shown_connection)
-    assert_equal "440" "$(env -u PGHOST -u PGPORT -u PGUSER psql -XAtc "SELECT count(*) FROM kv" "$uri")"
+    assert_equal "$(env -u PGHOST -u PGPORT -u PGUSER psql -XAtc "SELECT count(*) FROM kv" "$uri")" "440"
     # lakeFS's configuration has the same string.
     assert_contains "$(<"$BACKGROUND_OUTPUT")" "connection_string: \"$uri\"" "type: postgres" \
         "LAKEFS_DATABASE_POSTGRES_CONNECTION_STRING='$uri'"
@@ -180,12 +180,12 @@ sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) & 255)' "$@"
     assert_contains "$output" "refused"
     # The password is only in its file, which only its owner can read.
     passfile=${uri##*passfile=}
-    assert_equal 600 "$(stat -c %a "$passfile")"
+    assert_equal "$(stat -c %a "$passfile")" 600
     password=$(sed 's/.*://' "$passfile")
-    assert_equal 64 "${#password}"
+    assert_equal "${#password}" 64
     refute_contains "$(<"$BACKGROUND_OUTPUT")" "$password"
-    assert_equal "$passfile" "$(grep -rlF "$password" "$REPLAY_TMPDIR")"
-    assert_equal "" "$(command_lines_with "$password")"
+    assert_equal "$(grep -rlF "$password" "$REPLAY_TMPDIR")" "$passfile"
+    assert_equal "$(command_lines_with "$password")" ""
     kill -TERM "$BACKGROUND"
     background_ends 143
 }

@@ -46,7 +46,7 @@ assert_sql_of_replay() {
     local expected=$1 statement=$2
     shift 2
     succeeds "${REPLAY[@]}" "$@" -- psql -XAtc "$statement"
-    assert_equal "$expected" "$output"
+    assert_equal "$output" "$expected"
 }
 
 @test "a legacy database in a schema of its own is found, and shown" {

@@ -70,11 +70,11 @@ SCRIPT
     succeeds "${REPLAY[@]}" "$BATS_TEST_TMPDIR/hostile" -- \
         sh -c 'psql -XAtc "SELECT line FROM said" && ls -A "$(dirname "$PGHOST")" "$PGHOST"'
     # It has run, as that user.
-    assert_equal "$user" "${lines[0]}"
+    assert_equal "${lines[0]}" "$user"
     assert_contains "$output" "link: log" "link: data/postmaster.pid"
     refute_contains "$output" "link: ../" moved
     # Nothing of root's is written, removed or run.
-    assert_equal kept "$(ls -A "$root_only")"
+    assert_equal "$(ls -A "$root_only")" kept
     nothing_left
 }
 
@@ -128,7 +128,7 @@ for line in sys.stdin:
     run --separate-stderr -1 env TMPDIR="$BATS_TEST_TMPDIR/missing" kv-replay --log-format=json "$ESTI_DUMP" -- true
     json_lines
     assert_contains "$stderr" "$BATS_TEST_TMPDIR/missing" TMPDIR '"hint"'
-    assert_equal 1 "$(wc -l <<<"$stderr")"
+    assert_equal "$(wc -l <<<"$stderr")" 1
     fails 1 kv-replay --log-format=xml "$ESTI_DUMP" -- true
     assert_contains "$stderr" '"xml"' json
 }
@@ -137,7 +137,7 @@ for line in sys.stdin:
     local folder=$REPLAY_TMPDIR/folder
     run --separate-stderr -1 env TMPDIR="$REPLAY_TMPDIR/missing" kv-replay "$ESTI_DUMP" -- true
     assert_contains "$stderr" "kv-replay: error: " "$REPLAY_TMPDIR/missing" "hint: " TMPDIR
-    assert_equal 2 "$(wc -l <<<"$stderr")"
+    assert_equal "$(wc -l <<<"$stderr")" 2
     mkdir -p "$folder/$(printf '%070d' 0)"
     run --separate-stderr -1 env TMPDIR="$folder/$(printf '%070d' 0)" kv-replay "$ESTI_DUMP" -- true
     assert_contains "$stderr" "too long" "hint: " TMPDIR
@@ -153,6 +153,6 @@ for line in sys.stdin:
         run --separate-stderr -1 env TMPDIR="$folder" kv-replay "$ESTI_DUMP" -- true
         assert_contains "$stderr" "cannot reach" "hint: " TMPDIR
     fi
-    assert_equal "" "$(find "$folder" -mindepth 1 -name 'kv-replay*')"
+    assert_equal "$(find "$folder" -mindepth 1 -name 'kv-replay*')" ""
     rm -r "$folder"
 }
