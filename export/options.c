@@ -69,7 +69,7 @@ static const Option GENERAL_OPTIONS[] = {
     {"compress", 'Z', "LEVEL",
      "zstd level, " OPTION_NUMERAL(COMPRESSION_LEVEL_MIN) " to " OPTION_NUMERAL(
          COMPRESSION_LEVEL_MAX) " (default: " OPTION_NUMERAL(COMPRESSION_LEVEL_DEFAULT) "); "
-                                                                                        "0 stores",
+                                                                                        "0: none",
      NULL, NULL,
      OPTION_NUMBER(ExportOptions, compression_level, COMPRESSION_LEVEL_MIN, COMPRESSION_LEVEL_MAX)},
     {"no-sha256", 0, NULL,

@@ -50,7 +50,7 @@ static const Option INSPECT_OPTIONS[] = {
 static const Option LOAD_OPTIONS[] = {
     {"check-target", 0, NULL,
      "change nothing, read no FILE; show the state of the\n"
-     "target, and fail where a load would",
+     "target, and fail if a load would",
      NULL, NULL, OPTION_CONSTANT(ImportOptions, action, IMPORT_CHECK_TARGET)},
     {"not-migrated", 0, NULL,
      "with --check-target: the database is not migrated\n"

@@ -51,7 +51,7 @@ bool partial_file_has_name(int fd, const char *name)
 static bool check_leftover(const char *name, const struct stat *status, Error *error)
 {
     if (!S_ISREG(status->st_mode)) {
-        error_set(error, EXIT_CODE_USAGE, "\"%s\" is no regular file", name);
+        error_set(error, EXIT_CODE_USAGE, "\"%s\" is not a regular file", name);
     } else if (status->st_uid != geteuid()) {
         error_set(error, EXIT_CODE_USAGE, "\"%s\" belongs to another user", name);
     } else {

@@ -19,7 +19,7 @@ char *partial_file_name(const char *file, Error *error);
 /*
  * Creates and locks the file.  Removes one that a killed program has left.  Refuses, with
  * EXIT_CODE_USAGE, to touch one that another program is writing, that belongs to another user, or
- * that is no regular file.
+ * that is not a regular file.
  */
 bool partial_file_create(const char *name, int *fd, Error *error);
 

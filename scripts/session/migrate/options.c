@@ -152,7 +152,7 @@ static bool check(const MigrateOptions *options, Error *error)
     }
     if (options->dry_run && options->command != COMMAND_UP && options->command != COMMAND_REVERT) {
         return error_set(error, EXIT_CODE_USAGE,
-                         "option --dry-run goes with the commands up and revert only");
+                         "option --dry-run requires the command up or revert");
     }
     if (options->lose_writes && options->command != COMMAND_REVERT) {
         return error_set(error, EXIT_CODE_USAGE,

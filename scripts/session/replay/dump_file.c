@@ -175,7 +175,7 @@ static bool open_named(DumpFile *dump, const char *folder, Error *error)
 
 static bool no_dump(const DumpFile *dump, bool of_cluster, Error *error)
 {
-    error_set(error, EXIT_CODE_DUMP, "\"%s\" is not a dump, or of an unknown type", dump->name);
+    error_set(error, EXIT_CODE_DUMP, "\"%s\" is not a dump of a known type", dump->name);
     if (of_cluster) {
         return error_hint(
             error, "It was made by pg_dumpall. Make a dump of lakeFS's database with pg_dump.");

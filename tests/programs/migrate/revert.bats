@@ -207,5 +207,5 @@ assert re.fullmatch(r"kv_reverted_\d{8}_\d{6}", plan["kept_store"]), plan' <<<"$
     fails 1 kv-migrate cleanup -d "$DSN" --lose-writes
     assert_contains "$stderr" "--lose-writes goes with the command revert only"
     fails 1 kv-migrate cleanup -d "$DSN" --dry-run
-    assert_contains "$stderr" "--dry-run goes with the commands up and revert only"
+    assert_contains "$stderr" "--dry-run requires the command up or revert"
 }
