@@ -167,13 +167,13 @@ export_slowly() {
     local source
     fresh_database TEMPLATE "$LARGE"
     start_idle_proxy
-    kv-export -d "$DSN" --no-settings --quiet | kv-import --quiet -d "$DSN"
-    sql "UPDATE schema_migrations SET version = 38"
     for source in "--no-settings -j 1" "--no-settings -j 3" "--source=kv -j 3"; do
         # shellcheck disable=SC2086 # these are words
         export_slowly $source
         assert_equal "$(ended_connections)" 0
-        kv-import --verify -d "$DSN" "$BATS_TEST_TMPDIR/a.dump"
+        # Beside a store the legacy tables would be stale.
+        [[ $source != "--no-settings -j 3" ]] || kv-import --quiet -d "$DSN" "$BATS_TEST_TMPDIR/a.dump"
+        [[ $source == "--no-settings -j 1" ]] || kv-import --verify -d "$DSN" "$BATS_TEST_TMPDIR/a.dump"
     done
 }
 
