@@ -26,8 +26,8 @@ static const char *const ADJUSTED[ADJUSTED_REASONS] = {
     [ADJUSTED_UTF8] = "invalid UTF-8 replaced",
     [ADJUSTED_METADATA] = "metadata value is no string, its JSON text taken",
     [ADJUSTED_NULL_PARENT] = "NULL among the parents dropped",
-    [ADJUSTED_STATEMENT] = "policy statement read as lakeFS does, by names in any case, others "
-                           "dropped",
+    [ADJUSTED_STATEMENT] = ("policy statement read as lakeFS does, by names in any case, others "
+                            "dropped"),
 };
 
 bool report_rows(Report *report, const char *table, uint64_t rows, Error *error)
