@@ -219,13 +219,6 @@ static bool names_rules_storage(const SettingsOptions *settings)
            settings->s3_force_path_style;
 }
 
-static void take_text(const char **option, const char *setting)
-{
-    if (*option == NULL && setting != NULL && setting[0] != '\0') {
-        *option = setting;
-    }
-}
-
 /* Whether an option was given that only a store in PostgreSQL has. */
 static bool names_postgres(const ExportOptions *options)
 {
@@ -243,7 +236,7 @@ static bool take_store(ExportOptions *options, Error *error)
     bool done = true;
 
     if (!names_postgres(options)) {
-        take_text(&options->store, lakefs->database_type);
+        option_set_default(&options->store, lakefs->database_type);
     }
     if (options->store != NULL && store_find(options->store) == NULL) {
         return error_set(error, EXIT_CODE_REFUSED,
@@ -251,9 +244,9 @@ static bool take_store(ExportOptions *options, Error *error)
                          options->store);
     }
     if (options->store != NULL && store_find(options->store) == &STORE_DYNAMODB) {
-        take_text(&options->dynamodb.table, lakefs->dynamodb_table);
-        take_text(&options->dynamodb.endpoint, lakefs->dynamodb_endpoint);
-        take_text(&options->dynamodb.region, lakefs->dynamodb_region);
+        option_set_default(&options->dynamodb.table, lakefs->dynamodb_table);
+        option_set_default(&options->dynamodb.endpoint, lakefs->dynamodb_endpoint);
+        option_set_default(&options->dynamodb.region, lakefs->dynamodb_region);
         done = lakefs_apply_dynamodb(lakefs, &variables, error) &&
                words_set_environment(&variables, error);
         words_free(&variables);
@@ -270,10 +263,10 @@ static bool take_legacy(ExportOptions *options, Error *error)
     Words variables = {0};
     bool done;
 
-    take_text(&settings->blockstore_path, lakefs->blockstore_path);
-    take_text(&settings->block_storage_prefix, lakefs->block_storage_prefix);
-    take_text(&settings->s3_endpoint, lakefs->s3_endpoint);
-    take_text(&settings->s3_region, lakefs->s3_region);
+    option_set_default(&settings->blockstore_path, lakefs->blockstore_path);
+    option_set_default(&settings->block_storage_prefix, lakefs->block_storage_prefix);
+    option_set_default(&settings->s3_endpoint, lakefs->s3_endpoint);
+    option_set_default(&settings->s3_region, lakefs->s3_region);
     settings->s3_force_path_style |= lakefs->s3_force_path_style == SWITCH_ON;
     done =
         lakefs_apply_s3(lakefs, &variables, error) && words_set_environment(&variables, error) &&
@@ -299,10 +292,10 @@ static void set_defaults(ExportOptions *options)
 {
     static const char PREFIX[] = DEFAULT_BLOCK_STORAGE_PREFIX;
 
-    take_text(&options->store, STORE_POSTGRES.name);
-    take_text(&options->dynamodb.table, DYNAMO_TABLE_NAME);
-    take_text(&options->table, KV_TABLE_NAME);
-    take_text(&options->settings.block_storage_prefix, PREFIX);
+    option_set_default(&options->store, STORE_POSTGRES.name);
+    option_set_default(&options->dynamodb.table, DYNAMO_TABLE_NAME);
+    option_set_default(&options->table, KV_TABLE_NAME);
+    option_set_default(&options->settings.block_storage_prefix, PREFIX);
 }
 
 /* Checks options that only one store has. */

@@ -193,13 +193,6 @@ static const char *database_purpose(ImportAction action)
     return NULL;
 }
 
-static void take_text(const char **option, const char *setting)
-{
-    if (*option == NULL && setting != NULL && setting[0] != '\0') {
-        *option = setting;
-    }
-}
-
 /* Capacity units of lakeFS's settings are text. */
 static bool take_units(uint64_t *units, const char *setting, const char *name, Error *error)
 {
@@ -222,9 +215,9 @@ static bool take_dynamodb(ImportOptions *options, Error *error)
     Words variables = {0};
     bool done;
 
-    take_text(&dynamodb->table.table, lakefs->dynamodb_table);
-    take_text(&dynamodb->table.endpoint, lakefs->dynamodb_endpoint);
-    take_text(&dynamodb->table.region, lakefs->dynamodb_region);
+    option_set_default(&dynamodb->table.table, lakefs->dynamodb_table);
+    option_set_default(&dynamodb->table.endpoint, lakefs->dynamodb_endpoint);
+    option_set_default(&dynamodb->table.region, lakefs->dynamodb_region);
     done = take_units(&dynamodb->capacity.read, lakefs->dynamodb_read_capacity,
                       "database.dynamodb.read_capacity_units", error) &&
            take_units(&dynamodb->capacity.write, lakefs->dynamodb_write_capacity,
@@ -248,7 +241,7 @@ static bool read_lakefs_settings(ImportOptions *options, Error *error)
         return false;
     }
     if (!names_postgres(options)) {
-        take_text(&options->target, lakefs->database_type);
+        option_set_default(&options->target, lakefs->database_type);
     }
     if (options->target != NULL && target_find(options->target) == NULL) {
         return error_set(error, EXIT_CODE_REFUSED,
@@ -314,7 +307,7 @@ static bool set_defaults(ImportOptions *options, Error *error)
 {
     DynamoTargetOptions *dynamodb = &options->store.dynamodb;
 
-    take_text(&options->target, TARGET_POSTGRES.name);
+    option_set_default(&options->target, TARGET_POSTGRES.name);
     options->store.pg = &options->common.pg;
     options->store.schema = options->common.schema;
     options->store.lock_wait_timeout_ms = options->common.lock_wait_timeout_ms;
@@ -391,4 +384,16 @@ void import_options_free(ImportOptions *options)
 {
     lakefs_settings_free(&options->lakefs);
     common_options_free(&options->common);
+}
+
+StoreOptions import_options_store(const ImportOptions *options)
+{
+    return (StoreOptions){
+        .pg = options->store.pg,
+        .dynamodb = &options->store.dynamodb.table,
+        .schema = options->common.schema,
+        .table = options->store.table,
+        .lock_wait_timeout_ms = options->common.lock_wait_timeout_ms,
+        .jobs = options->store.jobs,
+    };
 }

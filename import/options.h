@@ -10,6 +10,7 @@
 
 #include "common/config/settings.h"
 #include "common/pg/options.h"
+#include "common/store/store.h"
 #include "common/store/target.h"
 
 typedef enum ImportAction {
@@ -51,6 +52,9 @@ typedef struct ImportOptions {
  * failure. */
 bool import_options_parse(ImportOptions *options, int count, char **arguments, Error *error);
 void import_options_free(ImportOptions *options);
+
+/* The target, as a store to read.  It borrows from the options. */
+StoreOptions import_options_store(const ImportOptions *options);
 
 /* Prints --help, --list-options. */
 void import_options_help(void);

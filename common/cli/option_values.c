@@ -76,3 +76,10 @@ bool option_word(const char *name, const char *text, const char *words, size_t *
     describe_words(words, known, sizeof known);
     return error_set(error, EXIT_CODE_USAGE, "option %s takes %s, not \"%s\"", name, known, text);
 }
+
+void option_set_default(const char **option, const char *value)
+{
+    if (*option == NULL && value != NULL && value[0] != '\0') {
+        *option = value;
+    }
+}

@@ -24,4 +24,7 @@ bool option_number(const char *name, const char *text, long lowest, long highest
 bool option_word(const char *name, const char *text, const char *words, size_t *index,
                  Error *error);
 
+/* Sets an option that was not given, unless the value is NULL or empty. */
+void option_set_default(const char **option, const char *value);
+
 #endif

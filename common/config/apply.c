@@ -1,24 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "common/config/apply.h"
 
-#include "common/cli/message.h"
 #include "common/cli/password.h"
 #include "common/pg/pgx.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-static void warn_dropped(const char *name)
-{
-    message_warning("connection parameter %s is specific to lakeFS's driver: ignored", name);
-}
-
-static bool append_options(const PgOptions *pg, Buffer *text, Error *error)
-{
-    return (pg->host == NULL || pg_conninfo_append(text, "host", pg->host, error)) &&
-           (pg->port == NULL || pg_conninfo_append(text, "port", pg->port, error)) &&
-           (pg->user == NULL || pg_conninfo_append(text, "user", pg->user, error));
-}
 
 static bool refuse_other_secret(Error *error)
 {
@@ -32,7 +19,7 @@ static bool take_connection(PgConninfo *conninfo, CommonOptions *options, Error 
 {
     Buffer text = {0};
     bool done = buffer_append_text(&text, conninfo->public_part, error) &&
-                append_options(&options->pg, &text, error);
+                common_options_append_place(&options->pg, &text, error);
 
     if (done) {
         password_free(options->dbname_copy);
@@ -56,7 +43,7 @@ bool lakefs_apply_connection(const char *string, CommonOptions *options, Error *
     if (string == NULL || options->pg.dbname != NULL) {
         return true;
     }
-    done = pgx_split_public(string, &conninfo, warn_dropped, error) &&
+    done = pgx_split_public(string, &conninfo, common_options_warn_dropped, error) &&
            (!conninfo.has_others || refuse_other_secret(error)) &&
            take_connection(&conninfo, options, error);
     pg_conninfo_free(&conninfo);

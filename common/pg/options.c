@@ -123,16 +123,23 @@ void common_options_init(CommonOptions *options, const char *program)
     options->pg.on_statement = message_debug;
 }
 
-static void warn_dropped(const char *name)
+void common_options_warn_dropped(const char *name)
 {
     message_warning("connection parameter %s is specific to lakeFS's driver: ignored", name);
+}
+
+bool common_options_append_place(const PgOptions *pg, Buffer *pairs, Error *error)
+{
+    return (pg->host == NULL || pg_conninfo_append(pairs, "host", pg->host, error)) &&
+           (pg->port == NULL || pg_conninfo_append(pairs, "port", pg->port, error)) &&
+           (pg->user == NULL || pg_conninfo_append(pairs, "user", pg->user, error));
 }
 
 bool common_options_set_dbname(CommonOptions *options, char *argument, Error *error)
 {
     size_t size = strlen(argument);
     PgConninfo conninfo = {0};
-    bool done = pgx_split_public(argument, &conninfo, warn_dropped, error);
+    bool done = pgx_split_public(argument, &conninfo, common_options_warn_dropped, error);
 
     if (done) {
         password_free(options->dbname_copy);

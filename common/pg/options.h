@@ -33,6 +33,12 @@ extern const OptionGroup COMMON_MESSAGE_GROUP;
 /* Sets the defaults; `program` becomes the application_name. */
 void common_options_init(CommonOptions *options, const char *program);
 
+/* Warns of a parameter that only lakeFS's driver knows; for pgx_split_public. */
+void common_options_warn_dropped(const char *name);
+
+/* Appends host, port and user, where they were given, as keyword='value' pairs. */
+bool common_options_append_place(const PgOptions *pg, Buffer *pairs, Error *error);
+
 /* Sets the database name or connection string from an argument.  If it contains a password, the
  * argument is overwritten without it, since everybody on the machine can see command lines. */
 bool common_options_set_dbname(CommonOptions *options, char *argument, Error *error);

@@ -23,6 +23,7 @@ static const char *const PGX_PARAMETERS[] = {
 typedef struct Split {
     Buffer libpq;
     Words *settings;
+    PQconninfoOption *of_libpq; /* its keywords */
     void (*dropped)(const char *name);
     Error *error;
 } Split;
@@ -38,19 +39,15 @@ static bool is_of_pgx(const char *name)
 }
 
 /* libpq's keywords, and one that it takes in URIs only. */
-static bool is_of_libpq(const char *name, bool *known, Error *error)
+static bool is_of_libpq(const Split *split, const char *name)
 {
-    PQconninfoOption *options = PQconndefaults();
+    bool known = strcmp(name, "ssl") == 0;
 
-    if (options == NULL) {
-        return error_out_of_memory(error);
+    for (const PQconninfoOption *option = split->of_libpq; !known && option->keyword != NULL;
+         option++) {
+        known = strcmp(name, option->keyword) == 0;
     }
-    *known = strcmp(name, "ssl") == 0;
-    for (const PQconninfoOption *option = options; !*known && option->keyword != NULL; option++) {
-        *known = strcmp(name, option->keyword) == 0;
-    }
-    PQconninfoFree(options);
-    return true;
+    return known;
 }
 
 /* Anything else is left to libpq, which refuses it. */
@@ -67,8 +64,6 @@ static bool can_be_setting(const char *name)
 /* Takes a parameter that libpq does not know; *taken tells whether it was one. */
 static bool take_parameter(Split *split, const char *name, const char *value, bool *taken)
 {
-    bool is_libpq = false;
-
     *taken = false;
     if (is_of_pgx(name)) {
         *taken = true;
@@ -77,10 +72,7 @@ static bool take_parameter(Split *split, const char *name, const char *value, bo
         }
         return true;
     }
-    if (!is_of_libpq(name, &is_libpq, split->error)) {
-        return false;
-    }
-    if (is_libpq || !can_be_setting(name)) {
+    if (is_of_libpq(split, name) || !can_be_setting(name)) {
         return true;
     }
     *taken = true;
@@ -238,7 +230,10 @@ bool pgx_split(const char *text, PgxConninfo *conninfo, void (*dropped)(const ch
     if (copy == NULL) {
         return error_out_of_memory(error);
     }
-    done = split_copy(&split, copy, &broken);
+    split.of_libpq = PQconndefaults();
+    done =
+        (split.of_libpq != NULL || error_out_of_memory(error)) && split_copy(&split, copy, &broken);
+    PQconninfoFree(split.of_libpq);
     if (done && broken) {
         words_free(&conninfo->settings);
         split.libpq.size = 0;

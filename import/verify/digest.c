@@ -79,14 +79,7 @@ bool digest_store(ImportOptions *options, Error *error)
 {
     static const EntryVisitor SUM = {.begin = begin_sum, .visit = add_entry, .end = end_sum};
     const StoreDriver *driver = store_find(options->target);
-    const StoreOptions store_options = {
-        .pg = &options->common.pg,
-        .dynamodb = &options->store.dynamodb.table,
-        .schema = options->common.schema,
-        .table = options->store.table,
-        .lock_wait_timeout_ms = options->common.lock_wait_timeout_ms,
-        .jobs = options->store.jobs,
-    };
+    const StoreOptions store_options = import_options_store(options);
     Store *store = NULL;
     uint64_t version = 0;
     Total total = {0};

@@ -387,14 +387,7 @@ static bool open_store(Verification *verification, Error *error)
     ImportOptions *options = verification->options;
     uint64_t version = 0;
 
-    verification->store_options = (StoreOptions){
-        .pg = &options->common.pg,
-        .dynamodb = &options->store.dynamodb.table,
-        .schema = options->common.schema,
-        .table = options->store.table,
-        .lock_wait_timeout_ms = options->common.lock_wait_timeout_ms,
-        .jobs = options->store.jobs,
-    };
+    verification->store_options = import_options_store(options);
     if (!verification->driver->open(&verification->store_options, &verification->store, &version,
                                     error)) {
         return false;

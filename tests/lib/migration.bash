@@ -311,13 +311,19 @@ background() {
     BACKGROUND=$!
 }
 
+# wait_for PROCESS OUTPUT CODE: waits for its end, with that exit code, and shows what it has written to the file.
+wait_for() {
+    local status=0
+    wait "$1" || status=$?
+    cat "$2"
+    assert_equal "$status" "$3"
+}
+
 # background_ends CODE: waits for its end, with that exit code.
 background_ends() {
-    local status=0
-    wait "$BACKGROUND" || status=$?
+    local process=$BACKGROUND
     unset -v BACKGROUND
-    cat "$BACKGROUND_OUTPUT"
-    assert_equal "$status" "$1"
+    wait_for "$process" "$BACKGROUND_OUTPUT" "$1"
 }
 
 # stop_background: ends what a failing test has left running; harmless if there is nothing.
@@ -337,11 +343,9 @@ also() {
 
 # also_ends CODE: waits for its end, with that exit code.
 also_ends() {
-    local status=0
-    wait "$OTHER" || status=$?
+    local process=$OTHER
     unset -v OTHER
-    cat "$OTHER_OUTPUT"
-    assert_equal "$status" "$1"
+    wait_for "$process" "$OTHER_OUTPUT" "$1"
 }
 
 # eventually COMMAND...: repeats the command until it succeeds; fails after 20 seconds.

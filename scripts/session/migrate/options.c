@@ -66,15 +66,11 @@ static bool settle_target(MigrateOptions *options, Error *error)
     return true;
 }
 
-static void tell_dropped(const char *name)
-{
-    message_warning("connection parameter %s is known to lakeFS's driver only: ignored", name);
-}
-
 /* Splits a connection string of lakeFS's into the password and the other parameters. */
-static bool split(const char *text, PgConninfo *conninfo, Error *error)
+static bool split(const char *text, void (*dropped)(const char *name), PgConninfo *conninfo,
+                  Error *error)
 {
-    bool done = pgx_split_public(text, conninfo, tell_dropped, error);
+    bool done = pgx_split_public(text, conninfo, dropped, error);
 
     if (done && conninfo->has_others) {
         /* There is no environment variable to pass it to the other programs, and arguments are
@@ -85,13 +81,6 @@ static bool split(const char *text, PgConninfo *conninfo, Error *error)
         return error_hint(error, "Put the other one, such as sslpassword, into a service file.");
     }
     return done;
-}
-
-static bool append_flags(const PgOptions *pg, Buffer *text, Error *error)
-{
-    return (pg->host == NULL || pg_conninfo_append(text, "host", pg->host, error)) &&
-           (pg->port == NULL || pg_conninfo_append(text, "port", pg->port, error)) &&
-           (pg->user == NULL || pg_conninfo_append(text, "user", pg->user, error));
 }
 
 static bool append_part(const char *part, Buffer *text, Error *error)
@@ -112,16 +101,19 @@ static bool settle_connection(MigrateOptions *options, Error *error)
     Buffer text = {0};
     bool done;
 
-    if (string != NULL && !split(string, &conninfo, error)) {
+    /* Of what an option's string lacks here, its handler has warned. */
+    if (string != NULL &&
+        !split(string, pg->dbname != NULL ? NULL : common_options_warn_dropped, &conninfo, error)) {
         return false;
     }
     if (pg->dbname != NULL) {
         /* As in psql, the connection string takes precedence. */
-        done = append_flags(pg, &text, error) && append_part(conninfo.public_part, &text, error);
+        done = common_options_append_place(pg, &text, error) &&
+               append_part(conninfo.public_part, &text, error);
     } else {
         /* Options take precedence over the environment. */
         done = (string == NULL || append_part(conninfo.public_part, &text, error)) &&
-               append_flags(pg, &text, error);
+               common_options_append_place(pg, &text, error);
     }
     if (done && conninfo.password != NULL && conninfo.password[0] != '\0') {
         password_free(options->password);

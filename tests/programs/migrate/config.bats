@@ -61,6 +61,13 @@ YAML
     assert_equal "$(legacy_tables)" ""
 }
 
+@test "a parameter that only lakeFS's driver knows is warned of once" {
+    succeeds kv-migrate status -d "$(uri '&pool_max_conns=20')"
+    assert_equal "$(grep -c pool_max_conns <<<"$stderr")" 1
+    LAKEFS_DATABASE_CONNECTION_STRING=$(uri '&pool_max_conns=20') succeeds unnamed kv-migrate status
+    assert_equal "$(grep -c pool_max_conns <<<"$stderr")" 1
+}
+
 @test "keys are case-insensitive, and the newer name of the connection string works" {
     printf 'Database:\n  Postgres: {Connection_String: "%s"}\n  KV_enabled: true\n  DROP_TABLES: false\nBlockstore: {Local: {Path: "%s"}}\n' \
         "host=$PGHOST port=$PGPORT user=$PGUSER dbname=$PGDATABASE pool_min_conns=2" "$BLOCKSTORE" >"$CONFIG"
