@@ -1,44 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "scripts/session/migrate/right_database.h"
 
-#include "common/base/text.h"
+#include "common/store/elsewhere.h"
 #include "scripts/session/migrate/legacy_tables.h"
 #include "scripts/session/migrate/report.h"
 #include "scripts/session/migrate/stamp.h"
 
 #include <stdlib.h>
-
-/* Other programs have tables of such names, too, such as auth_users: one alone is not lakeFS. */
-static const char ELSEWHERE[] =
-    "SELECT coalesce(string_agg(format('schema \"%s\"', nspname), ', ' ORDER BY nspname), ''),"
-    " coalesce(min(nspname::text), '') FROM (SELECT n.nspname::text COLLATE \"C\" AS nspname"
-    " FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
-    " WHERE n.nspname <> $1 AND c.relkind IN ('r', 'p') GROUP BY n.nspname"
-    " HAVING count(*) FILTER (WHERE c.relname = ANY ($2::text[])) > 1"
-    " OR bool_or(c.relname = 'kv' AND (SELECT count(*) = 3 FROM pg_attribute a"
-    "  WHERE a.attrelid = c.oid AND a.attname IN ('partition_key', 'key', 'value')"
-    "  AND a.atttypid = 'bytea'::regtype))) AS found";
-
-bool right_database_elsewhere(Session *session, char **schemas, char **first, Error *error)
-{
-    Buffer array = {0};
-    PgRows *rows = NULL;
-    bool done;
-
-    *schemas = NULL;
-    *first = NULL;
-    done = legacy_tables_known_array(session, &array, error);
-    if (done) {
-        const char *parameters[] = {session->schema.name, buffer_string(&array)};
-
-        done = pg_query(session->connection, ELSEWHERE, 2, parameters, &rows, error) &&
-               text_copy(pg_rows_text(rows, 0, 0), schemas, error) &&
-               text_copy(pg_rows_text(rows, 0, 1), first, error);
-    }
-    pg_rows_free(rows);
-    buffer_free(&array);
-    return done;
-}
 
 static bool add_schema_hint(const char *first, Error *error)
 {
@@ -62,7 +30,8 @@ static bool refuse_absent(Session *session, Error *error)
     char *schemas = NULL;
     char *first = NULL;
 
-    if (!right_database_elsewhere(session, &schemas, &first, error)) {
+    if (!elsewhere_find(session->connection, session->schema.name, ELSEWHERE_TABLES_OR_STORE,
+                        &schemas, &first, error)) {
         free(schemas);
         free(first);
         return false;

@@ -16,9 +16,4 @@
  * The session has its version.  Keeps no lock. */
 bool right_database_check(Session *session, Error *error);
 
-/* Finds the other schemas of the database that hold lakeFS's tables or a KV store, as
- * `schema "lakefs"`, separated by commas; the first one's name goes to *first.  Both are malloced,
- * "" if there is none. */
-bool right_database_elsewhere(Session *session, char **schemas, char **first, Error *error);
-
 #endif

@@ -4,12 +4,12 @@
 #include "common/cli/output.h"
 #include "common/pg/lock.h"
 #include "common/pg/server_info.h"
+#include "common/store/elsewhere.h"
 #include "common/store/write_guard.h"
 #include "scripts/session/migrate/legacy_tables.h"
 #include "scripts/session/migrate/note.h"
 #include "scripts/session/migrate/predecessor.h"
 #include "scripts/session/migrate/report.h"
-#include "scripts/session/migrate/right_database.h"
 #include "scripts/session/migrate/stamp.h"
 
 #include <inttypes.h>
@@ -464,7 +464,8 @@ static bool look(Status *status, Error *error)
            note_read(session, &status->note, error) &&
            predecessor_find(session, &status->store, &status->predecessor, error) &&
            (!is_absent(status) ||
-            right_database_elsewhere(session, &status->elsewhere, &status->first, error)) &&
+            elsewhere_find(session->connection, session->schema.name, ELSEWHERE_TABLES_OR_STORE,
+                           &status->elsewhere, &status->first, error)) &&
            write_guard_count(session->connection, &session->schema, &status->guard, error) &&
            judge(status, error);
 }
