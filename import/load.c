@@ -20,6 +20,7 @@ typedef struct Load {
     const TargetDriver *driver;
     Target *target;
     DumpReader *reader;
+    DumpManifest peeked; /* of a file, before it is read */
     DumpManifest manifest;
     bool checked;              /* the whole dump was read, and this is its manifest */
     uint64_t expected_entries; /* may be an estimate; 0: unknown */
@@ -54,17 +55,16 @@ static bool check_header(const Load *load, Error *error)
 /* Detects a truncated file before the target is touched. */
 static bool check_manifest(Load *load, Error *error)
 {
-    DumpManifest manifest;
     bool found;
 
     load->expected_entries = dump_reader_header(load->reader)->estimated_entries;
-    if (!dump_reader_peek_manifest(load->reader, &found, &manifest, error)) {
+    if (!dump_reader_peek_manifest(load->reader, &found, &load->peeked, error)) {
         return false;
     }
     if (found) {
-        load->expected_entries = dump_manifest_entries(&manifest);
+        load->expected_entries = dump_manifest_entries(&load->peeked);
+        load->options->store.manifest = &load->peeked;
     }
-    dump_manifest_free(&manifest);
     return true;
 }
 
@@ -195,6 +195,7 @@ bool load_dump(ImportOptions *options, Error *error)
     }
     progress_stop();
     load.driver->close(load.target);
+    dump_manifest_free(&load.peeked);
     dump_manifest_free(&load.manifest);
     dump_reader_free(load.reader);
     return done;

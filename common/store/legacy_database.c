@@ -2,10 +2,12 @@
 #include "common/store/legacy_database.h"
 
 #include "common/cli/message.h"
+#include "common/kv/model.h"
 #include "common/pg/lock.h"
 #include "common/pg/server_info.h"
 #include "common/store/origin.h"
 #include "common/store/write_guard.h"
+#include "common/store/written_since.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -116,21 +118,31 @@ static bool refuse_stamped(const char *stamped, const int64_t *version, Error *e
                              "kv-migrate status tells more.");
 }
 
-bool legacy_database_check(const LegacyDatabase *database, const DumpHeader *header,
-                           const char *stamped, Error *error)
+/* lakeFS reads the table of its own name alone. */
+static bool is_copy(const LegacyDatabase *database)
+{
+    return strcmp(database->options->table, KV_TABLE_NAME) != 0;
+}
+
+/* A lakeFS that has been migrated, and cleaned up, is at home in its schema, whatever the others
+ * hold. */
+static bool check_schema(const LegacyDatabase *database, const DumpHeader *header, Error *error)
+{
+    uint64_t version;
+
+    if (!legacy_database_version(database, &version, error)) {
+        return false;
+    }
+    return database->has_store || version >= header->kv_migration_version ||
+           origin_check_schema(database->connection, &database->schema, error);
+}
+
+static bool check_version(const LegacyDatabase *database, const DumpHeader *header,
+                          const char *stamped, Error *error)
 {
     int64_t version;
     bool dirty;
 
-    if (database->options->not_migrated) {
-        return stamped == NULL || refuse_stamped(stamped, NULL, error);
-    }
-    if (header != NULL && !origin_check(database->connection, &database->schema, header, error)) {
-        return false;
-    }
-    if (!database->schema.has_migrations) {
-        return true; /* a KV store without a legacy database: a replay */
-    }
     if (!pg_schema_version(database->connection, &database->schema, &version, &dirty, error)) {
         return false;
     }
@@ -157,6 +169,28 @@ bool legacy_database_check(const LegacyDatabase *database, const DumpHeader *hea
                                  "the schema), or load into another database.");
     }
     return true;
+}
+
+bool legacy_database_check(const LegacyDatabase *database, const DumpHeader *header,
+                           const char *stamped, Error *error)
+{
+    if (database->options->not_migrated) {
+        return stamped == NULL || refuse_stamped(stamped, NULL, error);
+    }
+    if (is_copy(database)) {
+        return true;
+    }
+    if (header != NULL && (!origin_check(database->connection, &database->schema, header, error) ||
+                           !check_schema(database, header, error))) {
+        return false;
+    }
+    /* Without a version it is a KV store without a legacy database: a replay. */
+    if (database->schema.has_migrations && !check_version(database, header, stamped, error)) {
+        return false;
+    }
+    /* A store that is kept is not stamped. */
+    return header == NULL || stamped != NULL ||
+           legacy_database_check_unwritten(database, header, database->options->manifest, error);
 }
 
 bool legacy_database_comment(const LegacyDatabase *database, const char *table, const char *text,
@@ -249,15 +283,44 @@ static bool guard_tables(const LegacyDatabase *database, Error *error)
     return true;
 }
 
-bool legacy_database_stamp(const LegacyDatabase *database, const DumpHeader *header, Error *error)
+bool legacy_database_check_unwritten(const LegacyDatabase *database, const DumpHeader *header,
+                                     const DumpManifest *manifest, Error *error)
+{
+    return database->options->lock_held_by != 0 ||
+           written_since_check(database->connection, &database->schema, header, manifest, error);
+}
+
+/* Somebody may take the table for a migration. */
+static bool tell_copy(const LegacyDatabase *database, Error *error)
+{
+    WriteGuardCounts counts;
+
+    if (!write_guard_count(database->connection, &database->schema, &counts, error)) {
+        return false;
+    }
+    if (database->schema.has_migrations || counts.tables > 0) {
+        message_info("table \"%s\" is only a copy, since lakeFS reads table " KV_TABLE_NAME
+                     ": schema version and legacy tables are left as they are",
+                     database->options->table);
+    }
+    return true;
+}
+
+bool legacy_database_stamp(const LegacyDatabase *database, const DumpHeader *header,
+                           const DumpManifest *manifest, Error *error)
 {
     Buffer table = {0};
     bool done;
 
-    if (!database->schema.has_migrations) {
-        return true;
+    if (is_copy(database)) {
+        return tell_copy(database, error);
     }
+    if (!database->schema.has_migrations) {
+        return legacy_database_check_unwritten(database, header, manifest, error);
+    }
+    /* The guard's locks keep writers out until the end of the transaction. */
     done = guard_tables(database, error) &&
+           legacy_database_check_unwritten(database, header, manifest, error) &&
            buffer_append_format(&table, error, "%s.schema_migrations", database->schema.quoted) &&
            set_schema_version(database, header, error) &&
            forget_note(database, buffer_string(&table), error);

@@ -24,6 +24,7 @@ typedef struct LegacyDatabase {
     PgConnection *guard; /* holds the lock; NULL if another session does */
     PgConnection *connection;
     PgSchema schema;
+    bool has_store; /* a stamped KV store was found; the target sets it before the check */
 } LegacyDatabase;
 
 /* Connects to a server that accepts writes, acquires the lock and finds the schema.  End with
@@ -37,7 +38,9 @@ bool legacy_database_connect(const LegacyDatabase *database, PgConnection **conn
                              Error *error);
 
 /*
- * Within a transaction: checks that a legacy database, if there is one, matches the dump.
+ * Within a transaction: checks that a legacy database, if there is one, matches the dump, and was
+ * not written to since.  A table of another name than lakeFS's is only a copy, which may be loaded
+ * beside whatever there is.
  * `stamped` describes a store that is already stamped; NULL if there is none.  EXIT_CODE_REFUSED if
  * they do not match.  `header` is NULL when there is no dump yet, see TargetDriver.
  */
@@ -56,10 +59,17 @@ bool legacy_database_reverted_from(const LegacyDatabase *database, const Provena
 /* Within a transaction: the schema version; 0 if it is unknown or dirty. */
 bool legacy_database_version(const LegacyDatabase *database, uint64_t *version, Error *error);
 
+/* Within a transaction: refuses a dump if legacy tables were written to since (written_since.h),
+ * unless the session that runs us keeps writers out. */
+bool legacy_database_check_unwritten(const LegacyDatabase *database, const DumpHeader *header,
+                                     const DumpManifest *manifest, Error *error);
+
 /* Records in the legacy database, if there is one, that it was migrated, and lets its tables refuse
- * writes (write_guard.h); warns where the role may not.  Removes the note of an earlier migration
- * from its comment. */
-bool legacy_database_stamp(const LegacyDatabase *database, const DumpHeader *header, Error *error);
+ * writes (write_guard.h); warns where the role may not.  Then checks once more that they were not
+ * written to.  Removes the note of an earlier migration from its comment.  Does nothing for a copy
+ * but say so. */
+bool legacy_database_stamp(const LegacyDatabase *database, const DumpHeader *header,
+                           const DumpManifest *manifest, Error *error);
 
 /* Sets the comment of a table (quoted and qualified); NULL removes it. */
 bool legacy_database_comment(const LegacyDatabase *database, const char *table, const char *text,

@@ -3,6 +3,7 @@
 
 #include "common/base/printable.h"
 #include "common/pg/server_info.h"
+#include "common/store/elsewhere.h"
 #include "common/store/legacy_oids.h"
 
 #include <inttypes.h>
@@ -203,5 +204,35 @@ bool origin_check(PgConnection *connection, const PgSchema *schema, const DumpHe
 
     dump_tables_free(&place.tables);
     free(place.system_identifier);
+    return done;
+}
+
+static bool refuse_schema(const PgSchema *schema, const char *schemas, const char *first,
+                          Error *error)
+{
+    error_set(error, EXIT_CODE_REFUSED,
+              "schema \"%s\" of database \"%s\" has no legacy tables, but %s has", schema->name,
+              schema->database, schemas);
+    error_detail(error, "A KV store belongs beside the legacy tables that it replaces.");
+    return error_hint(error,
+                      "Name their schema with --schema (\"%s\"), or load into another database. To "
+                      "load only a copy, which migrates nothing, add --table=NAME.",
+                      first);
+}
+
+bool origin_check_schema(PgConnection *connection, const PgSchema *schema, Error *error)
+{
+    DumpTables present = {0};
+    char *schemas = NULL;
+    char *first = NULL;
+    bool done =
+        legacy_oids_read(connection, schema->name, LEGACY_TABLE_NAMES, &present, error) &&
+        (present.count > 0 ||
+         (elsewhere_find(connection, schema->name, ELSEWHERE_TABLES, &schemas, &first, error) &&
+          (first[0] == '\0' || refuse_schema(schema, schemas, first, error))));
+
+    dump_tables_free(&present);
+    free(schemas);
+    free(first);
     return done;
 }

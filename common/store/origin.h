@@ -26,6 +26,11 @@
 bool origin_check(PgConnection *connection, const PgSchema *schema, const DumpHeader *header,
                   Error *error);
 
+/* Refuses a schema without legacy tables, with EXIT_CODE_REFUSED, if other schemas of the database
+ * have some: a store there would migrate nothing, and what it is loaded from would not be checked.
+ * Call it within a transaction. */
+bool origin_check_schema(PgConnection *connection, const PgSchema *schema, Error *error);
+
 /* Appends `database "...", OID n, schema "...", cluster n`, with names made printable.  An OID of 0
  * and a cluster of "" are unknown. */
 bool origin_append(Buffer *text, const char *database, uint32_t oid, const char *schema,

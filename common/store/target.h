@@ -49,6 +49,7 @@ typedef struct TargetOptions {
     const char *table;        /* PostgreSQL: the table, "kv" */
     int partitions;           /* PostgreSQL: its hash partitions */
     DynamoTargetOptions dynamodb;
+    const DumpManifest *manifest; /* of the dump; NULL until it is known */
 } TargetOptions;
 
 /* The state of a target and of one of its workers; defined by each driver. */

@@ -97,6 +97,7 @@ static bool inspect_database(Target *target, const DumpHeader *header, TargetSta
         return false;
     }
     snprintf(name, sizeof name, "DynamoDB table \"%s\"", dynamo_client_table(target->client));
+    database->has_store = state->store == KV_STORE_STAMPED;
     state->half_stamped = state->kept && target->info.provenance != NULL && unstamped;
     return (state->half_stamped
                 ? header == NULL ||
@@ -227,14 +228,14 @@ static char *encode_note(const Target *target, const DumpHeader *header,
 }
 
 /* Stamps the legacy database and records there where its KV store is. */
-static bool stamp_database(const Target *target, const DumpHeader *header, const char *note,
-                           Error *error)
+static bool stamp_database(const Target *target, const DumpHeader *header,
+                           const DumpManifest *manifest, const char *note, Error *error)
 {
     const LegacyDatabase *database = &target->database;
     Buffer table = {0};
     bool done =
         buffer_append_format(&table, error, "%s.schema_migrations", database->schema.quoted) &&
-        legacy_database_stamp(database, header, error) &&
+        legacy_database_stamp(database, header, manifest, error) &&
         legacy_database_comment(database, buffer_string(&table), note, error) &&
         legacy_database_check_lock(database, error) && legacy_database_commit(database, error);
 
@@ -261,10 +262,13 @@ static bool dynamodb_stamp(Target *target, const DumpHeader *header, const DumpM
     char *note = encode_note(target, header, manifest, error);
     Error cause = {0};
     bool done =
-        note != NULL && (!has_database || legacy_database_check_lock(&target->database, error)) &&
+        note != NULL &&
+        (!has_database ||
+         (legacy_database_check_lock(&target->database, error) &&
+          legacy_database_check_unwritten(&target->database, header, manifest, error))) &&
         dynamo_table_stamp(target->client, target->load_id, header->kv_version, note, error);
 
-    if (done && has_database && !stamp_database(target, header, note, &cause)) {
+    if (done && has_database && !stamp_database(target, header, manifest, note, &cause)) {
         done = half_stamped_error(target, &cause, error);
     }
     free(note);
@@ -290,7 +294,7 @@ static bool dynamodb_finish(Target *target, const DumpHeader *header, const Dump
     }
     note = encode_note(target, header, manifest, error);
     done = note != NULL && begin_stamp(target, error);
-    if (done && !stamp_database(target, header, note, &cause)) {
+    if (done && !stamp_database(target, header, manifest, note, &cause)) {
         done = half_stamped_error(target, &cause, error);
     }
     free(note);

@@ -49,6 +49,7 @@ static bool inspect(Target *target, const DumpHeader *header, TargetState *found
         return false;
     }
     target->found = found->store;
+    target->database.has_store = found->store == KV_STORE_STAMPED;
     found->kept = found->store == KV_STORE_STAMPED && !options->clean;
     snprintf(name, sizeof name, "table \"%.64s\"", target->table.name);
     return legacy_database_check(&target->database, header, found->kept ? name : NULL, error) &&
@@ -182,7 +183,7 @@ static bool postgres_stamp(Target *target, const DumpHeader *header, const DumpM
     return (pg_begin(connection, PG_READ_WRITE, target->options->lock_wait_timeout_ms, error) &&
             kv_table_change_version(&target->table, connection, KV_VERSION_STARTED,
                                     header->kv_version, error) &&
-            legacy_database_stamp(&target->database, header, error) &&
+            legacy_database_stamp(&target->database, header, manifest, error) &&
             write_provenance(target, header, manifest, error) &&
             legacy_database_check_lock(&target->database, error) &&
             legacy_database_commit(&target->database, error)) ||

@@ -6,6 +6,7 @@
 #include "common/pg/lock.h"
 #include "common/pg/server_info.h"
 #include "common/store/write_guard.h"
+#include "common/store/written_since.h"
 #include "scripts/session/migrate/event.h"
 #include "scripts/session/migrate/legacy_tables.h"
 #include "scripts/session/migrate/loaded_from.h"
@@ -92,45 +93,6 @@ bool cleanup_check_origin(Session *session, const Note *note, const char *hint, 
     return true;
 }
 
-/* Appends how a table differs from what was exported: rows that the snapshot did not see, and rows
- * that it saw that are gone.  A row's xmin has 32 bits only; its epoch is the current one or the
- * one before. */
-static bool append_changes(Session *session, const Note *note, const char *table, Buffer *changes,
-                           Error *error)
-{
-    static const char COUNT[] =
-        "WITH present AS (SELECT txid_snapshot_xmax(txid_current_snapshot()) AS xid),"
-        " row_xids AS (SELECT r.xmin::text::int8 AS low, p.xid AS present,"
-        "  (p.xid >> 32 << 32) + r.xmin::text::int8 AS xid FROM %s.%s r CROSS JOIN present p),"
-        " counted AS (SELECT count(*) AS rows, count(*) FILTER (WHERE low > 2"
-        "  AND NOT txid_visible_in_snapshot(CASE WHEN xid > present THEN xid - 4294967296"
-        "  ELSE xid END, $1::txid_snapshot)) AS written FROM row_xids)"
-        " SELECT written, coalesce(($2::int8 - (rows - written))::text, 'an unknown number of')"
-        " FROM counted WHERE written <> 0 OR $2::int8 - (rows - written) IS DISTINCT FROM 0";
-    char rows_read[24];
-    const char *parameters[] = {note_text(note, "source", "snapshot"), NULL};
-    int64_t number;
-    Buffer sql = {0};
-    PgRows *rows = NULL;
-    bool done;
-
-    if (note_rows(note, table, &number)) {
-        snprintf(rows_read, sizeof rows_read, "%" PRId64, number);
-        parameters[1] = rows_read;
-    }
-    done = buffer_append_format(&sql, error, COUNT, session->schema.quoted, table) &&
-           pg_query(session->connection, buffer_string(&sql), 2, parameters, &rows, error);
-    if (done && pg_rows_count(rows) > 0) {
-        done = buffer_append_format(changes, error,
-                                    "%s%s: %s rows inserted or updated, %s rows deleted or updated",
-                                    changes->size > 0 ? ", " : "", table, pg_rows_text(rows, 0, 0),
-                                    pg_rows_text(rows, 0, 1));
-    }
-    pg_rows_free(rows);
-    buffer_free(&sql);
-    return done;
-}
-
 /* Refuses if a legacy table has changed since it was read. */
 static bool check_unchanged(Session *session, const Note *note, Error *error)
 {
@@ -138,7 +100,12 @@ static bool check_unchanged(Session *session, const Note *note, Error *error)
     bool done = true;
 
     for (size_t i = 0; done && i < session->legacy.found.count; i++) {
-        done = append_changes(session, note, session->legacy.found.items[i], &changes, error);
+        const char *table = session->legacy.found.items[i];
+        int64_t rows;
+
+        done = written_since_append(
+            session->connection, &session->schema, table, note_text(note, "source", "snapshot"),
+            note_rows(note, table, &rows) ? rows : ROWS_READ_UNKNOWN, &changes, error);
     }
     if (done && changes.size > 0) {
         error_set(error, EXIT_CODE_REFUSED, "legacy tables were written to after they were read");

@@ -67,6 +67,22 @@ mend_stamp() {
     assert_contains "$stderr" schema_migrations
 }
 
+@test "a stale dump stamps neither the table nor the database" {
+    legacy_database
+    sql "UPDATE auth_users SET friendly_name = 'since'"
+    fails 5 kv-import --target=dynamodb "${DYNAMODB[@]}" -d "$DSN" "$DUMP"
+    assert_contains "$stderr" "the dump is stale" "auth_users: "
+    fails 5 kv-import --target=dynamodb "${DYNAMODB[@]}" -d "$DSN" - < <(cat "$DUMP")
+    # Nothing was made; rows that were only deleted are noticed before the stamp.
+    run dynamodb call DescribeTable "{\"TableName\": \"$TABLE\"}"
+    assert_contains "$output" ResourceNotFoundException
+    kv-export -q -d "$DSN" --no-settings --force -f "$DUMP"
+    sql "DELETE FROM auth_expired_tokens" "DELETE FROM graveler_tags"
+    fails 5 kv-import --target=dynamodb "${DYNAMODB[@]}" -d "$DSN" - < <(cat "$DUMP")
+    assert_contains "$stderr" "the dump is stale" "graveler_tags: 0 rows inserted"
+    assert_stamps 38 0
+}
+
 @test "a failure between the two stamps is reported, and the next run finishes" {
     legacy_database
     break_stamp

@@ -200,7 +200,7 @@ assert_taken() {
     renamed=${PGDATABASE}_renamed
     psql -Xq -d postgres -c "ALTER DATABASE $PGDATABASE RENAME TO $renamed"
     export PGDATABASE=$renamed DSN="host=$PGHOST port=$PGPORT user=$PGUSER dbname=$renamed"
-    sql "VACUUM FULL graveler_commits" "CLUSTER graveler_branches USING graveler_branches_pkey" "TRUNCATE gateway_multiparts" \
+    sql "VACUUM FULL graveler_commits" "CLUSTER graveler_branches USING graveler_branches_pkey" "TRUNCATE auth_expired_tokens" \
         "REINDEX TABLE auth_users" "ALTER TABLE graveler_tags ADD COLUMN more int"
     assert_taken "$DUMP"
     assert_stamp 39 1
@@ -220,4 +220,160 @@ assert_taken() {
         fails 5 kv-migrate cleanup -d "$DSN"
         assert_equal "$(legacy_tables | wc -l)" "$LEGACY_TABLE_COUNT"
     done
+}
+
+# Stale dumps ---------------------------------------------------------------------------------------------------------
+
+# assert_stale DUMP PART...: the load ends with 5, says the parts, and makes nothing.
+assert_stale() {
+    local dump=$1
+    shift
+    fails 5 kv-import -d "$DSN" "$dump"
+    assert_contains "$stderr" "kv-import: error: the dump is stale" "rows written since" "hint: " "export the database anew" "$@"
+    assert_stamp 38 -
+    assert_sql "" "SELECT to_regclass('kv')"
+}
+
+@test "rows that were inserted, updated or deleted after the dump was taken" {
+    local change table
+    while IFS='|' read -r table change; do
+        printf '== %s\n' "$change"
+        own_database
+        sql "$change"
+        assert_stale "$DUMP" "$table: "
+        drop_database
+        rm "$DUMP"
+    done <<'CHANGES'
+graveler_branches|UPDATE graveler_branches SET commit_id = commit_id
+graveler_staging_kv|INSERT INTO graveler_staging_kv VALUES ('token', 'key', 'identity', 'data')
+graveler_staging_kv|BEGIN; SAVEPOINT s; INSERT INTO graveler_staging_kv VALUES ('token', 'key', 'identity', 'data'); COMMIT
+graveler_commits|DELETE FROM graveler_commits WHERE ctid = (SELECT ctid FROM graveler_commits LIMIT 1)
+auth_expired_tokens|INSERT INTO auth_expired_tokens VALUES ('token', '2000-01-01 00:00:00Z')
+CHANGES
+}
+
+@test "several tables are named, and a pipe and --clean are no less careful" {
+    own_database
+    sql "INSERT INTO graveler_staging_kv VALUES ('token', 'key', 'identity', 'data')" "INSERT INTO auth_expired_tokens VALUES ('token', now())"
+    assert_stale "$DUMP" "auth_expired_tokens: 1 rows inserted or updated" "graveler_staging_kv: 1 rows inserted or updated"
+    fails 5 kv-import -d "$DSN" - < <(cat "$DUMP")
+    assert_contains "$stderr" "the dump is stale"
+    assert_sql "" "SELECT to_regclass('kv')"
+    fails 5 kv-import -d "$DSN" --clean "$DUMP"
+    # A new one is taken, and nothing was written since.
+    kv-export -q -d "$DSN" --no-settings --force -f "$DUMP"
+    assert_taken "$DUMP"
+    succeeds kv-migrate cleanup -d "$DSN"
+}
+
+@test "rows that were only deleted are noticed before the stamp, also from a pipe" {
+    own_database
+    sql "DELETE FROM graveler_commits WHERE ctid = (SELECT ctid FROM graveler_commits LIMIT 1)"
+    fails 5 kv-import -d "$DSN" - < <(cat "$DUMP")
+    assert_contains "$stderr" "graveler_commits: 0 rows inserted or updated, 1 rows deleted or updated"
+    assert_stamp 38 0
+    assert_sql 0 "SELECT count(*) FROM pg_trigger WHERE tgname = 'kv_migrate_refuse_writes'"
+}
+
+@test "rows that are written during the load are noticed before the stamp" {
+    own_database
+    # The load reaches the stamp, where the guards wait for the writer.
+    hold "INSERT INTO graveler_staging_kv VALUES ('token', 'key', 'identity', 'data')"
+    background kv-import -d "$DSN" --lock-wait-timeout=1h "$DUMP"
+    eventually someone_waits
+    printf 'COMMIT;\n' >&"$HOLDER_INPUT"
+    background_ends 5
+    assert_contains "$(cat "$BACKGROUND_OUTPUT")" "the dump is stale" "graveler_staging_kv: 1 rows inserted"
+    assert_stamp 38 0
+}
+
+@test "a role that may not read the legacy tables cannot stamp them" {
+    local role
+    own_database
+    role=${PGDATABASE}_role
+    sql "CREATE ROLE $role LOGIN" "GRANT ALL ON SCHEMA public TO $role" "GRANT ALL ON schema_migrations TO $role"
+    PGUSER=$role run --separate-stderr kv-import -d "dbname=$PGDATABASE" "$DUMP"
+    assert_contains "$stderr" "permission denied" "GRANT SELECT ON"
+    [ "$status" -ne 0 ]
+    assert_stamp 38 -
+    drop_database
+    psql -Xq -d postgres -c "DROP ROLE $role"
+}
+
+@test "what vacuuming does to rows is no writing" {
+    own_database
+    sql "VACUUM (FREEZE)" "SELECT FROM graveler_branches FOR UPDATE" "SELECT txid_current()" "VACUUM FULL graveler_staging_kv" ANALYZE \
+        "BEGIN; DELETE FROM graveler_branches; INSERT INTO auth_expired_tokens VALUES ('token', now()); ROLLBACK" >/dev/null
+    assert_taken "$DUMP"
+    assert_stamp 39 1
+}
+
+@test "a store that is kept is not stamped, whatever was written since" {
+    own_database
+    assert_taken "$DUMP"
+    allow_writes
+    sql "INSERT INTO graveler_staging_kv VALUES ('token', 'key', 'identity', 'data')"
+    run --separate-stderr kv-import -d "$DSN" "$DUMP"
+    refute_contains "$stderr" "the dump is stale"
+    # But replaced it is not either.
+    fails 5 kv-import -d "$DSN" --clean "$DUMP"
+    assert_contains "$stderr" "the dump is stale"
+    assert_stamp 39 1
+}
+
+# Other schemas -------------------------------------------------------------------------------------------------------
+
+@test "legacy tables in another schema of the database" {
+    local dump
+    other_dump
+    sql "ALTER SCHEMA public RENAME TO lakefs" "CREATE SCHEMA public"
+    kv-export -q -d "$DSN" --schema=lakefs --no-settings -f "$BATS_TEST_TMPDIR/own.dump"
+    # Neither that of another database, nor their own.
+    for dump in "$DUMP" "$BATS_TEST_TMPDIR/own.dump"; do
+        fails 5 kv-import -d "$DSN" "$dump"
+        assert_contains "$stderr" "schema \"public\" of database \"$PGDATABASE\" has no legacy tables" "schema \"lakefs\"" "--schema"
+        fails 5 kv-import -d "$DSN" --schema=public --clean "$dump"
+        assert_sql "" "SELECT to_regclass('public.kv')"
+    done
+    fails 5 kv-import -d "$DSN" --schema=lakefs "$DUMP"
+    assert_contains "$stderr" "comes from another database"
+    succeeds kv-import -d "$DSN" --schema=lakefs "$BATS_TEST_TMPDIR/own.dump"
+}
+
+@test "a store that is there keeps being restored beside the legacy tables of another schema" {
+    other_dump
+    drop_database
+    fresh_database
+    assert_taken "$DUMP"
+    sql "ALTER TABLE kv SET SCHEMA public" "CREATE SCHEMA lakefs" "CREATE TABLE lakefs.graveler_tags ()" "CREATE TABLE lakefs.auth_users ()"
+    assert_taken "$DUMP" --clean
+    # One table of such a name is no lakeFS.
+    sql "DROP TABLE lakefs.auth_users" "SET client_min_messages = warning" "DROP TABLE kv CASCADE"
+    assert_taken "$DUMP"
+}
+
+# Copies --------------------------------------------------------------------------------------------------------------
+
+@test "a table of another name beside legacy tables is only a copy" {
+    local before dump
+    other_dump
+    before=$(legacy_digest)
+    kv-export -q -d "$DSN" --no-settings -f "$BATS_TEST_TMPDIR/own.dump"
+    sql "INSERT INTO graveler_staging_kv VALUES ('token', 'key', 'identity', 'data')"
+    before=$(legacy_digest)
+    # Another database's, and a stale one.
+    for dump in "$DUMP" "$BATS_TEST_TMPDIR/own.dump"; do
+        succeeds kv-import -d "$DSN" --table=kv2 --clean "$dump"
+        assert_contains "$stderr" "table \"kv2\" is only a copy" "left as they are" "stamped version 1"
+        assert_equal "$(legacy_digest)" "$before"
+        assert_stamp 38 -
+        assert_sql 1 "SELECT encode(value, 'escape') FROM kv2 WHERE key = 'kv/schema/version'"
+        assert_sql 0 "SELECT count(*) FROM pg_trigger WHERE tgname = 'kv_migrate_refuse_writes'"
+    done
+    succeeds kv-import -d "$DSN" --table=kv2 --verify "$dump"
+    # The migration goes on as if nothing had been.
+    succeeds kv-migrate status -d "$DSN"
+    assert_contains "$output" "legacy, at the last schema version"
+    succeeds kv-migrate up -q --kv-enabled --no-settings -d "$DSN"
+    assert_stamp 39 1
 }

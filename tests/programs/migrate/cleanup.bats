@@ -47,19 +47,21 @@ assert_migrated() {
     assert_equal "$(legacy_tables | wc -l)" "$LEGACY_TABLE_COUNT"
 }
 
-# assert_late_noticed: cleanup notices a row that the holder's transaction has changed and that commits after the
-# export.
+# assert_late_noticed: a row that the holder's transaction has changed and that commits after the export is noticed: by
+# the import, and by the cleanup if it commits even later.
 assert_late_noticed() {
     kv-export -d "$DSN" --no-settings --quiet -f "$BATS_TEST_TMPDIR/early.dump"
+    kv-import -d "$DSN" --quiet --lock-wait-timeout=300ms "$BATS_TEST_TMPDIR/early.dump"
     printf 'COMMIT;\n' >&"$HOLDER_INPUT"
     release
     assert_sql late "SELECT friendly_name FROM auth_users"
-    kv-import -d "$DSN" --quiet "$BATS_TEST_TMPDIR/early.dump"
     fails 5 kv-migrate cleanup -d "$DSN"
     assert_contains "$stderr" "auth_users: 1 rows inserted or updated, 1 rows deleted or updated"
+    fails 5 kv-import -d "$DSN" --clean "$BATS_TEST_TMPDIR/early.dump"
+    assert_contains "$stderr" "the dump is stale" "auth_users: 1 rows inserted or updated, 1 rows deleted or updated"
 }
 
-@test "cleanup notices rows of a transaction that was open when the export began" {
+@test "cleanup and import notice rows of a transaction that was open when the export began" {
     legacy_database
     # The row's transaction is older than many that the export has seen.
     hold "UPDATE auth_users SET friendly_name = 'late'"
@@ -67,7 +69,7 @@ assert_late_noticed() {
     assert_equal "$(legacy_tables | wc -l)" "$LEGACY_TABLE_COUNT"
 }
 
-@test "cleanup notices rows of a subtransaction that was open when the export began" {
+@test "cleanup and import notice rows of a subtransaction that was open when the export began" {
     legacy_database
     hold "LOCK TABLE auth_users IN ROW EXCLUSIVE MODE; SELECT txid_current(); SAVEPOINT s;
         UPDATE auth_users SET friendly_name = 'late'; RELEASE s"

@@ -197,7 +197,7 @@ import_is_gone() {
 @test "an import by a role that may not, or that a writer keeps waiting, warns" {
     role_database "$SMALL"
     kv-export -d "$DSN" --no-settings --quiet -f "$BATS_TEST_TMPDIR/dump"
-    sql "ALTER TABLE auth_users OWNER TO $PGUSER"
+    sql "ALTER TABLE auth_users OWNER TO $PGUSER" "GRANT SELECT ON auth_users TO $ROLE"
     succeeds kv-import -d "$ROLE_DSN" "$BATS_TEST_TMPDIR/dump"
     assert_contains "$stderr" "warning: the legacy tables" "still take writes" "permission denied for table auth_users" \
         "kv-migrate up"
