@@ -154,7 +154,9 @@ static bool refuse_not_migrated(Session *session, const KvStore *store, Error *e
     error_set(error, EXIT_CODE_REFUSED,
               "the database was not migrated to the KV store: nothing is dropped");
     stamp_detail(session, store, error);
-    return error_hint(error, "Run kv-migrate up --kv-enabled first.");
+    return error_hint(error, session_is_at_kv_version(session)
+                                 ? "The store is gone; kv-migrate status tells what to do."
+                                 : "Run kv-migrate up --kv-enabled first.");
 }
 
 /* Prints the result for programs. */

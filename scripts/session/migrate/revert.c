@@ -32,6 +32,7 @@ typedef struct Revert {
     KvStore store;
     Note note;
     bool by_hand; /* version and store were put back already; only the write guard is left */
+    bool gone;    /* the store is not there any longer: nothing of it can be lost */
     char aside[KV_ASIDE_NAME_SIZE]; /* the name that the table kv gets; "": it is left */
 } Revert;
 
@@ -55,8 +56,9 @@ static bool refuse_not_migrated(const Revert *revert, Error *error)
                      : error_hint(error, "kv-migrate status says where the database stands.");
 }
 
-/* Whether somebody has set the version back, and removed the store, without this command. */
-static bool find_by_hand(Revert *revert, Error *error)
+/* Whether somebody has removed the store, and perhaps set the version back, without this command.
+ */
+static bool find_without_store(Revert *revert, Error *error)
 {
     const Session *session = revert->session;
     WriteGuardCounts counts;
@@ -66,6 +68,7 @@ static bool find_by_hand(Revert *revert, Error *error)
     }
     revert->by_hand = session->has_version && !session_is_at_kv_version(session) &&
                       revert->store.state == KV_MISSING && counts.guarded > 0;
+    revert->gone = kv_store_is_gone(session, &revert->store);
     return true;
 }
 
@@ -75,8 +78,9 @@ static bool check_migrated(Revert *revert, Error *error)
     bool stamped = false;
 
     return session_check_version(session, error) &&
-           stamp_read(session, &revert->store, &stamped, error) && find_by_hand(revert, error) &&
-           (stamped || revert->by_hand || refuse_not_migrated(revert, error));
+           stamp_read(session, &revert->store, &stamped, error) &&
+           find_without_store(revert, error) &&
+           (stamped || revert->by_hand || revert->gone || refuse_not_migrated(revert, error));
 }
 
 static bool check_tables(const Revert *revert, Error *error)
@@ -280,6 +284,9 @@ static bool put_store_aside(const Revert *revert, Error *error)
 {
     const Session *session = revert->session;
 
+    if (revert->store.state == KV_MISSING) {
+        return true;
+    }
     return revert->store.in_dynamodb ? mark_reverted(revert, error)
                                      : kv_aside_rename(session->connection, &session->schema,
                                                        KV_TABLE_NAME, revert->aside, error);
@@ -381,11 +388,11 @@ static bool prepare(Revert *revert, Error *error)
     if (!check_migrated(revert, error) || !check_tables(revert, error)) {
         return false;
     }
-    if (revert->by_hand) {
+    if (revert->by_hand || revert->store.state == KV_MISSING) {
         return true;
     }
     return note_read(session, &revert->note, error) && lock_store(revert, error) &&
-           (session->options->lose_writes || check_unwritten(revert, error)) &&
+           (session->options->lose_writes || revert->gone || check_unwritten(revert, error)) &&
            (revert->store.in_dynamodb ||
             kv_aside_name(session->connection, KV_TABLE_NAME, "reverted", revert->aside, error));
 }

@@ -164,6 +164,12 @@ bool stamp_read(Session *session, KvStore *store, bool *stamped, Error *error)
     return true;
 }
 
+bool kv_store_is_gone(const Session *session, const KvStore *store)
+{
+    return session_is_at_kv_version(session) && !session->dirty && !store->in_dynamodb &&
+           (store->state == KV_MISSING || store->state == KV_EMPTY || store->state == KV_BEGUN);
+}
+
 bool stamp_detail(const Session *session, const KvStore *store, Error *error)
 {
     char version[32] = "none";

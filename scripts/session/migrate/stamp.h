@@ -37,6 +37,10 @@ bool kv_store_read(Session *session, KvStore *store, Error *error);
  * be read is an error. */
 bool stamp_read(Session *session, KvStore *store, bool *stamped, Error *error);
 
+/* Whether a database at the KV migration version has lost its store: there is no table kv, or only
+ * what a lakeFS makes of none. */
+bool kv_store_is_gone(const Session *session, const KvStore *store);
+
 /* "Schema version and KV version are 38/none.", as a detail. */
 bool stamp_detail(const Session *session, const KvStore *store, Error *error);
 

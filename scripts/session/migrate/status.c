@@ -140,6 +140,17 @@ static bool writes_are_refused(const Status *status)
 
 static bool judge_migrated(Status *status, Error *error)
 {
+    const LegacyTables *legacy = &status->session->legacy;
+
+    if (kv_store_is_gone(status->session, &status->store) && legacy->found.count > 0 &&
+        legacy->found.count == legacy->known.count) {
+        return set_state(
+                   status, "not_stamped", error,
+                   "at the KV migration version, but the table kv is not stamped: there is no "
+                   "KV store any longer. The legacy tables were kept: revert goes back to "
+                   "them, and up then migrates anew; or kv-import loads a dump again") &&
+               set_next(status, "revert", NULL, error);
+    }
     if (status->store.state != KV_STAMPED) {
         return set_state(status, "not_stamped", error,
                          "at the KV migration version, but the table kv is not stamped: find out "

@@ -80,8 +80,10 @@ static bool already_migrated(Session *session, bool may_write, Error *error)
                   ", but no KV store of it is stamped",
                   version);
         stamp_detail(session, &store, error);
-        return error_hint(error, "Find out what happened to the table; kv-import --clean loads a "
-                                 "dump again.");
+        return error_hint(error,
+                          "Find out what happened to the table; kv-import --clean loads a "
+                          "dump again, and kv-migrate revert goes back to legacy tables that "
+                          "were kept.");
     }
     message_info("the database is at the KV migration version %" PRId64 ": nothing to do", version);
     if (!legacy_tables_find(session, error)) {

@@ -176,6 +176,24 @@ assert re.fullmatch(r"kv_reverted_\d{8}_\d{6}", plan["kept_store"]), plan' <<<"$
     assert_refused "was not migrated by kv-migrate"
 }
 
+@test "nothing of a store that is gone can be lost" {
+    kept_database
+    sql "SET client_min_messages = warning" "DROP TABLE kv CASCADE"
+    succeeds "${REVERT[@]}" --dry-run
+    assert_contains "$output" "39, would be 38" "none"
+    assert_stamp 39 -
+    succeeds "${REVERT[@]}"
+    assert_stamp 38 -
+    assert_equal "$(left_of_guard)" ""
+    refute_contains "$stderr" "is kept as table"
+    sql "INSERT INTO graveler_staging_kv VALUES ('token', 'written after', 'identity', 'data')"
+    drop_database
+    # Without the tables there is nothing to go back to.
+    kept_database
+    sql "SET client_min_messages = warning" "DROP TABLE kv CASCADE" "DROP TABLE gateway_multiparts"
+    assert_refused "legacy tables are missing"
+}
+
 @test "it holds the migration lock, and waits for nobody forever" {
     local before
     kept_database

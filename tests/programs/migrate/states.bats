@@ -341,9 +341,33 @@ users/user" "SELECT encode(key, 'escape') FROM kv ORDER BY key"
 @test "at the KV migration version without a stamped store" {
     fresh_database TEMPLATE "$SMALL"
     set_schema_version 39
-    state_is not_stamped nothing "at the KV migration version, but the table kv is not stamped"
+    state_is not_stamped "kv-migrate revert" "at the KV migration version, but the table kv is not stamped"
     fails 5 "${UP[@]}"
-    assert_contains "$stderr" "no KV store of it is stamped"
+    assert_contains "$stderr" "no KV store of it is stamped" "kv-migrate revert"
+    # Nothing to go back to.
+    sql "DROP TABLE gateway_multiparts"
+    state_is not_stamped nothing "at the KV migration version, but the table kv is not stamped"
+}
+
+@test "the table kv was dropped, or a lakeFS has begun another one since, beside kept tables" {
+    local change
+    for change in "SELECT" "CREATE TABLE kv (partition_key bytea, key bytea, value bytea)" "begun"; do
+        echo "== $change"
+        fresh_database TEMPLATE "$SMALL"
+        "${UP[@]}" --keep-tables -q
+        sql "SET client_min_messages = warning" "DROP TABLE kv CASCADE"
+        if [[ $change == begun ]]; then begun; else sql "$change"; fi
+        state_is not_stamped "kv-migrate revert" "there is no KV store any longer"
+        fails 5 kv-migrate cleanup
+        assert_contains "$stderr" "kv-migrate status tells what to do"
+        assert_equal "$(legacy_tables | wc -l)" "$LEGACY_TABLE_COUNT"
+        fails 5 "${UP[@]}"
+        succeeds kv-migrate revert
+        state_is legacy "kv-migrate up --kv-enabled" "legacy, at the last schema version"
+        succeeds "${UP[@]}" -q
+        assert_stamp 39 1
+        drop_database
+    done
 }
 
 @test "a KV store without a legacy database beside it, stamped, begun or half loaded" {
