@@ -10,6 +10,7 @@
 #include "scripts/session/migrate/event.h"
 #include "scripts/session/migrate/legacy_tables.h"
 #include "scripts/session/migrate/loaded_from.h"
+#include "scripts/session/migrate/loaded_store.h"
 #include "scripts/session/migrate/predecessor.h"
 #include "scripts/session/migrate/report.h"
 #include "scripts/session/migrate/stamp.h"
@@ -133,6 +134,7 @@ static bool check_droppable(Session *session, Error *error)
     bool done = append_hint(session, &hint, error) && note_read(session, &note, error) &&
                 cleanup_check_origin(session, &note, buffer_string(&hint), error) &&
                 loaded_from_check(session, &note, buffer_string(&hint), error) &&
+                loaded_store_check(session, &note, buffer_string(&hint), error) &&
                 check_unchanged(session, &note, error);
 
     note_free(&note);

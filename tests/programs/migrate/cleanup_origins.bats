@@ -13,7 +13,12 @@ setup_file() {
     make_small_template 10
     # Rows in a partition that are older than every dump.
     PGDATABASE=$SMALL sql "CREATE TABLE older (LIKE graveler_staging_kv)" \
-        "INSERT INTO older SELECT * FROM graveler_staging_kv"
+        "INSERT INTO older SELECT * FROM graveler_staging_kv" \
+        "INSERT INTO graveler_commits (repository_id, id, committer, message, creation_date, meta_range_id)
+            VALUES ('repo', 'c1', 'user', 'message', now(), '')" \
+        "INSERT INTO graveler_tags VALUES ('repo', 'tag', 'c1')" \
+        "INSERT INTO gateway_multiparts (upload_id, path) VALUES ('upload', 'path')" \
+        "INSERT INTO auth_installation_metadata VALUES ('installation_id', 'a9d7c2d9-231a-4083-b323-dd285ebdd709')"
 }
 
 # migrated_database: migrated, with kept tables.
@@ -120,6 +125,40 @@ rename_database() {
     migrated_database
     sql "CREATE TABLE more () INHERITS (auth_groups)"
     keeps "table auth_groups is not the one" "children"
+}
+
+# The store -----------------------------------------------------------------------------------------------------------
+
+# The note is on the table, so what is in it was loaded; what matters is whether it is there still.
+@test "a store that was emptied, or lost a kind of entries" {
+    local change kinds
+    migrated_database
+    while IFS='|' read -r change kinds; do
+        printf '== %s\n' "$change"
+        sql "CREATE TABLE saved AS SELECT * FROM kv" "$change"
+        keeps "no longer holds what was loaded" "none of them: $kinds" "DROP TABLE"
+        sql "TRUNCATE kv" "INSERT INTO kv SELECT * FROM saved" "DROP TABLE saved"
+    done <<'CHANGES'
+DELETE FROM kv WHERE partition_key <> 'kv-internal-metadata'|users, groups and policies; repositories; branches; commits.
+DELETE FROM kv WHERE partition_key = 'graveler'|repositories.
+DELETE FROM kv WHERE partition_key = 'auth'|users, groups and policies.
+DELETE FROM kv WHERE key >= 'branches/' AND key < 'branches0'|branches.
+DELETE FROM kv WHERE key >= 'commits/' AND key < 'commits0'|commits.
+CHANGES
+    # With nothing but a version it is another store.
+    sql "TRUNCATE kv"
+    fails 5 kv-migrate cleanup -d "$DSN"
+    assert_contains "$stderr" "nothing is dropped"
+    assert_equal "$(legacy_tables | wc -l)" "$LEGACY_TABLE_COUNT"
+}
+
+@test "a store that a lakeFS has worked with" {
+    migrated_database
+    sql "DELETE FROM kv WHERE key LIKE 'tags/%'" "DELETE FROM kv WHERE partition_key = 'multiparts'" \
+        "DELETE FROM kv WHERE (partition_key, key) IN (SELECT partition_key, key FROM kv WHERE key LIKE 'users/%' LIMIT 1)" \
+        "UPDATE kv SET partition_key = 'basicAuth' WHERE partition_key = 'auth'" \
+        "UPDATE kv SET value = '4' WHERE key = 'kv/schema/version'" "INSERT INTO kv VALUES ('graveler', 'repos/new', 'new')"
+    drops
 }
 
 # The note ------------------------------------------------------------------------------------------------------------

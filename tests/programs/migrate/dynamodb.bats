@@ -97,6 +97,20 @@ assert_migrated() {
     assert_equal "$(legacy_tables | wc -l)" "$LEGACY_TABLE_COUNT"
 }
 
+@test "cleanup does not drop tables whose store is gone, or not stamped" {
+    succeeds "${UP[@]}" "${DYNAMODB[@]}" --keep-tables
+    dynamodb put "$TABLE" kv-internal-metadata kv/schema/version 0
+    fails 5 kv-migrate cleanup -d "$DSN"
+    assert_contains "$stderr" "is gone, or no longer stamped" "DynamoDB table \"$TABLE\"" "DROP TABLE"
+    dynamodb call DeleteTable "{\"TableName\": \"$TABLE\"}" >/dev/null
+    fails 5 kv-migrate cleanup -d "$DSN"
+    assert_contains "$stderr" "is gone, or no longer stamped" "DROP TABLE"
+    # Nor if nobody can tell.
+    fails 5 kv-migrate cleanup -d "$DSN" --target=dynamodb --dynamodb-endpoint=http://127.0.0.1:1
+    assert_contains "$stderr" "could not be looked at" "DROP TABLE"
+    assert_equal "$(legacy_tables | wc -l)" "$LEGACY_TABLE_COUNT"
+}
+
 @test "revert goes back to the kept tables, and the table is not taken for one of a migration that failed" {
     succeeds "${UP[@]}" "${DYNAMODB[@]}" --keep-tables
     run ! sql "DELETE FROM auth_users"
