@@ -18,9 +18,10 @@ typedef struct Error {
     char message[1024]; /* what happened, without a final period */
     char detail[2048];  /* the server's or library's message; may be empty */
     char hint[1024];    /* advice; may be empty */
+    bool input_ended;   /* a pipe was closed early: its writer has failed, and knows why */
 } Error;
 
-/* Sets code and message and clears detail and hint.  Always returns false, so a failing function
+/* Sets code and message and clears the rest.  Always returns false, so a failing function
  * can end with `return error_set(...)`. */
 bool error_set(Error *error, ExitCode code, const char *format, ...)
     __attribute__((format(printf, 3, 4)));

@@ -18,6 +18,7 @@
 struct FrameReader {
     int fd;
     char name[512]; /* for messages */
+    bool is_pipe;   /* another program writes it */
     uint64_t offset;
     Xxh64 *digest;
     SeekTable seen;
@@ -65,6 +66,7 @@ bool frame_reader_open(const char *path, FrameReader **frames, Error *error)
         frame_reader_free(f);
         return false;
     }
+    f->is_pipe = S_ISFIFO(status.st_mode) || S_ISSOCK(status.st_mode);
     if (!xxh64_new(&f->digest, error)) {
         frame_reader_free(f);
         return false;
@@ -104,7 +106,11 @@ static bool read_some(FrameReader *frames, uint8_t *data, size_t size, size_t *c
 static bool truncated(const FrameReader *frames, Error *error)
 {
     error_set(error, EXIT_CODE_DUMP, "the dump ends here, before its end");
-    error_hint(error, "It was not written or copied completely; export or copy it again.");
+    error_hint(error, "%s",
+               frames->is_pipe
+                   ? "The program that writes it ended early: see its message."
+                   : "It was not written or copied completely; export or copy it again.");
+    error->input_ended = frames->is_pipe;
     return frame_reader_error_at(frames, frames->offset, error);
 }
 

@@ -112,7 +112,9 @@ static bool read_header(DumpReader *reader, Error *error)
     bool done;
 
     if (!frame_reader_json(reader->frames, &text, error)) {
-        error_hint(error, "Is it a dump that kv-export wrote?");
+        if (!error->input_ended) {
+            error_hint(error, "Is it a dump that kv-export wrote?");
+        }
         return false;
     }
     if (!dump_header_decode(text, &reader->header, error)) {

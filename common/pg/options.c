@@ -174,7 +174,7 @@ int option_default_jobs(void)
 
 void common_options_report(const CommonOptions *options, const Error *error)
 {
-    if (!options->supervised || interrupt_signal() == 0) {
+    if (!options->supervised || (interrupt_signal() == 0 && !error->input_ended)) {
         message_error(error);
     }
 }

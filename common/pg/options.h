@@ -21,7 +21,7 @@ typedef struct CommonOptions {
     bool help; /* print help, version or the list of options, then exit */
     bool version;
     bool list_options;
-    bool supervised;   /* whoever runs the program says that it was stopped by a signal */
+    bool supervised;   /* whoever runs the program reports what ends it from outside */
     char *dbname_copy; /* owned; see common_options_set_dbname */
 } CommonOptions;
 
@@ -54,8 +54,8 @@ bool option_unexpected(const char *argument, Error *error);
 #define OPTION_JOBS(Type, member) OPTION_NUMBER(Type, member, 1, JOBS_MAX)
 int option_default_jobs(void);
 
-/* Reports what a program ends with: its error, unless it was stopped by a signal and is supervised.
- */
+/* Reports what a program ends with: its error.  A supervised program does not if it was stopped by
+ * a signal, or if the program that writes its input has failed: that one has said why. */
 void common_options_report(const CommonOptions *options, const Error *error);
 
 /* Frees and wipes the password and the copied connection string. */

@@ -142,11 +142,19 @@ for o in map(json.loads, sys.stdin):
 @test "--print of a truncated dump prints what is there, then fails" {
     head -c 100000 "$DUMP" >"$BATS_TEST_TMPDIR/cut.dump"
     run --separate-stderr -4 kv-import --print "$BATS_TEST_TMPDIR/cut.dump"
-    assert_contains "$stderr" "the dump ends here, before its end" 'offset 100000'
+    assert_contains "$stderr" "the dump ends here, before its end" 'offset 100000' "copy it again"
     [ "${#lines[@]}" -gt 100 ]
     # A complete part is valid.
     succeeds kv-import --print --package actions --limit 98 "$BATS_TEST_TMPDIR/cut.dump"
     assert_equal "${#lines[@]}" 98
+}
+
+@test "a pipe that ends early points to the program that writes it" {
+    local size
+    for size in 0 100000; do
+        fails 4 kv-import --check - < <(head -c "$size" "$DUMP")
+        assert_contains "$stderr" "dump on standard input, offset $size: " "hint: The program that writes it ended early"
+    done
 }
 
 @test "a package that is not in the dump, and conflicting options, are usage errors" {

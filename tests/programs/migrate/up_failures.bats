@@ -16,7 +16,8 @@ load ../../lib/up
     before=$(legacy_digest)
     # Unreadable branch protection rules.
     run --separate-stderr -5 kv-migrate up --kv-enabled -d "$DSN"
-    assert_contains "$stderr" "kv-export: error: " "kv-migrate: error: "
+    assert_contains "$stderr" "kv-export: error: " "kv-migrate: error: the KV migration failed: kv-export ended"
+    refute_contains "$stderr" kv-import
     assert_untouched "$before"
     nobody_else
     succeeds "${MIGRATE[@]}"
@@ -97,7 +98,8 @@ programs_with_import() {
 
     # Through a pipe the import may have begun: then its table records an unfinished load.
     run --separate-stderr -3 "${MIGRATE[@]}"
-    assert_contains "$stderr" auth_policies odd
+    assert_contains "$stderr" auth_policies odd "kv-migrate: error: the KV migration failed: kv-export ended with exit code 3"
+    refute_contains "$stderr" kv-import
     if [ -n "$(sql "SELECT to_regclass('kv')")" ]; then
         assert_stamp 38 0
     fi

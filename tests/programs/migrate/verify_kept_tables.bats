@@ -234,6 +234,19 @@ nobody_is_left() {
     assert_equal "$output" "equal: 439 entries"
 }
 
+@test "if the export fails, only its error is printed" {
+    fresh_database TEMPLATE "$KEPT"
+    allow_writes
+    sql "INSERT INTO auth_policies VALUES (99999, now(), 'odd', '{}')"
+    run --separate-stderr -3 "${VERIFY[@]}" -d "$DSN"
+    assert_contains "$stderr" auth_policies odd "kv-migrate: error: the comparison failed: kv-export ended with exit code 3"
+    refute_contains "$stderr" "kv-import: "
+    # Before anything is written.
+    run --separate-stderr -5 "${VERIFY[@]}" -d "$DSN" --blockstore-path="$BATS_TEST_TMPDIR/nowhere"
+    assert_contains "$stderr" "kv-export: error: "
+    refute_contains "$stderr" "kv-import: "
+}
+
 # kv-export --as-of and kv-import --second-reading, alone --------------------------------------------------------------
 
 @test "kv-export --as-of reads kept tables as of that time; without it they are refused, and others are refused with it" {
