@@ -38,6 +38,31 @@ static bool find_on_path(PgConnection *connection, char **table, char **current,
            pg_execute(connection, "SET LOCAL search_path = ''", NULL, error);
 }
 
+/* As a view or a foreign table it could be neither locked nor stamped. */
+static bool check_kind(const PgSchema *schema, const char *kind, Error *error)
+{
+    static const struct {
+        char kind;
+        const char *name;
+    } KINDS[] = {{'v', "view"},
+                 {'m', "materialized view"},
+                 {'f', "foreign table"},
+                 {'S', "sequence"},
+                 {'c', "composite type"}};
+    const char *name = "relation of another kind";
+
+    if (kind == NULL || kind[0] == 'r' || kind[0] == 'p') {
+        return true;
+    }
+    for (size_t i = 0; i < sizeof KINDS / sizeof KINDS[0]; i++) {
+        name = kind[0] == KINDS[i].kind ? KINDS[i].name : name;
+    }
+    error_set(error, EXIT_CODE_REFUSED, "%s.schema_migrations is not a table, but a %s",
+              schema->quoted, name);
+    return error_hint(error, "golang-migrate keeps the schema version in a table. Put that in its "
+                             "place, or name lakeFS's schema with --schema.");
+}
+
 /* Fills the schema from the catalogs; here the search_path does not matter. */
 static bool find_in_catalog(PgConnection *connection, const char *wanted, const char *table,
                             const char *current, PgSchema *schema, Error *error)
@@ -47,10 +72,9 @@ static bool find_in_catalog(PgConnection *connection, const char *wanted, const 
     bool done = false;
 
     if (!pg_query(connection,
-                  "SELECT current_database(), n.nspname, quote_ident(n.nspname), EXISTS (SELECT "
-                  "FROM pg_class c"
-                  "  WHERE c.relnamespace = n.oid AND c.relname = 'schema_migrations'"
-                  "  AND c.relkind IN ('r', 'p'))"
+                  "SELECT current_database(), n.nspname, quote_ident(n.nspname),"
+                  " (SELECT c.relkind FROM pg_class c"
+                  "  WHERE c.relnamespace = n.oid AND c.relname = 'schema_migrations')"
                   " FROM pg_namespace n WHERE n.nspname = coalesce($1::text,"
                   "  (SELECT m.nspname FROM pg_namespace m JOIN pg_class c"
                   "   ON c.relnamespace = m.oid WHERE c.oid = $2::oid), $3::text)",
@@ -65,10 +89,11 @@ static bool find_in_catalog(PgConnection *connection, const char *wanted, const 
             error_hint(error, "Name the schema of lakeFS's tables with --schema.");
         }
     } else {
-        schema->has_migrations = strcmp(pg_rows_text(rows, 0, 3), "t") == 0;
+        schema->has_migrations = pg_rows_text(rows, 0, 3) != NULL;
         done = text_copy(pg_rows_text(rows, 0, 0), &schema->database, error) &&
                text_copy(pg_rows_text(rows, 0, 1), &schema->name, error) &&
-               text_copy(pg_rows_text(rows, 0, 2), &schema->quoted, error);
+               text_copy(pg_rows_text(rows, 0, 2), &schema->quoted, error) &&
+               check_kind(schema, pg_rows_text(rows, 0, 3), error);
     }
     pg_rows_free(rows);
     return done;

@@ -21,7 +21,8 @@ typedef struct PgSchema {
 /*
  * Finds the schema.  `wanted` (may be NULL) is the user's --schema.  Without it, and without
  * schema_migrations on the search path, the current schema is used.  Call it outside a transaction.
- * End with pg_schema_free, also after a failure.
+ * End with pg_schema_free, also after a failure.  EXIT_CODE_REFUSED if schema_migrations is not a
+ * table.
  */
 bool pg_schema_find(PgConnection *connection, const char *wanted, PgSchema *schema, Error *error);
 

@@ -94,9 +94,56 @@ static bool check_detached(PgConnection *connection, const PgSchema *schema, Err
     return done;
 }
 
+static bool find_missing(PgConnection *connection, const PgSchema *schema,
+                         const Package *const *packages, size_t package_count, Buffer *names,
+                         Error *error)
+{
+    for (size_t i = 0; i < package_count; i++) {
+        for (const char *const *table = packages[i]->tables; *table != NULL; table++) {
+            const char *parameters[] = {schema->name, *table};
+            PgRows *rows;
+            bool done;
+
+            if (!pg_query(connection,
+                          "SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
+                          " WHERE n.nspname = $1 AND c.relname = $2",
+                          2, parameters, &rows, error)) {
+                return false;
+            }
+            done = pg_rows_count(rows) > 0 ||
+                   buffer_append_format(names, error, "%s%s", names->size > 0 ? ", " : "", *table);
+            pg_rows_free(rows);
+            if (!done) {
+                return false;
+            }
+        }
+    }
+    return true;
+}
+
+static bool check_missing(PgConnection *connection, const PgSchema *schema,
+                          const Package *const *packages, size_t package_count, Error *error)
+{
+    Buffer names = {0};
+    bool done = find_missing(connection, schema, packages, package_count, &names, error);
+
+    if (done && names.size > 0) {
+        error_set(error, EXIT_CODE_REFUSED, "legacy tables are missing in schema \"%s\"",
+                  schema->name);
+        error_detail(error, "Tables: %s.", buffer_string(&names));
+        done = error_hint(error, "Restore them with their rows from a backup, then run again. "
+                                 "Every lakeFS of this schema version has them, even if empty.");
+    }
+    buffer_free(&names);
+    return done;
+}
+
 bool table_shape_check(PgConnection *connection, const PgSchema *schema,
                        const Package *const *packages, size_t package_count, Error *error)
 {
+    if (!check_missing(connection, schema, packages, package_count, error)) {
+        return false;
+    }
     for (size_t i = 0; i < package_count; i++) {
         for (const char *const *table = packages[i]->tables; *table != NULL; table++) {
             if (!check_table(connection, schema, *table, error) ||

@@ -337,6 +337,26 @@ static void check_dump_file(Checks *checks)
     warn_of_room(checks);
 }
 
+/* What pending schema migrations make is not there yet. */
+static bool check_missing(Checks *checks, bool *complete, Error *error)
+{
+    Buffer names = {0};
+    Error problem;
+    bool done = checks->pending > 0 || legacy_tables_append_missing(checks->session, &names, error);
+
+    *complete = names.size == 0;
+    if (done && !*complete) {
+        error_set(&problem, EXIT_CODE_REFUSED, "legacy tables are missing in schema \"%s\"",
+                  checks->session->schema.name);
+        error_detail(&problem, "Not there, or not tables: %s.", buffer_string(&names));
+        error_hint(&problem, "Restore them with their rows from a backup, then run again. Every "
+                             "lakeFS of this schema version has them, even if empty.");
+        add_problem(checks, &problem);
+    }
+    buffer_free(&names);
+    return done;
+}
+
 /* For what schema migrations make; kv-import checks it for the store. */
 static bool check_owner(Checks *checks, Error *error)
 {
@@ -356,9 +376,15 @@ static bool check_owner(Checks *checks, Error *error)
 bool checks_run(Checks *checks, Error *error)
 {
     bool kv = migrate_options_kv_enabled(checks->session->options);
+    bool complete = true;
 
-    if (kv && !check_target(checks, error)) {
+    if (kv &&
+        (!check_missing(checks, &complete, error) || (complete && !check_target(checks, error)))) {
         return false;
+    }
+    if (!complete) {
+        /* What would be found else is a consequence. */
+        return true;
     }
     if (kv) {
         check_dump_file(checks);

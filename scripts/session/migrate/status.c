@@ -206,6 +206,25 @@ static const char *replaced(KvState state)
                                : "";
 }
 
+/* Unless up would refuse.  Below the last version migrations may make what is missing. */
+static bool set_next_up(Status *status, bool last, Error *error)
+{
+    Buffer missing = {0};
+    bool done = !last || legacy_tables_append_missing(status->session, &missing, error);
+
+    if (done && missing.size == 0) {
+        return set_next(status, "up", "--kv-enabled", error);
+    }
+    status->text.size = 0;
+    status->state = "legacy_incomplete";
+    done = done && buffer_append_format(&status->text, error,
+                                        "legacy, but tables are missing, or are no tables: %s; "
+                                        "restore them from a backup, then go on",
+                                        buffer_string(&missing));
+    buffer_free(&missing);
+    return done;
+}
+
 static bool judge_legacy(Status *status, Error *error)
 {
     const Session *session = status->session;
@@ -224,9 +243,8 @@ static bool judge_legacy(Status *status, Error *error)
         return set_state(status, "migration_failed", error,
                          "legacy: a KV migration failed before its stamp; the legacy tables are "
                          "unchanged") &&
-               set_next(status, "up", "--kv-enabled", error);
-    case KV_UNREADABLE:
-        return set_state(status, "unknown", error, "unknown: the table kv cannot be read");
+               set_next_up(status, last, error);
+    case KV_UNREADABLE: /* judged before */
     case KV_MISSING:
     case KV_EMPTY:
     case KV_BEGUN:
@@ -241,7 +259,7 @@ static bool judge_legacy(Status *status, Error *error)
                                "; tables still refuse writes, since an earlier migration was not "
                                "taken back by kv-migrate revert: run that, or migrate again",
                                error)) &&
-           set_next(status, "up", "--kv-enabled", error);
+           set_next_up(status, last, error);
 }
 
 static bool judge_dirty(Status *status, Error *error)

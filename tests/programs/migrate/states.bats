@@ -170,6 +170,37 @@ users/user" "SELECT encode(key, 'escape') FROM kv ORDER BY key"
     fails 5 "${UP[@]}" --new-database
 }
 
+@test "a schema_migrations that is not a table" {
+    local kind
+    fresh_database TEMPLATE "$SMALL"
+    sql "ALTER TABLE schema_migrations RENAME TO real_ones" "CREATE FOREIGN DATA WRAPPER nowhere" \
+        "CREATE SERVER elsewhere FOREIGN DATA WRAPPER nowhere"
+    for kind in "VIEW|AS SELECT * FROM real_ones|a view" "FOREIGN TABLE|(version bigint) SERVER elsewhere|a foreign table" \
+        "SEQUENCE||a sequence"; do
+        sql "CREATE ${kind%%|*} schema_migrations $(cut -d'|' -f2 <<<"$kind")"
+        up_refuses "public.schema_migrations is not a table, but ${kind##*|}"
+        fails 5 kv-migrate status
+        fails 5 kv-export --no-settings -f "$BATS_TEST_TMPDIR/kv.dump"
+        sql "DROP ${kind%%|*} schema_migrations"
+    done
+}
+
+@test "legacy tables of which some are missing" {
+    local state=legacy_incomplete missing="tables are missing, or are no tables: auth_users, graveler_tags; restore"
+    fresh_database TEMPLATE "$SMALL"
+    sql "DROP TABLE graveler_tags" "ALTER TABLE auth_users RENAME TO people" "CREATE VIEW auth_users AS SELECT * FROM people"
+    state_is $state nothing "$missing"
+    up_refuses 'legacy tables are missing in schema "public"' "Not there, or not tables: auth_users, graveler_tags."
+    # What a failed migration left does not matter.
+    kv_table
+    add kv-internal-metadata kv/schema/version 0
+    state_is $state nothing "$missing"
+    # kv-export looks at what it was asked for.
+    fails 5 kv-export --no-settings -f "$BATS_TEST_TMPDIR/kv.dump"
+    assert_contains "$stderr" 'legacy tables are missing in schema "public"' "detail: Tables: graveler_tags."
+    succeeds kv-export --no-settings --package actions -f "$BATS_TEST_TMPDIR/kv.dump"
+}
+
 @test "legacy tables below the last schema version, and at it" {
     fresh_database
     apply_migrations 21 37
