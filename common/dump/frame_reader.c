@@ -298,63 +298,72 @@ static bool read_at(const FrameReader *frames, uint64_t offset, size_t size, Buf
     return true;
 }
 
-/* Reads the seek table from the end of a file of this size and checks that its frames add up to the
- * file; *last is the offset of the last frame before the table. */
-static bool read_seek_table(const FrameReader *frames, uint64_t file_size, SeekTable *table,
-                            uint64_t *last, Error *error)
+/* The last frame before the seek table. */
+typedef struct LastFrame {
+    uint64_t offset;
+    uint32_t size;
+} LastFrame;
+
+/* Adds up the frames of a seek table whose entries are at `begin` to `end`.  Reads piece by piece:
+ * the end of a file can claim a table of a gigabyte. */
+static bool add_up_frames(const FrameReader *frames, uint64_t begin, uint64_t end, Buffer *buffer,
+                          LastFrame *last, Error *error)
 {
-    Buffer buffer = {0};
-    uint64_t size = DUMP_SKIPPABLE_HEADER_SIZE + DUMP_SEEK_TABLE_FOOTER_SIZE;
-    uint64_t sum = 0;
-    bool done = false;
+    *last = (LastFrame){0};
+    while (begin < end) {
+        size_t step = end - begin < READ_STEP ? (size_t)(end - begin) : READ_STEP;
 
-    if (file_size >= size) {
-        if (!read_at(frames, file_size - DUMP_SEEK_TABLE_FOOTER_SIZE, DUMP_SEEK_TABLE_FOOTER_SIZE,
-                     &buffer, error)) {
-            goto finished;
+        if (!read_at(frames, begin, step, buffer, error)) {
+            return false;
         }
-        size += (uint64_t)load_le32(buffer.data) * DUMP_SEEK_TABLE_ENTRY_SIZE;
+        for (size_t at = 0; at < step; at += DUMP_SEEK_TABLE_ENTRY_SIZE) {
+            last->offset += last->size;
+            last->size = seek_table_entry(buffer->data + at).compressed_size;
+        }
+        begin += step;
     }
-    if (file_size < size || load_le32(buffer.data + 5) != DUMP_SEEK_TABLE_FOOTER_MAGIC) {
-        error_set(error, EXIT_CODE_DUMP, "the dump does not end in a seek table");
-        error_hint(error, "It was not written or copied completely; export or copy it again.");
-        goto finished;
-    }
-    /* The end alone states the size, so check the header before allocating memory for all of it. */
-    if (!read_at(frames, file_size - size, DUMP_SKIPPABLE_HEADER_SIZE, &buffer, error)) {
-        goto finished;
-    }
-    if (load_le32(buffer.data) != DUMP_SEEK_TABLE_MAGIC ||
-        load_le32(buffer.data + 4) != size - DUMP_SKIPPABLE_HEADER_SIZE) {
-        error_set(error, EXIT_CODE_DUMP, "the seek table is not valid");
-        goto finished;
-    }
-    if (!read_at(frames, file_size - size, size, &buffer, error) ||
-        !seek_table_decode(buffer_slice(&buffer), table, error)) {
-        goto finished;
-    }
-    for (size_t i = 0; i < table->count; i++) {
-        *last = sum;
-        sum += table->entries[i].compressed_size;
-    }
-    done = table->count > 0 && sum + size == file_size;
-    if (!done) {
-        error_set(error, EXIT_CODE_DUMP, "the frames of the seek table do not fill the dump");
-    }
+    return true;
+}
 
-finished:
-    buffer_free(&buffer);
-    return done;
+/* Reads the seek table from the end of a file of this size and checks that its frames add up to the
+ * file. */
+static bool read_seek_table(const FrameReader *frames, uint64_t file_size, Buffer *buffer,
+                            LastFrame *last, Error *error)
+{
+    uint8_t footer[DUMP_SEEK_TABLE_FOOTER_SIZE] = {0};
+    uint64_t end = file_size - DUMP_SEEK_TABLE_FOOTER_SIZE;
+    uint64_t size;
+
+    if (file_size >= DUMP_SEEK_TABLE_FOOTER_SIZE) {
+        if (!read_at(frames, end, sizeof footer, buffer, error)) {
+            return false;
+        }
+        memcpy(footer, buffer->data, sizeof footer);
+    }
+    size = seek_table_frame_size(footer);
+    if (file_size < size || load_le32(footer + 5) != DUMP_SEEK_TABLE_FOOTER_MAGIC) {
+        error_set(error, EXIT_CODE_DUMP, "the dump does not end in a seek table");
+        return error_hint(error,
+                          "It was not written or copied completely; export or copy it again.");
+    }
+    if (!read_at(frames, file_size - size, DUMP_SKIPPABLE_HEADER_SIZE, buffer, error) ||
+        !seek_table_check(buffer->data, footer, error) ||
+        !add_up_frames(frames, file_size - size + DUMP_SKIPPABLE_HEADER_SIZE, end, buffer, last,
+                       error)) {
+        return false;
+    }
+    return (last->size > 0 && last->offset + last->size + size == file_size) ||
+           error_set(error, EXIT_CODE_DUMP, "the frames of the seek table do not fill the dump");
 }
 
 bool frame_reader_last_json(FrameReader *frames, bool *found, Buffer *json, uint64_t *offset,
                             Error *error)
 {
-    SeekTable table = {0};
+    LastFrame last = {0};
     struct stat status;
     size_t size;
     Slice text;
-    bool done = false;
+    bool done;
 
     *found = false;
     *offset = 0;
@@ -362,19 +371,18 @@ bool frame_reader_last_json(FrameReader *frames, bool *found, Buffer *json, uint
     if (fstat(frames->fd, &status) != 0 || !S_ISREG(status.st_mode)) {
         return true;
     }
-    if (!read_seek_table(frames, (uint64_t)status.st_size, &table, offset, error)) {
-        frame_reader_error_at(frames, (uint64_t)status.st_size, error);
-        goto finished;
+    if (!read_seek_table(frames, (uint64_t)status.st_size, json, &last, error)) {
+        return frame_reader_error_at(frames, (uint64_t)status.st_size, error);
     }
-    size = table.entries[table.count - 1].compressed_size;
+    *offset = last.offset;
+    size = last.size;
     if (size < DUMP_SKIPPABLE_HEADER_SIZE ||
         size > DUMP_SKIPPABLE_HEADER_SIZE + DUMP_JSON_MAX_SIZE) {
         error_set(error, EXIT_CODE_DUMP, "the last frame is no manifest");
-        frame_reader_error_at(frames, *offset, error);
-        goto finished;
+        return frame_reader_error_at(frames, *offset, error);
     }
     if (!read_at(frames, *offset, size, json, error)) {
-        goto finished;
+        return false;
     }
     done = check_json_header(json->data, &size, error);
     if (done && size + DUMP_SKIPPABLE_HEADER_SIZE != json->size) {
@@ -383,16 +391,12 @@ bool frame_reader_last_json(FrameReader *frames, bool *found, Buffer *json, uint
     done =
         done && check_json(slice_of(json->data + DUMP_SKIPPABLE_HEADER_SIZE, size), &text, error);
     if (!done) {
-        frame_reader_error_at(frames, *offset, error);
-        goto finished;
+        return frame_reader_error_at(frames, *offset, error);
     }
     memmove(json->data, text.data, text.size);
     json->size = text.size;
     *found = true;
-
-finished:
-    seek_table_free(&table);
-    return done;
+    return true;
 }
 
 void frame_reader_free(FrameReader *frames)

@@ -52,34 +52,26 @@ bool seek_table_encode(const SeekTable *table, Buffer *frame, Error *error)
     return true;
 }
 
-bool seek_table_decode(Slice frame, SeekTable *table, Error *error)
+uint64_t seek_table_frame_size(const uint8_t *footer)
 {
-    const uint8_t *footer;
-    const uint8_t *p;
-    uint32_t count;
+    return DUMP_SKIPPABLE_HEADER_SIZE + (uint64_t)load_le32(footer) * DUMP_SEEK_TABLE_ENTRY_SIZE +
+           DUMP_SEEK_TABLE_FOOTER_SIZE;
+}
 
-    if (frame.size < DUMP_SKIPPABLE_HEADER_SIZE + DUMP_SEEK_TABLE_FOOTER_SIZE) {
-        return error_set(error, EXIT_CODE_DUMP, "the seek table is cut off");
-    }
-    footer = frame.data + frame.size - DUMP_SEEK_TABLE_FOOTER_SIZE;
-    if (load_le32(frame.data) != DUMP_SEEK_TABLE_MAGIC ||
-        load_le32(frame.data + 4) != frame.size - DUMP_SKIPPABLE_HEADER_SIZE ||
-        load_le32(footer + 5) != DUMP_SEEK_TABLE_FOOTER_MAGIC || footer[4] != 0) {
-        return error_set(error, EXIT_CODE_DUMP, "the seek table is not valid");
-    }
-    count = load_le32(footer);
-    if (frame.size != DUMP_SKIPPABLE_HEADER_SIZE + DUMP_SEEK_TABLE_FOOTER_SIZE +
-                          (uint64_t)count * DUMP_SEEK_TABLE_ENTRY_SIZE) {
-        return error_set(error, EXIT_CODE_DUMP,
-                         "the size of the seek table does not match its count");
-    }
-    p = frame.data + DUMP_SKIPPABLE_HEADER_SIZE;
-    for (uint32_t i = 0; i < count; i++, p += DUMP_SEEK_TABLE_ENTRY_SIZE) {
-        if (!seek_table_add(table, load_le32(p), load_le32(p + 4), error)) {
-            return false;
-        }
-    }
-    return true;
+bool seek_table_check(const uint8_t *header, const uint8_t *footer, Error *error)
+{
+    bool valid =
+        load_le32(header) == DUMP_SEEK_TABLE_MAGIC &&
+        load_le32(header + 4) == seek_table_frame_size(footer) - DUMP_SKIPPABLE_HEADER_SIZE &&
+        load_le32(footer + 5) == DUMP_SEEK_TABLE_FOOTER_MAGIC && footer[4] == 0 &&
+        load_le32(footer) <= DUMP_SEEK_TABLE_MAX_FRAMES;
+
+    return valid || error_set(error, EXIT_CODE_DUMP, "the seek table is not valid");
+}
+
+SeekTableEntry seek_table_entry(const uint8_t *bytes)
+{
+    return (SeekTableEntry){load_le32(bytes), load_le32(bytes + 4)};
 }
 
 void seek_table_free(SeekTable *table)

@@ -33,9 +33,14 @@ bool seek_table_add(SeekTable *table, uint64_t compressed_size, uint64_t decompr
 /* Replaces `frame` with the table as a skippable frame. */
 bool seek_table_encode(const SeekTable *table, Buffer *frame, Error *error);
 
-/* Parses a whole frame, including its header; false with EXIT_CODE_DUMP when it is not a seek
- * table. */
-bool seek_table_decode(Slice frame, SeekTable *table, Error *error);
+/*
+ * For a table in a file, whose size nobody vouches for, so that it is read piece by piece: the size
+ * of the whole frame that a footer states; whether the frame's first DUMP_SKIPPABLE_HEADER_SIZE
+ * bytes and its footer are those of a seek table of that size (EXIT_CODE_DUMP); an entry.
+ */
+uint64_t seek_table_frame_size(const uint8_t *footer);
+bool seek_table_check(const uint8_t *header, const uint8_t *footer, Error *error);
+SeekTableEntry seek_table_entry(const uint8_t *bytes);
 
 void seek_table_free(SeekTable *table);
 

@@ -5,6 +5,7 @@
 #include "tests/unit/support.h"
 
 #include "common/base/bytes.h"
+#include "common/dump/format.h"
 #include "common/dump/seek_table.h"
 
 /* Two frames: 0x01020304 bytes with 0x05060708 decompressed, and 9 bytes with none. */
@@ -30,8 +31,17 @@ static void add(SeekTable *table, uint64_t compressed_size, uint64_t decompresse
 static bool decode(Slice bytes, SeekTable *table, Error *error)
 {
     uint8_t *copy = copy_of(bytes);
-    bool done = seek_table_decode(slice_of(copy, bytes.size), table, error);
+    const uint8_t *footer = copy + bytes.size - DUMP_SEEK_TABLE_FOOTER_SIZE;
+    bool done = (bytes.size >= HEADER_SIZE + DUMP_SEEK_TABLE_FOOTER_SIZE &&
+                 seek_table_frame_size(footer) == bytes.size) ||
+                error_set(error, EXIT_CODE_DUMP, "not of that size");
 
+    done = done && seek_table_check(copy, footer, error);
+    for (const uint8_t *entry = copy + HEADER_SIZE; done && entry < footer; entry += 8) {
+        SeekTableEntry found = seek_table_entry(entry);
+
+        done = seek_table_add(table, found.compressed_size, found.decompressed_size, error);
+    }
     free(copy);
     return done;
 }
