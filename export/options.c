@@ -3,6 +3,7 @@
 
 #include "common/config/apply.h"
 #include "common/dump/compression.h"
+#include "common/dump/fields.h"
 #include "common/kv/model.h"
 #include "common/kv/package.h"
 #include "common/kv/time.h"
@@ -48,6 +49,13 @@ static bool take_no_settings(void *options, char *argument, Error *error)
 
     if (argument[0] == '\0') {
         return error_set(error, EXIT_CODE_USAGE, "option --no-settings= names no repository");
+    }
+    if (!DUMP_FIELD_NAME.check(argument)) {
+        error_set(error, EXIT_CODE_USAGE,
+                  "the repository of option --no-settings= has a longer name than the header of a "
+                  "dump can hold");
+        return error_hint(error, "At most 255 bytes. --no-settings alone leaves out the rules of "
+                                 "all repositories.");
     }
     longer = reallocarray(export->no_settings_of, export->no_settings_count + 1, sizeof *longer);
     if (longer == NULL) {

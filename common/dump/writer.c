@@ -111,12 +111,29 @@ static bool write_copy_part(DumpWriter *writer, const char *name, Slice content,
     return done;
 }
 
+/* What a reader would refuse is never written: its values come from a database and from options. */
+static char *encode_header(const DumpHeader *header, Error *error)
+{
+    char *text = dump_header_encode(header, error);
+    DumpHeader decoded = {0};
+    Error problem;
+
+    if (text != NULL && !dump_header_decode(slice_text(text), &decoded, &problem)) {
+        error_set(error, EXIT_CODE_FAILED, "the header of the dump would not be valid: %s",
+                  problem.message);
+        free(text);
+        text = NULL;
+    }
+    dump_header_free(&decoded);
+    return text;
+}
+
 static bool begin_dump(DumpWriter *writer, DumpOutput *output, const DumpHeader *header,
                        Error *error)
 {
     return frame_writer_new(output, &writer->frames, error) &&
            (!header->has_stream_sha256 || sha256_new(&writer->stream_digest, error)) &&
-           frame_writer_json(writer->frames, dump_header_encode(header, error), error) &&
+           frame_writer_json(writer->frames, encode_header(header, error), error) &&
            write_copy_part(writer, DUMP_FRAME_COPY_HEADER, slice_of(COPY_HEADER, COPY_HEADER_SIZE),
                            error);
 }

@@ -400,3 +400,12 @@ END
     succeeds kv-migrate up --kv-enabled -d "$DSN" --blockstore-path="$STORE"
     assert_sql "rules of repo" "SELECT encode(value, 'escape') FROM kv WHERE key = 'settings/protected_branches'"
 }
+
+@test "a repository whose name a dump cannot hold is refused as an argument, before anything is connected" {
+    local name
+    name=$(printf 'r%.0s' {1..256})
+    fails 1 kv-export -d nowhere -h "$BATS_TEST_TMPDIR" --no-settings="$name"
+    assert_contains "$stderr" "longer name" "hint: At most 255 bytes."
+    fails 2 kv-export -d nowhere -h "$BATS_TEST_TMPDIR" --no-settings="${name:1}"
+    fails 1 kv-export -d nowhere --no-settings=
+}

@@ -354,6 +354,25 @@ static void test_a_unit_may_hold_entries_of_several_packages(void **state)
     buffer_free(&tuples);
 }
 
+/* Whoever fills a header takes its values from a database and from options. */
+static void test_header_that_a_reader_would_refuse_is_not_written(void **state)
+{
+    const char *path = folder_path(state, "dump");
+    char name[257] = {0};
+    DumpHeader header = sample_header();
+    DumpOutput *output;
+    DumpWriter *writer;
+    Error error = {0};
+
+    memset(name, 'n', sizeof name - 1);
+    header.source.database = name;
+    assert_done(dump_output_open(path, false, &output, &error), &error);
+    assert_refused(dump_writer_new(output, &header, 1, &writer, &error), &error, EXIT_CODE_FAILED);
+    assert_contains(error.message, "\"database\" is not a name");
+    assert_null(writer);
+    assert_int_equal(access(folder_path(state, "dump.partial"), F_OK), -1);
+}
+
 /* Its memory is bounded: nothing waits for the end of a large unit. */
 static void test_worker_whose_turn_it_is_writes_as_it_goes(void **state)
 {
@@ -538,6 +557,7 @@ int main(void)
         IN_FOLDER(test_chunks_stand_in_the_order_of_units),
         IN_FOLDER(test_units_may_be_empty),
         IN_FOLDER(test_a_unit_may_hold_entries_of_several_packages),
+        IN_FOLDER(test_header_that_a_reader_would_refuse_is_not_written),
         IN_FOLDER(test_worker_whose_turn_it_is_writes_as_it_goes),
         IN_FOLDER(test_worker_far_ahead_waits_and_goes_on_when_its_turn_comes),
         IN_FOLDER(test_worker_far_ahead_is_stopped),
