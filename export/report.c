@@ -10,6 +10,7 @@ static const struct {
     const char *text;
     bool is_rule; /* by design: no warning, also with --strict */
 } LEFT_OUT[LEFT_OUT_REASONS] = {
+    [LEFT_OUT_EMPTY_TOKEN] = {"staging token is empty", false},
     [LEFT_OUT_TOKEN_ON_NO_BRANCH] = {"staging token is on no branch", false},
     [LEFT_OUT_NO_REPOSITORY] = {"repository is missing", false},
     [LEFT_OUT_NO_USER] = {"user is missing", false},

@@ -14,6 +14,7 @@
 
 /* Rows that have no place in the KV model. */
 typedef enum LeftOut {
+    LEFT_OUT_EMPTY_TOKEN, /* the KV store has no partition for it */
     LEFT_OUT_TOKEN_ON_NO_BRANCH,
     LEFT_OUT_NO_REPOSITORY,
     LEFT_OUT_NO_USER,

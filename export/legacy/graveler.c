@@ -144,12 +144,41 @@ static const SourceQuery BRANCH_QUERY = {
     .column_count = BRANCH_COLUMNS,
 };
 
+/* Remembers the branches whose tokens may become the same, under a partition that no entry has. */
+static bool claim_token(SourceRow *row, const char *token, const char **other, Error *error)
+{
+    *other = NULL;
+    return !source_has_replacement(slice_text(token)) ||
+           source_claim_key(row, slice_text(""), slice_text(token), other, error);
+}
+
+static bool refuse_token(SourceRow *row, const char *token, Error *error)
+{
+    const char *other;
+
+    if (!claim_token(row, token, &other, error)) {
+        return false;
+    }
+    if (other == NULL) {
+        return source_refused(
+            row, error, "its staging token \"%s\" is the name of another partition of the KV store",
+            token);
+    }
+    source_refused(row, error, "its staging token becomes \"%s\", as that of another branch does",
+                   token);
+    error_detail(error, "The other is %s.", other);
+    return error_hint(error, "Nothing was migrated. Change one of the two, and its objects in "
+                             "graveler_staging_kv, then run again.");
+}
+
 /* Staged objects are migrated if their token is on a branch that is migrated. */
 static bool collect_token(SourceRow *row, void *state, Error *error)
 {
     char *repository_id;
     char *token;
-    bool clash = false;
+    const char *other;
+    bool clash;
+    bool is_new;
 
     if (!source_text(row, OWNED_REPOSITORY_ID, &repository_id, error) ||
         !source_text(row, BRANCH_STAGING_TOKEN, &token, error)) {
@@ -158,12 +187,12 @@ static bool collect_token(SourceRow *row, void *state, Error *error)
     if (token[0] == '\0' || repositories_find(state, repository_id) == NULL) {
         return true;
     }
-    return repositories_add_token(state, source_bytes(row, BRANCH_STAGING_TOKEN), token, &clash,
-                                  error) &&
-           (!clash || source_refused(row, error,
-                                     "its staging token \"%s\" is the name of another "
-                                     "partition of the KV store",
-                                     token));
+    if (!repositories_add_token(state, source_bytes(row, BRANCH_STAGING_TOKEN), token, &clash,
+                                &is_new, error)) {
+        return false;
+    }
+    return clash ? refuse_token(row, token, error)
+                 : !is_new || claim_token(row, token, &other, error);
 }
 
 static bool write_branch(SourceRow *row, void *state, Error *error)
@@ -309,7 +338,9 @@ static bool write_staged(SourceRow *row, void *state, Error *error)
     if (!repositories_find_token(state, token, &partition)) {
         /* Invalid UTF-8 is refused even in a row that is left out. */
         return source_text(row, STAGED_TOKEN, &text, error) &&
-               source_left_out(row, LEFT_OUT_TOKEN_ON_NO_BRANCH, error);
+               source_left_out(row,
+                               token.size == 0 ? LEFT_OUT_EMPTY_TOKEN : LEFT_OUT_TOKEN_ON_NO_BRANCH,
+                               error);
     }
     if (!slice_equal(token, partition)) {
         source_adjusted(row, ADJUSTED_UTF8);

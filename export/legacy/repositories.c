@@ -127,20 +127,20 @@ static Token *find_token(const Repositories *repositories, Slice token)
 }
 
 bool repositories_add_token(Repositories *repositories, Slice token, const char *text, bool *clash,
-                            Error *error)
+                            bool *is_new, Error *error)
 {
     size_t text_size = strlen(text);
     Token *added;
-    bool is_new;
 
     *clash = false;
+    *is_new = false;
     if (find_token(repositories, token) != NULL) {
         return true; /* several branches may share one */
     }
-    if (!key_set_add(repositories->partitions, slice_text(text), &is_new, error)) {
+    if (!key_set_add(repositories->partitions, slice_text(text), is_new, error)) {
         return false;
     }
-    *clash = !is_new;
+    *clash = !*is_new;
     if (*clash) {
         return true;
     }

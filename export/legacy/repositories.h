@@ -35,11 +35,11 @@ const Repository *repositories_find(const Repositories *repositories, const char
 
 /*
  * Adds a branch's staging token: `token` as it is in the database, `text` as the valid UTF-8 that
- * names its partition.  If that already names another partition of the KV store, *clash is true and
- * nothing is added.
+ * names its partition.  Unless it is there already, *is_new is true; if the text already names
+ * another partition of the KV store, *clash is true instead and nothing is added.
  */
 bool repositories_add_token(Repositories *repositories, Slice token, const char *text, bool *clash,
-                            Error *error);
+                            bool *is_new, Error *error);
 
 /* Finds the partition of a token as it is in the database; false if it is on no branch. */
 bool repositories_find_token(const Repositories *repositories, Slice token, Slice *partition);

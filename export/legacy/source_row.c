@@ -196,16 +196,23 @@ bool source_has_replacement(Slice text)
     return slice_contains(text, slice_text("\xef\xbf\xbd"));
 }
 
-/* Refuses the row if another one has given the key. */
-static bool claim_key(SourceRow *row, Slice partition_key, Slice key, Error *error)
+bool source_claim_key(SourceRow *row, Slice partition_key, Slice key, const char **other,
+                      Error *error)
 {
     char text[2 * ROW_TEXT_SIZE];
-    const char *other;
     size_t used = (size_t)snprintf(text, sizeof text, "table \"%s\", row (", row->query->table);
 
     describe_row(row, text + used);
     strcat(text, ")");
-    if (!written_keys_add(row->worker->context->written, partition_key, key, text, &other, error)) {
+    return written_keys_add(row->worker->context->written, partition_key, key, text, other, error);
+}
+
+/* Refuses the row if another one has given the key. */
+static bool check_claim(SourceRow *row, Slice partition_key, Slice key, Error *error)
+{
+    const char *other;
+
+    if (!source_claim_key(row, partition_key, key, &other, error)) {
         return false;
     }
     if (other == NULL) {
@@ -230,7 +237,7 @@ bool source_check_key(SourceRow *row, Slice partition_key, Slice key, bool ambig
     return !(ambiguous ||
              (context->options->replace_invalid_utf8 &&
               (source_has_replacement(partition_key) || source_has_replacement(key)))) ||
-           claim_key(row, partition_key, key, error);
+           check_claim(row, partition_key, key, error);
 }
 
 Slice source_bytes(const SourceRow *row, size_t column)

@@ -107,6 +107,11 @@ bool source_texts(SourceRow *row, size_t column, char ***texts, size_t *count, E
  */
 bool source_check_key(SourceRow *row, Slice partition_key, Slice key, bool ambiguous, Error *error);
 
+/* Remembers that the row has given the key; if another row has, *other is its description, which
+ * the context owns, else NULL. */
+bool source_claim_key(SourceRow *row, Slice partition_key, Slice key, const char **other,
+                      Error *error);
+
 /* Whether the text has U+FFFD, which may stand for invalid bytes. */
 bool source_has_replacement(Slice text);
 

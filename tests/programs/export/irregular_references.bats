@@ -95,6 +95,15 @@ check_relation() {
     entry token object
 }
 
+@test "staged objects of an empty token are left out, also if a branch has it" {
+    legacy_database
+    sql "INSERT INTO graveler_branches VALUES ('repo', 'odd', '', 'c1')" \
+        "INSERT INTO graveler_staging_kv VALUES ('', 'object', 'identity', 'data')"
+    check_left_out graveler_staging_kv graveler "staging token is empty" "(staging_token=, key="
+    assert_entry 'R(repo)' branches/odd '{"commit_id": "c1", "id": "odd"}'
+    entry token object
+}
+
 @test "repositories are distinguished byte by byte" {
     legacy_database
     sql "INSERT INTO graveler_repositories VALUES ('Repo', 'local://Repo', '2020-01-01 00:00:00Z', 'main')" \

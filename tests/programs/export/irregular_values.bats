@@ -227,8 +227,18 @@ ROWS
     sql "INSERT INTO graveler_repositories VALUES ('repo', 'local://repo', '2020-01-01 00:00:00Z', 'main')" \
         "INSERT INTO graveler_branches VALUES ('repo', 'b1', E't\\xff', 'c'), ('repo', 'b2', E't\\xfe', 'c')" \
         "INSERT INTO graveler_staging_kv VALUES (E't\\xff', 'key', 'i1', 'd'), (E't\\xfe', 'key', 'i2', 'd')"
-    fails 3 kv-export -d "$DSN" --no-settings -f "$DUMP" --invalid-utf8=replace
-    assert_missing "$DUMP" "$DUMP.partial"
+    check_refused graveler_branches id=b --invalid-utf8=replace
+    assert_contains "$stderr" "repository_id=repo, id=b1" "repository_id=repo, id=b2" \
+        'detail: The other is table "graveler_branches", row (' "its staging token becomes"
+    # Branches that share a token are no pair.
+    sql "DELETE FROM graveler_branches WHERE id = 'b2'" "INSERT INTO graveler_branches VALUES ('repo', 'b3', E't\\xff', 'c')"
+    export_rows --invalid-utf8=replace
+    rm "$DUMP"
+    # A token that is another partition's name has no other row.
+    sql "INSERT INTO graveler_branches VALUES ('repo', 'b4', 'auth', 'c')"
+    check_refused graveler_branches id=b4 --force --invalid-utf8=replace
+    assert_contains "$stderr" "the name of another partition of the KV store"
+    refute_contains "$stderr" "The other is"
 }
 
 @test "a message about invalid UTF-8 is valid JSON, if JSON is requested" {
