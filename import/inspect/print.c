@@ -111,6 +111,10 @@ static bool make_lines(PrintWorker *worker, Error *error)
                            &worker->content, &worker->digest, error)) {
         return false;
     }
+    if (worker->alone) {
+        /* The lines of a large entry take as much again. */
+        buffer_free(&worker->chunk.frame);
+    }
     worker->lines.size = 0;
     worker->line_count = 0;
     rest = buffer_slice(&worker->content);

@@ -120,8 +120,21 @@ assert_memory() {
     assert_sql 3 "SELECT count(*) FROM kv WHERE partition_key = 'token' AND length(value) > 130 << 20"
     # Here libpq has the one that the store sends, twice for a moment. Six at a time would be 780 MiB.
     assert_memory 400 kv-import --verify -d "$DSN" -j 6 "$dump"
+    # Printed: the value, and its line, of which base64 makes four thirds.
+    assert_memory 300 kv-import --print -j 6 "$dump"
     # Whoever wants the counts only keeps none.
     [ "$(stat -c %s "$dump")" -gt $((96 << 20)) ]
     # shellcheck disable=SC2002 # a pipe is what is tested
     cat "$dump" | assert_memory 64 kv-import --list
+}
+
+@test "a jsonb value costs kv-export three times its size, and what the program itself takes" {
+    legacy_database
+    # Of characters that do not repeat, and with an escape, so that it is decoded.
+    sql "INSERT INTO graveler_commits (repository_id, id, committer, message, creation_date, meta_range_id, metadata)
+        SELECT 'repo', 'commit', 'me', '', '2022-01-01', 'range',
+            jsonb_build_object('key', E'\n' || (SELECT string_agg(md5(n::text), '') FROM generate_series(1, 4 << 20) n))"
+    # As libpq receives it, as libpq hands it over, and as an entry.
+    assert_memory $((3 * 128 + 24)) kv-export -d "$DSN" --no-settings --quiet -j 2 -f "$BATS_TEST_TMPDIR/kv.dump"
+    assert_memory $((3 * 128 + 24)) kv-export -d "$DSN" --no-settings --quiet -j 2 -Z 0 --force -f "$BATS_TEST_TMPDIR/kv.dump"
 }
