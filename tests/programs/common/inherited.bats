@@ -47,6 +47,20 @@ readonly COMBINATIONS=(0 1 2 01 02 12 012)
     done
 }
 
+@test "a limit of open files that is too low is one error" {
+    local limit
+    for limit in 8 9 10 11 12 13 16 63; do
+        run --separate-stderr -1 bash -c "ulimit -n $limit; kv-migrate status -d '$ESTI'"
+        assert_equal "$output" ""
+        assert_equal "$stderr" "kv-migrate: error: the limit of open files is too low: $limit
+hint: Raise it, to 64 at least: ulimit -n 1024"
+        run --separate-stderr -1 bash -c "ulimit -n $limit; kv-replay '$DUMP' -- true"
+        assert_contains "$stderr" "kv-replay: error: the limit of open files is too low: $limit"
+    done
+    succeeds bash -c "ulimit -n 64; kv-migrate status -d '$ESTI'"
+    succeeds bash -c "ulimit -n 64; kv-replay '$DUMP' --quiet -- true"
+}
+
 @test "closed standard descriptors: no connection or file takes their place" {
     local descriptor
     fresh_database TEMPLATE "$ESTI"
