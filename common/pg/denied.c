@@ -158,7 +158,7 @@ static bool advise_owner(const char *kind, const char *name, const char *stateme
     return true;
 }
 
-bool denied_advice(const char *message, const char *statement, const char *user,
+bool denied_advice(const char *message, const char *statement, const char *denied,
                    char advice[DENIED_ADVICE_SIZE])
 {
     static const char *const TABLES[] = {
@@ -174,7 +174,7 @@ bool denied_advice(const char *message, const char *statement, const char *user,
     char quoted[NAME_SIZE];
     const char *name;
 
-    quote(user, role);
+    quote(denied, role);
     for (size_t i = 0; i < sizeof TABLES / sizeof TABLES[0]; i++) {
         if ((name = after(message, TABLES[i])) != NULL) {
             return advise_table(name, statement, role, advice);

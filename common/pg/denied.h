@@ -13,8 +13,8 @@
 
 enum { DENIED_ADVICE_SIZE = 768 };
 
-/* Writes the advice for `user`; false if there is none. */
-bool denied_advice(const char *message, const char *statement, const char *user,
+/* Writes the advice for the role `denied`; false if there is none. */
+bool denied_advice(const char *message, const char *statement, const char *denied,
                    char advice[DENIED_ADVICE_SIZE]);
 
 #endif

@@ -8,6 +8,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 bool pg_connection_lost(const PgConnection *connection, Error *error)
 {
@@ -42,13 +43,28 @@ static void keep_failure(PgConnection *connection, const PGresult *result)
     connection->failure = strdup(text);
 }
 
+/* Whose rights count: the latest role of the settings, else the user's. */
+static const char *acting_role(const PgConnection *connection)
+{
+    const Words *settings = &connection->settings;
+
+    for (size_t i = settings->count; i >= 2; i -= 2) {
+        const char *role = settings->items[i - 1];
+
+        if (strcasecmp(settings->items[i - 2], "role") == 0) {
+            return strcmp(role, "none") == 0 ? PQuser(connection->conn) : role;
+        }
+    }
+    return PQuser(connection->conn);
+}
+
 /* insufficient_privilege: which statement grants what is missing. */
 static void advise_denied(const PgConnection *connection, const char *message, Error *error)
 {
     char advice[DENIED_ADVICE_SIZE];
 
     if (strcmp(connection->sqlstate, "42501") == 0 && message != NULL &&
-        denied_advice(message, connection->statement, PQuser(connection->conn), advice)) {
+        denied_advice(message, connection->statement, acting_role(connection), advice)) {
         error_hint(error, "%s", advice);
     }
 }

@@ -357,11 +357,17 @@ static bool check_missing(Checks *checks, bool *complete, Error *error)
     return done;
 }
 
-/* For what schema migrations make; kv-import checks it for the store. */
+/* For what schema migrations make.  kv-import checks it for the store: if it has refused, it was
+ * perhaps for that. */
 static bool check_owner(Checks *checks, Error *error)
 {
+    const MigrateOptions *options = checks->session->options;
     Error problem;
 
+    if (migrate_options_kv_enabled(options) && !migrate_options_in_dynamodb(options) &&
+        checks->store == NULL) {
+        return true;
+    }
     if (schema_migrations_check_owner(checks->session, &problem)) {
         return true;
     }

@@ -216,6 +216,34 @@ refused() {
     assert_equal "$(owners)" "$ROLE"
 }
 
+@test "--role: what the role lacks is granted to the role, not to the user" {
+    small_database
+    another_role DBA
+    another_role OTHER
+    sql "GRANT $OTHER TO $DBA"
+    fails 3 kv-export -d "$DBA_DSN" --role="$OTHER" --no-settings -f "$BATS_TEST_TMPDIR/other"
+    assert_contains "$stderr" "hint: " "GRANT SELECT ON public.schema_migrations TO $OTHER"
+    fails 3 kv-export -d "$DBA_DSN role=$OTHER" --no-settings -f "$BATS_TEST_TMPDIR/other"
+    assert_contains "$stderr" "TO $OTHER"
+    # The role of the option takes precedence, also as none.
+    fails 3 kv-export -d "$DBA_DSN role=$OTHER" --role=none --no-settings -f "$BATS_TEST_TMPDIR/other"
+    assert_contains "$stderr" "TO $DBA"
+}
+
+@test "a role that cannot give away what it makes is refused in one message, with schema migrations and without" {
+    fresh_database
+    apply_migrations 21 37
+    set_schema_version 37
+    make_role
+    another_role DBA
+    sql "GRANT ALL ON SCHEMA public TO $DBA" "GRANT ALL ON ALL TABLES IN SCHEMA public TO $DBA"
+    run --separate-stderr -5 kv-migrate up --kv-enabled --no-settings --keep-tables -d "$DBA_DSN"
+    assert_contains "$stderr" "could not be given to role \"$ROLE\""
+    assert_equal "$(grep -c "could not be given to role" <<<"$stderr")" 1
+    run --separate-stderr -3 kv-migrate up -d "$DBA_DSN"
+    assert_equal "$(grep -c "could not be given to role" <<<"$stderr")" 1
+}
+
 @test "--role: a role that the user may not become, or that there is not" {
     small_database
     another_role DBA
