@@ -4,11 +4,13 @@
 #define ZSTD_STATIC_LINKING_ONLY
 #include "common/dump/compression.h"
 
+#include "common/dump/stored_frame.h"
+
 #include <stdlib.h>
 #include <zstd.h>
 
 struct Compressor {
-    ZSTD_CCtx *context;
+    ZSTD_CCtx *context; /* NULL: stores */
 };
 
 struct Decompressor {
@@ -25,11 +27,6 @@ static bool set_parameter(ZSTD_CCtx *context, ZSTD_cParameter parameter, int val
 
 static bool set_level(ZSTD_CCtx *context, int level, Error *error)
 {
-    /* zstd has no level that stores, but at the lowest level it skips so far ahead that it finds no
-     * matches. */
-    if (level == COMPRESSION_LEVEL_STORE) {
-        return set_parameter(context, ZSTD_c_compressionLevel, ZSTD_minCLevel(), error);
-    }
     return set_parameter(context, ZSTD_c_compressionLevel, level, error) &&
            (level > 0 ||
             set_parameter(context, ZSTD_c_literalCompressionMode, ZSTD_ps_enable, error));
@@ -42,6 +39,10 @@ bool compressor_new(int level, Compressor **compressor, Error *error)
     *compressor = NULL;
     if (c == NULL) {
         return error_out_of_memory(error);
+    }
+    if (level == COMPRESSION_LEVEL_STORE) {
+        *compressor = c;
+        return true;
     }
     c->context = ZSTD_createCCtx();
     if (c->context == NULL) {
@@ -67,6 +68,9 @@ bool compressor_run(Compressor *compressor, Slice content, Buffer *frame, Error 
 {
     size_t size;
 
+    if (compressor->context == NULL) {
+        return stored_frame_write(content, frame, error);
+    }
     frame->size = 0;
     if (!buffer_reserve(frame, compression_bound(content.size), error)) {
         return false;
