@@ -40,28 +40,53 @@ static void set(uint8_t *target, size_t *size, Slice bytes)
     *size = bytes.size;
 }
 
-static void extend(DumpRange *range, Slice bytes, bool begin)
+/* The least and the greatest key so far; they point into the tuples. */
+typedef struct Extremes {
+    Slice first;
+    Slice last;
+} Extremes;
+
+static void extend(Extremes *extremes, Slice bytes)
 {
     bytes = cut(bytes);
-    if (begin || compare(bytes, first_of(range)) < 0) {
-        set(range->first, &range->first_size, bytes);
+    if (compare(bytes, extremes->first) < 0) {
+        extremes->first = bytes;
+    } else if (compare(bytes, extremes->last) > 0) {
+        extremes->last = bytes;
     }
-    if (begin || compare(bytes, last_of(range)) > 0) {
-        set(range->last, &range->last_size, bytes);
-    }
+}
+
+static void set_range(DumpRange *range, const Extremes *extremes)
+{
+    set(range->first, &range->first_size, extremes->first);
+    set(range->last, &range->last_size, extremes->last);
 }
 
 void dump_bounds_of(Slice tuples, DumpBounds *bounds)
 {
     const char *problem;
     Entry entry;
+    Slice partition;
+    Extremes partitions;
+    Extremes keys;
 
-    bounds->known = false;
-    while (tuples.size > 0 && entry_next(&tuples, &entry, &problem)) {
-        extend(&bounds->partitions, entry.partition_key, !bounds->known);
-        extend(&bounds->keys, entry.key, !bounds->known);
-        bounds->known = true;
+    bounds->known = entry_next(&tuples, &entry, &problem);
+    if (!bounds->known) {
+        return;
     }
+    partition = entry.partition_key;
+    partitions = (Extremes){cut(partition), cut(partition)};
+    keys = (Extremes){cut(entry.key), cut(entry.key)};
+    while (tuples.size > 0 && entry_next(&tuples, &entry, &problem)) {
+        /* Most entries are in the partition of the one before. */
+        if (!slice_equal(entry.partition_key, partition)) {
+            partition = entry.partition_key;
+            extend(&partitions, partition);
+        }
+        extend(&keys, entry.key);
+    }
+    set_range(&bounds->partitions, &partitions);
+    set_range(&bounds->keys, &keys);
 }
 
 static json_t *encode_bytes(Slice bytes)
