@@ -328,14 +328,36 @@ static const SourceQuery STAGED_QUERY = {
     .column_count = STAGED_COLUMNS,
 };
 
+/* Reads staged rows.  Neighbours mostly have the same token. */
+typedef struct StagedReader {
+    const Repositories *repositories;
+    const StagingToken *latest; /* NULL: none yet */
+} StagedReader;
+
+/* The partition of the token's entries; false if the token is on no branch. */
+static bool find_partition(StagedReader *reader, Slice token, Slice *partition)
+{
+    if (reader->latest == NULL || !slice_equal(reader->latest->token, token)) {
+        const StagingToken *found = repositories_find_token(reader->repositories, token);
+
+        if (found == NULL) {
+            return false;
+        }
+        reader->latest = found;
+    }
+    *partition = reader->latest->partition;
+    return true;
+}
+
 static bool write_staged(SourceRow *row, void *state, Error *error)
 {
     Kv__StagedEntryData data = KV__STAGED_ENTRY_DATA__INIT;
+    StagedReader *reader = state;
     Slice token = source_bytes(row, STAGED_TOKEN);
     Slice partition;
     char *text;
 
-    if (!repositories_find_token(state, token, &partition)) {
+    if (!find_partition(reader, token, &partition)) {
         /* Invalid UTF-8 is refused even in a row that is left out. */
         return source_text(row, STAGED_TOKEN, &text, error) &&
                source_left_out(row,
@@ -438,6 +460,8 @@ static bool prepare(Worker *worker, void **state, UnitList *units, Error *error)
 
 static bool run(Worker *worker, const Unit *unit, Error *error)
 {
+    StagedReader reader = {.repositories = unit->state};
+
     switch (unit->kind) {
     case UNIT_REPOSITORIES:
         return source_read(worker, &REPOSITORY_QUERY, NULL, write_repository, unit->state, error);
@@ -448,7 +472,7 @@ static bool run(Worker *worker, const Unit *unit, Error *error)
     case UNIT_COMMITS:
         return source_read(worker, &COMMIT_QUERY, &unit->range, write_commit, unit->state, error);
     default:
-        return source_read(worker, &STAGED_QUERY, &unit->range, write_staged, unit->state, error);
+        return source_read(worker, &STAGED_QUERY, &unit->range, write_staged, &reader, error);
     }
 }
 

@@ -17,12 +17,10 @@ typedef struct Item {
     char id[];
 } Item;
 
-/* A staging token, and the partition of its objects. */
 typedef struct Token {
+    StagingToken token;
     UT_hash_handle hh;
-    Slice partition;
-    size_t size;
-    char token[]; /* as it is in the database, followed by the partition's name */
+    char bytes[]; /* the token, followed by the partition's name */
 } Token;
 
 struct Repositories {
@@ -118,12 +116,12 @@ const Repository *repositories_find(const Repositories *repositories, const char
     return item == NULL ? NULL : &item->repository;
 }
 
-static Token *find_token(const Repositories *repositories, Slice token)
+const StagingToken *repositories_find_token(const Repositories *repositories, Slice token)
 {
-    Token *found;
+    const Token *found;
 
     HASH_FIND(hh, repositories->tokens, token.data, token.size, found);
-    return found;
+    return found == NULL ? NULL : &found->token;
 }
 
 bool repositories_add_token(Repositories *repositories, Slice token, const char *text, bool *clash,
@@ -134,7 +132,7 @@ bool repositories_add_token(Repositories *repositories, Slice token, const char 
 
     *clash = false;
     *is_new = false;
-    if (find_token(repositories, token) != NULL) {
+    if (repositories_find_token(repositories, token) != NULL) {
         return true; /* several branches may share one */
     }
     if (!key_set_add(repositories->partitions, slice_text(text), is_new, error)) {
@@ -148,26 +146,16 @@ bool repositories_add_token(Repositories *repositories, Slice token, const char 
     if (added == NULL) {
         return error_out_of_memory(error);
     }
-    added->size = token.size;
-    memcpy(added->token, token.data, token.size);
-    memcpy(added->token + token.size, text, text_size);
-    added->partition = slice_of(added->token + token.size, text_size);
-    HASH_ADD_KEYPTR(hh, repositories->tokens, added->token, added->size, added);
+    memcpy(added->bytes, token.data, token.size);
+    memcpy(added->bytes + token.size, text, text_size);
+    added->token.token = slice_of(added->bytes, token.size);
+    added->token.partition = slice_of(added->bytes + token.size, text_size);
+    HASH_ADD_KEYPTR(hh, repositories->tokens, added->bytes, token.size, added);
     if (!HASH_ADDED(hh, added)) {
         free(added);
         return error_out_of_memory(error);
     }
     return true;
-}
-
-bool repositories_find_token(const Repositories *repositories, Slice token, Slice *partition)
-{
-    const Token *found = find_token(repositories, token);
-
-    if (found != NULL) {
-        *partition = found->partition;
-    }
-    return found != NULL;
 }
 
 void repositories_free(Repositories *repositories)

@@ -23,6 +23,12 @@ typedef struct Repository {
     SettingsObject rules; /* its branch protection rules, once fetched */
 } Repository;
 
+/* A staging token as it is in the database, and the partition of its entries. */
+typedef struct StagingToken {
+    Slice token;
+    Slice partition;
+} StagingToken;
+
 bool repositories_new(Repositories **repositories, Error *error);
 
 /* Adds a repository and derives a unique instance id.  The order of calls must be deterministic.
@@ -41,8 +47,9 @@ const Repository *repositories_find(const Repositories *repositories, const char
 bool repositories_add_token(Repositories *repositories, Slice token, const char *text, bool *clash,
                             bool *is_new, Error *error);
 
-/* Finds the partition of a token as it is in the database; false if it is on no branch. */
-bool repositories_find_token(const Repositories *repositories, Slice token, Slice *partition);
+/* Finds a token as it is in the database; NULL if it is on no branch.  The result belongs to the
+ * set. */
+const StagingToken *repositories_find_token(const Repositories *repositories, Slice token);
 
 /* Accepts NULL. */
 void repositories_free(Repositories *repositories);
