@@ -272,17 +272,28 @@ static uint64_t rows_read(const DumpPackageSummary *package, const char *table)
 /* After all rows were read. */
 static bool check_row_counts(LegacyExport *export, Error *error)
 {
+    TableRows *tables = NULL;
+    size_t count = 0;
+    bool done;
+
     for (size_t i = 0; i < export->package_count; i++) {
         const char *const *table = export->packages[i]->tables;
 
         for (; *table != NULL; table++) {
-            if (!row_count_check(export->connection, &export->context.schema, *table,
-                                 rows_read(&export->dump.manifest.packages[i], *table), error)) {
-                return false;
+            TableRows *more = realloc(tables, (count + 1) * sizeof *more);
+
+            if (more == NULL) {
+                free(tables);
+                return error_out_of_memory(error);
             }
+            tables = more;
+            tables[count++] =
+                (TableRows){*table, rows_read(&export->dump.manifest.packages[i], *table)};
         }
     }
-    return true;
+    done = row_count_check(export->connection, &export->context.schema, tables, count, error);
+    free(tables);
+    return done;
 }
 
 static bool write_dump(LegacyExport *export, Error *error)

@@ -7,6 +7,7 @@
 #include "export/legacy/table_shape.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -23,22 +24,30 @@ static bool query_table(PgConnection *connection, const PgSchema *schema, const 
     return done;
 }
 
-/* Whether the table's pages are more than one range. */
-static bool is_large(PgConnection *connection, const PgSchema *schema, const char *table,
-                     bool *large, Error *error)
+/* Queries, of each table in the order of the list, whether its pages are more than one range. */
+static bool query_sizes(PgConnection *connection, const PgSchema *schema, const TableRows *tables,
+                        size_t count, PgRows **rows, Error *error)
 {
-    const char *parameters[] = {schema->name, table};
-    PgRows *rows;
+    char pages[16];
+    const char *parameters[] = {schema->name, NULL, pages};
+    Buffer list = {0};
+    bool done = true;
 
-    if (!pg_query(connection,
-                  SOURCE_TREE "SELECT coalesce(sum(pg_relation_size(oid)), 0)::int8"
-                              " / current_setting('block_size')::int8 FROM tree",
-                  2, parameters, &rows, error)) {
-        return false;
+    for (size_t i = 0; done && i < count; i++) {
+        done = buffer_append_format(&list, error, "%s%s", i == 0 ? "{" : ",", tables[i].table);
     }
-    *large = strtoull(pg_rows_text(rows, 0, 0), NULL, 10) > PG_RANGE_PAGES;
-    pg_rows_free(rows);
-    return true;
+    done = done && buffer_append_text(&list, "}", error);
+    parameters[1] = buffer_string(&list);
+    snprintf(pages, sizeof pages, "%d", (int)PG_RANGE_PAGES);
+    done = done && pg_query(connection,
+                            SOURCE_TREE
+                            " SELECT coalesce(sum(pg_relation_size(t.oid)), 0)"
+                            "  > $3::int8 * current_setting('block_size')::int8"
+                            " FROM unnest($2::text[]) WITH ORDINALITY u (name, place)"
+                            " LEFT JOIN tree t ON t.root = u.name GROUP BY place ORDER BY place",
+                            3, parameters, rows, error);
+    buffer_free(&list);
+    return done;
 }
 
 static bool is_leaf(const PgRows *leaves, const char *schema, const char *name)
@@ -99,34 +108,68 @@ static bool reads_leaves(PgConnection *connection, const PgSchema *schema, const
     return done && (!lacked || error_out_of_memory(error));
 }
 
-static bool count_rows(PgConnection *connection, const PgSchema *schema, const char *table,
-                       uint64_t rows_read, Error *error)
+/* Appends the number of rows of a table to a list of expressions. */
+static bool append_count(PgConnection *connection, const PgSchema *schema, const char *table,
+                         Buffer *sql, Error *error)
 {
-    PgRows *rows;
-    uint64_t count;
+    return buffer_append_text(sql, sql->size == 0 ? "SELECT " : ", ", error) &&
+           buffer_append_text(sql, "(SELECT count(*) FROM ", error) &&
+           pg_schema_qualify(connection, schema, table, sql, error) &&
+           buffer_append_text(sql, ")", error);
+}
 
-    if (!query_table(connection, schema, "SELECT count(*) FROM ", table, &rows, error)) {
-        return false;
-    }
-    count = strtoull(pg_rows_text(rows, 0, 0), NULL, 10);
-    pg_rows_free(rows);
-    if (count == rows_read) {
+static bool compare_rows(const TableRows *table, uint64_t count, Error *error)
+{
+    if (count == table->rows) {
         return true;
     }
     error_set(error, EXIT_CODE_FAILED,
-              "table \"%s\": %" PRIu64 " rows were read, but it has %" PRIu64, table, rows_read,
-              count);
+              "table \"%s\": %" PRIu64 " rows were read, but it has %" PRIu64, table->table,
+              table->rows, count);
     return error_hint(error, "Nothing was migrated. The table is not as the schema migrations "
                              "created it: look at its partitions.");
 }
 
-bool row_count_check(PgConnection *connection, const PgSchema *schema, const char *table,
-                     uint64_t rows_read, Error *error)
+/* Counts the tables of `sql`, which are those with `counted`. */
+static bool count_rows(PgConnection *connection, const char *sql, const TableRows *tables,
+                       const bool *counted, size_t count, Error *error)
 {
-    bool large;
-    bool same = false;
+    PgRows *rows;
+    bool done = true;
+    int column = 0;
 
-    return is_large(connection, schema, table, &large, error) &&
-           (!large || reads_leaves(connection, schema, table, &same, error)) &&
-           (same || count_rows(connection, schema, table, rows_read, error));
+    if (!pg_query(connection, sql, 0, NULL, &rows, error)) {
+        return false;
+    }
+    for (size_t i = 0; done && i < count; i++) {
+        done = !counted[i] ||
+               compare_rows(&tables[i], strtoull(pg_rows_text(rows, 0, column++), NULL, 10), error);
+    }
+    pg_rows_free(rows);
+    return done;
+}
+
+bool row_count_check(PgConnection *connection, const PgSchema *schema, const TableRows *tables,
+                     size_t count, Error *error)
+{
+    bool *counted = calloc(count + 1, sizeof *counted);
+    PgRows *large = NULL;
+    Buffer sql = {0};
+    bool done = (counted != NULL || error_out_of_memory(error)) &&
+                query_sizes(connection, schema, tables, count, &large, error);
+
+    for (size_t i = 0; done && i < count; i++) {
+        bool same = false;
+
+        done = *pg_rows_text(large, (int)i, 0) != 't' ||
+               reads_leaves(connection, schema, tables[i].table, &same, error);
+        counted[i] = !same;
+        done = done && (same || append_count(connection, schema, tables[i].table, &sql, error));
+    }
+    done = done && (sql.size == 0 ||
+                    count_rows(connection, buffer_string(&sql), tables, counted, count, error));
+    pg_rows_free(large);
+    buffer_free(&sql);
+    free(counted);
+    return done;
 }

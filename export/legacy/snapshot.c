@@ -5,6 +5,7 @@
 #include "common/pg/server_info.h"
 #include "common/store/legacy_oids.h"
 #include "export/legacy/source.h"
+#include "export/legacy/table_list.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -127,23 +128,6 @@ static bool query_time(PgConnection *connection, Snapshot *snapshot, Error *erro
     return true;
 }
 
-/* Appends the packages' tables as a literal of type text[]; their names need no quotes. */
-static bool append_table_list(const Package *const *packages, size_t package_count, Buffer *list,
-                              Error *error)
-{
-    const char *separator = "{";
-
-    for (size_t i = 0; i < package_count; i++) {
-        for (const char *const *table = packages[i]->tables; *table != NULL; table++) {
-            if (!buffer_append_format(list, error, "%s%s", separator, *table)) {
-                return false;
-            }
-            separator = ",";
-        }
-    }
-    return buffer_append_text(list, "}", error);
-}
-
 /*
  * Reads the snapshot as text, from which the cleanup tells which rows the export has not seen.
  *
@@ -160,7 +144,7 @@ static bool query_snapshot(PgConnection *connection, const PgSchema *schema,
     Buffer list = {0};
     const char *parameters[] = {schema->name, NULL};
     PgRows *rows;
-    bool done = append_table_list(packages, package_count, &list, error);
+    bool done = table_list_append(packages, package_count, &list, error);
 
     parameters[1] = buffer_string(&list);
     done = done &&
@@ -194,7 +178,7 @@ static bool query_identity(PgConnection *connection, const PgSchema *schema,
     bool done =
         pg_system_identifier(connection, &snapshot->system_identifier, error) &&
         pg_database_oid(connection, &snapshot->database_oid, error) &&
-        append_table_list(packages, package_count, &list, error) &&
+        table_list_append(packages, package_count, &list, error) &&
         legacy_oids_read(connection, schema->name, buffer_string(&list), &snapshot->tables, error);
 
     buffer_free(&list);
@@ -227,37 +211,27 @@ bool snapshot_begin(PgConnection *connection, const PgSchema *schema, const Expo
            query_time(connection, snapshot, error);
 }
 
-/* Adds the estimated rows of a table and its partitions. */
-static bool estimate_table(PgConnection *connection, const PgSchema *schema, const char *table,
-                           uint64_t *rows, Error *error)
-{
-    const char *parameters[] = {schema->name, table};
-    PgRows *result;
-
-    if (!pg_query(connection,
-                  SOURCE_TREE
-                  "SELECT coalesce(sum(greatest(c.reltuples, 0)), 0)::int8"
-                  " FROM tree t JOIN pg_class c ON c.oid = t.oid WHERE c.relkind <> 'p'",
-                  2, parameters, &result, error)) {
-        return false;
-    }
-    *rows += strtoull(pg_rows_text(result, 0, 0), NULL, 10);
-    pg_rows_free(result);
-    return true;
-}
-
 bool snapshot_estimate_rows(PgConnection *connection, const PgSchema *schema,
                             const Package *const *packages, size_t package_count, uint64_t *rows,
                             Error *error)
 {
-    *rows = 0;
-    for (size_t i = 0; i < package_count; i++) {
-        for (const char *const *table = packages[i]->tables; *table != NULL; table++) {
-            if (!estimate_table(connection, schema, *table, rows, error)) {
-                return false;
-            }
-        }
+    Buffer list = {0};
+    const char *parameters[] = {schema->name, NULL};
+    PgRows *result;
+    bool done = table_list_append(packages, package_count, &list, error);
+
+    parameters[1] = buffer_string(&list);
+    done = done && pg_query(connection,
+                            SOURCE_TREE
+                            "SELECT coalesce(sum(greatest(c.reltuples, 0)), 0)::int8"
+                            " FROM tree t JOIN pg_class c ON c.oid = t.oid WHERE c.relkind <> 'p'",
+                            2, parameters, &result, error);
+    buffer_free(&list);
+    if (!done) {
+        return false;
     }
+    *rows = strtoull(pg_rows_text(result, 0, 0), NULL, 10);
+    pg_rows_free(result);
     return true;
 }
 
