@@ -67,32 +67,45 @@ static bool run_made(PgConnection *connection, const PgSchema *schema, const cha
     return done;
 }
 
+/* Part of the function's text, by which it is recognised. */
+#define RECOGNISED "it was migrated to the KV store at"
+
+static bool refuse_function(const PgSchema *schema, const char *stranger, Error *error)
+{
+    if (stranger != NULL) {
+        error_set(error, EXIT_CODE_REFUSED,
+                  "the function " WRITE_GUARD_NAME " in schema \"%s\" belongs to role \"%s\", "
+                  "which owns no legacy table",
+                  schema->name, stranger);
+    } else {
+        error_set(error, EXIT_CODE_REFUSED,
+                  "the function " WRITE_GUARD_NAME " in schema \"%s\" is not kv-migrate's",
+                  schema->name);
+    }
+    return error_hint(error, "Find out what it is for, and drop or rename it.");
+}
+
 /* Somebody who may create functions in the schema may have made one of this name, whose text would
  * run with the rights of whoever writes to the tables. */
-static bool check_function(PgConnection *connection, const PgSchema *schema, Error *error)
+bool write_guard_check(PgConnection *connection, const PgSchema *schema, Error *error)
 {
     PgRows *rows;
     bool done;
 
     if (!query(connection, schema,
-               GUARDABLE "SELECT pg_get_userbyid(p.proowner) FROM pg_proc p"
-                         " JOIN pg_namespace n ON n.oid = p.pronamespace WHERE n.nspname = $1"
-                         " AND p.proname = '" WRITE_GUARD_NAME "' AND p.pronargs = 0"
-                         " AND pg_get_userbyid(p.proowner) <> current_user"
-                         " AND NOT EXISTS (SELECT FROM guardable"
-                         "  WHERE owner = pg_get_userbyid(p.proowner))",
+               GUARDABLE
+               "SELECT CASE WHEN f.stranger THEN pg_get_userbyid(p.proowner) END"
+               " FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace,"
+               " LATERAL (SELECT p.prokind = 'f' AND p.prorettype = 'trigger'::regtype"
+               "  AND strpos(p.prosrc, '" RECOGNISED "') > 0 AS made,"
+               "  pg_get_userbyid(p.proowner) <> current_user AND NOT EXISTS (SELECT"
+               "   FROM guardable WHERE owner = pg_get_userbyid(p.proowner)) AS stranger) f"
+               " WHERE n.nspname = $1 AND p.proname = '" WRITE_GUARD_NAME "'"
+               " AND p.pronargs = 0 AND (f.stranger OR NOT f.made)",
                &rows, error)) {
         return false;
     }
-    done = pg_rows_count(rows) == 0;
-    if (!done) {
-        error_set(error, EXIT_CODE_REFUSED,
-                  "the function " WRITE_GUARD_NAME
-                  " in schema \"%s\" belongs to role \"%s\", which "
-                  "owns no legacy table",
-                  schema->name, pg_rows_text(rows, 0, 0));
-        error_hint(error, "Find out what it is for, and drop it.");
-    }
+    done = pg_rows_count(rows) == 0 || refuse_function(schema, pg_rows_text(rows, 0, 0), error);
     pg_rows_free(rows);
     return done;
 }
@@ -103,14 +116,14 @@ static bool make_function(PgConnection *connection, const PgSchema *schema, Erro
     static const char FUNCTION[] = GUARDABLE
         "SELECT format('CREATE OR REPLACE FUNCTION %I." WRITE_GUARD_NAME "() RETURNS trigger"
         " LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS %L', $1::text,"
-        " format($f$BEGIN RAISE EXCEPTION 'table \"%%\" takes no writes: it was migrated to the KV "
-        "store at %s, and nothing reads it any longer', TG_TABLE_NAME USING"
+        " format($f$BEGIN RAISE EXCEPTION 'table \"%%\" takes no writes: " RECOGNISED
+        " %s, and nothing reads it any longer', TG_TABLE_NAME USING"
         " ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Start lakeFS 0.80 or later, or go "
         "back to the legacy tables with kv-migrate revert.'; END$f$,"
         " to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"')))"
         " WHERE EXISTS (SELECT FROM guardable)";
 
-    return check_function(connection, schema, error) &&
+    return write_guard_check(connection, schema, error) &&
            run_made(connection, schema, FUNCTION, error);
 }
 

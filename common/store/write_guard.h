@@ -33,10 +33,14 @@ typedef struct WriteGuardCounts {
 bool write_guard_count(PgConnection *connection, const PgSchema *schema, WriteGuardCounts *counts,
                        Error *error);
 
+/* Refuses a function of the triggers' name that was not made by write_guard_make, or that a role
+ * could change that owns no legacy table. */
+bool write_guard_check(PgConnection *connection, const PgSchema *schema, Error *error);
+
 /*
  * Makes the triggers that are missing, and the function, whose message has the time of this call;
- * does nothing without legacy tables.  The function gets the tables' owner where the role may give
- * it away.  Waits for writers as long as lock_timeout allows.
+ * does nothing without legacy tables.  Fails like write_guard_check.  The function gets the tables'
+ * owner where the role may give it away.  Waits for writers as long as lock_timeout allows.
  *
  * Needs the right TRIGGER on the tables, CREATE on the schema, and the language plpgsql.  Where the
  * role owns the tables the triggers also fire in sessions whose session_replication_role is

@@ -3,6 +3,7 @@
 
 #include "common/cli/message.h"
 #include "common/dump/output.h"
+#include "common/store/write_guard.h"
 #include "scripts/session/migrate/ddl_trial.h"
 #include "scripts/session/migrate/legacy_tables.h"
 #include "scripts/session/migrate/programs.h"
@@ -357,26 +358,43 @@ static bool check_missing(Checks *checks, bool *complete, Error *error)
     return done;
 }
 
+/* Records a refusal; any other failure is the caller's. */
+static bool take_refusal(Checks *checks, bool passed, const Error *problem, Error *error)
+{
+    if (!passed && problem->code != EXIT_CODE_REFUSED) {
+        *error = *problem;
+        return false;
+    }
+    if (!passed) {
+        add_problem(checks, problem);
+    }
+    return true;
+}
+
 /* For what schema migrations make.  kv-import checks it for the store: if it has refused, it was
  * perhaps for that. */
 static bool check_owner(Checks *checks, Error *error)
 {
     const MigrateOptions *options = checks->session->options;
     Error problem;
+    bool passed;
 
     if (migrate_options_kv_enabled(options) && !migrate_options_in_dynamodb(options) &&
         checks->store == NULL) {
         return true;
     }
-    if (schema_migrations_check_owner(checks->session, &problem)) {
-        return true;
-    }
-    if (problem.code != EXIT_CODE_REFUSED) {
-        *error = problem;
-        return false;
-    }
-    add_problem(checks, &problem);
-    return true;
+    passed = schema_migrations_check_owner(checks->session, &problem);
+    return take_refusal(checks, passed, &problem, error);
+}
+
+/* The write guard replaces its function, and cleanup drops it. */
+static bool check_guard(Checks *checks, Error *error)
+{
+    const Session *session = checks->session;
+    Error problem;
+    bool passed = write_guard_check(session->connection, &session->schema, &problem);
+
+    return take_refusal(checks, passed, &problem, error);
 }
 
 bool checks_run(Checks *checks, Error *error)
@@ -404,6 +422,7 @@ bool checks_run(Checks *checks, Error *error)
     } else if (checks->pending > 0) {
         check_right(checks, RIGHT_STAMP);
     }
-    return check_create(checks, error) && (!kv || check_dependents(checks, error)) &&
+    return check_create(checks, error) &&
+           (!kv || (check_guard(checks, error) && check_dependents(checks, error))) &&
            check_capacity(checks, error) && (!kv || check_others(checks, error));
 }

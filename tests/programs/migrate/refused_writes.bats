@@ -271,14 +271,38 @@ import_is_gone() {
     refuses "DELETE FROM auth_users"
 }
 
-@test "a function of that name that is somebody else's is not used" {
+# refuses_function PART: up and its dry run refuse before the first schema migration, whether tables are kept or dropped.
+refuses_function() {
+    local before keep
+    before=$(whole_database)
+    for keep in --keep-tables --drop-tables; do
+        fails 5 kv-migrate up --kv-enabled --no-settings "$keep" -d "$DSN"
+        assert_contains "$stderr" "$1" "hint: "
+        fails 5 kv-migrate up --kv-enabled --no-settings "$keep" -d "$DSN" --dry-run -q
+        assert_contains "$stderr" "$1"
+    done
+    assert_equal "$(whole_database)" "$before"
+}
+
+@test "a function of that name that is somebody else's is refused before anything is done" {
+    local body="LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'"
     legacy_database
     make_role
-    sql "ALTER SCHEMA public OWNER TO $PGUSER" "REASSIGN OWNED BY $ROLE TO $PGUSER" "GRANT CREATE ON SCHEMA public TO $ROLE"
-    as_role "CREATE FUNCTION kv_migrate_refuse_writes() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'"
-    fails 5 kv-migrate up --kv-enabled --no-settings --keep-tables -d "$DSN"
-    assert_contains "$stderr" "belongs to role \"$ROLE\""
-    assert_stamp 38 -
+    sql "UPDATE schema_migrations SET version = 37" "ALTER TABLE auth_users DROP COLUMN external_id" \
+        "ALTER SCHEMA public OWNER TO $PGUSER" "REASSIGN OWNED BY $ROLE TO $PGUSER" "GRANT CREATE ON SCHEMA public TO $ROLE"
+    as_role "CREATE FUNCTION kv_migrate_refuse_writes() RETURNS trigger $body"
+    refuses_function "belongs to role \"$ROLE\""
+    # The tables' owner has made it, for a purpose of his own.
+    sql "DROP FUNCTION kv_migrate_refuse_writes()" "CREATE FUNCTION kv_migrate_refuse_writes() RETURNS trigger $body"
+    refuses_function 'in schema "public" is not kv-migrate'
+    sql "DROP FUNCTION kv_migrate_refuse_writes()" "CREATE PROCEDURE kv_migrate_refuse_writes() LANGUAGE SQL AS 'SELECT 1'"
+    refuses_function 'in schema "public" is not kv-migrate'
+    # One with arguments is another function; a plain schema migration does not need the name.
+    sql "DROP PROCEDURE kv_migrate_refuse_writes()" "CREATE FUNCTION kv_migrate_refuse_writes() RETURNS trigger $body"
+    succeeds kv-migrate up -d "$DSN"
+    sql "DROP FUNCTION kv_migrate_refuse_writes()" "CREATE FUNCTION kv_migrate_refuse_writes(a int) RETURNS int LANGUAGE SQL AS 'SELECT 1'"
+    succeeds kv-migrate up --kv-enabled --no-settings --keep-tables -d "$DSN"
+    refuses "DELETE FROM auth_users"
 }
 
 @test "who goes back by SQL can migrate again, schema migrations included" {
