@@ -6,6 +6,7 @@
 #include "scripts/session/migrate/legacy_tables.h"
 #include "scripts/session/migrate/note.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -162,34 +163,50 @@ static bool refuse_set_up(Error *error)
                              "needs it, rename the table kv, then run again.");
 }
 
-/* Reads the store in a subtransaction, whose end releases the locks. */
-static bool look(Session *session, Predecessor *predecessor, Error *error)
+/* Whatever the legacy tables beside a store in use are, they are not what it was made from. */
+static bool refuse_foreign(const Session *session, const KvStore *store, Error *error)
 {
-    KvStore store;
+    error_set(error, EXIT_CODE_REFUSED,
+              "the table kv is stamped as migrated, but the database is at schema version %" PRId64,
+              session->version);
+    error_detail(error, "Its KV version is %s.", store->version);
+    return error_hint(error, "The two do not belong together. Find out where the table comes from; "
+                             "kv-migrate status tells more.");
+}
 
+/* Reads the store in a subtransaction, whose end releases the locks. */
+static bool look(Session *session, KvStore *store, Predecessor *predecessor, Error *error)
+{
     *predecessor = PREDECESSOR_NONE;
     return pg_execute(session->connection, "SAVEPOINT look", NULL, error) &&
-           kv_store_read(session, &store, error) &&
-           predecessor_find(session, &store, predecessor, error) &&
+           kv_store_read(session, store, error) &&
+           predecessor_find(session, store, predecessor, error) &&
            pg_execute(session->connection, "ROLLBACK TO SAVEPOINT look", NULL, error);
 }
 
 bool predecessor_check(Session *session, bool kv, bool *migrated, Error *error)
 {
+    KvStore store;
     Predecessor predecessor;
 
     *migrated = false;
-    if (!look(session, &predecessor, error)) {
+    if (!look(session, &store, &predecessor, error)) {
         return false;
     }
-    if (predecessor == PREDECESSOR_MIGRATED) {
+    switch (predecessor) {
+    case PREDECESSOR_MIGRATED:
         *migrated = true;
         return tell_migrated(session, error);
-    }
-    if (kv && predecessor == PREDECESSOR_LIKELY) {
+    case PREDECESSOR_LIKELY:
         return refuse_likely(error);
+    case PREDECESSOR_SET_UP:
+        return refuse_set_up(error);
+    case PREDECESSOR_UNKNOWN:
+        return kv || store.in_dynamodb || refuse_foreign(session, &store, error);
+    case PREDECESSOR_NONE:
+        break;
     }
-    return !kv || predecessor != PREDECESSOR_SET_UP || refuse_set_up(error);
+    return true;
 }
 
 bool predecessor_refuse(Session *session, const KvStore *store, const char *hint, Error *error)

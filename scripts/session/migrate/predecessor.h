@@ -32,8 +32,9 @@ bool predecessor_find(Session *session, const KvStore *store, Predecessor *prede
 
 /*
  * For up, before it does anything: *migrated if lakeFS itself has migrated the database, which is
- * reported.  With `kv`, EXIT_CODE_REFUSED for the other stores that must not be replaced, where
- * kv-import could not tell why.  Keeps no lock on the store, which kv-import is to replace.
+ * reported.  EXIT_CODE_REFUSED for other stamped stores, beside which the schema must not be
+ * migrated either.  With `kv`, a store is left to kv-import if kv-import can tell why not to
+ * replace it.  Keeps no lock on the store, which kv-import is to replace.
  */
 bool predecessor_check(Session *session, bool kv, bool *migrated, Error *error);
 

@@ -88,6 +88,27 @@ up_refuses() {
     assert_equal "$after" "$before"
 }
 
+# up_refuses_all PART...: up_refuses, and without --kv-enabled the same, also below the last schema version.
+up_refuses_all() {
+    local before after version
+    up_refuses "$@"
+    for version in 38 37; do
+        sql "UPDATE schema_migrations SET version = $version"
+        before=$(whole_database)
+        fails 5 kv-migrate up
+        refute_contains "$stderr" "--clean"
+        if [ "$version" = 38 ]; then
+            assert_contains "$stderr" "$1"
+        else
+            assert_contains "$stderr" "stamped as migrated, but the database is at schema version 37"
+        fi
+        fails 5 kv-migrate up --dry-run
+        after=$(whole_database)
+        assert_equal "$after" "$before"
+    done
+    sql "UPDATE schema_migrations SET version = 38"
+}
+
 # up_has_nothing_to_do PART...
 up_has_nothing_to_do() {
     local before after
@@ -243,6 +264,8 @@ users/user" "SELECT encode(key, 'escape') FROM kv ORDER BY key"
         add $row x
         state_is foreign_kv nothing "legacy, but a relation kv is in the way"
         up_refuses "rows and without a version"
+        # That keeps nobody from migrating the schema.
+        succeeds kv-migrate up
         drop_database
     done
 }
@@ -279,7 +302,7 @@ users/user" "SELECT encode(key, 'escape') FROM kv ORDER BY key"
     # The store of another installation.
     sql "UPDATE auth_installation_metadata SET key_value = 'other'"
     state_is foreign_kv_store nothing "the two do not belong together"
-    up_refuses "stamped as migrated"
+    up_refuses_all "stamped as migrated"
 }
 
 @test "after lakeFS's own migration, cleanup and verify refuse, and an export warns" {
@@ -327,7 +350,7 @@ users/user" "SELECT encode(key, 'escape') FROM kv ORDER BY key"
     add kv-internal-metadata kv/schema/version 1
     add auth users/written-since x
     state_is migrated_by_lakefs_likely nothing "migrated, by lakeFS itself, as it seems" "legacy tables are left over"
-    up_refuses "lakeFS itself has migrated this database, as it seems"
+    up_refuses_all "lakeFS itself has migrated this database, as it seems"
     fails 5 kv-migrate cleanup
     assert_contains "$stderr" "lakeFS itself has migrated this database, as it seems" "DROP TABLE public.actions_run_hooks"
 }
@@ -339,7 +362,7 @@ users/user" "SELECT encode(key, 'escape') FROM kv ORDER BY key"
     add auth installation_metadata/setup_timestamp 2026-11-28T14:42:53Z
     add auth users/admin x
     state_is lakefs_set_up nothing "a lakeFS was set up in the table kv, apart from the legacy tables"
-    up_refuses "a lakeFS was set up in the table kv"
+    up_refuses_all "a lakeFS was set up in the table kv"
     # The same time of setup as in the tables: it is theirs.
     sql "UPDATE kv SET value = '2022-01-01T00:00:00Z' WHERE key = 'installation_metadata/setup_timestamp'"
     state_is migrated_by_lakefs "kv-migrate cleanup" "migrated, by lakeFS itself"
@@ -356,7 +379,7 @@ users/user" "SELECT encode(key, 'escape') FROM kv ORDER BY key"
     "${UP[@]}" --keep-tables -q
     sql "UPDATE schema_migrations SET version = 38"
     state_is foreign_kv_store nothing "the two do not belong together"
-    up_refuses "stamped as migrated"
+    up_refuses_all "stamped as migrated"
 }
 
 @test "migrated by kv-migrate, with and without the legacy tables" {
@@ -413,6 +436,8 @@ users/user" "SELECT encode(key, 'escape') FROM kv ORDER BY key"
     sql "UPDATE kv SET value = '4' WHERE partition_key = 'kv-internal-metadata'"
     state_is kv_store nothing "a KV store without a legacy database beside it"
     up_refuses "it is a KV store"
+    fails 5 kv-migrate up
+    fails 5 kv-migrate up --new-database
 }
 
 @test "a dirty schema, and versions without a migration" {
