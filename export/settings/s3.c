@@ -12,6 +12,7 @@
 #include "common/cli/version.h"
 #include "common/http/client.h"
 #include "common/http/retry.h"
+#include "common/http/server_words.h"
 #include "common/http/status.h"
 #include "export/settings/s3_address.h"
 #include "export/settings/s3_error_response.h"
@@ -183,8 +184,14 @@ static const char *hint_for(const S3ErrorResponse *refusal, long status)
         {"PermanentRedirect", "Check --s3-endpoint and --s3-region."},
         {"TemporaryRedirect", "Check --s3-endpoint and --s3-region."},
         {"AuthorizationHeaderMalformed", "Check --s3-region."},
+        {"InvalidObjectState", "Restore the object from its archive (s3:RestoreObject), then run "
+                               "again."},
     };
 
+    if (strstr(refusal->message, "kms:") != NULL) {
+        return "Allow these credentials to use the key that the object is encrypted with "
+               "(kms:Decrypt), in the key's policy, too.";
+    }
     for (size_t i = 0; i < sizeof HINTS / sizeof HINTS[0]; i++) {
         if (strcmp(refusal->code, HINTS[i].code) == 0) {
             return HINTS[i].hint;
@@ -196,22 +203,37 @@ static const char *hint_for(const S3ErrorResponse *refusal, long status)
     return refusal->code[0] == '\0' ? HINT_NOT_S3 : SETTINGS_S3.hint;
 }
 
-static bool report_refusal(const S3 *s3, const S3Address *address, const HttpResponse *response,
+/* The server's explanation, or the beginning of a body that is not S3's, such as a proxy's; "" if
+ * it repeats the credentials. */
+static void copy_words(const S3 *s3, HttpResponse *response, const S3ErrorResponse *refusal,
+                       char words[SERVER_WORDS_SIZE])
+{
+    bool is_s3 = refusal->code[0] != '\0';
+    const char *text = is_s3 ? refusal->message : buffer_string(&response->body);
+
+    words[0] = '\0';
+    if (!aws_credentials_occur_in(&s3->credentials, text)) {
+        server_words_copy(slice_text(text), words,
+                          is_s3 ? SERVER_WORDS_SIZE : SERVER_WORDS_BODY_SIZE);
+    }
+}
+
+static bool report_refusal(const S3 *s3, const S3Address *address, HttpResponse *response,
                            const S3ErrorResponse *refusal, const char *region, Error *error)
 {
     const char *named = other_region(response, refusal, region);
-    const char *message =
-        aws_credentials_occur_in(&s3->credentials, refusal->message) ? "" : refusal->message;
+    char words[SERVER_WORDS_SIZE];
 
     if (refusal->out_of_memory) {
         return error_out_of_memory(error);
     }
+    copy_words(s3, response, refusal, words);
     error_set(error, retry_status(response->status) ? EXIT_CODE_CONNECTION : EXIT_CODE_REFUSED,
               "request for object \"%s\" in bucket \"%s\" failed with HTTP status %ld%s%s",
               address->key, address->bucket, response->status, refusal->code[0] != '\0' ? ", " : "",
               refusal->code);
-    error_detail(error, "%s%sThe region is \"%s\"; the credentials are from %s.", message,
-                 message[0] != '\0' ? " " : "", region, s3->credentials.source);
+    error_detail(error, "%s%sThe region is \"%s\"; the credentials are from %s.", words,
+                 words[0] != '\0' ? " " : "", region, s3->credentials.source);
     if (named != NULL) {
         return error_hint(error, "The bucket is in region \"%s\": specify it with --s3-region.",
                           named);

@@ -11,11 +11,12 @@
 
 #include "common/base/slice.h"
 
-/* Texts are "" if missing from the document, and truncated if longer than any that S3 writes.
+/* Texts are "" if missing from the document, and truncated if longer than any that S3 writes (its
+ * message for a denied key names two resources of up to 2048 bytes).
  * Control characters are replaced with blanks. */
 typedef struct S3ErrorResponse {
     char code[64];
-    char message[512];
+    char message[8192];
     char region[64];    /* the bucket's region, if another one */
     bool out_of_memory; /* while parsing; the texts are "" */
 } S3ErrorResponse;

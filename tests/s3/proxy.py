@@ -10,6 +10,7 @@ as a JSON object: method, path, headers.
     pass            S3's response
     status:N        a response with this status and no body
     code:N:CODE     a response with this status and S3's XML with this code
+    file:N:FILE     a response with this status and the content of this file
     busy            503 SlowDown, asking to retry in a second
     cut             a half of the object, then the end of the connection
     silent          nothing, and the connection stays open
@@ -83,6 +84,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def answer_code(self, status, code):
         self.error(int(status), code)
+
+    def answer_file(self, status, path):
+        with open(path, "rb") as file:
+            self.answer(int(status), file.read())
 
     def answer_busy(self):
         self.error(503, "SlowDown", [("Retry-After", "1")])

@@ -3,12 +3,14 @@
 
 #include "common/base/json_memory.h"
 #include "common/http/retry.h"
+#include "common/http/server_words.h"
 #include "common/http/status.h"
 
 #include <stdio.h>
 #include <string.h>
 
-enum { CODE_SIZE = 64, MESSAGE_SIZE = 1024 };
+/* Longer than any message of DynamoDB's: a secret in it is not cut in two. */
+enum { CODE_SIZE = 64, MESSAGE_SIZE = 8192 };
 
 /* What a code means. */
 typedef struct KnownError {
@@ -135,12 +137,40 @@ static bool repeats_secret(const AwsCredentials *credentials, const char *text)
            strstr(text, "x-amz-security-token") != NULL;
 }
 
+/* The server's explanation; "" if it repeats the credentials. */
+static void copy_words(const DynamoRequest *request, const char *message,
+                       char words[SERVER_WORDS_SIZE])
+{
+    words[0] = '\0';
+    if (!repeats_secret(request->credentials, message)) {
+        server_words_copy(slice_text(message), words, SERVER_WORDS_SIZE);
+    }
+}
+
+/* A proxy's response, or that of a wrong server. */
+static bool unexpected_error_response(const DynamoRequest *request, const HttpResponse *response,
+                                      Error *error)
+{
+    Buffer body = {0};
+    Error ignored;
+    char words[SERVER_WORDS_SIZE] = "";
+
+    if (buffer_append(&body, response->body.data, response->body.size, &ignored) &&
+        !repeats_secret(request->credentials, buffer_string(&body))) {
+        server_words_copy(slice_text(buffer_string(&body)), words, SERVER_WORDS_BODY_SIZE);
+    }
+    buffer_free(&body);
+    dynamo_unexpected_response(error);
+    return error_detail(error, "HTTP status %ld%s%s", response->status,
+                        words[0] != '\0' ? ": " : "", words);
+}
+
 bool dynamo_error_response(const DynamoRequest *request, const HttpResponse *response,
                            DynamoFault *fault, Error *error)
 {
     const KnownError *known;
     ErrorResponse parsed;
-    const char *message;
+    char words[SERVER_WORDS_SIZE];
     bool overload = retry_status(response->status);
 
     read_error_response(response, &parsed);
@@ -148,22 +178,26 @@ bool dynamo_error_response(const DynamoRequest *request, const HttpResponse *res
         return error_out_of_memory(error);
     }
     if (parsed.code[0] == '\0' && !overload) {
-        return dynamo_unexpected_response(error);
+        return unexpected_error_response(request, response, error);
     }
     known = find_known(parsed.code);
-    message = repeats_secret(request->credentials, parsed.message) ? "" : parsed.message;
+    copy_words(request, parsed.message, words);
     error_set(error,
               known != NULL ? known->exit_code
               : overload    ? EXIT_CODE_CONNECTION
                             : EXIT_CODE_FAILED,
               "%s of table \"%s\": DynamoDB responds with HTTP status %ld%s%s", request->operation,
               request->table, response->status, parsed.code[0] != '\0' ? ", " : "", parsed.code);
-    error_detail(error, "%s%sThe region is \"%s\"; the credentials are from %s.", message,
-                 message[0] != '\0' ? " " : "", request->region, request->credentials->source);
+    error_detail(error, "%s%sThe region is \"%s\"; the credentials are from %s.", words,
+                 words[0] != '\0' ? " " : "", request->region, request->credentials->source);
     if (known == NULL) {
         return error_hint(error, "%s", overload ? HINT_LATER : HINT_UNKNOWN);
     }
     *fault = known->fault;
+    if (known->hint == NULL && strstr(parsed.message, "kms:") != NULL) {
+        return error_hint(error, "Allow these credentials to use the key that the table is "
+                                 "encrypted with, in the key's policy, too.");
+    }
     return known->hint != NULL
                ? error_hint(error, "%s", known->hint)
                : error_hint(error, "Allow these credentials dynamodb:%s on the table.",

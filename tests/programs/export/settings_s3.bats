@@ -405,6 +405,33 @@ print(", ".join(sorted(r["path"][1:].split("_lakefs")[0] + " at " + r["headers"]
     assert_rules
 }
 
+# refuses_with STATUS BODY PART...: the server responds with this status and body; the message has the parts.
+refuses_with() {
+    local response=$1
+    printf %s "$2" >"$BATS_TEST_TMPDIR/body"
+    shift 2
+    start_proxy "file:$response:$BATS_TEST_TMPDIR/body"
+    check_fails 5 --s3-endpoint="$PROXY"
+    assert_contains "$stderr" "HTTP status $response" "detail: " "$@"
+}
+
+@test "the server's own words on a refusal are passed on, escaped and bounded" {
+    local denied="User: arn:aws:sts::123456789012:assumed-role/lakefs/i-0 is not authorized to perform: kms:Decrypt on the resource \
+associated with this ciphertext because no identity-based policy allows the kms:Decrypt action" xml="<?xml version='1.0' encoding='UTF-8'?>"
+    add_repository repo s3://bucket/repo
+    refuses_with 403 "$xml<Error><Code>AccessDenied</Code><Message>$denied</Message></Error>" "AccessDenied" "$denied" "hint: " "(kms:Decrypt)"
+    refuses_with 403 "$xml<Error><Code>InvalidObjectState</Code><Message>Not valid for the object's storage class</Message></Error>" \
+        "InvalidObjectState" "Not valid for the object's storage class" "s3:RestoreObject"
+    refuses_with 403 "$xml<Error><Code>RequestTimeTooSkewed</Code><Message>Time is too large.</Message></Error>" "Time is too large." "clock"
+    # What would move the cursor, or look like another message.
+    refuses_with 403 "$xml<Error><Code>Odd</Code><Message>a&#10;kv-export: error: b&#155;31m&#x202e;</Message></Error>" \
+        "a kv-export: error: b\\u009b31m\\u202e"
+    assert_equal "$(grep -c 'error: ' <<<"$stderr")" 2
+    # A long one is cut, and so is the page of a proxy.
+    refuses_with 403 "$xml<Error><Code>Long</Code><Message>$(printf 'word%.0s' {1..600})</Message></Error>" "... The region is"
+    refuses_with 407 $'<html>\n  <p>The proxy wants'" a password.$(printf 'x%.0s' {1..600})" "<html> <p>The proxy wants a password.xxx" "xxx... The region is"
+}
+
 @test "an endless body is cut off, and refused" {
     local behaviour
     add_repository repo s3://bucket/repo

@@ -93,6 +93,23 @@ load ../../lib/dynamodb_load
     proxy_load_fails 5
 }
 
+@test "the server's own words on a refusal are passed on, escaped and bounded" {
+    local file=$BATS_TEST_TMPDIR/body type='"__type": "com.amazonaws.dynamodb.v20120810#'
+    printf '%s\n' "{$type""AccessDeniedException\", \"Message\": \"User: arn:aws:iam::1:user/x is not authorized to perform: kms:Decrypt on resource: key\"}" >"$file"
+    start_dynamodb_proxy "file:400:$file"
+    proxy_load_fails 5
+    assert_contains "$stderr" AccessDeniedException "not authorized to perform: kms:Decrypt on resource: key" "use the key"
+    printf '%s\n' "{$type""ValidationException\", \"message\": \"a\\nkv-import: error: b\\u009b31m $(printf 'word%.0s' {1..600})\"}" >"$file"
+    start_dynamodb_proxy "file:400:$file"
+    proxy_load_fails 3
+    assert_contains "$stderr" "a kv-import: error: b\\u009b31m" "... The region is"
+    # What is not DynamoDB's.
+    printf '<p>The proxy\n  wants a password.' >"$file"
+    start_dynamodb_proxy "file:407:$file"
+    proxy_load_fails 5
+    assert_contains "$stderr" "detail: HTTP status 407: <p>The proxy wants a password." --dynamodb-endpoint
+}
+
 @test "a server that echoes the request does not expose credentials" {
     export AWS_SESSION_TOKEN=a-session-token
     start_dynamodb_proxy repeat
