@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The inside of a connection, for connection.c, failure.c and copy.c alone.
+ * The inside of a connection, for connection.c, failure.c, copy.c and peer.c alone.
  */
 #ifndef COMMON_PG_CONNECTION_PRIVATE_H
 #define COMMON_PG_CONNECTION_PRIVATE_H

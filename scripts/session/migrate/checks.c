@@ -9,6 +9,7 @@
 #include "scripts/session/migrate/programs.h"
 #include "scripts/session/migrate/report.h"
 #include "scripts/session/migrate/schema_migrations.h"
+#include "scripts/session/migrate/server_room.h"
 #include "scripts/session/migrate/surroundings.h"
 #include "scripts/session/migrate/up.h"
 
@@ -28,8 +29,10 @@ bool checks_init(Checks *checks, Session *session, Error *error)
 
     *checks = (Checks){.session = session, .code = EXIT_CODE_DONE, .readable = true};
     checks->pending = session->migrations.count - schema_migrations_first(session);
-    done = legacy_tables_find(session, error) && legacy_tables_array(session, &array, error) &&
-           rights_read(&checks->rights, session, buffer_string(&array), checks->pending > 0, error);
+    done =
+        legacy_tables_find(session, error) && legacy_tables_array(session, &array, error) &&
+        rights_read(&checks->rights, session, buffer_string(&array), checks->pending > 0, error) &&
+        server_room_find(session, &checks->room_known, &checks->room_bytes, error);
     buffer_free(&array);
     if (done) {
         checks->table_bytes = rights_table_bytes(&checks->rights);
@@ -305,22 +308,31 @@ bool checks_free_bytes(const Session *session, uint64_t *bytes)
     return found;
 }
 
-static void warn_of_room(const Checks *checks)
+/* The needed bytes are an estimate: no reason to refuse. */
+static void warn_of_room(const char *what, uint64_t needed, uint64_t there, const char *hint)
 {
-    char needed[REPORT_SIZE_TEXT];
-    char there[REPORT_SIZE_TEXT];
-    uint64_t bytes;
+    char needed_text[REPORT_SIZE_TEXT];
+    char there_text[REPORT_SIZE_TEXT];
     Error warning;
 
-    if (!checks_free_bytes(checks->session, &bytes) || bytes >= checks_dump_bytes(checks)) {
+    if (there >= needed) {
         return;
     }
-    report_size(checks_dump_bytes(checks), needed);
-    report_size(bytes, there);
-    error_set(&warning, EXIT_CODE_DONE, "the dump is likely not to fit");
-    error_detail(&warning, "It needs about %s; only %s are free.", needed, there);
-    error_hint(&warning, "Choose another folder, or a higher level with --compress.");
+    report_size(needed, needed_text);
+    report_size(there, there_text);
+    error_set(&warning, EXIT_CODE_DONE, "the %s is likely not to fit", what);
+    error_detail(&warning, "It needs about %s; only %s are free.", needed_text, there_text);
+    error_hint(&warning, "%s", hint);
     message_warning_error(&warning);
+}
+
+static void check_server_room(const Checks *checks)
+{
+    if (checks->room_known && !migrate_options_in_dynamodb(checks->session->options)) {
+        warn_of_room("table kv", checks_kv_bytes(checks), checks->room_bytes,
+                     "Make room on the server's disk: the legacy tables are dropped only when the "
+                     "table kv is complete.");
+    }
 }
 
 /* As kv-export does, which begins only when the schema is migrated. */
@@ -328,6 +340,7 @@ static void check_dump_file(Checks *checks)
 {
     const MigrateOptions *options = checks->session->options;
     Error problem = {0};
+    uint64_t bytes;
 
     if (options->dump == NULL) {
         return;
@@ -335,7 +348,10 @@ static void check_dump_file(Checks *checks)
     if (!dump_output_check(options->dump, has_option(options, "--force"), &problem)) {
         add_problem(checks, &problem);
     }
-    warn_of_room(checks);
+    if (checks_free_bytes(checks->session, &bytes)) {
+        warn_of_room("dump", checks_dump_bytes(checks), bytes,
+                     "Choose another folder, or a higher level with --compress.");
+    }
 }
 
 /* What pending schema migrations make is not there yet. */
@@ -412,6 +428,7 @@ bool checks_run(Checks *checks, Error *error)
     }
     if (kv) {
         check_dump_file(checks);
+        check_server_room(checks);
     }
     check_right(checks, RIGHT_MIGRATE);
     if (!check_owner(checks, error)) {

@@ -21,6 +21,8 @@ typedef struct Checks {
     Session *session;
     size_t pending;       /* schema migrations that would run */
     uint64_t table_bytes; /* as rights_table_bytes returns it */
+    bool room_known;      /* whether this is known: */
+    uint64_t room_bytes;  /* bytes free on the server for the table kv */
     char *store;          /* what kv-import found in the target; NULL: refused; owned */
     Rights rights;
     bool readable; /* all legacy tables can be read and locked */

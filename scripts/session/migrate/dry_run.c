@@ -152,6 +152,7 @@ static void show_kv(const Plan *plan)
 {
     const MigrateOptions *options = plan->checks.session->options;
     char size[REPORT_SIZE_TEXT];
+    char there[REPORT_SIZE_TEXT + 32];
 
     report_field(plan->output, INDENT, "KV migration", "to version %" PRId64,
                  migrations_kv(&plan->checks.session->migrations));
@@ -162,10 +163,14 @@ static void show_kv(const Plan *plan)
     show_dump(plan);
     if (!migrate_options_in_dynamodb(options)) {
         report_size(checks_kv_bytes(&plan->checks), size);
-        report_field(
-            plan->output, INDENT, "table kv",
-            "about %s on the server (estimate: %d.%02d x table size; free space there is unknown)",
-            size, checks_kv_ratio() / 100, checks_kv_ratio() % 100);
+        snprintf(there, sizeof there, "free space there is unknown");
+        if (plan->checks.room_known) {
+            report_size(plan->checks.room_bytes, there);
+            snprintf(there + strlen(there), sizeof there - strlen(there), " free there");
+        }
+        report_field(plan->output, INDENT, "table kv",
+                     "about %s on the server (estimate: %d.%02d x table size; %s)", size,
+                     checks_kv_ratio() / 100, checks_kv_ratio() % 100, there);
     }
 }
 
@@ -274,19 +279,23 @@ static bool print_json(const Plan *plan, Error *error)
     bool kv = migrate_options_kv_enabled(options);
 
     return output_json(
-               json_pack("{s:s, s:s, s:o, s:o, s:b, s:I, s:o, s:b, s:o, s:o, s:I, s:b, s:I, s:i}",
-                         "database", session->schema.database, "schema", session->schema.name,
-                         "schema_version",
-                         session->has_version ? json_integer(session->version) : json_null(),
-                         "schema_migrations", encode_migrations(plan), "kv_enabled", kv,
-                         "kv_migration_version", (json_int_t)migrations_kv(&session->migrations),
-                         "legacy_tables", encode_tables(plan), "would_drop_tables",
-                         kv && migrate_options_drop_tables(options), "dump", encode_dump(plan),
-                         "kv_store",
-                         plan->checks.store == NULL ? json_null() : json_string(plan->checks.store),
-                         "kv_table_estimated_bytes", (json_int_t)checks_kv_bytes(&plan->checks),
-                         "all_checked", !plan->not_checked, "problems",
-                         (json_int_t)plan->checks.problems, "exit_code", (int)plan->checks.code),
+               json_pack(
+                   "{s:s, s:s, s:o, s:o, s:b, s:I, s:o, s:b, s:o, s:o, s:I, s:o, s:b, s:I, s:i}",
+                   "database", session->schema.database, "schema", session->schema.name,
+                   "schema_version",
+                   session->has_version ? json_integer(session->version) : json_null(),
+                   "schema_migrations", encode_migrations(plan), "kv_enabled", kv,
+                   "kv_migration_version", (json_int_t)migrations_kv(&session->migrations),
+                   "legacy_tables", encode_tables(plan), "would_drop_tables",
+                   kv && migrate_options_drop_tables(options), "dump", encode_dump(plan),
+                   "kv_store",
+                   plan->checks.store == NULL ? json_null() : json_string(plan->checks.store),
+                   "kv_table_estimated_bytes", (json_int_t)checks_kv_bytes(&plan->checks),
+                   "server_free_bytes",
+                   plan->checks.room_known ? json_integer((json_int_t)plan->checks.room_bytes)
+                                           : json_null(),
+                   "all_checked", !plan->not_checked, "problems", (json_int_t)plan->checks.problems,
+                   "exit_code", (int)plan->checks.code),
                error) &&
            report_flush(error);
 }

@@ -70,9 +70,10 @@ static const char ONCE[] =
     "  AND p.needed AND NOT has_table_privilege(m.oid, p.name)),"
     " (SELECT coalesce(bool_or(has_language_privilege(l.oid, 'USAGE')), false)"
     "  FROM pg_language l WHERE l.lanname = 'plpgsql'),"
-    " CASE WHEN $4::bool THEN coalesce(sum(pg_table_size(c.oid)) FILTER (WHERE c.relkind <> 'p'), "
-    "0)"
-    " END::int8";
+    " coalesce(CASE WHEN $4::bool THEN sum(pg_table_size(c.oid)) FILTER (WHERE c.relkind <> 'p')"
+    "  ELSE sum(greatest(c.relpages, 0) + (SELECT coalesce(sum(greatest(o.relpages, 0)), 0)"
+    "   FROM pg_class o WHERE o.oid = c.reltoastrelid)) FILTER (WHERE c.relkind <> 'p')"
+    "   * current_setting('block_size')::int8 END, 0)::int8";
 
 static bool append_query(Buffer *sql, Error *error)
 {
@@ -100,7 +101,7 @@ bool rights_read(Rights *rights, const Session *session, const char *array, bool
                  Error *error)
 {
     const MigrateOptions *options = session->options;
-    /* Measuring waits for locks on the tables. */
+    /* Measuring waits for locks on the tables: otherwise as the latest VACUUM has noted. */
     const char *parameters[] = {session->schema.name, array, pending ? "true" : "false",
                                 options->dump != NULL || options->dry_run ? "true" : "false"};
     Buffer sql = {0};

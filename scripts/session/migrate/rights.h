@@ -41,7 +41,8 @@ bool rights_read(Rights *rights, const Session *session, const char *array, bool
 /* Whether the role has the right; else the problem says what is missing, and how to mend it. */
 bool rights_check(const Rights *rights, Right right, Error *problem);
 
-/* The size of the legacy tables, without indexes; 0 unless there is a dry run or a dump file. */
+/* The size of the legacy tables, without indexes: measured for a dry run or a dump file, otherwise
+ * as the latest VACUUM has noted it, without waiting for locks. */
 uint64_t rights_table_bytes(const Rights *rights);
 
 void rights_free(Rights *rights);

@@ -63,6 +63,7 @@ assert eval("(" + sys.argv[1] + ")"), sys.argv[1]' "$1" <"$BATS_TEST_TMPDIR/json
     succeeds kv-migrate up --kv-enabled --dry-run --format=json --dump="$BATS_TEST_TMPDIR/kv.dump"
     json "o['schema_version'] == 38 and o['schema_migrations'] == [] and o['kv_enabled'] and o['would_drop_tables']
         and o['dump']['path'] == '$BATS_TEST_TMPDIR/kv.dump' and o['dump']['estimated_bytes'] > 0 and o['dump']['free_bytes'] > 0
+        and o['kv_table_estimated_bytes'] > 0 and o['server_free_bytes'] > 0
         and o['kv_store'] == 'table \"kv\": no KV store' and o['all_checked'] and o['problems'] == 0 and o['exit_code'] == 0
         and {'table', 'bytes', 'estimated_rows'} == set(o['legacy_tables'][0]) and len(o['legacy_tables']) == $LEGACY_TABLE_COUNT"
     sql "CREATE VIEW report AS SELECT display_name FROM auth_users" "UPDATE schema_migrations SET version = 37"
