@@ -209,6 +209,24 @@ audit_ddl() {
     assert_contains "$stderr" "$said"
 }
 
+@test "whoever writes, even to a partition alone, is named in advance, and by up itself when it has waited" {
+    local said statement
+    fresh_database TEMPLATE "$SMALL"
+    for statement in "LOCK TABLE graveler_staging_kv_p3 IN EXCLUSIVE MODE" "UPDATE auth_users SET friendly_name = 'late'"; do
+        hold "$statement"
+        succeeds kv-migrate up -q --dry-run --kv-enabled --no-settings -d "$DSN"
+        said=$(grep -A2 "warning: legacy tables are being written to now" <<<"$stderr")
+        assert_contains "$said" "detail: By process $HOLDER_BACKEND of user \"$PGUSER\" (application \"psql\"" "hint: Stop lakeFS"
+        fails 5 kv-migrate up -q --kv-enabled --no-settings --lock-wait-timeout=300ms -d "$DSN"
+        assert_contains "$stderr" "$said" "error: another session is writing the legacy tables"
+        assert_stamp 38 -
+        release
+    done
+    eventually nobody_else
+    succeeds kv-migrate up -q --dry-run --kv-enabled --no-settings -d "$DSN"
+    assert_equal "$stderr" ""
+}
+
 @test "fewer connections are used than --jobs asks for, where there are too few" {
     local said
     role_database "$SMALL" "CONNECTION LIMIT 7"
