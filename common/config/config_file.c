@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/stat.h>
 #include <yaml.h>
 
 /* Limits: a mapping may be merged into itself, and a few lines can merge one a million times. */
@@ -263,12 +264,17 @@ static bool read_file(ConfigFile *config, FILE *file, Error *error)
 bool config_file_open(const char *path, ConfigFile **config, Error *error)
 {
     FILE *file = fopen(path, "r");
+    struct stat status;
     bool done;
 
     *config = NULL;
     if (file == NULL) {
         return error_set(error, EXIT_CODE_USAGE, "could not open configuration \"%s\": %s", path,
                          strerror(errno));
+    }
+    if (fstat(fileno(file), &status) == 0 && S_ISDIR(status.st_mode)) {
+        fclose(file);
+        return error_set(error, EXIT_CODE_USAGE, "configuration \"%s\" is a directory", path);
     }
     *config = calloc(1, sizeof **config);
     if (*config == NULL) {

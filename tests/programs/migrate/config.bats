@@ -270,3 +270,15 @@ END
     check_refused_configuration "too deeply" <<<$'database: &hidden\n  <<: *hidden'
     assert_stamp 38 -
 }
+
+@test "a configuration that is no readable file is refused, by whoever takes one" {
+    local program
+    for program in "kv-migrate status" "kv-export" "kv-import"; do
+        # shellcheck disable=SC2086
+        fails 1 $program --config "$BATS_TEST_TMPDIR"
+        assert_contains "$stderr" "configuration \"$BATS_TEST_TMPDIR\" is a directory"
+        # shellcheck disable=SC2086
+        fails 1 $program --config "$BATS_TEST_TMPDIR/none.yaml"
+        assert_contains "$stderr" "could not open configuration \"$BATS_TEST_TMPDIR/none.yaml\": No such file"
+    done
+}
