@@ -102,6 +102,25 @@ static void decode_percent(char *text)
     *target = '\0';
 }
 
+/* Appends name=value as it is, but for a "=" in the value, which Go's URLs may have and libpq's may
+ * not. */
+static bool append_pair(Split *split, const char *separator, const char *pair)
+{
+    const char *equals = strchr(pair, '=');
+    const char *value = equals == NULL ? pair : equals + 1;
+    bool done = buffer_append_format(&split->libpq, split->error, "%s%.*s", separator,
+                                     (int)(value - pair), pair);
+
+    while (done && *value != '\0') {
+        size_t size = strcspn(value, "=");
+
+        done = buffer_append(&split->libpq, value, size, split->error) &&
+               (value[size] == '\0' || buffer_append_text(&split->libpq, "%3D", split->error));
+        value += value[size] == '\0' ? size : size + 1;
+    }
+    return done;
+}
+
 /* Takes one name=value of a URI's query; modifies `pair`. */
 static bool take_query_parameter(Split *split, char *pair, const char **separator)
 {
@@ -120,7 +139,7 @@ static bool take_query_parameter(Split *split, char *pair, const char **separato
         done = take_parameter(split, name, value, &taken);
     }
     if (done && !taken) {
-        done = buffer_append_format(&split->libpq, split->error, "%s%s", *separator, pair);
+        done = append_pair(split, *separator, pair);
         *separator = "&";
     }
     if (value != NULL) {

@@ -87,6 +87,10 @@ static void test_what_neither_knows_is_a_run_time_parameter(void **state)
     /* What the user wants at start-up stays there. */
     assert_split("postgres://db/x?options=-c%20geqo%3Doff&search_path=a",
                  "postgres://db/x?options=-c%20geqo%3Doff", "search_path=a\n", "");
+    /* As Go reads it: the value begins at the first "=". */
+    assert_split("postgres://db/x?options=-c%20geqo=off%20-c%20jit=off&search_path=a=b",
+                 "postgres://db/x?options=-c%20geqo%3Doff%20-c%20jit%3Doff", "search_path=a=b\n",
+                 "");
     assert_split("options='-c geqo=off' work_mem=1MB", "options='-c geqo=off'", "work_mem=1MB\n",
                  "");
 }
