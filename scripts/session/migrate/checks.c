@@ -249,15 +249,37 @@ static bool check_capacity(Checks *checks, Error *error)
     return true;
 }
 
-static void warn_of_writers(const char *writers)
+static void warn_of_holders(const char *what, const char *holders)
 {
     Error warning;
 
-    error_set(&warning, EXIT_CODE_DONE, "legacy tables are being written to now");
-    error_detail(&warning, "By %s.", writers);
+    if (holders[0] == '\0') {
+        return;
+    }
+    error_set(&warning, EXIT_CODE_DONE, "legacy tables are being %s now", what);
+    error_detail(&warning, "By %s.", holders);
     error_hint(&warning, "Stop lakeFS before the migration, and end these sessions (a prepared "
                          "transaction by ROLLBACK PREPARED).");
     message_warning_error(&warning);
+}
+
+/* A transaction that has read a table keeps it from being dropped or altered until it ends. */
+static bool check_holders(const Checks *checks, Error *error)
+{
+    Session *session = checks->session;
+    char *writers = NULL;
+    char *readers = NULL;
+    bool matter = checks->pending > 0 || migrate_options_drop_tables(session->options);
+    bool done = legacy_tables_writers(session, &writers, error) &&
+                (!matter || legacy_tables_readers(session, &readers, error));
+
+    if (done) {
+        warn_of_holders("written to", writers);
+        warn_of_holders("read", matter ? readers : "");
+    }
+    free(writers);
+    free(readers);
+    return done;
 }
 
 /* A lakeFS may be connected and idle, and go on writing after the migration. */
@@ -277,18 +299,13 @@ static void report_sessions(Checks *checks, const char *sessions)
 
 static bool check_others(Checks *checks, Error *error)
 {
-    char *writers = NULL;
     char *sessions = NULL;
-    bool done = legacy_tables_writers(checks->session, &writers, error) &&
-                surroundings_sessions(checks->session, &sessions, error);
+    bool done =
+        check_holders(checks, error) && surroundings_sessions(checks->session, &sessions, error);
 
-    if (done && writers[0] != '\0') {
-        warn_of_writers(writers);
-    }
     if (done && sessions[0] != '\0') {
         report_sessions(checks, sessions);
     }
-    free(writers);
     free(sessions);
     return done;
 }

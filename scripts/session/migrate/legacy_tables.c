@@ -154,13 +154,13 @@ bool legacy_tables_append_drop(Session *session, Buffer *sql, Error *error)
            buffer_append_text(sql, ";", error);
 }
 
-bool legacy_tables_writers(Session *session, char **writers, Error *error)
+/* `modes` is a literal of type text[]. */
+static bool find_holders(Session *session, const char *modes, char **holders, Error *error)
 {
     static const char HOLDERS[] =
         "SELECT string_agg(DISTINCT " PG_LOCK_HOLDER_TEXT ", ', ')"
         " FROM tree t JOIN pg_locks l ON l.locktype = 'relation' AND l.relation = t.oid"
-        " AND l.granted AND l.mode IN ('RowExclusiveLock', 'ShareUpdateExclusiveLock',"
-        " 'ShareRowExclusiveLock', 'ExclusiveLock', 'AccessExclusiveLock')"
+        " AND l.granted AND l.mode = ANY ($3::text[])"
         " AND l.database = (SELECT d.oid FROM pg_database d WHERE d.datname = current_database())"
         " AND l.pid IS DISTINCT FROM pg_backend_pid() " PG_LOCK_HOLDER_JOIN
         " WHERE l.pid IS NULL OR a.backend_type = 'client backend' OR a.backend_type IS NULL";
@@ -168,17 +168,30 @@ bool legacy_tables_writers(Session *session, char **writers, Error *error)
     Buffer array = {0};
     bool done;
 
-    *writers = NULL;
+    *holders = NULL;
     done = buffer_append_text(&sql, LEGACY_TREE_SQL, error) &&
            buffer_append_text(&sql, HOLDERS, error) && legacy_tables_array(session, &array, error);
     if (done) {
-        const char *parameters[] = {session->schema.name, buffer_string(&array)};
+        const char *parameters[] = {session->schema.name, buffer_string(&array), modes};
 
-        done = session_query_text(session, buffer_string(&sql), 2, parameters, writers, error);
+        done = session_query_text(session, buffer_string(&sql), 3, parameters, holders, error);
     }
     buffer_free(&sql);
     buffer_free(&array);
     return done;
+}
+
+bool legacy_tables_writers(Session *session, char **writers, Error *error)
+{
+    return find_holders(session,
+                        "{RowExclusiveLock,ShareUpdateExclusiveLock,ShareRowExclusiveLock,"
+                        "ExclusiveLock,AccessExclusiveLock}",
+                        writers, error);
+}
+
+bool legacy_tables_readers(Session *session, char **readers, Error *error)
+{
+    return find_holders(session, "{AccessShareLock,RowShareLock,ShareLock}", readers, error);
 }
 
 /* Names the sessions that hold locks.  Only called after locking has failed. */

@@ -52,4 +52,7 @@ bool legacy_tables_lock(Session *session, Error *error);
  * now; "" for none; malloced. */
 bool legacy_tables_writers(Session *session, char **writers, Error *error);
 
+/* Likewise those whose locks only conflict with dropping or altering the tables. */
+bool legacy_tables_readers(Session *session, char **readers, Error *error);
+
 #endif

@@ -227,6 +227,27 @@ audit_ddl() {
     assert_equal "$stderr" ""
 }
 
+@test "a transaction that has read a table is named where that would be dropped or altered" {
+    local said kept altered part="warning: legacy tables are being read now"
+    fresh_database TEMPLATE "$SMALL"
+    # A prepared transaction is no session that is named for being connected.
+    sql "BEGIN; SELECT FROM auth_users; PREPARE TRANSACTION 'reader $PGDATABASE'"
+    succeeds kv-migrate up -q --dry-run --kv-enabled --no-settings -d "$DSN"
+    said=$stderr
+    succeeds kv-migrate up -q --dry-run --kv-enabled --no-settings --keep-tables -d "$DSN"
+    kept=$stderr
+    sql "UPDATE schema_migrations SET version = 37"
+    succeeds kv-migrate up -q --dry-run --kv-enabled --no-settings --keep-tables -d "$DSN"
+    altered=$stderr
+    sql "UPDATE schema_migrations SET version = 38"
+    run --separate-stderr -6 kv-migrate up -q --kv-enabled --no-settings --lock-wait-timeout=300ms -d "$DSN"
+    sql "ROLLBACK PREPARED 'reader $PGDATABASE'"
+    assert_contains "$said" "$part" "By prepared transaction \"reader $PGDATABASE\"" "ROLLBACK PREPARED"
+    assert_equal "$kept" ""
+    assert_contains "$altered" "$part"
+    assert_contains "$stderr" "$said"
+}
+
 @test "fewer connections are used than --jobs asks for, where there are too few" {
     local said
     role_database "$SMALL" "CONNECTION LIMIT 7"
