@@ -5,6 +5,7 @@
 #include "common/base/slice.h"
 #include "common/base/utf8.h"
 #include "common/cli/color.h"
+#include "common/cli/status_line.h"
 
 #include <jansson.h>
 #include <pthread.h>
@@ -19,12 +20,7 @@ static const char *program_name = "kv";
 static MessageLevel current_level = MESSAGE_NORMAL;
 static bool json_lines;
 
-/* The status line; "": none. */
-static pthread_mutex_t terminal_mutex = PTHREAD_MUTEX_INITIALIZER;
-static char status_line[256];
-
-/* Moves to the start of the line and clears it. */
-static const char CLEAR_LINE[] = "\r\033[K";
+static pthread_mutex_t terminal_mutex = PTHREAD_MUTEX_INITIALIZER; /* guards the status line */
 
 void message_init(const char *program)
 {
@@ -100,7 +96,8 @@ void message_now_seconds(char text[MESSAGE_NOW_SIZE])
 void message_line(const char *line)
 {
     pthread_mutex_lock(&terminal_mutex);
-    fprintf(stderr, "%s%s\n%s", status_line[0] != '\0' ? CLEAR_LINE : "", line, status_line);
+    fprintf(stderr, "%s%s\n", status_line_erase(), line);
+    fputs(status_line_draw(), stderr);
     pthread_mutex_unlock(&terminal_mutex);
 }
 
@@ -217,9 +214,9 @@ static void write_text(const char *level, const char *message, const char *detai
     Error ignored;
 
     pthread_mutex_lock(&terminal_mutex);
-    if (buffer_append_text(&text, status_line[0] != '\0' ? CLEAR_LINE : "", &ignored) &&
+    if (buffer_append_text(&text, status_line_erase(), &ignored) &&
         append_message(&text, level, message, detail, hint, &ignored) &&
-        buffer_append_text(&text, status_line, &ignored)) {
+        buffer_append_text(&text, status_line_draw(), &ignored)) {
         fwrite(text.data, 1, text.size, stderr);
     } else {
         write_plain(level, message);
@@ -299,9 +296,8 @@ void message_debug(const char *text)
 void message_status(const char *line)
 {
     pthread_mutex_lock(&terminal_mutex);
-    if (status_line[0] != '\0' || line[0] != '\0') {
-        fprintf(stderr, "%s%s", CLEAR_LINE, line);
-    }
-    snprintf(status_line, sizeof status_line, "%s", line);
+    fputs(status_line_erase(), stderr);
+    status_line_set(line);
+    fputs(status_line_draw(), stderr);
     pthread_mutex_unlock(&terminal_mutex);
 }

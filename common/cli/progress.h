@@ -4,16 +4,19 @@
  *
  * On a terminal this is a line redrawn in place; with -P plain lines, for a log; with --log-format
  * json objects with the members time, level ("info"), program, message, event ("progress"), phase,
- * rows, total_rows (null if unknown), bytes, rows_per_second, seconds_left (null if unknown), done.
+ * phase_number and phases (0 if not planned), rows, total_rows (null if unknown), bytes,
+ * rows_per_second, seconds_left and seconds_left_of_all (null if unknown), done.
  * -q and --no-progress turn it off.
  *
- * Call progress_init once the options are parsed; progress_begin, progress_add (from any thread)
+ * Call progress_init once the options are parsed; progress_plan if there are several phases;
+ * progress_begin, progress_add (from any thread)
  * and progress_end for each phase; progress_stop at the end, also after a failure.
  */
 #ifndef COMMON_CLI_PROGRESS_H
 #define COMMON_CLI_PROGRESS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "common/base/error.h"
@@ -27,6 +30,17 @@ typedef enum ProgressMode {
 /* Starts the reporting thread if needed.  Call it after signals_start, so that the thread gets none
  * of its signals. */
 bool progress_init(ProgressMode mode, Error *error);
+
+/* A phase, and how long it takes compared with the others of its plan. */
+typedef struct ProgressPhase {
+    const char *name;
+    double weight;
+} ProgressPhase;
+
+/* Says which phases will come, so that the time left can be told of all of them, and that of a
+ * phase before it has got far.  Phases that are skipped or not planned do no harm.  `phases` must
+ * stay valid. */
+void progress_plan(const ProgressPhase *phases, size_t count);
 
 /* Begins a phase; `total` is the expected number of rows, perhaps an estimate, 0 if unknown. */
 void progress_begin(const char *phase, uint64_t total);

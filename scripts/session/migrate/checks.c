@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "scripts/session/migrate/checks.h"
 
+#include "common/base/quantity.h"
 #include "common/cli/message.h"
 #include "common/dump/output.h"
 #include "common/store/write_guard.h"
@@ -328,15 +329,15 @@ bool checks_free_bytes(const Session *session, uint64_t *bytes)
 /* The needed bytes are an estimate: no reason to refuse. */
 static void warn_of_room(const char *what, uint64_t needed, uint64_t there, const char *hint)
 {
-    char needed_text[REPORT_SIZE_TEXT];
-    char there_text[REPORT_SIZE_TEXT];
+    char needed_text[QUANTITY_SIZE];
+    char there_text[QUANTITY_SIZE];
     Error warning;
 
     if (there >= needed) {
         return;
     }
-    report_size(needed, needed_text);
-    report_size(there, there_text);
+    quantity_bytes(needed, needed_text);
+    quantity_bytes(there, there_text);
     error_set(&warning, EXIT_CODE_DONE, "the %s is likely not to fit", what);
     error_detail(&warning, "It needs about %s; only %s are free.", needed_text, there_text);
     error_hint(&warning, "%s", hint);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "scripts/session/migrate/commands.h"
 
+#include "common/base/quantity.h"
 #include "common/cli/message.h"
 #include "common/cli/output.h"
 #include "scripts/session/child.h"
@@ -114,11 +115,11 @@ static void show_tables(const Plan *plan)
                  plan->checks.session->legacy.found.count);
     for (size_t i = 0; i < plan->table_count; i++) {
         const TableSize *table = &plan->tables[i];
-        char size[REPORT_SIZE_TEXT];
+        char size[QUANTITY_SIZE];
         char rows[24];
         char line[160];
 
-        report_size(table->bytes, size);
+        quantity_bytes(table->bytes, size);
         snprintf(rows, sizeof rows, table->rows < 0 ? "unknown" : "%" PRId64, table->rows);
         snprintf(line, sizeof line, "%-27s %10s %12s", table->name, size, rows);
         report_line(plan->output, INDENT, "", line);
@@ -129,17 +130,17 @@ static void show_dump(const Plan *plan)
 {
     const MigrateOptions *options = plan->checks.session->options;
     int ratio = checks_dump_ratio(&plan->checks);
-    char size[REPORT_SIZE_TEXT];
-    char there[REPORT_SIZE_TEXT];
+    char size[QUANTITY_SIZE];
+    char there[QUANTITY_SIZE];
     uint64_t bytes;
 
     if (options->dump == NULL) {
         return;
     }
     report_line(plan->output, INDENT, "dump", options->dump);
-    report_size(checks_dump_bytes(&plan->checks), size);
+    quantity_bytes(checks_dump_bytes(&plan->checks), size);
     if (checks_free_bytes(plan->checks.session, &bytes)) {
-        report_size(bytes, there);
+        quantity_bytes(bytes, there);
         report_field(plan->output, INDENT, "", "about %s (estimate: %d.%02d x table size); %s free",
                      size, ratio / 100, ratio % 100, there);
     } else {
@@ -151,8 +152,8 @@ static void show_dump(const Plan *plan)
 static void show_kv(const Plan *plan)
 {
     const MigrateOptions *options = plan->checks.session->options;
-    char size[REPORT_SIZE_TEXT];
-    char there[REPORT_SIZE_TEXT + 32];
+    char size[QUANTITY_SIZE];
+    char there[QUANTITY_SIZE + 32];
 
     report_field(plan->output, INDENT, "KV migration", "to version %" PRId64,
                  migrations_kv(&plan->checks.session->migrations));
@@ -162,10 +163,10 @@ static void show_kv(const Plan *plan)
                                                       : "no table: --keep-tables");
     show_dump(plan);
     if (!migrate_options_in_dynamodb(options)) {
-        report_size(checks_kv_bytes(&plan->checks), size);
+        quantity_bytes(checks_kv_bytes(&plan->checks), size);
         snprintf(there, sizeof there, "free space there is unknown");
         if (plan->checks.room_known) {
-            report_size(plan->checks.room_bytes, there);
+            quantity_bytes(plan->checks.room_bytes, there);
             snprintf(there + strlen(there), sizeof there - strlen(there), " free there");
         }
         report_field(plan->output, INDENT, "table kv",

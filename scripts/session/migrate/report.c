@@ -166,31 +166,6 @@ bool report_command(Buffer *text, const Words *words, Error *error)
     return true;
 }
 
-void report_size(uint64_t bytes, char text[REPORT_SIZE_TEXT])
-{
-    static const char *const UNITS[] = {"bytes", "kB", "MB", "GB", "TB"};
-    size_t unit = 0;
-
-    while (bytes >= 10240 && unit + 1 < sizeof UNITS / sizeof UNITS[0]) {
-        bytes = (bytes + 512) / 1024;
-        unit++;
-    }
-    snprintf(text, REPORT_SIZE_TEXT, "%" PRIu64 " %s", bytes, UNITS[unit]);
-}
-
-void report_duration(double seconds, char text[REPORT_SIZE_TEXT])
-{
-    long whole = (long)seconds;
-
-    if (whole < 60) {
-        snprintf(text, REPORT_SIZE_TEXT, "%.2f s", seconds);
-    } else if (whole < 3600) {
-        snprintf(text, REPORT_SIZE_TEXT, "%ld min %ld s", whole / 60, whole % 60);
-    } else {
-        snprintf(text, REPORT_SIZE_TEXT, "%ld h %ld min", whole / 3600, whole / 60 % 60);
-    }
-}
-
 bool report_flush(Error *error)
 {
     if (lacked_memory) {

@@ -26,14 +26,6 @@ void report_line(FILE *output, int indent, const char *label, const char *text);
 /* Appends the words as a command line, quoted for a shell. */
 bool report_command(Buffer *text, const Words *words, Error *error);
 
-enum { REPORT_SIZE_TEXT = 32 };
-
-/* "16 kB", like pg_size_pretty(). */
-void report_size(uint64_t bytes, char text[REPORT_SIZE_TEXT]);
-
-/* "0.57 s", "3 min 20 s", "2 h 5 min". */
-void report_duration(double seconds, char text[REPORT_SIZE_TEXT]);
-
 /* Flushes standard output, see output_flush.  Also fails if memory ran out while printing. */
 bool report_flush(Error *error);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "scripts/session/migrate/summary.h"
 
+#include "common/base/quantity.h"
 #include "common/cli/message.h"
 #include "common/cli/output.h"
 #include "scripts/session/migrate/report.h"
@@ -114,12 +115,12 @@ static void print_counts(const Note *note, const char *label, const char *member
 
 static void print_times(const Clock *clock)
 {
-    char text[REPORT_SIZE_TEXT];
+    char text[QUANTITY_SIZE];
 
-    report_duration(seconds_since(&clock->begun), text);
+    quantity_seconds(seconds_since(&clock->begun), text);
     report_field(stderr, INDENT, "time", "%s in all", text);
     for (int i = 0; i < clock->count; i++) {
-        report_duration(clock->seconds[i], text);
+        quantity_seconds(clock->seconds[i], text);
         report_field(stderr, INDENT, "", "%s %s", phase_text(clock->names[i]), text);
     }
 }

@@ -36,7 +36,7 @@ final() {
     # 396 rows of the legacy tables.
     grep -E '^kv-export: export: 396 rows, .* rows/s, [0-9.]+ s$' <<<"$stderr"
     succeeds kv-import -P -d "$DSN" --clean "$DUMP"
-    grep -E '^kv-import: load: 439 rows, 0\.3 MB, [0-9]+ rows/s, [0-9.]+ s$' <<<"$stderr"
+    grep -E '^kv-import: load: 439 rows, 297\.1 kB, [0-9,]+ rows/s, [0-9.]+ s$' <<<"$stderr"
     # Index progress includes the version's entry.
     grep -E '^kv-import: index: 440 rows, ' <<<"$stderr"
     grep -E '^kv-import: verify: 439 rows, ' <<<"$stderr"
@@ -65,8 +65,8 @@ final() {
     final export | python3 -c '
 import json, sys
 line = json.load(sys.stdin)
-assert set(line) == {"time", "level", "program", "message", "event", "phase", "rows", "total_rows", "bytes",
-                     "rows_per_second", "seconds_left", "done"}, line
+assert set(line) == {"time", "level", "program", "message", "event", "phase", "phase_number", "phases", "rows", "total_rows",
+                     "bytes", "rows_per_second", "seconds_left", "seconds_left_of_all", "done"}, line
 assert line["level"] == "info" and line["event"] == "progress", line
 assert line["rows"] == 396 and line["bytes"] > 0, line
 assert line["seconds_left"] is None, line'
@@ -86,4 +86,43 @@ assert line["seconds_left"] is None, line'
     fresh_database TEMPLATE "$ESTI"
     succeeds kv-migrate up -q -P --kv-enabled --blockstore-path "$BLOCKSTORE" -d "$DSN"
     assert_equal "$stderr" ""
+}
+
+# Terminals -----------------------------------------------------------------------------------------------------------
+
+# screen: prints what is on the terminal's screen, without empty lines.
+screen() {
+    tmux -S "$BATS_TEST_TMPDIR/tmux" capture-pane -p | sed '/^ *$/d'
+}
+
+# shows_one_line WIDTH: whether the screen holds the line of progress and nothing else, cut if it is longer.
+shows_one_line() {
+    local lines
+    mapfile -t lines < <(screen)
+    [ "${#lines[@]}" -eq 1 ] && [[ ${lines[0]} == "kv-import: check: 325 rows, "* ]] &&
+        if (($1 > 40)); then [[ ${lines[0]} == *"rows/s" ]]; else [ "${#lines[0]}" -eq $(($1 - 1)) ]; fi
+}
+
+@test "the line of progress is cut to the terminal's width, also after a change of it" {
+    local tmux=(tmux -S "$BATS_TEST_TMPDIR/tmux" -f /dev/null) width
+    mkfifo "$BATS_TEST_TMPDIR/fifo"
+    # The dump stops while it is read, until a file appears.
+    {
+        head -c 30000 "$DUMP"
+        eventually test -e "$BATS_TEST_TMPDIR/go-on"
+        tail -c +30001 "$DUMP"
+    } >"$BATS_TEST_TMPDIR/fifo" 3>&- &
+    "${tmux[@]}" new-session -d -x 80 -y 24 \
+        "kv-import --check '$BATS_TEST_TMPDIR/fifo' >'$BATS_TEST_TMPDIR/stdout'; touch '$BATS_TEST_TMPDIR/ended'; cat" 3>&-
+    eventually shows_one_line 80
+    for width in 60 40 80 40; do
+        "${tmux[@]}" resize-window -x "$width" -y 24
+        eventually shows_one_line "$width"
+    done
+    touch "$BATS_TEST_TMPDIR/go-on"
+    eventually test -e "$BATS_TEST_TMPDIR/ended"
+    "${tmux[@]}" resize-window -x 80 -y 24
+    screen | grep -E '^kv-import: check: 439 rows, '
+    "${tmux[@]}" kill-server
+    assert_contains "$(cat "$BATS_TEST_TMPDIR/stdout")" "the dump is intact: 439 entries"
 }

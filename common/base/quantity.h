@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Numbers as people read them.
+ */
+#ifndef COMMON_BASE_QUANTITY_H
+#define COMMON_BASE_QUANTITY_H
+
+#include <stdint.h>
+
+/* The size of each text, with its NUL. */
+enum { QUANTITY_SIZE = 40 };
+
+/* 1234567 is "1,234,567". */
+void quantity_count(uint64_t count, char text[QUANTITY_SIZE]);
+
+/* 73400000 is "73.4 MB"; units are powers of 1000. */
+void quantity_bytes(uint64_t bytes, char text[QUANTITY_SIZE]);
+
+/* "0.44 s" below a second, "4.4 s" below 10, then "12 s", "2 min 05 s", "3 h 07 min". Not negative.
+ */
+void quantity_seconds(double seconds, char text[QUANTITY_SIZE]);
+
+#endif
