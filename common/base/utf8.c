@@ -1,14 +1,35 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "common/base/utf8.h"
 
+#include <stdint.h>
 #include <string.h>
 #include <unistr.h>
 
 static const char REPLACEMENT[3] = {(char)0xef, (char)0xbf, (char)0xbd}; /* U+FFFD */
 
+/* The length of the ASCII at the beginning, rounded down to whole words. */
+static size_t ascii_prefix(Slice text)
+{
+    static const uint64_t HIGH_BITS = UINT64_C(0x8080808080808080);
+    size_t size = 0;
+    uint64_t word;
+
+    while (text.size - size >= sizeof word) {
+        memcpy(&word, text.data + size, sizeof word);
+        if ((word & HIGH_BITS) != 0) {
+            break;
+        }
+        size += sizeof word;
+    }
+    return size;
+}
+
 bool utf8_is_valid(Slice text)
 {
-    return text.size == 0 || u8_check(text.data, text.size) == NULL;
+    /* Most text is ASCII, for which the library takes ten instructions a byte. */
+    size_t checked = ascii_prefix(text);
+
+    return text.size == checked || u8_check(text.data + checked, text.size - checked) == NULL;
 }
 
 size_t utf8_replaced_bound(size_t size)
