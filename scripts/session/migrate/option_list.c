@@ -259,16 +259,30 @@ static const OptionTable TABLE = {.program = "kv-migrate",
                                   .operands = OPTION_DATABASES,
                                   .seen = seen};
 
+static bool unknown_command(const char *command, Error *error)
+{
+    /* As somebody may have left out the command. */
+    if (pg_conninfo_is_string(command)) {
+        return option_unexpected(command, error);
+    }
+    error_set(error, EXIT_CODE_USAGE, "unknown command \"%s\"", command);
+    return error_hint(error, "The commands are: %s. Try --help.", TABLE.commands);
+}
+
 static bool take_operand(MigrateOptions *options, char *operand, Error *error)
 {
     if (options->command == COMMAND_NONE) {
+        if (strcmp(operand, "help") == 0) {
+            options->common.help = true;
+            return true;
+        }
         for (size_t i = 0; i < sizeof COMMANDS / sizeof COMMANDS[0]; i++) {
             if (strcmp(operand, COMMANDS[i].name) == 0) {
                 options->command = COMMANDS[i].command;
                 return words_add(&options->arguments, operand, error);
             }
         }
-        return option_unexpected(operand, error);
+        return unknown_command(operand, error);
     }
     if (options->common.pg.dbname != NULL) {
         return option_unexpected(operand, error);

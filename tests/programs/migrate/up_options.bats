@@ -264,3 +264,18 @@ password_wanted() {
     succeeds kv-migrate version -d "$DSN"
     assert_sql "" "SELECT to_regclass('schema_migrations')"
 }
+
+@test "help is a command, and an unknown one is called so" {
+    succeeds kv-migrate help
+    local text=$output
+    succeeds kv-migrate --help
+    assert_equal "$text" "$output"
+    fails 1 kv-migrate migrate
+    assert_equal "$stderr" 'kv-migrate: error: unknown command "migrate"
+hint: The commands are: up status version verify cleanup revert. Try --help.'
+    fails 1 kv-migrate
+    assert_contains "$stderr" "no command was given"
+    # A connection string may hold a password.
+    fails 1 kv-migrate "postgres://u:secret@/db"
+    refute_contains "$stderr" secret
+}
