@@ -267,19 +267,27 @@ bool kv_table_append_leaf(const KvTable *table, PgConnection *connection, int nu
     return done;
 }
 
-static bool create_partition(const KvTable *table, PgConnection *connection, int number,
-                             Error *error)
+static bool append_partition(const KvTable *table, PgConnection *connection, int number,
+                             Buffer *sql, Error *error)
+{
+    return buffer_append_text(sql, "CREATE TABLE ", error) &&
+           kv_table_append_leaf(table, connection, number, sql, error) &&
+           buffer_append_format(sql, error,
+                                " PARTITION OF %s FOR VALUES WITH (MODULUS %d, REMAINDER %d)"
+                                " WITH (autovacuum_enabled = false);",
+                                table->table, table->partitions, number);
+}
+
+/* In one round trip, since there are a hundred of them. */
+static bool create_partitions(const KvTable *table, PgConnection *connection, Error *error)
 {
     Buffer sql = {0};
-    bool done;
+    bool done = true;
 
-    done = buffer_append_text(&sql, "CREATE TABLE ", error) &&
-           kv_table_append_leaf(table, connection, number, &sql, error) &&
-           buffer_append_format(&sql, error,
-                                " PARTITION OF %s FOR VALUES WITH (MODULUS %d, REMAINDER %d)"
-                                " WITH (autovacuum_enabled = false)",
-                                table->table, table->partitions, number) &&
-           pg_execute(connection, buffer_string(&sql), NULL, error);
+    for (int i = 0; done && i < table->partitions; i++) {
+        done = append_partition(table, connection, i, &sql, error);
+    }
+    done = done && pg_execute(connection, buffer_string(&sql), NULL, error);
     buffer_free(&sql);
     return done;
 }
@@ -346,16 +354,12 @@ bool kv_table_read_grants(const KvTable *table, PgConnection *connection, Buffer
 bool kv_table_create(const KvTable *table, PgConnection *connection, const Owner *owner,
                      Error *error)
 {
-    bool done = kv_table_execute(table, connection,
-                                 "CREATE TABLE {table} (partition_key bytea NOT NULL,"
-                                 " key bytea NOT NULL, value bytea NOT NULL)"
-                                 " PARTITION BY HASH (partition_key)",
-                                 NULL, error);
-
-    for (int i = 0; done && i < table->partitions; i++) {
-        done = create_partition(table, connection, i, error);
-    }
-    return done &&
+    return kv_table_execute(table, connection,
+                            "CREATE TABLE {table} (partition_key bytea NOT NULL,"
+                            " key bytea NOT NULL, value bytea NOT NULL)"
+                            " PARTITION BY HASH (partition_key)",
+                            NULL, error) &&
+           create_partitions(table, connection, error) &&
            kv_table_execute(table, connection,
                             "CREATE VIEW {view} AS SELECT"
                             " encode(partition_key, 'escape') AS partition_key,"
