@@ -53,7 +53,11 @@ bool frame_reader_open(const char *path, FrameReader **frames, Error *error)
         snprintf(f->name, sizeof f->name, "dump on standard input");
         f->fd = STDIN_FILENO;
     } else {
-        snprintf(f->name, sizeof f->name, "dump \"%s\"", path);
+        if (strcmp(path, "/dev/stdin") == 0) {
+            snprintf(f->name, sizeof f->name, "dump on standard input");
+        } else {
+            snprintf(f->name, sizeof f->name, "dump \"%s\"", path);
+        }
         f->fd = open(path, O_RDONLY | O_CLOEXEC);
     }
     if (f->fd < 0 || fstat(f->fd, &status) != 0) {

@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#define _GNU_SOURCE /* O_TMPFILE, dup3, mkostemp */
+#include "import/spool.h"
+
+#include "common/base/environment.h"
+#include "common/base/interrupt.h"
+#include "common/cli/progress.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { COPY_STEP = 256 * 1024 };
+
+/* The folder must be there; the file in it is never seen. */
+static bool spool_failed(ExitCode code, const char *folder, Error *error)
+{
+    error_set(error, code, "could not copy the dump to a temporary file in \"%s\": %s", folder,
+              strerror(errno));
+    return error_hint(error, "The dump must be read twice, so one that comes through a pipe is "
+                             "copied first. Point TMPDIR to a folder with room for it, or name a "
+                             "file.");
+}
+
+/* Not all file systems have files without a name from the start. */
+static int create_and_unlink(const char *folder)
+{
+    static const char NAME[] = "kv-import.XXXXXX";
+    size_t size = strlen(folder) + sizeof "/" + sizeof NAME;
+    char *path = malloc(size);
+    int fd;
+
+    if (path == NULL) {
+        return -1;
+    }
+    snprintf(path, size, "%s/%s", folder, NAME);
+    fd = mkostemp(path, O_CLOEXEC);
+    if (fd >= 0) {
+        unlink(path);
+    }
+    free(path);
+    return fd;
+}
+
+static bool create_copy(const char *folder, int *copy, Error *error)
+{
+    *copy = open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+    if (*copy < 0 && (errno == EOPNOTSUPP || errno == EISDIR || errno == EINVAL)) {
+        *copy = create_and_unlink(folder);
+    }
+    /* It is opened again for each reading, and the umask may have taken the owner's rights away. */
+    return (*copy >= 0 && fchmod(*copy, 0600) == 0) || spool_failed(EXIT_CODE_USAGE, folder, error);
+}
+
+static bool write_all(int copy, const char *data, size_t size, const char *folder, Error *error)
+{
+    while (size > 0) {
+        ssize_t n = write(copy, data, size);
+
+        if (n < 0 && errno != EINTR) {
+            return spool_failed(EXIT_CODE_FAILED, folder, error);
+        }
+        if (n > 0) {
+            data += n;
+            size -= (size_t)n;
+        }
+    }
+    return true;
+}
+
+static bool copy_bytes(int input, int copy, const char *folder, Error *error)
+{
+    char *data = malloc(COPY_STEP);
+    bool done = data != NULL || error_out_of_memory(error);
+
+    while (done) {
+        ssize_t n;
+
+        done = interrupt_check(error);
+        if (!done) {
+            break;
+        }
+        n = read(input, data, COPY_STEP);
+        if (n == 0) {
+            break;
+        }
+        if (n < 0 && errno != EINTR) {
+            done =
+                error_set(error, EXIT_CODE_FAILED, "could not read the dump: %s", strerror(errno));
+        } else if (n > 0) {
+            done = write_all(copy, data, (size_t)n, folder, error);
+            progress_add(0, (uint64_t)n);
+        }
+    }
+    free(data);
+    return done;
+}
+
+static bool copy_input(int input, int *copy, Error *error)
+{
+    const char *folder = environment_variable("TMPDIR");
+
+    if (folder == NULL) {
+        folder = "/tmp";
+    }
+    progress_begin("copy the dump", 0);
+    if (!create_copy(folder, copy, error) || !copy_bytes(input, *copy, folder, error)) {
+        return false;
+    }
+    progress_end();
+    return true;
+}
+
+/* A regular file whose reading starts at its beginning, and that may be opened again: not, for
+ * instance, one that the shell of another user has opened. */
+static bool can_be_opened(int input, const char *path)
+{
+    struct stat status;
+    int again;
+
+    if (fstat(input, &status) != 0 || !S_ISREG(status.st_mode) || lseek(input, 0, SEEK_CUR) != 0) {
+        return false;
+    }
+    again = open(path, O_RDONLY | O_CLOEXEC);
+    if (again >= 0) {
+        close(again);
+    }
+    return again >= 0;
+}
+
+/* Puts the copy in the place of the input, which has been read. */
+static bool replace_input(int input, Error *error)
+{
+    int copy = -1;
+    bool done = copy_input(input, &copy, error);
+
+    if (done && dup3(copy, input, input == STDIN_FILENO ? 0 : O_CLOEXEC) < 0) {
+        done = error_set(error, EXIT_CODE_FAILED, "could not read the dump: %s", strerror(errno));
+    }
+    if (copy >= 0) {
+        close(copy);
+    }
+    return done;
+}
+
+static bool spool_stdin(const char **file, Error *error)
+{
+    static const char PATH[] = "/dev/stdin";
+    struct stat status;
+
+    if (fstat(STDIN_FILENO, &status) != 0) {
+        return error_set(error, EXIT_CODE_USAGE, "could not open dump on standard input: %s",
+                         strerror(errno));
+    }
+    if (!can_be_opened(STDIN_FILENO, PATH) && !replace_input(STDIN_FILENO, error)) {
+        return false;
+    }
+    *file = PATH;
+    return true;
+}
+
+bool spool_dump(const char **file, Error *error)
+{
+    static char path[32];
+    struct stat status;
+    int input;
+
+    if (*file == NULL || strcmp(*file, "-") == 0 || strcmp(*file, "/dev/stdin") == 0) {
+        return spool_stdin(file, error);
+    }
+    /* Leave what is no pipe, and what cannot be opened, to the reader of the dump. */
+    if (stat(*file, &status) != 0 || S_ISREG(status.st_mode) || S_ISDIR(status.st_mode)) {
+        return true;
+    }
+    input = open(*file, O_RDONLY | O_CLOEXEC);
+    if (input < 0) {
+        return error_set(error, EXIT_CODE_USAGE, "could not open dump \"%s\": %s", *file,
+                         strerror(errno));
+    }
+    if (!replace_input(input, error)) {
+        close(input);
+        return false;
+    }
+    snprintf(path, sizeof path, "/dev/fd/%d", input);
+    *file = path;
+    return true;
+}
