@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#define _GNU_SOURCE /* O_TMPFILE, dup3, mkostemp */
+#define _GNU_SOURCE /* dup3 */
 #include "import/spool.h"
 
-#include "common/base/environment.h"
 #include "common/base/interrupt.h"
+#include "common/base/temporary_file.h"
 #include "common/cli/progress.h"
 
 #include <errno.h>
@@ -16,63 +16,13 @@
 
 enum { COPY_STEP = 256 * 1024 };
 
-/* The folder must be there; the file in it is never seen. */
-static bool spool_failed(ExitCode code, const char *folder, Error *error)
+static bool explain(Error *error)
 {
-    error_set(error, code, "could not copy the dump to a temporary file in \"%s\": %s", folder,
-              strerror(errno));
-    return error_hint(error, "The dump must be read twice, so one that comes through a pipe is "
-                             "copied first. Point TMPDIR to a folder with room for it, or name a "
-                             "file.");
+    return error_detail(error, "The dump must be read twice, so one that comes through a pipe is "
+                               "copied first.");
 }
 
-/* Not all file systems have files without a name from the start. */
-static int create_and_unlink(const char *folder)
-{
-    static const char NAME[] = "kv-import.XXXXXX";
-    size_t size = strlen(folder) + sizeof "/" + sizeof NAME;
-    char *path = malloc(size);
-    int fd;
-
-    if (path == NULL) {
-        return -1;
-    }
-    snprintf(path, size, "%s/%s", folder, NAME);
-    fd = mkostemp(path, O_CLOEXEC);
-    if (fd >= 0) {
-        unlink(path);
-    }
-    free(path);
-    return fd;
-}
-
-static bool create_copy(const char *folder, int *copy, Error *error)
-{
-    *copy = open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-    if (*copy < 0 && (errno == EOPNOTSUPP || errno == EISDIR || errno == EINVAL)) {
-        *copy = create_and_unlink(folder);
-    }
-    /* It is opened again for each reading, and the umask may have taken the owner's rights away. */
-    return (*copy >= 0 && fchmod(*copy, 0600) == 0) || spool_failed(EXIT_CODE_USAGE, folder, error);
-}
-
-static bool write_all(int copy, const char *data, size_t size, const char *folder, Error *error)
-{
-    while (size > 0) {
-        ssize_t n = write(copy, data, size);
-
-        if (n < 0 && errno != EINTR) {
-            return spool_failed(EXIT_CODE_FAILED, folder, error);
-        }
-        if (n > 0) {
-            data += n;
-            size -= (size_t)n;
-        }
-    }
-    return true;
-}
-
-static bool copy_bytes(int input, int copy, const char *folder, Error *error)
+static bool copy_bytes(int input, int copy, Error *error)
 {
     char *data = malloc(COPY_STEP);
     bool done = data != NULL || error_out_of_memory(error);
@@ -92,7 +42,7 @@ static bool copy_bytes(int input, int copy, const char *folder, Error *error)
             done =
                 error_set(error, EXIT_CODE_FAILED, "could not read the dump: %s", strerror(errno));
         } else if (n > 0) {
-            done = write_all(copy, data, (size_t)n, folder, error);
+            done = temporary_file_write(copy, slice_of(data, (size_t)n), error) || explain(error);
             progress_add(0, (uint64_t)n);
         }
     }
@@ -100,15 +50,12 @@ static bool copy_bytes(int input, int copy, const char *folder, Error *error)
     return done;
 }
 
+/* On failure *copy may be open, too. */
 static bool copy_input(int input, int *copy, Error *error)
 {
-    const char *folder = environment_variable("TMPDIR");
-
-    if (folder == NULL) {
-        folder = "/tmp";
-    }
     progress_begin("copy the dump", 0);
-    if (!create_copy(folder, copy, error) || !copy_bytes(input, *copy, folder, error)) {
+    if ((!temporary_file_open(copy, error) && !explain(error)) ||
+        !copy_bytes(input, *copy, error)) {
         return false;
     }
     progress_end();
