@@ -40,7 +40,12 @@ bool frame_reader_error_at(const FrameReader *frames, uint64_t offset, Error *er
     return false;
 }
 
-bool frame_reader_open(const char *path, FrameReader **frames, Error *error)
+static bool is_standard_input(const char *path)
+{
+    return path == NULL || strcmp(path, "-") == 0;
+}
+
+bool frame_reader_open(const char *path, const char *name, FrameReader **frames, Error *error)
 {
     FrameReader *f = calloc(1, sizeof *f);
     struct stat status;
@@ -49,17 +54,12 @@ bool frame_reader_open(const char *path, FrameReader **frames, Error *error)
     if (f == NULL) {
         return error_out_of_memory(error);
     }
-    if (path == NULL || strcmp(path, "-") == 0) {
+    if (is_standard_input(name) || strcmp(name, "/dev/stdin") == 0) {
         snprintf(f->name, sizeof f->name, "dump on standard input");
-        f->fd = STDIN_FILENO;
     } else {
-        if (strcmp(path, "/dev/stdin") == 0) {
-            snprintf(f->name, sizeof f->name, "dump on standard input");
-        } else {
-            snprintf(f->name, sizeof f->name, "dump \"%s\"", path);
-        }
-        f->fd = open(path, O_RDONLY | O_CLOEXEC);
+        snprintf(f->name, sizeof f->name, "dump \"%s\"", name);
     }
+    f->fd = is_standard_input(path) ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
     if (f->fd < 0 || fstat(f->fd, &status) != 0) {
         error_set(error, EXIT_CODE_USAGE, "could not open %s: %s", f->name, strerror(errno));
         frame_reader_free(f);

@@ -20,8 +20,8 @@
 
 typedef struct FrameReader FrameReader;
 
-/* Opens `path`; NULL or "-" is standard input. */
-bool frame_reader_open(const char *path, FrameReader **frames, Error *error);
+/* Opens `path`; NULL or "-" is standard input.  Messages call it `name`. */
+bool frame_reader_open(const char *path, const char *name, FrameReader **frames, Error *error);
 
 /* Reads a JSON frame; *json is valid until the next call. */
 bool frame_reader_json(FrameReader *frames, Slice *json, Error *error);

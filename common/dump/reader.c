@@ -21,6 +21,8 @@ struct DumpReader {
     uint64_t first_chunk; /* those before it are skipped */
     uint64_t end_chunk;   /* reading ends here */
     uint64_t chunk_count;
+    const bool *chosen; /* those that are not are skipped; NULL: none.  Borrowed */
+    size_t chosen_count;
     MemoryBudget *budget;  /* for large chunks; NULL: no limit.  Borrowed */
     const char *partition; /* chunks without entries of it are skipped; NULL: any.  Borrowed */
     const char *prefix;    /* likewise, of keys */
@@ -60,12 +62,6 @@ static bool read_announcement(DumpReader *reader, Announcement *announcement, Er
     return true;
 }
 
-static bool error_here(const DumpReader *reader, uint64_t offset, Error *error, const char *text)
-{
-    error_set(error, EXIT_CODE_DUMP, "%s", text);
-    return frame_reader_error_at(reader->frames, offset, error);
-}
-
 /* Reads the zstd frame of the COPY header or trailer and compares it with what it must be.  The
  * bytes are accounted for elsewhere: when the trailer is read, chunks before it may not have been
  * yet. */
@@ -79,8 +75,8 @@ static bool read_copy_part(DumpReader *reader, const Announcement *announcement,
 
     if (strcmp(announcement->kind, kind) != 0 || announcement->size != expected.size ||
         announcement->compressed_size > compression_bound(expected.size)) {
-        return error_here(reader, offset, error,
-                          "the COPY header or trailer is not where it must be");
+        error_set(error, EXIT_CODE_DUMP, "the COPY header or trailer is not where it must be");
+        return frame_reader_error_at(reader->frames, offset, error);
     }
     if (frame_reader_data(reader->frames, announcement->compressed_size, expected.size, &frame,
                           error)) {
@@ -133,7 +129,7 @@ static bool read_header(DumpReader *reader, Error *error)
     return done;
 }
 
-bool dump_reader_open(const char *path, DumpReader **reader, Error *error)
+bool dump_reader_open_as(const char *path, const char *name, DumpReader **reader, Error *error)
 {
     DumpReader *r = calloc(1, sizeof *r);
 
@@ -142,8 +138,8 @@ bool dump_reader_open(const char *path, DumpReader **reader, Error *error)
         return error_out_of_memory(error);
     }
     r->end_chunk = UINT64_MAX;
-    if (!frame_reader_open(path, &r->frames, error) || !decompressor_new(&r->decompressor, error) ||
-        !read_header(r, error)) {
+    if (!frame_reader_open(path, name, &r->frames, error) ||
+        !decompressor_new(&r->decompressor, error) || !read_header(r, error)) {
         dump_reader_free(r);
         return false;
     }
@@ -249,6 +245,12 @@ void dump_reader_choose_chunks(DumpReader *reader, uint64_t first, uint64_t coun
     reader->end_chunk = first + count;
 }
 
+void dump_reader_choose_listed(DumpReader *reader, const bool *chosen, size_t count)
+{
+    reader->chosen = chosen;
+    reader->chosen_count = count;
+}
+
 void dump_reader_choose_entries(DumpReader *reader, const char *partition, const char *prefix)
 {
     if (frame_reader_can_seek(reader->frames)) {
@@ -268,6 +270,8 @@ static bool is_selected(DumpReader *reader, const DumpChunk *chunk)
 
     reader->skipped = reader->skipped || !admitted;
     return admitted && chunk->index >= reader->first_chunk &&
+           (reader->chosen == NULL ||
+            (chunk->index < reader->chosen_count && reader->chosen[chunk->index])) &&
            (!reader->package_chosen || chunk->package == reader->package);
 }
 
@@ -371,6 +375,14 @@ static bool check_bounds(const DumpReader *reader, const DumpChunk *chunk, Slice
     return true;
 }
 
+bool dump_chunk_unpack_again(const DumpReader *reader, Decompressor *decompressor,
+                             const DumpChunk *chunk, Buffer *content, Error *error)
+{
+    return decompressor_run(decompressor, buffer_slice(&chunk->frame), chunk->size, content,
+                            error) ||
+           frame_reader_error_at(reader->frames, chunk->offset, error);
+}
+
 bool dump_chunk_unpack(const DumpReader *reader, Decompressor *decompressor, const DumpChunk *chunk,
                        Buffer *content, SetDigest *digest, Error *error)
 {
@@ -379,8 +391,8 @@ bool dump_chunk_unpack(const DumpReader *reader, Decompressor *decompressor, con
     size_t offset;
 
     *digest = (SetDigest){0};
-    if (!decompressor_run(decompressor, buffer_slice(&chunk->frame), chunk->size, content, error)) {
-        return frame_reader_error_at(reader->frames, chunk->offset, error);
+    if (!dump_chunk_unpack_again(reader, decompressor, chunk, content, error)) {
+        return false;
     }
     if (!entry_scan(buffer_slice(content), &entries, digest, &offset, &problem)) {
         error_set(error, EXIT_CODE_DUMP, "chunk %" PRIu64 ", decompressed offset %zu: %s",

@@ -34,8 +34,14 @@ typedef struct DumpChunk {
     MemoryBudget *budget;
 } DumpChunk;
 
-/* Opens `path` (NULL or "-": standard input) and reads the header. */
-bool dump_reader_open(const char *path, DumpReader **reader, Error *error);
+/* Opens `path` (NULL or "-": standard input) and reads the header.  Messages call it `name`. */
+bool dump_reader_open_as(const char *path, const char *name, DumpReader **reader, Error *error);
+
+/* The same, where messages name the path. */
+static inline bool dump_reader_open(const char *path, DumpReader **reader, Error *error)
+{
+    return dump_reader_open_as(path, path, reader, error);
+}
 
 /* The header, owned by the reader. */
 const DumpHeader *dump_reader_header(const DumpReader *reader);
@@ -55,6 +61,10 @@ void dump_reader_choose_package(DumpReader *reader, size_t package);
 /* From now on dump_reader_next skips the chunks before number `first`, and reports the end after
  * `count` chunks; dump_reader_finish must not follow. */
 void dump_reader_choose_chunks(DumpReader *reader, uint64_t first, uint64_t count);
+
+/* From now on dump_reader_next skips the chunks that are not chosen, of which there are `count`;
+ * dump_reader_finish must not follow.  The array is borrowed. */
+void dump_reader_choose_listed(DumpReader *reader, const bool *chosen, size_t count);
 
 /*
  * From now on a chunk that is larger than those of many entries takes the memory for its frame and
@@ -85,6 +95,10 @@ bool dump_reader_pass_chunks(DumpReader *reader, Error *error);
  * digest. */
 bool dump_chunk_unpack(const DumpReader *reader, Decompressor *decompressor, const DumpChunk *chunk,
                        Buffer *content, SetDigest *digest, Error *error);
+
+/* Only decompresses a chunk that has been unpacked and checked before. */
+bool dump_chunk_unpack_again(const DumpReader *reader, Decompressor *decompressor,
+                             const DumpChunk *chunk, Buffer *content, Error *error);
 
 /* Adds an unpacked chunk to what will be compared with the manifest. */
 bool dump_reader_account(DumpReader *reader, const DumpChunk *chunk, Slice content,

@@ -36,6 +36,24 @@ static bool append_value(Buffer *line, const Entry *entry, Error *error)
            message_json_append_bytes(line, entry->value, error);
 }
 
+bool entry_json_append_value(Buffer *json, const Entry *entry, const char **type, Error *error)
+{
+    KvEntryType found = kv_entry_type(entry->partition_key, entry->key, entry->value);
+    bool valid = false;
+
+    *type = found.name;
+    if (found.form == KV_VALUE_MESSAGE) {
+        if (!message_json_append(json, found.message, entry->value, &valid, error)) {
+            return false;
+        }
+        if (valid) {
+            return true;
+        }
+        *type = "bytes";
+    }
+    return message_json_append_bytes(json, entry->value, error);
+}
+
 bool entry_json_append(Buffer *line, const char *package, const Entry *entry, Error *error)
 {
     return buffer_append_text(line, "{\"package\":", error) &&

@@ -20,6 +20,9 @@
  */
 bool entry_json_append(Buffer *line, const char *package, const Entry *entry, Error *error);
 
+/* Only the value, as above; *type is what is the member "type" there. */
+bool entry_json_append_value(Buffer *json, const Entry *entry, const char **type, Error *error);
+
 /* {"partition_key": text, "key": text, "value": text}, all in base64. */
 bool entry_json_append_raw(Buffer *line, const Entry *entry, Error *error);
 
