@@ -112,7 +112,9 @@ static bool spool_stdin(const char **file, Error *error)
 
 bool spool_dump(const char **file, Error *error)
 {
-    static char path[32];
+    static char paths[2][32]; /* to compare two dumps */
+    static size_t turn;
+    char *path;
     struct stat status;
     int input;
 
@@ -132,7 +134,8 @@ bool spool_dump(const char **file, Error *error)
         close(input);
         return false;
     }
-    snprintf(path, sizeof path, "/dev/fd/%d", input);
+    path = paths[turn++ % 2];
+    snprintf(path, sizeof paths[0], "/dev/fd/%d", input);
     *file = path;
     return true;
 }

@@ -15,7 +15,7 @@
 /*
  * *file names the dump (NULL or "-": standard input), and is replaced by a path that can be opened
  * repeatedly, each time from the beginning; that of a regular file stays as it is.  A path that
- * was replaced is static and good as long as the program runs; so one dump can be spooled.
+ * was replaced is static and good as long as the program runs; so two dumps can be spooled.
  *
  * Call it after signals_start; it reports progress.  EXIT_CODE_USAGE if there is no dump or no
  * folder to write to, EXIT_CODE_FAILED if the folder has no room.
