@@ -53,10 +53,26 @@ static void add_part(SetDigest *digest, uint64_t number, Slice bytes)
     set_digest_add_tuple(digest, slice_of(&part, sizeof part));
 }
 
+static void add_message(SetDigest *digest, const ProtobufCMessageDescriptor *descriptor,
+                        Slice message);
+
+/* The digest of a field's content; that of a message is the message's. */
+static SetDigest content_digest(const ProtobufCMessageDescriptor *inner, const WireField *field)
+{
+    SetDigest content = {0};
+
+    if (inner == NULL || !has_pairs(inner, field->bytes)) {
+        set_digest_add_tuple(&content, field->whole);
+    } else {
+        add_message(&content, inner, field->bytes);
+        add_part(&content, field->number, slice_text(""));
+    }
+    return content;
+}
+
 /*
  * Adds a digest for each field: of its content and of how many fields came before it, but for the
- * pairs of maps.  The content of a message is its digest.  So the sum depends on the order of
- * fields, but not on that of pairs.
+ * pairs of maps.  So the sum depends on the order of fields, but not on that of pairs.
  */
 static void add_message(SetDigest *digest, const ProtobufCMessageDescriptor *descriptor,
                         Slice message)
@@ -69,16 +85,9 @@ static void add_message(SetDigest *digest, const ProtobufCMessageDescriptor *des
             field.type == WIRE_BYTES
                 ? protobuf_c_message_descriptor_get_field(descriptor, field.number)
                 : NULL;
-        const ProtobufCMessageDescriptor *inner = known == NULL ? NULL : message_in(known);
         const bool pair = known != NULL && wire_is_map(known);
-        SetDigest content = {0};
+        SetDigest content = content_digest(known == NULL ? NULL : message_in(known), &field);
 
-        if (inner == NULL || !has_pairs(inner, field.bytes)) {
-            set_digest_add_tuple(&content, field.whole);
-        } else {
-            add_message(&content, inner, field.bytes);
-            add_part(&content, field.number, slice_text(""));
-        }
         add_part(digest, pair ? UINT64_MAX : before, slice_of(&content, sizeof content));
         before += pair ? 0 : 1;
     }
@@ -116,6 +125,26 @@ SetDigest entry_value_digest(const Entry *entry)
 
     if (!message_digest(entry, &digest)) {
         set_digest_add_tuple(&digest, entry->value);
+    }
+    return digest;
+}
+
+SetDigest entry_field_digest(Slice message, const ProtobufCFieldDescriptor *known)
+{
+    SetDigest digest = {0};
+    uint64_t before = 0;
+    WireField field;
+
+    while (message.size > 0 && wire_next(&message, &field)) {
+        SetDigest content;
+
+        if (field.number != known->id) {
+            continue;
+        }
+        content = content_digest(field.type == WIRE_BYTES ? message_in(known) : NULL, &field);
+        add_part(&digest, wire_is_map(known) ? UINT64_MAX : before,
+                 slice_of(&content, sizeof content));
+        before++;
     }
     return digest;
 }

@@ -6,6 +6,8 @@
 #ifndef IMPORT_VERIFY_ENTRY_DIGEST_H
 #define IMPORT_VERIFY_ENTRY_DIGEST_H
 
+#include <protobuf-c/protobuf-c.h>
+
 #include "common/base/digest.h"
 #include "common/base/slice.h"
 #include "common/kv/entry.h"
@@ -19,5 +21,8 @@ void entry_digest_add(SetDigest *digest, const Entry *entry, Slice tuple);
 
 /* The digest of the value alone. */
 SetDigest entry_value_digest(const Entry *entry);
+
+/* The digest of what a message has in one field. */
+SetDigest entry_field_digest(Slice message, const ProtobufCFieldDescriptor *field);
 
 #endif

@@ -8,92 +8,40 @@
 #include "common/cli/signals.h"
 #include "common/pg/connection.h"
 #include "common/store/store.h"
+#include "import/diff/bucket_sums.h"
+#include "import/diff/json_line.h"
+#include "import/diff/sorter.h"
 #include "import/sequential_read.h"
-#include "import/verify/differences.h"
-#include "import/verify/entry_sums.h"
+#include "import/verify/entry_digest.h"
 
 #include <inttypes.h>
-#include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-/* Limits: entries of both stores kept to find differences, and differences shown. */
-enum { MAX_ENTRIES_COMPARED = 200000, MAX_DIFFERENCES_SHOWN = 20 };
+/* How many differences are shown; and for how many entries there are buckets. */
+enum { MAX_DIFFERENCES_SHOWN = 20, MANY_ENTRIES = 1 << 24 };
 
+/* The old side is the dump, the new one the store. */
 typedef struct Verification {
     ImportOptions *options;
     const StoreDriver *driver;
     StoreOptions store_options;
     Store *store;
-    EntrySums *dump_sums;
-    EntrySums *store_sums;
-    bool *chosen; /* buckets whose entries are compared; owned */
-    bool all_chosen;
-    Differences *differences;
+    BucketSums *sums;
+    atomic_uint_fast64_t dump_entries;
+    atomic_uint_fast64_t store_entries;
+    Sorter *sorter;
     SetDigest first_digests[DUMP_MAX_PACKAGES]; /* by package, from the first reading */
-    pthread_mutex_t mutex; /* guards the sums and differences while workers run */
 } Verification;
 
-/* A worker: it has its own sums, and adds them to the shared ones at the end. */
-typedef struct SumWorker {
-    Verification *verification;
-    EntrySums *sums;
-    EntrySums *total;
-} SumWorker;
-
-static bool begin_sums(Verification *verification, EntrySums *total, void **worker, Error *error)
-{
-    SumWorker *w = calloc(1, sizeof *w);
-
-    *worker = w;
-    if (w == NULL) {
-        return error_out_of_memory(error);
-    }
-    w->verification = verification;
-    w->total = total;
-    w->sums = entry_sums_new(error);
-    return w->sums != NULL;
-}
-
-static bool end_sums(void *worker, bool complete, Error *error)
-{
-    SumWorker *w = worker;
-
-    (void)error;
-    if (w == NULL) {
-        return true;
-    }
-    if (complete) {
-        pthread_mutex_lock(&w->verification->mutex);
-        entry_sums_merge(w->total, w->sums);
-        pthread_mutex_unlock(&w->verification->mutex);
-    }
-    free(w->sums);
-    free(w);
-    return true;
-}
-
-static bool begin_dump_sums(void *state, void **worker, Error *error)
-{
-    Verification *verification = state;
-
-    return begin_sums(verification, verification->dump_sums, worker, error);
-}
-
-static bool end_dump_sums(void *state, void *worker, bool complete, Error *error)
-{
-    (void)state;
-    return end_sums(worker, complete, error);
-}
-
-static bool begin_store_sums(void *state, void **worker, Error *error)
-{
-    Verification *verification = state;
-
-    return begin_sums(verification, verification->store_sums, worker, error);
-}
+typedef enum DifferenceKind {
+    DIFFERENCE_MISSING, /* only the dump has it */
+    DIFFERENCE_EXTRA,   /* only the store has it */
+    DIFFERENCE_VALUE,   /* both have it, with different values (entry_digest.h) */
+    DIFFERENCE_KINDS
+} DifferenceKind;
 
 /* Calls `function` for each entry of a chunk of complete tuples. */
 static bool for_each_entry(Slice tuples, void *state,
@@ -116,20 +64,51 @@ static bool for_each_entry(Slice tuples, void *state,
     return true;
 }
 
-static bool sum_entry(void *worker, const Entry *entry, Slice tuple, Error *error)
+static bool add_dump_entry(void *state, const Entry *entry, Slice tuple, Error *error)
 {
-    SumWorker *w = worker;
+    Verification *verification = state;
+    SetDigest digest = {0};
 
     (void)error;
-    entry_sums_add(w->sums, entry, tuple);
+    entry_digest_add(&digest, entry, tuple);
+    bucket_sums_add(verification->sums, entry, digest);
+    return true;
+}
+
+static bool subtract_store_entry(void *worker, const Entry *entry, Slice tuple, Error *error)
+{
+    Verification *verification = worker;
+    SetDigest digest = {0};
+
+    (void)error;
+    entry_digest_add(&digest, entry, tuple);
+    bucket_sums_subtract(verification->sums, entry, digest);
+    atomic_fetch_add_explicit(&verification->store_entries, 1, memory_order_relaxed);
     return true;
 }
 
 static bool sum_chunk(void *state, void *worker, Slice tuples, uint64_t entries, Error *error)
 {
-    (void)state;
-    (void)entries;
-    return for_each_entry(tuples, worker, sum_entry, error);
+    Verification *verification = state;
+
+    (void)worker;
+    atomic_fetch_add(&verification->dump_entries, entries);
+    return for_each_entry(tuples, state, add_dump_entry, error);
+}
+
+static bool begin_worker(void *state, void **worker, Error *error)
+{
+    (void)error;
+    *worker = state;
+    return true;
+}
+
+static bool end_worker(void *worker, bool complete, Error *error)
+{
+    (void)worker;
+    (void)complete;
+    (void)error;
+    return true;
 }
 
 /* Reads the whole dump, with all of its checks.  The caller frees the manifest, even after a
@@ -204,7 +183,7 @@ static bool read_dump_again(Verification *verification, const DumpVisitor *visit
 static bool read_store(Verification *verification, const char *phase, const EntryVisitor *visitor,
                        Error *error)
 {
-    progress_begin(phase, entry_sums_entries(verification->dump_sums));
+    progress_begin(phase, atomic_load(&verification->dump_entries));
     if (!verification->driver->read(verification->store, visitor, verification, error)) {
         return false;
     }
@@ -214,129 +193,117 @@ static bool read_store(Verification *verification, const char *phase, const Entr
 
 static bool compute_sums(Verification *verification, Error *error)
 {
-    static const DumpVisitor DUMP = {begin_dump_sums, sum_chunk, end_dump_sums};
+    static const DumpVisitor DUMP = {.visit = sum_chunk};
     static const EntryVisitor STORE = {
-        .begin = begin_store_sums, .visit = sum_entry, .end = end_sums};
+        .begin = begin_worker, .visit = subtract_store_entry, .end = end_worker};
 
     return read_dump_first(verification, &DUMP, error) &&
            read_store(verification, "store", &STORE, error);
 }
 
-/* Chooses buckets that differ, within the limit of entries to keep; false if none differs. */
-static bool choose_buckets(Verification *verification)
+static bool collect_dump_entry(void *state, const Entry *entry, Slice tuple, Error *error)
 {
-    uint64_t entries = 0;
-    bool any = false;
+    Verification *verification = state;
 
-    verification->all_chosen = true;
-    for (size_t i = 0; i < ENTRY_BUCKETS; i++) {
-        if (entry_sums_equal(verification->dump_sums, verification->store_sums, i)) {
-            continue;
-        }
-        entries += verification->dump_sums->buckets[i].entries +
-                   verification->store_sums->buckets[i].entries;
-        verification->chosen[i] = !any || entries <= MAX_ENTRIES_COMPARED;
-        verification->all_chosen = verification->all_chosen && verification->chosen[i];
-        any = true;
-    }
-    return any;
-}
-
-static bool begin_find(void *state, void **worker, Error *error)
-{
-    (void)error;
-    *worker = state;
-    return true;
-}
-
-static bool end_find(void *worker, bool complete, Error *error)
-{
-    (void)worker;
-    (void)complete;
-    (void)error;
-    return true;
-}
-
-/* Passes an entry of a chosen bucket to `function`. */
-static bool visit_chosen(Verification *verification, const Entry *entry,
-                         bool (*function)(Differences *, const Entry *, Error *), Error *error)
-{
-    bool done;
-
-    if (!verification->chosen[entry_bucket(entry)]) {
-        return true;
-    }
-    pthread_mutex_lock(&verification->mutex);
-    done = function(verification->differences, entry, error);
-    pthread_mutex_unlock(&verification->mutex);
-    return done;
-}
-
-static bool add_entry(void *worker, const Entry *entry, Slice tuple, Error *error)
-{
     (void)tuple;
-    return visit_chosen(worker, entry, differences_add, error);
+    return !bucket_sums_differ(verification->sums, entry) ||
+           sorter_add(verification->sorter, DIFF_OLD, entry, error);
 }
 
-static bool add_chunk(void *state, void *worker, Slice tuples, uint64_t entries, Error *error)
+static bool collect_store_entry(void *worker, const Entry *entry, Slice tuple, Error *error)
+{
+    Verification *verification = worker;
+
+    (void)tuple;
+    return !bucket_sums_differ(verification->sums, entry) ||
+           sorter_add(verification->sorter, DIFF_NEW, entry, error);
+}
+
+static bool collect_chunk(void *state, void *worker, Slice tuples, uint64_t entries, Error *error)
 {
     (void)worker;
     (void)entries;
-    return for_each_entry(tuples, state, add_entry, error);
-}
-
-static bool compare_entry(void *worker, const Entry *entry, Slice tuple, Error *error)
-{
-    (void)tuple;
-    return visit_chosen(worker, entry, differences_compare, error);
+    return for_each_entry(tuples, state, collect_dump_entry, error);
 }
 
 static bool find_differences(Verification *verification, Error *error)
 {
-    static const DumpVisitor DUMP = {.visit = add_chunk};
+    static const DumpVisitor DUMP = {.visit = collect_chunk};
     static const EntryVisitor STORE = {
-        .begin = begin_find, .visit = compare_entry, .end = end_find};
+        .begin = begin_worker, .visit = collect_store_entry, .end = end_worker};
 
-    return differences_new(&verification->differences, error) &&
+    return sorter_new(SORTER_MEMORY, &verification->sorter, error) &&
            read_dump_again(verification, &DUMP, error) &&
-           read_store(verification, "differences: store", &STORE, error);
+           read_store(verification, "differences: store", &STORE, error) &&
+           sorter_finish(verification->sorter, error);
+}
+
+static DifferenceKind kind_of(const Difference *difference)
+{
+    if (!difference->has_new) {
+        return DIFFERENCE_MISSING;
+    }
+    return difference->has_old ? DIFFERENCE_VALUE : DIFFERENCE_EXTRA;
+}
+
+static bool append_values(Buffer *line, const Difference *difference, Error *error)
+{
+    const Entry *dump = difference->has_old ? &difference->old_entry : NULL;
+    const Entry *store = difference->has_new ? &difference->new_entry : NULL;
+    const char *type;
+
+    return (dump == NULL || json_line_append_value(line, "dump", dump, store, &type, error)) &&
+           (store == NULL || json_line_append_value(line, "store", store, dump, &type, error));
 }
 
 static bool print_difference(const Difference *difference, Error *error)
 {
     static const char *const NAMES[DIFFERENCE_KINDS] = {"missing", "extra", "value"};
+    const Entry *entry = difference_entry(difference);
     Buffer line = {0};
     bool done =
         buffer_append_format(&line, error,
-                             "{\"difference\":\"%s\",\"partition\":", NAMES[difference->kind]) &&
-        json_quote_bytes(&line, difference->partition_key, error) &&
+                             "{\"difference\":\"%s\",\"partition\":", NAMES[kind_of(difference)]) &&
+        json_quote_bytes(&line, entry->partition_key, error) &&
         buffer_append_text(&line, ",\"key\":", error) &&
-        json_quote_bytes(&line, difference->key, error) &&
+        json_quote_bytes(&line, entry->key, error) && append_values(&line, difference, error) &&
         buffer_append_text(&line, "}\n", error) && output_text(buffer_slice(&line), error);
 
     buffer_free(&line);
     return done;
 }
 
-/* Prints the differences and sets an error. */
-static bool report_differences(Verification *verification, Error *error)
+/* Counts the differences and prints the first ones. */
+static bool print_differences(Verification *verification, uint64_t counts[DIFFERENCE_KINDS],
+                              Error *error)
 {
-    uint64_t counts[DIFFERENCE_KINDS];
-    const Difference *list;
-    uint64_t missing;
-    uint64_t different;
-    uint64_t extra;
-    size_t size;
+    uint64_t shown = 0;
+    Difference difference;
+    bool end;
 
-    if (!differences_finish(verification->differences, counts, &list, &size, error)) {
-        return false;
-    }
-    for (size_t i = 0; i < size && i < MAX_DIFFERENCES_SHOWN; i++) {
-        if (!print_difference(&list[i], error)) {
+    for (;;) {
+        if (!sorter_next(verification->sorter, &difference, &end, error)) {
+            return false;
+        }
+        if (end) {
+            return output_flush(error);
+        }
+        counts[kind_of(&difference)]++;
+        if (shown++ < MAX_DIFFERENCES_SHOWN && !print_difference(&difference, error)) {
             return false;
         }
     }
-    if (!output_flush(error)) {
+}
+
+/* Prints the differences and sets an error. */
+static bool report_differences(Verification *verification, Error *error)
+{
+    uint64_t counts[DIFFERENCE_KINDS] = {0};
+    uint64_t missing;
+    uint64_t different;
+    uint64_t extra;
+
+    if (!print_differences(verification, counts, error)) {
         return false;
     }
     missing = counts[DIFFERENCE_MISSING];
@@ -344,10 +311,9 @@ static bool report_differences(Verification *verification, Error *error)
     extra = counts[DIFFERENCE_EXTRA];
     error_set(error, EXIT_CODE_FAILED, "the KV store differs from the dump");
     return error_detail(error,
-                        "%s%" PRIu64 " %s missing, %" PRIu64 " %s, %" PRIu64
+                        "%" PRIu64 " %s missing, %" PRIu64 " %s, %" PRIu64
                         " %s extra (compared with the dump).",
-                        verification->all_chosen ? "" : "At least ", missing,
-                        missing == 1 ? "entry is" : "entries are", different,
+                        missing, missing == 1 ? "entry is" : "entries are", different,
                         different == 1 ? "differs" : "differ", extra, extra == 1 ? "is" : "are");
 }
 
@@ -363,9 +329,9 @@ static bool compare_with_store(Verification *verification, Error *error)
     if (!compute_sums(verification, error)) {
         return false;
     }
-    if (!choose_buckets(verification)) {
+    if (bucket_sums_finish(verification->sums)) {
         progress_stop();
-        entries = entry_sums_entries(verification->dump_sums);
+        entries = atomic_load(&verification->dump_entries);
         output_line("equal: %" PRIu64 " %s", entries, entries == 1 ? "entry" : "entries");
         return output_flush(error);
     }
@@ -373,8 +339,8 @@ static bool compare_with_store(Verification *verification, Error *error)
         verification->options->second_reading == NULL) {
         error_set(error, EXIT_CODE_FAILED, "the KV store differs from the dump");
         error_detail(error, "The dump holds %" PRIu64 " entries, the store %" PRIu64 ".",
-                     entry_sums_entries(verification->dump_sums),
-                     entry_sums_entries(verification->store_sums));
+                     (uint64_t)atomic_load(&verification->dump_entries),
+                     (uint64_t)atomic_load(&verification->store_entries));
         return error_hint(error,
                           "To see which entries differ, pass the dump as a file, or a second "
                           "pipe with --second-reading.");
@@ -404,23 +370,15 @@ bool verify_store(ImportOptions *options, Error *error)
     Verification verification = {.options = options, .driver = store_find(options->target)};
     bool done;
 
-    pthread_mutex_init(&verification.mutex, NULL);
-    verification.dump_sums = entry_sums_new(error);
-    verification.store_sums = verification.dump_sums == NULL ? NULL : entry_sums_new(error);
-    verification.chosen = calloc(ENTRY_BUCKETS, sizeof *verification.chosen);
-    if (verification.chosen == NULL) {
-        error_out_of_memory(error);
-    }
-    done = verification.store_sums != NULL && verification.chosen != NULL &&
+    atomic_init(&verification.dump_entries, 0);
+    atomic_init(&verification.store_entries, 0);
+    done = bucket_sums_new(MANY_ENTRIES, &verification.sums, error) &&
            signals_start(verification.driver->cancel, error) && open_store(&verification, error) &&
            progress_init(options->common.progress, error) &&
            compare_with_store(&verification, error);
     progress_stop();
     verification.driver->close(verification.store);
-    differences_free(verification.differences);
-    free(verification.chosen);
-    free(verification.dump_sums);
-    free(verification.store_sums);
-    pthread_mutex_destroy(&verification.mutex);
+    bucket_sums_free(verification.sums);
+    sorter_free(verification.sorter);
     return done;
 }

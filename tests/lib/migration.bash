@@ -79,6 +79,11 @@ succeeds() {
     refute_contains "$stderr" "error:"
 }
 
+# without_values LINES: prints the differences that kv-import --verify has found without the values.
+without_values() {
+    sed -E 's/,"(dump|store)":.*/}/' <<<"$1"
+}
+
 # assert_json_lines PROGRAM...: each line on standard error is a JSON object with the members of a message, of one of
 # the programs, with a valid level and a time with milliseconds.
 assert_json_lines() {

@@ -201,7 +201,7 @@ conforms_verifies() {
     target_put auth installation_id other
     run --separate-stderr -3 kv-import --verify "${TARGET_OPTIONS[@]}" "$ESTI_DUMP"
     assert_contains "$stderr" "1 entry is missing, 1 differs, 1 is extra"
-    assert_equal "$output" '{"difference":"missing","partition":"auth","key":"groups/Developers"}
+    assert_equal "$(without_values "$output")" '{"difference":"missing","partition":"auth","key":"groups/Developers"}
 {"difference":"value","partition":"auth","key":"installation_id"}
 {"difference":"extra","partition":"auth","key":"users/eve"}'
 }

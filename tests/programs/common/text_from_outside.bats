@@ -157,7 +157,7 @@ assert "tags/a\u009b31m\u202eb\u2066\u2028\nna\u00efve" in keys, keys' <"$BATS_T
     nasty_store
     psql -Xq -v ON_ERROR_STOP=1 -v name=$'a\u009b31m\u202eb' <<<"INSERT INTO kv SELECT convert_to(:'name', 'UTF8'), convert_to(:'name', 'UTF8'), ''"
     clean 3 kv-import --verify -d "$DSN" "$FORGED"
-    assert_contains "$output" '{"difference":"extra","partition":"a\u009b31m\u202eb","key":"a\u009b31m\u202eb"}'
+    assert_contains "$output" '{"difference":"extra","partition":"a\u009b31m\u202eb","key":"a\u009b31m\u202eb","store":""}'
 }
 
 @test "a row that is refused or left out is named on one line" {

@@ -208,5 +208,5 @@ shuffle_maps() {
     sql "UPDATE kv SET value = decode(replace(encode(value, 'hex'), encode('cost-center', 'hex'), encode('cost-centre', 'hex')), 'hex')
         WHERE key = 'repo-metadata'"
     run -3 --separate-stderr kv-import --verify -d "$DSN" "$PLAIN"
-    assert_equal "$output" '{"difference":"value","partition":"umbrella-dc5egrvarr40nbascj20","key":"repo-metadata"}'
+    assert_equal "$(without_values "$output")" '{"difference":"value","partition":"umbrella-dc5egrvarr40nbascj20","key":"repo-metadata"}'
 }

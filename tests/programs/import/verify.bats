@@ -49,14 +49,14 @@ differs() {
     local before
     fresh_database TEMPLATE "$LOADED"
     sql "DELETE FROM kv WHERE key = 'groups/Developers'" "INSERT INTO kv VALUES ('auth', 'users/eve', '\\x1203657665')" \
-        "UPDATE kv SET value = value || '\\x00' WHERE key = 'installation_id'" "INSERT INTO kv VALUES ('token', '\\xff', '')"
+        "UPDATE kv SET value = 'other' WHERE key = 'installation_id'" "INSERT INTO kv VALUES ('token', '\\xff', '')"
     before=$(kv_state)
     differs "$DUMP"
     assert_contains "$stderr" "1 entry is missing, 1 differs, 2 are extra"
-    assert_equal "$output" '{"difference":"missing","partition":"auth","key":"groups/Developers"}
-{"difference":"value","partition":"auth","key":"installation_id"}
-{"difference":"extra","partition":"auth","key":"users/eve"}
-{"difference":"extra","partition":"token","key":"\\377"}'
+    assert_equal "$output" '{"difference":"missing","partition":"auth","key":"groups/Developers","dump":{"created_at":"2026-11-22T15:12:30.028119Z","display_name":"Developers"}}
+{"difference":"value","partition":"auth","key":"installation_id","dump":"0659442d-e935-4d2d-85b6-ca4e205a42e7","store":"other"}
+{"difference":"extra","partition":"auth","key":"users/eve","store":{"username":"eve"}}
+{"difference":"extra","partition":"token","key":"\\377","store":""}'
     assert_equal "$(kv_state)" "$before"
 }
 

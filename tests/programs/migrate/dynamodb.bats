@@ -79,7 +79,7 @@ assert_migrated() {
     dynamodb put "$TABLE" auth users/eve new
     run --separate-stderr -3 kv-migrate verify -d "$DSN" --blockstore-path="$BLOCKSTORE"
     assert_contains "$stderr" "1 entry is missing" "1 is extra"
-    assert_equal "$output" '{"difference":"missing","partition":"auth","key":"groups/Developers"}
+    assert_equal "$(without_values "$output")" '{"difference":"missing","partition":"auth","key":"groups/Developers"}
 {"difference":"extra","partition":"auth","key":"users/eve"}'
     # With another endpoint for the same table, which does not work.
     fails 2 kv-migrate verify -d "$DSN" --blockstore-path="$BLOCKSTORE" --target=dynamodb --dynamodb-endpoint=http://127.0.0.1:1

@@ -66,7 +66,7 @@ differs() {
         "UPDATE kv SET value = value || '\\x00' WHERE key = 'installation_id'" "INSERT INTO kv VALUES ('token', '\\xff', '')"
     differs
     assert_contains "$stderr" "1 entry is missing, 1 differs, 2 are extra"
-    assert_equal "$output" '{"difference":"missing","partition":"auth","key":"groups/Developers"}
+    assert_equal "$(without_values "$output")" '{"difference":"missing","partition":"auth","key":"groups/Developers"}
 {"difference":"value","partition":"auth","key":"installation_id"}
 {"difference":"extra","partition":"auth","key":"users/eve"}
 {"difference":"extra","partition":"token","key":"\\377"}'
@@ -81,7 +81,7 @@ differs() {
             WHERE staging_token <> '' ORDER BY staging_token LIMIT 1" \
         "DELETE FROM auth_groups WHERE display_name = 'Developers'"
     differs
-    assert_contains "$output" '{"difference":"value","partition":"auth","key":"groups/Admins"}' \
+    assert_contains "$(without_values "$output")" '{"difference":"value","partition":"auth","key":"groups/Admins"}' \
         '{"difference":"extra","partition":"auth","key":"groups/Developers"}' '{"difference":"missing","partition":"auth","key":"groups/Later"}'
     # The group, its two users and three policies.
     assert_contains "$stderr" "2 entries are missing, 1 differs, 6 are extra"
@@ -101,7 +101,7 @@ differs() {
     time=$(sql "SELECT obj_description('kv'::regclass)::jsonb #>> '{source,time}'")
     sql "INSERT INTO auth_expired_tokens VALUES ('at', '$time'), ('behind', '$time'::timestamptz + interval '1 microsecond')"
     differs
-    assert_equal "$output" '{"difference":"missing","partition":"auth","key":"expiredTokens/behind"}'
+    assert_equal "$(without_values "$output")" '{"difference":"missing","partition":"auth","key":"expiredTokens/behind"}'
 }
 
 expired() {
@@ -281,7 +281,7 @@ nobody_is_left() {
     fails 1 kv-import --verify -d "$DSN" --second-reading "$BATS_TEST_TMPDIR/nowhere" - <"$dump"
     cp "$dump" "$dump.again"
     run --separate-stderr -3 kv-import --verify -d "$DSN" --second-reading "$dump.again" - <"$dump"
-    assert_equal "$output" '{"difference":"missing","partition":"auth","key":"groups/Developers"}'
+    assert_equal "$(without_values "$output")" '{"difference":"missing","partition":"auth","key":"groups/Developers"}'
     fails 1 kv-import -d "$DSN" --second-reading "$dump.again" "$dump"
 }
 
