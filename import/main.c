@@ -7,6 +7,7 @@
 #include "common/cli/signals.h"
 #include "common/cli/startup.h"
 #include "common/cli/version.h"
+#include "import/diff/diff.h"
 #include "import/inspect/check_target.h"
 #include "import/inspect/inspect.h"
 #include "import/inspect/print.h"
@@ -39,6 +40,10 @@ static bool import_main(ImportOptions *options, int count, char **arguments, Err
         return inspect_check(options, error);
     case IMPORT_VERIFY:
         return verify_store(options, error);
+    case IMPORT_DIFF:
+        return diff_dumps(options, error);
+    case IMPORT_DIFF_STORE:
+        return diff_with_store(options, error);
     case IMPORT_CHECK_TARGET:
         return inspect_check_target(options, error);
     case IMPORT_DIGEST:

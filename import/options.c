@@ -10,6 +10,7 @@
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #define DEFAULT_PARTITIONS 100
@@ -25,8 +26,8 @@ static const Option INSPECT_OPTIONS[] = {
     {"list", 'l', NULL, "print header and manifest", NULL, NULL,
      OPTION_CONSTANT(ImportOptions, action, IMPORT_LIST)},
     {"format", 0, "FORMAT",
-     "output format of --list and --check-target: text\n"
-     "(default) or json",
+     "output format of --list, --diff and --check-target:\n"
+     "text (default) or json",
      NULL, "text json", OPTION_SWITCH(ImportOptions, json)},
     {"check", 0, NULL,
      "check every checksum; with --target=dynamodb also\n"
@@ -42,8 +43,13 @@ static const Option INSPECT_OPTIONS[] = {
      OPTION_TEXT(ImportOptions, print.prefix)},
     {"limit", 0, "NUM", "with --print: no more than NUM entries", NULL, NULL,
      OPTION_NUMBER(ImportOptions, print.limit, 0, LONG_MAX)},
-    {"raw", 0, NULL, "with --print: undecoded, all parts in base64", NULL, NULL,
-     OPTION_FLAG(ImportOptions, print.raw)},
+    {"raw", 0, NULL, "with --print, or --diff --format=json: undecoded,\nall parts in base64", NULL,
+     NULL, OPTION_FLAG(ImportOptions, print.raw)},
+    {"diff", 0, "OLD",
+     "show what has changed since dump OLD, and exit\n"
+     "with 3 if anything has: in dump FILE, or, without\n"
+     "FILE, in the KV store that other options name",
+     NULL, OPTION_FILES, OPTION_TEXT(ImportOptions, diff)},
     {0},
 };
 
@@ -124,6 +130,8 @@ static const OptionTable TABLE = {
              "  kv-import -l [FILE]                      show what is in a dump\n"
              "  kv-import --check [FILE]                 read and check all of a dump\n"
              "  kv-import --print [OPTION]... [FILE]     show the entries of a dump\n"
+             "  kv-import --diff=OLD [OPTION]... [FILE]  show what has changed between two dumps\n"
+             "  kv-import --diff=OLD -d DBNAME           show what has changed since a dump\n"
              "\n"
              "FILE is a dump; if it is - or missing, standard input is read.",
     .groups =
@@ -147,6 +155,11 @@ void import_options_help(void)
 void import_options_list(void)
 {
     option_table_list(&TABLE, stdout);
+}
+
+static bool is_standard_input(const char *file)
+{
+    return file == NULL || strcmp(file, "-") == 0;
 }
 
 static bool is_dynamodb(const ImportOptions *options)
@@ -180,6 +193,7 @@ static const char *database_purpose(ImportAction action)
     case IMPORT_LOAD:
         return "load into";
     case IMPORT_VERIFY:
+    case IMPORT_DIFF_STORE:
         return "compare with";
     case IMPORT_CHECK_TARGET:
         return "check";
@@ -188,6 +202,7 @@ static const char *database_purpose(ImportAction action)
     case IMPORT_LIST:
     case IMPORT_CHECK:
     case IMPORT_PRINT:
+    case IMPORT_DIFF:
         break;
     }
     return NULL;
@@ -289,10 +304,11 @@ static bool check_store_options(const ImportOptions *options, Error *error)
                   "options --table and --partitions require --target=postgres");
         return error_hint(error, "Specify the name of a DynamoDB table with --dynamodb-table.");
     }
-    if (is_dynamodb(options) && options->action == IMPORT_VERIFY &&
+    if (is_dynamodb(options) &&
+        (options->action == IMPORT_VERIFY || options->action == IMPORT_DIFF_STORE) &&
         names_legacy_database(options)) {
-        error_set(error, EXIT_CODE_USAGE,
-                  "option --verify with --target=dynamodb takes no database");
+        error_set(error, EXIT_CODE_USAGE, "option --%s with --target=dynamodb takes no database",
+                  options->action == IMPORT_VERIFY ? "verify" : "diff");
         return error_hint(error, "Omit the connection options.");
     }
     if ((dynamodb->capacity.read > 0) != (dynamodb->capacity.write > 0)) {
@@ -322,18 +338,62 @@ static bool set_defaults(ImportOptions *options, Error *error)
     return dynamo_options_check(&dynamodb->table, error);
 }
 
+static bool is_diff(const ImportOptions *options)
+{
+    return options->action == IMPORT_DIFF || options->action == IMPORT_DIFF_STORE;
+}
+
+/* Whether options say which store to use.  The environment does not count: it may be set for the
+ * program whose dump comes through a pipe. */
+static bool names_store(const ImportOptions *options)
+{
+    return names_postgres(options) || options->target != NULL || options->config != NULL;
+}
+
+/* --diff compares with a dump, unless there is no dump and a store is named. */
+static bool choose_diff(ImportOptions *options, Error *error)
+{
+    if (options->diff == NULL) {
+        return true;
+    }
+    if (options->action != IMPORT_LOAD) {
+        return error_set(error, EXIT_CODE_USAGE,
+                         "option --diff cannot be combined with --list, --check, --print, "
+                         "--verify or --check-target");
+    }
+    options->action =
+        options->file == NULL && names_store(options) ? IMPORT_DIFF_STORE : IMPORT_DIFF;
+    if (options->action == IMPORT_DIFF && names_store(options)) {
+        return error_set(error, EXIT_CODE_USAGE,
+                         "option --diff compares with a dump or with a KV store, not with both");
+    }
+    if (options->action == IMPORT_DIFF && is_standard_input(options->diff) &&
+        is_standard_input(options->file)) {
+        error_set(error, EXIT_CODE_USAGE, "standard input cannot be both dumps");
+        return error_hint(error, "Name the newer dump as the argument, or a KV store with --dbname "
+                                 "or --target.");
+    }
+    if (options->store.clean || options->allow_redacted) {
+        return error_set(error, EXIT_CODE_USAGE,
+                         "options --clean and --allow-redacted have no effect with --diff");
+    }
+    return true;
+}
+
 /* Refuses options that would have no effect: above all, a filter given to a load would be a
  * misunderstanding. */
 static bool check_combination(const ImportOptions *options, Error *error)
 {
     const PrintOptions *print = &options->print;
 
-    if (options->action != IMPORT_PRINT &&
-        (print->package != NULL || print->partition != NULL || print->prefix != NULL ||
-         print->limit >= 0 || print->raw)) {
+    if (options->action != IMPORT_PRINT && (print->package != NULL || print->partition != NULL ||
+                                            print->prefix != NULL || print->limit >= 0)) {
         return error_set(error, EXIT_CODE_USAGE,
-                         "options --package, --partition, --prefix, --limit and --raw require "
-                         "--print");
+                         "options --package, --partition, --prefix and --limit require --print");
+    }
+    if (print->raw && options->action != IMPORT_PRINT && !(is_diff(options) && options->json)) {
+        return error_set(error, EXIT_CODE_USAGE,
+                         "option --raw requires --print, or --diff and --format=json");
     }
     if (options->action != IMPORT_VERIFY && options->second_reading != NULL) {
         return error_set(error, EXIT_CODE_USAGE, "option --second-reading requires --verify");
@@ -344,8 +404,10 @@ static bool check_combination(const ImportOptions *options, Error *error)
     if (options->action == IMPORT_CHECK_TARGET && options->file != NULL) {
         return error_set(error, EXIT_CODE_USAGE, "option --check-target takes no dump");
     }
-    if (options->action != IMPORT_LIST && options->action != IMPORT_CHECK_TARGET && options->json) {
-        error_set(error, EXIT_CODE_USAGE, "option --format requires --list or --check-target");
+    if (options->action != IMPORT_LIST && options->action != IMPORT_CHECK_TARGET &&
+        !is_diff(options) && options->json) {
+        error_set(error, EXIT_CODE_USAGE,
+                  "option --format requires --list, --diff or --check-target");
         return error_hint(error, "To set the format of messages, use --log-format.");
     }
     return true;
@@ -375,9 +437,9 @@ bool import_options_parse(ImportOptions *options, int count, char **arguments, E
     if (next < count) {
         return option_unexpected(arguments[next], error);
     }
-    return check_combination(options, error) && check_store_options(options, error) &&
-           read_lakefs_settings(options, error) && set_defaults(options, error) &&
-           check_database(options, error);
+    return choose_diff(options, error) && check_combination(options, error) &&
+           check_store_options(options, error) && read_lakefs_settings(options, error) &&
+           set_defaults(options, error) && check_database(options, error);
 }
 
 void import_options_free(ImportOptions *options)

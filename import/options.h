@@ -19,6 +19,8 @@ typedef enum ImportAction {
     IMPORT_CHECK,        /* read all of the dump, touch no database */
     IMPORT_PRINT,        /* show entries */
     IMPORT_VERIFY,       /* compare a KV store with the dump */
+    IMPORT_DIFF,         /* compare two dumps */
+    IMPORT_DIFF_STORE,   /* compare a dump with a KV store */
     IMPORT_CHECK_TARGET, /* check whether a load would be accepted */
     IMPORT_DIGEST        /* print the digest of a KV store */
 } ImportAction;
@@ -39,6 +41,7 @@ typedef struct ImportOptions {
     ImportAction action;
     PrintOptions print;
     bool json;                  /* --format json */
+    const char *diff;           /* --diff: the older dump; NULL: none */
     const char *file;           /* NULL or "-": standard input */
     const char *second_reading; /* from where --verify reads the dump again; NULL: from `file` */
     int second_reading_wanted;  /* a file descriptor to write to before that; 0: none */

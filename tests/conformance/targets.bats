@@ -60,6 +60,10 @@ setup() {
     conforms_verifies
 }
 
+@test "postgres: what has changed since a dump is shown in words" {
+    conforms_shows_what_has_changed
+}
+
 @test "postgres: an export holds what was loaded" {
     conforms_is_exported_as_it_was_loaded
 }
@@ -102,6 +106,10 @@ setup() {
 
 @test "dynamodb: missing, extra and different entries are reported by key" {
     conforms_verifies
+}
+
+@test "dynamodb: what has changed since a dump is shown in words" {
+    conforms_shows_what_has_changed
 }
 
 @test "dynamodb: an export holds what was loaded" {

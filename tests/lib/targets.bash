@@ -206,6 +206,27 @@ conforms_verifies() {
 {"difference":"extra","partition":"auth","key":"users/eve"}'
 }
 
+conforms_shows_what_has_changed() {
+    target_load 0
+    succeeds kv-import --diff="$ESTI_DUMP" "${TARGET_OPTIONS[@]}"
+    assert_equal "$output" "equal: 439 entries"
+    target_delete auth groups/Developers
+    target_put auth users/eve new
+    target_put auth installation_id other
+    target_set_version 2
+    run --separate-stderr -3 kv-import --diff="$ESTI_DUMP" "${TARGET_OPTIONS[@]}" -j 3
+    assert_equal "$stderr" ""
+    assert_equal "$(tail -n +2 <<<"$output")" 'group "Developers" removed
+installation id changed from "0659442d-e935-4d2d-85b6-ca4e205a42e7" to "other"
+user "eve" added
+KV version changed from "1" to "2"
+
+package               added        removed        changed
+auth                      1              1              1
+other                     0              0              1
+total                     1              1              2'
+}
+
 conforms_is_exported_as_it_was_loaded() {
     local dump=$BATS_TEST_TMPDIR/again.dump
     target_load 0
