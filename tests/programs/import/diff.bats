@@ -304,11 +304,19 @@ damaged() {
 }
 
 @test "branch protection rules that a dump leaves out are not compared" {
+    local repository
     make_esti_dump "$BATS_TEST_TMPDIR/whole.dump"
     fresh_database TEMPLATE "$ESTI"
     kv-export -d "$DSN" --no-settings --quiet -f "$BATS_TEST_TMPDIR/without.dump"
     run --separate-stderr -0 kv-import --diff="$BATS_TEST_TMPDIR/whole.dump" "$BATS_TEST_TMPDIR/without.dump"
-    assert_contains "$stderr" "branch protection rules are not compared"
+    assert_contains "$stderr" "warning: branch protection rules are not compared"
+    assert_contains "$output" "equal: "
+    # Those of one repository.
+    repository=$(kv-import --print --prefix=settings/ "$BATS_TEST_TMPDIR/whole.dump" |
+        python3 -c 'import json, sys; print(json.loads(next(sys.stdin))["partition"][:-21])')
+    kv-export -d "$DSN" --no-settings="$repository" --blockstore-path="$BLOCKSTORE" --quiet -f "$BATS_TEST_TMPDIR/one.dump"
+    run --separate-stderr -0 kv-import --diff="$BATS_TEST_TMPDIR/whole.dump" "$BATS_TEST_TMPDIR/one.dump"
+    assert_contains "$stderr" "warning: the branch protection rules of \"$repository\" are not compared"
     assert_contains "$output" "equal: "
 }
 
