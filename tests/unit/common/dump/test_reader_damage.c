@@ -295,8 +295,8 @@ static void test_seek_table_that_leads_astray_is_refused(void **state)
 /* The end of a sparse file claims the maximum number of frames. */
 static void test_seek_table_of_absurd_size_is_refused_without_memory(void **state)
 {
-    static const uint8_t HEADER[] = {0x5e, 0x2a, 0x4d, 0x18, 9, 0, 0, 0x40};
-    static const uint8_t FOOTER[] = {0, 0, 0, 8, 0, 0xb1, 0xea, 0x92, 0x8f};
+    static const uint8_t TABLE_HEADER[] = {0x5e, 0x2a, 0x4d, 0x18, 9, 0, 0, 0x40};
+    static const uint8_t TABLE_FOOTER[] = {0, 0, 0, 8, 0, 0xb1, 0xea, 0x92, 0x8f};
     Dump dump = dump_of_sample(state);
     long before = resident_kilobytes();
     off_t size = (off_t)1 << 31;
@@ -307,14 +307,15 @@ static void test_seek_table_of_absurd_size_is_refused_without_memory(void **stat
     join(&dump, &dump.frames);
     fd = open(dump.path, O_RDWR);
     assert_true(fd >= 0);
-    assert_int_equal(pwrite(fd, FOOTER, sizeof FOOTER, size), sizeof FOOTER);
+    assert_int_equal(pwrite(fd, TABLE_FOOTER, sizeof TABLE_FOOTER, size), sizeof TABLE_FOOTER);
     close(fd);
     assert_refused(peek_dump(dump.path, &found, &error), &error, EXIT_CODE_DUMP);
     assert_contains(error.message, "the seek table is not valid");
     /* A whole table of a gigabyte, which takes no room on disk. */
     fd = open(dump.path, O_WRONLY);
     assert_true(fd >= 0);
-    assert_int_equal(pwrite(fd, HEADER, sizeof HEADER, size - (off_t)(1 << 30) - 8), sizeof HEADER);
+    assert_int_equal(pwrite(fd, TABLE_HEADER, sizeof TABLE_HEADER, size - (off_t)(1 << 30) - 8),
+                     sizeof TABLE_HEADER);
     close(fd);
     assert_refused(peek_dump(dump.path, &found, &error), &error, EXIT_CODE_DUMP);
     assert_contains(error.message, "the frames of the seek table do not fill the dump");
