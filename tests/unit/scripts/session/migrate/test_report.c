@@ -108,30 +108,6 @@ static void test_commands_are_read_by_a_shell_as_they_are(void **state)
     buffer_free(&expected);
 }
 
-static void test_sizes_and_durations(void **state)
-{
-    static const struct {
-        uint64_t bytes;
-        const char *text;
-    } SIZES[] = {{0, "0 bytes"},   {10239, "10239 bytes"}, {10240, "10 kB"},
-                 {16384, "16 kB"}, {104857600, "100 MB"},  {UINT64_C(109951162777600), "100 TB"}};
-    static const struct {
-        double seconds;
-        const char *text;
-    } TIMES[] = {{0, "0.00 s"}, {59.99, "59.99 s"}, {200, "3 min 20 s"}, {7500, "2 h 5 min"}};
-    char text[REPORT_SIZE_TEXT];
-
-    (void)state;
-    for (size_t i = 0; i < COUNT_OF(SIZES); i++) {
-        report_size(SIZES[i].bytes, text);
-        assert_string_equal(text, SIZES[i].text);
-    }
-    for (size_t i = 0; i < COUNT_OF(TIMES); i++) {
-        report_duration(TIMES[i].seconds, text);
-        assert_string_equal(text, TIMES[i].text);
-    }
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -139,7 +115,6 @@ int main(void)
         cmocka_unit_test(test_long_texts_are_wrapped_below_80_columns),
         cmocka_unit_test(test_nothing_from_outside_moves_a_terminal),
         cmocka_unit_test(test_commands_are_read_by_a_shell_as_they_are),
-        cmocka_unit_test(test_sizes_and_durations),
     };
 
     return cmocka_run_group_tests_name("report", tests, NULL, NULL);
