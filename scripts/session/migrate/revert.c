@@ -394,7 +394,8 @@ static bool prepare(Revert *revert, Error *error)
     return note_read(session, &revert->note, error) && lock_store(revert, error) &&
            (session->options->lose_writes || revert->gone || check_unwritten(revert, error)) &&
            (revert->store.in_dynamodb ||
-            kv_aside_name(session->connection, KV_TABLE_NAME, "reverted", revert->aside, error));
+            kv_aside_name(session->connection, &session->schema, KV_TABLE_NAME, "reverted",
+                          revert->aside, error));
 }
 
 bool revert_command(Session *session, MigrateOptions *options, const char *programs, Error *error)
