@@ -12,6 +12,7 @@
 #include "import/sequential_read.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -173,27 +174,61 @@ static bool finish_target(Load *load, Error *error)
     return true;
 }
 
+static bool load_into(Load *load, const TargetState *state, Error *error)
+{
+    if (state->half_stamped) {
+        return finish_target(load, error);
+    }
+    if (state->kept) {
+        message_info("the KV store is already at version %" PRIu64 ": nothing to do",
+                     state->version);
+        return true;
+    }
+    return fill_target(load, error);
+}
+
+/* Whoever restores a backup wants to know that first. */
+static void say_unchanged(Error *error)
+{
+    char detail[sizeof error->detail];
+
+    snprintf(detail, sizeof detail, "%s", error->detail);
+    error_detail(error, "%.*s%sThe store in use is unchanged.", (int)sizeof detail / 2, detail,
+                 detail[0] == '\0' ? "" : "\n");
+}
+
+/* A dump that cannot be read fails before the target is opened. */
+static void abandon(const Load *load, bool is_open, const TargetState *state, Error *error)
+{
+    bool unchanged = is_open
+                         ? load->driver->abandon != NULL && load->driver->abandon(load->target) &&
+                               state->store == KV_STORE_STAMPED
+                         : error->code == EXIT_CODE_DUMP;
+
+    if (load->options->store.clean && unchanged) {
+        say_unchanged(error);
+    }
+}
+
 bool load_dump(ImportOptions *options, Error *error)
 {
     Load load = {.options = options, .driver = target_find(options->target)};
     TargetState state = {0};
+    bool is_open = false;
     bool done;
 
     done = signals_start(load.driver->cancel, error) &&
            dump_reader_open(options->file, &load.reader, error) && check_header(&load, error) &&
            check_manifest(&load, error) &&
            load.driver->open(&options->store, dump_reader_header(load.reader), &load.target, &state,
-                             error) &&
-           progress_init(options->common.progress, error);
-    if (done && state.half_stamped) {
-        done = finish_target(&load, error);
-    } else if (done && state.kept) {
-        message_info("the KV store is already at version %" PRIu64 ": nothing to do",
-                     state.version);
-    } else {
-        done = done && fill_target(&load, error);
-    }
+                             error);
+    is_open = done;
+    done =
+        done && progress_init(options->common.progress, error) && load_into(&load, &state, error);
     progress_stop();
+    if (!done) {
+        abandon(&load, is_open, &state, error);
+    }
     load.driver->close(load.target);
     dump_manifest_free(&load.peeked);
     dump_manifest_free(&load.manifest);

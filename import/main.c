@@ -11,6 +11,7 @@
 #include "import/inspect/check_target.h"
 #include "import/inspect/inspect.h"
 #include "import/inspect/print.h"
+#include "import/kept.h"
 #include "import/load.h"
 #include "import/options.h"
 #include "import/verify/digest.h"
@@ -50,6 +51,10 @@ static bool import_main(ImportOptions *options, int count, char **arguments, Err
         return digest_store(options, error);
     case IMPORT_PRINT:
         return inspect_print(options, error);
+    case IMPORT_UNDO:
+        return kept_undo(options, error);
+    case IMPORT_FORGET:
+        return kept_forget(options, error);
     case IMPORT_LOAD:
         break;
     }

@@ -77,8 +77,20 @@ static const Option LOAD_OPTIONS[] = {
      "work with NUM connections in parallel\n"
      "(default: number of processors, at most " OPTION_NUMERAL(DEFAULT_JOBS_MAX) ")",
      NULL, NULL, OPTION_JOBS(ImportOptions, store.jobs)},
-    {"clean", 'c', NULL, "replace a KV store that is already stamped", NULL, NULL,
-     OPTION_FLAG(ImportOptions, store.clean)},
+    {"clean", 'c', NULL,
+     "replace a KV store that is already stamped; in\n"
+     "PostgreSQL it stays in use until then, and is kept",
+     NULL, NULL, OPTION_FLAG(ImportOptions, store.clean)},
+    {"in-place", 0, NULL,
+     "with --clean: drop the store before loading, which\n"
+     "needs less room; a failed load leaves none",
+     NULL, NULL, OPTION_FLAG(ImportOptions, store.in_place)},
+    {"undo", 0, NULL,
+     "read no FILE; let the store that --clean has\n"
+     "replaced and the present one change places",
+     NULL, NULL, OPTION_CONSTANT(ImportOptions, action, IMPORT_UNDO)},
+    {"forget", 0, NULL, "read no FILE; drop the store that --clean has replaced", NULL, NULL,
+     OPTION_CONSTANT(ImportOptions, action, IMPORT_FORGET)},
     {"allow-redacted", 0, NULL, "stamp a dump that is redacted or lacks packages", NULL, NULL,
      OPTION_FLAG(ImportOptions, allow_redacted)},
     {"table", 0, "NAME", "name of the KV table (default: " KV_TABLE_NAME ")", NULL, NULL,
@@ -126,6 +138,7 @@ static const OptionTable TABLE = {
              "  kv-import --target=dynamodb [OPTION]... [FILE]\n"
              "                                           load into DynamoDB\n"
              "  kv-import -d DBNAME --check-target       see whether a load would be accepted\n"
+             "  kv-import -d DBNAME --undo               bring back the store that was replaced\n"
              "  kv-import -d DBNAME --verify [FILE]      compare the KV table with a dump\n"
              "  kv-import -l [FILE]                      show what is in a dump\n"
              "  kv-import --check [FILE]                 read and check all of a dump\n"
@@ -199,6 +212,9 @@ static const char *database_purpose(ImportAction action)
         return "check";
     case IMPORT_DIGEST:
         return "read";
+    case IMPORT_UNDO:
+    case IMPORT_FORGET:
+        return "change";
     case IMPORT_LIST:
     case IMPORT_CHECK:
     case IMPORT_PRINT:
@@ -298,6 +314,11 @@ static bool check_store_options(const ImportOptions *options, Error *error)
         return error_set(error, EXIT_CODE_USAGE,
                          "options --dynamodb-..., --aws-region and --write-units require "
                          "--target=dynamodb");
+    }
+    if (is_dynamodb(options) && (options->store.in_place || options->action == IMPORT_UNDO ||
+                                 options->action == IMPORT_FORGET)) {
+        return error_set(error, EXIT_CODE_USAGE,
+                         "options --in-place, --undo and --forget require --target=postgres");
     }
     if (is_dynamodb(options) && (options->store.table != NULL || options->store.partitions > 0)) {
         error_set(error, EXIT_CODE_USAGE,
@@ -403,6 +424,14 @@ static bool check_combination(const ImportOptions *options, Error *error)
     }
     if (options->action == IMPORT_CHECK_TARGET && options->file != NULL) {
         return error_set(error, EXIT_CODE_USAGE, "option --check-target takes no dump");
+    }
+    if ((options->action == IMPORT_UNDO || options->action == IMPORT_FORGET) &&
+        (options->file != NULL || options->store.clean)) {
+        return error_set(error, EXIT_CODE_USAGE,
+                         "options --undo and --forget take neither a dump nor --clean");
+    }
+    if (!options->store.clean && options->store.in_place) {
+        return error_set(error, EXIT_CODE_USAGE, "option --in-place requires --clean");
     }
     if (options->action != IMPORT_LIST && options->action != IMPORT_CHECK_TARGET &&
         !is_diff(options) && options->json) {

@@ -22,7 +22,9 @@ typedef enum ImportAction {
     IMPORT_DIFF,         /* compare two dumps */
     IMPORT_DIFF_STORE,   /* compare a dump with a KV store */
     IMPORT_CHECK_TARGET, /* check whether a load would be accepted */
-    IMPORT_DIGEST        /* print the digest of a KV store */
+    IMPORT_DIGEST,       /* print the digest of a KV store */
+    IMPORT_UNDO,         /* bring back the store that was replaced */
+    IMPORT_FORGET        /* drop it */
 } ImportAction;
 
 /* Which entries --print shows, and how. */

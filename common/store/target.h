@@ -8,11 +8,12 @@
  *
  *   open; then, unless the store is already stamped, check_entries for each chunk, prepare; for
  * each worker, on its own thread, begin_load, load for each chunk, end_load; then complete and
- * stamp; close.  For a half-stamped target: open, finish, close.  To inspect a target only
- *   (import/inspect/check_target.c): open, close.
+ * stamp; close.  For a half-stamped target: open, finish, close.  After a failure abandon comes
+ * before close.  To inspect a target only (import/inspect/check_target.c): open, close.  To bring
+ * back what was replaced, or to remove it (import/kept.c): open, undo or forget, close.
  *
  * An opened target must be left unchanged until prepare and have version "0" between prepare and
- * stamp, so that an unfinished load can be recognized.
+ * stamp, so that an unfinished load can be recognized; or be left unchanged until stamp.
  */
 #ifndef COMMON_STORE_TARGET_H
 #define COMMON_STORE_TARGET_H
@@ -45,6 +46,7 @@ typedef struct TargetOptions {
     int64_t lock_held_by;     /* pid of the backend that holds the lock for us; 0: acquire it */
     int jobs;                 /* number of parallel connections */
     bool clean;               /* replace a KV store that is already stamped */
+    bool in_place;            /* PostgreSQL: drop it before loading, rather than after */
     bool not_migrated;        /* inspection only: the database is known not to be migrated */
     const char *table;        /* PostgreSQL: the table, "kv" */
     int partitions;           /* PostgreSQL: its hash partitions */
@@ -62,6 +64,7 @@ typedef struct TargetState {
     uint64_t version;  /* of a stamped store, else 0 */
     bool kept;         /* stamped, and not to be replaced (no --clean) */
     bool half_stamped; /* kept, but the legacy database is not stamped */
+    bool beside;       /* replaced, but only by the stamp: until then it is unchanged */
 } TargetState;
 
 typedef struct TargetDriver {
@@ -118,6 +121,17 @@ typedef struct TargetDriver {
      * entries.  NULL if a target cannot be half stamped. */
     bool (*finish)(Target *target, const DumpHeader *header, const DumpManifest *manifest,
                    Error *error);
+
+    /* After a failure of any of these, before close: removes what the load has made, as far as
+     * possible.  Returns whether a store that was to be replaced is as it was before the load; NULL
+     * if that is never so. */
+    bool (*abandon)(Target *target);
+
+    /* Instead of a load: brings back the store that was replaced last, which changes places with
+     * the present one; or removes it.  EXIT_CODE_REFUSED if there is none to bring back.  NULL if a
+     * target does not keep it. */
+    bool (*undo)(Target *target, Error *error);
+    bool (*forget)(Target *target, Error *error);
 
     /* Takes NULL. */
     void (*close)(Target *target);

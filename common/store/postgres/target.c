@@ -34,6 +34,15 @@ static bool find_owner(Target *target, const TargetState *found, Error *error)
                            owner_check(connection, schema, &target->owner, error));
 }
 
+/* A store in use is replaced by one that is loaded beside it, unless that is not wanted. */
+static bool choose_place(Target *target, TargetState *found, Error *error)
+{
+    const TargetOptions *options = target->options;
+
+    found->beside = found->store == KV_STORE_STAMPED && options->clean && !options->in_place;
+    return !found->beside || (replace_init(target, error) && replace_check(target, error));
+}
+
 /* Inspects what exists in place of the KV table and whether it may be replaced. */
 static bool inspect(Target *target, const DumpHeader *header, TargetState *found, Error *error)
 {
@@ -50,10 +59,12 @@ static bool inspect(Target *target, const DumpHeader *header, TargetState *found
     }
     target->found = found->store;
     target->database.has_store = found->store == KV_STORE_STAMPED;
+    target->version = found->version;
     found->kept = found->store == KV_STORE_STAMPED && !options->clean;
     snprintf(name, sizeof name, "table \"%.64s\"", target->table.name);
     return legacy_database_check(&target->database, header, found->kept ? name : NULL, error) &&
-           find_owner(target, found, error) && pg_commit(target->database.connection, error);
+           find_owner(target, found, error) && choose_place(target, found, error) &&
+           pg_commit(target->database.connection, error);
 }
 
 static bool postgres_open(const TargetOptions *options, const DumpHeader *header, Target **target,
@@ -122,7 +133,7 @@ static bool check_still_begun(Target *target, Error *error)
 }
 
 /* Grants of the table that is replaced are those of the new one. */
-static bool replace_table(Target *target, Error *error)
+static bool replace_in_place(Target *target, Error *error)
 {
     PgConnection *connection = target->database.connection;
     Buffer grants = {0};
@@ -135,6 +146,15 @@ static bool replace_table(Target *target, Error *error)
     return done;
 }
 
+static bool make_table(Target *target, Error *error)
+{
+    return target->is_beside ? replace_drop_leftovers(target, error) &&
+                                   kv_table_create(&target->table, target->database.connection,
+                                                   &target->owner, error) &&
+                                   replace_begin(target, error)
+                             : check_still_begun(target, error) && replace_in_place(target, error);
+}
+
 /* Version 0 is written before the first entry, in the same transaction that creates the table: a
  * table without a version is never visible.
  *
@@ -144,7 +164,7 @@ static bool postgres_prepare(Target *target, Error *error)
 {
     PgConnection *connection = target->database.connection;
     bool done = pg_begin(connection, PG_READ_WRITE, target->options->lock_wait_timeout_ms, error) &&
-                check_still_begun(target, error) && replace_table(target, error) &&
+                make_table(target, error) &&
                 kv_table_insert_version(&target->table, connection, KV_VERSION_STARTED, error) &&
                 pg_commit(connection, error);
 
@@ -175,19 +195,35 @@ static bool write_provenance(Target *target, const DumpHeader *header, const Dum
     return done;
 }
 
+static bool commit(Target *target, Error *error)
+{
+    bool done = legacy_database_commit(&target->database, error);
+
+    target->may_be_stamped = !done && error->code == EXIT_CODE_CONNECTION;
+    return done;
+}
+
 static bool postgres_stamp(Target *target, const DumpHeader *header, const DumpManifest *manifest,
                            Error *error)
 {
     PgConnection *connection = target->database.connection;
+    Swap swap = {0};
+    bool done =
+        (pg_begin(connection, PG_READ_WRITE, target->options->lock_wait_timeout_ms, error) &&
+         (!target->is_beside || replace_stamp_begin(target, &swap, error)) &&
+         kv_table_change_version(&target->table, connection, KV_VERSION_STARTED, header->kv_version,
+                                 error) &&
+         legacy_database_stamp(&target->database, header, manifest, error) &&
+         write_provenance(target, header, manifest, error) &&
+         (!target->is_beside || replace_stamp_end(target, &swap, error)) &&
+         legacy_database_check_lock(&target->database, error) && commit(target, error)) ||
+        pg_lock_failed(connection, &target->database.schema, error);
 
-    return (pg_begin(connection, PG_READ_WRITE, target->options->lock_wait_timeout_ms, error) &&
-            kv_table_change_version(&target->table, connection, KV_VERSION_STARTED,
-                                    header->kv_version, error) &&
-            legacy_database_stamp(&target->database, header, manifest, error) &&
-            write_provenance(target, header, manifest, error) &&
-            legacy_database_check_lock(&target->database, error) &&
-            legacy_database_commit(&target->database, error)) ||
-           pg_lock_failed(connection, &target->database.schema, error);
+    if (done && target->is_beside) {
+        replace_tell(target, &swap);
+    }
+    swap_free(&swap);
+    return done;
 }
 
 static const char *postgres_table(const TargetOptions *options)
@@ -201,6 +237,7 @@ static void postgres_close(Target *target)
         return;
     }
     kv_table_free(&target->table);
+    kv_table_free(&target->place);
     owner_free(&target->owner);
     legacy_database_close(&target->database);
     free(target);
@@ -218,5 +255,8 @@ const TargetDriver TARGET_POSTGRES = {
     .end_load = postgres_end_load,
     .complete = postgres_complete,
     .stamp = postgres_stamp,
+    .abandon = postgres_abandon,
+    .undo = postgres_undo,
+    .forget = postgres_forget,
     .close = postgres_close,
 };

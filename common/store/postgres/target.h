@@ -2,9 +2,10 @@
 /*
  * Internals of the PostgreSQL target, shared by its files.  Others use TARGET_POSTGRES.
  *
- *   target.c  checks, the empty table, the stamp
- *   load.c    copying entries into the leaf partitions
- *   index.c   primary keys, counts, statistics
+ *   target.c   checks, the empty table, the stamp
+ *   load.c     copying entries into the leaf partitions
+ *   index.c    primary keys, counts, statistics
+ *   replace.c  a load beside the store in use, and changing places with it
  */
 #ifndef COMMON_STORE_POSTGRES_TARGET_H
 #define COMMON_STORE_POSTGRES_TARGET_H
@@ -13,14 +14,24 @@
 #include "common/store/legacy_database.h"
 #include "common/store/owner.h"
 #include "common/store/postgres/kv_table.h"
+#include "common/store/postgres/swap.h"
 #include "common/store/target.h"
+
+enum { POSTGRES_NAME_SIZE = 64 };
 
 struct Target {
     const TargetOptions *options;
     LegacyDatabase database;
-    KvTable table;
-    KvStoreState found; /* when it was opened */
+    KvTable place;      /* the table that lakeFS reads */
+    KvTable table;      /* the one that is loaded: the same, or beside it */
+    KvStoreState found; /* in that place, when it was opened */
+    uint64_t version;   /* of a stamped store there */
     Owner owner;        /* of what is made */
+    bool is_beside;
+    bool is_begun;                   /* a load beside it has made its table */
+    bool may_be_stamped;             /* the answer to the commit was lost */
+    uint64_t writes;                 /* to the store in use, until the load began */
+    char beside[POSTGRES_NAME_SIZE]; /* the name of a table beside it */
 };
 
 /* load.c; see TargetDriver. */
@@ -30,6 +41,29 @@ bool postgres_end_load(Loader *loader, bool keep, Error *error);
 
 /* index.c; see TargetDriver. */
 bool postgres_complete(Target *target, const DumpManifest *manifest, Error *error);
+
+/* replace.c.  Names the table that is loaded beside the store in use. */
+bool replace_init(Target *target, Error *error);
+
+/* In a transaction: whether that can be done.  EXIT_CODE_REFUSED if the store cannot be put aside,
+ * or if something else has the name. */
+bool replace_check(Target *target, Error *error);
+
+/* In the transaction that makes the table: before and after. */
+bool replace_drop_leftovers(Target *target, Error *error);
+bool replace_begin(Target *target, Error *error);
+
+/* In the stamping transaction, around that of the database. */
+bool replace_stamp_begin(Target *target, Swap *swap, Error *error);
+bool replace_stamp_end(Target *target, Swap *swap, Error *error);
+
+/* After the commit: says where the other store is. */
+void replace_tell(const Target *target, const Swap *swap);
+
+/* See TargetDriver. */
+bool postgres_abandon(Target *target);
+bool postgres_undo(Target *target, Error *error);
+bool postgres_forget(Target *target, Error *error);
 
 /* Begins a read-write transaction on a worker's connection.  Its commit does not wait for the disk;
  * the stamp, which comes later, does, and that covers everything committed before it. */
