@@ -10,6 +10,7 @@
 #include "import/dump_check.h"
 #include "import/parallel_read.h"
 #include "import/sequential_read.h"
+#include "import/verify/digest.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -174,17 +175,76 @@ static bool finish_target(Load *load, Error *error)
     return true;
 }
 
+static bool refuse_other_entries(const Load *load, const StoreSum *store, Error *error)
+{
+    uint64_t entries = dump_manifest_entries(&load->manifest);
+
+    error_set(error, EXIT_CODE_REFUSED,
+              "nothing was loaded: the KV store is at version %" PRIu64
+              " already, and holds other entries than the dump",
+              store->version);
+    error_detail(error, "The dump holds %" PRIu64 " entries, the store %" PRIu64 "%s.", entries,
+                 store->entries, entries == store->entries ? ", of which some differ" : "");
+    return error_hint(error, "kv-import --verify shows what differs; --clean replaces the store.");
+}
+
+/* Not to replace a store is a success only if that would change nothing. */
+static bool compare_with_store(Load *load, Error *error)
+{
+    SetDigest digest = {0};
+    StoreSum store;
+    uint64_t units;
+
+    if (!dump_check(load->reader, (size_t)load->options->store.jobs, load->driver,
+                    load->expected_entries, &units, &load->manifest, error) ||
+        !digest_read(load->options, &store, error)) {
+        return false;
+    }
+    for (size_t i = 0; i < load->manifest.package_count; i++) {
+        set_digest_add(&digest, load->manifest.packages[i].totals.set_digest);
+    }
+    if (store.entries != dump_manifest_entries(&load->manifest) ||
+        !set_digest_equal(store.digest, digest)) {
+        return refuse_other_entries(load, &store, error);
+    }
+    progress_stop();
+    message_info("the KV store is at version %" PRIu64
+                 " and already holds the dump's entries: nothing to do",
+                 store.version);
+    return true;
+}
+
+/* A store is used by a lakeFS that works with its version, and perhaps with no other. */
+static bool check_version(const Load *load, const TargetState *state, Error *error)
+{
+    uint64_t version = dump_reader_header(load->reader)->kv_version;
+
+    if (state->store != KV_STORE_STAMPED || version == state->version ||
+        load->options->allow_other_version) {
+        return true;
+    }
+    error_set(error, EXIT_CODE_REFUSED,
+              "the KV store is at version %" PRIu64 ", the dump is of version %" PRIu64,
+              state->version, version);
+    error_detail(error,
+                 version < state->version
+                     ? "A lakeFS that works with the store does not start with the dump's version, "
+                       "until its own migration has raised it; a few releases cannot do that."
+                     : "The dump was taken from a newer lakeFS; one that works with the store may "
+                       "read its entries wrongly.");
+    return error_hint(error, "Take a dump of that version; or see that lakeFS accepts the dump's, "
+                             "then add --allow-other-version.");
+}
+
 static bool load_into(Load *load, const TargetState *state, Error *error)
 {
     if (state->half_stamped) {
         return finish_target(load, error);
     }
     if (state->kept) {
-        message_info("the KV store is already at version %" PRIu64 ": nothing to do",
-                     state->version);
-        return true;
+        return compare_with_store(load, error);
     }
-    return fill_target(load, error);
+    return check_version(load, state, error) && fill_target(load, error);
 }
 
 /* Whoever restores a backup wants to know that first. */

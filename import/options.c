@@ -85,6 +85,10 @@ static const Option LOAD_OPTIONS[] = {
      "with --clean: drop the store before loading, which\n"
      "needs less room; a failed load leaves none",
      NULL, NULL, OPTION_FLAG(ImportOptions, store.in_place)},
+    {"allow-other-version", 0, NULL,
+     "with --clean: replace a store of another KV version\n"
+     "than the dump's",
+     NULL, NULL, OPTION_FLAG(ImportOptions, allow_other_version)},
     {"undo", 0, NULL,
      "read no FILE; let the store that --clean has\n"
      "replaced and the present one change places",
@@ -430,8 +434,9 @@ static bool check_combination(const ImportOptions *options, Error *error)
         return error_set(error, EXIT_CODE_USAGE,
                          "options --undo and --forget take neither a dump nor --clean");
     }
-    if (!options->store.clean && options->store.in_place) {
-        return error_set(error, EXIT_CODE_USAGE, "option --in-place requires --clean");
+    if (!options->store.clean && (options->store.in_place || options->allow_other_version)) {
+        return error_set(error, EXIT_CODE_USAGE,
+                         "options --in-place and --allow-other-version require --clean");
     }
     if (options->action != IMPORT_LIST && options->action != IMPORT_CHECK_TARGET &&
         !is_diff(options) && options->json) {

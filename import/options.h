@@ -48,6 +48,7 @@ typedef struct ImportOptions {
     const char *second_reading; /* from where --verify reads the dump again; NULL: from `file` */
     int second_reading_wanted;  /* a file descriptor to write to before that; 0: none */
     bool allow_redacted;        /* stamp a dump that lacks packages or is redacted */
+    bool allow_other_version;   /* replace a store of another KV version */
     const char *target;         /* the name of a TargetDriver */
     TargetOptions store;        /* the target's options, also for comparing */
 } ImportOptions;

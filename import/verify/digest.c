@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "import/verify/digest.h"
 
-#include "common/base/digest.h"
 #include "common/cli/output.h"
 #include "common/cli/progress.h"
 #include "common/cli/signals.h"
@@ -10,19 +9,14 @@
 #include <pthread.h>
 #include <stdlib.h>
 
-typedef struct Sum {
-    uint64_t entries;
-    SetDigest digest;
-} Sum;
-
 typedef struct Total {
-    Sum sum;
+    StoreSum sum;
     pthread_mutex_t mutex;
 } Total;
 
 typedef struct SumWorker {
     Total *total;
-    Sum sum;
+    StoreSum sum;
 } SumWorker;
 
 static bool begin_sum(void *state, void **worker, Error *error)
@@ -64,18 +58,7 @@ static bool end_sum(void *worker, bool complete, Error *error)
     return true;
 }
 
-static bool print_sum(uint64_t version, const Sum *sum, Error *error)
-{
-    char digest[SET_DIGEST_TEXT_SIZE + 1];
-
-    set_digest_to_text(sum->digest, digest);
-    return output_json(json_pack("{s:I, s:I, s:s}", "version", (json_int_t)version, "entries",
-                                 (json_int_t)sum->entries, "set_digest", digest),
-                       error) &&
-           output_flush(error);
-}
-
-bool digest_store(ImportOptions *options, Error *error)
+bool digest_read(const ImportOptions *options, StoreSum *sum, Error *error)
 {
     static const EntryVisitor SUM = {.begin = begin_sum, .visit = add_entry, .end = end_sum};
     const StoreDriver *driver = store_find(options->target);
@@ -86,15 +69,38 @@ bool digest_store(ImportOptions *options, Error *error)
     bool done;
 
     pthread_mutex_init(&total.mutex, NULL);
-    done = signals_start(driver->cancel, error) &&
-           driver->open(&store_options, &store, &version, error) &&
-           progress_init(options->common.progress, error);
+    done = driver->open(&store_options, &store, &version, error);
     if (done) {
         progress_begin("store", 0);
         done = driver->read(store, &SUM, &total, error);
     }
-    progress_stop();
+    if (done) {
+        progress_end();
+    }
     driver->close(store);
     pthread_mutex_destroy(&total.mutex);
-    return done && print_sum(version, &total.sum, error);
+    *sum = total.sum;
+    sum->version = version;
+    return done;
+}
+
+static bool print_sum(const StoreSum *sum, Error *error)
+{
+    char digest[SET_DIGEST_TEXT_SIZE + 1];
+
+    set_digest_to_text(sum->digest, digest);
+    return output_json(json_pack("{s:I, s:I, s:s}", "version", (json_int_t)sum->version, "entries",
+                                 (json_int_t)sum->entries, "set_digest", digest),
+                       error) &&
+           output_flush(error);
+}
+
+bool digest_store(ImportOptions *options, Error *error)
+{
+    StoreSum sum = {0};
+    bool done = signals_start(store_find(options->target)->cancel, error) &&
+                progress_init(options->common.progress, error) && digest_read(options, &sum, error);
+
+    progress_stop();
+    return done && print_sum(&sum, error);
 }

@@ -32,6 +32,14 @@ setup() {
     conforms_loads_once
 }
 
+@test "postgres: a load that loads nothing is no success" {
+    conforms_does_not_pass_for_a_load
+}
+
+@test "postgres: a store of another version is replaced only if that is wanted" {
+    conforms_refuses_another_version
+}
+
 @test "postgres: a stamped store is replaced on request" {
     conforms_replaces_when_told
 }
@@ -78,6 +86,14 @@ setup() {
 
 @test "dynamodb: a stamped store is left unchanged" {
     conforms_loads_once
+}
+
+@test "dynamodb: a load that loads nothing is no success" {
+    conforms_does_not_pass_for_a_load
+}
+
+@test "dynamodb: a store of another version is replaced only if that is wanted" {
+    conforms_refuses_another_version
 }
 
 @test "dynamodb: a stamped store is replaced on request" {

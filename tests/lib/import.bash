@@ -43,6 +43,19 @@ load_rest() {
     exec {PIPE}>&-
 }
 
+# flip OFFSET FILE: copies the dump and inverts a byte of the copy.
+flip() {
+    cp "$DUMP" "$2"
+    python3 - "$1" "$2" <<'PYTHON'
+import sys
+with open(sys.argv[2], "r+b") as file:
+    file.seek(int(sys.argv[1]))
+    byte = file.read(1)
+    file.seek(int(sys.argv[1]))
+    file.write(bytes([byte[0] ^ 0xff]))
+PYTHON
+}
+
 # A KV table in lakeFS's shape, without rows.
 create_kv() {
     sql "CREATE TABLE kv (partition_key bytea NOT NULL, key bytea NOT NULL, value bytea NOT NULL,

@@ -101,23 +101,57 @@ conforms_loads() {
 
 conforms_loads_once() {
     target_load 0
-    target_put auth users/new written-since
     target_load 0
-    assert_contains "$stderr" "already at version 1: nothing to do"
-    assert_contains "$(target_rows)" "$(hex written-since)"
+    assert_contains "$stderr" "at version 1 and already holds the dump's entries: nothing to do"
     # Any version.
     target_set_version 2
     target_load 0
-    assert_contains "$stderr" "already at version 2: nothing to do"
+    assert_contains "$stderr" "at version 2 and already holds the dump's entries: nothing to do"
+    # The same with a pipe.
+    succeeds kv-import "${TARGET_OPTIONS[@]}" - < <(cat "$ESTI_DUMP")
     assert_equal "$(target_version)" 2
+}
+
+conforms_does_not_pass_for_a_load() {
+    target_load 0
+    target_put auth users/new written-since
+    target_load 5
+    assert_contains "$stderr" "nothing was loaded" "at version 1 already" "The dump holds 439 entries, the store 440." --clean
+    assert_contains "$(target_rows)" "$(hex written-since)"
+    # As many entries, but not the same ones.
+    target_delete auth groups/Developers
+    target_load 5
+    assert_contains "$stderr" "The dump holds 439 entries, the store 439, of which some differ."
+    fails 5 kv-import "${TARGET_OPTIONS[@]}" - < <(cat "$ESTI_DUMP")
+    assert_equal "$(target_version)" 1
 }
 
 conforms_replaces_when_told() {
     target_load 0
     target_put auth users/new written-since
-    target_set_version 2
     target_load 0 --clean
     assert_target_is_esti
+}
+
+conforms_refuses_another_version() {
+    local version
+    target_load 0
+    target_put auth users/new written-since
+    for version in 2 4; do
+        target_set_version "$version"
+        target_load 5 --clean
+        assert_contains "$stderr" "at version $version, the dump is of version 1" --allow-other-version
+    done
+    assert_contains "$(target_rows)" "$(hex written-since)"
+    target_load 0 --clean --allow-other-version
+    assert_target_is_esti
+    # The other way round.
+    target_set_version 4
+    succeeds kv-export --source=kv "${STORE_OPTIONS[@]}" -f "$BATS_TEST_TMPDIR/newer.dump"
+    target_set_version 1
+    fails 5 kv-import "${TARGET_OPTIONS[@]}" --clean "$BATS_TEST_TMPDIR/newer.dump"
+    assert_contains "$stderr" "at version 1, the dump is of version 4" "a newer lakeFS"
+    fails 1 kv-import "${TARGET_OPTIONS[@]}" --allow-other-version "$ESTI_DUMP"
 }
 
 conforms_begins_anew_after_a_failure() {

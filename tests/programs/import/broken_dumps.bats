@@ -14,19 +14,6 @@ at() {
     echo $(($(stat -c %s "$DUMP") * $1 / 100))
 }
 
-# flip OFFSET FILE: copies the dump and inverts a byte of the copy.
-flip() {
-    cp "$DUMP" "$2"
-    python3 - "$1" "$2" <<'PYTHON'
-import sys
-with open(sys.argv[2], "r+b") as file:
-    file.seek(int(sys.argv[1]))
-    byte = file.read(1)
-    file.seek(int(sys.argv[1]))
-    file.write(bytes([byte[0] ^ 0xff]))
-PYTHON
-}
-
 @test "a truncated dump file is refused before the database is touched" {
     local before percent
     legacy_database

@@ -112,19 +112,30 @@ RELATIONS
     assert_loaded
 }
 
-@test "a stamped KV store is left unchanged, which is not a failure" {
+@test "a stamped KV store is left unchanged: a success only if it holds the dump's entries" {
     local before
     legacy_database
     kv-import -d "$DSN" --quiet "$DUMP"
-    sql "INSERT INTO kv VALUES ('later', 'key', 'value')"
     before=$(everything)
     succeeds kv-import -d "$DSN" "$DUMP"
-    assert_contains "$stderr" "nothing to do"
+    assert_contains "$stderr" "already holds the dump's entries: nothing to do"
     assert_equal "$(everything)" "$before"
+    sql "INSERT INTO kv VALUES ('later', 'key', 'value')"
+    check_refused "nothing was loaded" "--clean"
     # lakeFS has migrated it further.
     sql "UPDATE kv SET value = '4' WHERE key = 'kv/schema/version'"
     before=$(everything)
-    succeeds kv-import -d "$DSN" < <(cat "$DUMP")
+    fails 5 kv-import -d "$DSN" < <(cat "$DUMP")
+    assert_equal "$(everything)" "$before"
+}
+
+@test "whether the store holds the dump's entries is not known of a corrupt dump" {
+    local before
+    legacy_database
+    kv-import -d "$DSN" --quiet "$DUMP"
+    before=$(everything)
+    flip 1000000 "$BATS_TEST_TMPDIR/flipped.dump"
+    fails 4 kv-import -d "$DSN" "$BATS_TEST_TMPDIR/flipped.dump"
     assert_equal "$(everything)" "$before"
 }
 
