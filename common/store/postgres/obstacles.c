@@ -9,7 +9,8 @@
 #define SHOWN "10"
 
 /* A table's own parts depend on each other, too: types, TOAST tables, the primary key, the view's
- * rule, and, since PostgreSQL 18, NOT NULL constraints. */
+ * rule, and, since PostgreSQL 18, NOT NULL constraints.  Of what exists once for each partition,
+ * such as a foreign key, only the whole counts. */
 static const char DEPENDENTS[] = KV_PARTS
     ", own AS (SELECT p.* FROM parts p LEFT JOIN pg_index i ON i.indexrelid = p.oid"
     "  WHERE i.indexrelid IS NULL OR i.indisprimary),"
@@ -18,11 +19,11 @@ static const char DEPENDENTS[] = KV_PARTS
     " dependents AS (SELECT d.classid, d.objid, d.objsubid FROM pg_depend d"
     "  WHERE (d.refclassid = 'pg_class'::regclass AND d.refobjid IN (SELECT oid FROM own)"
     "   OR d.refclassid = 'pg_type'::regclass AND d.refobjid IN (SELECT oid FROM types))"
-    "  AND d.deptype <> 'i' AND d.classid <> 'pg_publication_rel'::regclass"
+    "  AND d.deptype IN ('n', 'a') AND d.classid <> 'pg_publication_rel'::regclass"
     "  AND NOT (d.classid = 'pg_class'::regclass AND d.objid IN (SELECT oid FROM own))"
     "  AND NOT (d.classid = 'pg_constraint'::regclass AND EXISTS (SELECT FROM pg_constraint o"
-    "   WHERE o.oid = d.objid AND o.contype IN ('p', 'n') AND o.conrelid IN"
-    "   (SELECT oid FROM own)))),"
+    "   WHERE o.oid = d.objid AND (o.conparentid <> 0 OR o.contype IN ('p', 'n')"
+    "   AND o.conrelid IN (SELECT oid FROM own))))),"
     " others AS (SELECT CASE WHEN r.oid IS NULL"
     "  THEN pg_describe_object(d.classid, d.objid, d.objsubid)"
     "  WHEN r.rulename = '_RETURN' THEN pg_describe_object('pg_class'::regclass, r.ev_class, 0)"

@@ -117,6 +117,18 @@ bool replace_begin(Target *target, Error *error)
            count_writes(target, &target->writes, error);
 }
 
+/* Who has waited for the lock may look with a snapshot of before the change, and must find the
+ * version, too. */
+bool replace_set_version(Target *target, const DumpHeader *header, Error *error)
+{
+    PgConnection *connection = target->database.connection;
+
+    return pg_begin(connection, PG_READ_WRITE, target->options->lock_wait_timeout_ms, error) &&
+           kv_table_change_version(&target->table, connection, KV_VERSION_STARTED,
+                                   header->kv_version, error) &&
+           pg_commit(connection, error);
+}
+
 bool replace_stamp_begin(Target *target, Swap *swap, Error *error)
 {
     *swap = (Swap){.schema = &target->database.schema,

@@ -3,7 +3,6 @@
 
 #include "common/base/interrupt.h"
 #include "common/cli/message.h"
-#include "common/pg/lock.h"
 #include "common/store/postgres/kept.h"
 #include "common/store/postgres/likeness.h"
 #include "common/store/postgres/parts.h"
@@ -63,31 +62,28 @@ static bool append_lock(const Swap *swap, PgConnection *connection, Buffer *sql,
     return done;
 }
 
-/* One attempt, which leaves the transaction as it was unless it succeeds. */
-static bool lock_once(PgConnection *connection, const char *locks, int timeout_ms, bool *waited,
+/* One attempt.  If it has waited in vain, the transaction is as it was, and the error unset: others
+ * follow. */
+static bool lock_once(PgConnection *connection, const char *locks, int timeout_ms, bool *locked,
                       Error *error)
 {
     static const char DEADLOCK[] = "40P01";
     Buffer sql = {0};
     Error cause;
-    bool done;
+    bool done = buffer_append_format(&sql, error, "SAVEPOINT attempt; SET LOCAL lock_timeout = %d",
+                                     timeout_ms) &&
+                pg_execute(connection, buffer_string(&sql), NULL, error);
 
-    *waited = false;
-    done = buffer_append_format(&sql, error, "SAVEPOINT attempt; SET LOCAL lock_timeout = %d",
-                                timeout_ms) &&
-           pg_execute(connection, buffer_string(&sql), NULL, error);
     buffer_free(&sql);
-    if (!done || pg_execute(connection, locks, NULL, error)) {
+    *locked = done && pg_execute(connection, locks, NULL, &cause);
+    if (!done || *locked) {
         return done;
     }
-    *waited = pg_lock_timed_out(connection) || strcmp(pg_sqlstate(connection), DEADLOCK) == 0;
-    cause = *error;
-    if (*waited && !pg_execute(connection, "ROLLBACK TO SAVEPOINT attempt", NULL, error)) {
-        *waited = false;
+    if (!pg_lock_timed_out(connection) && strcmp(pg_sqlstate(connection), DEADLOCK) != 0) {
+        *error = cause;
         return false;
     }
-    *error = cause;
-    return false;
+    return pg_execute(connection, "ROLLBACK TO SAVEPOINT attempt", NULL, error);
 }
 
 static bool pause(int milliseconds, Error *error)
@@ -103,14 +99,12 @@ static bool pause(int milliseconds, Error *error)
     return interrupt_check(error);
 }
 
-static bool refuse_used(const Swap *swap, PgConnection *connection, Error *error)
+static bool refuse_used(const Swap *swap, Error *error)
 {
     error_set(error, EXIT_CODE_REFUSED, "table \"%s\" was in use by others all the time",
               swap->name);
-    error_hint(error, "Wait for them to end, or stop lakeFS, then run again; --lock-wait-timeout "
-                      "says how long to wait.");
-    pg_lock_name_holders(connection, swap->schema, error);
-    return false;
+    return error_hint(error, "Wait for them to end, or stop lakeFS, then run again; "
+                             "--lock-wait-timeout says how long to wait.");
 }
 
 static bool lock_tables(const Swap *swap, PgConnection *connection, Error *error)
@@ -118,21 +112,17 @@ static bool lock_tables(const Swap *swap, PgConnection *connection, Error *error
     int64_t end = now_ms() + swap->lock_wait_timeout_ms;
     bool forever = swap->lock_wait_timeout_ms == 0;
     Buffer locks = {0};
-    bool waited = false;
-    bool locked = false;
     bool done = append_lock(swap, connection, &locks, error);
+    bool locked = locks.size == 0;
 
     for (int attempt = 1; done && !locked; attempt++) {
         int64_t left = end - now_ms();
         int timeout = attempt % LONG_EVERY == 0 ? LONG_MS : SHORT_MS;
 
         timeout = !forever && left < timeout ? (left > 1 ? (int)left : 1) : timeout;
-        locked = locks.size == 0 ||
-                 lock_once(connection, buffer_string(&locks), timeout, &waited, error);
-        if (!locked && waited && !forever && now_ms() >= end) {
-            done = refuse_used(swap, connection, error);
-        } else if (!locked) {
-            done = waited && pause(PAUSE_MS, error);
+        done = lock_once(connection, buffer_string(&locks), timeout, &locked, error);
+        if (done && !locked) {
+            done = !forever && now_ms() >= end ? refuse_used(swap, error) : pause(PAUSE_MS, error);
         }
     }
     buffer_free(&locks);

@@ -33,8 +33,8 @@ bool swap_begin(Swap *swap, PgConnection *connection, Error *error);
  * name to `incoming`.  A store that was kept until now is dropped.
  *
  * The table is locked just before it is renamed.  Others that want it queue behind who waits for
- * such a lock, so it is waited for in short attempts, until the timeout: EXIT_CODE_REFUSED then,
- * naming who is in the way.  `check` is called once the table is locked.
+ * such a lock, so it is waited for in short attempts, until the timeout: EXIT_CODE_REFUSED then, as
+ * for other locks (pg_lock_failed).  `check` is called once the table is locked.
  */
 bool swap_tables(Swap *swap, PgConnection *connection,
                  bool (*check)(void *state, PgConnection *connection, Error *error), void *state,

@@ -203,21 +203,29 @@ static bool commit(Target *target, Error *error)
     return done;
 }
 
+static bool stamp_place(Target *target, const DumpHeader *header, const DumpManifest *manifest,
+                        Swap *swap, Error *error)
+{
+    PgConnection *connection = target->database.connection;
+
+    return (!target->is_beside || replace_set_version(target, header, error)) &&
+           pg_begin(connection, PG_READ_WRITE, target->options->lock_wait_timeout_ms, error) &&
+           (target->is_beside
+                ? replace_stamp_begin(target, swap, error)
+                : kv_table_change_version(&target->table, connection, KV_VERSION_STARTED,
+                                          header->kv_version, error)) &&
+           legacy_database_stamp(&target->database, header, manifest, error) &&
+           write_provenance(target, header, manifest, error) &&
+           (!target->is_beside || replace_stamp_end(target, swap, error)) &&
+           legacy_database_check_lock(&target->database, error) && commit(target, error);
+}
+
 static bool postgres_stamp(Target *target, const DumpHeader *header, const DumpManifest *manifest,
                            Error *error)
 {
-    PgConnection *connection = target->database.connection;
     Swap swap = {0};
-    bool done =
-        (pg_begin(connection, PG_READ_WRITE, target->options->lock_wait_timeout_ms, error) &&
-         (!target->is_beside || replace_stamp_begin(target, &swap, error)) &&
-         kv_table_change_version(&target->table, connection, KV_VERSION_STARTED, header->kv_version,
-                                 error) &&
-         legacy_database_stamp(&target->database, header, manifest, error) &&
-         write_provenance(target, header, manifest, error) &&
-         (!target->is_beside || replace_stamp_end(target, &swap, error)) &&
-         legacy_database_check_lock(&target->database, error) && commit(target, error)) ||
-        pg_lock_failed(connection, &target->database.schema, error);
+    bool done = stamp_place(target, header, manifest, &swap, error) ||
+                pg_lock_failed(target->database.connection, &target->database.schema, error);
 
     if (done && target->is_beside) {
         replace_tell(target, &swap);

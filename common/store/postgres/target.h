@@ -53,6 +53,9 @@ bool replace_check(Target *target, Error *error);
 bool replace_drop_leftovers(Target *target, Error *error);
 bool replace_begin(Target *target, Error *error);
 
+/* In a transaction of its own: sets the version of the table, which nobody reads yet. */
+bool replace_set_version(Target *target, const DumpHeader *header, Error *error);
+
 /* In the stamping transaction, around that of the database. */
 bool replace_stamp_begin(Target *target, Swap *swap, Error *error);
 bool replace_stamp_end(Target *target, Swap *swap, Error *error);
