@@ -312,7 +312,7 @@ load ../../lib/restore
         fails 5 kv-import -d "$DSN" --clean --check-target
         assert_equal "$(everything)" "$before"
         sql "SET client_min_messages = error" "DROP SCHEMA IF EXISTS others CASCADE" "DROP INDEX IF EXISTS by_value" \
-            "DROP TRIGGER IF EXISTS every ON kv_4" "DROP TRIGGER IF EXISTS every ON kv" "DROP RULE IF EXISTS none ON kv" "DROP POLICY IF EXISTS none ON kv" \
+            "DROP TRIGGER IF EXISTS every ON kv_4" "DROP TRIGGER IF EXISTS whole ON kv" "DROP RULE IF EXISTS none ON kv" "DROP POLICY IF EXISTS none ON kv" \
             "ALTER TABLE kv DISABLE ROW LEVEL SECURITY" "ALTER TABLE kv_2 DROP CONSTRAINT IF EXISTS small"
     done <<'OBJECTS'
 view others.report|CREATE SCHEMA others; CREATE VIEW others.report AS SELECT * FROM kv_7
@@ -323,7 +323,7 @@ detail: constraint refers_a_b_fkey on table others.refers.|CREATE SCHEMA others;
 statistics object others.pair|CREATE SCHEMA others; CREATE STATISTICS others.pair (ndistinct) ON key, value FROM kv_1
 index public.by_value|CREATE INDEX by_value ON kv_3 (value)
 trigger every|CREATE TRIGGER every BEFORE UPDATE ON kv_4 FOR EACH ROW EXECUTE FUNCTION suppress_redundant_updates_trigger()
-detail: trigger every on table public.kv.|CREATE TRIGGER every AFTER INSERT ON kv FOR EACH ROW EXECUTE FUNCTION suppress_redundant_updates_trigger()
+detail: trigger whole on table public.kv.|CREATE TRIGGER whole AFTER INSERT ON kv FOR EACH ROW EXECUTE FUNCTION suppress_redundant_updates_trigger()
 rule none|CREATE RULE none AS ON DELETE TO kv DO INSTEAD NOTHING
 policy none|CREATE POLICY none ON kv USING (false)
 row security of public.kv|ALTER TABLE kv ENABLE ROW LEVEL SECURITY
