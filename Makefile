@@ -17,7 +17,7 @@
 #   make failing-calls   every call of the programs that can fail fails once, of those to DynamoDB and S3 at most 1500 of a
 #                   kind (LIMIT=N: N of each kind)
 #   make failing-calls-asan   so many of each kind with sanitizers
-#   make kills      COUNT=200 SEED=…  strikes at a running migration
+#   make kills      COUNT=200 SEED=…  strikes at a running migration, and at a load that replaces a store
 #   make random     ROUNDS=20 SEED=1  random legacy databases, whose entries are computed a second time
 #   make dist       the source archive of the last commit, build/kv-migrate-VERSION.tar.xz
 #   make deb        the Debian package, in build/deb; lintian looks at it
@@ -193,6 +193,7 @@ failing-calls-asan: all asan $(BUILD)/faults/shim.so
 
 kills: all
 	tests/faults/kills --count $(or $(COUNT),200) $(if $(SEED),--seed $(SEED))
+	tests/faults/kills --replacements --count $(or $(COUNT),200) $(if $(SEED),--seed $(SEED))
 
 random: all
 	tests/random/run --keep-going --rounds $(ROUNDS) --seed $(or $(SEED),1)

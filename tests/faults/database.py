@@ -91,6 +91,16 @@ def drop_database(name):
          "-c", f"DROP DATABASE IF EXISTS {name}")
 
 
+def restart_server(folder):
+    """Stops the server of scripts/dev/throwaway-postgres.sh as if the power had failed, and starts it again."""
+    library = ROOT / "scripts" / "dev" / "throwaway-postgres.sh"
+    script = f"""source {library}
+        dir={folder}; bindir=$(cat "$dir/throwaway-postgres"); user=$(stat -c %U "$dir")
+        _throwaway_postgres_as "$user" "$dir" "$bindir/pg_ctl" stop -D "$dir/data" -m immediate -w -s >>"$dir/log" 2>&1
+        _throwaway_postgres_run "$dir" "$bindir" "$user" """
+    subprocess.run(["bash", "-c", script], check=True, stdin=subprocess.DEVNULL)
+
+
 def check_esti_entries(database):
     """The KV table must be what lakeFS's own migration made of the esti fixture."""
     entries = subprocess.run([FIXTURES / "tools" / "kvnorm.py", f"dbname={database}", "--schema-version"], check=True,

@@ -68,19 +68,6 @@ def find_process(driver, target):
     return None
 
 
-class Server:
-    def __init__(self, folder):
-        self.folder = folder
-
-    def restart(self):
-        library = db.ROOT / "scripts" / "dev" / "throwaway-postgres.sh"
-        script = f"""source {library}
-            dir={self.folder}; bindir=$(cat "$dir/throwaway-postgres"); user=$(stat -c %U "$dir")
-            _throwaway_postgres_as "$user" "$dir" "$bindir/pg_ctl" stop -D "$dir/data" -m immediate -w -s >>"$dir/log" 2>&1
-            _throwaway_postgres_run "$dir" "$bindir" "$user" """
-        subprocess.run(["bash", "-c", script], check=True, stdin=subprocess.DEVNULL)
-
-
 class Watcher(threading.Thread):
     """Looks, in one snapshot at a time, whether legacy tables are gone before the stamp stands."""
 
@@ -218,7 +205,7 @@ class Run:
 def strike(run, server, target, how):
     """Whether there was something to strike."""
     if target == "server":
-        server.restart()
+        db.restart_server(server)
     elif target == "group":
         os.killpg(run.process.pid, how)
     elif how == "terminate":
@@ -361,7 +348,7 @@ def read_options():
 def main():
     options = read_options()
     rng = random.Random(options.seed)
-    server = Server(options.server.resolve())
+    server = options.server.resolve()
     options.template = f"kills_{os.getpid()}"
     options.entries = None
     tally = collections.Counter()

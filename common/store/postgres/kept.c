@@ -30,9 +30,16 @@ bool kept_store_find(PgConnection *connection, const PgSchema *schema, const cha
 
     *kept = (KeptStore){0};
     if (!pg_query(connection,
-                  KEPT "SELECT k.name, (SELECT sum(pg_total_relation_size(l.oid)) FROM (SELECT"
-                       "  k.oid UNION SELECT inhrelid FROM pg_inherits WHERE inhparent = k.oid) l)"
-                       " FROM kept k ORDER BY k.name DESC LIMIT 1",
+                  KEPT ", latest AS (SELECT * FROM kept ORDER BY name DESC LIMIT 1),"
+                       " leaves AS (SELECT oid FROM latest UNION SELECT i.inhrelid"
+                       "  FROM pg_inherits i JOIN latest l ON i.inhparent = l.oid),"
+                       " relations AS (SELECT oid FROM leaves UNION SELECT i.indexrelid"
+                       "  FROM pg_index i JOIN leaves l ON i.indrelid = l.oid"
+                       " UNION SELECT t.reltoastrelid FROM pg_class t JOIN leaves l"
+                       "  ON t.oid = l.oid)"
+                       " SELECT l.name, (SELECT sum(c.relpages::int8) FROM pg_class c"
+                       "  JOIN relations r ON c.oid = r.oid)"
+                       "  * current_setting('block_size')::int8 FROM latest l",
                   2, parameters, &rows, error)) {
         return false;
     }

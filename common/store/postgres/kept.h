@@ -21,11 +21,11 @@
 
 typedef struct KeptStore {
     char name[KV_ASIDE_NAME_SIZE]; /* "": none */
-    uint64_t bytes;                /* on disk, with indexes */
+    uint64_t bytes;                /* with indexes, as the last VACUUM or ANALYZE found it */
 } KeptStore;
 
 /* Finds the latest kept store of the table `name`; others do not pass for one, whatever their
- * name. */
+ * name.  Waits for nobody. */
 bool kept_store_find(PgConnection *connection, const PgSchema *schema, const char *name,
                      KeptStore *kept, Error *error);
 

@@ -60,15 +60,15 @@ static bool find_leftovers(const Target *target, bool *found, bool *ours, Error 
     return true;
 }
 
-bool replace_check(Target *target, Error *error)
+/* Whether the name of the table beside it is free, or has only what a killed load has left. */
+static bool check_name(const Target *target, Error *error)
 {
-    PgConnection *connection = target->database.connection;
     KvStoreState state;
     uint64_t version;
     bool found = false;
     bool ours = false;
 
-    if (!kv_table_inspect(&target->table, connection, &state, &version, error) ||
+    if (!kv_table_inspect(&target->table, target->database.connection, &state, &version, error) ||
         !find_leftovers(target, &found, &ours, error)) {
         return false;
     }
@@ -79,12 +79,19 @@ bool replace_check(Target *target, Error *error)
         return error_hint(error, "The dump would be loaded into a table of that name. If nobody "
                                  "needs the one that is there, drop or rename it, then run again.");
     }
-    return obstacles_check(connection, &target->database.schema, target->place.name, error);
+    return true;
+}
+
+bool replace_check(Target *target, Error *error)
+{
+    return check_name(target, error) &&
+           obstacles_check(target->database.connection, &target->database.schema,
+                           target->place.name, error);
 }
 
 bool replace_drop_leftovers(Target *target, Error *error)
 {
-    return replace_check(target, error) &&
+    return check_name(target, error) &&
            kv_table_drop(&target->table, target->database.connection, error);
 }
 
@@ -165,7 +172,8 @@ static bool check_place(void *state, PgConnection *connection, Error *error)
 
 bool replace_stamp_end(Target *target, Swap *swap, Error *error)
 {
-    return swap_tables(swap, target->database.connection, check_place, target, error);
+    return obstacles_check(target->database.connection, swap->schema, swap->name, error) &&
+           swap_tables(swap, target->database.connection, check_place, target, error);
 }
 
 void replace_tell(const Target *target, const Swap *swap)

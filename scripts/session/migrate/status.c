@@ -2,10 +2,12 @@
 #include "scripts/session/migrate/commands.h"
 
 #include "common/cli/output.h"
+#include "common/kv/model.h"
 #include "common/pg/lock.h"
 #include "common/pg/server_info.h"
 #include "common/store/elsewhere.h"
 #include "common/store/write_guard.h"
+#include "scripts/session/migrate/kept_store.h"
 #include "scripts/session/migrate/legacy_tables.h"
 #include "scripts/session/migrate/note.h"
 #include "scripts/session/migrate/predecessor.h"
@@ -25,6 +27,7 @@ typedef struct Status {
     Session *session;
     KvStore store;
     Note note;
+    KeptStore kept;
     char holder[PG_HOLDER_SIZE]; /* who holds the migration lock; "": nobody */
     bool standby;
     WriteGuardCounts guard;
@@ -403,6 +406,7 @@ static bool print_text(Status *status, Error *error)
         return false;
     }
     print_origin(status);
+    kept_store_print(&status->kept, INDENT);
     if (status->guard.guarded > 0) {
         report_field(stdout, INDENT, "writes to them", "%s",
                      writes_are_refused(status) ? "refused" : "refused by some tables only");
@@ -462,22 +466,23 @@ static bool print_json(Status *status, Error *error)
     json_t *version = session->has_version ? json_integer(session->version) : json_null();
 
     return output_json(
-               json_pack("{s:s, s:s, s:o, s:b, s:I, s:I, s:o, s:o, s:o, s:o, s:b, s:s, s:s, s:o}",
-                         "database", session->schema.database, "schema", session->schema.name,
-                         "schema_version", version, "dirty", session->dirty, "last_version",
-                         (json_int_t)migrations_last(&session->migrations), "kv_migration_version",
-                         (json_int_t)migrations_kv(&session->migrations), "kv_store",
-                         encode_store(status), "legacy_tables",
-                         encode_tables(&session->legacy.found), "legacy_tables_refuse_writes",
-                         session->legacy.found.count == 0
-                             ? json_null()
-                             : json_boolean(writes_are_refused(status)),
-                         "migration_lock",
-                         status->holder[0] == '\0' ? json_null() : json_string(status->holder),
-                         "standby", status->standby, "state", status->state, "description",
-                         buffer_string(&status->text), "next",
-                         status->next.size == 0 ? json_null()
-                                                : json_string(buffer_string(&status->next))),
+               json_pack(
+                   "{s:s, s:s, s:o, s:b, s:I, s:I, s:o, s:o, s:o, s:o, s:o, s:b, s:s, s:s, s:o}",
+                   "database", session->schema.database, "schema", session->schema.name,
+                   "schema_version", version, "dirty", session->dirty, "last_version",
+                   (json_int_t)migrations_last(&session->migrations), "kv_migration_version",
+                   (json_int_t)migrations_kv(&session->migrations), "kv_store",
+                   encode_store(status), "kept_store", kept_store_encode(&status->kept),
+                   "legacy_tables", encode_tables(&session->legacy.found),
+                   "legacy_tables_refuse_writes",
+                   session->legacy.found.count == 0 ? json_null()
+                                                    : json_boolean(writes_are_refused(status)),
+                   "migration_lock",
+                   status->holder[0] == '\0' ? json_null() : json_string(status->holder), "standby",
+                   status->standby, "state", status->state, "description",
+                   buffer_string(&status->text), "next",
+                   status->next.size == 0 ? json_null()
+                                          : json_string(buffer_string(&status->next))),
                error) &&
            report_flush(error);
 }
@@ -491,6 +496,8 @@ static bool look(Status *status, Error *error)
            session_read_version(session, error) && legacy_tables_find(session, error) &&
            kv_store_read(session, &status->store, error) &&
            note_read(session, &status->note, error) &&
+           kept_store_find(session->connection, &session->schema, KV_TABLE_NAME, &status->kept,
+                           error) &&
            predecessor_find(session, &status->store, &status->predecessor, error) &&
            (!is_absent(status) ||
             elsewhere_find(session->connection, session->schema.name, ELSEWHERE_TABLES_OR_STORE,
