@@ -25,6 +25,14 @@ replace_half() {
     eventually replacement_begun
 }
 
+# assert_unchanged STATE: the store in use is as kv_state has printed it before; nothing is kept, and nothing is left, unless a
+# message says so: a server may be too busy to drop it in time.
+assert_unchanged() {
+    assert_equal "$(kv_state)" "$1"
+    assert_sql 0 "SELECT count(*) FROM pg_class WHERE relname ~ '^kv_before'"
+    [[ ${stderr-} == *'"kv_new" is left'* ]] || assert_sql "" "SELECT to_regclass('kv_new')"
+}
+
 replacement_begun() {
     [ "$(sql "SELECT to_regclass('kv_new')")" = kv_new ]
 }
@@ -33,9 +41,10 @@ replace_rest() {
     load_rest
 }
 
-# statistics_count ROWS: whether the server's statistics have counted so many rows since store_in_use, or more.
+# statistics_count ROWS: whether the server's statistics have counted all that was written by store_in_use, 1005 rows and the
+# change of the version, and this many rows since.
 statistics_count() {
-    [ "$(sql "SELECT sum(n_tup_ins) >= 1005 + $1 FROM pg_stat_user_tables WHERE relname ~ '^kv_[0-9]+$'")" = t ]
+    [ "$(sql "SELECT sum(n_tup_ins + n_tup_upd + n_tup_del) >= 1006 + $1 FROM pg_stat_user_tables WHERE relname ~ '^kv_[0-9]+$'")" = t ]
 }
 
 # start_reader NAME STATEMENT [FIRST]: repeats the statement in another session; its results go to the file reader.NAME.

@@ -22,7 +22,7 @@
 #define MARK_BEGINS "{\"begun_by\":\"kv-import "
 #define SUFFIX "_new"
 
-enum { ABANDON_TIMEOUT_MS = 2000 };
+enum { ABANDON_TIMEOUT_MS = 2000, ABANDON_ATTEMPTS = 3 };
 
 bool replace_init(Target *target, Error *error)
 {
@@ -186,19 +186,29 @@ void replace_tell(const Target *target, const Swap *swap)
     swap_tell(swap);
 }
 
-bool postgres_abandon(Target *target)
+/* Sessions of workers may still end, and a cancellation of theirs may hit this one. */
+static bool drop_begun(Target *target)
 {
     PgConnection *connection = target->database.connection;
     Error ignored;
 
+    for (int i = 0; i < ABANDON_ATTEMPTS && !pg_is_lost(connection); i++) {
+        pg_rollback(connection);
+        if (pg_begin(connection, PG_READ_WRITE, ABANDON_TIMEOUT_MS, &ignored) &&
+            kv_table_drop(&target->table, connection, &ignored) &&
+            pg_commit(connection, &ignored)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool postgres_abandon(Target *target)
+{
     if (!target->is_beside || target->may_be_stamped) {
         return false;
     }
-    pg_rollback(connection);
-    if (target->is_begun &&
-        !(pg_begin(connection, PG_READ_WRITE, ABANDON_TIMEOUT_MS, &ignored) &&
-          kv_table_drop(&target->table, connection, &ignored) && pg_commit(connection, &ignored))) {
-        pg_rollback(connection);
+    if (target->is_begun && !drop_begun(target)) {
         message_warning("table \"%s\" is left of the load: the next one drops it", target->beside);
     }
     return true;
