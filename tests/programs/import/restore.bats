@@ -3,6 +3,7 @@
 # kv-import --clean on PostgreSQL: the store in use is replaced by a complete one, or not at all.
 
 # shellcheck disable=SC2154 # run sets stderr and output
+# shellcheck disable=SC2030,SC2031 # every test is a process of its own
 
 bats_require_minimum_version 1.5.0
 
@@ -63,11 +64,10 @@ load ../../lib/restore
 }
 
 @test "a reader's transaction is waited for, while others go on reading" {
-    local i
     store_in_use
     hold "SELECT count(*) FROM kv"
     background kv-import -d "$DSN" --clean --lock-wait-timeout=1h "$DUMP"
-    for i in 1 2 3; do
+    for _ in 1 2 3; do
         eventually someone_waits
         # They are held up for a moment only.
         assert_sql 1005 "SELECT count(*) FROM kv"

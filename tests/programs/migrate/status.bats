@@ -150,18 +150,18 @@ status_is() {
 }
 
 @test "a store that kv-import --clean has replaced" {
-    local kept
+    local table
     fresh_database TEMPLATE "$KEPT"
     assert_equal "$(shown 'kept store')" ""
     kv-export --source=kv -q -d "$DSN" -f "$BATS_TEST_TMPDIR/store.dump"
     allow_writes
     sql "DROP TABLE $(legacy_tables | paste -sd,) CASCADE" 2>/dev/null
     kv-import --clean -q -d "$DSN" "$BATS_TEST_TMPDIR/store.dump"
-    kept=$(sql "SELECT relname FROM pg_class WHERE relname ~ '^kv_before_[0-9_]+$' AND relkind = 'p'")
+    table=$(sql "SELECT relname FROM pg_class WHERE relname ~ '^kv_before_[0-9_]+$' AND relkind = 'p'")
     status_is "migrated" nothing
-    [[ $(shown 'kept store') =~ ^$kept,\ about\ [0-9]+\ kB ]]
+    [[ $(shown 'kept store') =~ ^$table,\ about\ [0-9]+\ kB ]]
     succeeds kv-migrate status --format=json
-    assert_contains "$output" "\"kept_store\":{\"table\":\"$kept\",\"estimated_bytes\":"
+    assert_contains "$output" "\"kept_store\":{\"table\":\"$table\",\"estimated_bytes\":"
     kv-import --forget -q -d "$DSN"
     assert_equal "$(shown 'kept store')" ""
 }
