@@ -159,7 +159,7 @@ status_is() {
     kv-import --clean -q -d "$DSN" "$BATS_TEST_TMPDIR/store.dump"
     table=$(sql "SELECT relname FROM pg_class WHERE relname ~ '^kv_before_[0-9_]+$' AND relkind = 'p'")
     status_is "migrated" nothing
-    [[ $(shown 'kept store') =~ ^$table,\ about\ [0-9]+\ kB ]]
+    [[ $(shown 'kept store') =~ ^$table,\ about\ [0-9.]+\ kB: ]]
     succeeds kv-migrate status --format=json
     assert_contains "$output" "\"kept_store\":{\"table\":\"$table\",\"estimated_bytes\":"
     kv-import --forget -q -d "$DSN"
