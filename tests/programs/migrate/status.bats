@@ -173,7 +173,7 @@ status_is() {
     sql "DELETE FROM kv WHERE partition_key = 'kv-internal-metadata'"
     status_is "at the KV migration version, but the table kv is not stamped" nothing
     sql "DROP TABLE kv CASCADE"
-    status_is "at the KV migration version, but the table kv is not stamped" nothing
+    status_is "at the KV migration version, but the table kv is not stamped" "kv-migrate revert"
 }
 
 @test "an unrelated relation kv, and one that was loaded beside a legacy schema" {
