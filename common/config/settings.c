@@ -320,8 +320,9 @@ static bool settle_blockstore_path(LakefsSettings *settings, Error *error)
     const char **path = &settings->blockstore_path;
 
     if (!is_set(*path)) {
-        return !is_set(settings->blockstore_type) ||
-               strcmp(settings->blockstore_type, "local") != 0 ||
+        settings->blockstore_path_is_default =
+            is_set(settings->blockstore_type) && strcmp(settings->blockstore_type, "local") == 0;
+        return !settings->blockstore_path_is_default ||
                set_in_home(settings, path, "the default of blockstore.local.path",
                            "/data/lakefs/block", error);
     }

@@ -24,6 +24,7 @@ typedef struct LakefsSettings {
     const char *database_type;
     const char *blockstore_type;
     const char *blockstore_path;
+    bool blockstore_path_is_default; /* nobody has set it, and the block store is local */
     const char *block_storage_prefix;
     const char *s3_endpoint;
     const char *s3_region;

@@ -1,44 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "scripts/session/migrate/commands.h"
 
-#include "common/cli/output.h"
 #include "common/kv/model.h"
 #include "common/pg/lock.h"
 #include "common/pg/server_info.h"
 #include "common/store/elsewhere.h"
-#include "common/store/write_guard.h"
-#include "scripts/session/migrate/kept_store.h"
 #include "scripts/session/migrate/legacy_tables.h"
-#include "scripts/session/migrate/note.h"
-#include "scripts/session/migrate/predecessor.h"
 #include "scripts/session/migrate/report.h"
-#include "scripts/session/migrate/stamp.h"
+#include "scripts/session/migrate/status.h"
 
 #include <inttypes.h>
-#include <jansson.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { INDENT = 17, LOCK_WAIT_MS = 1000, ORIGIN_SIZE = 1024 };
-
-/* What status reports. */
-typedef struct Status {
-    Session *session;
-    KvStore store;
-    Note note;
-    KeptStore kept;
-    char holder[PG_HOLDER_SIZE]; /* who holds the migration lock; "": nobody */
-    bool standby;
-    WriteGuardCounts guard;
-    Predecessor predecessor;
-    char *
-        elsewhere; /* schemas that hold lakeFS, if this one does not; "": none; owned, like first */
-    char *first;
-    const char *state; /* a word of a closed set, for programs */
-    Buffer text;       /* the same for people */
-    Buffer next;       /* the command, or the SQL, to run next; empty: nothing */
-} Status;
+enum { LOCK_WAIT_MS = 1000 };
 
 static bool set_state(Status *status, const char *state, Error *error, const char *text)
 {
@@ -104,7 +79,8 @@ static bool is_absent(const Status *status)
     const Session *session = status->session;
 
     return session->legacy.found.count == 0 && !session_is_at_kv_version(session) &&
-           (status->store.state == KV_MISSING || status->store.state == KV_FOREIGN);
+           (status->store.state == KV_MISSING ||
+            (status->store.state == KV_FOREIGN && status->store.version[0] == '\0'));
 }
 
 /* Without a schema version there is no legacy lakeFS, or an incomplete one. */
@@ -120,8 +96,13 @@ static bool judge_without_version(Status *status, Error *error)
                set_next_import(status, error);
     case KV_UNREADABLE:
         return set_state(status, "unknown", error, "unknown: the table kv cannot be read");
-    case KV_MISSING:
     case KV_FOREIGN:
+        if (status->store.version[0] != '\0' && status->session->legacy.found.count == 0) {
+            return set_state(status, "kv_store_invalid", error,
+                             "a KV store whose version is not a number");
+        }
+        break;
+    case KV_MISSING:
     case KV_UNSTAMPED:
     case KV_EMPTY:
     case KV_BEGUN:
@@ -136,7 +117,7 @@ static bool judge_without_version(Status *status, Error *error)
                      "a KV store that was not set up, without a legacy database beside it");
 }
 
-static bool writes_are_refused(const Status *status)
+bool status_writes_are_refused(const Status *status)
 {
     return status->guard.tables > 0 && status->guard.guarded == status->guard.tables;
 }
@@ -163,7 +144,7 @@ static bool judge_migrated(Status *status, Error *error)
         return set_state(status, "migrated", error, "migrated");
     }
     return set_state(status, "migrated_tables_left", error, "migrated; legacy tables are left") &&
-           (writes_are_refused(status) ||
+           (status_writes_are_refused(status) ||
             buffer_append_text(&status->text,
                                " and still take writes, which nobody reads: kv-migrate up makes "
                                "them refuse writes",
@@ -328,163 +309,64 @@ static bool judge(Status *status, Error *error)
     return done;
 }
 
-static void print_versions(const Status *status)
+/* What there is for a lakeFS to run on, see next_lakefs.h. */
+static int64_t lakefs_version(const Status *status)
 {
     const Session *session = status->session;
-    int64_t last = migrations_last(&session->migrations);
-
-    if (session->has_version) {
-        report_field(stdout, INDENT, "schema version", "%" PRId64 "%s", session->version,
-                     session->dirty ? " (dirty)" : "");
-    } else {
-        report_field(stdout, INDENT, "schema version", "none");
-    }
-    report_field(stdout, INDENT, "last version", "%" PRId64 ", KV migration version %" PRId64, last,
-                 last + 1);
-}
-
-static void print_kv_version(const Status *status)
-{
     const KvStore *store = &status->store;
-    char place[NOTE_PLACE_SIZE];
+    bool legacy = session->legacy.found.count > 0;
 
-    if (store->in_dynamodb) {
-        note_place(&status->note, place);
-        report_field(stdout, INDENT, "KV version", "%s when it was stamped, in %s",
-                     store->version[0] == '\0' ? "none" : store->version, place);
-    } else if (store->state == KV_UNREADABLE) {
-        report_field(stdout, INDENT, "KV version", "unknown (%s)", store->reason);
-    } else if (store->state == KV_STARTED) {
-        report_field(stdout, INDENT, "KV version", "0 (an unfinished load)");
-    } else {
-        report_field(stdout, INDENT, "KV version", "%s",
-                     store->version[0] == '\0' ? "none" : store->version);
+    if (session->dirty || status->holder[0] != '\0' ||
+        strcmp(status->state, "legacy_incomplete") == 0) {
+        return NEXT_LAKEFS_UNKNOWN;
     }
+    if (store->state == KV_STAMPED) {
+        return strtoll(store->version, NULL, 10);
+    }
+    if (legacy && session->has_version &&
+        session->version == migrations_last(&session->migrations)) {
+        return NEXT_LAKEFS_LEGACY;
+    }
+    if (legacy || session_is_at_kv_version(session)) {
+        return NEXT_LAKEFS_UNKNOWN;
+    }
+    switch (store->state) {
+    case KV_STARTED:
+        return KV_VERSION_STARTED;
+    case KV_FOREIGN:
+        return store->version[0] == '\0' ? NEXT_LAKEFS_UNKNOWN : NEXT_LAKEFS_INVALID;
+    case KV_UNSTAMPED:
+    case KV_EMPTY:
+    case KV_BEGUN:
+        return NEXT_LAKEFS_BEGUN;
+    case KV_MISSING:
+    case KV_UNREADABLE:
+    case KV_STAMPED:
+        break;
+    }
+    return NEXT_LAKEFS_UNKNOWN;
 }
 
-static bool print_tables(const Status *status, Error *error)
+static bool find_lakefs(Status *status, Error *error)
 {
-    const Words *tables = &status->session->legacy.found;
-    Buffer names = {0};
-    bool done = legacy_tables_append_names(tables, " ", &names, error);
+    Session *session = status->session;
+    int64_t version = lakefs_version(status);
+    bool in_dynamodb = status->store.in_dynamodb;
+    /* Somebody has to find out first what the two are. */
+    bool apart =
+        status->predecessor == PREDECESSOR_SET_UP || status->predecessor == PREDECESSOR_UNKNOWN;
+    Accounts accounts = {.known = false};
+    bool done = version == NEXT_LAKEFS_LEGACY ? accounts_count_legacy(session, &accounts, error)
+                : version >= KV_VERSION_MIGRATED && !in_dynamodb
+                    ? accounts_count_kv(session, &accounts, error)
+                    : true;
 
-    if (done) {
-        report_field(stdout, INDENT, "legacy tables", "%zu%s%s", tables->count,
-                     tables->count > 0 ? ": " : "", buffer_string(&names));
+    done = done && next_lakefs_find(session, version, in_dynamodb ? "dynamodb" : "postgres",
+                                    &accounts, &status->lakefs, error);
+    if (apart) {
+        words_free(&status->lakefs.steps);
     }
-    buffer_free(&names);
     return done;
-}
-
-static void print_origin(const Status *status)
-{
-    const Note *note = &status->note;
-
-    if (status->store.state != KV_STAMPED) {
-        return;
-    }
-    if (note->json == NULL) {
-        report_field(stdout, INDENT, "KV table loaded",
-                     "unknown: the table has no note by kv-import");
-        return;
-    }
-    report_field(stdout, INDENT, "KV table loaded",
-                 "%s, from database \"%s\", schema \"%s\", as it was at %s",
-                 note_text(note, NULL, "imported"), note_text(note, "source", "database"),
-                 note_text(note, "source", "schema"), note_text(note, NULL, "dump_created"));
-}
-
-static bool print_text(Status *status, Error *error)
-{
-    const Session *session = status->session;
-
-    report_field(stdout, INDENT, "database", "%s, schema %s", session->schema.database,
-                 session->schema.name);
-    print_versions(status);
-    print_kv_version(status);
-    if (!print_tables(status, error)) {
-        return false;
-    }
-    print_origin(status);
-    kept_store_print(&status->kept, INDENT);
-    if (status->guard.guarded > 0) {
-        report_field(stdout, INDENT, "writes to them", "%s",
-                     writes_are_refused(status) ? "refused" : "refused by some tables only");
-    }
-    if (status->holder[0] != '\0') {
-        report_field(stdout, INDENT, "migration lock", "held by %s", status->holder);
-    }
-    report_field(stdout, INDENT, "state", "%s", buffer_string(&status->text));
-    /* On one line, to be copied. */
-    report_line(stdout, INDENT, "next",
-                status->next.size == 0 ? "nothing" : buffer_string(&status->next));
-    return report_flush(error);
-}
-
-static json_t *encode_tables(const Words *tables)
-{
-    json_t *names = json_array();
-
-    for (size_t i = 0; names != NULL && i < tables->count; i++) {
-        json_array_append_new(names, json_string(tables->items[i]));
-    }
-    return names;
-}
-
-/* When and from what the store was loaded; null if there is no record. */
-static json_t *encode_origin(const Status *status)
-{
-    const Note *note = &status->note;
-
-    if (status->store.state != KV_STAMPED || note->json == NULL) {
-        return json_null();
-    }
-    return json_pack("{s:s, s:s, s:s, s:s}", "imported", note_text(note, NULL, "imported"),
-                     "database", note_text(note, "source", "database"), "schema",
-                     note_text(note, "source", "schema"), "dump_created",
-                     note_text(note, NULL, "dump_created"));
-}
-
-static json_t *encode_store(const Status *status)
-{
-    static const char *const STATES[] = {
-        [KV_MISSING] = "missing",     [KV_FOREIGN] = "foreign", [KV_UNREADABLE] = "unreadable",
-        [KV_UNSTAMPED] = "unstamped", [KV_EMPTY] = "empty",     [KV_BEGUN] = "begun",
-        [KV_STARTED] = "started",     [KV_STAMPED] = "stamped"};
-    const KvStore *store = &status->store;
-    bool is_number = store->state == KV_STAMPED || store->state == KV_STARTED;
-
-    return json_pack("{s:s, s:s, s:o, s:o}", "kind", store->in_dynamodb ? "dynamodb" : "postgres",
-                     "state", STATES[store->state], "version",
-                     is_number ? json_integer(strtoll(store->version, NULL, 10)) : json_null(),
-                     "origin", encode_origin(status));
-}
-
-static bool print_json(Status *status, Error *error)
-{
-    const Session *session = status->session;
-    json_t *version = session->has_version ? json_integer(session->version) : json_null();
-
-    return output_json(
-               json_pack(
-                   "{s:s, s:s, s:o, s:b, s:I, s:I, s:o, s:o, s:o, s:o, s:o, s:b, s:s, s:s, s:o}",
-                   "database", session->schema.database, "schema", session->schema.name,
-                   "schema_version", version, "dirty", session->dirty, "last_version",
-                   (json_int_t)migrations_last(&session->migrations), "kv_migration_version",
-                   (json_int_t)migrations_kv(&session->migrations), "kv_store",
-                   encode_store(status), "kept_store", kept_store_encode(&status->kept),
-                   "legacy_tables", encode_tables(&session->legacy.found),
-                   "legacy_tables_refuse_writes",
-                   session->legacy.found.count == 0 ? json_null()
-                                                    : json_boolean(writes_are_refused(status)),
-                   "migration_lock",
-                   status->holder[0] == '\0' ? json_null() : json_string(status->holder), "standby",
-                   status->standby, "state", status->state, "description",
-                   buffer_string(&status->text), "next",
-                   status->next.size == 0 ? json_null()
-                                          : json_string(buffer_string(&status->next))),
-               error) &&
-           report_flush(error);
 }
 
 static bool look(Status *status, Error *error)
@@ -503,20 +385,20 @@ static bool look(Status *status, Error *error)
             elsewhere_find(session->connection, session->schema.name, ELSEWHERE_TABLES_OR_STORE,
                            &status->elsewhere, &status->first, error)) &&
            write_guard_count(session->connection, &session->schema, &status->guard, error) &&
-           judge(status, error);
+           judge(status, error) && find_lakefs(status, error);
 }
 
 bool status_command(Session *session, MigrateOptions *options, const char *programs, Error *error)
 {
     Status status = {.session = session, .state = ""};
     bool done = session_open(session, options, programs, PG_READ_SNAPSHOT, LOCK_WAIT_MS, error) &&
-                look(&status, error) &&
-                (options->json ? print_json(&status, error) : print_text(&status, error));
+                look(&status, error) && status_print(&status, error);
 
     note_free(&status.note);
     free(status.elsewhere);
     free(status.first);
     buffer_free(&status.text);
     buffer_free(&status.next);
+    next_lakefs_free(&status.lakefs);
     return done;
 }

@@ -163,7 +163,8 @@ static bool append_cleanup(const Session *session, Buffer *text, Error *error)
     return done;
 }
 
-static bool print_text(const Session *session, const Clock *clock, const Note *note, Error *error)
+static bool print_text(const Session *session, const Clock *clock, const Note *note,
+                       const NextLakefs *lakefs, Error *error)
 {
     Buffer command = {0};
     bool done = append_cleanup(session, &command, error);
@@ -174,8 +175,9 @@ static bool print_text(const Session *session, const Clock *clock, const Note *n
     print_counts(note, "adjusted", "adjusted");
     print_times(clock);
     print_dump(session, note);
-    report_field(stderr, INDENT, "next", "start lakeFS 0.80 or later, with database.type: %s",
-                 session->options->target);
+    for (size_t i = 0; i < lakefs->steps.count; i++) {
+        report_field(stderr, INDENT, i == 0 ? "next" : "", "%s", lakefs->steps.items[i]);
+    }
     if (done && !migrate_options_drop_tables(session->options)) {
         report_field(stderr, INDENT, "", "then, when all is well, drop the legacy tables:");
         report_line(stderr, INDENT, "", buffer_string(&command));
@@ -221,21 +223,29 @@ static json_t *noted(const Note *note, const char *member)
     return value == NULL ? json_null() : json_incref(value);
 }
 
+/* All steps in one text. */
+static bool append_next(const Session *session, const NextLakefs *lakefs, Buffer *next,
+                        Error *error)
+{
+    bool done = true;
+
+    for (size_t i = 0; done && i < lakefs->steps.count; i++) {
+        done =
+            buffer_append_format(next, error, "%s%s", i == 0 ? "" : "; ", lakefs->steps.items[i]);
+    }
+    return done && (migrate_options_drop_tables(session->options) ||
+                    (buffer_append_text(
+                         next, "; then, when all is well, drop the legacy tables: ", error) &&
+                     append_cleanup(session, next, error)));
+}
+
 /* Adds the members of the summary to a message's object. */
 static bool add_members(json_t *object, const Session *session, const Clock *clock,
-                        const Note *note, Error *error)
+                        const Note *note, const NextLakefs *lakefs, Error *error)
 {
     bool kept = !migrate_options_drop_tables(session->options);
-    Buffer command = {0};
     Buffer next = {0};
-    bool done =
-        append_cleanup(session, &command, error) &&
-        buffer_append_format(&next, error, "start lakeFS 0.80 or later, with database.type: %s",
-                             session->options->target) &&
-        (!kept || buffer_append_format(&next, error,
-                                       "; then, when all is well, drop the legacy tables: "
-                                       "%s",
-                                       buffer_string(&command)));
+    bool done = append_next(session, lakefs, &next, error);
 
     json_object_set_new(object, "kv_migration_version",
                         json_integer(migrations_kv(&session->migrations)));
@@ -245,15 +255,16 @@ static bool add_members(json_t *object, const Session *session, const Clock *clo
     json_object_set_new(object, "seconds", encode_times(clock));
     json_object_set_new(object, "dump", encode_dump(session, note));
     json_object_set_new(object, "legacy_tables_kept", json_boolean(kept));
+    json_object_set_new(object, "lakefs", next_lakefs_encode(lakefs));
     if (done) {
         json_object_set_new(object, "next", json_string(buffer_string(&next)));
     }
-    buffer_free(&command);
     buffer_free(&next);
     return done;
 }
 
-static bool log_json(const Session *session, const Clock *clock, const Note *note, Error *error)
+static bool log_json(const Session *session, const Clock *clock, const Note *note,
+                     const NextLakefs *lakefs, Error *error)
 {
     char now[MESSAGE_NOW_SIZE];
     json_t *object;
@@ -265,7 +276,7 @@ static bool log_json(const Session *session, const Clock *clock, const Note *not
     if (object == NULL) {
         return error_out_of_memory(error);
     }
-    if (!add_members(object, session, clock, note, error)) {
+    if (!add_members(object, session, clock, note, lakefs, error)) {
         json_decref(object);
         return false;
     }
@@ -273,13 +284,14 @@ static bool log_json(const Session *session, const Clock *clock, const Note *not
     return true;
 }
 
-bool summary_tell(const Session *session, const Clock *clock, const Note *note, Error *error)
+bool summary_tell(const Session *session, const Clock *clock, const Note *note,
+                  const NextLakefs *lakefs, Error *error)
 {
     json_t *object;
 
     if (message_level() != MESSAGE_QUIET &&
-        !(message_is_json() ? log_json(session, clock, note, error)
-                            : print_text(session, clock, note, error))) {
+        !(message_is_json() ? log_json(session, clock, note, lakefs, error)
+                            : print_text(session, clock, note, lakefs, error))) {
         return false;
     }
     if (!session->options->json) {
@@ -288,7 +300,7 @@ bool summary_tell(const Session *session, const Clock *clock, const Note *note, 
     object = json_object();
     json_object_set_new(object, "database", json_string(session->schema.database));
     json_object_set_new(object, "schema", json_string(session->schema.name));
-    if (!add_members(object, session, clock, note, error)) {
+    if (!add_members(object, session, clock, note, lakefs, error)) {
         json_decref(object);
         return false;
     }

@@ -10,6 +10,7 @@
 #include <time.h>
 
 #include "common/base/error.h"
+#include "scripts/session/migrate/next_lakefs.h"
 #include "scripts/session/migrate/note.h"
 #include "scripts/session/migrate/session.h"
 
@@ -32,8 +33,9 @@ void clock_begin_phase(Clock *clock, const char *name);
 void clock_end_phase(Clock *clock);
 
 /* Prints the summary as a message, and with --format json on standard output.  `note` is the
- * load's, and may be missing. */
-bool summary_tell(const Session *session, const Clock *clock, const Note *note, Error *error);
+ * load's, and may be missing; `lakefs` says which lakeFS comes next. */
+bool summary_tell(const Session *session, const Clock *clock, const Note *note,
+                  const NextLakefs *lakefs, Error *error);
 
 /* Prints the result of schema migrations alone, with --format json. */
 bool summary_print_schema(const Session *session, Error *error);

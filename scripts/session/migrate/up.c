@@ -2,6 +2,7 @@
 #include "scripts/session/migrate/up.h"
 
 #include "common/cli/message.h"
+#include "common/kv/model.h"
 #include "scripts/session/child.h"
 #include "scripts/session/migrate/checks.h"
 #include "scripts/session/migrate/cleanup.h"
@@ -145,7 +146,9 @@ bool up_lock_tables(Up *up, Error *error)
 {
     Session *session = up->session;
 
+    /* Counted here, as they are migrated: later the tables may be gone. */
     return legacy_tables_find(session, error) && legacy_tables_lock(session, error) &&
+           accounts_count_legacy(session, &up->accounts, error) &&
            guard_make(session, !migrate_options_drop_tables(session->options), error);
 }
 
@@ -308,10 +311,16 @@ bool up_clean_up(Up *up, Error *error)
 bool up_finish(Up *up, Error *error)
 {
     const Session *session = up->session;
+    NextLakefs lakefs;
+    bool done;
 
     message_info("migrated to version %" PRId64, migrations_kv(&session->migrations));
     up->ended = true;
-    return summary_tell(session, &up->clock, &up->note, error);
+    done = next_lakefs_find(session, KV_VERSION_MIGRATED, session->options->target, &up->accounts,
+                            &lakefs, error) &&
+           summary_tell(session, &up->clock, &up->note, &lakefs, error);
+    next_lakefs_free(&lakefs);
+    return done;
 }
 
 void up_free(Up *up)

@@ -15,7 +15,8 @@
 typedef struct Up {
     Session *session;
     Clock clock;
-    Note note;  /* the load's, once it is stamped */
+    Note note; /* the load's, once it is stamped */
+    Accounts accounts;
     bool ended; /* nothing is left to do */
 } Up;
 

@@ -54,7 +54,7 @@ shown() {
 }
 
 # status_is STATE NEXT [ARGUMENT...]: kv-migrate status, with these arguments, ends with 0 and prints exactly that;
-# STATE may be the beginning of the printed state. It changes nothing, and its lines fit in 80 columns.
+# STATE may be the beginning of the printed state, and NEXT a pattern. It changes nothing, and its lines fit in 80 columns.
 status_is() {
     local state=$1 next=$2 before
     shift 2
@@ -62,7 +62,8 @@ status_is() {
     succeeds kv-migrate status "$@"
     echo "$output"
     assert_equal "$stderr" ""
-    assert_equal "$(shown next)" "$next"
+    # shellcheck disable=SC2053 # NEXT may be a pattern
+    [[ $(shown next) == $next || $(shown next) == "$next" ]]
     [[ $(shown state) == "$state"* ]]
     assert_equal "$(grep -v '^next:' <<<"$output" | grep -E '.{80}' || true)" ""
     assert_equal "$(whole_database)" "$before"
@@ -134,7 +135,7 @@ status_is() {
     drop_database
     migrated_database
     kv-migrate cleanup -q
-    status_is "migrated" nothing
+    status_is "migrated" "start lakeFS 0.80.0 to 0.97.x; or run *"
     assert_equal "$(shown state)" "migrated"
     assert_equal "$(shown 'legacy tables')" 0
 }
@@ -190,7 +191,7 @@ status_is() {
     migrated_database
     kv-migrate cleanup -q
     sql "DROP TABLE schema_migrations"
-    status_is "a KV store without a legacy database beside it" nothing
+    status_is "a KV store without a legacy database beside it" "start lakeFS 0.80.0 to 0.97.x; or run *"
     set_kv_version 0
     status_is "a KV store whose load failed" "kv-import -d $PGDATABASE --schema public FILE"
 }

@@ -63,7 +63,9 @@ time:      N s in all
            schema migrations N s
            export and import N s
            cleanup N s
-next:      start lakeFS 0.80 or later, with database.type: postgres"
+next:      start lakeFS 0.80.0 to 0.97.x; or run \"lakefs migrate up\" of lakeFS
+           1.33.0 or later, then start that (0.101.0 to 0.102.2 cannot upgrade
+           from version 1), with database.type: postgres"
 }
 
 @test "with a dump: its name, and the size and SHA-256 of the file" {
@@ -88,7 +90,7 @@ next: "
     local text
     succeeds "${MIGRATE[@]}" --keep-tables -d "$DSN"
     text=$(summary)
-    assert_contains "$text" "start lakeFS 0.80 or later"
+    assert_contains "$text" "start lakeFS 0.80.0 to 0.97.x"
     refute_contains "$(without_times <<<"$text")" " cleanup N s"
     # It can be copied and run.
     eval "$(grep -o 'kv-migrate cleanup .*' <<<"$text") -q"

@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "scripts/session/migrate/next_lakefs.h"
+
+#include "scripts/session/migrate/report.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define LATEST "1.84.0"
+/* The first release that takes versions 1 to 4 and changes nothing else in the store. */
+#define TODAY "1.33.0"
+#define UPGRADE "run \"lakefs migrate up\" of lakeFS " TODAY " or later"
+
+/* What runs on a store, by its version, and the first step from there; NULL: none.  A step that
+ * starts lakeFS goes on with the type of the store. */
+static const struct {
+    int64_t version;
+    const char *runs;
+    const char *step;
+    bool starts;
+} VERSIONS[] = {
+    {NEXT_LAKEFS_INVALID, "no lakeFS: the version of the store is not a number",
+     "find out what wrote it; kv-import --clean loads a dump again", false},
+    {NEXT_LAKEFS_BEGUN,
+     "no lakeFS with the data of an older one: without a version, lakeFS 0.80.0 and later start "
+     "empty on it",
+     NULL, false},
+    {NEXT_LAKEFS_LEGACY, "lakeFS 0.69 and 0.70; 0.81.0 and later would start empty", NULL, false},
+    {0, "no lakeFS: version 0 is an unfinished load", NULL, false},
+    {1, "lakeFS 0.80.0 to 0.97.x; 0.70 with database.kv_enabled",
+     "start lakeFS 0.80.0 to 0.97.x; or " UPGRADE ", then start that (0.101.0 to 0.102.2 cannot "
+     "upgrade from version 1)",
+     true},
+    {2, "lakeFS 0.98.0", UPGRADE ", then start it", true},
+    {3, "lakeFS 0.99.0 to 0.100.0", UPGRADE ", then start it", true},
+    {4, "lakeFS 0.101.0 to " LATEST, "start lakeFS " TODAY " or later", true},
+};
+
+/* A later version than this program knows. */
+static const char RUNS_LATER[] =
+    "no lakeFS up to " LATEST " that knows it, though 0.80.0 to 0.100.0 would start";
+static const char STEP_LATER[] = "start the lakeFS that has made this version, or a later one";
+
+static bool is_set(const char *text)
+{
+    return text != NULL && text[0] != '\0';
+}
+
+static bool add_version(int64_t version, const char *type, NextLakefs *next, Error *error)
+{
+    if (version > VERSIONS[sizeof VERSIONS / sizeof VERSIONS[0] - 1].version) {
+        next->runs = RUNS_LATER;
+        return words_add(&next->steps, STEP_LATER, error);
+    }
+    for (size_t i = 0; i < sizeof VERSIONS / sizeof VERSIONS[0]; i++) {
+        if (VERSIONS[i].version == version) {
+            next->runs = VERSIONS[i].runs;
+            return VERSIONS[i].step == NULL ||
+                   words_add_format(&next->steps, error, "%s%s%s", VERSIONS[i].step,
+                                    VERSIONS[i].starts ? ", with database.type: " : "",
+                                    VERSIONS[i].starts ? type : "");
+        }
+    }
+    return true;
+}
+
+/* What today's lakeFS refuses, or silently takes otherwise, of the settings that are known. */
+static bool add_settings(const Session *session, const char *type, NextLakefs *next, Error *error)
+{
+    const LakefsSettings *lakefs = &session->options->lakefs;
+    bool in_postgres = strcmp(type, "postgres") == 0;
+    bool old_only = is_set(lakefs->connection_string) && !is_set(lakefs->newer_connection_string);
+
+    return (!is_set(lakefs->connection_string) ||
+            words_add_format(&next->steps, error,
+                             "in the configuration, %s database.connection_string, which lakeFS "
+                             "0.81.0 and later refuse",
+                             in_postgres && old_only
+                                 ? "set database.postgres.connection_string instead of"
+                                 : "remove")) &&
+           (!lakefs->blockstore_path_is_default ||
+            words_add_format(&next->steps, error,
+                             "set blockstore.local.path: %s, which is not the default of lakeFS "
+                             "0.81.0 and later: all objects would be out of sight",
+                             lakefs->blockstore_path));
+}
+
+static bool append_basic_auth(const Session *session, Buffer *text, Error *error)
+{
+    Words words = {0};
+    bool done = words_add(&words, "kv-migrate", error) && words_add(&words, "basic-auth", error) &&
+                words_add(&words, "USER", error) &&
+                words_add_all(&words, &session->options->place, error) &&
+                report_command(text, &words, error);
+
+    words_free(&words);
+    return done;
+}
+
+#define PLURAL(count) (count), (count) == 1 ? "" : "s"
+
+/* lakeFS 1.33.0 and later have one user, unless an external service manages users. */
+static bool add_users(const Session *session, NextLakefs *next, Error *error)
+{
+    const Accounts *accounts = &next->accounts;
+    Buffer command = {0};
+    bool done;
+
+    if (!accounts->known) {
+        return words_add(&next->steps,
+                         "lakeFS " TODAY " and later start by themselves with exactly one user who "
+                         "has exactly one credential; for others see \"Which lakeFS next\" in "
+                         "kv-migrate(1)",
+                         error);
+    }
+    if (accounts->basic || !accounts->set_up) {
+        return true;
+    }
+    if (accounts->users == 1 && accounts->credentials == 1) {
+        return words_add(&next->steps,
+                         "lakeFS " TODAY " and later take over the one user and its credential by "
+                         "themselves",
+                         error);
+    }
+    done = append_basic_auth(session, &command, error) &&
+           words_add_format(
+               &next->steps, error,
+               "lakeFS " TODAY " and later refuse to start as they are, since there are "
+               "%" PRId64 " user%s with %" PRId64 " credential%s. Either keep all, with "
+               "lakeFS's ACL server, 1.53.0 or later, and auth.ui_config.rbac: "
+               "simplified and auth.api.endpoint; or start with one of them: %s",
+               PLURAL(accounts->users), PLURAL(accounts->credentials), buffer_string(&command));
+    buffer_free(&command);
+    return done;
+}
+
+/* Matters only for who wants ACLs: lakeFS 1.33.0 and later convert nothing. */
+static bool add_groups(int64_t version, NextLakefs *next, Error *error)
+{
+    const Accounts *accounts = &next->accounts;
+
+    return !accounts->known || accounts->groups_without_policy == 0 || version > 1 ||
+           words_add_format(&next->steps, error,
+                            "to turn policies into ACLs, by \"lakefs migrate up\" of 1.32.1, first "
+                            "give a policy to the %" PRId64 " group%s without one: it would stop "
+                            "with the groups half converted",
+                            PLURAL(accounts->groups_without_policy));
+}
+
+bool next_lakefs_find(const Session *session, int64_t version, const char *type,
+                      const Accounts *accounts, NextLakefs *next, Error *error)
+{
+    bool runs = version >= 1;
+
+    *next = (NextLakefs){.accounts = *accounts};
+    return add_version(version, type, next, error) &&
+           (!runs || add_settings(session, type, next, error)) &&
+           ((!runs && version != NEXT_LAKEFS_LEGACY) ||
+            (add_users(session, next, error) && add_groups(version, next, error)));
+}
+
+static json_t *encode_count(const Accounts *accounts, int64_t count)
+{
+    return accounts->known ? json_integer((json_int_t)count) : json_null();
+}
+
+json_t *next_lakefs_encode(const NextLakefs *next)
+{
+    const Accounts *accounts = &next->accounts;
+    json_t *steps = json_array();
+
+    for (size_t i = 0; i < next->steps.count; i++) {
+        json_array_append_new(steps, json_string(next->steps.items[i]));
+    }
+    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o}", "runs",
+                     next->runs == NULL ? json_null() : json_string(next->runs), "next", steps,
+                     "users", encode_count(accounts, accounts->users), "credentials",
+                     encode_count(accounts, accounts->credentials), "groups_without_policy",
+                     encode_count(accounts, accounts->groups_without_policy), "basic_auth",
+                     accounts->known ? json_boolean(accounts->basic) : json_null());
+}
+
+void next_lakefs_free(NextLakefs *next)
+{
+    words_free(&next->steps);
+}
