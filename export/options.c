@@ -131,6 +131,10 @@ static const Option SOURCE_OPTIONS[] = {
      "refuse (default) text that is not UTF-8, or replace\n"
      "invalid bytes with U+FFFD",
      NULL, "refuse replace", OPTION_SWITCH(ExportOptions, replace_invalid_utf8)},
+    {"basic-auth-user", 0, "USER",
+     "add the entries that make USER, or USER:ACCESS_KEY,\n"
+     "the one user of lakeFS 1.33.0 and later",
+     NULL, NULL, OPTION_TEXT(ExportOptions, basic_auth_user)},
     {"redact", 0, NULL,
      "omit secrets and replace names with pseudonyms,\n"
      "for a dump you hand to someone else",
@@ -335,13 +339,18 @@ static bool check_combination(const ExportOptions *options, Error *error)
     if (options->redact_key_file != NULL && !options->redact) {
         return error_set(error, EXIT_CODE_USAGE, "option --redact-key-file requires --redact");
     }
-    if (options->from_kv && (options->strict || options->replace_invalid_utf8 ||
-                             options->no_settings || options->no_settings_count > 0 ||
-                             options->has_as_of || names_rules_storage(&options->settings))) {
+    if (options->from_kv &&
+        (options->strict || options->replace_invalid_utf8 || options->no_settings ||
+         options->no_settings_count > 0 || options->has_as_of || options->basic_auth_user != NULL ||
+         names_rules_storage(&options->settings))) {
         error_set(error, EXIT_CODE_USAGE, "an option requires --source=legacy");
         return error_detail(
-            error, "Options --strict, --invalid-utf8, --as-of, --no-settings and those for "
-                   "branch protection rules do: a KV store is exported as it is.");
+            error, "Options --strict, --invalid-utf8, --as-of, --basic-auth-user, --no-settings "
+                   "and those for branch protection rules do: a KV store is exported as it is.");
+    }
+    if (options->basic_auth_user != NULL &&
+        !export_options_choose(options, KV_PACKAGE_NAMES[KV_PACKAGE_AUTH])) {
+        return error_set(error, EXIT_CODE_USAGE, "option --basic-auth-user requires package auth");
     }
     if (!options->from_kv && options->table != NULL) {
         return error_set(error, EXIT_CODE_USAGE, "option --table requires --source=kv");

@@ -38,6 +38,7 @@ typedef struct ExportOptions {
     bool replace_invalid_utf8;
     bool redact;
     const char *redact_key_file; /* --redact-key-file; NULL: a random key */
+    const char *basic_auth_user; /* --basic-auth-user: USER[:ACCESS_KEY]; NULL: none */
     bool no_settings;            /* --no-settings: no repository's rules */
     const char **no_settings_of; /* --no-settings=REPOSITORY; owned */
     size_t no_settings_count;

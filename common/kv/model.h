@@ -88,7 +88,8 @@ bool kv_version_parse(Slice value, uint64_t *version);
 #define KV_LINK_ADDRESSES "link-addresses/"
 #define KV_REPOSITORY_METADATA_KEY "repo-metadata"
 
-/* What the ids of tasks begin with, by kind; an xid follows. */
+/* What the ids of tasks begin with, by kind; 20 characters follow, which are no xid.  Source:
+ * lakeFS's pkg/catalog; the last two are only written by its commercial editions. */
 #define KV_TASK_DUMP "DR"
 #define KV_TASK_RESTORE "RR"
 #define KV_TASK_PREPARE_COMMITS "GCPC"

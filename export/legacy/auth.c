@@ -8,6 +8,7 @@
 
 #include "common/kv/model.h"
 #include "export/emit.h"
+#include "export/legacy/basic_auth_writer.h"
 #include "export/legacy/policy.h"
 #include "export/legacy/source.h"
 
@@ -84,7 +85,6 @@ static bool write_user(SourceRow *row, void *state, Error *error)
     Kv__UserData data = KV__USER_DATA__INIT;
     Kv__Timestamp created_at;
 
-    (void)state;
     if (!source_time(row, USER_CREATED_AT, &created_at, error) ||
         !source_text(row, USER_DISPLAY_NAME, &data.username, error) ||
         !source_text(row, USER_FRIENDLY_NAME, &data.friendly_name, error) ||
@@ -97,7 +97,7 @@ static bool write_user(SourceRow *row, void *state, Error *error)
     }
     data.created_at = &created_at;
     data.encrypted_password = source_binary(row, USER_ENCRYPTED_PASSWORD);
-    return write_message(row, &data.base, error);
+    return write_message(row, &data.base, error) && basic_auth_write_user(state, row, &data, error);
 }
 
 enum { NAMED_ID, NAMED_CREATED_AT, NAMED_DISPLAY_NAME, GROUP_COLUMNS };
@@ -286,7 +286,6 @@ static bool write_credential(SourceRow *row, void *state, Error *error)
     Kv__Timestamp issued_date;
     char *user;
 
-    (void)state;
     if (source_is_null(row, CREDENTIAL_USER)) {
         return source_left_out(row, LEFT_OUT_NO_USER, error);
     }
@@ -301,7 +300,8 @@ static bool write_credential(SourceRow *row, void *state, Error *error)
     data.secret_access_key_encrypted_bytes = source_binary(row, CREDENTIAL_SECRET_ACCESS_KEY);
     data.issued_date = &issued_date;
     data.user_id = (ProtobufCBinaryData){.len = strlen(user), .data = (uint8_t *)user};
-    return write_message(row, &data.base, error);
+    return write_message(row, &data.base, error) &&
+           basic_auth_write_credential(state, row, user, &data, error);
 }
 
 enum { TOKEN_ID, TOKEN_EXPIRES_AT, TOKEN_COLUMNS };
@@ -411,8 +411,13 @@ static bool prepare(Worker *worker, void **state, UnitList *units, Error *error)
         {EXPIRED_TOKENS, "token_id"},
         {INSTALLATION_METADATA, "key_name"},
     };
+    BasicAuthWriter *basic;
+    bool opened = basic_auth_writer_open(worker, &basic, error);
 
-    *state = NULL;
+    *state = basic;
+    if (!opened) {
+        return false;
+    }
     for (size_t i = 0; i < sizeof UNIQUE / sizeof UNIQUE[0]; i++) {
         if (!source_check_unique(worker, UNIQUE[i].table, UNIQUE[i].columns, error)) {
             return false;
@@ -423,8 +428,7 @@ static bool prepare(Worker *worker, void **state, UnitList *units, Error *error)
 
 static bool run(Worker *worker, const Unit *unit, Error *error)
 {
-    (void)unit;
-    if (!source_read(worker, &USER_QUERY, NULL, write_user, NULL, error) ||
+    if (!source_read(worker, &USER_QUERY, NULL, write_user, unit->state, error) ||
         !source_read(worker, &GROUP_QUERY, NULL, write_group, NULL, error) ||
         !source_read(worker, &POLICY_QUERY, NULL, write_policy, NULL, error)) {
         return false;
@@ -436,7 +440,8 @@ static bool run(Worker *worker, const Unit *unit, Error *error)
             return false;
         }
     }
-    return source_read(worker, &CREDENTIAL_QUERY, NULL, write_credential, NULL, error) &&
+    return source_read(worker, &CREDENTIAL_QUERY, NULL, write_credential, unit->state, error) &&
+           basic_auth_writer_check(unit->state, worker, error) &&
            source_read(worker, &TOKEN_QUERY, NULL, write_token, NULL, error) &&
            source_read(worker, &INSTALLATION_QUERY, NULL, write_installation_metadata, NULL, error);
 }
@@ -448,4 +453,5 @@ const Package PACKAGE_AUTH = {
                               EXPIRED_TOKENS, INSTALLATION_METADATA, POLICIES, GROUPS, USERS, NULL},
     .prepare = prepare,
     .run = run,
+    .free_state = basic_auth_writer_free,
 };

@@ -4,6 +4,7 @@
 #include "common/base/quantity.h"
 #include "common/cli/message.h"
 #include "common/dump/output.h"
+#include "common/store/basic_auth.h"
 #include "common/store/write_guard.h"
 #include "scripts/session/migrate/ddl_trial.h"
 #include "scripts/session/migrate/legacy_tables.h"
@@ -431,6 +432,26 @@ static bool check_guard(Checks *checks, Error *error)
     return take_refusal(checks, passed, &problem, error);
 }
 
+/* As kv-export does when it begins. */
+static bool check_basic_auth(Checks *checks, Error *error)
+{
+    Session *session = checks->session;
+    const char *wanted = session->options->basic_auth_user;
+    BasicAuth basic = {0};
+    Error problem;
+    bool found;
+
+    if (wanted == NULL || !checks->readable) {
+        return true;
+    }
+    found = session->legacy.found.count > 0
+                ? basic_auth_find_legacy(&basic, wanted, session->connection,
+                                         session->schema.quoted, &problem)
+                : basic_auth_begin(&basic, wanted, &problem) && basic_auth_choose(&basic, &problem);
+    basic_auth_free(&basic);
+    return take_refusal(checks, found, &problem, error);
+}
+
 bool checks_run(Checks *checks, Error *error)
 {
     bool kv = migrate_options_kv_enabled(checks->session->options);
@@ -457,7 +478,7 @@ bool checks_run(Checks *checks, Error *error)
     } else if (checks->pending > 0) {
         check_right(checks, RIGHT_STAMP);
     }
-    return check_create(checks, error) &&
+    return (!kv || check_basic_auth(checks, error)) && check_create(checks, error) &&
            (!kv || (check_guard(checks, error) && check_dependents(checks, error))) &&
            check_capacity(checks, error) && (!kv || check_others(checks, error));
 }

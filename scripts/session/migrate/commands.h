@@ -23,6 +23,11 @@ bool verify_command(Session *session, MigrateOptions *options, const char *progr
  * the KV store since, unless those writes may be lost. */
 bool revert_command(Session *session, MigrateOptions *options, const char *programs, Error *error);
 
+/* basic-auth: adds the entries of the one user of lakeFS's basic authentication to a stamped store,
+ * in PostgreSQL or, without a database, in DynamoDB.  EXIT_CODE_REFUSED where there is one. */
+bool basic_auth_command(Session *session, MigrateOptions *options, const char *programs,
+                        Error *error);
+
 /* up --dry-run: what up would do, and everything that would stop it, found without changing
  * anything.  What up ends at right away, such as a dirty schema, is an error here, too; problems
  * are messages, and *code is that of what comes first on up's way. */

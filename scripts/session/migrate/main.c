@@ -29,6 +29,7 @@
 #include "common/cli/signals.h"
 #include "common/cli/startup.h"
 #include "common/cli/version.h"
+#include "common/config/apply.h"
 #include "scripts/session/migrate/cleanup.h"
 #include "scripts/session/migrate/commands.h"
 #include "scripts/session/migrate/event.h"
@@ -110,6 +111,8 @@ static bool begin(Main *m, Error *error)
         return cleanup_command(&m->session, options, m->programs, error);
     case COMMAND_REVERT:
         return revert_command(&m->session, options, m->programs, error);
+    case COMMAND_BASIC_AUTH:
+        return basic_auth_command(&m->session, options, m->programs, error);
     case COMMAND_UP:
     case COMMAND_NONE:
         break;
@@ -263,6 +266,18 @@ static bool killed(Main *m, int count, char **arguments, Error *error)
     return outcome_unknown(error);
 }
 
+/* For a command that itself asks DynamoDB; kv-export and kv-import get them in theirs. */
+static bool set_aws_variables(const MigrateOptions *options, Error *error)
+{
+    Words variables = {0};
+    bool done = options->command != COMMAND_BASIC_AUTH ||
+                (lakefs_apply_dynamodb(&options->lakefs, &variables, error) &&
+                 words_set_environment(&variables, error));
+
+    words_free(&variables);
+    return done;
+}
+
 static bool session_main(Main *m, int count, char **arguments, Error *error)
 {
     static char migrations[4096];
@@ -292,6 +307,9 @@ static bool session_main(Main *m, int count, char **arguments, Error *error)
     }
     if (m->options.migrations == NULL) {
         m->options.migrations = migrations;
+    }
+    if (!set_aws_variables(&m->options, error)) {
+        return false;
     }
     /* A signal to the whole group comes once more from the script. */
     signals_set_supervised();

@@ -34,7 +34,8 @@ static const struct {
      true},
     {2, "lakeFS 0.98.0", UPGRADE ", then start it", true},
     {3, "lakeFS 0.99.0 to 0.100.0", UPGRADE ", then start it", true},
-    {4, "lakeFS 0.101.0 to " LATEST, "start lakeFS " TODAY " or later", true},
+    {NEXT_LAKEFS_LATEST_VERSION, "lakeFS 0.101.0 to " LATEST, "start lakeFS " TODAY " or later",
+     true},
 };
 
 /* A later version than this program knows. */
@@ -49,7 +50,7 @@ static bool is_set(const char *text)
 
 static bool add_version(int64_t version, const char *type, NextLakefs *next, Error *error)
 {
-    if (version > VERSIONS[sizeof VERSIONS / sizeof VERSIONS[0] - 1].version) {
+    if (version > NEXT_LAKEFS_LATEST_VERSION) {
         next->runs = RUNS_LATER;
         return words_add(&next->steps, STEP_LATER, error);
     }

@@ -26,6 +26,9 @@ enum {
     NEXT_LAKEFS_UNKNOWN = -1  /* anything else */
 };
 
+/* The last version of a KV store that there is. */
+enum { NEXT_LAKEFS_LATEST_VERSION = 4 };
+
 typedef struct NextLakefs {
     const char *runs; /* the releases that run on it; NULL: unknown */
     Words steps;      /* what to do next, in this order */

@@ -68,6 +68,10 @@ static const Option KV_OPTIONS[] = {
      pass_on},
     {"no-settings", 0, "REPOSITORY", "skip those of this repository; may be repeated", pass_on,
      .repeats = true},
+    {"basic-auth-user", 0, "USER",
+     "make USER, or USER:ACCESS_KEY, the one user of\n"
+     "lakeFS 1.33.0 and later, as basic-auth does",
+     NULL, NULL, OPTION_TEXT(MigrateOptions, basic_auth_user)},
     {"target", 0, "STORE", "type of KV store: postgres (default) or dynamodb", NULL,
      "postgres dynamodb", OPTION_WORD(MigrateOptions, target)},
     {"dynamodb-table", 0, "NAME", "the table (default: kvstore)", NULL, NULL,
@@ -134,7 +138,10 @@ static const char USAGE[] =
     "                                           tables that up kept\n"
     "  kv-migrate cleanup [OPTION]... [DBNAME]  drop the legacy tables that up kept\n"
     "  kv-migrate revert [OPTION]... [DBNAME]   go back to the legacy tables that up\n"
-    "                                           kept, and put the KV store aside";
+    "                                           kept, and put the KV store aside\n"
+    "  kv-migrate basic-auth [OPTION]... USER[:ACCESS_KEY] [DBNAME]\n"
+    "                                           make USER the one user of lakeFS 1.33.0\n"
+    "                                           and later, in a migrated store";
 
 static const char EPILOGUE[] =
     "Environment (an option beats it; it beats the configuration):\n"
@@ -164,8 +171,13 @@ static const struct {
     const char *name;
     MigrateCommand command;
 } COMMANDS[] = {
-    {"up", COMMAND_UP},         {"status", COMMAND_STATUS},   {"version", COMMAND_STATUS},
-    {"verify", COMMAND_VERIFY}, {"cleanup", COMMAND_CLEANUP}, {"revert", COMMAND_REVERT},
+    {"up", COMMAND_UP},
+    {"status", COMMAND_STATUS},
+    {"version", COMMAND_STATUS},
+    {"verify", COMMAND_VERIFY},
+    {"cleanup", COMMAND_CLEANUP},
+    {"revert", COMMAND_REVERT},
+    {"basic-auth", COMMAND_BASIC_AUTH},
 };
 
 static bool is_one_of(const char *name, const char *const *names)
@@ -225,8 +237,9 @@ static bool seen(void *state, const Option *option, bool is_long, const char *ar
 {
     static const char *const OF_PLACE[] = {"host", "port",   "username", "no-password", "password",
                                            "role", "schema", "config",   "migrations",  NULL};
-    static const char *const OF_EXPORT[] = {"force",        "strict",           "no-settings",
-                                            "invalid-utf8", "settings-command", NULL};
+    static const char *const OF_EXPORT[] = {
+        "force",           "strict", "no-settings", "invalid-utf8", "settings-command",
+        "basic-auth-user", NULL};
     static const char *const OF_IMPORT[] = {"dynamodb-requests", "write-units", NULL};
     static const char *const OF_DYNAMODB[] = {
         "dynamodb-table",          "dynamodb-endpoint", "aws-region",  "dynamodb-read-capacity",
@@ -255,7 +268,7 @@ static const OptionTable TABLE = {.program = "kv-migrate",
                                   .usage = USAGE,
                                   .groups = GROUPS,
                                   .epilogue = EPILOGUE,
-                                  .commands = "up status version verify cleanup revert",
+                                  .commands = "up status version verify cleanup revert basic-auth",
                                   .operands = OPTION_DATABASES,
                                   .seen = seen};
 
@@ -284,6 +297,10 @@ static bool take_operand(MigrateOptions *options, char *operand, Error *error)
         }
         return unknown_command(operand, error);
     }
+    if (options->command == COMMAND_BASIC_AUTH && options->basic_auth_user == NULL) {
+        options->basic_auth_user = operand;
+        return words_add(&options->arguments, operand, error);
+    }
     if (options->common.pg.dbname != NULL) {
         return option_unexpected(operand, error);
     }
@@ -300,7 +317,8 @@ static bool refuse_empty(const MigrateOptions *options, Error *error)
     } NAMES[] = {{"dump", options->dump},
                  {"on-event", options->on_event},
                  {"config", options->config},
-                 {"migrations", options->migrations}};
+                 {"migrations", options->migrations},
+                 {"basic-auth-user", options->basic_auth_user}};
 
     for (size_t i = 0; i < sizeof NAMES / sizeof NAMES[0]; i++) {
         if (NAMES[i].value != NULL && NAMES[i].value[0] == '\0') {

@@ -154,6 +154,10 @@ static bool check(const MigrateOptions *options, Error *error)
         return error_set(error, EXIT_CODE_USAGE,
                          "option --new-database goes with the command up only");
     }
+    if (options->command == COMMAND_BASIC_AUTH && options->basic_auth_user == NULL) {
+        error_set(error, EXIT_CODE_USAGE, "the command basic-auth takes the name of a user");
+        return error_hint(error, "kv-migrate status counts the users of a store.");
+    }
     return check_dump(options->dump, error);
 }
 

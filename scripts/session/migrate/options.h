@@ -19,7 +19,8 @@ typedef enum MigrateCommand {
     COMMAND_STATUS,
     COMMAND_VERIFY,
     COMMAND_CLEANUP,
-    COMMAND_REVERT
+    COMMAND_REVERT,
+    COMMAND_BASIC_AUTH
 } MigrateCommand;
 
 typedef struct MigrateOptions {
@@ -33,6 +34,7 @@ typedef struct MigrateOptions {
     const char *on_event;
     const char *config; /* --config, or the file that was found; NULL: none */
     const char *migrations;
+    const char *basic_auth_user; /* --basic-auth-user, or the operand of basic-auth */
     char *config_found;          /* owned */
     const char *target;          /* --target, or the store that was settled on */
     const char *dynamodb_option; /* the first option given that is for DynamoDB only */

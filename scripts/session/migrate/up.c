@@ -147,9 +147,12 @@ bool up_lock_tables(Up *up, Error *error)
     Session *session = up->session;
 
     /* Counted here, as they are migrated: later the tables may be gone. */
-    return legacy_tables_find(session, error) && legacy_tables_lock(session, error) &&
-           accounts_count_legacy(session, &up->accounts, error) &&
-           guard_make(session, !migrate_options_drop_tables(session->options), error);
+    if (!legacy_tables_find(session, error) || !legacy_tables_lock(session, error) ||
+        !accounts_count_legacy(session, &up->accounts, error)) {
+        return false;
+    }
+    up->accounts.basic = session->options->basic_auth_user != NULL;
+    return guard_make(session, !migrate_options_drop_tables(session->options), error);
 }
 
 UpAnswer up_transfer(Up *up)

@@ -170,7 +170,7 @@ completes() {
 
 @test "all lists of kv-migrate's commands agree" {
     local commands
-    commands=$(kv-migrate --help | sed -nE 's/^  kv-migrate ([a-z]+) .*/\1/p' | sort)
+    commands=$(kv-migrate --help | sed -nE 's/^  kv-migrate ([a-z-]+) .*/\1/p' | sort)
     assert_contains "$commands" up version cleanup
     assert_equal "$(kv-migrate --list-options | sed -n 's/^commands\t//p' | tr ' ' '\n' | sort)" "$commands"
     assert_equal "$(sed -n '/^\.Ss Commands/,/^\.Ss The/s/^\.It Cm //p' "$(manual kv-migrate)" | sort)" "$commands"
