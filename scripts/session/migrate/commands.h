@@ -28,6 +28,10 @@ bool revert_command(Session *session, MigrateOptions *options, const char *progr
 bool basic_auth_command(Session *session, MigrateOptions *options, const char *programs,
                         Error *error);
 
+/* config: prints the corrected file on standard output, and what was wrong as messages.
+ * EXIT_CODE_REFUSED, after that, if something is left for a person.  Needs no session. */
+bool config_command(const MigrateOptions *options, Error *error);
+
 /* up --dry-run: what up would do, and everything that would stop it, found without changing
  * anything.  What up ends at right away, such as a dirty schema, is an error here, too; problems
  * are messages, and *code is that of what comes first on up's way. */

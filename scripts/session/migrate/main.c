@@ -111,6 +111,8 @@ static bool begin(Main *m, Error *error)
         return cleanup_command(&m->session, options, m->programs, error);
     case COMMAND_REVERT:
         return revert_command(&m->session, options, m->programs, error);
+    case COMMAND_CONFIG:
+        return config_command(options, error);
     case COMMAND_BASIC_AUTH:
         return basic_auth_command(&m->session, options, m->programs, error);
     case COMMAND_UP:

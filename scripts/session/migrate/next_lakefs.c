@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "scripts/session/migrate/next_lakefs.h"
 
+#include "common/config/upgrade.h"
 #include "scripts/session/migrate/report.h"
 
 #include <inttypes.h>
@@ -64,6 +65,32 @@ static bool add_version(int64_t version, const char *type, NextLakefs *next, Err
         }
     }
     return true;
+}
+
+/* The file that was read: the command config corrects it. */
+static bool add_config(const Session *session, NextLakefs *next, Error *error)
+{
+    const char *file = session->options->config;
+    ConfigUpgrade upgrade = {0};
+    Words words = {0};
+    Buffer command = {0};
+    Error ignored;
+    int64_t version;
+    bool wrong = file != NULL && config_upgrade_version("latest", &version) &&
+                 config_upgrade_file(file, version, &upgrade, &ignored) &&
+                 upgrade.corrected.count + upgrade.open.count > 0;
+    bool done = !wrong ||
+                (words_add(&words, "kv-migrate", error) && words_add(&words, "config", error) &&
+                 words_add(&words, file, error) && report_command(&command, &words, error) &&
+                 words_add_format(&next->steps, error,
+                                  "all that is to change in the configuration, and the file as it "
+                                  "should be: %s",
+                                  buffer_string(&command)));
+
+    config_upgrade_free(&upgrade);
+    words_free(&words);
+    buffer_free(&command);
+    return done;
 }
 
 /* What today's lakeFS refuses, or silently takes otherwise, of the settings that are known. */
@@ -156,7 +183,8 @@ bool next_lakefs_find(const Session *session, int64_t version, const char *type,
 
     *next = (NextLakefs){.accounts = *accounts};
     return add_version(version, type, next, error) &&
-           (!runs || add_settings(session, type, next, error)) &&
+           (!runs ||
+            (add_settings(session, type, next, error) && add_config(session, next, error))) &&
            ((!runs && version != NEXT_LAKEFS_LEGACY) ||
             (add_users(session, next, error) && add_groups(version, next, error)));
 }

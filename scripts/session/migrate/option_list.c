@@ -103,6 +103,10 @@ static const Option GENERAL_OPTIONS[] = {
      NULL, OPTION_FILES, OPTION_TEXT(MigrateOptions, config)},
     {"migrations", 0, "DIR", "folder of the schema migrations", NULL, OPTION_FOLDERS,
      OPTION_TEXT(MigrateOptions, migrations)},
+    {"for", 0, "VERSION",
+     "with config: the lakeFS that is to take the file\n"
+     "(default: latest)",
+     NULL, NULL, OPTION_TEXT(MigrateOptions, for_version)},
     {"new-database", 0, NULL,
      "with up: a database without lakeFS's tables is\n"
      "meant: make them, or with --kv-enabled a KV store",
@@ -141,7 +145,9 @@ static const char USAGE[] =
     "                                           kept, and put the KV store aside\n"
     "  kv-migrate basic-auth [OPTION]... USER[:ACCESS_KEY] [DBNAME]\n"
     "                                           make USER the one user of lakeFS 1.33.0\n"
-    "                                           and later, in a migrated store";
+    "                                           and later, in a migrated store\n"
+    "  kv-migrate config [OPTION]... FILE       print lakeFS's configuration as today's\n"
+    "                                           lakeFS takes it, and what was wrong";
 
 static const char EPILOGUE[] =
     "Environment (an option beats it; it beats the configuration):\n"
@@ -178,6 +184,7 @@ static const struct {
     {"cleanup", COMMAND_CLEANUP},
     {"revert", COMMAND_REVERT},
     {"basic-auth", COMMAND_BASIC_AUTH},
+    {"config", COMMAND_CONFIG},
 };
 
 static bool is_one_of(const char *name, const char *const *names)
@@ -268,7 +275,8 @@ static const OptionTable TABLE = {.program = "kv-migrate",
                                   .usage = USAGE,
                                   .groups = GROUPS,
                                   .epilogue = EPILOGUE,
-                                  .commands = "up status version verify cleanup revert basic-auth",
+                                  .commands =
+                                      "up status version verify cleanup revert basic-auth config",
                                   .operands = OPTION_DATABASES,
                                   .seen = seen};
 
@@ -301,7 +309,11 @@ static bool take_operand(MigrateOptions *options, char *operand, Error *error)
         options->basic_auth_user = operand;
         return words_add(&options->arguments, operand, error);
     }
-    if (options->common.pg.dbname != NULL) {
+    if (options->command == COMMAND_CONFIG && options->file == NULL) {
+        options->file = operand;
+        return words_add(&options->arguments, operand, error);
+    }
+    if (options->common.pg.dbname != NULL || options->command == COMMAND_CONFIG) {
         return option_unexpected(operand, error);
     }
     return common_options_set_dbname(&options->common, operand, error) &&

@@ -158,6 +158,14 @@ static bool check(const MigrateOptions *options, Error *error)
         error_set(error, EXIT_CODE_USAGE, "the command basic-auth takes the name of a user");
         return error_hint(error, "kv-migrate status counts the users of a store.");
     }
+    if (options->command == COMMAND_CONFIG && (options->file == NULL || options->json)) {
+        return error_set(error, EXIT_CODE_USAGE,
+                         options->json ? "the command config prints a file of lakeFS's, not JSON"
+                                       : "the command config takes the name of a file");
+    }
+    if (options->for_version != NULL && options->command != COMMAND_CONFIG) {
+        return error_set(error, EXIT_CODE_USAGE, "option --for goes with the command config only");
+    }
     return check_dump(options->dump, error);
 }
 
@@ -196,8 +204,14 @@ bool migrate_options_read(MigrateOptions *options, int count, char **arguments, 
     if (common->help || common->version || common->list_options) {
         return true;
     }
-    return check(options, error) && take_password(&options->password, error) &&
-           read_settings(options, error) && check_kv_option(options, error) &&
+    if (!check(options, error) || !take_password(&options->password, error)) {
+        return false;
+    }
+    /* Only that file counts, and lakeFS's variables are looked at as they are. */
+    if (options->command == COMMAND_CONFIG) {
+        return true;
+    }
+    return read_settings(options, error) && check_kv_option(options, error) &&
            settle_target(options, error) && settle_connection(options, error);
 }
 

@@ -20,7 +20,8 @@ typedef enum MigrateCommand {
     COMMAND_VERIFY,
     COMMAND_CLEANUP,
     COMMAND_REVERT,
-    COMMAND_BASIC_AUTH
+    COMMAND_BASIC_AUTH,
+    COMMAND_CONFIG
 } MigrateCommand;
 
 typedef struct MigrateOptions {
@@ -34,6 +35,8 @@ typedef struct MigrateOptions {
     const char *on_event;
     const char *config; /* --config, or the file that was found; NULL: none */
     const char *migrations;
+    const char *file;            /* the operand of config */
+    const char *for_version;     /* --for */
     const char *basic_auth_user; /* --basic-auth-user, or the operand of basic-auth */
     char *config_found;          /* owned */
     const char *target;          /* --target, or the store that was settled on */

@@ -141,7 +141,7 @@ blockstore:
   type: local
 END
     says "set database.postgres.connection_string instead of database.connection_string" \
-        "set blockstore.local.path: $HOME/data/lakefs/block"
+        "set blockstore.local.path: $HOME/data/lakefs/block" "kv-migrate config $BATS_TEST_TMPDIR/config.yaml"
     cat >"$BATS_TEST_TMPDIR/config.yaml" <<END
 database:
   connection_string: "$DSN"
@@ -155,6 +155,11 @@ END
     printf 'database: {postgres: {connection_string: "%s"}}\n' "$DSN" >"$BATS_TEST_TMPDIR/config.yaml"
     says "database.type: postgres"
     refute_contains "$shown" "connection_string"
+    # Nothing is wrong with this one.
+    printf 'database: {type: postgres, postgres: {connection_string: "%s"}}\n' "$DSN" >"$BATS_TEST_TMPDIR/config.yaml"
+    printf 'blockstore: {type: mem}\nauth: {encrypt: {secret_key: k}}\n' >>"$BATS_TEST_TMPDIR/config.yaml"
+    says "database.type: postgres"
+    refute_contains "$shown" "kv-migrate config"
 }
 
 @test "users that cannot be read are not an error" {

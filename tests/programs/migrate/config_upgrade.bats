@@ -1,0 +1,181 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# kv-migrate config: a configuration of lakeFS 0.70, and the same for a later lakeFS. fixtures/config has files before and after,
+# written by hand from LAKEFS-CONFIG.md. What is secret in them begins with "s3cret".
+
+# shellcheck disable=SC2154 # run sets stderr and output
+# shellcheck disable=SC2030,SC2031 # every test is a process of its own
+
+bats_require_minimum_version 1.5.0
+
+load ../../lib/setup
+
+setup() {
+    make_scratch
+    unset -v "${!LAKEFS_@}"
+    CONFIG=$BATS_TEST_TMPDIR/config.yaml
+    BEFORE=$FIXTURES_DIR/config
+}
+
+# assert_corrected NAME [CODE]: the fixture becomes what it should be, and that needs no change.
+assert_corrected() {
+    # No database is asked.
+    PGHOST=/nonexistent run --separate-stderr "-${2-0}" kv-migrate config "$BEFORE/$1.before.yaml"
+    assert_equal "$output" "$(<"$BEFORE/$1.after.yaml")"
+    refute_contains "$stderr" s3cret
+    MESSAGES=$stderr
+    if [ "${2-0}" -eq 0 ]; then
+        run --separate-stderr -0 kv-migrate config "$BEFORE/$1.after.yaml"
+        assert_equal "$output" "$(<"$BEFORE/$1.after.yaml")"
+        assert_contains "$stderr" "nothing to change"
+    fi
+}
+
+# config LINE...: writes the configuration.
+config() {
+    printf '%s\n' "$@" >"$CONFIG"
+}
+
+@test "keys with other names, words for booleans, dates, the old default of the block store; comments stay" {
+    assert_corrected common
+    assert_contains "$MESSAGES" "line 6: database.connection_string is refused by lakeFS 0.81.0 and later: now database.postgres.connection_string" \
+        "line 8: database.kv_enabled is refused by lakeFS 0.80.0 and later: removed" \
+        "line 11: logging.trace_request_headers" "line 16: auth.api.supports_invites" "line 22: stats.enabled" \
+        "line 24: installation.fixed_id" "database.type is missing, which lakeFS 0.85.0 and later require" \
+        "blockstore.local.path is missing" "now the old one"
+}
+
+@test "mappings in braces, and JSON" {
+    assert_corrected braces
+    assert_corrected json
+    python3 -c 'import json, sys; json.load(open(sys.argv[1]))' "$BEFORE/json.after.yaml"
+}
+
+@test "dotted keys, in any case" {
+    assert_corrected dotted
+    assert_contains "$MESSAGES" "line 2: database.kv_enabled"
+}
+
+@test "keys that come twice: the last one counted" {
+    assert_corrected twice
+    assert_contains "$MESSAGES" "line 2: blockstore.type comes again below" "line 9: database comes again below"
+}
+
+@test "a section that has the new keys already" {
+    assert_corrected both
+    assert_contains "$MESSAGES" "database.connection_string is refused by lakeFS 0.81.0 and later: removed, since there is database.postgres.connection_string" \
+        "database.drop_tables has no effect"
+}
+
+@test "keys of DynamoDB, of S3 and of mail" {
+    assert_corrected dynamodb
+    assert_contains "$MESSAGES" "database.dynamodb.read_capacity_units is refused by lakeFS 0.90.0" \
+        "blockstore.s3.streaming_chunk_size is refused by lakeFS 0.110.0" "now blockstore.s3.credentials.secret_access_key" \
+        "email is refused by lakeFS 0.111.0"
+}
+
+@test "keys without a value leave the default" {
+    assert_corrected null
+}
+
+@test "what a person must settle" {
+    assert_corrected sections 5
+    assert_contains "$MESSAGES" "without auth.oidc users who log in by OpenID Connect need another way in" "without auth.ldap" \
+        "auth.ui_config.rbac has a value that needs auth.api.endpoint" "3 things in the configuration must be settled by hand"
+    config "logging: {level: INFO}"
+    run --separate-stderr -5 kv-migrate config "$CONFIG"
+    assert_contains "$stderr" "blockstore.type is missing" "auth.encrypt.secret_key is missing"
+    LAKEFS_BLOCKSTORE_TYPE=mem LAKEFS_AUTH_ENCRYPT_SECRET_KEY=k run --separate-stderr -0 kv-migrate config "$CONFIG"
+}
+
+@test "a value behind an alias is left, and named" {
+    run --separate-stderr -5 kv-migrate config "$BEFORE/aliases.before.yaml"
+    assert_equal "$output" "$(sed 's/trace_request_headers: yes/trace_request_headers: true/' "$BEFORE/aliases.before.yaml")"
+    assert_contains "$stderr" "database.connection_string could not be corrected where it stands"
+    refute_contains "$stderr" s3cret "connection_string is refused"
+    config "base: &b {kv_enabled: true}" "database: {type: postgres, <<: *b}" "blockstore: {type: mem}" "auth: {encrypt: {secret_key: k}}"
+    run --separate-stderr -5 kv-migrate config "$CONFIG"
+    assert_contains "$stderr" "database.kv_enabled could not be corrected where it stands, behind an alias or a merge key"
+}
+
+@test "variables of lakeFS" {
+    export LAKEFS_DATABASE_CONNECTION_STRING=s3cret LAKEFS_DATABASE_KV_ENABLED=true LAKEFS_DATABASE_TYPE=postgres
+    config "blockstore: {type: mem}" "auth: {encrypt: {secret_key: s3cret}}"
+    run --separate-stderr -5 kv-migrate config "$CONFIG"
+    assert_equal "$output" "$(<"$CONFIG")"
+    assert_contains "$stderr" "variable LAKEFS_DATABASE_CONNECTION_STRING is ignored by lakeFS 0.81.0 and later: set LAKEFS_DATABASE_POSTGRES_CONNECTION_STRING instead" \
+        "variable LAKEFS_DATABASE_KV_ENABLED is ignored by lakeFS 0.80.0 and later: unset it"
+    refute_contains "$stderr" s3cret "database.type is missing"
+    # Set but empty is not set.
+    LAKEFS_DATABASE_CONNECTION_STRING="" LAKEFS_DATABASE_KV_ENABLED="" succeeds kv-migrate config "$CONFIG"
+    unset -v "${!LAKEFS_@}"
+    # The old default is used, wherever the type comes from.
+    config "database: {type: postgres}" "auth: {encrypt: {secret_key: k}}"
+    LAKEFS_BLOCKSTORE_TYPE=local succeeds kv-migrate config "$CONFIG"
+    assert_equal "$output" "$(cat "$CONFIG")
+blockstore:
+  local:
+    path: ~/data/lakefs/block"
+    LAKEFS_BLOCKSTORE_TYPE=local LAKEFS_BLOCKSTORE_LOCAL_PATH=/data succeeds kv-migrate config "$CONFIG"
+    assert_equal "$output" "$(<"$CONFIG")"
+}
+
+@test "for a version in between" {
+    config "database: {connection_string: x, kv_enabled: yes, type: postgres, dynamodb: {read_capacity_units: 1}}" \
+        "blockstore: {type: local}" "auth: {encrypt: {secret_key: k}}"
+    succeeds kv-migrate config --for=0.80 "$CONFIG"
+    assert_equal "${lines[0]}" "database: {connection_string: x, type: postgres, dynamodb: {read_capacity_units: 1}}"
+    assert_equal "${lines[1]}" "blockstore: {type: local}"
+    succeeds kv-migrate config --for=v0.83.1 "$CONFIG"
+    assert_equal "${lines[0]}" 'database: {"postgres": {"connection_string": x}, type: postgres, dynamodb: {read_capacity_units: 1}}'
+    succeeds kv-migrate config --for 1.84.0 "$CONFIG"
+    assert_equal "${lines[0]}" 'database: {"postgres": {"connection_string": x}, type: postgres, dynamodb: {}}'
+    local version
+    for version in 0.70 0.79.9 x 1 1.2.3.4 1.2x ""; do
+        fails 1 kv-migrate config --for="$version" "$CONFIG"
+    done
+    fails 1 kv-migrate status --for=1.33.0
+}
+
+@test "what is no configuration" {
+    fails 1 kv-migrate config
+    fails 1 kv-migrate config "$BATS_TEST_TMPDIR/none"
+    fails 1 kv-migrate config "$BATS_TEST_TMPDIR"
+    fails 1 kv-migrate config "$BEFORE/null.before.yaml" database
+    fails 1 kv-migrate config --format=json "$BEFORE/null.before.yaml"
+    config "a: [1"
+    fails 1 kv-migrate config "$CONFIG"
+    assert_contains "$stderr" "line 2"
+    config "- a"
+    fails 1 kv-migrate config "$CONFIG"
+    config "a: 1" "---" "b: 2"
+    fails 1 kv-migrate config "$CONFIG"
+    assert_contains "$stderr" "second document"
+    printf 'a: \xff\n' >"$CONFIG"
+    fails 1 kv-migrate config "$CONFIG"
+}
+
+@test "an empty file, one with a byte order mark, CRLF and letters of several bytes" {
+    : >"$CONFIG"
+    run --separate-stderr -5 kv-migrate config "$CONFIG"
+    assert_equal "$output" "database:
+  type: postgres"
+    printf '\xef\xbb\xbf# é ü\r\ndatabase:\r\n  kv_enabled: yes # ß\r\n  type: postgres\r\nlogging: {file: "ä", trace: on}\r\n' >"$CONFIG"
+    run --separate-stderr -5 kv-migrate config "$CONFIG"
+    assert_equal "$output" "$(printf '\xef\xbb\xbf# é ü\r\ndatabase:\r\n  type: postgres\r\nlogging: {file: "ä", trace: true}\r\n')"
+}
+
+@test "kv-migrate reads the corrected file as it reads the old one" {
+    fresh_database
+    apply_migrations 21 38
+    set_schema_version 38
+    sed "s|postgres://u:s3cret@h/db|$DSN|" "$BEFORE/common.before.yaml" >"$CONFIG"
+    kv-migrate config -q "$CONFIG" >"$BATS_TEST_TMPDIR/new.yaml"
+    (
+        unset -v PGHOST PGPORT PGUSER PGDATABASE
+        kv-migrate status --config "$CONFIG" | head -n 1 >"$BATS_TEST_TMPDIR/old"
+        kv-migrate status --config "$BATS_TEST_TMPDIR/new.yaml" | head -n 1 >"$BATS_TEST_TMPDIR/new"
+    )
+    assert_contains "$(<"$BATS_TEST_TMPDIR/new")" "$PGDATABASE"
+    assert_equal "$(<"$BATS_TEST_TMPDIR/new")" "$(<"$BATS_TEST_TMPDIR/old")"
+}
