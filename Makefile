@@ -263,7 +263,7 @@ install: all
 			scripts/$$script >$(DESTDIR)$(BINDIR)/$$script || exit; done
 	install -m 755 $(BIN)/kv-migrate-session $(BIN)/kv-replay-session $(DESTDIR)$(LIBEXECDIR)
 	install -m 644 scripts/migrations/*.up.sql $(DESTDIR)$(DATADIR)/migrations
-	install -m 644 common/dump/FORMAT.md $(DESTDIR)$(DATADIR)
+	install -m 644 common/dump/FORMAT.md scripts/UPGRADING.md $(DESTDIR)$(DATADIR)
 	install -d $(DESTDIR)$(MANDIR)/man1 $(DESTDIR)$(MANDIR)/man5
 	install -m 644 $(filter %.1,$(MANUALS)) $(DESTDIR)$(MANDIR)/man1
 	install -m 644 $(filter %.5,$(MANUALS)) $(DESTDIR)$(MANDIR)/man5
@@ -279,7 +279,7 @@ uninstall:
 	rm -f $(addprefix $(DESTDIR)$(MANDIR)/man1/,$(notdir $(filter %.1,$(MANUALS))))
 	rm -f $(addprefix $(DESTDIR)$(MANDIR)/man5/,$(notdir $(filter %.5,$(MANUALS))))
 	rm -f $(addprefix $(DESTDIR)$(BASHCOMPDIR)/,$(PROGRAMS)) $(DESTDIR)$(ZSHCOMPDIR)/_kv-migrate
-	rm -f $(addprefix $(DESTDIR)$(LIBEXECDIR)/,kv-migrate-session kv-replay-session) $(DESTDIR)$(DATADIR)/FORMAT.md
+	rm -f $(addprefix $(DESTDIR)$(LIBEXECDIR)/,kv-migrate-session kv-replay-session) $(addprefix $(DESTDIR)$(DATADIR)/,FORMAT.md UPGRADING.md)
 	rm -f $(addprefix $(DESTDIR)$(DATADIR)/migrations/,$(notdir $(wildcard scripts/migrations/*.up.sql)))
 	for folder in $(LIBEXECDIR) $(DATADIR)/migrations $(DATADIR); do \
 		rmdir $(DESTDIR)$$folder 2>/dev/null || test ! -d $(DESTDIR)$$folder || \

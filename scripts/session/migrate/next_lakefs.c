@@ -84,7 +84,7 @@ static bool add_config(const Session *session, NextLakefs *next, Error *error)
                  words_add(&words, file, error) && report_command(&command, &words, error) &&
                  words_add_format(&next->steps, error,
                                   "all that is to change in the configuration, and the file as it "
-                                  "should be: %s",
+                                  "should be:\n%s",
                                   buffer_string(&command)));
 
     config_upgrade_free(&upgrade);
@@ -128,6 +128,11 @@ static bool append_basic_auth(const Session *session, Buffer *text, Error *error
 
 #define PLURAL(count) (count), (count) == 1 ? "" : "s"
 
+static bool is_taken_over(const Accounts *accounts)
+{
+    return accounts->users == 1 && accounts->credentials == 1;
+}
+
 /* lakeFS 1.33.0 and later have one user, unless an external service manages users. */
 static bool add_users(const Session *session, NextLakefs *next, Error *error)
 {
@@ -145,7 +150,7 @@ static bool add_users(const Session *session, NextLakefs *next, Error *error)
     if (accounts->basic || !accounts->set_up) {
         return true;
     }
-    if (accounts->users == 1 && accounts->credentials == 1) {
+    if (is_taken_over(accounts)) {
         return words_add(&next->steps,
                          "lakeFS " TODAY " and later take over the one user and its credential by "
                          "themselves",
@@ -157,7 +162,7 @@ static bool add_users(const Session *session, NextLakefs *next, Error *error)
                "lakeFS " TODAY " and later refuse to start as they are, since there are "
                "%" PRId64 " user%s with %" PRId64 " credential%s. Either keep all, with "
                "lakeFS's ACL server, 1.53.0 or later, and auth.ui_config.rbac: "
-               "simplified and auth.api.endpoint; or start with one of them: %s",
+               "simplified and auth.api.endpoint; or start with one of them:\n%s",
                PLURAL(accounts->users), PLURAL(accounts->credentials), buffer_string(&command));
     buffer_free(&command);
     return done;
@@ -169,6 +174,7 @@ static bool add_groups(int64_t version, NextLakefs *next, Error *error)
     const Accounts *accounts = &next->accounts;
 
     return !accounts->known || accounts->groups_without_policy == 0 || version > 1 ||
+           accounts->basic || is_taken_over(accounts) ||
            words_add_format(&next->steps, error,
                             "to turn policies into ACLs, by \"lakefs migrate up\" of 1.32.1, first "
                             "give a policy to the %" PRId64 " group%s without one: it would stop "
@@ -194,18 +200,68 @@ static json_t *encode_count(const Accounts *accounts, int64_t count)
     return accounts->known ? json_integer((json_int_t)count) : json_null();
 }
 
+void next_lakefs_print(const NextLakefs *next, FILE *output, int indent, const char *label)
+{
+    const char *bullet = next->steps.count > 1 ? "- " : "";
+
+    for (size_t i = 0; i < next->steps.count; i++) {
+        const char *step = next->steps.items[i];
+        const char *line = strchr(step, '\n');
+        int size = line == NULL ? (int)strlen(step) : (int)(line - step);
+
+        report_field(output, indent, i == 0 ? label : "", "%s%.*s", bullet, size, step);
+        if (line != NULL) {
+            report_line(output, indent, "", line + 1);
+        }
+    }
+}
+
+/* A step on one line. */
+static bool append_step(const char *step, Buffer *text, Error *error)
+{
+    const char *line = strchr(step, '\n');
+
+    return line == NULL
+               ? buffer_append_text(text, step, error)
+               : buffer_append_format(text, error, "%.*s %s", (int)(line - step), step, line + 1);
+}
+
+bool next_lakefs_append(const NextLakefs *next, Buffer *text, Error *error)
+{
+    bool done = true;
+
+    for (size_t i = 0; done && i < next->steps.count; i++) {
+        done = (i == 0 || buffer_append_text(text, "; ", error)) &&
+               append_step(next->steps.items[i], text, error);
+    }
+    return done;
+}
+
+static json_t *encode_steps(const Words *words)
+{
+    json_t *steps = json_array();
+    Buffer text = {0};
+    Error ignored;
+
+    for (size_t i = 0; i < words->count; i++) {
+        text.size = 0;
+        if (append_step(words->items[i], &text, &ignored)) {
+            json_array_append_new(steps, json_string(buffer_string(&text)));
+        }
+    }
+    buffer_free(&text);
+    return steps;
+}
+
 json_t *next_lakefs_encode(const NextLakefs *next)
 {
     const Accounts *accounts = &next->accounts;
-    json_t *steps = json_array();
 
-    for (size_t i = 0; i < next->steps.count; i++) {
-        json_array_append_new(steps, json_string(next->steps.items[i]));
-    }
     return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o}", "runs",
-                     next->runs == NULL ? json_null() : json_string(next->runs), "next", steps,
-                     "users", encode_count(accounts, accounts->users), "credentials",
-                     encode_count(accounts, accounts->credentials), "groups_without_policy",
+                     next->runs == NULL ? json_null() : json_string(next->runs), "next",
+                     encode_steps(&next->steps), "users", encode_count(accounts, accounts->users),
+                     "credentials", encode_count(accounts, accounts->credentials),
+                     "groups_without_policy",
                      encode_count(accounts, accounts->groups_without_policy), "basic_auth",
                      accounts->known ? json_boolean(accounts->basic) : json_null());
 }

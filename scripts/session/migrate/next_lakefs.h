@@ -12,7 +12,9 @@
 #include <jansson.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 
+#include "common/base/buffer.h"
 #include "common/base/error.h"
 #include "common/base/words.h"
 #include "scripts/session/migrate/accounts.h"
@@ -31,7 +33,7 @@ enum { NEXT_LAKEFS_LATEST_VERSION = 4 };
 
 typedef struct NextLakefs {
     const char *runs; /* the releases that run on it; NULL: unknown */
-    Words steps;      /* what to do next, in this order */
+    Words steps;      /* what to do next, in this order; a command to copy is a second line */
     Accounts accounts;
 } NextLakefs;
 
@@ -42,6 +44,12 @@ typedef struct NextLakefs {
  */
 bool next_lakefs_find(const Session *session, int64_t version, const char *type,
                       const Accounts *accounts, NextLakefs *next, Error *error);
+
+/* Prints the steps as report_field does. */
+void next_lakefs_print(const NextLakefs *next, FILE *output, int indent, const char *label);
+
+/* Appends the steps as one text. */
+bool next_lakefs_append(const NextLakefs *next, Buffer *text, Error *error);
 
 /* The member "lakefs" of what is printed as JSON; NULL: out of memory. */
 json_t *next_lakefs_encode(const NextLakefs *next);

@@ -89,9 +89,7 @@ static void print_next(Status *status)
                     status->next.size == 0 ? "nothing" : buffer_string(&status->next));
         label = "then";
     }
-    for (size_t i = 0; i < steps->count; i++) {
-        report_field(stdout, INDENT, i == 0 ? label : "", "%s", steps->items[i]);
-    }
+    next_lakefs_print(&status->lakefs, stdout, INDENT, label);
 }
 
 static bool print_text(Status *status, Error *error)

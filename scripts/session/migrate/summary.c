@@ -175,9 +175,7 @@ static bool print_text(const Session *session, const Clock *clock, const Note *n
     print_counts(note, "adjusted", "adjusted");
     print_times(clock);
     print_dump(session, note);
-    for (size_t i = 0; i < lakefs->steps.count; i++) {
-        report_field(stderr, INDENT, i == 0 ? "next" : "", "%s", lakefs->steps.items[i]);
-    }
+    next_lakefs_print(lakefs, stderr, INDENT, "next");
     if (done && !migrate_options_drop_tables(session->options)) {
         report_field(stderr, INDENT, "", "then, when all is well, drop the legacy tables:");
         report_line(stderr, INDENT, "", buffer_string(&command));
@@ -227,16 +225,11 @@ static json_t *noted(const Note *note, const char *member)
 static bool append_next(const Session *session, const NextLakefs *lakefs, Buffer *next,
                         Error *error)
 {
-    bool done = true;
-
-    for (size_t i = 0; done && i < lakefs->steps.count; i++) {
-        done =
-            buffer_append_format(next, error, "%s%s", i == 0 ? "" : "; ", lakefs->steps.items[i]);
-    }
-    return done && (migrate_options_drop_tables(session->options) ||
-                    (buffer_append_text(
-                         next, "; then, when all is well, drop the legacy tables: ", error) &&
-                     append_cleanup(session, next, error)));
+    return next_lakefs_append(lakefs, next, error) &&
+           (migrate_options_drop_tables(session->options) ||
+            (buffer_append_text(next,
+                                "; then, when all is well, drop the legacy tables: ", error) &&
+             append_cleanup(session, next, error)));
 }
 
 /* Adds the members of the summary to a message's object. */

@@ -41,6 +41,7 @@ files() {
 /usr/share/bash-completion/completions/kv-migrate
 /usr/share/bash-completion/completions/kv-replay
 /usr/share/kv-migrate/FORMAT.md
+/usr/share/kv-migrate/UPGRADING.md
 ${migrations//0000/\/usr\/share\/kv-migrate\/migrations\/0000}
 /usr/share/man/man1/kv-export.1
 /usr/share/man/man1/kv-import.1
