@@ -10,6 +10,7 @@
 #include "import/dump_check.h"
 #include "import/parallel_read.h"
 #include "import/sequential_read.h"
+#include "import/spool.h"
 #include "import/verify/digest.h"
 
 #include <inttypes.h>
@@ -27,6 +28,14 @@ typedef struct Load {
     bool checked;              /* the whole dump was read, and this is its manifest */
     uint64_t expected_entries; /* may be an estimate; 0: unknown */
 } Load;
+
+/* A store that is compared with the dump needs it twice. */
+static bool make_readable(Load *load, Error *error)
+{
+    return load->driver->compare == NULL || !load->options->store.clean ||
+           (progress_init(load->options->common.progress, error) &&
+            spool_dump(&load->options->file, error));
+}
 
 /* A dump that is not complete and real must not end a migration by accident. */
 static bool check_header(const Load *load, Error *error)
@@ -117,6 +126,30 @@ static bool is_regular_file(const char *path)
            S_ISREG(status.st_mode);
 }
 
+static bool remember_chunk(void *state, void *worker, Slice tuples, uint64_t entries, Error *error)
+{
+    const Load *load = state;
+
+    (void)worker;
+    (void)entries;
+    return load->driver->remember(load->target, tuples, error);
+}
+
+/* Reads and checks all of the dump, and compares it with the store, before that is touched. */
+static bool compare_entries(Load *load, Error *error)
+{
+    static const DumpVisitor REMEMBERING = {.visit = remember_chunk};
+
+    progress_begin("check", load->expected_entries);
+    if (!sequential_read_dump(load->reader, (size_t)load->options->store.jobs, &REMEMBERING, load,
+                              &load->manifest, error)) {
+        return false;
+    }
+    progress_end();
+    load->checked = true;
+    return load->driver->compare(load->target, error);
+}
+
 /* If the dump is a file, finds entries that the target would reject before the target is touched,
  * rather than after hours of loading. */
 static bool check_entries(Load *load, Error *error)
@@ -124,7 +157,15 @@ static bool check_entries(Load *load, Error *error)
     DumpReader *reader = NULL;
     DumpManifest manifest = {0};
     uint64_t units;
+    bool compared = false;
 
+    if (load->driver->expect != NULL &&
+        !load->driver->expect(load->target, load->expected_entries, &compared, error)) {
+        return false;
+    }
+    if (compared) {
+        return compare_entries(load, error);
+    }
     if (load->driver->check_entries == NULL || !is_regular_file(load->options->file)) {
         return true;
     }
@@ -277,7 +318,7 @@ bool load_dump(ImportOptions *options, Error *error)
     bool is_open = false;
     bool done;
 
-    done = signals_start(load.driver->cancel, error) &&
+    done = signals_start(load.driver->cancel, error) && make_readable(&load, error) &&
            dump_reader_open(options->file, &load.reader, error) && check_header(&load, error) &&
            check_manifest(&load, error) &&
            load.driver->open(&options->store, dump_reader_header(load.reader), &load.target, &state,

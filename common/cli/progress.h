@@ -27,8 +27,8 @@ typedef enum ProgressMode {
     PROGRESS_NEVER      /* --no-progress */
 } ProgressMode;
 
-/* Starts the reporting thread if needed.  Call it after signals_start, so that the thread gets none
- * of its signals. */
+/* Starts the reporting thread if needed, and if it does not run yet.  Call it after signals_start,
+ * so that the thread gets none of its signals. */
 bool progress_init(ProgressMode mode, Error *error);
 
 /* A phase, and how long it takes compared with the others of its plan. */

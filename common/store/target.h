@@ -93,6 +93,18 @@ typedef struct TargetDriver {
     bool (*check_entries)(Slice tuples, uint64_t *units, Error *error);
     const char *unit_name; /* "write capacity units" */
 
+    /* For a target that can change a store into the dump's, instead of replacing it as a whole;
+     * NULL for others.  With options->clean the dump must be readable twice; then, instead of
+     * check_entries for each chunk, come expect, remember for each chunk, and compare.  `expect`
+     * tells how many entries will come, and gets whether the store is compared: if not, go on as
+     * without these.  `remember` checks entries like check_entries; any worker may call it.  Once
+     * the dump was read to its end, `compare` finds out what must be written and says what that
+     * will cost.  Then `prepare` changes nothing but the version, and `load` writes only what
+     * differs. */
+    bool (*expect)(Target *target, uint64_t entries, bool *compared, Error *error);
+    bool (*remember)(Target *target, Slice tuples, Error *error);
+    bool (*compare)(Target *target, Error *error);
+
     /* Removes what a failed load left, creates an empty store and stamps it "0". */
     bool (*prepare)(Target *target, Error *error);
 

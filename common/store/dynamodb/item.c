@@ -19,6 +19,11 @@ uint64_t dynamo_item_units(size_t size)
     return (size + DYNAMO_UNIT - 1) / DYNAMO_UNIT;
 }
 
+uint64_t dynamo_read_units(uint64_t bytes)
+{
+    return (bytes + DYNAMO_READ_UNIT - 1) / DYNAMO_READ_UNIT;
+}
+
 static int shown(Slice text)
 {
     return text.size < SHOWN ? (int)text.size : SHOWN;
@@ -124,6 +129,30 @@ bool dynamo_item_read_keys(const json_t *item, Buffer *bytes, Slice *partition_k
     *partition_key = slice_of(bytes->data, sizes[0]);
     *key = slice_of(bytes->data + sizes[0], sizes[1]);
     return true;
+}
+
+bool dynamo_item_is_plain(const json_t *item)
+{
+    const json_t *value = json_object_get(item, DYNAMO_ITEM_VALUE);
+
+    return json_object_size(item) == 3 && json_is_string(json_object_get(value, "B"));
+}
+
+bool dynamo_item_tuple(Entry *entry, Buffer *tuple, Error *error)
+{
+    const char *problem; /* cannot happen: the tuple was just written */
+    uint8_t *value;
+    Slice rest;
+
+    tuple->size = 0;
+    if (!entry_append(tuple, entry->partition_key, entry->key, entry->value.size, &value, error)) {
+        return false;
+    }
+    if (entry->value.size > 0) {
+        memcpy(value, entry->value.data, entry->value.size);
+    }
+    rest = buffer_slice(tuple);
+    return entry_next(&rest, entry, &problem);
 }
 
 bool dynamo_item_read(const json_t *item, Buffer *bytes, Entry *entry, Error *error)

@@ -7,6 +7,7 @@
 #include "common/store/dynamodb/target.h"
 
 #include "common/kv/entry.h"
+#include "common/kv/model.h"
 #include "common/store/dynamodb/batch.h"
 #include "common/store/dynamodb/item.h"
 
@@ -32,6 +33,12 @@ bool dynamodb_check_entries(Slice tuples, uint64_t *units, Error *error)
     return true;
 }
 
+bool dynamodb_is_version(const Entry *entry)
+{
+    return slice_equal(entry->partition_key, slice_text(KV_PARTITION_INTERNAL)) &&
+           slice_equal(entry->key, slice_text(KV_VERSION_KEY));
+}
+
 bool dynamodb_begin_load(Target *target, Loader **loader, Error *error)
 {
     Loader *l = calloc(1, sizeof *l);
@@ -51,8 +58,12 @@ bool dynamodb_load(Loader *loader, Slice tuples, uint64_t entries, Error *error)
 
     (void)entries;
     while (tuples.size > 0 && entry_next(&tuples, &entry, &problem)) {
+        bool equal;
+
         if (!dynamo_item_check(&entry, error) ||
-            !dynamo_senders_put(loader->target->senders, &loader->batch, &entry, error)) {
+            !dynamodb_has_equal(loader->target, &entry, &equal, error) ||
+            (!equal &&
+             !dynamo_senders_put(loader->target->senders, &loader->batch, &entry, error))) {
             return false;
         }
     }

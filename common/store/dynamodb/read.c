@@ -97,11 +97,7 @@ static void stop_reading(void *shared)
 /* Passes an item to the visitor, except the version's. */
 static bool visit_item(Reader *reader, const json_t *item, uint64_t *bytes, Error *error)
 {
-    const char *problem; /* cannot happen: the tuple was just written */
     Entry entry;
-    uint8_t *value;
-    Slice tuple;
-    Slice rest;
 
     if (!dynamo_item_read(item, &reader->bytes, &entry, error)) {
         return false;
@@ -109,18 +105,12 @@ static bool visit_item(Reader *reader, const json_t *item, uint64_t *bytes, Erro
     if (slice_equal(entry.partition_key, slice_text(KV_PARTITION_INTERNAL))) {
         return true;
     }
-    reader->tuple.size = 0;
-    if (!entry_append(&reader->tuple, entry.partition_key, entry.key, entry.value.size, &value,
-                      error)) {
+    if (!dynamo_item_tuple(&entry, &reader->tuple, error)) {
         return false;
     }
-    if (entry.value.size > 0) {
-        memcpy(value, entry.value.data, entry.value.size);
-    }
     *bytes += reader->tuple.size;
-    tuple = rest = buffer_slice(&reader->tuple);
-    return entry_next(&rest, &entry, &problem) &&
-           reader->reading->visitor->visit(reader->worker, &entry, tuple, error);
+    return reader->reading->visitor->visit(reader->worker, &entry, buffer_slice(&reader->tuple),
+                                           error);
 }
 
 static bool visit_page(const json_t *items, void *state, Error *error)

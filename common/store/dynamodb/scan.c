@@ -2,10 +2,7 @@
 #include "common/store/dynamodb/scan.h"
 
 #include "common/base/workers.h"
-#include "common/cli/progress.h"
 #include "common/store/dynamodb/item.h"
-
-#include <pthread.h>
 
 /* Requests one page; *start (owned) is where the next one starts, NULL after the last. */
 static bool scan_page(DynamoClient *client, json_t *parameters, json_t **start, json_t **response,
@@ -75,7 +72,6 @@ bool dynamo_scan_segment(DynamoClient *client, size_t segment, bool keys_alone,
     return scan_segment(client, segment, keys_alone ? &KEYS : &ITEMS, function, state, error);
 }
 
-/* Adds the page's count to *count. */
 static bool add_count(const json_t *number, uint64_t *count, Error *error)
 {
     if (!json_is_integer(number) || json_integer_value(number) < 0) {
@@ -85,62 +81,49 @@ static bool add_count(const json_t *number, uint64_t *count, Error *error)
     return true;
 }
 
-static bool count_page(const json_t *number, void *state, Error *error)
-{
-    uint64_t *count = state;
-    uint64_t before = *count;
-
-    if (!add_count(number, count, error)) {
-        return false;
-    }
-    progress_add(*count - before, 0);
-    return true;
-}
-
-typedef struct Counting {
+struct DynamoSegments {
     DynamoClient *client;
-    WorkPieces segments;
-    pthread_mutex_t mutex; /* guards what follows */
-    uint64_t count;
-} Counting;
+    DynamoScanWorker *worker;
+    void *shared; /* the worker's */
+    WorkPieces left;
+};
 
-static void stop_counting(void *shared)
+static void stop_workers(void *shared)
 {
-    Counting *counting = shared;
+    DynamoSegments *segments = shared;
 
-    work_pieces_stop(&counting->segments);
+    work_pieces_stop(&segments->left);
 }
 
-static bool count_segments(void *shared, size_t number, Error *error)
+static bool run_worker(void *shared, size_t number, Error *error)
 {
-    Counting *counting = shared;
-    uint64_t count = 0;
-    size_t segment;
+    DynamoSegments *segments = shared;
 
     (void)number;
-    while (work_pieces_take(&counting->segments, &segment)) {
-        if (!scan_segment(counting->client, segment, &COUNT, count_page, &count, error)) {
+    return segments->worker(segments->shared, segments, error);
+}
+
+bool dynamo_scan(DynamoClient *client, size_t threads, DynamoScanWorker *worker, void *shared,
+                 Error *error)
+{
+    DynamoSegments segments = {.client = client, .worker = worker, .shared = shared};
+
+    work_pieces_init(&segments.left, DYNAMO_SEGMENTS);
+    return workers_run(threads < DYNAMO_SEGMENTS ? threads : DYNAMO_SEGMENTS, run_worker, &segments,
+                       stop_workers, error);
+}
+
+bool dynamo_segments_read(DynamoSegments *segments, bool keys_alone, DynamoPageFunction *function,
+                          void *state, Error *error)
+{
+    size_t segment;
+
+    while (work_pieces_take(&segments->left, &segment)) {
+        if (!dynamo_scan_segment(segments->client, segment, keys_alone, function, state, error)) {
             return false;
         }
     }
-    pthread_mutex_lock(&counting->mutex);
-    counting->count += count;
-    pthread_mutex_unlock(&counting->mutex);
     return true;
-}
-
-bool dynamo_scan_count(DynamoClient *client, size_t threads, uint64_t *count, Error *error)
-{
-    Counting counting = {.client = client};
-    bool done;
-
-    work_pieces_init(&counting.segments, DYNAMO_SEGMENTS);
-    pthread_mutex_init(&counting.mutex, NULL);
-    done = workers_run(threads < DYNAMO_SEGMENTS ? threads : DYNAMO_SEGMENTS, count_segments,
-                       &counting, stop_counting, error);
-    *count = counting.count;
-    pthread_mutex_destroy(&counting.mutex);
-    return done;
 }
 
 bool dynamo_scan_any(DynamoClient *client, bool *any, Error *error)

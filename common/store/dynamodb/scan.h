@@ -27,8 +27,19 @@ typedef bool DynamoPageFunction(const json_t *items, void *state, Error *error);
 bool dynamo_scan_segment(DynamoClient *client, size_t segment, bool keys_alone,
                          DynamoPageFunction *function, void *state, Error *error);
 
-/* Counts the items of the table, using this many threads. */
-bool dynamo_scan_count(DynamoClient *client, size_t threads, uint64_t *count, Error *error);
+/* The segments that the threads of one scan share. */
+typedef struct DynamoSegments DynamoSegments;
+
+/* The work of one thread: it calls dynamo_segments_read. */
+typedef bool DynamoScanWorker(void *shared, DynamoSegments *segments, Error *error);
+
+/* Runs up to `threads` workers, which together read the whole table. */
+bool dynamo_scan(DynamoClient *client, size_t threads, DynamoScanWorker *worker, void *shared,
+                 Error *error);
+
+/* Reads one segment after the other, as long as any is left. */
+bool dynamo_segments_read(DynamoSegments *segments, bool keys_alone, DynamoPageFunction *function,
+                          void *state, Error *error);
 
 /* Tells whether the table has any item. */
 bool dynamo_scan_any(DynamoClient *client, bool *any, Error *error);

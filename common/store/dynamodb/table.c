@@ -190,6 +190,7 @@ static bool check_table(const DynamoClient *client, const json_t *table, DynamoT
     }
     info->disposable = !json_is_true(json_object_get(table, "DeletionProtectionEnabled"));
     info->item_count = count_of(table, "ItemCount");
+    info->size = count_of(table, "TableSizeBytes");
     info->capacity = (DynamoCapacity){count_of(capacity, "ReadCapacityUnits"),
                                       count_of(capacity, "WriteCapacityUnits")};
     return true;

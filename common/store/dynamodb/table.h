@@ -35,7 +35,8 @@ typedef struct DynamoTableInfo {
     /* Created for a load and not protected since: deleting it loses nothing but its items. */
     bool disposable;
     DynamoCapacity capacity;
-    uint64_t item_count; /* updated by DynamoDB about every six hours */
+    uint64_t item_count; /* these two are updated by DynamoDB about every six hours */
+    uint64_t size;       /* in bytes */
 } DynamoTableInfo;
 
 /* Inspects the table; waits for one that is being created or deleted.  EXIT_CODE_REFUSED for

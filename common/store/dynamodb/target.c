@@ -13,10 +13,8 @@
 #include "common/store/dynamodb/target.h"
 
 #include "common/cli/message.h"
-#include "common/cli/progress.h"
 #include "common/pg/connection.h"
 #include "common/pg/lock.h"
-#include "common/store/dynamodb/scan.h"
 #include "common/store/origin.h"
 #include "common/store/provenance.h"
 
@@ -150,14 +148,14 @@ static void warn_of_capacity(const Target *target)
     }
 }
 
-/* Creates or empties the table and writes version 0.  Only a table created by a load is deleted:
- * any other may have been set up with care. */
+/* Creates or empties the table and writes version 0; a table that was compared is not emptied.
+ * Only a table created by a load is deleted: any other may have been set up with care. */
 static bool empty_table(Target *target, Error *error)
 {
     DynamoCapacity capacity = target->options->dynamodb.capacity;
     const DynamoTableInfo *info = &target->info;
 
-    if (info->state > KV_STORE_EMPTY && info->disposable &&
+    if (info->state > KV_STORE_EMPTY && info->disposable && target->comparison == NULL &&
         !delete_table(target, &capacity, error)) {
         return false;
     }
@@ -166,8 +164,12 @@ static bool empty_table(Target *target, Error *error)
                dynamo_table_start(target->client, info, target->load_id, true, error);
     }
     warn_of_capacity(target);
-    return dynamo_table_start(target->client, info, target->load_id, false, error) &&
-           (info->state == KV_STORE_EMPTY || dynamodb_clear(target, error));
+    if (!dynamo_table_start(target->client, info, target->load_id, false, error)) {
+        return false;
+    }
+    target->unfinished = target->comparison != NULL;
+    return (info->state == KV_STORE_EMPTY || target->comparison != NULL ||
+            dynamodb_clear(target, error));
 }
 
 /* The connection is idle while the entries are loaded.  It waits in a transaction, where
@@ -188,30 +190,40 @@ static bool dynamodb_prepare(Target *target, Error *error)
            empty_table(target, error);
 }
 
-/* Everything submitted must be written, and the table must contain exactly that and the version's
- * item. */
-static bool dynamodb_complete(Target *target, const DumpManifest *manifest, Error *error)
+static bool differs_from_dump(const Target *target, const EntriesSum *found,
+                              const EntriesSum *expected, Error *error)
 {
-    uint64_t expected = dump_manifest_entries(manifest);
-    uint64_t items = 0;
-
-    if (!dynamo_senders_drain(target->senders, error)) {
-        return false;
-    }
-    progress_begin("count", expected);
-    if (!dynamo_scan_count(target->client, (size_t)target->options->dynamodb.requests, &items,
-                           error)) {
-        return false;
-    }
-    progress_end();
-    if (items != expected + 1) {
+    if (found->entries == expected->entries) {
+        error_set(error, EXIT_CODE_FAILED,
+                  "the table \"%s\" does not hold the dump's %" PRIu64 " entries",
+                  dynamo_client_table(target->client), expected->entries);
+    } else {
         error_set(error, EXIT_CODE_FAILED,
                   "the table \"%s\" has %" PRIu64 " items, the dump %" PRIu64 " entries",
-                  dynamo_client_table(target->client), items > 0 ? items - 1 : 0, expected);
-        return error_hint(error, "Nothing was stamped. Make sure that no other program writes to "
-                                 "the table, then run again.");
+                  dynamo_client_table(target->client), found->entries, expected->entries);
     }
-    return true;
+    return error_hint(error, "Nothing was stamped. Make sure that no other program writes to the "
+                             "table, then run again.");
+}
+
+/* Everything submitted must be written, and the table must contain exactly that and the version's
+ * item.  What the dump lacks is deleted last: until then the table holds it, whatever happens. */
+static bool dynamodb_complete(Target *target, const DumpManifest *manifest, Error *error)
+{
+    EntriesSum expected = {0};
+    EntriesSum found;
+
+    for (size_t i = 0; i < manifest->package_count; i++) {
+        expected.entries += manifest->packages[i].totals.entries;
+        set_digest_add(&expected.digest, manifest->packages[i].totals.set_digest);
+    }
+    if (!dynamo_senders_drain(target->senders, error) ||
+        (target->comparison != NULL && !dynamodb_delete_extra(target, error)) ||
+        !dynamodb_sum(target, expected.entries, &found, error)) {
+        return false;
+    }
+    return (found.entries == expected.entries && set_digest_equal(found.digest, expected.digest)) ||
+           differs_from_dump(target, &found, &expected, error);
 }
 
 static char *encode_note(const Target *target, const DumpHeader *header,
@@ -268,6 +280,7 @@ static bool dynamodb_stamp(Target *target, const DumpHeader *header, const DumpM
           legacy_database_check_unwritten(&target->database, header, manifest, error))) &&
         dynamo_table_stamp(target->client, target->load_id, header->kv_version, note, error);
 
+    target->unfinished = target->unfinished && !done;
     if (done && has_database && !stamp_database(target, header, manifest, note, &cause)) {
         done = half_stamped_error(target, &cause, error);
     }
@@ -312,6 +325,12 @@ static void dynamodb_close(Target *target)
         return;
     }
     dynamo_senders_stop(target->senders);
+    if (target->unfinished) {
+        message_warning("table \"%s\" is at version 0, with which no lakeFS starts, and holds "
+                        "entries of both stores. Run the same command again: it goes on from here",
+                        dynamo_client_table(target->client));
+    }
+    dynamodb_comparison_free(target->comparison);
     dynamo_table_info_free(&target->info);
     dynamo_client_close(target->client);
     legacy_database_close(&target->database);
@@ -334,6 +353,9 @@ const TargetDriver TARGET_DYNAMODB = {
     .open = dynamodb_open,
     .check_entries = dynamodb_check_entries,
     .unit_name = "write capacity units",
+    .expect = dynamodb_expect,
+    .remember = dynamodb_remember,
+    .compare = dynamodb_compare,
     .prepare = dynamodb_prepare,
     .begin_load = dynamodb_begin_load,
     .load = dynamodb_load,

@@ -2,9 +2,11 @@
 /*
  * Internals of the DynamoDB target, shared by its files.  Others use TARGET_DYNAMODB.
  *
- *   target.c   checks, the empty table, the count, the stamp
+ *   target.c   checks, the empty table, the stamp
+ *   compare.c  what a table lacks of a dump, and has besides
  *   clear.c    emptying a table
  *   load.c     writing entries
+ *   sum.c      what the table holds in the end
  *   senders.c  parallel requests
  *   batch.c    the entries of a request
  */
@@ -20,15 +22,46 @@
 
 enum { LOAD_ID_SIZE = 32 };
 
+/* The state of compare.c. */
+typedef struct DynamoComparison DynamoComparison;
+
+/* Entries, and their set digest. */
+typedef struct EntriesSum {
+    uint64_t entries;
+    SetDigest digest;
+} EntriesSum;
+
 struct Target {
     const TargetOptions *options;
     DynamoClient *client;
     LegacyDatabase database; /* {0} if there is no legacy database */
     DynamoTableInfo info;    /* as found by `open` */
     RateLimit rate;
+    DynamoComparison *comparison;   /* NULL: all entries are written */
     DynamoSenders *senders;         /* NULL until `prepare` */
+    bool unfinished;                /* the store that was compared is at version 0 for now */
     char load_id[LOAD_ID_SIZE + 1]; /* random */
 };
+
+/* load.c: whether an entry is the version's, which the load itself writes. */
+bool dynamodb_is_version(const Entry *entry);
+
+/* compare.c; see TargetDriver. */
+bool dynamodb_expect(Target *target, uint64_t entries, bool *compared, Error *error);
+bool dynamodb_remember(Target *target, Slice tuples, Error *error);
+bool dynamodb_compare(Target *target, Error *error);
+
+/* Whether the table had an equal entry; false if nothing was compared. */
+bool dynamodb_has_equal(Target *target, const Entry *entry, bool *equal, Error *error);
+
+/* Deletes the items that the dump lacks, through the senders. */
+bool dynamodb_delete_extra(Target *target, Error *error);
+
+/* Takes NULL. */
+void dynamodb_comparison_free(DynamoComparison *comparison);
+
+/* sum.c: reads the table; `expected` entries are for the progress reports. */
+bool dynamodb_sum(Target *target, uint64_t expected, EntriesSum *sum, Error *error);
 
 /* clear.c: deletes all items except the version's, through the senders. */
 bool dynamodb_clear(Target *target, Error *error);

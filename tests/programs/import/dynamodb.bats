@@ -65,12 +65,29 @@ assert_capacity() {
         "['ProvisionedThroughput']['WriteCapacityUnits']")" "$*"
 }
 
-@test "a table gets the requested capacity, and keeps it when it is recreated" {
-    load_esti --dynamodb-read-capacity=7 --dynamodb-write-capacity=9
+# fail_after_first_batch OPTION...: a load that is killed, after which the table is at version 0.
+fail_after_first_batch() {
+    start_dynamodb_proxy BatchWriteItem=pass BatchWriteItem=silent
+    background kv-import --target=dynamodb "${DYNAMODB_PROXY[@]}" --dynamodb-requests=1 "$ESTI_DUMP" "$@"
+    eventually requests_came BatchWriteItem 2
+    kill -KILL "$BACKGROUND"
+    background_ends 137
+    assert_equal "$(dynamodb version "$TABLE")" 0
+}
+
+@test "a table gets the requested capacity, and keeps it when it is recreated or replaced" {
+    fail_after_first_batch --dynamodb-read-capacity=7 --dynamodb-write-capacity=9
     assert_capacity 7 9
-    load_esti --clean
+    load_esti
     assert_capacity 7 9
     load_esti --clean --dynamodb-read-capacity=3 --dynamodb-write-capacity=4
+    assert_contains "$stderr" "warning:" "keeps its capacity"
+    assert_capacity 7 9
+}
+
+@test "a table that a failed load has made gets the capacity that the next one requests" {
+    fail_after_first_batch --dynamodb-read-capacity=7 --dynamodb-write-capacity=9
+    load_esti --dynamodb-read-capacity=3 --dynamodb-write-capacity=4
     assert_capacity 3 4
 }
 
@@ -96,12 +113,7 @@ assert_capacity() {
     # As after a failed load.
     dynamodb put "$TABLE" kv-internal-metadata kv/schema/version 0
     dynamodb put "$TABLE" left over value
-    start_dynamodb_proxy BatchWriteItem=pass BatchWriteItem=silent
-    background kv-import --target=dynamodb "${DYNAMODB_PROXY[@]}" --dynamodb-requests=1 "$ESTI_DUMP"
-    eventually requests_came BatchWriteItem 2
-    kill -KILL "$BACKGROUND"
-    background_ends 137
-    assert_equal "$(dynamodb version "$TABLE")" 0
+    fail_after_first_batch
     load_esti --dynamodb-read-capacity=5 --dynamodb-write-capacity=5
     assert_contains "$stderr" "warning:" "keeps its capacity"
     assert_dynamodb_as_expected
