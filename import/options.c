@@ -27,8 +27,9 @@ static const Option INSPECT_OPTIONS[] = {
      OPTION_CONSTANT(ImportOptions, action, IMPORT_LIST)},
     {"format", 0, "FORMAT",
      "output format of --list, --diff and --check-target:\n"
-     "text (default) or json",
-     NULL, "text json", OPTION_SWITCH(ImportOptions, json)},
+     "text (default) or json; of --print: lakefs-kv, which\n"
+     "lakefs kv load --strategy overwrite reads",
+     NULL, "text json lakefs-kv", OPTION_WORD(ImportOptions, format)},
     {"check", 0, NULL,
      "check every checksum; with --target=dynamodb also\n"
      "whether DynamoDB accepts every entry, and the cost",
@@ -405,6 +406,24 @@ static bool choose_diff(ImportOptions *options, Error *error)
     return true;
 }
 
+/* Which formats there are depends on the action. */
+static bool check_format(ImportOptions *options, Error *error)
+{
+    const char *format = options->format;
+
+    if (format == NULL) {
+        return true;
+    }
+    options->json = strcmp(format, "json") == 0;
+    options->print.lakefs_kv = strcmp(format, "lakefs-kv") == 0;
+    if (options->print.lakefs_kv && options->action != IMPORT_PRINT) {
+        return error_set(error, EXIT_CODE_USAGE, "option --format=lakefs-kv requires --print");
+    }
+    return !options->print.lakefs_kv || !options->print.raw ||
+           error_set(error, EXIT_CODE_USAGE,
+                     "options --format=lakefs-kv and --raw exclude each other");
+}
+
 /* Refuses options that would have no effect: above all, a filter given to a load would be a
  * misunderstanding. */
 static bool check_combination(const ImportOptions *options, Error *error)
@@ -471,9 +490,10 @@ bool import_options_parse(ImportOptions *options, int count, char **arguments, E
     if (next < count) {
         return option_unexpected(arguments[next], error);
     }
-    return choose_diff(options, error) && check_combination(options, error) &&
-           check_store_options(options, error) && read_lakefs_settings(options, error) &&
-           set_defaults(options, error) && check_database(options, error);
+    return check_format(options, error) && choose_diff(options, error) &&
+           check_combination(options, error) && check_store_options(options, error) &&
+           read_lakefs_settings(options, error) && set_defaults(options, error) &&
+           check_database(options, error);
 }
 
 void import_options_free(ImportOptions *options)

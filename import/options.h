@@ -34,6 +34,7 @@ typedef struct PrintOptions {
     const char *prefix;    /* of the key; NULL: any */
     int64_t limit;         /* -1: none */
     bool raw;              /* undecoded, in base64 */
+    bool lakefs_kv;        /* as one object that lakeFS loads */
 } PrintOptions;
 
 typedef struct ImportOptions {
@@ -42,7 +43,8 @@ typedef struct ImportOptions {
     LakefsSettings lakefs; /* from it and from the environment */
     ImportAction action;
     PrintOptions print;
-    bool json;                  /* --format json */
+    const char *format;         /* --format */
+    bool json;                  /* it is json */
     const char *diff;           /* --diff: the older dump; NULL: none */
     const char *file;           /* NULL or "-": standard input */
     const char *second_reading; /* from where --verify reads the dump again; NULL: from `file` */

@@ -2,11 +2,13 @@
 #include "import/inspect/print.h"
 
 #include "common/base/workers.h"
+#include "common/cli/message.h"
 #include "common/cli/output.h"
 #include "common/dump/format.h"
 #include "common/dump/reader.h"
 #include "common/kv/entry.h"
 #include "common/kv/entry_json.h"
+#include "import/inspect/lakefs_kv.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -94,6 +96,9 @@ static bool append_line(PrintWorker *worker, const Entry *entry, Error *error)
     const char *package = dump_reader_header(printer->reader)->packages[worker->chunk.package];
 
     worker->line_count++;
+    if (printer->options->lakefs_kv) {
+        return lakefs_kv_entry(&worker->lines, entry, error);
+    }
     return (printer->options->raw ? entry_json_append_raw(&worker->lines, entry, error)
                                   : entry_json_append(&worker->lines, package, entry, error)) &&
            buffer_append_text(&worker->lines, "\n", error);
@@ -155,6 +160,9 @@ static bool write_lines(PrintWorker *worker, Error *error)
     if (limit_reached(printer->options, printer->printed + count)) {
         count = (uint64_t)printer->options->limit - printer->printed;
         lines.size = size_of_lines(lines, count);
+    }
+    if (printer->options->lakefs_kv && printer->printed == 0 && lines.size > 0) {
+        lines = slice_of(lines.data + 1, lines.size - 1);
     }
     printer->printed += count;
     /* Flushed, so that a pager shows them now. */
@@ -262,6 +270,56 @@ static bool run_worker(void *shared, size_t number, Error *error)
     return done;
 }
 
+static bool write_beginning(const Printer *printer, Error *error)
+{
+    Buffer json = {0};
+    bool done = !printer->options->lakefs_kv ||
+                (lakefs_kv_begin(&json, dump_reader_header(printer->reader)->created, error) &&
+                 output_text(buffer_slice(&json), error));
+
+    buffer_free(&json);
+    return done;
+}
+
+/* A store with a version is one that lakeFS uses as a whole. */
+static bool is_whole_store(const Printer *printer)
+{
+    const PrintOptions *options = printer->options;
+    const DumpHeader *header = dump_reader_header(printer->reader);
+    bool whole = !is_partial(options) && options->partition == NULL && options->prefix == NULL &&
+                 !header->redacted;
+
+    for (size_t i = 0; i < header->omitted_count; i++) {
+        whole = whole && strncmp(header->omitted[i], DUMP_OMITTED_PACKAGE,
+                                 strlen(DUMP_OMITTED_PACKAGE)) != 0;
+    }
+    return whole;
+}
+
+static bool write_end(const Printer *printer, Error *error)
+{
+    Buffer json = {0};
+    Slice text;
+    bool done = true;
+
+    if (!printer->options->lakefs_kv) {
+        return true;
+    }
+    if (is_whole_store(printer)) {
+        done = lakefs_kv_version(&json, dump_reader_header(printer->reader)->kv_version, error);
+    } else {
+        message_warning("these are not all entries of a store: its version is left out");
+    }
+    done = done && lakefs_kv_end(&json, error);
+    text = buffer_slice(&json);
+    if (done && printer->printed == 0 && text.data[0] == ',') {
+        text = slice_of(text.data + 1, text.size - 1);
+    }
+    done = done && output_text(text, error) && output_flush(error);
+    buffer_free(&json);
+    return done;
+}
+
 bool inspect_print(const ImportOptions *options, Error *error)
 {
     Printer printer = {.options = &options->print};
@@ -273,11 +331,12 @@ bool inspect_print(const ImportOptions *options, Error *error)
     pthread_mutex_init(&printer.write_mutex, NULL);
     pthread_cond_init(&printer.written, NULL);
     done = dump_reader_open(options->file, &printer.reader, error) &&
-           choose_chunks(&printer, error) &&
+           choose_chunks(&printer, error) && write_beginning(&printer, error) &&
            (limit_reached(printer.options, 0) ||
             workers_run((size_t)options->store.jobs, run_worker, &printer, stop_workers, error)) &&
            (is_partial(&options->print) || dump_reader_has_skipped(printer.reader) ||
-            dump_reader_finish(printer.reader, &manifest, error));
+            dump_reader_finish(printer.reader, &manifest, error)) &&
+           write_end(&printer, error);
     dump_manifest_free(&manifest);
     dump_reader_free(printer.reader);
     pthread_mutex_destroy(&printer.read_mutex);
