@@ -79,6 +79,16 @@ uint64_t dump_manifest_entries(const DumpManifest *manifest)
     return entries;
 }
 
+SetDigest dump_manifest_set_digest(const DumpManifest *manifest)
+{
+    SetDigest digest = {0};
+
+    for (size_t i = 0; i < manifest->package_count; i++) {
+        set_digest_add(&digest, manifest->packages[i].totals.set_digest);
+    }
+    return digest;
+}
+
 /* Sorts by table, then reason: the text must not depend on which worker counted first. */
 static int compare_counts(const void *a, const void *b)
 {

@@ -71,6 +71,9 @@ typedef struct DumpManifest {
 /* Total number of entries of all packages. */
 uint64_t dump_manifest_entries(const DumpManifest *manifest);
 
+/* The set digest of all entries: equal for equal stores, whatever they are kept in. */
+SetDigest dump_manifest_set_digest(const DumpManifest *manifest);
+
 /* Compares the packages with the totals of what was read, in the header's order; false with
  * EXIT_CODE_DUMP. */
 bool dump_manifest_check_totals(const DumpManifest *manifest, const DumpPackageTotals *totals,

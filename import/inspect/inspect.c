@@ -100,6 +100,7 @@ static void print_package(const char *name, uint64_t rows, uint64_t entries, uin
 
 static void print_manifest(const DumpManifest *manifest)
 {
+    char digest[SET_DIGEST_TEXT_SIZE + 1];
     uint64_t rows = 0;
     uint64_t bytes = 0;
 
@@ -124,6 +125,8 @@ static void print_manifest(const DumpManifest *manifest)
     output_line("size:                  %" PRIu64 " bytes, decompressed %" PRIu64 " (ratio %.2f)",
                 manifest->file_size, manifest->stream_size,
                 (double)manifest->stream_size / (double)manifest->file_size);
+    set_digest_to_text(dump_manifest_set_digest(manifest), digest);
+    output_line("set digest:            %s", digest);
     output_line("stream SHA-256: %s", stream_sha256(manifest));
 }
 

@@ -210,13 +210,10 @@ static bool differs_from_dump(const Target *target, const EntriesSum *found,
  * item.  What the dump lacks is deleted last: until then the table holds it, whatever happens. */
 static bool dynamodb_complete(Target *target, const DumpManifest *manifest, Error *error)
 {
-    EntriesSum expected = {0};
+    const EntriesSum expected = {dump_manifest_entries(manifest),
+                                 dump_manifest_set_digest(manifest)};
     EntriesSum found;
 
-    for (size_t i = 0; i < manifest->package_count; i++) {
-        expected.entries += manifest->packages[i].totals.entries;
-        set_digest_add(&expected.digest, manifest->packages[i].totals.set_digest);
-    }
     if (!dynamo_senders_drain(target->senders, error) ||
         (target->comparison != NULL && !dynamodb_delete_extra(target, error)) ||
         !dynamodb_sum(target, expected.entries, &found, error)) {
