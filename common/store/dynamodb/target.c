@@ -316,17 +316,23 @@ static const char *dynamodb_table(const TargetOptions *options)
     return options->dynamodb.table.table;
 }
 
+/* Nothing is written before the senders are there. */
+static bool dynamodb_abandon(Target *target)
+{
+    if (target->unfinished) {
+        message_warning("table \"%s\" is at version 0, with which no lakeFS starts, and holds "
+                        "entries of both stores. Run the same command again: it goes on from here",
+                        dynamo_client_table(target->client));
+    }
+    return target->senders == NULL;
+}
+
 static void dynamodb_close(Target *target)
 {
     if (target == NULL) {
         return;
     }
     dynamo_senders_stop(target->senders);
-    if (target->unfinished) {
-        message_warning("table \"%s\" is at version 0, with which no lakeFS starts, and holds "
-                        "entries of both stores. Run the same command again: it goes on from here",
-                        dynamo_client_table(target->client));
-    }
     dynamodb_comparison_free(target->comparison);
     dynamo_table_info_free(&target->info);
     dynamo_client_close(target->client);
@@ -360,5 +366,6 @@ const TargetDriver TARGET_DYNAMODB = {
     .complete = dynamodb_complete,
     .stamp = dynamodb_stamp,
     .finish = dynamodb_finish,
+    .abandon = dynamodb_abandon,
     .close = dynamodb_close,
 };
