@@ -150,7 +150,7 @@ for line in sys.stdin:
     fails 1 kv-import --list --format=lakefs-kv "$ESTI_DUMP"
     assert_contains "$stderr" "requires --print"
     fails 1 kv-import --print --format=json "$ESTI_DUMP"
-    assert_contains "$stderr" "requires --list or --check-target"
+    assert_contains "$stderr" "requires --list"
     fails 1 kv-import --print --format=lakefs-kv --raw "$ESTI_DUMP"
     assert_contains "$stderr" "exclude each other"
 }
