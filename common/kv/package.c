@@ -40,3 +40,13 @@ KvPackage kv_package_of(Slice partition_key, Slice key, Slice value)
                ? KV_PACKAGE_GRAVELER
                : KV_PACKAGE_OTHER;
 }
+
+bool kv_partition_is_fixed(Slice partition_key)
+{
+    for (size_t i = 0; i < sizeof PARTITIONS / sizeof PARTITIONS[0]; i++) {
+        if (slice_equal(partition_key, slice_text(PARTITIONS[i].partition))) {
+            return true;
+        }
+    }
+    return slice_equal(partition_key, slice_text(KV_PARTITION_INTERNAL));
+}

@@ -7,6 +7,8 @@
 #ifndef COMMON_KV_PACKAGE_H
 #define COMMON_KV_PACKAGE_H
 
+#include <stdbool.h>
+
 #include "common/base/slice.h"
 
 typedef enum KvPackage {
@@ -25,5 +27,8 @@ extern const char *const KV_PACKAGE_NAMES[KV_PACKAGES];
 /* Returns the package of an entry.  Partitions of repositories are recognized by the instance id at
  * the end, those of staging tokens by their entries. */
 KvPackage kv_package_of(Slice partition_key, Slice key, Slice value);
+
+/* Whether it is a partition of the whole store, which belongs to no single repository. */
+bool kv_partition_is_fixed(Slice partition_key);
 
 #endif
