@@ -19,6 +19,7 @@
 #include "common/kv/entry.h"
 #include "common/pg/connection.h"
 #include "common/store/dynamodb/client.h"
+#include "common/store/ranges.h"
 
 /* Identifies the store.  All strings are borrowed and must outlive the open store. */
 typedef struct StoreOptions {
@@ -85,6 +86,10 @@ typedef struct StoreDriver {
     /* Reads all entries except the version's and reports progress.  May be repeated: the snapshot
      * stays that of the first time, if the store has snapshots. */
     bool (*read)(Store *store, const EntryVisitor *visitor, void *state, Error *error);
+
+    /* Reads some entries, see StoreRanges, whose state is the store.  Sees the same snapshot. */
+    bool (*read_range)(void *store, Slice partition, Slice prefix, EntryFunction *function,
+                       void *function_state, Error *error);
 
     /* Takes NULL. */
     void (*close)(Store *store);

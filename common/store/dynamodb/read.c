@@ -12,6 +12,7 @@
 #include "common/cli/progress.h"
 #include "common/kv/model.h"
 #include "common/store/dynamodb/item.h"
+#include "common/store/dynamodb/range.h"
 #include "common/store/dynamodb/scan.h"
 #include "common/store/dynamodb/table.h"
 
@@ -160,6 +161,14 @@ static bool read_store(Store *store, const EntryVisitor *visitor, void *state, E
     return workers_run((size_t)store->options->jobs, run_worker, &reading, stop_reading, error);
 }
 
+static bool read_range(void *store, Slice partition, Slice prefix, EntryFunction *function,
+                       void *function_state, Error *error)
+{
+    const Store *s = store;
+
+    return dynamo_range_read(s->client, partition, prefix, function, function_state, error);
+}
+
 /* Requests are aborted when the program is asked to stop. */
 static bool cancel(void)
 {
@@ -172,5 +181,6 @@ const StoreDriver STORE_DYNAMODB = {
     .open = open_store,
     .describe = describe,
     .read = read_store,
+    .read_range = read_range,
     .close = close_store,
 };

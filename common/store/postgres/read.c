@@ -13,6 +13,7 @@
 #include "common/pg/schema.h"
 #include "common/pg/server_info.h"
 #include "common/store/postgres/kv_table.h"
+#include "common/store/postgres/range.h"
 
 #include <stdlib.h>
 
@@ -335,11 +336,21 @@ static bool read_store(Store *store, const EntryVisitor *visitor, void *state, E
     return workers_run((size_t)store->options->jobs, run_worker, &reading, stop_reading, error);
 }
 
+static bool read_range(void *store, Slice partition, Slice prefix, EntryFunction *function,
+                       void *function_state, Error *error)
+{
+    const Store *s = store;
+
+    return kv_range_read(&s->table, s->connection, partition, prefix, function, function_state,
+                         error);
+}
+
 const StoreDriver STORE_POSTGRES = {
     .name = "postgres",
     .cancel = pg_cancel_all,
     .open = open_store,
     .describe = describe,
     .read = read_store,
+    .read_range = read_range,
     .close = close_store,
 };
