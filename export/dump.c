@@ -55,67 +55,92 @@ bool export_dump_add_package(ExportDump *dump, DumpHeader *header, const char *n
     return false;
 }
 
+/* Names of repositories in a header, redacted if need be. */
+typedef struct NameList {
+    Buffer *names;
+    const char **texts;
+    size_t count;
+} NameList;
+
 /* Names that a header has, redacted if need be. */
 typedef struct HeaderNames {
     Buffer database;
     Buffer schema;
-    Buffer *repositories;
-    const char **texts; /* of the repositories */
-    size_t repository_count;
+    NameList without_settings;
+    NameList repositories;
 } HeaderNames;
+
+static void free_list(NameList *list)
+{
+    for (size_t i = 0; i < list->count; i++) {
+        buffer_free(&list->names[i]);
+    }
+    free(list->names);
+    free(list->texts);
+}
 
 static void free_names(HeaderNames *names)
 {
-    for (size_t i = 0; i < names->repository_count; i++) {
-        buffer_free(&names->repositories[i]);
-    }
-    free(names->repositories);
-    free(names->texts);
+    free_list(&names->without_settings);
+    free_list(&names->repositories);
     buffer_free(&names->database);
     buffer_free(&names->schema);
 }
 
-static bool is_repeated(const ExportOptions *options, size_t index)
+static bool is_repeated(const char *const *ids, size_t index)
 {
     size_t i = 0;
 
-    while (strcmp(options->no_settings_of[i], options->no_settings_of[index]) != 0) {
+    while (strcmp(ids[i], ids[index]) != 0) {
         i++;
     }
     return i < index;
 }
 
-/* Says whose branch protection rules are left out, unless all are. */
-static bool add_omitted_settings(const ExportDump *dump, DumpHeader *header, HeaderNames *names,
-                                 Error *error)
+/* Fills the list with the ids, each once. */
+static bool list_names(const ExportDump *dump, const char *const *ids, size_t count, NameList *list,
+                       Error *error)
 {
-    const ExportOptions *options = dump->options;
-    size_t count = options->no_settings ? 0 : options->no_settings_count;
-
-    if (count == 0 || !export_options_choose(options, KV_PACKAGE_NAMES[KV_PACKAGE_GRAVELER])) {
-        return true;
-    }
-    names->repositories = calloc(count, sizeof *names->repositories);
-    names->texts = calloc(count, sizeof *names->texts);
-    if (names->repositories == NULL || names->texts == NULL) {
+    list->names = calloc(count + 1, sizeof *list->names);
+    list->texts = calloc(count + 1, sizeof *list->texts);
+    if (list->names == NULL || list->texts == NULL) {
         return error_out_of_memory(error);
     }
     for (size_t i = 0; i < count; i++) {
-        Buffer *name = &names->repositories[names->repository_count];
-        const char *id = options->no_settings_of[i];
+        Buffer *name = &list->names[list->count];
 
-        if (is_repeated(options, i)) {
+        if (is_repeated(ids, i)) {
             continue;
         }
-        if (options->redact ? !redactor_name(dump->redactor, id, name, error)
-                            : !buffer_append_text(name, id, error)) {
+        if (dump->options->redact ? !redactor_name(dump->redactor, ids[i], name, error)
+                                  : !buffer_append_text(name, ids[i], error)) {
             buffer_free(name);
             return false;
         }
-        names->texts[names->repository_count++] = buffer_string(name);
+        list->texts[list->count++] = buffer_string(name);
     }
-    header->omitted_settings = names->texts;
-    header->omitted_settings_count = names->repository_count;
+    return true;
+}
+
+/* Says to which repositories the dump is limited, and whose branch protection rules are left out,
+ * unless all are. */
+static bool add_selections(const ExportDump *dump, DumpHeader *header, HeaderNames *names,
+                           Error *error)
+{
+    const ExportOptions *options = dump->options;
+    bool lists_settings = !options->no_settings &&
+                          export_options_choose(options, KV_PACKAGE_NAMES[KV_PACKAGE_GRAVELER]);
+
+    if (!list_names(dump, options->no_settings_of, lists_settings ? options->no_settings_count : 0,
+                    &names->without_settings, error) ||
+        !list_names(dump, options->repositories, options->repository_count, &names->repositories,
+                    error)) {
+        return false;
+    }
+    header->omitted_settings = names->without_settings.texts;
+    header->omitted_settings_count = names->without_settings.count;
+    header->repositories = names->repositories.texts;
+    header->repository_count = names->repositories.count;
     return true;
 }
 
@@ -149,7 +174,7 @@ bool export_dump_begin(ExportDump *dump, DumpHeader *header, Error *error)
     header->compression_level = dump->options->compression_level;
     header->has_stream_sha256 = !dump->options->no_sha256;
     done = (!dump->options->redact || redact_header(dump, header, &names, error)) &&
-           add_omitted_settings(dump, header, &names, error);
+           add_selections(dump, header, &names, error);
     if (done) {
         DumpOutput *output = dump->output;
 

@@ -7,6 +7,7 @@
 #include "common/kv/package.h"
 #include "common/store/store.h"
 #include "export/dump.h"
+#include "export/kv_repositories.h"
 #include "export/schema_version.h"
 
 #include <inttypes.h>
@@ -19,7 +20,8 @@ typedef struct StoreExport {
     StoreOptions store_options;
     Store *store;
     StoreInfo info;
-    const char *table; /* the name of the KV table */
+    KvRepositories *repositories; /* with --repository */
+    const char *table;            /* the name of the KV table */
     uint64_t version;
     int64_t last_version;        /* of the legacy schema */
     size_t indexes[KV_PACKAGES]; /* of the packages in the dump, or NOT_CHOSEN */
@@ -64,7 +66,8 @@ static void fill_header(StoreExport *export, DumpHeader *header)
                    .snapshot = info->snapshot},
         .kv_version = export->version,
         .kv_migration_version = (uint64_t) export->last_version + 1,
-        .estimated_entries = info->estimated_entries,
+        /* What a part of the store holds is not estimated. */
+        .estimated_entries = export->repositories == NULL ? info->estimated_entries : 0,
     };
     choose_packages(export, header);
 }
@@ -159,7 +162,17 @@ static bool open_store(StoreExport *export, Error *error)
         return error_hint(error, "A migration or an import has failed: run it again. To export the "
                                  "legacy tables, omit --source.");
     }
-    return export->driver->describe(export->store, &export->info, error);
+    return export->driver->describe(export->store, &export->info, error) &&
+           (export->options->repository_count == 0 ||
+            kv_repositories_find(export->options, export->driver, export->store,
+                                 &export->repositories, error));
+}
+
+static bool read_store(StoreExport *export, const EntryVisitor *visitor, Error *error)
+{
+    return export->repositories == NULL
+               ? export->driver->read(export->store, visitor, export, error)
+               : kv_repositories_read(export->repositories, visitor, export, error);
 }
 
 static bool write_dump(StoreExport *export, Error *error)
@@ -176,8 +189,8 @@ static bool write_dump(StoreExport *export, Error *error)
     if (!export_dump_begin(&export->dump, &header, error)) {
         return false;
     }
-    progress_begin("export", export->info.estimated_entries);
-    if (!export->driver->read(export->store, &EXPORTING, export, error)) {
+    progress_begin("export", header.estimated_entries);
+    if (!read_store(export, &EXPORTING, error)) {
         return false;
     }
     progress_end();
@@ -186,7 +199,14 @@ static bool write_dump(StoreExport *export, Error *error)
 
 static void log_dry_run(const StoreExport *export)
 {
+    size_t repositories = export->options->repository_count;
+
     progress_stop();
+    if (repositories > 0) {
+        message_info("dry run: ready to export %zu repositor%s at version %" PRIu64, repositories,
+                     repositories == 1 ? "y" : "ies", export->version);
+        return;
+    }
     message_info("dry run: ready to export about %" PRIu64 " entries at version %" PRIu64,
                  export->info.estimated_entries, export->version);
 }
@@ -219,6 +239,7 @@ bool export_kv_store(ExportOptions *options, Error *error)
     }
     progress_stop();
     export_dump_free(&export.dump);
+    kv_repositories_free(export.repositories);
     export.driver->close(export.store);
     pthread_mutex_destroy(&export.mutex);
     return done;

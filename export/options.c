@@ -42,28 +42,48 @@ static bool take_as_of(void *options, char *argument, Error *error)
     return true;
 }
 
-static bool take_no_settings(void *options, char *argument, Error *error)
+/* Adds the id of a repository to a list. */
+static bool add_repository(const char *option, const char *id, const char ***list, size_t *count,
+                           Error *error)
 {
-    ExportOptions *export = options;
     const char **longer;
 
-    if (argument[0] == '\0') {
-        return error_set(error, EXIT_CODE_USAGE, "option --no-settings= names no repository");
+    if (id[0] == '\0') {
+        return error_set(error, EXIT_CODE_USAGE, "option --%s= names no repository", option);
     }
-    if (!DUMP_FIELD_NAME.check(argument)) {
+    if (!DUMP_FIELD_NAME.check(id)) {
         error_set(error, EXIT_CODE_USAGE,
-                  "the repository of option --no-settings= has a longer name than the header of a "
-                  "dump can hold");
+                  "the repository of option --%s= has a longer name than the header of a dump can "
+                  "hold",
+                  option);
         return error_hint(error, "At most 255 bytes. --no-settings alone leaves out the rules of "
                                  "all repositories.");
     }
-    longer = reallocarray(export->no_settings_of, export->no_settings_count + 1, sizeof *longer);
+    longer = reallocarray(*list, *count + 1, sizeof *longer);
     if (longer == NULL) {
         return error_out_of_memory(error);
     }
-    export->no_settings_of = longer;
-    export->no_settings_of[export->no_settings_count++] = argument;
+    *list = longer;
+    longer[(*count)++] = id;
     return true;
+}
+
+static bool take_no_settings(void *options, char *argument, Error *error)
+{
+    ExportOptions *export = options;
+
+    return add_repository("no-settings", argument, &export->no_settings_of,
+                          &export->no_settings_count, error);
+}
+
+/* Naming one twice is the same as once. */
+static bool take_repository(void *options, char *argument, Error *error)
+{
+    ExportOptions *export = options;
+
+    return (export->repository_count > 0 && export_options_choose_repository(export, argument)) ||
+           add_repository("repository", argument, &export->repositories, &export->repository_count,
+                          error);
 }
 
 static const Option GENERAL_OPTIONS[] = {
@@ -119,6 +139,14 @@ static const Option SOURCE_OPTIONS[] = {
      "auth, graveler, multiparts, or other (partitions\n"
      "of a KV store that belong to no package)",
      take_package, KV_PACKAGE_WORDS, .repeats = true},
+    {"repository", 0, "NAME",
+     "export only this repository, with all that belongs\n"
+     "to it; may be repeated",
+     take_repository, .repeats = true},
+    {"multiparts", 0, NULL,
+     "with --repository: also multipart uploads, of all\n"
+     "repositories, as it is not known whose they are",
+     NULL, NULL, OPTION_FLAG(ExportOptions, multiparts)},
     {"snapshot", 0, "NAME", "read in the exported snapshot NAME", NULL, NULL,
      OPTION_TEXT(ExportOptions, snapshot)},
     {"as-of", 0, "TIME",
@@ -194,8 +222,29 @@ static const OptionTable TABLE = {
     .operands = OPTION_DATABASES,
 };
 
+bool export_options_choose_repository(const ExportOptions *options, const char *id)
+{
+    for (size_t i = 0; i < options->repository_count; i++) {
+        if (strcmp(options->repositories[i], id) == 0) {
+            return true;
+        }
+    }
+    return options->repository_count == 0;
+}
+
+/* The packages that a repository has entries in. */
+static bool is_of_repository(const ExportOptions *options, const char *package)
+{
+    return strcmp(package, KV_PACKAGE_NAMES[KV_PACKAGE_ACTIONS]) == 0 ||
+           strcmp(package, KV_PACKAGE_NAMES[KV_PACKAGE_GRAVELER]) == 0 ||
+           (options->multiparts && strcmp(package, KV_PACKAGE_NAMES[KV_PACKAGE_MULTIPARTS]) == 0);
+}
+
 bool export_options_choose(const ExportOptions *options, const char *package)
 {
+    if (options->repository_count > 0) {
+        return is_of_repository(options, package);
+    }
     for (size_t i = 0; i < options->package_count; i++) {
         if (strcmp(options->packages[i], package) == 0) {
             return true;
@@ -352,6 +401,14 @@ static bool check_combination(const ExportOptions *options, Error *error)
         !export_options_choose(options, KV_PACKAGE_NAMES[KV_PACKAGE_AUTH])) {
         return error_set(error, EXIT_CODE_USAGE, "option --basic-auth-user requires package auth");
     }
+    if (options->repository_count > 0 && options->package_count > 0) {
+        error_set(error, EXIT_CODE_USAGE, "options --repository and --package exclude each other");
+        return error_hint(error, "A repository has entries in packages actions and graveler; with "
+                                 "--multiparts also in multiparts.");
+    }
+    if (options->multiparts && options->repository_count == 0) {
+        return error_set(error, EXIT_CODE_USAGE, "option --multiparts requires --repository");
+    }
     if (!options->from_kv && options->table != NULL) {
         return error_set(error, EXIT_CODE_USAGE, "option --table requires --source=kv");
     }
@@ -393,6 +450,7 @@ bool export_options_parse(ExportOptions *options, int count, char **arguments, E
 void export_options_free(ExportOptions *options)
 {
     free(options->no_settings_of);
+    free(options->repositories);
     lakefs_settings_free(&options->lakefs);
     common_options_free(&options->common);
 }

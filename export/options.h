@@ -26,6 +26,9 @@ typedef struct ExportOptions {
     int jobs;                                /* number of connections that read in parallel */
     const char *packages[DUMP_MAX_PACKAGES]; /* --package; if empty, all */
     size_t package_count;
+    const char **repositories; /* --repository; if empty, all; owned */
+    size_t repository_count;
+    bool multiparts;        /* --multiparts: with --repository, all uploads in progress, too */
     bool from_kv;           /* --source=kv: a KV store, not the legacy tables */
     const char *table;      /* --table: the name of the KV table */
     const char *snapshot;   /* --snapshot: an exported snapshot to read in; may be NULL */
@@ -49,6 +52,9 @@ typedef struct ExportOptions {
 
 /* Whether a package is exported. */
 bool export_options_choose(const ExportOptions *options, const char *package);
+
+/* Whether a repository is exported. */
+bool export_options_choose_repository(const ExportOptions *options, const char *id);
 
 /* Whether the rules of a repository are exported. */
 bool export_options_with_rules(const ExportOptions *options, const char *repository_id);

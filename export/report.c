@@ -18,6 +18,7 @@ static const struct {
     [LEFT_OUT_NO_POLICY] = {"policy is missing", false},
     [LEFT_OUT_NO_RUN] = {"run is missing", false},
     [LEFT_OUT_EXPIRED] = {"token is expired", true},
+    [LEFT_OUT_NOT_CHOSEN] = {"repository is not chosen", true},
     [LEFT_OUT_OLD_DATABASE] = {"describes the old database", true},
 };
 

@@ -23,6 +23,7 @@ typedef enum LeftOut {
     LEFT_OUT_NO_RUN,
     LEFT_OUT_EXPIRED,      /* by design: counted, without a warning */
     LEFT_OUT_OLD_DATABASE, /* by design: metadata about the legacy database */
+    LEFT_OUT_NOT_CHOSEN,   /* likewise: of a repository that --repository does not name */
     LEFT_OUT_REASONS
 } LeftOut;
 

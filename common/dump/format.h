@@ -11,7 +11,7 @@
 #define DUMP_FORMAT_NAME "lakefs-kv-dump"
 
 /* A reader refuses any other major version and reads any minor version of its own. */
-enum { DUMP_FORMAT_MAJOR = 1, DUMP_FORMAT_MINOR = 1 };
+enum { DUMP_FORMAT_MAJOR = 1, DUMP_FORMAT_MINOR = 2 };
 
 /* zstd skippable frames: 4 bytes magic, 4 bytes payload size, both little-endian. */
 #define DUMP_JSON_MAGIC UINT32_C(0x184D2A57)

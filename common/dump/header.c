@@ -22,16 +22,21 @@ static json_t *text_array(const char *const *texts, size_t count)
 }
 
 /* Adds a member that most dumps do not have.  NULL, and `json` freed, when out of memory. */
-static json_t *with_omitted_settings(json_t *json, const DumpHeader *header)
+static json_t *with_texts(json_t *json, const char *name, const char *const *texts, size_t count)
 {
-    if (json != NULL && header->omitted_settings_count > 0 &&
-        json_object_set_new(json, "omitted_settings",
-                            text_array(header->omitted_settings, header->omitted_settings_count)) !=
-            0) {
+    if (json != NULL && count > 0 &&
+        json_object_set_new(json, name, text_array(texts, count)) != 0) {
         json_decref(json);
         json = NULL;
     }
     return json;
+}
+
+static json_t *with_selections(json_t *json, const DumpHeader *header)
+{
+    return with_texts(with_texts(json, "omitted_settings", header->omitted_settings,
+                                 header->omitted_settings_count),
+                      "repositories", header->repositories, header->repository_count);
 }
 
 char *dump_header_encode(const DumpHeader *header, Error *error)
@@ -40,7 +45,7 @@ char *dump_header_encode(const DumpHeader *header, Error *error)
 
     snprintf(version, sizeof version, "%d.%d", DUMP_FORMAT_MAJOR, DUMP_FORMAT_MINOR);
     return json_encode(
-        with_omitted_settings(
+        with_selections(
             json_pack(
                 "{s:s, s:s, s:s, s:s, s:s, s:s,"
                 " s:{s:s, s:s*, s:s, s:o*, s:s, s:s, s:s, s:I, s:o*, s:s, s:s*}, s:I, s:I, s:o, "
@@ -182,24 +187,32 @@ static bool read_versions(const json_t *json, DumpHeader *header, Error *error)
                      "the header's \"kv_migration_version\" does not follow its schema version");
 }
 
-/* Dumps without this member have all rules, or none. */
-static bool read_omitted_settings(const json_t *json, DumpHeader *header, Error *error)
+/* Reads an array of names that a header need not have; *texts is owned. */
+static bool read_optional_texts(const json_t *json, const char *name, const char ***texts,
+                                size_t *count, Error *error)
 {
     const json_t *array;
     size_t size;
 
-    if (json_object_get(json, "omitted_settings") == NULL) {
+    if (json_object_get(json, name) == NULL) {
         return true;
     }
-    if (!json_member_array(json, "omitted_settings", &array, error)) {
+    if (!json_member_array(json, name, &array, error)) {
         return false;
     }
     size = json_array_size(array);
-    header->omitted_settings = calloc(size + 1, sizeof *header->omitted_settings);
-    return header->omitted_settings == NULL
-               ? error_out_of_memory(error)
-               : read_texts(json, "omitted_settings", &DUMP_FIELD_NAME, header->omitted_settings,
-                            size, &header->omitted_settings_count, error);
+    *texts = calloc(size + 1, sizeof **texts);
+    return *texts == NULL ? error_out_of_memory(error)
+                          : read_texts(json, name, &DUMP_FIELD_NAME, *texts, size, count, error);
+}
+
+/* Dumps without these members have all rules, or none, and all repositories. */
+static bool read_selections(const json_t *json, DumpHeader *header, Error *error)
+{
+    return read_optional_texts(json, "omitted_settings", &header->omitted_settings,
+                               &header->omitted_settings_count, error) &&
+           read_optional_texts(json, "repositories", &header->repositories,
+                               &header->repository_count, error);
 }
 
 static bool has_duplicates(const char *const *texts, size_t count)
@@ -243,7 +256,7 @@ bool dump_header_decode(Slice text, DumpHeader *header, Error *error)
         !json_member_bool(json, "redacted", &header->redacted, error) ||
         !read_texts(json, "omitted", &DUMP_FIELD_WORD, header->omitted, DUMP_MAX_OMITTED,
                     &header->omitted_count, error) ||
-        !read_omitted_settings(json, header, error)) {
+        !read_selections(json, header, error)) {
         return false;
     }
     if (has_duplicates(header->packages, header->package_count)) {
@@ -259,5 +272,6 @@ void dump_header_free(DumpHeader *header)
     }
     json_decref(header->json);
     free(header->omitted_settings);
+    free(header->repositories);
     *header = (DumpHeader){0};
 }

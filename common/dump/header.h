@@ -60,6 +60,9 @@ typedef struct DumpHeader {
      * the array is owned, too. */
     const char **omitted_settings;
     size_t omitted_settings_count;
+    /* Ids of the repositories that the dump was limited to; none: it holds all.  Likewise owned. */
+    const char **repositories;
+    size_t repository_count;
     void *json; /* owns the strings after reading */
 } DumpHeader;
 

@@ -195,6 +195,13 @@ static bool write_run_entries(SourceRow *row, const RunKey *key, const Kv__RunRe
     return done;
 }
 
+/* Runs of all repositories take part in the assignment of new ids, so that each gets the one that
+ * it has in a dump of all. */
+static bool is_chosen(const SourceRow *row, const RunKey *key)
+{
+    return export_options_choose_repository(row->worker->context->options, key->repository_id);
+}
+
 static bool write_run(SourceRow *row, void *state, Error *error)
 {
     Kv__RunResultData data = KV__RUN_RESULT_DATA__INIT;
@@ -213,6 +220,9 @@ static bool write_run(SourceRow *row, void *state, Error *error)
         !source_time(row, RUN_END_TIME, &end_time, error) ||
         !source_bool(row, RUN_PASSED, &data.passed, error)) {
         return false;
+    }
+    if (!is_chosen(row, &key)) {
+        return source_left_out(row, LEFT_OUT_NOT_CHOSEN, error);
     }
     if (!key.time_in_id) {
         source_adjusted(row, ADJUSTED_RUN_ID_TIME);
@@ -243,6 +253,9 @@ static bool write_hook(SourceRow *row, void *state, Error *error)
         !source_time(row, HOOK_END_TIME, &end_time, error) ||
         !source_bool(row, HOOK_PASSED, &data.passed, error)) {
         return false;
+    }
+    if (!is_chosen(row, &key)) {
+        return source_left_out(row, LEFT_OUT_NOT_CHOSEN, error);
     }
     /* The object with the hook's output keeps its name, which has the old id. */
     data.run_id = key.run_id;

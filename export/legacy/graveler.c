@@ -10,6 +10,7 @@
 #include "common/kv/model.h"
 #include "common/store/postgres/index_key.h"
 #include "export/emit.h"
+#include "export/legacy/branch_token.h"
 #include "export/legacy/repositories.h"
 #include "export/legacy/rules.h"
 #include "export/legacy/source.h"
@@ -71,14 +72,17 @@ static bool collect_repository(SourceRow *row, void *state, Error *error)
         return false;
     }
     /* The ids are unique, but may be the same once invalid UTF-8 in them is replaced. */
-    return kv_key_repository(&row->worker->key, slice_text(id), error) &&
-           source_check_key(row, slice_text(KV_PARTITION_GRAVELER), buffer_slice(&row->worker->key),
-                            false, error) &&
-           repositories_add(collection->repositories, id,
-                            (KvTime){creation_date.seconds, creation_date.nanos}, &repository,
-                            error) &&
-           (!export_options_with_rules(options, id) ||
-            rules_add(&collection->rules, repository, storage_namespace, error));
+    if (!kv_key_repository(&row->worker->key, slice_text(id), error) ||
+        !source_check_key(row, slice_text(KV_PARTITION_GRAVELER), buffer_slice(&row->worker->key),
+                          false, error) ||
+        !repositories_add(collection->repositories, id,
+                          (KvTime){creation_date.seconds, creation_date.nanos}, &repository,
+                          error)) {
+        return false;
+    }
+    repository->chosen = export_options_choose_repository(options, id);
+    return !repository->chosen || !export_options_with_rules(options, id) ||
+           rules_add(&collection->rules, repository, storage_namespace, error);
 }
 
 static bool write_repository(SourceRow *row, void *state, Error *error)
@@ -99,6 +103,9 @@ static bool write_repository(SourceRow *row, void *state, Error *error)
     if (repository == NULL) {
         return source_refused(row, error, "it did not exist when the export began");
     }
+    if (!repository->chosen) {
+        return source_left_out(row, LEFT_OUT_NOT_CHOSEN, error);
+    }
     data.creation_date = &creation_date;
     data.state = KV__REPOSITORY_STATE__ACTIVE;
     data.instance_uid = (char *)(uintptr_t)repository->instance_id;
@@ -113,8 +120,8 @@ static bool write_repository(SourceRow *row, void *state, Error *error)
 /* Branches, tags and commits have the same first columns. */
 enum { OWNED_REPOSITORY_ID, OWNED_ID, OWNED_COMMON_COLUMNS };
 
-/* Finds the repository of a row.  If it is gone, leaves the row out and sets it to NULL; that is
- * not an error. */
+/* Finds the repository of a row.  If it is gone or not chosen, leaves the row out and sets it to
+ * NULL; that is not an error. */
 static bool find_row_repository(SourceRow *row, const Repositories *repositories,
                                 const Repository **repository, Error *error)
 {
@@ -124,6 +131,10 @@ static bool find_row_repository(SourceRow *row, const Repositories *repositories
         return false;
     }
     *repository = repositories_find(repositories, id);
+    if (*repository != NULL && !(*repository)->chosen) {
+        *repository = NULL;
+        return source_left_out(row, LEFT_OUT_NOT_CHOSEN, error);
+    }
     return *repository != NULL || source_left_out(row, LEFT_OUT_NO_REPOSITORY, error);
 }
 
@@ -144,55 +155,23 @@ static const SourceQuery BRANCH_QUERY = {
     .column_count = BRANCH_COLUMNS,
 };
 
-/* Remembers the branches whose tokens may become the same, under a partition that no entry has. */
-static bool claim_token(SourceRow *row, const char *token, const char **other, Error *error)
-{
-    *other = NULL;
-    return !source_has_replacement(slice_text(token)) ||
-           source_claim_key(row, slice_text(""), slice_text(token), other, error);
-}
-
-static bool refuse_token(SourceRow *row, const char *token, Error *error)
-{
-    const char *other;
-
-    if (!claim_token(row, token, &other, error)) {
-        return false;
-    }
-    if (other == NULL) {
-        return source_refused(
-            row, error, "its staging token \"%s\" is the name of another partition of the KV store",
-            token);
-    }
-    source_refused(row, error, "its staging token becomes \"%s\", as that of another branch does",
-                   token);
-    error_detail(error, "The other is %s.", other);
-    return error_hint(error, "Nothing was migrated. Change one of the two, and its objects in "
-                             "graveler_staging_kv, then run again.");
-}
-
 /* Staged objects are migrated if their token is on a branch that is migrated. */
 static bool collect_token(SourceRow *row, void *state, Error *error)
 {
+    const Repository *repository;
     char *repository_id;
     char *token;
-    const char *other;
-    bool clash;
-    bool is_new;
 
     if (!source_text(row, OWNED_REPOSITORY_ID, &repository_id, error) ||
         !source_text(row, BRANCH_STAGING_TOKEN, &token, error)) {
         return false;
     }
-    if (token[0] == '\0' || repositories_find(state, repository_id) == NULL) {
+    repository = repositories_find(state, repository_id);
+    if (token[0] == '\0' || repository == NULL) {
         return true;
     }
-    if (!repositories_add_token(state, source_bytes(row, BRANCH_STAGING_TOKEN), token, &clash,
-                                &is_new, error)) {
-        return false;
-    }
-    return clash ? refuse_token(row, token, error)
-                 : !is_new || claim_token(row, token, &other, error);
+    return branch_token_add(row, state, repository, source_bytes(row, BRANCH_STAGING_TOKEN), token,
+                            error);
 }
 
 static bool write_branch(SourceRow *row, void *state, Error *error)
@@ -334,8 +313,9 @@ typedef struct StagedReader {
     const StagingToken *latest; /* NULL: none yet */
 } StagedReader;
 
-/* The partition of the token's entries; false if the token is on no branch. */
-static bool find_partition(StagedReader *reader, Slice token, Slice *partition)
+/* The partition of the token's entries, and whether they are exported; false if the token is on no
+ * branch. */
+static bool find_partition(StagedReader *reader, Slice token, Slice *partition, bool *chosen)
 {
     if (reader->latest == NULL || !slice_equal(reader->latest->token, token)) {
         const StagingToken *found = repositories_find_token(reader->repositories, token);
@@ -346,6 +326,7 @@ static bool find_partition(StagedReader *reader, Slice token, Slice *partition)
         reader->latest = found;
     }
     *partition = reader->latest->partition;
+    *chosen = reader->latest->chosen;
     return true;
 }
 
@@ -355,14 +336,18 @@ static bool write_staged(SourceRow *row, void *state, Error *error)
     StagedReader *reader = state;
     Slice token = source_bytes(row, STAGED_TOKEN);
     Slice partition;
+    bool chosen;
     char *text;
 
-    if (!find_partition(reader, token, &partition)) {
+    if (!find_partition(reader, token, &partition, &chosen)) {
         /* Invalid UTF-8 is refused even in a row that is left out. */
         return source_text(row, STAGED_TOKEN, &text, error) &&
                source_left_out(row,
                                token.size == 0 ? LEFT_OUT_EMPTY_TOKEN : LEFT_OUT_TOKEN_ON_NO_BRANCH,
                                error);
+    }
+    if (!chosen) {
+        return source_left_out(row, LEFT_OUT_NOT_CHOSEN, error);
     }
     if (!slice_equal(token, partition)) {
         source_adjusted(row, ADJUSTED_UTF8);
@@ -415,11 +400,17 @@ static bool collect_tokens(Worker *worker, Repositories *repositories, Error *er
     return done;
 }
 
-/* A repository that --no-settings names must exist: else the rules that it was to leave out are
- * those of another one. */
+/* A repository that an option names must exist: else another one was meant. */
 static bool check_named(const Repositories *repositories, const ExportOptions *options,
                         Error *error)
 {
+    for (size_t i = 0; i < options->repository_count; i++) {
+        if (repositories_find(repositories, options->repositories[i]) == NULL) {
+            error_set(error, EXIT_CODE_USAGE, "there is no repository \"%s\"",
+                      options->repositories[i]);
+            return error_hint(error, "--repository takes the id of a repository.");
+        }
+    }
     for (size_t i = 0; i < options->no_settings_count; i++) {
         if (repositories_find(repositories, options->no_settings_of[i]) == NULL) {
             error_set(error, EXIT_CODE_USAGE, "there is no repository \"%s\"",

@@ -124,8 +124,8 @@ const StagingToken *repositories_find_token(const Repositories *repositories, Sl
     return found == NULL ? NULL : &found->token;
 }
 
-bool repositories_add_token(Repositories *repositories, Slice token, const char *text, bool *clash,
-                            bool *is_new, Error *error)
+bool repositories_add_token(Repositories *repositories, Slice token, const char *text, bool chosen,
+                            bool *clash, bool *is_new, Error *error)
 {
     size_t text_size = strlen(text);
     Token *added;
@@ -150,6 +150,7 @@ bool repositories_add_token(Repositories *repositories, Slice token, const char 
     memcpy(added->bytes + token.size, text, text_size);
     added->token.token = slice_of(added->bytes, token.size);
     added->token.partition = slice_of(added->bytes + token.size, text_size);
+    added->token.chosen = chosen;
     HASH_ADD_KEYPTR(hh, repositories->tokens, added->bytes, token.size, added);
     if (!HASH_ADDED(hh, added)) {
         free(added);

@@ -21,12 +21,14 @@ typedef struct Repository {
     char instance_id[XID_TEXT_SIZE + 1];
     Slice partition;      /* of its branches, commits, tags and rules */
     SettingsObject rules; /* its branch protection rules, once fetched */
+    bool chosen;          /* its rows are exported */
 } Repository;
 
 /* A staging token as it is in the database, and the partition of its entries. */
 typedef struct StagingToken {
     Slice token;
     Slice partition;
+    bool chosen; /* its repository is */
 } StagingToken;
 
 bool repositories_new(Repositories **repositories, Error *error);
@@ -42,10 +44,11 @@ const Repository *repositories_find(const Repositories *repositories, const char
 /*
  * Adds a branch's staging token: `token` as it is in the database, `text` as the valid UTF-8 that
  * names its partition.  Unless it is there already, *is_new is true; if the text already names
- * another partition of the KV store, *clash is true instead and nothing is added.
+ * another partition of the KV store, *clash is true instead and nothing is added.  `chosen`:
+ * the branch's repository is.
  */
-bool repositories_add_token(Repositories *repositories, Slice token, const char *text, bool *clash,
-                            bool *is_new, Error *error);
+bool repositories_add_token(Repositories *repositories, Slice token, const char *text, bool chosen,
+                            bool *clash, bool *is_new, Error *error);
 
 /* Finds a token as it is in the database; NULL if it is on no branch.  The result belongs to the
  * set. */

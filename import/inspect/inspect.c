@@ -55,6 +55,23 @@ static bool print_excluded(const DumpHeader *header, Error *error)
     return done;
 }
 
+/* Of a dump that is limited to some. */
+static bool print_repositories(const DumpHeader *header, Error *error)
+{
+    Buffer names = {0};
+    bool done = true;
+
+    for (size_t i = 0; done && i < header->repository_count; i++) {
+        done = buffer_append_format(&names, error, "%s\"%s\"", i > 0 ? ", " : "",
+                                    header->repositories[i]);
+    }
+    if (done) {
+        output_line("only repositories:     %s", buffer_string(&names));
+    }
+    buffer_free(&names);
+    return done;
+}
+
 static bool print_header(const DumpHeader *header, Error *error)
 {
     output_line("program:               %s %s", header->program, header->program_version);
@@ -74,6 +91,9 @@ static bool print_header(const DumpHeader *header, Error *error)
     output_line("KV version:            %" PRIu64, header->kv_version);
     output_line("KV migration version:  %" PRIu64, header->kv_migration_version);
     output_line("compression:           zstd, level %" PRId64 "", header->compression_level);
+    if (header->repository_count > 0 && !print_repositories(header, error)) {
+        return false;
+    }
     output_line("redacted:              %s", header->redacted ? "yes" : "no");
     return print_excluded(header, error);
 }

@@ -54,7 +54,7 @@ static void test_header_says_what_it_is(void **state)
     assert_non_null(json);
     assert_string_equal(json_string_value(json_object_get(json, "frame")), "header");
     assert_string_equal(json_string_value(json_object_get(json, "format")), "lakefs-kv-dump");
-    assert_string_equal(json_string_value(json_object_get(json, "version")), "1.1");
+    assert_string_equal(json_string_value(json_object_get(json, "version")), "1.2");
     json_decref(json);
     free(text);
 }
@@ -228,6 +228,34 @@ static void test_repositories_without_rules_are_named(void **state)
     assert_header_refused("omitted_settings", "[1]");
     assert_header_refused("omitted_settings", "{}");
     assert_header_refused("omitted_settings", "null");
+}
+
+static void test_repositories_that_the_dump_is_limited_to(void **state)
+{
+    const char *ids[] = {"repo", "odd \"\xc3\xa9\""};
+    DumpHeader header = sample_header();
+    Error error = {0};
+    char *text = header_text();
+
+    (void)state;
+    /* Nothing is said where it has all. */
+    assert_lacks(text, "\"repositories\"");
+    free(text);
+    header.repositories = ids;
+    header.repository_count = COUNT_OF(ids);
+    text = dump_header_encode(&header, &error);
+    assert_non_null(text);
+    header = (DumpHeader){0};
+    assert_done(dump_header_decode(slice_text(text), &header, &error), &error);
+    assert_int_equal(header.repository_count, COUNT_OF(ids));
+    for (size_t i = 0; i < COUNT_OF(ids); i++) {
+        assert_string_equal(header.repositories[i], ids[i]);
+    }
+    dump_header_free(&header);
+    free(text);
+    assert_header_refused("repositories", "[1]");
+    assert_header_refused("repositories", "{}");
+    assert_header_refused("repositories", "\"repo\"");
 }
 
 static void test_lists_of_the_header_have_limits(void **state)
@@ -408,6 +436,7 @@ int main(void)
         cmocka_unit_test(test_header_of_another_format_is_refused),
         cmocka_unit_test(test_each_member_of_the_header_must_exist_and_have_its_type),
         cmocka_unit_test(test_repositories_without_rules_are_named),
+        cmocka_unit_test(test_repositories_that_the_dump_is_limited_to),
         cmocka_unit_test(test_lists_of_the_header_have_limits),
         cmocka_unit_test(test_header_that_is_not_an_object_is_refused),
         cmocka_unit_test(test_values_of_the_header_that_can_be_are_taken),
