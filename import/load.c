@@ -8,6 +8,7 @@
 #include "common/dump/reader.h"
 #include "common/store/target.h"
 #include "import/dump_check.h"
+#include "import/dump_scope.h"
 #include "import/parallel_read.h"
 #include "import/sequential_read.h"
 #include "import/spool.h"
@@ -35,32 +36,6 @@ static bool make_readable(Load *load, Error *error)
     return load->driver->compare == NULL || !load->options->store.clean ||
            (progress_init(load->options->common.progress, error) &&
             spool_dump(&load->options->file, error));
-}
-
-/* A dump that is not complete and real must not end a migration by accident. */
-static bool check_header(const Load *load, Error *error)
-{
-    const DumpHeader *header = dump_reader_header(load->reader);
-
-    if (load->options->allow_redacted) {
-        return true;
-    }
-    if (header->redacted) {
-        error_set(error, EXIT_CODE_REFUSED,
-                  "the dump is redacted: its names and secrets are not real");
-        return error_hint(error, "To inspect it in a scratch database, use --allow-redacted.");
-    }
-    for (size_t i = 0; i < header->omitted_count; i++) {
-        const char *omitted = header->omitted[i];
-
-        if (strncmp(omitted, DUMP_OMITTED_PACKAGE, strlen(DUMP_OMITTED_PACKAGE)) == 0) {
-            error_set(error, EXIT_CODE_REFUSED, "the dump lacks package %s",
-                      omitted + strlen(DUMP_OMITTED_PACKAGE));
-            return error_hint(error, "Take a dump without --package; to inspect this one in a "
-                                     "scratch database, use --allow-redacted.");
-        }
-    }
-    return true;
 }
 
 /* Detects a truncated file before the target is touched. */
@@ -319,7 +294,8 @@ bool load_dump(ImportOptions *options, Error *error)
     bool done;
 
     done = signals_start(load.driver->cancel, error) && make_readable(&load, error) &&
-           dump_reader_open(options->file, &load.reader, error) && check_header(&load, error) &&
+           dump_reader_open(options->file, &load.reader, error) &&
+           dump_scope_check_store(dump_reader_header(load.reader), options, error) &&
            check_manifest(&load, error) &&
            load.driver->open(&options->store, dump_reader_header(load.reader), &load.target, &state,
                              error);

@@ -14,6 +14,8 @@
 #include "import/kept.h"
 #include "import/load.h"
 #include "import/options.h"
+#include "import/restore/package.h"
+#include "import/restore/repository.h"
 #include "import/verify/digest.h"
 #include "import/verify/verify.h"
 
@@ -55,6 +57,9 @@ static bool import_main(ImportOptions *options, int count, char **arguments, Err
         return kept_undo(options, error);
     case IMPORT_FORGET:
         return kept_forget(options, error);
+    case IMPORT_RESTORE:
+        return options->restore.repository != NULL ? restore_repository(options, error)
+                                                   : restore_package(options, error);
     case IMPORT_LOAD:
         break;
     }

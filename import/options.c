@@ -6,6 +6,7 @@
 #include "common/kv/package.h"
 #include "common/pg/conninfo.h"
 #include "common/store/target.h"
+#include "import/restore/options.h"
 
 #include <limits.h>
 #include <stdio.h>
@@ -36,8 +37,8 @@ static const Option INSPECT_OPTIONS[] = {
      NULL, NULL, OPTION_CONSTANT(ImportOptions, action, IMPORT_CHECK)},
     {"print", 0, NULL, "print entries as JSON lines, decoded", NULL, NULL,
      OPTION_CONSTANT(ImportOptions, action, IMPORT_PRINT)},
-    {"package", 'n', "NAME", "with --print: only entries of this package", NULL, KV_PACKAGE_WORDS,
-     OPTION_TEXT(ImportOptions, print.package)},
+    {"package", 'n', "NAME", "with --print: only entries of this package (see\nalso below)", NULL,
+     KV_PACKAGE_WORDS, OPTION_TEXT(ImportOptions, package)},
     {"partition", 0, "NAME", "with --print: only entries of this partition", NULL, NULL,
      OPTION_TEXT(ImportOptions, print.partition)},
     {"prefix", 0, "TEXT", "with --print: only keys that begin with TEXT", NULL, NULL,
@@ -96,8 +97,12 @@ static const Option LOAD_OPTIONS[] = {
      NULL, NULL, OPTION_CONSTANT(ImportOptions, action, IMPORT_UNDO)},
     {"forget", 0, NULL, "read no FILE; drop the store that --clean has replaced", NULL, NULL,
      OPTION_CONSTANT(ImportOptions, action, IMPORT_FORGET)},
-    {"allow-redacted", 0, NULL, "stamp a dump that is redacted or lacks packages", NULL, NULL,
+    {"allow-redacted", 0, NULL, "load a dump that is redacted", NULL, NULL,
      OPTION_FLAG(ImportOptions, allow_redacted)},
+    {"allow-incomplete", 0, NULL,
+     "load a dump that lacks packages, repositories or,\n"
+     "with --repository, branch protection rules",
+     NULL, NULL, OPTION_FLAG(ImportOptions, allow_incomplete)},
     {"table", 0, "NAME", "name of the KV table (default: " KV_TABLE_NAME ")", NULL, NULL,
      OPTION_TEXT(ImportOptions, store.table)},
     {"partitions", 0, "NUM",
@@ -142,6 +147,8 @@ static const OptionTable TABLE = {
              "  kv-import -d DBNAME [OPTION]... [FILE]   load\n"
              "  kv-import --target=dynamodb [OPTION]... [FILE]\n"
              "                                           load into DynamoDB\n"
+             "  kv-import -d DBNAME --repository=NAME [OPTION]... [FILE]\n"
+             "                                           restore one repository\n"
              "  kv-import -d DBNAME --check-target       see whether a load would be accepted\n"
              "  kv-import -d DBNAME --undo               bring back the store that was replaced\n"
              "  kv-import -d DBNAME --verify [FILE]      compare the KV table with a dump\n"
@@ -156,6 +163,9 @@ static const OptionTable TABLE = {
         (const OptionGroup *const[]){
             &(const OptionGroup){"Inspecting a dump (accesses no database)", INSPECT_OPTIONS},
             &(const OptionGroup){"Loading and verifying", LOAD_OPTIONS},
+            &(const OptionGroup){
+                "Restoring a part of a dump, or with --package one package, into a store in use",
+                RESTORE_OPTIONS},
             &(const OptionGroup){
                 "With --target=dynamodb (a given database is the legacy one, stamped too)",
                 DYNAMODB_OPTIONS},
@@ -210,6 +220,8 @@ static const char *database_purpose(ImportAction action)
     switch (action) {
     case IMPORT_LOAD:
         return "load into";
+    case IMPORT_RESTORE:
+        return "restore into";
     case IMPORT_VERIFY:
     case IMPORT_DIFF_STORE:
         return "compare with";
@@ -337,6 +349,12 @@ static bool check_store_options(const ImportOptions *options, Error *error)
                   options->action == IMPORT_VERIFY ? "verify" : "diff");
         return error_hint(error, "Omit the connection options.");
     }
+    if (is_dynamodb(options) && options->action == IMPORT_RESTORE &&
+        names_legacy_database(options)) {
+        return error_set(error, EXIT_CODE_USAGE,
+                         "with --target=dynamodb, options --repository and --package take no "
+                         "database");
+    }
     if ((dynamodb->capacity.read > 0) != (dynamodb->capacity.write > 0)) {
         return error_set(error, EXIT_CODE_USAGE,
                          "options --dynamodb-read-capacity and --dynamodb-write-capacity must be "
@@ -399,9 +417,10 @@ static bool choose_diff(ImportOptions *options, Error *error)
         return error_hint(error, "Name the newer dump as the argument, or a KV store with --dbname "
                                  "or --target.");
     }
-    if (options->store.clean || options->allow_redacted) {
+    if (options->store.clean || options->allow_redacted || options->allow_incomplete) {
         return error_set(error, EXIT_CODE_USAGE,
-                         "options --clean and --allow-redacted have no effect with --diff");
+                         "options --clean, --allow-redacted and --allow-incomplete have no effect "
+                         "with --diff");
     }
     return true;
 }
@@ -430,14 +449,19 @@ static bool check_combination(const ImportOptions *options, Error *error)
 {
     const PrintOptions *print = &options->print;
 
-    if (options->action != IMPORT_PRINT && (print->package != NULL || print->partition != NULL ||
-                                            print->prefix != NULL || print->limit >= 0)) {
+    if (options->action != IMPORT_PRINT &&
+        (print->partition != NULL || print->prefix != NULL || print->limit >= 0)) {
         return error_set(error, EXIT_CODE_USAGE,
-                         "options --package, --partition, --prefix and --limit require --print");
+                         "options --partition, --prefix and --limit require --print");
     }
     if (print->raw && options->action != IMPORT_PRINT && !(is_diff(options) && options->json)) {
         return error_set(error, EXIT_CODE_USAGE,
                          "option --raw requires --print, or --diff and --format=json");
+    }
+    if (options->action != IMPORT_PRINT && options->action != IMPORT_RESTORE &&
+        options->package != NULL) {
+        return error_set(error, EXIT_CODE_USAGE,
+                         "option --package requires --print, or a load, which it limits");
     }
     if (options->action != IMPORT_VERIFY && options->second_reading != NULL) {
         return error_set(error, EXIT_CODE_USAGE, "option --second-reading requires --verify");
@@ -458,9 +482,10 @@ static bool check_combination(const ImportOptions *options, Error *error)
                          "options --in-place and --allow-other-version require --clean");
     }
     if (options->action != IMPORT_LIST && options->action != IMPORT_CHECK_TARGET &&
-        !is_diff(options) && options->json) {
+        !is_diff(options) && options->action != IMPORT_RESTORE && options->json) {
         error_set(error, EXIT_CODE_USAGE,
-                  "option --format requires --list, --diff or --check-target");
+                  "option --format requires --list, --diff, --check-target, --repository or "
+                  "--package");
         return error_hint(error, "To set the format of messages, use --log-format.");
     }
     return true;
@@ -490,10 +515,13 @@ bool import_options_parse(ImportOptions *options, int count, char **arguments, E
     if (next < count) {
         return option_unexpected(arguments[next], error);
     }
-    return check_format(options, error) && choose_diff(options, error) &&
-           check_combination(options, error) && check_store_options(options, error) &&
-           read_lakefs_settings(options, error) && set_defaults(options, error) &&
-           check_database(options, error);
+    if (!check_format(options, error) || !choose_diff(options, error)) {
+        return false;
+    }
+    restore_options_choose(options);
+    return check_combination(options, error) && restore_options_check(options, error) &&
+           check_store_options(options, error) && read_lakefs_settings(options, error) &&
+           set_defaults(options, error) && check_database(options, error);
 }
 
 void import_options_free(ImportOptions *options)

@@ -15,6 +15,7 @@
 
 typedef enum ImportAction {
     IMPORT_LOAD,         /* into a KV store */
+    IMPORT_RESTORE,      /* a repository or a package into a KV store in use */
     IMPORT_LIST,         /* show header and manifest */
     IMPORT_CHECK,        /* read all of the dump, touch no database */
     IMPORT_PRINT,        /* show entries */
@@ -29,7 +30,6 @@ typedef enum ImportAction {
 
 /* Which entries --print shows, and how. */
 typedef struct PrintOptions {
-    const char *package;   /* NULL: all */
     const char *partition; /* NULL: all */
     const char *prefix;    /* of the key; NULL: any */
     int64_t limit;         /* -1: none */
@@ -37,19 +37,32 @@ typedef struct PrintOptions {
     bool lakefs_kv;        /* as one object that lakeFS loads */
 } PrintOptions;
 
+/* What is restored into a KV store in use: a repository, or else options.package. */
+typedef struct RestoreOptions {
+    const char *repository;        /* NULL: none */
+    const char *as;                /* its name in the store; NULL: the same */
+    const char *storage_namespace; /* NULL: the same */
+    bool multiparts;               /* also uploads in progress, of all repositories */
+    size_t existing;               /* an ExistingAction */
+    bool existing_given;
+} RestoreOptions;
+
 typedef struct ImportOptions {
     CommonOptions common;
     const char *config;    /* --config; NULL: none */
     LakefsSettings lakefs; /* from it and from the environment */
     ImportAction action;
+    const char *package; /* to be printed or restored; NULL: all */
     PrintOptions print;
+    RestoreOptions restore;
     const char *format;         /* --format */
     bool json;                  /* it is json */
     const char *diff;           /* --diff: the older dump; NULL: none */
     const char *file;           /* NULL or "-": standard input */
     const char *second_reading; /* from where --verify reads the dump again; NULL: from `file` */
     int second_reading_wanted;  /* a file descriptor to write to before that; 0: none */
-    bool allow_redacted;        /* stamp a dump that lacks packages or is redacted */
+    bool allow_redacted;        /* load a dump that is redacted */
+    bool allow_incomplete;      /* load a dump that lacks packages, repositories or rules */
     bool allow_other_version;   /* replace a store of another KV version */
     const char *target;         /* the name of a TargetDriver */
     TargetOptions store;        /* the target's options, also for comparing */

@@ -18,6 +18,7 @@
  * file's order.  In between, each makes lines of its own chunk. */
 typedef struct Printer {
     const PrintOptions *options;
+    const char *package; /* NULL: all */
     DumpReader *reader;
 
     atomic_bool end; /* there is nothing more to read */
@@ -43,9 +44,9 @@ typedef struct PrintWorker {
 } PrintWorker;
 
 /* Whether the options skip entries so that the dump is not read as a whole. */
-static bool is_partial(const PrintOptions *options)
+static bool is_partial(const Printer *printer)
 {
-    return options->package != NULL || options->limit >= 0;
+    return printer->package != NULL || printer->options->limit >= 0;
 }
 
 /* Whether a number of lines is all that the options want. */
@@ -57,7 +58,7 @@ static bool limit_reached(const PrintOptions *options, uint64_t lines)
 static bool choose_chunks(Printer *printer, Error *error)
 {
     const DumpHeader *header = dump_reader_header(printer->reader);
-    const char *name = printer->options->package;
+    const char *name = printer->package;
 
     dump_reader_choose_entries(printer->reader, printer->options->partition,
                                printer->options->prefix);
@@ -152,7 +153,7 @@ static bool write_lines(PrintWorker *worker, Error *error)
     Slice lines = buffer_slice(&worker->lines);
     uint64_t count = worker->line_count;
 
-    if (!is_partial(printer->options) &&
+    if (!is_partial(printer) &&
         !dump_reader_account(printer->reader, &worker->chunk, buffer_slice(&worker->content),
                              worker->digest, error)) {
         return false;
@@ -286,8 +287,8 @@ static bool is_whole_store(const Printer *printer)
 {
     const PrintOptions *options = printer->options;
     const DumpHeader *header = dump_reader_header(printer->reader);
-    bool whole = !is_partial(options) && options->partition == NULL && options->prefix == NULL &&
-                 !header->redacted;
+    bool whole = !is_partial(printer) && header->repository_count == 0 &&
+                 options->partition == NULL && options->prefix == NULL && !header->redacted;
 
     for (size_t i = 0; i < header->omitted_count; i++) {
         whole = whole && strncmp(header->omitted[i], DUMP_OMITTED_PACKAGE,
@@ -322,7 +323,7 @@ static bool write_end(const Printer *printer, Error *error)
 
 bool inspect_print(const ImportOptions *options, Error *error)
 {
-    Printer printer = {.options = &options->print};
+    Printer printer = {.options = &options->print, .package = options->package};
     DumpManifest manifest = {0};
     bool done;
 
@@ -334,7 +335,7 @@ bool inspect_print(const ImportOptions *options, Error *error)
            choose_chunks(&printer, error) && write_beginning(&printer, error) &&
            (limit_reached(printer.options, 0) ||
             workers_run((size_t)options->store.jobs, run_worker, &printer, stop_workers, error)) &&
-           (is_partial(&options->print) || dump_reader_has_skipped(printer.reader) ||
+           (is_partial(&printer) || dump_reader_has_skipped(printer.reader) ||
             dump_reader_finish(printer.reader, &manifest, error)) &&
            write_end(&printer, error);
     dump_manifest_free(&manifest);

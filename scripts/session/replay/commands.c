@@ -20,6 +20,7 @@ static bool add_load(const Replay *replay, Words *words, Error *error)
            words_add(words, "--dbname=" REPLAY_DATABASE, error) &&
            words_add(words, "--no-password", error) &&
            words_add(words, "--allow-redacted", error) &&
+           words_add(words, "--allow-incomplete", error) &&
            words_add_all(words, &replay->options.shared, error) && words_add(words, "--", error) &&
            words_add(words, replay->dump.path, error);
 }

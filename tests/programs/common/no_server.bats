@@ -42,7 +42,7 @@ usage_fails() {
     assert_contains "$output" -f --file --force -j --jobs -Z --compress -n --package --snapshot --strict --invalid-utf8 \
         --blockstore-path --block-storage-prefix --no-settings --migrations --redact --redact-key-file
     run -0 kv-import --help
-    assert_contains "$output" -l --list --check -c --clean --allow-redacted --table --partitions --lock-held-by
+    assert_contains "$output" -l --list --check -c --clean --allow-redacted --allow-incomplete --table --partitions --lock-held-by
     run -0 kv-migrate --help
     assert_contains "$output" "kv-migrate up" "kv-migrate cleanup" "kv-migrate version" --kv-enabled --keep-tables --dump \
         --migrations --on-event --blockstore-path LAKEFS_DATABASE_CONNECTION_STRING \
