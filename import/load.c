@@ -300,6 +300,7 @@ bool load_dump(ImportOptions *options, Error *error)
            load.driver->open(&options->store, dump_reader_header(load.reader), &load.target, &state,
                              error);
     is_open = done;
+    progress_plan(load.driver->phases, load.driver->phase_count);
     done =
         done && progress_init(options->common.progress, error) && load_into(&load, &state, error);
     progress_stop();

@@ -23,6 +23,7 @@
 
 #include "common/base/error.h"
 #include "common/base/slice.h"
+#include "common/cli/progress.h"
 #include "common/dump/header.h"
 #include "common/dump/manifest.h"
 #include "common/kv/model.h"
@@ -73,6 +74,10 @@ typedef struct TargetDriver {
     /* What users call its table, and the table's name. */
     const char *kind;
     const char *(*table)(const TargetOptions *options);
+
+    /* The phases of a load, in order, for progress_plan. */
+    const ProgressPhase *phases;
+    size_t phase_count;
 
     /* For signals_start: cancels whatever waits for the store, and returns whether anything did. */
     bool (*cancel)(void);

@@ -73,8 +73,12 @@ assert line["seconds_left"] is None, line'
     succeeds kv-import --log-format json -d "$DSN" "$DUMP"
     assert_json_lines kv-import
     [ "$(final load | python3 -c 'import json, sys; line = json.load(sys.stdin); print(line["rows"], line["total_rows"])')" = "439 439" ]
-    final index
-    final verify
+    # Which of how many phases.
+    assert_equal "$(for phase in load index verify; do
+        final "$phase" | grep -oE '"phase_number":[0-9]+,"phases":[0-9]+'
+    done)" '"phase_number":1,"phases":3
+"phase_number":2,"phases":3
+"phase_number":3,"phases":3'
 }
 
 @test "kv-migrate shows its programs' progress with -P, and none with -q" {
