@@ -193,6 +193,12 @@ bool legacy_database_check(const LegacyDatabase *database, const DumpHeader *hea
            legacy_database_check_unwritten(database, header, database->options->manifest, error);
 }
 
+bool legacy_database_check_rights(const LegacyDatabase *database, Error *error)
+{
+    return database->options->lock_held_by != 0 || is_copy(database) ||
+           write_guard_check_rights(database->connection, &database->schema, error);
+}
+
 bool legacy_database_comment(const LegacyDatabase *database, const char *table, const char *text,
                              Error *error)
 {
@@ -248,38 +254,78 @@ static bool forget_note(const LegacyDatabase *database, const char *table, Error
     return !ours || legacy_database_comment(database, table, NULL, error);
 }
 
-/* From the stamp on nobody reads the legacy tables.  The session that runs us guards them itself:
- * it holds locks that this one would wait for.  A role that owns nothing of them may load, too. */
+/* What a writer that has not committed yet has written is in no dump, and no check sees it. */
+static bool refuse_writers(const Error *cause, Error *error)
+{
+    error_set(error, EXIT_CODE_REFUSED,
+              "a transaction that may write to the legacy tables does not end: its rows would be "
+              "in no KV store");
+    error_detail(error, "%s", cause->message);
+    return error_hint(error, "End it (a prepared transaction by ROLLBACK PREPARED), then run "
+                             "again; if it commits, export the database anew. --lock-wait-timeout "
+                             "sets how long to wait.");
+}
+
+/* The next statement runs as if the failed one had not been. */
+static bool undo(PgConnection *connection, const Error *cause, Error *error)
+{
+    Error ignored;
+
+    if (pg_is_lost(connection) ||
+        !pg_execute(connection, "ROLLBACK TO SAVEPOINT write_guard", NULL, &ignored)) {
+        *error = *cause;
+        return false;
+    }
+    return true;
+}
+
+static bool lock_tables(const LegacyDatabase *database, Error *error)
+{
+    Error cause;
+
+    if (write_guard_lock(database->connection, &database->schema, &cause)) {
+        return true;
+    }
+    if (pg_lock_timed_out(database->connection)) {
+        return refuse_writers(&cause, error);
+    }
+    *error = cause;
+    return false;
+}
+
+static void warn_unguarded(const Error *cause)
+{
+    Error warning;
+
+    error_set(&warning, EXIT_CODE_DONE,
+              "the legacy tables, which nothing reads any longer, still take writes");
+    error_detail(&warning, "%s%s%s", cause->message, cause->detail[0] == '\0' ? "" : "\n",
+                 cause->detail);
+    error_hint(&warning, "Make sure that no lakeFS before 0.80 runs on the database; kv-migrate "
+                         "up, as the tables' owner, makes them refuse writes.");
+    message_warning_error(&warning);
+}
+
+/* From the stamp on nobody reads the legacy tables.  The triggers' locks keep writers out until the
+ * transaction ends. */
 static bool guard_tables(const LegacyDatabase *database, Error *error)
 {
     PgConnection *connection = database->connection;
     Error cause;
-    Error warning;
 
-    if (database->options->lock_held_by != 0) {
-        return true;
-    }
     if (!pg_execute(connection, "SAVEPOINT write_guard", NULL, error)) {
         return false;
     }
     if (write_guard_make(connection, &database->schema, &cause)) {
         return true;
     }
-    if (pg_is_lost(connection) ||
-        !pg_execute(connection, "ROLLBACK TO SAVEPOINT write_guard", NULL, error)) {
-        *error = cause;
+    if (pg_lock_timed_out(connection)) {
+        return refuse_writers(&cause, error);
+    }
+    if (!undo(connection, &cause, error) || !lock_tables(database, error)) {
         return false;
     }
-    if (pg_lock_timed_out(connection)) {
-        pg_lock_name_holders(connection, &database->schema, &cause);
-    }
-    error_set(&warning, EXIT_CODE_DONE,
-              "the legacy tables, which nothing reads any longer, still take writes");
-    error_detail(&warning, "%s%s%s", cause.message, cause.detail[0] == '\0' ? "" : "\n",
-                 cause.detail);
-    error_hint(&warning, "Make sure that no lakeFS before 0.80 runs on the database; kv-migrate "
-                         "up, as the tables' owner, makes them refuse writes.");
-    message_warning_error(&warning);
+    warn_unguarded(&cause);
     return true;
 }
 
@@ -288,6 +334,19 @@ bool legacy_database_check_unwritten(const LegacyDatabase *database, const DumpH
 {
     return database->options->lock_held_by != 0 ||
            written_since_check(database->connection, &database->schema, header, manifest, error);
+}
+
+/* The session that runs us keeps writers out itself, by locks that this one would wait for. */
+bool legacy_database_hold_unwritten(LegacyDatabase *database, const DumpHeader *header,
+                                    const DumpManifest *manifest, Error *error)
+{
+    if (database->options->lock_held_by != 0 || database->held) {
+        return true;
+    }
+    database->held = (database->schema.has_migrations ? guard_tables(database, error)
+                                                      : lock_tables(database, error)) &&
+                     legacy_database_check_unwritten(database, header, manifest, error);
+    return database->held;
 }
 
 /* Somebody may take the table for a migration. */
@@ -306,7 +365,7 @@ static bool tell_copy(const LegacyDatabase *database, Error *error)
     return true;
 }
 
-bool legacy_database_stamp(const LegacyDatabase *database, const DumpHeader *header,
+bool legacy_database_stamp(LegacyDatabase *database, const DumpHeader *header,
                            const DumpManifest *manifest, Error *error)
 {
     Buffer table = {0};
@@ -315,13 +374,13 @@ bool legacy_database_stamp(const LegacyDatabase *database, const DumpHeader *hea
     if (is_copy(database)) {
         return tell_copy(database, error);
     }
-    if (!database->schema.has_migrations) {
-        return legacy_database_check_unwritten(database, header, manifest, error);
+    if (!legacy_database_hold_unwritten(database, header, manifest, error)) {
+        return false;
     }
-    /* The guard's locks keep writers out until the end of the transaction. */
-    done = guard_tables(database, error) &&
-           legacy_database_check_unwritten(database, header, manifest, error) &&
-           buffer_append_format(&table, error, "%s.schema_migrations", database->schema.quoted) &&
+    if (!database->schema.has_migrations) {
+        return true;
+    }
+    done = buffer_append_format(&table, error, "%s.schema_migrations", database->schema.quoted) &&
            set_schema_version(database, header, error) &&
            forget_note(database, buffer_string(&table), error);
     buffer_free(&table);

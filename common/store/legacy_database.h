@@ -25,6 +25,7 @@ typedef struct LegacyDatabase {
     PgConnection *connection;
     PgSchema schema;
     bool has_store; /* a stamped KV store was found; the target sets it before the check */
+    bool held;      /* the transaction keeps writers out of the legacy tables */
 } LegacyDatabase;
 
 /* Connects to a server that accepts writes, acquires the lock and finds the schema.  End with
@@ -47,6 +48,10 @@ bool legacy_database_connect(const LegacyDatabase *database, PgConnection **conn
 bool legacy_database_check(const LegacyDatabase *database, const DumpHeader *header,
                            const char *stamped, Error *error);
 
+/* Within a transaction, before a load: refuses a role for which legacy_database_hold_unwritten
+ * would fail after it. */
+bool legacy_database_check_rights(const LegacyDatabase *database, Error *error);
+
 /*
  * Within a transaction: whether kv-migrate revert has put the database back from a store in
  * DynamoDB, which is there still.  Its mark, the comment of schema_migrations, has the members
@@ -64,11 +69,17 @@ bool legacy_database_version(const LegacyDatabase *database, uint64_t *version, 
 bool legacy_database_check_unwritten(const LegacyDatabase *database, const DumpHeader *header,
                                      const DumpManifest *manifest, Error *error);
 
-/* Records in the legacy database, if there is one, that it was migrated, and lets its tables refuse
- * writes (write_guard.h); warns where the role may not.  Then checks once more that they were not
- * written to.  Removes the note of an earlier migration from its comment.  Does nothing for a copy
- * but say so. */
-bool legacy_database_stamp(const LegacyDatabase *database, const DumpHeader *header,
+/* Within the transaction of the stamp: keeps writers out of the legacy tables until it ends, and
+ * then checks once more that they were not written to.  The tables refuse writes from then on
+ * (write_guard.h); where the role may not do that they are only locked, with a warning.
+ * EXIT_CODE_REFUSED where neither is possible, or a writer does not end in time. */
+bool legacy_database_hold_unwritten(LegacyDatabase *database, const DumpHeader *header,
+                                    const DumpManifest *manifest, Error *error);
+
+/* Records in the legacy database, if there is one, that it was migrated, after
+ * legacy_database_hold_unwritten, which it calls unless that is done.  Removes the note of an
+ * earlier migration from its comment.  Does nothing for a copy but say so. */
+bool legacy_database_stamp(LegacyDatabase *database, const DumpHeader *header,
                            const DumpManifest *manifest, Error *error);
 
 /* Sets the comment of a table (quoted and qualified); NULL removes it. */

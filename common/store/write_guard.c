@@ -191,6 +191,49 @@ bool write_guard_make(PgConnection *connection, const PgSchema *schema, Error *e
            run_made(connection, schema, ENABLE, error) && give_away(connection, schema, error);
 }
 
+bool write_guard_lock(PgConnection *connection, const PgSchema *schema, Error *error)
+{
+    /* Their partitions and children are locked with them. */
+    static const char LOCK[] =
+        "SELECT format('LOCK TABLE %s IN SHARE MODE',"
+        "  string_agg(format('%I.%I', n.nspname, c.relname), ', ' ORDER BY c.relname))"
+        " FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
+        " WHERE n.nspname = $1 AND c.relname = ANY ($2::text[]) AND c.relkind IN ('r', 'p')"
+        " HAVING count(*) > 0";
+
+    return run_made(connection, schema, LOCK, error);
+}
+
+/* A lock on a table needs no rights on its partitions and children. */
+bool write_guard_check_rights(PgConnection *connection, const PgSchema *schema, Error *error)
+{
+    static const char DENIED[] = GUARDABLE
+        "SELECT string_agg(name, ', ' ORDER BY name) FILTER (WHERE"
+        "  NOT has_table_privilege(oid, 'TRIGGER')) AS unguarded,"
+        " string_agg(name, ', ' ORDER BY name) FILTER (WHERE"
+        "  NOT has_table_privilege(oid, 'UPDATE, DELETE, TRUNCATE')"
+        "  AND NOT EXISTS (SELECT FROM pg_inherits i WHERE i.inhrelid = oid)) AS unlocked,"
+        " quote_ident(current_user) FROM guardable";
+    PgRows *rows;
+    bool done;
+
+    if (!query(connection, schema, DENIED, &rows, error)) {
+        return false;
+    }
+    done = pg_rows_text(rows, 0, 0) == NULL || pg_rows_text(rows, 0, 1) == NULL;
+    if (!done) {
+        error_set(error, EXIT_CODE_REFUSED,
+                  "the role may not keep writers out of the legacy tables: rows that they write "
+                  "before the stamp would be lost");
+        error_detail(error, "It has none of TRIGGER, UPDATE, DELETE, TRUNCATE on %s.",
+                     pg_rows_text(rows, 0, 1));
+        error_hint(error, "Run as the tables' owner, or: GRANT TRIGGER ON %s TO %s",
+                   pg_rows_text(rows, 0, 0), pg_rows_text(rows, 0, 2));
+    }
+    pg_rows_free(rows);
+    return done;
+}
+
 bool write_guard_drop(PgConnection *connection, const PgSchema *schema, Error *error)
 {
     static const char TRIGGERS[] =

@@ -8,6 +8,8 @@
  * own, since such a trigger fires only for the table that a statement names.  The triggers call one
  * function in the legacy schema.
  *
+ * A role that may not make triggers can still lock the tables while it looks for writes.
+ *
  * All functions run in the caller's transaction.
  */
 #ifndef COMMON_STORE_WRITE_GUARD_H
@@ -47,6 +49,15 @@ bool write_guard_check(PgConnection *connection, const PgSchema *schema, Error *
  * replica.
  */
 bool write_guard_make(PgConnection *connection, const PgSchema *schema, Error *error);
+
+/* Locks the legacy tables, if there are any, in SHARE mode until the transaction ends: it waits for
+ * writers as long as lock_timeout allows, and keeps new ones out.  Needs UPDATE, DELETE or TRUNCATE
+ * on the tables. */
+bool write_guard_lock(PgConnection *connection, const PgSchema *schema, Error *error);
+
+/* Refuses, with EXIT_CODE_REFUSED, a role that may neither make the triggers nor lock all legacy
+ * tables, and names those that it may not. */
+bool write_guard_check_rights(PgConnection *connection, const PgSchema *schema, Error *error);
 
 /* Removes triggers and function.  Needs the tables' owner. */
 bool write_guard_drop(PgConnection *connection, const PgSchema *schema, Error *error);

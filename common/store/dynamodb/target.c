@@ -101,6 +101,8 @@ static bool inspect_database(Target *target, const DumpHeader *header, TargetSta
                 ? header == NULL ||
                       origin_check(database->connection, &database->schema, header, error)
                 : legacy_database_check(database, header, state->kept ? name : NULL, error)) &&
+           (header == NULL || (state->kept && !state->half_stamped) ||
+            legacy_database_check_rights(database, error)) &&
            pg_commit(database->connection, error);
 }
 
@@ -237,10 +239,10 @@ static char *encode_note(const Target *target, const DumpHeader *header,
 }
 
 /* Stamps the legacy database and records there where its KV store is. */
-static bool stamp_database(const Target *target, const DumpHeader *header,
-                           const DumpManifest *manifest, const char *note, Error *error)
+static bool stamp_database(Target *target, const DumpHeader *header, const DumpManifest *manifest,
+                           const char *note, Error *error)
 {
-    const LegacyDatabase *database = &target->database;
+    LegacyDatabase *database = &target->database;
     Buffer table = {0};
     bool done =
         buffer_append_format(&table, error, "%s.schema_migrations", database->schema.quoted) &&
@@ -263,6 +265,17 @@ static bool half_stamped_error(const Target *target, const Error *cause, Error *
                              "the same, it stamps the database.");
 }
 
+/* What fails here leaves the table unstamped, too. */
+static bool hold_database(Target *target, const DumpHeader *header, const DumpManifest *manifest,
+                          Error *error)
+{
+    LegacyDatabase *database = &target->database;
+
+    return legacy_database_check_lock(database, error) &&
+           (legacy_database_hold_unwritten(database, header, manifest, error) ||
+            pg_lock_failed(database->connection, &database->schema, error));
+}
+
 /* The table first: a legacy lakeFS must not be locked out before there is a store to go on with. */
 static bool dynamodb_stamp(Target *target, const DumpHeader *header, const DumpManifest *manifest,
                            Error *error)
@@ -271,10 +284,7 @@ static bool dynamodb_stamp(Target *target, const DumpHeader *header, const DumpM
     char *note = encode_note(target, header, manifest, error);
     Error cause = {0};
     bool done =
-        note != NULL &&
-        (!has_database ||
-         (legacy_database_check_lock(&target->database, error) &&
-          legacy_database_check_unwritten(&target->database, header, manifest, error))) &&
+        note != NULL && (!has_database || hold_database(target, header, manifest, error)) &&
         dynamo_table_stamp(target->client, target->load_id, header->kv_version, note, error);
 
     target->unfinished = target->unfinished && !done;

@@ -63,8 +63,10 @@ static bool inspect(Target *target, const DumpHeader *header, TargetState *found
     found->kept = found->store == KV_STORE_STAMPED && !options->clean;
     snprintf(name, sizeof name, "table \"%.64s\"", target->table.name);
     return legacy_database_check(&target->database, header, found->kept ? name : NULL, error) &&
-           find_owner(target, found, error) && choose_place(target, found, error) &&
-           pg_commit(target->database.connection, error);
+           find_owner(target, found, error) &&
+           (header == NULL || found->kept ||
+            legacy_database_check_rights(&target->database, error)) &&
+           choose_place(target, found, error) && pg_commit(target->database.connection, error);
 }
 
 static bool postgres_open(const TargetOptions *options, const DumpHeader *header, Target **target,

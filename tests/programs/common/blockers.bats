@@ -60,12 +60,23 @@ assert_holder() {
     assert_stamp 38 0
 }
 
-@test "kv-import, which loads although the legacy tables still take writes" {
+@test "kv-import at the stamp, when a transaction has written to a legacy table and has not ended" {
     kv-export --no-settings -q -f "$BATS_TEST_TMPDIR/a.dump"
     hold "INSERT INTO auth_groups (created_at, display_name) VALUES (now(), 'late')"
-    succeeds kv-import -q -d "$PGDATABASE" --lock-wait-timeout=300ms "$BATS_TEST_TMPDIR/a.dump"
-    assert_contains "$stderr" "still take writes"
+    fails 5 kv-import -q -d "$PGDATABASE" --lock-wait-timeout=300ms "$BATS_TEST_TMPDIR/a.dump"
+    assert_contains "$stderr" "does not end"
     assert_holder auth_groups
+    assert_stamp 38 0
+    release
+    sql "BEGIN; INSERT INTO graveler_tags VALUES ('repository', 'lost', 'c'); PREPARE TRANSACTION 'late $PGDATABASE'"
+    run --separate-stderr kv-import -q -d "$PGDATABASE" --lock-wait-timeout=300ms "$BATS_TEST_TMPDIR/a.dump"
+    sql "COMMIT PREPARED 'late $PGDATABASE'"
+    assert_equal "$status" 5
+    assert_contains "$stderr" "prepared transaction \"late $PGDATABASE\" of user \"$PGUSER\"" " on graveler_tags." \
+        "ROLLBACK PREPARED"
+    assert_stamp 38 0
+    fails 5 kv-import -q -d "$PGDATABASE" "$BATS_TEST_TMPDIR/a.dump"
+    assert_contains "$stderr" "the dump is stale" "graveler_tags: 1 rows inserted"
 }
 
 @test "kv-export" {

@@ -83,6 +83,17 @@ mend_stamp() {
     assert_stamps 38 0
 }
 
+@test "a transaction that has written to legacy tables, and has not ended, leaves both unstamped" {
+    legacy_database
+    hold "DELETE FROM graveler_tags"
+    fails 5 kv-import --target=dynamodb "${DYNAMODB[@]}" -d "$DSN" --lock-wait-timeout=300ms "$DUMP"
+    assert_contains "$stderr" "does not end" "Locks are held by process $HOLDER_BACKEND" " on graveler_tags."
+    assert_stamps 38 0
+    release
+    succeeds kv-import --target=dynamodb "${DYNAMODB[@]}" -d "$DSN" "$DUMP"
+    assert_stamps 39 1
+}
+
 @test "a failure between the two stamps is reported, and the next run finishes" {
     legacy_database
     break_stamp
