@@ -137,6 +137,32 @@ static bool check_schema(const LegacyDatabase *database, const DumpHeader *heade
            origin_check_schema(database->connection, &database->schema, error);
 }
 
+/* Going back to the legacy tables has made them the newer ones. */
+static bool refuse_kv_store(const LegacyDatabase *database, int64_t version, Error *error)
+{
+    error_set(error, EXIT_CODE_REFUSED,
+              "a dump of a KV store does not go beside legacy tables that are not migrated: "
+              "database \"%s\" is at schema version %" PRId64,
+              database->schema.database, version);
+    error_detail(error, "Rows written to them since that store was in use would be lost.");
+    return error_hint(error, "To migrate them, run kv-migrate up --kv-enabled. To load the dump "
+                             "only as a copy, which migrates nothing, add --table=NAME.");
+}
+
+/* Refuses a dump of a KV store for legacy tables that are in use. */
+static bool check_kind(const LegacyDatabase *database, const DumpHeader *header, int64_t version,
+                       Error *error)
+{
+    WriteGuardCounts legacy;
+
+    if (strcmp(header->source.kind, DUMP_SOURCE_LEGACY) == 0 ||
+        version >= (int64_t)header->kv_migration_version) {
+        return true;
+    }
+    return write_guard_count(database->connection, &database->schema, &legacy, error) &&
+           (legacy.tables == 0 || refuse_kv_store(database, version, error));
+}
+
 static bool check_version(const LegacyDatabase *database, const DumpHeader *header,
                           const char *stamped, Error *error)
 {
@@ -159,6 +185,9 @@ static bool check_version(const LegacyDatabase *database, const DumpHeader *head
     }
     if (stamped != NULL && version < (int64_t)header->kv_migration_version) {
         return refuse_stamped(stamped, &version, error);
+    }
+    if (stamped == NULL && !check_kind(database, header, version, error)) {
+        return false;
     }
     if (stamped == NULL && version != (int64_t)header->source.schema_version &&
         version != (int64_t)header->kv_migration_version) {

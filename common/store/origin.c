@@ -167,6 +167,32 @@ static bool check_future(PgConnection *connection, const Place *place, const Dum
     return advise(place, error);
 }
 
+static bool refuse_incomplete(const Place *place, const char *what, const char *name, Error *error)
+{
+    error_set(error, EXIT_CODE_REFUSED,
+              "the dump lacks %s%s, and database \"%s\" has legacy tables", what, name,
+              place->schema->database);
+    error_detail(error, "Loading it beside them would migrate the database without what the dump "
+                        "lacks.");
+    return error_hint(error,
+                      "Load a dump of all of database \"%s\". To load this one only as a copy, "
+                      "which migrates nothing, add --table=NAME.",
+                      place->schema->database);
+}
+
+/* What was left out would be in no store. */
+static bool check_complete(const Place *place, const DumpHeader *header, Error *error)
+{
+    const size_t size = strlen(DUMP_OMITTED_PACKAGE);
+
+    for (size_t i = 0; i < header->omitted_count; i++) {
+        if (strncmp(header->omitted[i], DUMP_OMITTED_PACKAGE, size) == 0) {
+            return refuse_incomplete(place, "package ", header->omitted[i] + size, error);
+        }
+    }
+    return header->repository_count == 0 || refuse_incomplete(place, "repositories", "", error);
+}
+
 static bool check_place(PgConnection *connection, const Place *place, const DumpHeader *header,
                         Error *error)
 {
@@ -188,7 +214,8 @@ static bool check_place(PgConnection *connection, const Place *place, const Dump
     if (!same_cluster) {
         return refuse_unknown_cluster(place, header, error);
     }
-    return check_tables(place, header, error) && check_future(connection, place, header, error);
+    return check_tables(place, header, error) && check_future(connection, place, header, error) &&
+           check_complete(place, header, error);
 }
 
 bool origin_check(PgConnection *connection, const PgSchema *schema, const DumpHeader *header,

@@ -18,8 +18,8 @@
 #include "common/pg/connection.h"
 #include "common/pg/schema.h"
 
-/* Refuses a dump of another database or schema, with EXIT_CODE_REFUSED, if the schema has legacy
- * tables.  Call it within a transaction.
+/* Refuses a dump of another database or schema, or one that is not complete, with
+ * EXIT_CODE_REFUSED, if the schema has legacy tables.  Call it within a transaction.
  *
  * A copy of a whole cluster has the same identifiers.  It is recognized only if the dump's snapshot
  * is ahead of its transactions. */

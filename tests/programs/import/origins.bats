@@ -222,6 +222,41 @@ assert_taken() {
     done
 }
 
+@test "a dump that lacks a package is no migration, but may be a copy" {
+    own_database
+    kv-export -q -d "$DSN" -n auth -f "$BATS_TEST_TMPDIR/auth.dump"
+    fails 5 kv-import -d "$DSN" --allow-incomplete "$BATS_TEST_TMPDIR/auth.dump"
+    assert_contains "$stderr" "the dump lacks package actions" "database \"$PGDATABASE\" has legacy tables" "--table=NAME"
+    fails 5 kv-import -d "$DSN" --allow-incomplete --clean - < <(cat "$BATS_TEST_TMPDIR/auth.dump")
+    assert_stamp 38 -
+    assert_sql "" "SELECT to_regclass('kv')"
+    assert_sql 0 "SELECT count(*) FROM pg_trigger WHERE tgname = 'kv_migrate_refuse_writes'"
+    assert_taken "$BATS_TEST_TMPDIR/auth.dump" --allow-incomplete --table=kv2
+    assert_stamp 38 -
+    # Nor does one that lacks repositories.
+    forge 'sealed([altered(0, repositories=["migrate"])] + frames[1:])'
+    fails 5 kv-import -d "$DSN" --allow-incomplete "$FORGED"
+    assert_contains "$stderr" "the dump lacks repositories" "--table=NAME"
+    assert_stamp 38 -
+}
+
+@test "a dump of the KV store, after going back to the legacy tables, and of a copy beside them" {
+    local dump=$BATS_TEST_TMPDIR/kv.dump
+    own_database
+    assert_taken "$DUMP" --table=kv2
+    kv-export -q -d "$DSN" --source=kv --table=kv2 -f "$BATS_TEST_TMPDIR/copy.dump"
+    kv-migrate up -q --kv-enabled --no-settings --keep-tables -d "$DSN"
+    kv-export -q -d "$DSN" --source=kv -f "$dump"
+    kv-migrate revert -q -d "$DSN"
+    for dump in "$dump" "$BATS_TEST_TMPDIR/copy.dump"; do
+        fails 5 kv-import -d "$DSN" "$dump"
+        assert_contains "$stderr" "a dump of a KV store does not go beside legacy tables" "at schema version 38" \
+            "hint: To migrate them, run kv-migrate up --kv-enabled." "--table=NAME"
+        assert_stamp 38 -
+        assert_taken "$dump" --table=kv3 --clean
+    done
+}
+
 # Stale dumps ---------------------------------------------------------------------------------------------------------
 
 # assert_stale DUMP PART...: the load ends with 5, says the parts, and makes nothing.
