@@ -41,28 +41,37 @@ static bool read_file(int fd, const char *path, Buffer *content, Error *error)
                      path);
 }
 
-/* The path of something in the block store, cleaned.  What lakeFS checks as text, that the path
- * begins with the root, is checked here by whole names: /data/block2 is not in /data/block. */
+static bool leads_out(Error *error)
+{
+    error_set(error, EXIT_CODE_REFUSED, "it leads out of the block store");
+    return error_hint(error, "lakeFS refuses it, too, if --blockstore-path is its "
+                             "blockstore.local.path: then look for a mistake in the repository's "
+                             "row.");
+}
+
+/* Whether a clean path is in the block store.  As lakeFS, which compares texts: "/data/block2" is
+ * in
+ * "/data/block". */
+static bool is_inside(const char *root, Buffer *clean_root, Buffer *path)
+{
+    if (clean_root->size == 0) {
+        return root[0] == '/' || !storage_path_leads_out(buffer_string(path));
+    }
+    return strncmp(buffer_string(path), buffer_string(clean_root), clean_root->size) == 0;
+}
+
+/* The path of something in the block store, cleaned. */
 static bool resolve(const char *root, const StorageNamespace *space, const char *path,
                     Buffer *resolved, Error *error)
 {
     Buffer joined = {0};
     Buffer clean_root = {0};
-    const char *rest;
-    bool inside;
     bool done =
         buffer_append_format(&joined, error, "%s/%s%s/%s", root, space->host, space->path, path) &&
         storage_path_append_clean(root, &clean_root, error) &&
-        storage_path_append_clean(buffer_string(&joined), resolved, error);
+        storage_path_append_clean(buffer_string(&joined), resolved, error) &&
+        (is_inside(root, &clean_root, resolved) || leads_out(error));
 
-    if (done) {
-        rest = buffer_string(resolved);
-        inside = strncmp(rest, buffer_string(&clean_root), clean_root.size) == 0;
-        rest += inside ? clean_root.size : 0;
-        inside = inside && (clean_root.size == 0 || *rest == '/' || *rest == '\0') &&
-                 !storage_path_leads_out(rest + (clean_root.size > 0 && *rest == '/' ? 1 : 0));
-        done = inside || error_set(error, EXIT_CODE_REFUSED, "it leads out of the block store");
-    }
     if (done && resolved->size == 0) {
         done = buffer_append_text(resolved, root[0] == '/' ? "/" : ".", error);
     }

@@ -178,7 +178,7 @@ static void test_namespace_that_leads_out_of_the_block_store_is_refused(void **s
         "local://..",          "local://../",           "local://../x",
         "local:///..",         "local://host/../..",    "local://host//../../x",
         "local://./../b/c",    "local://%2e%2e/x",      "local://host/%2e%2E/..",
-        "local:///%2e%2e/x",   "local://../store2",     "local://host/../../store2",
+        "local:///%2e%2e/x",   "local://../stor",       "local://host/../../stor",
         "local://host%2f../x", "local://host/%2f../..", "local://host/..%2f../x",
     };
     SettingsOptions options = {.block_storage_prefix = "_lakefs"};
@@ -188,11 +188,33 @@ static void test_namespace_that_leads_out_of_the_block_store_is_refused(void **s
     add_rules(state, "_lakefs/" RULES, BYTES("not ours"));
     add_rules(state, "x/_lakefs/" RULES, BYTES("not ours"));
     add_rules(state, "b/c/_lakefs/" RULES, BYTES("not ours"));
-    add_rules(state, "store2/_lakefs/" RULES, BYTES("not ours"));
+    add_rules(state, "stor/_lakefs/" RULES, BYTES("not ours"));
     make_folders(state, "store/host/");
     options.blockstore_path = folder_path(state, "store");
     for (size_t i = 0; i < COUNT_OF(NAMESPACES); i++) {
         assert_unreadable(&options, NAMESPACES[i], &error);
+    }
+    assert_unreadable(&options, "local://../x", &error);
+    assert_contains(error.detail, "leads out of the block store");
+    assert_contains(error.hint, "lakeFS refuses it, too");
+}
+
+/* lakeFS compares the path with the root as text. */
+static void test_namespace_whose_path_begins_like_the_root_is_read(void **state)
+{
+    static const char *const NAMESPACES[] = {"local:///../store2/x", "local://../store2/x",
+                                             "local://host/../../store2//x/"};
+    SettingsOptions options = {.block_storage_prefix = "_lakefs"};
+    SettingsObject object;
+    Error error = {0};
+
+    add_rules(state, "store2/x/_lakefs/" RULES, BYTES("beside"));
+    make_folders(state, "store/");
+    for (size_t i = 0; i < COUNT_OF(NAMESPACES); i++) {
+        options.blockstore_path = folder_path(state, i == 0 ? "store/" : "store");
+        assert_done(fetch_with(&options, NAMESPACES[i], &object, &error), &error);
+        assert_slice_equal(buffer_slice(&object.content), slice_text("beside"));
+        buffer_free(&object.content);
     }
 }
 
@@ -371,6 +393,7 @@ int main(void)
         IN_FOLDER(test_missing_block_store_is_refused),
         IN_FOLDER(test_block_store_that_was_not_given_is_refused),
         IN_FOLDER(test_namespace_that_leads_out_of_the_block_store_is_refused),
+        IN_FOLDER(test_namespace_whose_path_begins_like_the_root_is_read),
         IN_FOLDER(test_dots_are_resolved_as_text),
         IN_FOLDER(test_link_that_leads_nowhere_is_refused),
         IN_FOLDER(test_names_with_dots_stay_inside),
