@@ -19,6 +19,9 @@ static const char *const PGX_PARAMETERS[] = {
     "statement_cache_capacity", "statement_cache_mode",
 };
 
+/* lakeFS's own: the name of the KV table, where it is not kv. */
+#define LAKEFS_TABLE_PARAMETER "lakefskv_table"
+
 /* State of a split. */
 typedef struct Split {
     Buffer libpq;
@@ -50,6 +53,16 @@ static bool is_of_libpq(const Split *split, const char *name)
     return known;
 }
 
+/* lakeFS takes it out of the string before pgx sees the rest. */
+static bool refuse_table(Error *error)
+{
+    error_set(error, EXIT_CODE_USAGE,
+              "the connection string has lakeFS's own parameter " LAKEFS_TABLE_PARAMETER
+              ", which names another KV table");
+    return error_hint(error, "Leave it out of the string, and name the table to kv-export or "
+                             "kv-import with --table=NAME. kv-migrate works with table kv only.");
+}
+
 /* Anything else is left to libpq, which refuses it. */
 static bool can_be_setting(const char *name)
 {
@@ -71,6 +84,9 @@ static bool take_parameter(Split *split, const char *name, const char *value, bo
             split->dropped(name);
         }
         return true;
+    }
+    if (strcmp(name, LAKEFS_TABLE_PARAMETER) == 0) {
+        return refuse_table(split->error);
     }
     if (is_of_libpq(split, name) || !can_be_setting(name)) {
         return true;

@@ -24,7 +24,8 @@ typedef struct PgxConninfo {
  * Splits a connection string.  pgx's own parameters are dropped and reported to `dropped` (may be
  * NULL) by name; each that neither pgx nor libpq knows is a run-time parameter.  These are not made
  * part of libpq's `options`, which a connection pool may ignore or refuse: see
- * common/pg/settings.h. Text that is not a valid connection string is copied unchanged: libpq will
+ * common/pg/settings.h.  lakefskv_table, which lakeFS itself reads, is refused with
+ * EXIT_CODE_USAGE. Text that is not a valid connection string is copied unchanged: libpq will
  * report it.  End with pgx_free, also after a failure.
  */
 bool pgx_split(const char *text, PgxConninfo *conninfo, void (*dropped)(const char *name),

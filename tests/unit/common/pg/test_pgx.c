@@ -134,6 +134,29 @@ static void test_malformed_string_is_unchanged(void **state)
     assert_translated("postgres://db/x?search_path", "postgres://db/x?search_path", "");
 }
 
+/* The server would refuse it as a setting, and a table of another name would not be looked at. */
+static void test_table_of_lakefs_is_refused(void **state)
+{
+    static const char *const TEXTS[] = {
+        "postgres://u:hunter2@db/x?lakefskv_table=other",
+        "postgres://db/x?sslmode=disable&lakefskv%5Ftable=other",
+        "host=db lakefskv_table = 'other' password=hunter2",
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(TEXTS); i++) {
+        PgConninfo conninfo;
+        Error error = {0};
+
+        assert_refused(pgx_split_public(TEXTS[i], &conninfo, NULL, &error), &error,
+                       EXIT_CODE_USAGE);
+        assert_contains(error.message, "lakefskv_table");
+        assert_contains(error.hint, "--table");
+        assert_lacks(error.message, "hunter2");
+        pg_conninfo_free(&conninfo);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -142,6 +165,7 @@ int main(void)
         cmocka_unit_test(test_what_neither_knows_is_a_run_time_parameter),
         cmocka_unit_test(test_public_part_has_run_time_parameters_and_no_secret),
         cmocka_unit_test(test_malformed_string_is_unchanged),
+        cmocka_unit_test(test_table_of_lakefs_is_refused),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
