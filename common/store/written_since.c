@@ -10,7 +10,9 @@
 /* A row's xmin has 32 bits only; its epoch is the current one or the one before.
  *
  * A snapshot does not list subtransactions, so a row written by one may pass for older than it is;
- * then more rows are counted than were read. */
+ * then more rows are counted than were read.
+ *
+ * ALTER TABLE may rewrite a table, and then all its rows are new. */
 bool written_since_append(PgConnection *connection, const PgSchema *schema, const char *table,
                           const char *snapshot, int64_t rows_read, Buffer *changes, Error *error)
 {
@@ -21,8 +23,10 @@ bool written_since_append(PgConnection *connection, const PgSchema *schema, cons
         " counted AS (SELECT count(*) AS rows, count(*) FILTER (WHERE low > 2"
         "  AND NOT txid_visible_in_snapshot(CASE WHEN xid > present THEN xid - 4294967296"
         "  ELSE xid END, $1::txid_snapshot)) AS written FROM row_xids),"
-        " changed AS (SELECT written, $2::int8 - (rows - written) AS gone FROM counted)"
-        " SELECT written, gone FROM changed WHERE written <> 0 OR gone <> 0";
+        " changed AS (SELECT written, $2::int8 - (rows - written) AS gone,"
+        "  written > 0 AND written = rows AND $2::int8 IS DISTINCT FROM 0 AS rewritten FROM "
+        "counted)"
+        " SELECT written, gone, rewritten FROM changed WHERE written <> 0 OR gone <> 0";
     char number[24];
     const char *parameters[] = {snapshot, rows_read < 0 ? NULL : number};
     Buffer sql = {0};
@@ -35,10 +39,13 @@ bool written_since_append(PgConnection *connection, const PgSchema *schema, cons
     if (done && pg_rows_count(rows) > 0) {
         const char *gone = pg_rows_text(rows, 0, 1);
 
-        done = buffer_append_format(changes, error,
-                                    "%s%s: %s rows inserted or updated, %s rows deleted or updated",
-                                    changes->size > 0 ? ", " : "", table, pg_rows_text(rows, 0, 0),
-                                    gone == NULL ? "an unknown number of" : gone);
+        done = buffer_append_format(
+            changes, error, "%s%s: %s rows inserted or updated, %s rows deleted or updated%s",
+            changes->size > 0 ? "; " : "", table, pg_rows_text(rows, 0, 0),
+            gone == NULL ? "an unknown number of" : gone,
+            strcmp(pg_rows_text(rows, 0, 2), "t") == 0
+                ? ", or the whole table was rewritten (by ALTER TABLE)"
+                : "");
     }
     pg_rows_free(rows);
     buffer_free(&sql);

@@ -4,7 +4,8 @@
  *
  * A row that was written since has an xmin that the dump's snapshot does not see; rows that were
  * deleted since are missing from the number of rows that were read.  Vacuuming, freezing and
- * clustering change neither.
+ * clustering change neither.  An ALTER TABLE that rewrites a table makes all its rows new: this is
+ * said to be possible where all are.
  */
 #ifndef COMMON_STORE_WRITTEN_SINCE_H
 #define COMMON_STORE_WRITTEN_SINCE_H

@@ -94,6 +94,22 @@ bool cleanup_check_origin(Session *session, const Note *note, const char *hint, 
     return true;
 }
 
+static bool advise_changed(Session *session, Error *error)
+{
+    Buffer hint = {0};
+
+    if (buffer_append_text(&hint,
+                           "Rows that were written since are not in the KV store: move them by "
+                           "hand, or migrate again. Then, or where nothing was written, drop the "
+                           "tables by hand: ",
+                           error) &&
+        legacy_tables_append_drop(session, &hint, error)) {
+        error_hint(error, "%s", buffer_string(&hint));
+    }
+    buffer_free(&hint);
+    return false;
+}
+
 /* Refuses if a legacy table has changed since it was read. */
 static bool check_unchanged(Session *session, const Note *note, Error *error)
 {
@@ -109,10 +125,10 @@ static bool check_unchanged(Session *session, const Note *note, Error *error)
             note_rows(note, table, &rows) ? rows : ROWS_READ_UNKNOWN, &changes, error);
     }
     if (done && changes.size > 0) {
-        error_set(error, EXIT_CODE_REFUSED, "legacy tables were written to after they were read");
+        error_set(error, EXIT_CODE_REFUSED,
+                  "legacy tables may have been written to after they were read");
         error_detail(error, "%s.", buffer_string(&changes));
-        done = error_hint(error, "These rows are not in the KV store. Move them by hand, or "
-                                 "migrate again; then drop the tables.");
+        done = advise_changed(session, error);
     }
     buffer_free(&changes);
     return done;
