@@ -234,22 +234,78 @@ bool write_guard_check_rights(PgConnection *connection, const PgSchema *schema, 
     return done;
 }
 
+/* Begins a query: `made` has the triggers that call the function, wherever they are: a partition
+ * that was detached has its own still.  Copies that the server makes for partitions go with the
+ * original. */
+#define MADE                                                                                       \
+    "WITH made AS (SELECT g.oid, g.tgname, format('%I.%I', n.nspname, c.relname) AS name,"         \
+    " pg_has_role(c.relowner, 'USAGE') AS owned FROM pg_proc p"                                    \
+    " JOIN pg_namespace s ON s.oid = p.pronamespace"                                               \
+    " JOIN pg_trigger g ON g.tgfoid = p.oid AND NOT g.tgisinternal"                                \
+    " JOIN pg_class c ON c.oid = g.tgrelid JOIN pg_namespace n ON n.oid = c.relnamespace"          \
+    " WHERE s.nspname = $1 AND p.proname = '" WRITE_GUARD_NAME "' AND p.pronargs = 0) "
+
+static bool query_made(PgConnection *connection, const PgSchema *schema, const char *sql,
+                       PgRows **rows, Error *error)
+{
+    const char *parameters[] = {schema->name};
+
+    return pg_query(connection, sql, 1, parameters, rows, error);
+}
+
+bool write_guard_check_drop(PgConnection *connection, const PgSchema *schema, Error *error)
+{
+    PgRows *rows;
+    const char *others;
+    bool done;
+
+    if (!query_made(connection, schema,
+                    MADE "SELECT string_agg(name, ', ' ORDER BY name) FROM (SELECT name FROM made"
+                         " WHERE NOT owned UNION SELECT format('function %I.%I()', n.nspname,"
+                         "  p.proname) FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace"
+                         " WHERE n.nspname = $1 AND p.proname = '" WRITE_GUARD_NAME "'"
+                         " AND p.pronargs = 0 AND NOT pg_has_role(p.proowner, 'USAGE')"
+                         " AND NOT pg_has_role(n.nspowner, 'USAGE')) other",
+                    &rows, error)) {
+        return false;
+    }
+    others = pg_rows_text(rows, 0, 0);
+    done = others == NULL;
+    if (!done) {
+        error_set(error, EXIT_CODE_FAILED,
+                  "this role cannot let the legacy tables take writes again");
+        error_detail(error, "It does not own what refuses writes: %s.", others);
+        error_hint(error, "Run as the owner.");
+    }
+    pg_rows_free(rows);
+    return done;
+}
+
 bool write_guard_drop(PgConnection *connection, const PgSchema *schema, Error *error)
 {
-    static const char TRIGGERS[] =
-        GUARDABLE "SELECT format('DROP TRIGGER " WRITE_GUARD_NAME " ON %s', name) FROM guardable"
-                  " WHERE enabled IS NOT NULL ORDER BY name";
     Buffer function = {0};
-    bool done = run_made(connection, schema, TRIGGERS, error) &&
-                write_guard_append_drop_function(schema, &function, error) &&
-                pg_execute(connection, buffer_string(&function), NULL, error);
+    PgRows *rows;
+    bool done = write_guard_check_drop(connection, schema, error) &&
+                query_made(connection, schema,
+                           MADE "SELECT format('DROP TRIGGER %I ON %s', tgname, name) FROM made"
+                                " ORDER BY name, tgname",
+                           &rows, error);
 
+    if (!done) {
+        return false;
+    }
+    for (int i = 0; done && i < pg_rows_count(rows); i++) {
+        done = pg_execute(connection, pg_rows_text(rows, i, 0), NULL, error);
+    }
+    pg_rows_free(rows);
+    done = done && write_guard_append_drop_function(schema, &function, error) &&
+           pg_execute(connection, buffer_string(&function), NULL, error);
     buffer_free(&function);
     return done;
 }
 
 bool write_guard_append_drop_function(const PgSchema *schema, Buffer *sql, Error *error)
 {
-    return buffer_append_format(sql, error, "DROP FUNCTION IF EXISTS %s." WRITE_GUARD_NAME "()",
-                                schema->quoted);
+    return buffer_append_format(
+        sql, error, "DROP FUNCTION IF EXISTS %s." WRITE_GUARD_NAME "() CASCADE", schema->quoted);
 }

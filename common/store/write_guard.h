@@ -59,11 +59,15 @@ bool write_guard_lock(PgConnection *connection, const PgSchema *schema, Error *e
  * tables, and names those that it may not. */
 bool write_guard_check_rights(PgConnection *connection, const PgSchema *schema, Error *error);
 
-/* Removes triggers and function.  Needs the tables' owner. */
+/* Fails, with EXIT_CODE_FAILED, where write_guard_drop would: the role does not own all of it. */
+bool write_guard_check_drop(PgConnection *connection, const PgSchema *schema, Error *error);
+
+/* Removes the function and the triggers that call it, also those of tables that are no longer part
+ * of a legacy table.  Needs the tables' owner. */
 bool write_guard_drop(PgConnection *connection, const PgSchema *schema, Error *error);
 
 /* Appends a statement, without a semicolon, that drops the function if it is there: for after the
- * tables were dropped. */
+ * tables were dropped.  A trigger of a table that was detached before goes with it. */
 bool write_guard_append_drop_function(const PgSchema *schema, Buffer *sql, Error *error);
 
 #endif

@@ -385,7 +385,8 @@ static bool prepare(Revert *revert, Error *error)
 {
     Session *session = revert->session;
 
-    if (!check_migrated(revert, error) || !check_tables(revert, error)) {
+    if (!check_migrated(revert, error) || !check_tables(revert, error) ||
+        !write_guard_check_drop(session->connection, &session->schema, error)) {
         return false;
     }
     if (revert->by_hand || revert->store.state == KV_MISSING) {

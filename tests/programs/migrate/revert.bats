@@ -176,6 +176,30 @@ assert re.fullmatch(r"kv_reverted_\d{8}_\d{6}", plan["kept_store"]), plan' <<<"$
     assert_refused "was not migrated by kv-migrate"
 }
 
+@test "a partition that was detached from a kept table takes writes again, too" {
+    kept_database
+    sql "ALTER TABLE graveler_staging_kv DETACH PARTITION graveler_staging_kv_p3"
+    succeeds "${REVERT[@]}" --dry-run
+    succeeds "${REVERT[@]}"
+    assert_stamp 38 -
+    assert_equal "$(left_of_guard)" ""
+    sql "INSERT INTO graveler_staging_kv_p3 SELECT * FROM graveler_staging_kv_p3 LIMIT 0"
+}
+
+@test "who does not own a table that refuses writes is told so by the dry run, too" {
+    local role option
+    kept_database
+    role=${PGDATABASE}_role
+    sql "CREATE ROLE $role LOGIN" "GRANT ALL ON ALL TABLES IN SCHEMA public TO $role" "ALTER TABLE kv OWNER TO $role"
+    for option in --dry-run --lock-wait-timeout=1s; do
+        PGUSER=$role run --separate-stderr -3 kv-migrate revert "$option" -d "dbname=$PGDATABASE"
+        assert_contains "$stderr" "cannot let the legacy tables take writes again" "public.auth_users" "Run as the owner"
+    done
+    assert_stamp 39 1
+    drop_database
+    psql -Xq -d postgres -c "DROP ROLE $role"
+}
+
 @test "nothing of a store that is gone can be lost" {
     kept_database
     sql "SET client_min_messages = warning" "DROP TABLE kv CASCADE"
