@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "export/legacy/table_shape.h"
 
+#include "common/store/inherited.h"
 #include "export/legacy/source.h"
 #include "export/legacy/table_list.h"
 
@@ -19,16 +20,11 @@ static bool refuse(const PgSchema *schema, const char *table, const char *relati
         return error_hint(error, "Run as the owner, or as a role with BYPASSRLS; or turn it off "
                                  "with ALTER TABLE ... DISABLE ROW LEVEL SECURITY.");
     }
+    if (strcmp(kind, "child") == 0) {
+        return inherited_refuse(schema, table, relation, error);
+    }
     error_set(error, EXIT_CODE_REFUSED, "table \"%s\" is not as the schema migrations created it",
               table);
-    if (strcmp(kind, "child") == 0) {
-        error_detail(error, "%s inherits from it, and may hold more than the table's columns.",
-                     relation);
-        return error_hint(error,
-                          "Move the child's rows into the table itself, and end the inheritance "
-                          "with ALTER TABLE %s NO INHERIT %s.%s; then run again.",
-                          relation, schema->quoted, table);
-    }
     error_detail(error, "%s is a %s.", relation, kind);
     return error_hint(error, "Its rows can be neither read in the export's snapshot nor locked. "
                              "Make it a table with the same rows, then run again.");

@@ -5,8 +5,10 @@
 #include "common/cli/message.h"
 #include "common/dump/output.h"
 #include "common/store/basic_auth.h"
+#include "common/store/inherited.h"
 #include "common/store/write_guard.h"
 #include "scripts/session/migrate/ddl_trial.h"
+#include "scripts/session/migrate/dependents.h"
 #include "scripts/session/migrate/legacy_tables.h"
 #include "scripts/session/migrate/programs.h"
 #include "scripts/session/migrate/report.h"
@@ -164,36 +166,36 @@ static bool check_create(Checks *checks, Error *error)
     return true;
 }
 
-/* An object goes with a table when it depends on it automatically or internally; a normal
- * dependency holds it. */
-static bool find_dependents(Checks *checks, char **objects, Error *error)
+/* Records a refusal; any other failure is the caller's. */
+static bool take_refusal(Checks *checks, bool passed, const Error *problem, Error *error)
 {
-    static const char QUERY[] =
-        ", gone AS (SELECT 'pg_class'::regclass::oid AS classid, t.root AS objid FROM tree t"
-        " UNION SELECT d.classid, d.objid FROM pg_depend d"
-        " JOIN gone g ON d.refclassid = g.classid AND d.refobjid = g.objid"
-        " WHERE d.deptype IN ('a', 'i', 'P', 'S'))"
-        " SELECT string_agg(DISTINCT CASE WHEN d.classid = 'pg_rewrite'::regclass"
-        "  THEN (SELECT pg_describe_object('pg_class'::regclass, r.ev_class, 0)"
-        "   FROM pg_rewrite r WHERE r.oid = d.objid)"
-        "  ELSE pg_describe_object(d.classid, d.objid, d.objsubid) END, ', ')"
-        " FROM pg_depend d JOIN gone g ON d.refclassid = g.classid AND d.refobjid = g.objid"
-        " WHERE d.deptype = 'n' AND NOT EXISTS (SELECT FROM gone x WHERE x.classid = d.classid"
-        "  AND x.objid = d.objid)";
+    if (!passed && problem->code != EXIT_CODE_REFUSED) {
+        *error = *problem;
+        return false;
+    }
+    if (!passed) {
+        add_problem(checks, problem);
+    }
+    return true;
+}
+
+/* kv-export would find it, too, but only when up has begun. */
+static bool check_inherited(Checks *checks, Error *error)
+{
     Session *session = checks->session;
-    Buffer sql = {0};
-    Buffer array = {0};
-    bool done = buffer_append_text(&sql, LEGACY_TREE_SQL, error) &&
-                buffer_append_text(&sql, QUERY, error) &&
-                legacy_tables_array(session, &array, error);
+    Buffer tables = {0};
+    Error problem;
+    bool passed = true;
+    bool done = legacy_tables_array(session, &tables, error);
 
     if (done) {
-        const char *parameters[] = {session->schema.name, buffer_string(&array)};
-
-        done = session_query_text(session, buffer_string(&sql), 2, parameters, objects, error);
+        passed = inherited_check(session->connection, &session->schema, buffer_string(&tables),
+                                 false, &problem);
+        done = take_refusal(checks, passed, &problem, error);
     }
-    buffer_free(&sql);
-    buffer_free(&array);
+    /* kv-export need not say it again. */
+    checks->readable &= passed;
+    buffer_free(&tables);
     return done;
 }
 
@@ -205,7 +207,7 @@ static bool check_dependents(Checks *checks, Error *error)
     if (!migrate_options_drop_tables(checks->session->options)) {
         return true;
     }
-    if (!find_dependents(checks, &objects, error)) {
+    if (!dependents_find(checks->session, &objects, error)) {
         return false;
     }
     if (objects[0] != '\0') {
@@ -393,19 +395,6 @@ static bool check_missing(Checks *checks, bool *complete, Error *error)
     return done;
 }
 
-/* Records a refusal; any other failure is the caller's. */
-static bool take_refusal(Checks *checks, bool passed, const Error *problem, Error *error)
-{
-    if (!passed && problem->code != EXIT_CODE_REFUSED) {
-        *error = *problem;
-        return false;
-    }
-    if (!passed) {
-        add_problem(checks, problem);
-    }
-    return true;
-}
-
 /* For what schema migrations make.  kv-import checks it for the store: if it has refused, it was
  * perhaps for that. */
 static bool check_owner(Checks *checks, Error *error)
@@ -479,6 +468,7 @@ bool checks_run(Checks *checks, Error *error)
         check_right(checks, RIGHT_STAMP);
     }
     return (!kv || check_basic_auth(checks, error)) && check_create(checks, error) &&
-           (!kv || (check_guard(checks, error) && check_dependents(checks, error))) &&
+           (!kv || (check_guard(checks, error) && check_inherited(checks, error) &&
+                    check_dependents(checks, error))) &&
            check_capacity(checks, error) && (!kv || check_others(checks, error));
 }

@@ -5,8 +5,10 @@
 #include "common/cli/output.h"
 #include "common/pg/lock.h"
 #include "common/pg/server_info.h"
+#include "common/store/inherited.h"
 #include "common/store/write_guard.h"
 #include "common/store/written_since.h"
+#include "scripts/session/migrate/dependents.h"
 #include "scripts/session/migrate/event.h"
 #include "scripts/session/migrate/legacy_tables.h"
 #include "scripts/session/migrate/loaded_from.h"
@@ -52,6 +54,28 @@ static bool drop_guard(Session *session, Error *error)
     return done;
 }
 
+/* The statement by hand would fail, too, until they are gone. */
+static bool advise_dependents(Session *session, Error *event)
+{
+    char *objects = NULL;
+    Error ignored;
+
+    if (dependents_find(session, &objects, &ignored) && objects[0] != '\0') {
+        error_hint(event, "Drop first what depends on the tables: %s.", objects);
+    }
+    free(objects);
+    return false;
+}
+
+static bool report_failure(Session *session, Error *error)
+{
+    bool held =
+        strcmp(pg_sqlstate(session->connection), "2BP01") == 0; /* dependent_objects_still_exist */
+
+    event_cleanup_failed(error);
+    return held && advise_dependents(session, error);
+}
+
 bool cleanup_drop(Session *session, Error *error)
 {
     bool done;
@@ -63,7 +87,7 @@ bool cleanup_drop(Session *session, Error *error)
     done = drop_tables(session, error) && drop_guard(session, error) &&
            pg_commit(session->connection, error);
     session->cleaned = done;
-    return done || event_cleanup_failed(error);
+    return done || report_failure(session, error);
 }
 
 bool cleanup_check_origin(Session *session, const Note *note, const char *hint, Error *error)
@@ -100,8 +124,8 @@ static bool advise_changed(Session *session, Error *error)
 
     if (buffer_append_text(&hint,
                            "Rows that were written since are not in the KV store: move them by "
-                           "hand, or migrate again. Then, or where nothing was written, drop the "
-                           "tables by hand: ",
+                           "hand, or go back to the tables with kv-migrate revert and migrate "
+                           "again. Then, or where nothing was written, drop the tables by hand: ",
                            error) &&
         legacy_tables_append_drop(session, &hint, error)) {
         error_hint(error, "%s", buffer_string(&hint));
@@ -134,20 +158,40 @@ static bool check_unchanged(Session *session, const Note *note, Error *error)
     return done;
 }
 
+/* Refuses where nobody can be advised to drop the tables by hand. */
+static bool check_inherited(Session *session, Error *error)
+{
+    Buffer tables = {0};
+    bool done =
+        legacy_tables_array(session, &tables, error) &&
+        inherited_check(session->connection, &session->schema, buffer_string(&tables), true, error);
+
+    buffer_free(&tables);
+    return done;
+}
+
 static bool append_hint(Session *session, Buffer *hint, Error *error)
 {
-    return buffer_append_text(hint,
-                              "Make sure yourself that the legacy tables hold nothing new, then "
-                              "drop them by hand: ",
-                              error) &&
-           legacy_tables_append_drop(session, hint, error);
+    char *objects = NULL;
+    bool done =
+        dependents_find(session, &objects, error) &&
+        buffer_append_text(
+            hint, "Make sure yourself that the legacy tables hold nothing new, then ", error) &&
+        (objects[0] == '\0' ||
+         buffer_append_format(hint, error, "drop what depends on them (%s), and then ", objects)) &&
+        buffer_append_text(hint, "drop them by hand: ", error) &&
+        legacy_tables_append_drop(session, hint, error);
+
+    free(objects);
+    return done;
 }
 
 static bool check_droppable(Session *session, Error *error)
 {
     Buffer hint = {0};
     Note note = {0};
-    bool done = append_hint(session, &hint, error) && note_read(session, &note, error) &&
+    bool done = check_inherited(session, error) && append_hint(session, &hint, error) &&
+                note_read(session, &note, error) &&
                 cleanup_check_origin(session, &note, buffer_string(&hint), error) &&
                 loaded_from_check(session, &note, buffer_string(&hint), error) &&
                 loaded_store_check(session, &note, buffer_string(&hint), error) &&
@@ -162,7 +206,7 @@ static bool refuse_not_migrated(Session *session, const KvStore *store, Error *e
 {
     Buffer hint = {0};
     bool done = session->legacy.found.count == 0 ||
-                (append_hint(session, &hint, error) &&
+                (check_inherited(session, error) && append_hint(session, &hint, error) &&
                  predecessor_refuse(session, store, buffer_string(&hint), error));
 
     buffer_free(&hint);

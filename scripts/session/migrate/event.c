@@ -60,7 +60,8 @@ void event_report(Session *session, const Error *event)
     int status = 0;
 
     if (legacy_tables_append_drop(session, &sql, &problem) &&
-        buffer_append_format(&hint, &problem, "The migration itself succeeded. Run by hand: %s",
+        buffer_append_format(&hint, &problem, "The migration itself succeeded. %s%s by hand: %s",
+                             event->hint, event->hint[0] == '\0' ? "Run" : " Then run",
                              buffer_string(&sql))) {
         line = encode(event, buffer_string(&hint), buffer_string(&sql));
     }

@@ -2,8 +2,8 @@
 /*
  * The event: the migration stands, but the cleanup after it failed and needs a human.
  *
- * An event is an Error with EXIT_CODE_CLEANUP, whose message and detail say what happened; main
- * reports it.
+ * An event is an Error with EXIT_CODE_CLEANUP, whose message and detail say what happened, and
+ * whose hint, if any, what to do before the SQL; main reports it.
  */
 #ifndef SCRIPTS_SESSION_MIGRATE_EVENT_H
 #define SCRIPTS_SESSION_MIGRATE_EVENT_H

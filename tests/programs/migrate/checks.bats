@@ -168,6 +168,25 @@ audit_ddl() {
     assert_contains "$stderr" "exists already"
 }
 
+@test "a table that inherits from a legacy table is never advised to be dropped" {
+    local option
+    fresh_database TEMPLATE "$SMALL"
+    sql "INSERT INTO graveler_tags VALUES ('r', 't', 'c')" "CREATE TABLE own () INHERITS (graveler_tags)" \
+        "INSERT INTO own SELECT 'r', 'of the child', 'c'" "CREATE VIEW report AS SELECT id FROM own"
+    for option in --drop-tables --keep-tables; do
+        both 5 --kv-enabled --no-settings "$option"
+        assert_contains "$stderr" 'table "graveler_tags" is not as the schema migrations created it' "public.own inherits from it" \
+            "Move the child's rows into the table itself" "ALTER TABLE public.own NO INHERIT public.graveler_tags"
+        refute_contains "$stderr" "other objects depend" "Drop"
+    done
+    # The dry run says it once.
+    run --separate-stderr -5 kv-migrate up --dry-run --kv-enabled --no-settings -d "$DSN"
+    assert_equal "$(grep -c 'inherits from it' <<<"$stderr")" 1
+    sql "INSERT INTO graveler_tags SELECT * FROM own" "$(sed -n 's/.*with \(ALTER TABLE .*\); then run again.*/\1/p' <<<"$stderr")"
+    succeeds kv-migrate up --kv-enabled --no-settings -d "$DSN"
+    assert_sql 1 "SELECT count(*) FROM own"
+}
+
 @test "several problems are all told, and the exit code is that of the first" {
     fresh_database TEMPLATE "$SMALL"
     sql "CREATE VIEW report AS SELECT display_name FROM auth_users"

@@ -284,11 +284,37 @@ print(event["sql"])' "$1" <"$EVENT")
     before=$(kv_state)
     run --separate-stderr -6 kv-migrate cleanup -d "$DSN" --on-event "cat >'$EVENT'"
     check_event_line "view public.report depends on table public.auth_users"
+    assert_contains "$stderr" "Drop first what depends on the tables: view public.report. Then run by hand: DROP TABLE"
     assert_equal "$(legacy_tables | wc -l)" "$LEGACY_TABLE_COUNT"
     sql "DROP VIEW report"
     succeeds kv-migrate cleanup -d "$DSN"
     assert_equal "$(legacy_tables)" ""
     assert_equal "$(kv_state)" "$before"
+}
+
+@test "a table that inherits from a kept table is kept, with its rows" {
+    legacy_database
+    "${MIGRATE[@]}" --keep-tables --quiet
+    sql "CREATE TABLE own () INHERITS (graveler_tags)" "INSERT INTO own VALUES ('r', 'of the child', 'c')"
+    fails 5 kv-migrate cleanup -d "$DSN"
+    assert_contains "$stderr" "public.own inherits from it" "Its rows are not in the KV store"
+    refute_contains "$stderr" "CASCADE" "DROP"
+    sql "$(sed -n 's/.*\(ALTER TABLE .*\); then run again.*/\1/p' <<<"$stderr")"
+    succeeds kv-migrate cleanup -d "$DSN"
+    assert_equal "$(legacy_tables)" ""
+    assert_sql "of the child" "SELECT id FROM own"
+}
+
+@test "what is printed to be run by hand works where something depends on the tables, or was detached" {
+    legacy_database
+    "${MIGRATE[@]}" --keep-tables --quiet
+    sql "ALTER TABLE graveler_staging_kv DETACH PARTITION graveler_staging_kv_p3" \
+        "CREATE VIEW report AS SELECT display_name FROM auth_users"
+    fails 5 kv-migrate cleanup -d "$DSN"
+    assert_contains "$stderr" "other partitions or children" "drop what depends on them (view public.report), and then drop them by hand"
+    sql "SET client_min_messages = warning" "DROP VIEW report" "$(sed -n 's/^hint: .* by hand: //p' <<<"$stderr")"
+    assert_equal "$(legacy_tables)" "graveler_staging_kv_p3"
+    sql "INSERT INTO graveler_staging_kv_p3 SELECT * FROM graveler_staging_kv_p3 LIMIT 0"
 }
 
 @test "the SQL to run by hand names the schema, whatever its name" {
