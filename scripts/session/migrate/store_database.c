@@ -8,34 +8,21 @@
 #include <string.h>
 
 /* Two servers do not start in the same microsecond. */
-static bool identify(PgConnection *connection, const char *schema, char **identity, Error *error)
+static bool identify(PgConnection *connection, char **identity, Error *error)
 {
-    const char *parameters[] = {schema};
     PgRows *rows;
     bool done;
 
     *identity = NULL;
     if (!pg_query(connection,
-                  "SELECT concat_ws(' ', extract(epoch FROM pg_postmaster_start_time()), oid,"
-                  " $1::text) FROM pg_database WHERE datname = current_database()",
-                  1, parameters, &rows, error)) {
+                  "SELECT concat_ws(' ', extract(epoch FROM pg_postmaster_start_time()), oid)"
+                  " FROM pg_database WHERE datname = current_database()",
+                  0, NULL, &rows, error)) {
         return false;
     }
     *identity = strdup(pg_rows_count(rows) == 1 ? pg_rows_text(rows, 0, 0) : "");
     done = *identity != NULL || error_out_of_memory(error);
     pg_rows_free(rows);
-    return done;
-}
-
-static bool identify_other(PgConnection *connection, const char *wanted_schema, char **identity,
-                           Error *error)
-{
-    PgSchema schema;
-    bool done = pg_schema_find(connection, wanted_schema, &schema, error) &&
-                pg_begin(connection, PG_READ_LATEST, 0, error) &&
-                identify(connection, schema.name, identity, error);
-
-    pg_schema_free(&schema);
     return done;
 }
 
@@ -52,6 +39,31 @@ static bool refuse(const char *legacy, const char *store, Error *error)
                              "legacy tables.");
 }
 
+/* A database may hold several schemas with a lakeFS each. */
+static bool refuse_schema(const char *legacy, const char *store, Error *error)
+{
+    error_set(error, EXIT_CODE_REFUSED,
+              "database.connection_string and database.postgres.connection_string name one "
+              "database, but two schemas of it");
+    error_detail(error,
+                 "The legacy tables are in schema \"%s\". lakeFS will look for its KV store in "
+                 "schema \"%s\".",
+                 legacy, store);
+    return error_hint(error, "The migration stays within one schema: let both strings have the "
+                             "search_path of the legacy tables, or none.");
+}
+
+static bool compare_schemas(Session *session, PgConnection *other, Error *error)
+{
+    PgSchema schema;
+    bool done = pg_schema_find(other, session->options->common.schema, &schema, error) &&
+                (strcmp(session->schema.name, schema.name) == 0 ||
+                 refuse_schema(session->schema.name, schema.name, error));
+
+    pg_schema_free(&schema);
+    return done;
+}
+
 static bool compare(Session *session, const char *legacy, const PgConninfo *store, Error *error)
 {
     PgOptions options = session->pg;
@@ -62,10 +74,12 @@ static bool compare(Session *session, const char *legacy, const PgConninfo *stor
 
     options.dbname = store->public_part;
     options.password = store->password[0] == '\0' ? NULL : store->password;
-    done = identify(session->connection, session->schema.name, &here, error) &&
+    done = identify(session->connection, &here, error) &&
            pg_connect_again(&options, &connection, error) &&
-           identify_other(connection, session->options->common.schema, &there, error) &&
-           (strcmp(here, there) == 0 || refuse(legacy, store->public_part, error));
+           pg_begin(connection, PG_READ_LATEST, 0, error) && identify(connection, &there, error) &&
+           pg_commit(connection, error) &&
+           (strcmp(here, there) == 0 || refuse(legacy, store->public_part, error)) &&
+           compare_schemas(session, connection, error);
     pg_close(connection);
     free(here);
     free(there);

@@ -157,6 +157,7 @@ YAML
         LAKEFS_DATABASE_POSTGRES_CONNECTION_STRING=$(uri '&search_path=pg_catalog')
         # shellcheck disable=SC2086
         run --separate-stderr -5 unnamed kv-migrate $command
+        assert_contains "$stderr" "name one database, but two schemas of it" 'schema "public"' 'schema "pg_catalog"' "search_path"
         LAKEFS_DATABASE_POSTGRES_CONNECTION_STRING=$(PGDATABASE=nowhere uri)
         # shellcheck disable=SC2086
         run --separate-stderr -2 unnamed kv-migrate $command
