@@ -4,6 +4,7 @@
 #include "common/base/text.h"
 #include "common/kv/model.h"
 #include "common/store/postgres/begun_store.h"
+#include "common/store/postgres/taken_names.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -103,50 +104,41 @@ static bool query(const KvTable *table, PgConnection *connection, const char *sq
     return done;
 }
 
-static bool not_ours(const KvTable *table, const char *what, Error *error)
+static bool not_ours(const KvTable *table, PgConnection *connection, const char *what, Error *error)
 {
+    Buffer sql = {0};
+
+    if (!taken_names_append_move(connection, table->schema, table->name, &sql, error)) {
+        buffer_free(&sql);
+        return false;
+    }
     error_set(error, EXIT_CODE_REFUSED, "%s in schema \"%s\" of database \"%s\"", what,
               table->schema->name, table->schema->database);
-    return error_hint(error,
-                      "It is left unchanged. If nobody needs it, drop or rename it, then run "
-                      "again.");
+    error_hint(error,
+               "It is left unchanged. If nobody needs it, move it out of the way, and all that "
+               "has a name of a KV table, then run again: %s;",
+               buffer_string(&sql));
+    buffer_free(&sql);
+    return false;
 }
 
 /* Refuses relations that have names a new KV table needs, unless they are part of the existing
  * one. */
 static bool check_names(const KvTable *table, PgConnection *connection, Error *error)
 {
-    const char *parameters[] = {table->schema->name, table->name};
     char what[256];
-    PgRows *rows;
-    bool done;
+    char *relation;
 
-    if (!pg_query(connection,
-                  "SELECT c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
-                  " WHERE n.nspname = $1 AND (c.relname = $2 || '_v'"
-                  "  OR left(c.relname, length($2) + 1) = $2 || '_'"
-                  "  AND substr(c.relname, length($2) + 2) ~ '^[0-9]+$')"
-                  " AND c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S')"
-                  /* except the partitions and the view of the existing table */
-                  " AND NOT EXISTS (SELECT FROM pg_inherits i JOIN pg_class p"
-                  "  ON p.oid = i.inhparent WHERE i.inhrelid = c.oid"
-                  "  AND p.relnamespace = n.oid AND p.relname = $2)"
-                  " AND NOT EXISTS (SELECT FROM pg_rewrite r JOIN pg_depend d"
-                  "  ON d.classid = 'pg_rewrite'::regclass AND d.objid = r.oid"
-                  "  JOIN pg_class p ON d.refclassid = 'pg_class'::regclass AND p.oid = d.refobjid"
-                  "  WHERE r.ev_class = c.oid AND p.relnamespace = n.oid AND p.relname = $2)"
-                  " LIMIT 1",
-                  2, parameters, &rows, error)) {
+    if (!taken_names_find(connection, table->schema, table->name, &relation, error)) {
         return false;
     }
-    done = pg_rows_count(rows) == 0;
-    if (!done) {
-        snprintf(what, sizeof what, "there is a relation \"%.64s\" that belongs to no KV table",
-                 pg_rows_text(rows, 0, 0));
-        not_ours(table, what, error);
+    if (relation == NULL) {
+        return true;
     }
-    pg_rows_free(rows);
-    return done;
+    snprintf(what, sizeof what, "there is a relation \"%.64s\" that belongs to no KV table",
+             relation);
+    free(relation);
+    return not_ours(table, connection, what, error);
 }
 
 /* Checks whether the relation exists and has the columns of a KV table. */
@@ -172,7 +164,7 @@ static bool check_shape(const KvTable *table, PgConnection *connection, bool *ex
     if (*exists && strcmp(pg_rows_text(rows, 0, 0), "t") != 0) {
         snprintf(what, sizeof what, "there is a relation \"%.64s\" that is no KV table",
                  table->name);
-        done = not_ours(table, what, error);
+        done = not_ours(table, connection, what, error);
     }
     pg_rows_free(rows);
     return done;
@@ -202,8 +194,8 @@ static bool read_version(const KvTable *table, PgConnection *connection, char **
     return begun_store_look(connection, table->table, contents, error);
 }
 
-static bool check_version(const KvTable *table, const char *text, BegunStore contents,
-                          KvStoreState *state, uint64_t *version, Error *error)
+static bool check_version(const KvTable *table, PgConnection *connection, const char *text,
+                          BegunStore contents, KvStoreState *state, uint64_t *version, Error *error)
 {
     char what[256];
 
@@ -214,12 +206,12 @@ static bool check_version(const KvTable *table, const char *text, BegunStore con
     if (text == NULL) {
         snprintf(what, sizeof what, "there is a table \"%.64s\" with rows and without a version",
                  table->name);
-        return not_ours(table, what, error);
+        return not_ours(table, connection, what, error);
     }
     if (!kv_version_parse(slice_text(text), version)) {
         snprintf(what, sizeof what, "there is a table \"%.64s\" with the unknown version \"%.64s\"",
                  table->name, text);
-        return not_ours(table, what, error);
+        return not_ours(table, connection, what, error);
     }
     *state = *version == KV_VERSION_STARTED ? KV_STORE_STARTED : KV_STORE_STAMPED;
     return true;
@@ -242,7 +234,7 @@ bool kv_table_inspect(const KvTable *table, PgConnection *connection, KvStoreSta
         return true;
     }
     done = read_version(table, connection, &text, &contents, error) &&
-           check_version(table, text, contents, state, version, error);
+           check_version(table, connection, text, contents, state, version, error);
     free(text);
     return done;
 }

@@ -3,6 +3,8 @@
 
 #include "common/cli/message.h"
 #include "common/kv/model.h"
+#include "common/store/postgres/taken_names.h"
+#include "common/store/write_guard.h"
 #include "scripts/session/migrate/legacy_tables.h"
 #include "scripts/session/migrate/note.h"
 
@@ -102,30 +104,50 @@ static Predecessor judge(const Traces *traces)
     return traces->store_setup != NULL ? PREDECESSOR_SET_UP : PREDECESSOR_LIKELY;
 }
 
+/* kv-import's note and triggers that refuse writes: kv-migrate was here, and nobody has reverted.
+ */
+static bool judge_noted(Session *session, Predecessor *predecessor, Error *error)
+{
+    WriteGuardCounts counts;
+    bool done = write_guard_count(session->connection, &session->schema, &counts, error);
+
+    *predecessor = done && counts.guarded > 0 ? PREDECESSOR_SET_BACK : PREDECESSOR_UNKNOWN;
+    return done;
+}
+
 bool predecessor_find(Session *session, const KvStore *store, Predecessor *predecessor,
                       Error *error)
 {
     Traces traces = {0};
     Note note = {0};
-    bool done = true;
+    bool done;
 
     *predecessor = PREDECESSOR_NONE;
     if (store->state != KV_STAMPED || !session->has_version || session_is_at_kv_version(session)) {
         return true;
     }
     *predecessor = PREDECESSOR_UNKNOWN;
-    if (store->in_dynamodb || session->dirty ||
-        session->version != migrations_last(&session->migrations)) {
+    if (session->dirty || session->version != migrations_last(&session->migrations)) {
         return true;
     }
     done = note_read(session, &note, error);
-    if (done && note.json == NULL) {
+    if (done && note.json != NULL) {
+        done = judge_noted(session, predecessor, error);
+    } else if (done && !store->in_dynamodb) {
         done = read_traces(session, &traces, error);
         *predecessor = done ? judge(&traces) : PREDECESSOR_UNKNOWN;
     }
     pg_rows_free(traces.rows);
     note_free(&note);
     return done;
+}
+
+bool predecessor_append_version(const Session *session, Buffer *sql, Error *error)
+{
+    return buffer_append_format(
+        sql, error,
+        "UPDATE %s.schema_migrations SET version = %" PRId64 " WHERE version = %" PRId64,
+        session->schema.quoted, migrations_kv(&session->migrations), session->version);
 }
 
 /* What lakeFS has written to a store that it has migrated itself is in no legacy table. */
@@ -143,35 +165,75 @@ static bool tell_migrated(Session *session, Error *error)
     return true;
 }
 
-static bool refuse_likely(Error *error)
+/* Sets the hint: what to find out, and what to run if nobody needs the store. */
+static bool advise_move(Session *session, const char *advice, Error *error)
+{
+    Buffer sql = {0};
+    Error ignored;
+
+    error_hint(error, "%s", advice);
+    if (taken_names_append_move(session->connection, &session->schema, KV_TABLE_NAME, &sql,
+                                &ignored)) {
+        error_hint(error,
+                   "%s If nobody needs the store, move it out of the way, then run again: %s;",
+                   advice, buffer_string(&sql));
+    }
+    buffer_free(&sql);
+    return false;
+}
+
+static bool refuse_likely(Session *session, Error *error)
 {
     error_set(error, EXIT_CODE_REFUSED,
               "lakeFS itself has migrated this database, as it seems: its table kv is stamped");
     error_detail(error, "kv-import has left no note on it, and the id of the installation that "
                         "lakeFS's migration copies is not in it.");
-    return error_hint(error, "Find out whether lakeFS works with the table kv; then there is "
-                             "nothing to do. If nobody needs it, rename it, then run again.");
+    return advise_move(session,
+                       "Find out whether lakeFS works with the table kv; then there is nothing to "
+                       "do.",
+                       error);
 }
 
-static bool refuse_set_up(Error *error)
+static bool refuse_set_up(Session *session, Error *error)
 {
     error_set(error, EXIT_CODE_REFUSED,
               "a lakeFS was set up in the table kv, apart from the legacy tables");
     error_detail(error, "Its time of setup is another than the one in the legacy tables, and the "
                         "id of their installation is not in it.");
-    return error_hint(error, "Stop that lakeFS, and find out what was done with it. If nobody "
-                             "needs it, rename the table kv, then run again.");
+    return advise_move(session, "Stop that lakeFS, and find out what was done with it.", error);
+}
+
+static bool refuse_set_back(const Session *session, Error *error)
+{
+    Buffer sql = {0};
+
+    if (!predecessor_append_version(session, &sql, error)) {
+        buffer_free(&sql);
+        return false;
+    }
+    error_set(error, EXIT_CODE_REFUSED,
+              "kv-migrate has migrated this database, but its schema version was set back to "
+              "%" PRId64 " by hand",
+              session->version);
+    error_detail(error, "The KV store is stamped and has kv-import's note, and legacy tables "
+                        "refuse writes.");
+    error_hint(error,
+               "To go back to the legacy tables: kv-migrate revert, which also puts the KV store "
+               "aside. To go on with the KV store: %s;",
+               buffer_string(&sql));
+    buffer_free(&sql);
+    return false;
 }
 
 /* Whatever the legacy tables beside a store in use are, they are not what it was made from. */
-static bool refuse_foreign(const Session *session, const KvStore *store, Error *error)
+static bool refuse_foreign(Session *session, const KvStore *store, Error *error)
 {
     error_set(error, EXIT_CODE_REFUSED,
               "the table kv is stamped as migrated, but the database is at schema version %" PRId64,
               session->version);
     error_detail(error, "Its KV version is %s.", store->version);
-    return error_hint(error, "The two do not belong together. Find out where the table comes from; "
-                             "kv-migrate status tells more.");
+    return advise_move(
+        session, "The two do not belong together. Find out where the table comes from.", error);
 }
 
 /* Reads the store in a subtransaction, whose end releases the locks. */
@@ -198,9 +260,11 @@ bool predecessor_check(Session *session, bool kv, bool *migrated, Error *error)
         *migrated = true;
         return tell_migrated(session, error);
     case PREDECESSOR_LIKELY:
-        return refuse_likely(error);
+        return refuse_likely(session, error);
     case PREDECESSOR_SET_UP:
-        return refuse_set_up(error);
+        return refuse_set_up(session, error);
+    case PREDECESSOR_SET_BACK:
+        return refuse_set_back(session, error);
     case PREDECESSOR_UNKNOWN:
         return kv || store.in_dynamodb || refuse_foreign(session, &store, error);
     case PREDECESSOR_NONE:
@@ -215,6 +279,9 @@ bool predecessor_refuse(Session *session, const KvStore *store, const char *hint
 
     if (!predecessor_find(session, store, &predecessor, error)) {
         return false;
+    }
+    if (predecessor == PREDECESSOR_SET_BACK) {
+        return refuse_set_back(session, error);
     }
     if (predecessor != PREDECESSOR_MIGRATED && predecessor != PREDECESSOR_LIKELY) {
         return true;

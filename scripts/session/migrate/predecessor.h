@@ -14,6 +14,7 @@
 
 #include <stdbool.h>
 
+#include "common/base/buffer.h"
 #include "common/base/error.h"
 #include "scripts/session/migrate/session.h"
 #include "scripts/session/migrate/stamp.h"
@@ -23,12 +24,16 @@ typedef enum Predecessor {
     PREDECESSOR_UNKNOWN,  /* kv-import, or a store of another database */
     PREDECESSOR_MIGRATED, /* lakeFS itself has migrated this database */
     PREDECESSOR_LIKELY,   /* as it seems: nothing proves it, and nothing speaks against it */
-    PREDECESSOR_SET_UP    /* a lakeFS was set up in the store, apart from the legacy database */
+    PREDECESSOR_SET_UP,   /* a lakeFS was set up in the store, apart from the legacy database */
+    PREDECESSOR_SET_BACK  /* kv-migrate, but the schema version was set back since */
 } Predecessor;
 
 /* Tells from the rows.  The session has its version; `store` is what kv_store_read found. */
 bool predecessor_find(Session *session, const KvStore *store, Predecessor *predecessor,
                       Error *error);
+
+/* Appends the statement that gives the database the KV migration version again, to be shown. */
+bool predecessor_append_version(const Session *session, Buffer *sql, Error *error);
 
 /*
  * For up, before it does anything: *migrated if lakeFS itself has migrated the database, which is
@@ -38,8 +43,8 @@ bool predecessor_find(Session *session, const KvStore *store, Predecessor *prede
  */
 bool predecessor_check(Session *session, bool kv, bool *migrated, Error *error);
 
-/* For commands that need what kv-import notes: EXIT_CODE_REFUSED, with this hint, if lakeFS itself
- * has migrated the database. */
+/* For commands that need a migrated database: EXIT_CODE_REFUSED, with this hint, if lakeFS itself
+ * has migrated it, which leaves no note; likewise where the schema version was set back. */
 bool predecessor_refuse(Session *session, const KvStore *store, const char *hint, Error *error);
 
 #endif

@@ -16,6 +16,7 @@
 #include "scripts/session/child.h"
 #include "scripts/session/migrate/legacy_tables.h"
 #include "scripts/session/migrate/note.h"
+#include "scripts/session/migrate/predecessor.h"
 #include "scripts/session/migrate/programs.h"
 #include "scripts/session/migrate/report.h"
 #include "scripts/session/migrate/stamp.h"
@@ -31,8 +32,9 @@ typedef struct Revert {
     Session *session;
     KvStore store;
     Note note;
-    bool by_hand; /* version and store were put back already; only the write guard is left */
-    bool gone;    /* the store is not there any longer: nothing of it can be lost */
+    bool by_hand;  /* version and store were put back already; only the write guard is left */
+    bool set_back; /* only the version was put back */
+    bool gone;     /* the store is not there any longer: nothing of it can be lost */
     char aside[KV_ASIDE_NAME_SIZE]; /* the name that the table kv gets; "": it is left */
 } Revert;
 
@@ -62,10 +64,13 @@ static bool find_without_store(Revert *revert, Error *error)
 {
     const Session *session = revert->session;
     WriteGuardCounts counts;
+    Predecessor predecessor;
 
-    if (!write_guard_count(session->connection, &session->schema, &counts, error)) {
+    if (!write_guard_count(session->connection, &session->schema, &counts, error) ||
+        !predecessor_find(revert->session, &revert->store, &predecessor, error)) {
         return false;
     }
+    revert->set_back = predecessor == PREDECESSOR_SET_BACK;
     revert->by_hand = session->has_version && !session_is_at_kv_version(session) &&
                       revert->store.state == KV_MISSING && counts.guarded > 0;
     revert->gone = kv_store_is_gone(session, &revert->store);
@@ -80,7 +85,8 @@ static bool check_migrated(Revert *revert, Error *error)
     return session_check_version(session, error) &&
            stamp_read(session, &revert->store, &stamped, error) &&
            find_without_store(revert, error) &&
-           (stamped || revert->by_hand || revert->gone || refuse_not_migrated(revert, error));
+           (stamped || revert->by_hand || revert->set_back || revert->gone ||
+            refuse_not_migrated(revert, error));
 }
 
 static bool check_tables(const Revert *revert, Error *error)
@@ -239,12 +245,17 @@ static bool set_version(const Revert *revert, Error *error)
     const Session *session = revert->session;
     Buffer sql = {0};
     uint64_t changed = 0;
-    bool done = buffer_append_format(&sql, error,
-                                     "UPDATE %s.schema_migrations SET version = %" PRId64
-                                     " WHERE version = %" PRId64 " AND NOT dirty",
-                                     session->schema.quoted, migrations_last(&session->migrations),
-                                     migrations_kv(&session->migrations)) &&
-                pg_execute(session->connection, buffer_string(&sql), &changed, error);
+    bool done;
+
+    if (revert->set_back) {
+        return true;
+    }
+    done = buffer_append_format(&sql, error,
+                                "UPDATE %s.schema_migrations SET version = %" PRId64
+                                " WHERE version = %" PRId64 " AND NOT dirty",
+                                session->schema.quoted, migrations_last(&session->migrations),
+                                migrations_kv(&session->migrations)) &&
+           pg_execute(session->connection, buffer_string(&sql), &changed, error);
 
     buffer_free(&sql);
     if (done && changed != 1) {

@@ -47,6 +47,7 @@ static bool lock_table(Session *session, KvStore *store, bool *readable, Error *
         store->state = KV_UNREADABLE;
         store->code = error->code;
         snprintf(store->reason, sizeof store->reason, "%s", error->message);
+        snprintf(store->hint, sizeof store->hint, "%s", error->hint);
     }
     *readable = done && !failed;
     return done;
@@ -158,7 +159,8 @@ bool stamp_read(Session *session, KvStore *store, bool *stamped, Error *error)
         return false;
     }
     if (store->state == KV_UNREADABLE) {
-        return error_set(error, store->code, "%s", store->reason);
+        error_set(error, store->code, "%s", store->reason);
+        return error_hint(error, "%s", store->hint);
     }
     *stamped = session_is_at_kv_version(session) && !session->dirty && store->state == KV_STAMPED;
     return true;

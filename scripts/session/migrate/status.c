@@ -5,6 +5,7 @@
 #include "common/pg/lock.h"
 #include "common/pg/server_info.h"
 #include "common/store/elsewhere.h"
+#include "common/store/postgres/taken_names.h"
 #include "scripts/session/migrate/legacy_tables.h"
 #include "scripts/session/migrate/report.h"
 #include "scripts/session/migrate/status.h"
@@ -83,6 +84,15 @@ static bool is_absent(const Status *status)
             (status->store.state == KV_FOREIGN && status->store.version[0] == '\0'));
 }
 
+/* What grants the right to read it is the next thing to run. */
+static bool judge_unreadable(Status *status, Error *error)
+{
+    const char *grant = strstr(status->store.hint, "GRANT ");
+
+    return set_state(status, "unknown", error, "unknown: the table kv cannot be read") &&
+           (grant == NULL || buffer_append_text(&status->next, grant, error));
+}
+
 /* Without a schema version there is no legacy lakeFS, or an incomplete one. */
 static bool judge_without_version(Status *status, Error *error)
 {
@@ -95,7 +105,7 @@ static bool judge_without_version(Status *status, Error *error)
                          "a KV store whose load failed: load the dump again") &&
                set_next_import(status, error);
     case KV_UNREADABLE:
-        return set_state(status, "unknown", error, "unknown: the table kv cannot be read");
+        return judge_unreadable(status, error);
     case KV_FOREIGN:
         if (status->store.version[0] != '\0' && status->session->legacy.found.count == 0) {
             return set_state(status, "kv_store_invalid", error,
@@ -152,6 +162,18 @@ static bool judge_migrated(Status *status, Error *error)
            set_next(status, "cleanup", NULL, error);
 }
 
+static bool judge_set_back(Status *status, Error *error)
+{
+    status->state = "version_set_back";
+    return buffer_append_format(&status->text, error,
+                                "migrated, but the schema version was set back to %" PRId64
+                                " by hand: revert goes back to the legacy tables and puts the KV "
+                                "store aside; to go on with the store: ",
+                                status->session->version) &&
+           predecessor_append_version(status->session, &status->text, error) &&
+           set_next(status, "revert", NULL, error);
+}
+
 /* A stamped store beside a legacy schema. */
 static bool judge_predecessor(Status *status, Error *error)
 {
@@ -162,23 +184,28 @@ static bool judge_predecessor(Status *status, Error *error)
         return set_state(status, "migrated_by_lakefs", error,
                          left ? "migrated, by lakeFS itself; legacy tables are left over"
                               : "migrated, by lakeFS itself") &&
-               (!left || set_next(status, "cleanup", NULL, error));
+               (!left || buffer_append_text(&status->text,
+                                            ": cleanup tells how to drop them by hand", error));
     case PREDECESSOR_LIKELY:
         return set_state(status, "migrated_by_lakefs_likely", error,
                          "migrated, by lakeFS itself, as it seems: the table kv is stamped, "
-                         "without a note by kv-import and without the installation's id") &&
+                         "without a note by kv-import and without the installation's id; if nobody "
+                         "needs it, move it out of the way by the statement that up prints") &&
                (!left || buffer_append_text(&status->text, "; legacy tables are left over", error));
     case PREDECESSOR_SET_UP:
         return set_state(status, "lakefs_set_up", error,
                          "legacy, but a lakeFS was set up in the table kv, apart from the legacy "
-                         "tables: find out what was done with it; if nobody needs it, rename kv");
+                         "tables: find out what was done with it; if nobody needs it, move it out "
+                         "of the way by the statement that up prints");
+    case PREDECESSOR_SET_BACK:
+        return judge_set_back(status, error);
     case PREDECESSOR_NONE:
     case PREDECESSOR_UNKNOWN:
         break;
     }
     return set_state(status, "foreign_kv_store", error,
                      "legacy, but its table kv is stamped as migrated: the two do not belong "
-                     "together");
+                     "together; find out where the table comes from");
 }
 
 /* What up replaces without a question. */
@@ -188,6 +215,17 @@ static const char *replaced(KvState state)
                                  "replaces it, and keeps nothing of it"
            : state == KV_EMPTY ? "; up replaces the empty table kv"
                                : "";
+}
+
+/* What would be in the way of a new table kv. */
+static bool judge_taken(Status *status, Error *error)
+{
+    status->state = "foreign_kv";
+    return buffer_append_format(&status->text, error,
+                                "legacy, but relations are in the way that have names of a KV "
+                                "table, and belong to none, such as %s: if nobody needs them, move "
+                                "them out of the way by the statement that up prints",
+                                status->taken);
 }
 
 /* Unless up would refuse.  Below the last version migrations may make what is missing. */
@@ -214,13 +252,16 @@ static bool judge_legacy(Status *status, Error *error)
     const Session *session = status->session;
     bool last = session->version == migrations_last(&session->migrations);
 
+    if (status->taken != NULL && !status->store.in_dynamodb && status->store.state != KV_STAMPED) {
+        return judge_taken(status, error);
+    }
     switch (status->store.state) {
     case KV_FOREIGN:
     case KV_UNSTAMPED:
         return set_state(
             status, "foreign_kv", error,
-            "legacy, but a relation kv is in the way that is not a KV store: rename or "
-            "drop it, then go on");
+            "legacy, but a relation kv is in the way that is not a KV store: if nobody "
+            "needs it, move it out of the way by the statement that up prints");
     case KV_STAMPED:
         return judge_predecessor(status, error);
     case KV_STARTED:
@@ -287,7 +328,7 @@ static bool judge_version(Status *status, Error *error)
                                     session->version);
     }
     if (status->store.state == KV_UNREADABLE) {
-        return set_state(status, "unknown", error, "unknown: the table kv cannot be read");
+        return judge_unreadable(status, error);
     }
     return session->version == kv ? judge_migrated(status, error) : judge_legacy(status, error);
 }
@@ -385,6 +426,8 @@ static bool look(Status *status, Error *error)
             elsewhere_find(session->connection, session->schema.name, ELSEWHERE_TABLES_OR_STORE,
                            &status->elsewhere, &status->first, error)) &&
            write_guard_count(session->connection, &session->schema, &status->guard, error) &&
+           taken_names_find(session->connection, &session->schema, KV_TABLE_NAME, &status->taken,
+                            error) &&
            judge(status, error) && find_lakefs(status, error);
 }
 
@@ -397,6 +440,7 @@ bool status_command(Session *session, MigrateOptions *options, const char *progr
     note_free(&status.note);
     free(status.elsewhere);
     free(status.first);
+    free(status.taken);
     buffer_free(&status.text);
     buffer_free(&status.next);
     next_lakefs_free(&status.lakefs);

@@ -30,6 +30,7 @@ typedef struct Status {
     /* Schemas that hold lakeFS, if this one does not, and the first of them; "": none.  Owned. */
     char *elsewhere;
     char *first;
+    char *taken;       /* a relation in the way of a table kv; NULL: none; owned */
     const char *state; /* a word of a closed set, for programs */
     Buffer text;       /* the same for people */
     Buffer next;       /* the command, or the SQL, to run next; empty: nothing */

@@ -200,6 +200,41 @@ assert re.fullmatch(r"kv_reverted_\d{8}_\d{6}", plan["kept_store"]), plan' <<<"$
     psql -Xq -d postgres -c "DROP ROLE $role"
 }
 
+@test "a schema version that was set back by hand" {
+    local sql before command
+    kept_database
+    sql "UPDATE schema_migrations SET version = 38"
+    before=$(whole_database)
+    succeeds kv-migrate status -d "$DSN" --format json
+    python3 -c '
+import json, sys
+status = json.load(sys.stdin)
+assert status["state"] == "version_set_back" and status["next"].startswith("kv-migrate revert "), status' <<<"$output"
+    for command in "up" "up --kv-enabled --no-settings" "up --kv-enabled --no-settings --dry-run" cleanup verify; do
+        # shellcheck disable=SC2086 # words
+        fails 5 kv-migrate $command -d "$DSN"
+        assert_contains "$stderr" "its schema version was set back to 38 by hand" "kv-migrate revert"
+    done
+    assert_equal "$(whole_database)" "$before"
+    sql=$(sed -n 's/^hint: .*go on with the KV store: //p' <<<"$stderr")
+
+    succeeds "${REVERT[@]}" --dry-run
+    assert_contains "$output" "38, would be 38" "would become kv_reverted_"
+    lakefs_writes
+    assert_refused "was written to after the migration" --lose-writes
+    sql "DELETE FROM kv WHERE key = 'users/new'"
+    succeeds "${REVERT[@]}"
+    assert_stamp 38 -
+    assert_equal "$(left_of_guard)" ""
+    succeeds "${MIGRATE[@]}" --keep-tables
+    assert_stamp 39 1
+
+    # The other way.
+    sql "UPDATE schema_migrations SET version = 38" "$sql"
+    assert_stamp 39 1
+    succeeds kv-migrate cleanup -d "$DSN"
+}
+
 @test "nothing of a store that is gone can be lost" {
     kept_database
     sql "SET client_min_messages = warning" "DROP TABLE kv CASCADE"

@@ -286,7 +286,7 @@ users/user" "SELECT encode(key, 'escape') FROM kv ORDER BY key"
         by_lakefs "$version"
         # lakeFS has worked with it since.
         add auth users/written-since x
-        state_is migrated_by_lakefs "kv-migrate cleanup" "migrated, by lakeFS itself; legacy tables are left over"
+        state_is migrated_by_lakefs nothing "migrated, by lakeFS itself; legacy tables are left over"
         up_has_nothing_to_do "lakeFS itself has migrated this database: nothing to do"
         assert_stamp 38 "$version"
         drop_database
@@ -297,7 +297,7 @@ users/user" "SELECT encode(key, 'escape') FROM kv ORDER BY key"
     fresh_database TEMPLATE "$SMALL"
     # Its installation is that of the legacy tables.
     kv_table_of kv-today.jsonl
-    state_is migrated_by_lakefs "kv-migrate cleanup" "migrated, by lakeFS itself; legacy tables are left over"
+    state_is migrated_by_lakefs nothing "migrated, by lakeFS itself; legacy tables are left over"
     up_has_nothing_to_do "lakeFS itself has migrated this database: nothing to do"
     # The store of another installation.
     sql "UPDATE auth_installation_metadata SET key_value = 'other'"
@@ -349,7 +349,7 @@ users/user" "SELECT encode(key, 'escape') FROM kv ORDER BY key"
     kv_table
     add kv-internal-metadata kv/schema/version 1
     add auth users/written-since x
-    state_is migrated_by_lakefs_likely nothing "migrated, by lakeFS itself, as it seems" "legacy tables are left over"
+    state_is migrated_by_lakefs_likely nothing "migrated, by lakeFS itself, as it seems" "statement that up prints" "legacy tables are left over"
     up_refuses_all "lakeFS itself has migrated this database, as it seems"
     fails 5 kv-migrate cleanup
     assert_contains "$stderr" "lakeFS itself has migrated this database, as it seems" "DROP TABLE public.actions_run_hooks"
@@ -365,7 +365,7 @@ users/user" "SELECT encode(key, 'escape') FROM kv ORDER BY key"
     up_refuses_all "a lakeFS was set up in the table kv"
     # The same time of setup as in the tables: it is theirs.
     sql "UPDATE kv SET value = '2022-01-01T00:00:00Z' WHERE key = 'installation_metadata/setup_timestamp'"
-    state_is migrated_by_lakefs "kv-migrate cleanup" "migrated, by lakeFS itself"
+    state_is migrated_by_lakefs nothing "migrated, by lakeFS itself"
 }
 
 @test "the store of another installation, or of kv-import" {
@@ -377,9 +377,61 @@ users/user" "SELECT encode(key, 'escape') FROM kv ORDER BY key"
     drop_database
     fresh_database TEMPLATE "$SMALL"
     "${UP[@]}" --keep-tables -q
+    allow_writes
     sql "UPDATE schema_migrations SET version = 38"
     state_is foreign_kv_store nothing "the two do not belong together"
     up_refuses_all "stamped as migrated"
+    drop_database
+    # Tables that refuse writes prove that kv-migrate was here.
+    fresh_database TEMPLATE "$SMALL"
+    "${UP[@]}" --keep-tables -q
+    sql "UPDATE schema_migrations SET version = 38"
+    state_is version_set_back "kv-migrate revert" "migrated, but the schema version was set back to 38 by hand" "SET version = 39"
+    up_refuses_all "its schema version was set back to 38 by hand"
+}
+
+@test "a store that nobody needs is moved out of the way by the printed statement" {
+    local row move
+    for row in "kv-internal-metadata kv/schema/version 1" "auth users/someone x" \
+        "kv-internal-metadata kv/schema/version no-number"; do
+        fresh_database TEMPLATE "$SMALL"
+        kv_table
+        # shellcheck disable=SC2086
+        add $row
+        fails 5 "${UP[@]}"
+        move=$(sed -n 's/^hint: .*then run again: //p' <<<"$stderr")
+        assert_contains "$move" "DO '"
+        sql "$move"
+        assert_sql "kv kv_0 kv_1 kv_v" "SELECT string_agg(relname, ' ' ORDER BY relname) FROM pg_class
+            WHERE relnamespace::regnamespace::text ~ '^lakefs_aside_[0-9_]+\$' AND relkind IN ('r', 'p', 'v')"
+        up_migrates
+        drop_database
+    done
+    fresh_database TEMPLATE "$SMALL"
+    begun
+    add kv-internal-metadata kv/schema/version 4
+    add auth installation_metadata/setup_timestamp 2026-11-28T14:42:53Z
+    fails 5 "${UP[@]}"
+    sql "$(sed -n 's/^hint: .*then run again: //p' <<<"$stderr")"
+    up_migrates
+}
+
+@test "a table kv that was renamed without its partitions" {
+    local move
+    fresh_database TEMPLATE "$SMALL"
+    sql "ALTER SCHEMA public RENAME TO \"Lake's \"\"FS\"" "CREATE SCHEMA public"
+    export PGOPTIONS="-c search_path=\"Lake's\\ \"\"FS\""
+    kv_table
+    sql "ALTER TABLE kv RENAME TO kv_old"
+    state_is foreign_kv nothing "relations are in the way" "kv_0" "statement that up prints"
+    up_refuses "belongs to no KV table"
+    fails 5 "${UP[@]}"
+    move=$(sed -n 's/^hint: .*then run again: //p' <<<"$stderr")
+    sql "$move"
+    unset PGOPTIONS
+    succeeds "${UP[@]}" --schema "Lake's \"FS"
+    assert_sql "kv_0 kv_1 kv_v" "SELECT string_agg(relname, ' ' ORDER BY relname) FROM pg_class
+        WHERE relnamespace::regnamespace::text ~ '^lakefs_aside_' AND relkind IN ('r', 'p', 'v')"
 }
 
 @test "migrated by kv-migrate, with and without the legacy tables" {

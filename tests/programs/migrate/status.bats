@@ -183,6 +183,7 @@ status_is() {
     status_is "legacy, but a relation kv is in the way" nothing
     drop_database
     fresh_database TEMPLATE "$KEPT"
+    allow_writes
     sql "UPDATE schema_migrations SET version = 38"
     status_is "legacy, but its table kv is stamped as migrated" nothing
 }
@@ -224,7 +225,7 @@ status_is() {
 }
 
 @test "a read-only role" {
-    local role
+    local role grant
     fresh_database TEMPLATE "$KEPT"
     role=${PGDATABASE}_reader
     sql "CREATE ROLE $role LOGIN" "GRANT SELECT ON schema_migrations, kv TO $role"
@@ -234,6 +235,14 @@ status_is() {
     sql "REVOKE SELECT ON kv FROM $role"
     PGUSER=$role succeeds kv-migrate status
     assert_contains "$(shown 'KV version')" "unknown" "permission denied"
+    grant=$(shown next)
+    assert_equal "$grant" "GRANT SELECT ON public.kv TO $role"
+    # The commands say it, too.
+    PGUSER=$role fails 3 kv-migrate up -d "dbname=$PGDATABASE"
+    assert_contains "$stderr" "permission denied for table kv" "GRANT SELECT ON public.kv TO $role"
+    sql "$grant"
+    PGUSER=$role succeeds kv-migrate status
+    assert_equal "$(shown 'KV version')" 1
     drop_database
     psql -Xq -d postgres -c "DROP ROLE $role"
 }
