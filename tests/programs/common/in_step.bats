@@ -202,7 +202,7 @@ completes() {
         run -0 kv-export --source kv --package "$package" --list-tables
     done
     completes "json text" kv-export --log-format ""
-    completes "json text" kv-import -l --format ""
+    completes "json lakefs-kv text" kv-import -l --format ""
     for format in json text; do
         run -0 kv-migrate --log-format "$format" --version
     done
@@ -210,7 +210,7 @@ completes() {
 }
 
 @test "an argument after = is completed, whether or not the shell splits the word there" {
-    assert_equal "$(bash_completes kv-import --format =)" $'json\ntext'
+    assert_equal "$(bash_completes kv-import --format =)" $'json\nlakefs-kv\ntext'
     assert_equal "$(bash_completes kv-import --format = j)" json
     assert_equal "$(zsh_completes "kv-import --format=j")" json
     run -0 env COMP_WORDBREAKS=" " bash --norc -c 'source "$1"; COMP_WORDBREAKS=" "
