@@ -19,8 +19,8 @@ static const Option INSPECT_OPTIONS[] = {
      OPTION_CONSTANT(ImportOptions, action, IMPORT_LIST)},
     {"format", 0, "FORMAT",
      "output format of --list, --diff and --check-target:\n"
-     "text (default) or json; of --print: lakefs-kv, which\n"
-     "lakefs kv load --strategy overwrite reads",
+     "text (default) or json; of --print: lakefs-kv, as\n"
+     "lakefs kv load --strategy overwrite reads it",
      NULL, "text json lakefs-kv", OPTION_WORD(ImportOptions, format)},
     {"check", 0, NULL,
      "check every checksum; with --target=dynamodb also\n"
@@ -86,7 +86,7 @@ static const Option LOAD_OPTIONS[] = {
      "read no FILE; let the store that --clean has\n"
      "replaced and the present one change places",
      NULL, NULL, OPTION_CONSTANT(ImportOptions, action, IMPORT_UNDO)},
-    {"forget", 0, NULL, "read no FILE; drop the store that --clean has replaced", NULL, NULL,
+    {"forget", 0, NULL, "read no FILE; drop the store that --clean replaced", NULL, NULL,
      OPTION_CONSTANT(ImportOptions, action, IMPORT_FORGET)},
     {"allow-redacted", 0, NULL, "load a dump that is redacted", NULL, NULL,
      OPTION_FLAG(ImportOptions, allow_redacted)},
@@ -141,12 +141,12 @@ const OptionTable IMPORT_OPTION_TABLE = {
              "  kv-import -d DBNAME --repository=NAME [OPTION]... [FILE]\n"
              "                                           restore one repository\n"
              "  kv-import -d DBNAME --check-target       see whether a load would be accepted\n"
-             "  kv-import -d DBNAME --undo               bring back the store that was replaced\n"
+             "  kv-import -d DBNAME --undo               bring back the replaced store\n"
              "  kv-import -d DBNAME --verify [FILE]      compare the KV table with a dump\n"
              "  kv-import -l [FILE]                      show what is in a dump\n"
              "  kv-import --check [FILE]                 read and check all of a dump\n"
              "  kv-import --print [OPTION]... [FILE]     show the entries of a dump\n"
-             "  kv-import --diff=OLD [OPTION]... [FILE]  show what has changed between two dumps\n"
+             "  kv-import --diff=OLD [OPTION]... [FILE]  show what has changed since OLD\n"
              "  kv-import --diff=OLD -d DBNAME           show what has changed since a dump\n"
              "\n"
              "FILE is a dump; if it is - or missing, standard input is read.",

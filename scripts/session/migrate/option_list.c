@@ -144,10 +144,10 @@ static const char USAGE[] =
     "  kv-migrate revert [OPTION]... [DBNAME]   go back to the legacy tables that up\n"
     "                                           kept, and put the KV store aside\n"
     "  kv-migrate basic-auth [OPTION]... USER[:ACCESS_KEY] [DBNAME]\n"
-    "                                           make USER the one user of lakeFS 1.33.0\n"
-    "                                           and later, in a migrated store\n"
-    "  kv-migrate config [OPTION]... FILE       print lakeFS's configuration as today's\n"
-    "                                           lakeFS takes it, and what was wrong";
+    "                                           make USER the one user of lakeFS\n"
+    "                                           1.33.0 and later, in a migrated store\n"
+    "  kv-migrate config [OPTION]... FILE       print lakeFS's configuration as\n"
+    "                                           today's takes it, and what was wrong";
 
 static const char EPILOGUE[] =
     "Environment (an option beats it; it beats the configuration):\n"
