@@ -20,13 +20,13 @@ check_calls() {
 }
 
 @test "failing calls of kv-export: the right exit code, one message, and nothing left behind" {
-    check_calls --programs export redact dynamodb-export --jobs 2 --limit 3 --next 50
+    check_calls --programs export redact dynamodb-export --jobs 2 --limit 2 --next 50
 }
 
 @test "failing calls of kv-import: the right exit code, one message, no stamp, and nothing left behind" {
-    check_calls --programs import dynamodb-import --jobs 2 --limit 3 --next 50
+    check_calls --programs import dynamodb-import --jobs 2 --limit 2 --next 50
 }
 
 @test "failing calls of kv-migrate's session: the right exit code, one message, and the stamp or the legacy tables" {
-    check_calls --programs migrate status --jobs 2 --limit 3 --next 50
+    check_calls --programs migrate status --jobs 2 --limit 2 --next 50
 }

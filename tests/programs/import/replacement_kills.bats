@@ -7,6 +7,6 @@
 bats_require_minimum_version 1.5.0
 
 @test "a replacement killed at any instant: the store is the old or the new one, and the next run succeeds" {
-    run -0 "$BATS_TEST_DIRNAME/../../faults/kills" --replacements --bin "${KV_BIN:-$BATS_TEST_DIRNAME/../../../bin}" --count 10 --seed 1
+    run -0 "$BATS_TEST_DIRNAME/../../faults/kills" --replacements --bin "${KV_BIN:-$BATS_TEST_DIRNAME/../../../bin}" --count 6 --seed 1
     echo "$output"
 }

@@ -6,6 +6,6 @@
 bats_require_minimum_version 1.5.0
 
 @test "a migration killed at any instant: legacy tables or stamp are intact, and the next run succeeds" {
-    run -0 "$BATS_TEST_DIRNAME/../../faults/kills" --bin "${KV_BIN:-$BATS_TEST_DIRNAME/../../../bin}" --count 10 --seed 1
+    run -0 "$BATS_TEST_DIRNAME/../../faults/kills" --bin "${KV_BIN:-$BATS_TEST_DIRNAME/../../../bin}" --count 6 --seed 1
     echo "$output"
 }
