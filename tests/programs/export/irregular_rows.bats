@@ -150,8 +150,8 @@ load ../../lib/rows
         "INSERT INTO graveler_staging_kv VALUES ('', 'lost', 'identity', 'data')" \
         "INSERT INTO graveler_staging_kv VALUES ('Token', 'lost', 'identity', 'data'), ('token ', 'lost', 'identity', 'data')"
     export_rows -j 4
-    assert_equal "$(left_out)" "left out: 1002 rows of graveler_staging_kv (package graveler): staging token is on no branch
-left out: 1 row of graveler_staging_kv (package graveler): staging token is empty"
+    assert_equal "$(left_out)" "left out: 1 row of graveler_staging_kv (package graveler): staging token is empty
+left out: 1002 rows of graveler_staging_kv (package graveler): staging token is on no branch"
     assert_equal "$(count_entries)" 8
 }
 
