@@ -14,37 +14,19 @@ static bool check_redacted(const DumpHeader *header, const ImportOptions *option
     return error_hint(error, "To inspect it in a scratch database, use --allow-redacted.");
 }
 
-static bool is_omitted(const DumpHeader *header, const char *what)
+static bool lists(const char *const *names, size_t count, const char *name)
 {
-    for (size_t i = 0; i < header->omitted_count; i++) {
-        if (strcmp(header->omitted[i], what) == 0) {
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(names[i], name) == 0) {
             return true;
         }
     }
     return false;
-}
-
-/* The first package that was left out; NULL: none. */
-static const char *omitted_package(const DumpHeader *header)
-{
-    const size_t size = strlen(DUMP_OMITTED_PACKAGE);
-
-    for (size_t i = 0; i < header->omitted_count; i++) {
-        if (strncmp(header->omitted[i], DUMP_OMITTED_PACKAGE, size) == 0) {
-            return header->omitted[i] + size;
-        }
-    }
-    return NULL;
 }
 
 static bool has_package(const DumpHeader *header, const char *name)
 {
-    for (size_t i = 0; i < header->package_count; i++) {
-        if (strcmp(header->packages[i], name) == 0) {
-            return true;
-        }
-    }
-    return false;
+    return lists(header->packages, header->package_count, name);
 }
 
 static bool refuse_partial(const DumpHeader *header, Error *error)
@@ -58,7 +40,7 @@ static bool refuse_partial(const DumpHeader *header, Error *error)
 
 bool dump_scope_check_store(const DumpHeader *header, const ImportOptions *options, Error *error)
 {
-    const char *package = omitted_package(header);
+    const char *package = dump_header_omitted_package(header);
 
     if (!check_redacted(header, options, error)) {
         return false;
@@ -75,16 +57,6 @@ bool dump_scope_check_store(const DumpHeader *header, const ImportOptions *optio
                                  "database, use --allow-incomplete.");
     }
     return true;
-}
-
-static bool lists(const char *const *names, size_t count, const char *name)
-{
-    for (size_t i = 0; i < count; i++) {
-        if (strcmp(names[i], name) == 0) {
-            return true;
-        }
-    }
-    return false;
 }
 
 static bool check_selected(const DumpHeader *header, const char *id, Error *error)
@@ -128,7 +100,7 @@ bool dump_scope_check_repository(const DumpHeader *header, const ImportOptions *
         return refuse_part(id, "the runs of hooks", error);
     }
     /* Without them, branches that were protected would not be. */
-    return (!is_omitted(header, DUMP_OMITTED_SETTINGS) &&
+    return (!lists(header->omitted, header->omitted_count, DUMP_OMITTED_SETTINGS) &&
             !lists(header->omitted_settings, header->omitted_settings_count, id)) ||
            refuse_part(id, "the branch protection rules", error);
 }

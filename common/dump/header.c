@@ -265,6 +265,23 @@ bool dump_header_decode(Slice text, DumpHeader *header, Error *error)
     return true;
 }
 
+const char *dump_omitted_package(const char *omitted)
+{
+    const size_t size = strlen(DUMP_OMITTED_PACKAGE);
+
+    return strncmp(omitted, DUMP_OMITTED_PACKAGE, size) == 0 ? omitted + size : NULL;
+}
+
+const char *dump_header_omitted_package(const DumpHeader *header)
+{
+    const char *package = NULL;
+
+    for (size_t i = 0; package == NULL && i < header->omitted_count; i++) {
+        package = dump_omitted_package(header->omitted[i]);
+    }
+    return package;
+}
+
 void dump_header_free(DumpHeader *header)
 {
     if (header->json != NULL) {

@@ -66,6 +66,12 @@ typedef struct DumpHeader {
     void *json; /* owns the strings after reading */
 } DumpHeader;
 
+/* The package that one of `omitted` names; NULL if it is anything else that was left out. */
+const char *dump_omitted_package(const char *omitted);
+
+/* The first package that was left out; NULL: none. */
+const char *dump_header_omitted_package(const DumpHeader *header);
+
 /* The JSON text, malloced; NULL when out of memory. */
 char *dump_header_encode(const DumpHeader *header, Error *error);
 

@@ -183,12 +183,10 @@ static bool refuse_incomplete(const Place *place, const char *what, const char *
 /* What was left out would be in no store. */
 static bool check_complete(const Place *place, const DumpHeader *header, Error *error)
 {
-    const size_t size = strlen(DUMP_OMITTED_PACKAGE);
+    const char *package = dump_header_omitted_package(header);
 
-    for (size_t i = 0; i < header->omitted_count; i++) {
-        if (strncmp(header->omitted[i], DUMP_OMITTED_PACKAGE, size) == 0) {
-            return refuse_incomplete(place, "package ", header->omitted[i] + size, error);
-        }
+    if (package != NULL) {
+        return refuse_incomplete(place, "package ", package, error);
     }
     return header->repository_count == 0 || refuse_incomplete(place, "repositories", "", error);
 }

@@ -8,15 +8,13 @@
 
 void exclusions_add(Exclusions *exclusions, const DumpHeader *header)
 {
-    const size_t prefix = strlen(DUMP_OMITTED_PACKAGE);
-
     for (size_t i = 0; i < header->omitted_count; i++) {
         const char *omitted = header->omitted[i];
+        const char *package = dump_omitted_package(omitted);
 
         exclusions->settings = exclusions->settings || strcmp(omitted, DUMP_OMITTED_SETTINGS) == 0;
         for (size_t k = 0; k < KV_PACKAGES; k++) {
-            if (strncmp(omitted, DUMP_OMITTED_PACKAGE, prefix) == 0 &&
-                strcmp(omitted + prefix, KV_PACKAGE_NAMES[k]) == 0) {
+            if (package != NULL && strcmp(package, KV_PACKAGE_NAMES[k]) == 0) {
                 exclusions->packages[k] = true;
                 exclusions->any_package = true;
             }

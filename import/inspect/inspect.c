@@ -12,14 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The name of an omitted package; NULL for anything else that is omitted. */
-static const char *omitted_package(const char *omitted)
-{
-    const size_t size = strlen(DUMP_OMITTED_PACKAGE);
-
-    return strncmp(omitted, DUMP_OMITTED_PACKAGE, size) == 0 ? omitted + size : NULL;
-}
-
 static bool print_excluded(const DumpHeader *header, Error *error)
 {
     const char *separator = "packages ";
@@ -27,7 +19,7 @@ static bool print_excluded(const DumpHeader *header, Error *error)
     bool done = true;
 
     for (size_t i = 0; done && i < header->omitted_count; i++) {
-        const char *package = omitted_package(header->omitted[i]);
+        const char *package = dump_omitted_package(header->omitted[i]);
 
         if (package != NULL) {
             done = buffer_append_format(&names, error, "%s%s", separator, package);
@@ -35,7 +27,7 @@ static bool print_excluded(const DumpHeader *header, Error *error)
         }
     }
     for (size_t i = 0; done && i < header->omitted_count; i++) {
-        if (omitted_package(header->omitted[i]) == NULL) {
+        if (dump_omitted_package(header->omitted[i]) == NULL) {
             done = buffer_append_format(&names, error, "%s%s", names.size > 0 ? "; " : "",
                                         header->omitted[i]);
         }

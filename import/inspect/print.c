@@ -287,14 +287,10 @@ static bool is_whole_store(const Printer *printer)
 {
     const PrintOptions *options = printer->options;
     const DumpHeader *header = dump_reader_header(printer->reader);
-    bool whole = !is_partial(printer) && header->repository_count == 0 &&
-                 options->partition == NULL && options->prefix == NULL && !header->redacted;
 
-    for (size_t i = 0; i < header->omitted_count; i++) {
-        whole = whole && strncmp(header->omitted[i], DUMP_OMITTED_PACKAGE,
-                                 strlen(DUMP_OMITTED_PACKAGE)) != 0;
-    }
-    return whole;
+    return !is_partial(printer) && options->partition == NULL && options->prefix == NULL &&
+           !header->redacted && header->repository_count == 0 &&
+           dump_header_omitted_package(header) == NULL;
 }
 
 static bool write_end(const Printer *printer, Error *error)
