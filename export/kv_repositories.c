@@ -72,6 +72,7 @@ void kv_repositories_free(KvRepositories *repositories)
 
 /* The worker of a visitor, and whose entries it gets. */
 typedef struct Visit {
+    const KvRepositories *repositories;
     const EntryVisitor *visitor;
     void *worker;
     const KvRepository *repository; /* NULL: of all */
@@ -121,11 +122,16 @@ static bool read_repository(const StoreRanges *ranges, const KvRepository *repos
     return done;
 }
 
-static bool read_all(const KvRepositories *repositories, Visit *visit, Error *error)
+/* The only part. */
+static bool read_all(void *reader, size_t part, void *worker, Error *error)
 {
+    Visit *visit = reader;
+    const KvRepositories *repositories = visit->repositories;
     const ExportOptions *options = repositories->options;
     bool done = true;
 
+    (void)part;
+    visit->worker = worker;
     for (size_t i = 0; done && i < options->repository_count; i++) {
         done = read_repository(&repositories->ranges, &repositories->items[i], visit, error);
     }
@@ -138,12 +144,9 @@ static bool read_all(const KvRepositories *repositories, Visit *visit, Error *er
 bool kv_repositories_read(const KvRepositories *repositories, const EntryVisitor *visitor,
                           void *state, Error *error)
 {
-    Visit visit = {.visitor = visitor};
-    Error ignored;
-    bool done = visitor->begin(state, &visit.worker, error) &&
-                (visitor->begin_part == NULL || visitor->begin_part(visit.worker, 0, error)) &&
-                read_all(repositories, &visit, error) &&
-                (visitor->end_part == NULL || visitor->end_part(visit.worker, error));
+    Visit visit = {.repositories = repositories, .visitor = visitor};
+    WorkPieces parts;
 
-    return visitor->end(visit.worker, done, done ? error : &ignored) && done;
+    work_pieces_init(&parts, 1);
+    return store_read_parts(&parts, visitor, state, read_all, &visit, error);
 }

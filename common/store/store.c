@@ -26,15 +26,15 @@ static bool visit_part(const EntryVisitor *visitor, StorePartReader *read, void 
 bool store_read_parts(WorkPieces *parts, const EntryVisitor *visitor, void *state,
                       StorePartReader *read, void *reader, Error *error)
 {
-    void *worker = NULL;
+    void *worker = visitor->begin == NULL ? state : NULL;
     Error ignored;
     size_t part;
-    bool done = visitor->begin(state, &worker, error);
+    bool done = visitor->begin == NULL || visitor->begin(state, &worker, error);
 
     while (done && work_pieces_take(parts, &part)) {
         done = visit_part(visitor, read, reader, part, worker, error);
     }
-    return visitor->end(worker, done, done ? error : &ignored) && done;
+    return (visitor->end == NULL || visitor->end(worker, done, done ? error : &ignored)) && done;
 }
 
 void store_stop(WorkPieces *parts, const EntryVisitor *visitor, void *state)

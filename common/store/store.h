@@ -51,7 +51,7 @@ typedef struct StoreInfo {
 /* Callbacks for the entries read.  Those of a worker are called on its own thread. */
 typedef struct EntryVisitor {
     /* Initializes a worker; *worker is passed to the other functions, and to `end` even after a
-     * failure. */
+     * failure.  NULL: `state` is passed to them. */
     bool (*begin)(void *state, void **worker, Error *error);
 
     /* Called before and after the entries of a part.  Parts are numbered from 0; each goes to one
@@ -62,7 +62,7 @@ typedef struct EntryVisitor {
     /* Receives an entry and its tuple, as in a dump; the entry points into the tuple. */
     bool (*visit)(void *worker, const Entry *entry, Slice tuple, Error *error);
 
-    /* Ends a worker; `complete`: it has read all of its parts. */
+    /* Ends a worker; `complete`: it has read all of its parts.  May be NULL. */
     bool (*end)(void *worker, bool complete, Error *error);
 
     /* Called once when a worker has failed, to end the others.  NULL if the visitor's functions

@@ -49,25 +49,9 @@ static bool read_dump(Comparison *comparison, DumpFile *file, DiffSide side, boo
                           &pass, NULL, error);
 }
 
-static bool begin_worker(void *state, void **worker, Error *error)
-{
-    (void)error;
-    *worker = state;
-    return true;
-}
-
-static bool end_worker(void *worker, bool complete, Error *error)
-{
-    (void)worker;
-    (void)complete;
-    (void)error;
-    return true;
-}
-
 static bool read_store(Comparison *comparison, bool collects, Error *error)
 {
-    static const EntryVisitor VISITOR = {
-        .begin = begin_worker, .visit = visit_entry, .end = end_worker};
+    static const EntryVisitor VISITOR = {.visit = visit_entry};
     Pass pass = {comparison, DIFF_NEW, collects};
 
     return comparison->driver->read(comparison->store, &VISITOR, &pass, error);

@@ -96,21 +96,6 @@ static bool sum_chunk(void *state, void *worker, Slice tuples, uint64_t entries,
     return for_each_entry(tuples, state, add_dump_entry, error);
 }
 
-static bool begin_worker(void *state, void **worker, Error *error)
-{
-    (void)error;
-    *worker = state;
-    return true;
-}
-
-static bool end_worker(void *worker, bool complete, Error *error)
-{
-    (void)worker;
-    (void)complete;
-    (void)error;
-    return true;
-}
-
 /* Reads the whole dump, with all of its checks.  The caller frees the manifest, even after a
  * failure.
  */
@@ -194,8 +179,7 @@ static bool read_store(Verification *verification, const char *phase, const Entr
 static bool compute_sums(Verification *verification, Error *error)
 {
     static const DumpVisitor DUMP = {.visit = sum_chunk};
-    static const EntryVisitor STORE = {
-        .begin = begin_worker, .visit = subtract_store_entry, .end = end_worker};
+    static const EntryVisitor STORE = {.visit = subtract_store_entry};
 
     return read_dump_first(verification, &DUMP, error) &&
            read_store(verification, "store", &STORE, error);
@@ -229,8 +213,7 @@ static bool collect_chunk(void *state, void *worker, Slice tuples, uint64_t entr
 static bool find_differences(Verification *verification, Error *error)
 {
     static const DumpVisitor DUMP = {.visit = collect_chunk};
-    static const EntryVisitor STORE = {
-        .begin = begin_worker, .visit = collect_store_entry, .end = end_worker};
+    static const EntryVisitor STORE = {.visit = collect_store_entry};
 
     return sorter_new(SORTER_MEMORY, &verification->sorter, error) &&
            read_dump_again(verification, &DUMP, error) &&
