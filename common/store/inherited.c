@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "common/store/inherited.h"
 
+#include "common/store/legacy_tree.h"
+
 bool inherited_refuse(const PgSchema *schema, const char *table, const char *child, Error *error)
 {
     error_set(error, EXIT_CODE_REFUSED, "table \"%s\" is not as the schema migrations created it",
@@ -29,12 +31,8 @@ bool inherited_check(PgConnection *connection, const PgSchema *schema, const cha
     bool done;
 
     if (!pg_query(connection,
-                  "WITH RECURSIVE tree AS (SELECT c.oid, c.relname FROM pg_class c"
-                  " JOIN pg_namespace n ON n.oid = c.relnamespace"
-                  " WHERE n.nspname = $1 AND c.relname = ANY ($2::text[])"
-                  " UNION ALL SELECT i.inhrelid, t.relname FROM pg_inherits i"
-                  " JOIN tree t ON t.oid = i.inhparent)"
-                  " SELECT t.relname, format('%I.%I', n.nspname, c.relname)"
+                  LEGACY_TREE
+                  "SELECT t.relname, format('%I.%I', n.nspname, c.relname)"
                   " FROM pg_inherits i JOIN tree t ON t.oid = i.inhparent"
                   " JOIN pg_class p ON p.oid = i.inhparent JOIN pg_class c ON c.oid = i.inhrelid"
                   " JOIN pg_namespace n ON n.oid = c.relnamespace"

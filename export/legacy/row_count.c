@@ -3,7 +3,7 @@
 
 #include "common/base/json_memory.h"
 #include "common/pg/page_range.h"
-#include "export/legacy/source.h"
+#include "common/store/legacy_tree.h"
 #include "export/legacy/table_shape.h"
 
 #include <inttypes.h>
@@ -40,11 +40,11 @@ static bool query_sizes(PgConnection *connection, const PgSchema *schema, const 
     parameters[1] = buffer_string(&list);
     snprintf(pages, sizeof pages, "%d", (int)PG_RANGE_PAGES);
     done = done && pg_query(connection,
-                            SOURCE_TREE
+                            LEGACY_TREE
                             " SELECT coalesce(sum(pg_relation_size(t.oid)), 0)"
                             "  > $3::int8 * current_setting('block_size')::int8"
                             " FROM unnest($2::text[]) WITH ORDINALITY u (name, place)"
-                            " LEFT JOIN tree t ON t.root = u.name GROUP BY place ORDER BY place",
+                            " LEFT JOIN tree t ON t.relname = u.name GROUP BY place ORDER BY place",
                             3, parameters, rows, error);
     buffer_free(&list);
     return done;

@@ -4,7 +4,7 @@
 #include "common/pg/lock.h"
 #include "common/pg/server_info.h"
 #include "common/store/legacy_oids.h"
-#include "export/legacy/source.h"
+#include "common/store/legacy_tree.h"
 #include "export/legacy/table_list.h"
 
 #include <inttypes.h>
@@ -222,7 +222,7 @@ bool snapshot_estimate_rows(PgConnection *connection, const PgSchema *schema,
 
     parameters[1] = buffer_string(&list);
     done = done && pg_query(connection,
-                            SOURCE_TREE
+                            LEGACY_TREE
                             "SELECT coalesce(sum(greatest(c.reltuples, 0)), 0)::int8"
                             " FROM tree t JOIN pg_class c ON c.oid = t.oid WHERE c.relkind <> 'p'",
                             2, parameters, &result, error);

@@ -12,17 +12,6 @@
 #include "export/legacy/source_row.h"
 #include "export/worker.h"
 
-/* The beginning of a query, with the parameters schema and tables, an array of names: `tree` has
- * the oids of the tables and of their partitions, and the name of the table that each belongs to.
- */
-#define SOURCE_TREE                                                                                \
-    "WITH RECURSIVE tree AS ("                                                                     \
-    " SELECT c.oid, c.relname AS root FROM pg_class c"                                             \
-    "  JOIN pg_namespace n ON n.oid = c.relnamespace"                                              \
-    "  WHERE n.nspname = $1 AND c.relname = ANY ($2::text[])"                                      \
-    " UNION ALL"                                                                                   \
-    " SELECT i.inhrelid, t.root FROM pg_inherits i JOIN tree t ON t.oid = i.inhparent)"
-
 typedef bool SourceRowFunction(SourceRow *row, void *state, Error *error);
 
 /* Reads all rows of a range (NULL: the query has none) and passes each to `function`; what that

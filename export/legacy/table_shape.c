@@ -2,7 +2,7 @@
 #include "export/legacy/table_shape.h"
 
 #include "common/store/inherited.h"
-#include "export/legacy/source.h"
+#include "common/store/legacy_tree.h"
 #include "export/legacy/table_list.h"
 
 #include <string.h>
@@ -39,8 +39,9 @@ static bool check_trees(PgConnection *connection, const PgSchema *schema, const 
     bool done = true;
 
     if (!pg_query(connection,
-                  SOURCE_TREE
-                  ", relation AS (SELECT t.root, format('%I.%I', n.nspname, c.relname) AS name,"
+                  LEGACY_TREE
+                  ", relation AS (SELECT t.relname AS root, format('%I.%I', n.nspname, c.relname) "
+                  "AS name,"
                   " CASE WHEN c.relkind = 'v' THEN 'view' WHEN c.relkind = 'm' THEN"
                   " 'materialized view' WHEN c.relkind = 'f' THEN 'foreign table'"
                   " WHEN c.relkind NOT IN ('r', 'p') THEN 'relation of another kind'"
@@ -71,7 +72,7 @@ static bool check_detached(PgConnection *connection, const PgSchema *schema, con
     bool done;
 
     if (!pg_query(connection,
-                  SOURCE_TREE " SELECT string_agg(format('%I.%I', n.nspname, c.relname), ', '"
+                  LEGACY_TREE " SELECT string_agg(format('%I.%I', n.nspname, c.relname), ', '"
                               "  ORDER BY c.relname) FROM pg_class c"
                               " JOIN pg_namespace n ON n.oid = c.relnamespace"
                               " WHERE n.nspname = $1 AND $3 = ANY ($2::text[])"
@@ -146,7 +147,7 @@ bool table_shape_leaves(PgConnection *connection, const PgSchema *schema, const 
     parameters[1] = buffer_string(&list);
     done = done &&
            pg_query(connection,
-                    SOURCE_TREE "SELECT format('%I.%I', n.nspname, c.relname), n.nspname, c.relname"
+                    LEGACY_TREE "SELECT format('%I.%I', n.nspname, c.relname), n.nspname, c.relname"
                                 " FROM tree t JOIN pg_class c ON c.oid = t.oid"
                                 " JOIN pg_namespace n ON n.oid = c.relnamespace"
                                 " WHERE c.relkind <> 'p'"

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "scripts/session/migrate/dependents.h"
 
+#include "common/store/legacy_tree.h"
 #include "scripts/session/migrate/legacy_tables.h"
 
 /* An object goes with a table when it depends on it automatically or internally; a normal
  * dependency holds it. */
 bool dependents_find(Session *session, char **objects, Error *error)
 {
-    static const char QUERY[] =
+    static const char QUERY[] = LEGACY_TREE
         ", gone AS (SELECT 'pg_class'::regclass::oid AS classid, t.root AS objid FROM tree t"
         " UNION SELECT d.classid, d.objid FROM pg_depend d"
         " JOIN gone g ON d.refclassid = g.classid AND d.refobjid = g.objid"
@@ -23,19 +24,6 @@ bool dependents_find(Session *session, char **objects, Error *error)
         " AND NOT EXISTS (SELECT FROM tree t LEFT JOIN pg_attrdef a ON a.adrelid = t.oid"
         "  WHERE (d.classid = 'pg_class'::regclass AND d.objid = t.oid)"
         "  OR (d.classid = 'pg_attrdef'::regclass AND d.objid = a.oid))";
-    Buffer sql = {0};
-    Buffer array = {0};
-    bool done = buffer_append_text(&sql, LEGACY_TREE_SQL, error) &&
-                buffer_append_text(&sql, QUERY, error) &&
-                legacy_tables_array(session, &array, error);
 
-    *objects = NULL;
-    if (done) {
-        const char *parameters[] = {session->schema.name, buffer_string(&array)};
-
-        done = session_query_text(session, buffer_string(&sql), 2, parameters, objects, error);
-    }
-    buffer_free(&sql);
-    buffer_free(&array);
-    return done;
+    return legacy_tables_query_text(session, QUERY, NULL, objects, error);
 }

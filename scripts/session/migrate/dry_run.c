@@ -4,6 +4,7 @@
 #include "common/base/quantity.h"
 #include "common/cli/message.h"
 #include "common/cli/output.h"
+#include "common/store/legacy_tree.h"
 #include "scripts/session/child.h"
 #include "scripts/session/migrate/checks.h"
 #include "scripts/session/migrate/legacy_tables.h"
@@ -69,29 +70,17 @@ static bool take_sizes(Plan *plan, const PgRows *rows, Error *error)
 static bool measure_tables(Plan *plan, Error *error)
 {
     static const char QUERY[] =
-        "SELECT t.relname, sum(pg_table_size(c.oid)) AS bytes,"
-        " CASE WHEN bool_or(c.reltuples <= 0 AND pg_relation_size(c.oid) > 0)"
-        "  AND sum(greatest(c.reltuples, 0)) = 0 THEN -1"
-        "  ELSE sum(greatest(c.reltuples, 0))::int8 END"
-        " FROM tree t JOIN pg_class c ON c.oid = t.oid WHERE c.relkind <> 'p'"
-        " GROUP BY t.relname ORDER BY bytes DESC, t.relname::text COLLATE \"C\"";
-    const Session *session = plan->checks.session;
-    Buffer sql = {0};
-    Buffer array = {0};
+        LEGACY_TREE "SELECT t.relname, sum(pg_table_size(c.oid)) AS bytes,"
+                    " CASE WHEN bool_or(c.reltuples <= 0 AND pg_relation_size(c.oid) > 0)"
+                    "  AND sum(greatest(c.reltuples, 0)) = 0 THEN -1"
+                    "  ELSE sum(greatest(c.reltuples, 0))::int8 END"
+                    " FROM tree t JOIN pg_class c ON c.oid = t.oid WHERE c.relkind <> 'p'"
+                    " GROUP BY t.relname ORDER BY bytes DESC, t.relname::text COLLATE \"C\"";
     PgRows *rows = NULL;
-    bool done = buffer_append_text(&sql, LEGACY_TREE_SQL, error) &&
-                buffer_append_text(&sql, QUERY, error) &&
-                legacy_tables_array(session, &array, error);
+    bool done = legacy_tables_query(plan->checks.session, QUERY, NULL, &rows, error) &&
+                take_sizes(plan, rows, error);
 
-    if (done) {
-        const char *parameters[] = {session->schema.name, buffer_string(&array)};
-
-        done = pg_query(session->connection, buffer_string(&sql), 2, parameters, &rows, error) &&
-               take_sizes(plan, rows, error);
-    }
     pg_rows_free(rows);
-    buffer_free(&sql);
-    buffer_free(&array);
     return done;
 }
 

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "scripts/session/migrate/legacy_tables.h"
 
+#include "common/base/text.h"
 #include "common/pg/lock.h"
+#include "common/store/legacy_tree.h"
 #include "common/store/write_guard.h"
 #include "scripts/session/child.h"
 #include "scripts/session/migrate/programs.h"
@@ -9,13 +11,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-const char LEGACY_TREE_SQL[] =
-    "WITH RECURSIVE tree AS (SELECT c.oid AS root, c.relname, c.oid FROM pg_class c"
-    " JOIN pg_namespace n ON n.oid = c.relnamespace"
-    " WHERE n.nspname = $1 AND c.relname = ANY ($2::text[])"
-    " UNION ALL SELECT t.root, t.relname, i.inhrelid FROM pg_inherits i"
-    " JOIN tree t ON t.oid = i.inhparent) ";
 
 /* kv-export prints one name per line; names are plain words. */
 static bool take_names(Buffer *printed, Words *names, Error *error)
@@ -154,31 +149,51 @@ bool legacy_tables_append_drop(Session *session, Buffer *sql, Error *error)
            buffer_append_text(sql, ";", error);
 }
 
+bool legacy_tables_query(const Session *session, const char *sql, const char *third, PgRows **rows,
+                         Error *error)
+{
+    Buffer array = {0};
+    bool done = legacy_tables_array(session, &array, error);
+
+    if (done) {
+        const char *parameters[] = {session->schema.name, buffer_string(&array), third};
+
+        done = pg_query(session->connection, sql, third == NULL ? 2 : 3, parameters, rows, error);
+    }
+    buffer_free(&array);
+    return done;
+}
+
+bool legacy_tables_query_text(const Session *session, const char *sql, const char *third,
+                              char **text, Error *error)
+{
+    PgRows *rows;
+    const char *value;
+    bool done;
+
+    *text = NULL;
+    if (!legacy_tables_query(session, sql, third, &rows, error)) {
+        return false;
+    }
+    value = pg_rows_text(rows, 0, 0);
+    done = text_copy(value == NULL ? "" : value, text, error);
+    pg_rows_free(rows);
+    return done;
+}
+
 /* `modes` is a literal of type text[]. */
 static bool find_holders(Session *session, const char *modes, char **holders, Error *error)
 {
-    static const char HOLDERS[] =
+    return legacy_tables_query_text(
+        session,
+        LEGACY_TREE
         "SELECT string_agg(DISTINCT " PG_LOCK_HOLDER_TEXT ", ', ')"
         " FROM tree t JOIN pg_locks l ON l.locktype = 'relation' AND l.relation = t.oid"
         " AND l.granted AND l.mode = ANY ($3::text[])"
         " AND l.database = (SELECT d.oid FROM pg_database d WHERE d.datname = current_database())"
         " AND l.pid IS DISTINCT FROM pg_backend_pid() " PG_LOCK_HOLDER_JOIN
-        " WHERE l.pid IS NULL OR a.backend_type = 'client backend' OR a.backend_type IS NULL";
-    Buffer sql = {0};
-    Buffer array = {0};
-    bool done;
-
-    *holders = NULL;
-    done = buffer_append_text(&sql, LEGACY_TREE_SQL, error) &&
-           buffer_append_text(&sql, HOLDERS, error) && legacy_tables_array(session, &array, error);
-    if (done) {
-        const char *parameters[] = {session->schema.name, buffer_string(&array), modes};
-
-        done = session_query_text(session, buffer_string(&sql), 3, parameters, holders, error);
-    }
-    buffer_free(&sql);
-    buffer_free(&array);
-    return done;
+        " WHERE l.pid IS NULL OR a.backend_type = 'client backend' OR a.backend_type IS NULL",
+        modes, holders, error);
 }
 
 bool legacy_tables_writers(Session *session, char **writers, Error *error)

@@ -30,19 +30,20 @@ bool legacy_tables_append_missing(const Session *session, Buffer *text, Error *e
 bool legacy_tables_append_names(const Words *names, const char *separator, Buffer *text,
                                 Error *error);
 
-/*
- * The beginning of a query: WITH RECURSIVE tree AS (...), which has a row for each existing legacy
- * table and for each of its partitions and children, with the columns root (the legacy table's
- * oid), relname (its name) and oid.  $1 is the schema, $2 the names as legacy_tables_array formats
- * them.
- */
-extern const char LEGACY_TREE_SQL[];
-
 /* Appends an array literal of the names of the tables found. */
 bool legacy_tables_array(const Session *session, Buffer *text, Error *error);
 
 /* The same of all names that legacy tables have, found or not. */
 bool legacy_tables_known_array(Session *session, Buffer *text, Error *error);
+
+/* Runs a query of the tables found: it begins with LEGACY_TREE, and may have a parameter $3 (NULL:
+ * it has none).  The caller frees the rows. */
+bool legacy_tables_query(const Session *session, const char *sql, const char *third, PgRows **rows,
+                         Error *error);
+
+/* The same for a query of one text; "" for null; malloced. */
+bool legacy_tables_query_text(const Session *session, const char *sql, const char *third,
+                              char **text, Error *error);
 
 /* Locks them against writers.  Waits for sessions that hold conflicting locks for lock_timeout;
  * then EXIT_CODE_REFUSED names these sessions. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "scripts/session/migrate/rights.h"
 
-#include "scripts/session/migrate/legacy_tables.h"
+#include "common/store/legacy_tree.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -77,8 +77,7 @@ static const char ONCE[] =
 
 static bool append_query(Buffer *sql, Error *error)
 {
-    bool done =
-        buffer_append_text(sql, LEGACY_TREE_SQL, error) && buffer_append_text(sql, ONCE, error);
+    bool done = buffer_append_text(sql, LEGACY_TREE, error) && buffer_append_text(sql, ONCE, error);
 
     for (size_t i = 0; done && i < TABLE_RIGHT_COUNT; i++) {
         const char *lacking = TABLE_RIGHTS[i].lacking;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "scripts/session/migrate/surroundings.h"
 
+#include "common/store/legacy_tree.h"
 #include "scripts/session/migrate/legacy_tables.h"
 
 #include <inttypes.h>
@@ -36,7 +37,7 @@ static const char *const LIMIT_NAMES[LIMITS] = {
 
 static bool query_capacity(const Session *session, PgRows **rows, Error *error)
 {
-    static const char QUERY[] =
+    static const char QUERY[] = LEGACY_TREE
         ", me AS (SELECT r.oid, r.rolsuper, r.rolconnlimit FROM pg_roles r"
         "  WHERE r.rolname = session_user),"
         " used AS (SELECT count(*) AS server,"
@@ -57,20 +58,8 @@ static bool query_capacity(const Session *session, PgRows **rows, Error *error)
         " (SELECT count(*) FROM tables) + (SELECT count(*) FROM pg_index i"
         "  JOIN tables t ON t.oid = i.indrelid)"
         " FROM me, used, pg_database d WHERE d.datname = current_database()";
-    Buffer sql = {0};
-    Buffer array = {0};
-    bool done = buffer_append_text(&sql, LEGACY_TREE_SQL, error) &&
-                buffer_append_text(&sql, QUERY, error) &&
-                legacy_tables_array(session, &array, error);
 
-    if (done) {
-        const char *parameters[] = {session->schema.name, buffer_string(&array)};
-
-        done = pg_query(session->connection, buffer_string(&sql), 2, parameters, rows, error);
-    }
-    buffer_free(&sql);
-    buffer_free(&array);
-    return done;
+    return legacy_tables_query(session, QUERY, NULL, rows, error);
 }
 
 /* The session that holds the locks is connected already.  kv-export and kv-import each have one
