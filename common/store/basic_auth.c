@@ -106,31 +106,38 @@ bool basic_auth_choose(BasicAuth *basic, Error *error)
     return error_hint(error, "Give the name as lakeFS shows it, as USER or USER:ACCESS_KEY.");
 }
 
+bool basic_auth_query(BasicAuth *basic, PgConnection *connection, const char *sql, Error *error)
+{
+    const char *parameters[] = {basic->candidates[BASIC_AUTH_WHOLE].name,
+                                basic->candidates[BASIC_AUTH_BEFORE_COLON].name};
+    PgRows *rows;
+    bool done = true;
+
+    if (!pg_query(connection, sql, 2, parameters, &rows, error)) {
+        return false;
+    }
+    for (int i = 0; done && i < pg_rows_count(rows); i++) {
+        done = basic_auth_see(basic, pg_rows_text(rows, i, 0), pg_rows_text(rows, i, 1), error);
+    }
+    pg_rows_free(rows);
+    return done && basic_auth_choose(basic, error);
+}
+
 bool basic_auth_find_legacy(BasicAuth *basic, const char *wanted, PgConnection *connection,
                             const char *schema, Error *error)
 {
     Buffer sql = {0};
-    PgRows *rows = NULL;
     bool done = basic_auth_begin(basic, wanted, error) &&
                 buffer_append_format(&sql, error,
                                      "SELECT u.display_name::text, c.access_key_id::text"
                                      " FROM %s.auth_users u"
                                      " LEFT JOIN %s.auth_credentials c ON c.user_id = u.id"
                                      " WHERE u.display_name::text IN ($1, $2) ORDER BY 1, 2",
-                                     schema, schema);
+                                     schema, schema) &&
+                basic_auth_query(basic, connection, buffer_string(&sql), error);
 
-    if (done) {
-        const char *parameters[] = {basic->candidates[BASIC_AUTH_WHOLE].name,
-                                    basic->candidates[BASIC_AUTH_BEFORE_COLON].name};
-
-        done = pg_query(connection, buffer_string(&sql), 2, parameters, &rows, error);
-    }
-    for (int i = 0; done && i < pg_rows_count(rows); i++) {
-        done = basic_auth_see(basic, pg_rows_text(rows, i, 0), pg_rows_text(rows, i, 1), error);
-    }
-    pg_rows_free(rows);
     buffer_free(&sql);
-    return done && basic_auth_choose(basic, error);
+    return done;
 }
 
 void basic_auth_free(BasicAuth *basic)

@@ -44,7 +44,11 @@ bool basic_auth_see(BasicAuth *basic, const char *user, const char *key_id, Erro
  * if he has several and none was named. */
 bool basic_auth_choose(BasicAuth *basic, Error *error);
 
-/* All three for the legacy tables in a schema, quoted, within the connection's transaction. */
+/* Sees what a query finds, whose rows are a user's name and the id of one of his credentials (null:
+ * he has none), and chooses.  $1 and $2 are the names that may be meant; null: none. */
+bool basic_auth_query(BasicAuth *basic, PgConnection *connection, const char *sql, Error *error);
+
+/* All of this for the legacy tables in a schema, quoted, within the connection's transaction. */
 bool basic_auth_find_legacy(BasicAuth *basic, const char *wanted, PgConnection *connection,
                             const char *schema, Error *error);
 

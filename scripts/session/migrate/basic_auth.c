@@ -40,7 +40,6 @@ static bool choose_in_table(Session *session, const char *wanted, BasicAuth *bas
 {
     const char *schema = session->schema.quoted;
     Buffer sql = {0};
-    PgRows *rows = NULL;
     bool done = basic_auth_begin(basic, wanted, error) &&
                 buffer_append_format(
                     &sql, error,
@@ -55,20 +54,11 @@ static bool choose_in_table(Session *session, const char *wanted, BasicAuth *bas
                     "  AND c.key > m.prefix"
                     "  AND substring(c.key FROM 1 FOR octet_length(m.prefix)) = m.prefix"
                     " ORDER BY m.name, c.key",
-                    schema, schema);
+                    schema, schema) &&
+                basic_auth_query(basic, session->connection, buffer_string(&sql), error);
 
-    if (done) {
-        const char *parameters[] = {basic->candidates[BASIC_AUTH_WHOLE].name,
-                                    basic->candidates[BASIC_AUTH_BEFORE_COLON].name};
-
-        done = pg_query(session->connection, buffer_string(&sql), 2, parameters, &rows, error);
-    }
-    for (int i = 0; done && i < pg_rows_count(rows); i++) {
-        done = basic_auth_see(basic, pg_rows_text(rows, i, 0), pg_rows_text(rows, i, 1), error);
-    }
-    pg_rows_free(rows);
     buffer_free(&sql);
-    return done && basic_auth_choose(basic, error);
+    return done;
 }
 
 static bool check_none_in_table(Session *session, Error *error)
