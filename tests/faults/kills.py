@@ -9,7 +9,6 @@ code is right, nothing goes on running, and another run succeeds.
 
 usage: kills.py SERVER-FOLDER [--count N] [--seed TEXT]; the server is that of the PG* variables
 """
-import argparse
 import collections
 import os
 import pathlib
@@ -22,7 +21,9 @@ import threading
 import time
 
 sys.path.insert(0, os.path.dirname(__file__))
-import database as db
+import database as db  # noqa: E402
+import strikes  # noqa: E402
+from strikes import Wrong  # noqa: E402
 
 ROWS = 4000
 # The session program's name as truncated by the kernel.
@@ -35,10 +36,6 @@ DONE = f"{db.LAST_VERSION + 1} 1"
 UNTOUCHED = (f"{db.LAST_VERSION} -", f"{db.LAST_VERSION} 0")
 LEGACY_COUNT = """SELECT count(*) FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p')
     AND NOT relispartition AND relname ~ '^(auth|actions|gateway|graveler)_'"""
-
-
-class Wrong(Exception):
-    """Something is not as it must be after a strike."""
 
 
 def processes():
@@ -124,12 +121,7 @@ class Run:
         self.begun = time.monotonic()
 
     def wait(self):
-        try:
-            code = self.process.wait(timeout=60)
-        except subprocess.TimeoutExpired:
-            raise Wrong("it hangs") from None
-        self.errors.seek(0)
-        self.text = self.errors.read().decode(errors="replace")
+        code, self.text = strikes.wait_for_end(self.process, self.errors)
         return code
 
     def wait_for_silence(self):
@@ -202,18 +194,14 @@ class Run:
             raise Wrong(f"after the next run the state is {self.state()}")
 
 
-def strike(run, server, target, how):
+def strike(run, target, how):
     """Whether there was something to strike."""
     if target == "server":
-        db.restart_server(server)
+        db.restart_server(run.options.server)
     elif target == "group":
         os.killpg(run.process.pid, how)
     elif how == "terminate":
-        session = db.Session("postgres")
-        count = session.sql("SELECT count(pg_terminate_backend(pid)) FROM (SELECT pid FROM pg_stat_activity WHERE"
-                            f" datname = '{run.name}' AND application_name = '{target}' ORDER BY random() LIMIT 1) s")
-        session.close()
-        return count != "0"
+        return strikes.terminate_session(run.name, target)
     else:
         number = find_process(run.process.pid, target)
         if number is None:
@@ -288,7 +276,7 @@ class Moment:
         self.pace = min(1.0, self.pace * 1.03) if struck else max(0.2, self.pace * 0.85)
 
 
-def try_strike(options, server, rng, moment, number, seen, tally):
+def try_strike(options, rng, moment, number, seen, tally):
     target, how = options.deck[number % len(options.deck)]
     with_dump = rng.random() < 0.3
     run = Run(options, f"{options.template}_{number}", with_dump)
@@ -304,7 +292,7 @@ def try_strike(options, server, rng, moment, number, seen, tally):
         run.start()
         if moment.wait(run, watcher):
             try:
-                struck = strike(run, server, target, how)
+                struck = strike(run, target, how)
             except ProcessLookupError:
                 pass
         code = run.wait()
@@ -328,36 +316,20 @@ def try_strike(options, server, rng, moment, number, seen, tally):
     tally["looks"] += watcher.looks
     if struck:
         tally["struck behind the stamp"] += stamp == DONE and code != 0
-    name = how.name if isinstance(how, signal.Signals) else how
-    print(f"{number:4} {target:10} {name:9} {'dump' if with_dump else 'pipe'} {'stamp +' if moment.behind_stamp else '       '} {moment.delay:5.3f} s"
-          f" {'struck' if struck else 'missed'}  exit {code!s:>4}  stamp {stamp:5} tables {tables:2}  {verdict}", flush=True)
-    if verdict != "right":
-        print("  " + "\n  ".join(run.text.splitlines()), flush=True)
+    strikes.print_strike(number, target, how, f"{'dump' if with_dump else 'pipe'} {'stamp +' if moment.behind_stamp else '       '} "
+                         f"{moment.delay:5.3f} s {'struck' if struck else 'missed'}  exit {code!s:>4}  stamp {stamp:5} tables {tables:2}",
+                         verdict, run.text)
     db.drop_database(run.name)
 
 
-def read_options():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("server", type=pathlib.Path, help="the server's folder")
-    parser.add_argument("--count", type=int, default=200)
-    parser.add_argument("--bin", type=pathlib.Path, default=db.ROOT / "bin")
-    parser.add_argument("--seed", default=str(time.time_ns() % 1000000))
-    return parser.parse_args()
-
-
 def main():
-    options = read_options()
+    options = strikes.read_options(__doc__.splitlines()[0], 200)
     rng = random.Random(options.seed)
-    server = options.server.resolve()
     options.template = f"kills_{os.getpid()}"
     options.entries = None
     tally = collections.Counter()
     moment = Moment()
-    print(f"seed {options.seed}, {options.count} strikes")
-    # Each kind once before any kind twice.
-    options.deck = []
-    while len(options.deck) < options.count:
-        options.deck += rng.sample(STRIKES, len(STRIKES))
+    options.deck = strikes.make_deck(rng, STRIKES, options.count)
     with tempfile.TemporaryDirectory(prefix="kv-kills.") as folder:
         options.folder = pathlib.Path(folder)
         db.make_legacy(options.template, db.FIXTURES / "esti" / "legacy.data.sql")
@@ -372,11 +344,9 @@ def main():
         print("undisturbed: " + ", ".join(f"{'with' if d else 'without'} a dump {s['group'][1]:.2f} s, stamp at {s['stamp']:.2f} s"
                                           for d, s in seen.items()), flush=True)
         for number in range(options.count):
-            try_strike(options, server, rng, moment, number, seen, tally)
+            try_strike(options, rng, moment, number, seen, tally)
         db.drop_database(options.template)
-    print(", ".join(f"{tally[name]} {name}" for name in ("struck", "missed", "struck behind the stamp", "looks", "wrong")))
-    # A run in which hardly anything was killed proves nothing.
-    sys.exit(tally["wrong"] > 0 or tally["struck"] * 5 < options.count)
+    strikes.end(tally, ("struck", "missed", "struck behind the stamp", "looks", "wrong"), options.count)
 
 
 main()

@@ -8,7 +8,6 @@ reader that looks all the time never finds anything else; the exit code tells wh
 
 usage: replacements.py SERVER-FOLDER [--count N] [--seed TEXT]; the server is that of the PG* variables
 """
-import argparse
 import collections
 import os
 import pathlib
@@ -21,7 +20,9 @@ import threading
 import time
 
 sys.path.insert(0, os.path.dirname(__file__))
-import database as db
+import database as db  # noqa: E402
+import strikes  # noqa: E402
+from strikes import Wrong  # noqa: E402
 
 ROWS = 4000
 STRIKES = [("kv-import", number) for number in (signal.SIGKILL, signal.SIGKILL, signal.SIGTERM, signal.SIGINT)] + \
@@ -37,10 +38,6 @@ LEFT = "SELECT count(*) FROM pg_class WHERE relname ~ '^kv_new'"
 KEPT = "SELECT count(*) FROM pg_class WHERE relname ~ '^kv_before_[0-9_]+$' AND relkind = 'p'"
 # The table, 100 partitions, their indexes, and the view.
 PARTS = "203"
-
-
-class Wrong(Exception):
-    """Something is not as it must be after a strike."""
 
 
 class Reader(threading.Thread):
@@ -89,13 +86,7 @@ class Replacement:
         self.process = subprocess.Popen(self.command(), stdin=subprocess.DEVNULL, stdout=self.errors, stderr=self.errors)
 
     def wait(self):
-        try:
-            code = self.process.wait(timeout=60)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            raise Wrong("it hangs") from None
-        self.errors.seek(0)
-        self.text = self.errors.read().decode(errors="replace")
+        code, self.text = strikes.wait_for_end(self.process, self.errors)
         return code
 
     def wait_for_silence(self):
@@ -169,11 +160,7 @@ def strike(run, options, target, how):
     if target == "server":
         db.restart_server(options.server)
     elif target == "session":
-        session = db.Session("postgres")
-        count = session.sql("SELECT count(pg_terminate_backend(pid)) FROM (SELECT pid FROM pg_stat_activity WHERE"
-                            f" datname = '{run.name}' AND application_name = 'kv-import' ORDER BY random() LIMIT 1) s")
-        session.close()
-        return count != "0"
+        return strikes.terminate_session(run.name, "kv-import")
     else:
         run.process.send_signal(how)
     return True
@@ -218,11 +205,8 @@ def try_strike(options, rng, number, tally):
     tally["left a table"] += struck and left
     tally["looks"] += sum(reader.looks for reader in readers)
     tally["wrong"] += verdict != "right"
-    name = how.name if isinstance(how, signal.Signals) else how
-    print(f"{number:4} {target:9} {name:9} {'change' if in_change else '      '} {'struck' if struck else 'missed'}  exit {code!s:>4}  {state}  {verdict}",
-          flush=True)
-    if verdict != "right":
-        print("  " + "\n  ".join(run.text.splitlines()), flush=True)
+    strikes.print_strike(number, target, how, f"{'change' if in_change else '      '} {'struck' if struck else 'missed'}  "
+                         f"exit {code!s:>4}  {state}", verdict, run.text)
     db.drop_database(run.name)
 
 
@@ -254,25 +238,12 @@ def measure(options):
     db.drop_database(run.name)
 
 
-def read_options():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("server", type=pathlib.Path, help="the server's folder")
-    parser.add_argument("--count", type=int, default=100)
-    parser.add_argument("--bin", type=pathlib.Path, default=db.ROOT / "bin")
-    parser.add_argument("--seed", default=str(time.time_ns() % 1000000))
-    return parser.parse_args()
-
-
 def main():
-    options = read_options()
+    options = strikes.read_options(__doc__.splitlines()[0], 100)
     rng = random.Random(options.seed)
-    options.server = options.server.resolve()
     options.template = f"replacements_{os.getpid()}"
     tally = collections.Counter()
-    print(f"seed {options.seed}, {options.count} strikes")
-    options.deck = []
-    while len(options.deck) < options.count:
-        options.deck += rng.sample(STRIKES, len(STRIKES))
+    options.deck = strikes.make_deck(rng, STRIKES, options.count)
     with tempfile.TemporaryDirectory(prefix="kv-kills.") as folder:
         options.dump = pathlib.Path(folder) / "new.dump"
         make_store(options)
@@ -281,10 +252,7 @@ def main():
         for number in range(options.count):
             try_strike(options, rng, number, tally)
         db.drop_database(options.template)
-    print(", ".join(f"{tally[name]} {name}" for name in (
-        "struck", "missed", "ended with the new store", "left a table", "looks", "wrong")))
-    # A run in which hardly anything was killed proves nothing.
-    sys.exit(tally["wrong"] > 0 or tally["struck"] * 5 < options.count)
+    strikes.end(tally, ("struck", "missed", "ended with the new store", "left a table", "looks", "wrong"), options.count)
 
 
 main()
