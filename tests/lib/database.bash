@@ -40,6 +40,19 @@ SQL
     unset DSN
 }
 
+# needs_pg_dump: skips the test if this machine's pg_dump refuses the server because it is newer.
+needs_pg_dump() {
+    local version
+    version=$(pg_dump --version)
+    [[ $version =~ ([0-9]+)\. ]]
+    ((BASH_REMATCH[1] >= $(sql "SHOW server_version_num") / 10000)) || skip "$version is older than the server"
+}
+
+# needs_pg_basebackup: skips the test if there is no pg_basebackup of the server's version.
+needs_pg_basebackup() {
+    [ -x "$(cat "$SUITE_POSTGRES_DIR/throwaway-postgres")/pg_basebackup" ] || skip "this server came without pg_basebackup"
+}
+
 # sql STATEMENT...: runs the statements and prints their results, one row per line, columns separated by |.
 sql() {
     local statement arguments=()

@@ -205,10 +205,12 @@ allow_drop() {
     sql "DROP EVENT TRIGGER forbid_drop" "DROP FUNCTION forbid_drop()"
 }
 
-# whole_database: prints the whole database, schema and rows.
+# whole_database: prints the whole database, schema and rows, by pg_dump.
 whole_database() {
+    local dump
+    dump=$(pg_dump) || return
     # Newer versions add a random key.
-    pg_dump | sed -E '/^.(un)?restrict /d'
+    sed -E '/^.(un)?restrict /d' <<<"$dump"
 }
 
 # The KV table --------------------------------------------------------------------------------------------------------

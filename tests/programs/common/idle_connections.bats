@@ -203,6 +203,7 @@ start_tls_server() {
 }
 
 @test "the same through TLS" {
+    needs_pg_dump
     local PGHOST=$PGHOST PGPORT=$PGPORT PGUSER=$PGUSER PGDATABASE=$PGDATABASE
     pg_dump "$LARGE" >"$BATS_TEST_TMPDIR/large.sql"
     start_tls_server

@@ -122,6 +122,7 @@ YAML
 }
 
 @test "kv-replay takes the block store's path from the configuration" {
+    needs_pg_dump
     pg_dump -f "$BATS_TEST_TMPDIR/legacy.sql"
     printf 'blockstore: {type: local, local: {path: %s}}\n' "$BLOCKSTORE" >"$CONFIG"
     # shellcheck disable=SC2016 # for that shell

@@ -94,6 +94,7 @@ play_command() {
 }
 
 @test "one user" {
+    needs_pg_dump
     write_config
     play "One user"
     assert_stamp 39 4

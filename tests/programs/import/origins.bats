@@ -71,6 +71,7 @@ assert_taken() {
 }
 
 @test "the dump of a database that was made the same way, and one by pg_restore" {
+    needs_pg_dump
     other_dump
     drop_database
     fresh_database
@@ -107,6 +108,7 @@ assert_taken() {
 }
 
 @test "the dump of another schema of the database" {
+    needs_pg_dump
     own_database
     sql "ALTER SCHEMA public RENAME TO other" "CREATE SCHEMA public"
     pg_dump -d "$ESTI" -n public | sed '/^CREATE SCHEMA/d' | psql -Xq -v ON_ERROR_STOP=1 -o /dev/null
@@ -207,6 +209,7 @@ assert_taken() {
 }
 
 @test "a database without legacy tables takes every dump" {
+    needs_pg_dump
     local dump
     other_dump
     forge 'sealed([altered(0, source__database_oid=None, source__tables=None)] + frames[1:])'

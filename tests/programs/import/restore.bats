@@ -278,6 +278,7 @@ load ../../lib/restore
 # What is attached to the store ---------------------------------------------------------------------------------------
 
 @test "the new store gets what was set for the old one" {
+    needs_pg_dump
     local role
     fresh_database
     kv-import -q -d "$DSN" "$DUMP"

@@ -78,6 +78,7 @@ rename_database() {
 }
 
 @test "a dump of another database that was loaded where there were no legacy tables" {
+    needs_pg_dump
     fresh_database TEMPLATE "$SMALL"
     kv-export -q -d "$DSN" --no-settings -f "$BATS_TEST_TMPDIR/a.dump"
     drop_database

@@ -56,6 +56,7 @@ shown() {
 # status_is STATE NEXT [ARGUMENT...]: kv-migrate status, with these arguments, ends with 0 and prints exactly that;
 # STATE may be the beginning of the printed state, and NEXT a pattern. It changes nothing, and its lines fit in 80 columns.
 status_is() {
+    needs_pg_dump
     local state=$1 next=$2 before
     shift 2
     before=$(whole_database)
@@ -248,7 +249,7 @@ status_is() {
 }
 
 @test "a standby" {
-    [ -x "$(cat "$SUITE_POSTGRES_DIR/throwaway-postgres")/pg_basebackup" ] || skip "this server came without pg_basebackup"
+    needs_pg_basebackup
     fresh_database TEMPLATE "$SMALL"
     STANDBY_DIR=$(TMPDIR=/tmp mktemp -d /tmp/kv-standby.XXXXXX)
     throwaway_postgres_standby "$STANDBY_DIR"

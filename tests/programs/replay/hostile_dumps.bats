@@ -89,6 +89,7 @@ SCRIPT
 }
 
 @test "names in a dump cannot do anything: of a database, of a schema, of its file" {
+    needs_pg_dump
     local name="we'ird \\ = \"n\$(touch $REPLAY_TMPDIR/ran)" dump=$BATS_TEST_TMPDIR/$'-du\nmp\e[31m "$(x)"' target
     psql -Xq -d postgres -v name="$name" -v from="$ESTI" <<<'CREATE DATABASE :"name" TEMPLATE :"from"'
     target=${name//\\/\\\\}
