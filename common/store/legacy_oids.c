@@ -18,7 +18,7 @@ bool legacy_oids_read(PgConnection *connection, const char *schema, const char *
                   " UNION SELECT t.relname, t.root, i.inhrelid FROM pg_inherits i"
                   " JOIN tree t ON t.oid = i.inhparent)"
                   " SELECT relname, oid FROM tree"
-                  " ORDER BY relname COLLATE \"C\", oid <> root, oid::int8",
+                  " ORDER BY relname::text COLLATE \"C\", oid <> root, oid::int8",
                   2, parameters, &rows, error)) {
         return false;
     }

@@ -22,7 +22,7 @@ bool owner_find(PgConnection *connection, const PgSchema *schema, const char *re
         " SELECT r.rolname, quote_ident(r.rolname), r.rolname = current_user"
         " FROM owners o JOIN pg_roles r ON r.oid = o.relowner"
         " ORDER BY o.precedence, EXISTS (SELECT FROM here h WHERE h.relname = 'schema_migrations'"
-        "  AND h.relowner = o.relowner) DESC, o.tables DESC, r.rolname COLLATE \"C\" LIMIT 1";
+        "  AND h.relowner = o.relowner) DESC, o.tables DESC, r.rolname::text COLLATE \"C\" LIMIT 1";
     const char *parameters[] = {schema->name, replaced, LEGACY_TABLE_NAMES};
     PgRows *rows;
     bool done;
