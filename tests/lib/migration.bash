@@ -205,12 +205,20 @@ allow_drop() {
     sql "DROP EVENT TRIGGER forbid_drop" "DROP FUNCTION forbid_drop()"
 }
 
-# whole_database: prints the whole database, schema and rows, by pg_dump.
+# whole_database: prints the rows of all tables and the catalogs' rows of all objects that are not the server's own, without
+# statistics. pg_dump refuses servers that are newer than itself, and waits for locks.
 whole_database() {
-    local dump
-    dump=$(pg_dump) || return
-    # Newer versions add a random key.
-    sed -E '/^.(un)?restrict /d' <<<"$dump"
+    psql -XAtq -v ON_ERROR_STOP=1 <<'SQL'
+SELECT format('COPY (SELECT * FROM ONLY %1$s AS t ORDER BY t::text) TO STDOUT', oid::regclass) FROM pg_class
+    WHERE relkind = 'r' AND oid >= 16384 AND relpersistence <> 't' ORDER BY oid \gexec
+SELECT to_jsonb(c) - '{relpages,reltuples,relallvisible,relallfrozen,relfrozenxid,relminmxid}'::text[] FROM pg_class AS c
+    WHERE oid >= 16384 ORDER BY oid;
+SELECT to_jsonb(a) FROM pg_attribute AS a WHERE attrelid >= 16384 ORDER BY attrelid, attnum;
+SELECT format('SELECT to_jsonb(o) FROM %s AS o WHERE o.oid >= 16384 OR ''pg_namespace'' = %1$L ORDER BY o.oid', name)
+    FROM unnest('{pg_attrdef,pg_constraint,pg_default_acl,pg_event_trigger,pg_namespace,pg_proc,pg_trigger,pg_type}'::text[])
+    AS name \gexec
+SELECT to_jsonb(d) FROM pg_description AS d WHERE objoid >= 16384 ORDER BY objoid, classoid, objsubid;
+SQL
 }
 
 # The KV table --------------------------------------------------------------------------------------------------------

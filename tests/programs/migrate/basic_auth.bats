@@ -143,7 +143,6 @@ refuses() {
 }
 
 @test "up --basic-auth-user refuses before anything is done, as its dry run does" {
-    needs_pg_dump
     local before after wanted
     before=$(whole_database)
     for wanted in eve nobody joe; do

@@ -28,7 +28,6 @@ teardown() {
 
 # state: prints the schema, and the rows of each table.
 state() {
-    needs_pg_dump
     whole_database
     legacy_digest
 }

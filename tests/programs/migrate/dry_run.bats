@@ -37,7 +37,6 @@ teardown() {
 # dry CODE COMMAND...: the command, as a dry run, ends with the code. It changes neither the database nor a file, and
 # its lines fit in 80 columns.
 dry() {
-    needs_pg_dump
     local code=$1 before files
     shift
     before=$(whole_database)$(legacy_digest)
@@ -153,7 +152,6 @@ shown() {
 }
 
 @test "a writer is not blocked, but reported" {
-    needs_pg_dump
     fresh_database TEMPLATE "$SMALL"
     hold "INSERT INTO auth_users (id, created_at, display_name) VALUES (2, now(), 'late')"
     # whole_database does not wait for it either.

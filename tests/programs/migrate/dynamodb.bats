@@ -201,7 +201,6 @@ YAML
 }
 
 @test "a dry run shows the target, and changes nothing" {
-    needs_pg_dump
     local before
     before=$(whole_database)
     run --separate-stderr -0 "${UP[@]}" "${DYNAMODB[@]}" --dry-run
@@ -217,7 +216,6 @@ YAML
 
 # refused_at_once CODE TEXT OPTION...: neither up nor its dry run does anything, although a schema migration is pending.
 refused_at_once() {
-    needs_pg_dump
     local code=$1 text=$2 before
     shift 2
     sql "UPDATE schema_migrations SET version = 37"

@@ -130,7 +130,6 @@ SQL
 }
 
 @test "a role that is a member of the owner migrates" {
-    needs_pg_dump
     small_database
     another_role DBA
     sql "GRANT $ROLE TO $DBA"
@@ -144,7 +143,6 @@ SQL
 
 # refused PROGRAM ARGUMENT...: with exit code 5, nothing is done.
 refused() {
-    needs_pg_dump
     local before
     before=$(whole_database)
     run --separate-stderr -5 "$@"
@@ -169,7 +167,6 @@ refused() {
 }
 
 @test "schema migrations by a role that is not a member are refused, too" {
-    needs_pg_dump
     fresh_database
     apply_migrations 21 37
     set_schema_version 37

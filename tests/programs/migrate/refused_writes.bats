@@ -262,7 +262,6 @@ import_is_gone() {
 }
 
 @test "where kept tables cannot refuse writes, nothing is migrated: by up and its dry run" {
-    needs_pg_dump
     local before
     role_database "$SMALL"
     sql "ALTER TABLE auth_users OWNER TO $PGUSER" "GRANT SELECT, UPDATE ON auth_users TO $ROLE"
@@ -282,7 +281,6 @@ import_is_gone() {
 
 # refuses_function PART: up and its dry run refuse before the first schema migration, whether tables are kept or dropped.
 refuses_function() {
-    needs_pg_dump
     local before keep
     before=$(whole_database)
     for keep in --keep-tables --drop-tables; do

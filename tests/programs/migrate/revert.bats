@@ -42,7 +42,6 @@ lakefs_writes() {
 
 # assert_refused TEXT...: it is refused, and nothing was changed.
 assert_refused() {
-    needs_pg_dump
     local before
     before=$(whole_database)
     fails 5 "${REVERT[@]}" --dry-run
@@ -81,7 +80,6 @@ assert_refused() {
 }
 
 @test "a dry run tells what would be done, and changes nothing" {
-    needs_pg_dump
     local before
     kept_database
     before=$(whole_database)
@@ -203,7 +201,6 @@ assert re.fullmatch(r"kv_reverted_\d{8}_\d{6}", plan["kept_store"]), plan' <<<"$
 }
 
 @test "a schema version that was set back by hand" {
-    needs_pg_dump
     local sql before command
     kept_database
     sql "UPDATE schema_migrations SET version = 38"
@@ -257,7 +254,6 @@ assert status["state"] == "version_set_back" and status["next"].startswith("kv-m
 }
 
 @test "it holds the migration lock, and waits for nobody forever" {
-    needs_pg_dump
     local before
     kept_database
     before=$(whole_database)

@@ -76,7 +76,6 @@ print(status["state"], status["next"] or "nothing", sep="|")' <<<"$output")" "$s
 
 # up_refuses PART...: up and its dry run refuse, with these parts, and change nothing.
 up_refuses() {
-    needs_pg_dump
     local before after
     before=$(whole_database)
     fails 5 "${UP[@]}"
@@ -91,7 +90,6 @@ up_refuses() {
 
 # up_refuses_all PART...: up_refuses, and without --kv-enabled the same, also below the last schema version.
 up_refuses_all() {
-    needs_pg_dump
     local before after version
     up_refuses "$@"
     for version in 38 37; do
@@ -113,7 +111,6 @@ up_refuses_all() {
 
 # up_has_nothing_to_do PART...
 up_has_nothing_to_do() {
-    needs_pg_dump
     local before after
     before=$(whole_database)
     succeeds "${UP[@]}" --dry-run
@@ -128,7 +125,6 @@ up_has_nothing_to_do() {
 
 # up_migrates: the dry run finds no problem, and up migrates the row of SMALL, keeping nothing else.
 up_migrates() {
-    needs_pg_dump
     local before after
     before=$(whole_database)
     succeeds "${UP[@]}" --dry-run
@@ -144,7 +140,6 @@ users/user" "SELECT encode(key, 'escape') FROM kv ORDER BY key"
 }
 
 @test "nothing of lakeFS" {
-    needs_pg_dump
     local before after
     fresh_database
     state_is no_lakefs nothing "not a lakeFS database"
@@ -311,7 +306,6 @@ users/user" "SELECT encode(key, 'escape') FROM kv ORDER BY key"
 }
 
 @test "after lakeFS's own migration, cleanup and verify refuse, and an export warns" {
-    needs_pg_dump
     local before after
     fresh_database TEMPLATE "$SMALL"
     by_lakefs
@@ -545,7 +539,6 @@ users/user" "SELECT encode(key, 'escape') FROM kv ORDER BY key"
 # Options of the KV migration -----------------------------------------------------------------------------------------
 
 @test "an option of the KV migration without it is an error; a setting of lakeFS's is not" {
-    needs_pg_dump
     local option before after
     fresh_database
     apply_migrations 21 37

@@ -56,7 +56,6 @@ shown() {
 # status_is STATE NEXT [ARGUMENT...]: kv-migrate status, with these arguments, ends with 0 and prints exactly that;
 # STATE may be the beginning of the printed state, and NEXT a pattern. It changes nothing, and its lines fit in 80 columns.
 status_is() {
-    needs_pg_dump
     local state=$1 next=$2 before
     shift 2
     before=$(whole_database)
