@@ -72,7 +72,7 @@ stop_readers() {
 
 # store_schema: prints the definition of the store in use, without its note and the store that is kept.
 store_schema() {
-    local dump
-    dump=$(pg_dump -s -T 'kv_before_*') || return
-    sed -E '/^.(un)?restrict /d; /^COMMENT ON TABLE public.kv IS/d' <<<"$dump"
+    local schema
+    schema=$(pg_dump -s -T 'kv_before_*') || return
+    sed -E '/^.(un)?restrict /d; /^COMMENT ON TABLE public.kv IS/d' <<<"$schema"
 }
