@@ -69,6 +69,8 @@ static const Option MIGRATION_OPTIONS[] = {
      OPTION_TEXT(ReplayOptions, config)},
     {"keep-dump", 0, "FILE", "keep the dump of the migration in FILE", NULL, OPTION_FILES,
      OPTION_TEXT(ReplayOptions, keep_dump)},
+    {"no-migration", 0, NULL, "leave it a legacy database", NULL, NULL,
+     OPTION_FLAG(ReplayOptions, no_migration)},
     {0},
 };
 
@@ -195,6 +197,10 @@ static bool has_terminal(void)
 
 static bool check(const ReplayOptions *options, Error *error)
 {
+    if (options->no_migration && options->keep_dump != NULL) {
+        error_set(error, EXIT_CODE_USAGE, "--keep-dump cannot be combined with --no-migration");
+        return error_hint(error, "Leave out one of them.");
+    }
     if (strcmp(options->dump, "-") == 0 && isatty(STDIN_FILENO)) {
         return error_set(error, EXIT_CODE_USAGE, "standard input is a terminal, not a dump");
     }

@@ -21,6 +21,7 @@ typedef struct ReplayOptions {
     const char *config;    /* --config; NULL: none */
     LakefsSettings lakefs; /* from it and from the environment */
     const char *keep_dump;
+    bool no_migration;
     const char *dump;
     ReplayUse use;
     char **command; /* USE_COMMAND: NULL-terminated */

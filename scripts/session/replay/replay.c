@@ -50,6 +50,11 @@ static bool begin_kv(Replay *replay, Error *error)
         return error_hint(error, "Leave out --blockstore-path, --block-storage-prefix and "
                                  "--keep-dump.");
     }
+    if (options->no_migration) {
+        error_set(error, EXIT_CODE_USAGE, "\"%s\" is a dump of kv-export: it is a KV store already",
+                  replay->dump.name);
+        return error_hint(error, "Leave out --no-migration.");
+    }
     return dump_file_unpack(&replay->dump, replay->supervisor.folder, error);
 }
 
@@ -68,7 +73,7 @@ bool replay_begin(Replay *replay, const char **answer, Error *error)
         *answer = "kv";
         return begin_kv(replay, error);
     }
-    *answer = "legacy";
+    *answer = replay->options.no_migration ? "unmigrated" : "legacy";
     return dump_file_check_end(&replay->dump, error);
 }
 
@@ -210,7 +215,7 @@ bool replay_restore(Replay *replay, const char **answer, Error *error)
     if (!worker_run(&replay->identity, restore_dump, &restore, NULL, 0, error)) {
         return explain_loss(replay, error);
     }
-    if (replay->options.blockstore_path == NULL) {
+    if (replay->options.blockstore_path == NULL && !replay->options.no_migration) {
         warn_of_rules();
     }
     return true;

@@ -39,7 +39,8 @@ typedef struct Replay {
 /*
  * The steps.  Each sets *answer, the word that the script gets, or has_ended.
  *
- *   begin          makes the folder and examines the dump: "kv" or "legacy"
+ *   begin          makes the folder and examines the dump: "kv", "legacy", or with --no-migration
+ *                  "unmigrated"
  *   start-server   "done"
  *   restore        restores a dump by pg_dump: "done"
  *   show           prints how to connect; what to run next: "psql", "psql-on-terminal", "command"

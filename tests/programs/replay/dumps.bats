@@ -71,6 +71,15 @@ assert_sql_of_replay() {
     assert_contains "$stderr" "$kept" "hint: "
 }
 
+@test "--no-migration leaves a dump by pg_dump a legacy database; it is no option for a dump of kv-export" {
+    run --separate-stderr -0 "${REPLAY[@]}" --no-migration "$LEGACY/plain" -- \
+        psql -XAtc "SELECT version, to_regclass('kv') IS NULL FROM schema_migrations"
+    assert_equal "$output" "38|t"
+    refute_contains "$stderr" "warning"
+    no_replay 1 --no-migration "$ESTI_DUMP"
+    no_replay 1 --no-migration --keep-dump="$BATS_TEST_TMPDIR/kept" "$LEGACY/plain"
+}
+
 @test "a dump without some packages is loaded, with a warning" {
     local entries
     entries=$(grep -c '"p": "auth"' "$EXPECTED")
