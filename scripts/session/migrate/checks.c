@@ -154,7 +154,7 @@ static bool check_create(Checks *checks, Error *error)
     Error problem;
     bool passed;
 
-    if (!creates || !check_right(checks, RIGHT_CREATE)) {
+    if (!creates || !check_right(checks, RIGHT_CREATE) || options->no_trial) {
         return true;
     }
     if (!ddl_trial(checks->session, &passed, &problem, error)) {

@@ -6,8 +6,11 @@
  *   kv-migrate-session PROGRAMS DATA ARGUMENT...
  *
  *   kv-migrate-session --killed STATUS ARGUMENT...
+ *   kv-migrate-session --rehearsal PROGRAMS DATA ARGUMENT...
+ *   kv-migrate-session --source-dump SQL PG_DUMP ARGUMENT...
  *
- * The second form only reports that the first was killed.  PROGRAMS is the folder of kv-export and
+ * The second form only reports that the first was killed; the others are parts of `rehearse`, see
+ * rehearsal.h and source_dump.h.  PROGRAMS is the folder of kv-export and
  * kv-import, DATA the one that holds the folder of the schema migrations; the arguments are
  * kv-migrate's.
  *
@@ -15,13 +18,15 @@
  *
  * - begin: runs any command but `up`, and begins `up`.  The answer is `go`, or `again` if the
  *   arguments hold a password: then the script is to restart itself with the words of `arguments`,
- *   in the environment of `environment`.
+ *   in the environment of `environment`.  To `rehearse` it is `rehearse-database`, to run the
+ *   programs source-dump and rehearsal in a pipe, or `rehearse-dump`, to run rehearsal; then
+ *   `rehearsed S S`.
  *
  * - migrate-schema, lock-tables, transfer, exported S, imported S, transferred S S, clean-up and
  *   finish: the steps of `up`, see up.h; S are exit codes.
  *
- * - arguments, environment, export-command, export-environment, import-command and
- *   import-environment: return lists of words.
+ * - arguments, environment, and for each program (export, import, source-dump, rehearsal)
+ *   PROGRAM-command and PROGRAM-environment: return lists of words.
  */
 #include "common/base/interrupt.h"
 #include "common/cli/message.h"
@@ -34,6 +39,9 @@
 #include "scripts/session/migrate/commands.h"
 #include "scripts/session/migrate/event.h"
 #include "scripts/session/migrate/guard.h"
+#include "scripts/session/migrate/rehearsal.h"
+#include "scripts/session/migrate/rehearse.h"
+#include "scripts/session/migrate/source_dump.h"
 #include "scripts/session/migrate/up.h"
 #include "scripts/session/protocol.h"
 
@@ -47,19 +55,30 @@ typedef struct Main {
     MigrateOptions options;
     Session session;
     Up up;
+    Rehearse rehearse;
     bool begun;
-    bool again;
+    bool by_script; /* this is no rehearsal's other half */
+    const char *answer;
     ExitCode code; /* of a command that ends without an error */
 } Main;
+
+/* A rehearsal leaves nothing to run again. */
+static atomic_bool rehearses;
 
 static bool stopped(Error *error)
 {
     interrupt_check(error);
+    if (atomic_load(&rehearses)) {
+        return false;
+    }
     return error_hint(error, "Run again: what was not stamped starts from scratch.");
 }
 
 /* The script begins anew, and leaves this program to its end. */
 static atomic_bool left;
+
+/* This program waits for others, which it stops itself. */
+static atomic_bool waits_for_programs;
 
 /* See signals_start: the program ends at once while it connects. */
 static bool on_signal(void)
@@ -69,7 +88,7 @@ static bool on_signal(void)
     if (atomic_load(&left)) {
         return false;
     }
-    if (pg_cancel_all()) {
+    if (pg_cancel_all() || atomic_load(&waits_for_programs)) {
         return true;
     }
     stopped(&error);
@@ -93,13 +112,18 @@ static bool begin(Main *m, Error *error)
     }
     m->begun = true;
     if (options->has_secret_argument) {
-        m->again = true;
+        m->answer = "again";
         atomic_store(&left, true);
         return true;
     }
     m->up.session = &m->session;
     if (options->command == COMMAND_UP && !options->dry_run) {
         return up_begin(&m->up, options, m->programs, error);
+    }
+    if (options->command == COMMAND_REHEARSE) {
+        m->rehearse.session = &m->session;
+        m->answer = options->from == NULL ? "rehearse-database" : "rehearse-dump";
+        return rehearse_begin(&m->rehearse, options, m->programs, error);
     }
     m->up.ended = true;
     switch (options->command) {
@@ -115,6 +139,7 @@ static bool begin(Main *m, Error *error)
         return config_command(options, error);
     case COMMAND_BASIC_AUTH:
         return basic_auth_command(&m->session, options, m->programs, error);
+    case COMMAND_REHEARSE:
     case COMMAND_UP:
     case COMMAND_NONE:
         break;
@@ -122,12 +147,33 @@ static bool begin(Main *m, Error *error)
     return dry_run_command(&m->session, options, m->programs, &m->code, error);
 }
 
+typedef bool ProgramFunction(Main *m, Program *program, Error *error);
+
+static bool export_program(Main *m, Program *program, Error *error)
+{
+    return up_export_command(&m->up, program, error);
+}
+
+static bool import_program(Main *m, Program *program, Error *error)
+{
+    return up_import_command(&m->up, program, error);
+}
+
+static bool source_dump_program(Main *m, Program *program, Error *error)
+{
+    return rehearse_dump_command(&m->rehearse, program, error);
+}
+
+static bool rehearsal_program(Main *m, Program *program, Error *error)
+{
+    return rehearse_replay_command(&m->rehearse, program, error);
+}
+
 /* Answers with the words of a program's command, or with its environment. */
-static bool answer_program(Main *m, bool is_export, bool environment, Error *error)
+static bool answer_program(Main *m, ProgramFunction *make, bool environment, Error *error)
 {
     Program program = {0};
-    bool done = is_export ? up_export_command(&m->up, &program, error)
-                          : up_import_command(&m->up, &program, error);
+    bool done = make(m, &program, error);
 
     done =
         done && protocol_answer_words(environment ? &program.environment : &program.command, error);
@@ -149,12 +195,16 @@ static bool answer_list(Main *m, const char *request, bool *known, Error *error)
 {
     static const struct {
         const char *request;
-        bool is_export;
+        ProgramFunction *make;
         bool environment;
-    } PROGRAMS[] = {{"export-command", true, false},
-                    {"export-environment", true, true},
-                    {"import-command", false, false},
-                    {"import-environment", false, true}};
+    } PROGRAMS[] = {{"export-command", export_program, false},
+                    {"export-environment", export_program, true},
+                    {"import-command", import_program, false},
+                    {"import-environment", import_program, true},
+                    {"source-dump-command", source_dump_program, false},
+                    {"source-dump-environment", source_dump_program, true},
+                    {"rehearsal-command", rehearsal_program, false},
+                    {"rehearsal-environment", rehearsal_program, true}};
 
     *known = true;
     if (strcmp(request, "arguments") == 0) {
@@ -166,7 +216,7 @@ static bool answer_list(Main *m, const char *request, bool *known, Error *error)
     }
     for (size_t i = 0; i < sizeof PROGRAMS / sizeof PROGRAMS[0]; i++) {
         if (strcmp(request, PROGRAMS[i].request) == 0) {
-            return answer_program(m, PROGRAMS[i].is_export, PROGRAMS[i].environment, error);
+            return answer_program(m, PROGRAMS[i].make, PROGRAMS[i].environment, error);
         }
     }
     *known = false;
@@ -196,6 +246,10 @@ static bool step(Main *m, const char *request, Error *error)
     if (sscanf(request, "transferred %d %d", &first, &second) == 2) {
         return up_transferred(&m->up, first, second, error);
     }
+    if (sscanf(request, "rehearsed %d %d", &first, &second) == 2) {
+        m->up.ended = true;
+        return rehearse_ended(first, second, &m->code, error);
+    }
     if (strcmp(request, "clean-up") == 0) {
         return up_clean_up(&m->up, error);
     }
@@ -219,8 +273,7 @@ static bool handle(Main *m, const char *request, Error *error)
     if (known) {
         return true;
     }
-    return step(m, request, error) &&
-           (m->up.ended || protocol_answer(m->again ? "again" : "go", error));
+    return step(m, request, error) && (m->up.ended || protocol_answer(m->answer, error));
 }
 
 /* Adds that the outcome of the migration is unknown. */
@@ -280,17 +333,35 @@ static bool set_aws_variables(const MigrateOptions *options, Error *error)
     return done;
 }
 
+static bool part_of_kv_migrate(Error *error)
+{
+    return error_set(error, EXIT_CODE_USAGE, "this program is a part of kv-migrate");
+}
+
 static bool session_main(Main *m, int count, char **arguments, Error *error)
 {
     static char migrations[4096];
     const CommonOptions *common = &m->options.common;
 
     if (count < 3) {
-        return error_set(error, EXIT_CODE_USAGE, "this program is a part of kv-migrate");
+        return part_of_kv_migrate(error);
     }
     if (strcmp(arguments[1], "--killed") == 0) {
         return killed(m, count - 2, arguments + 2, error);
     }
+    if (strcmp(arguments[1], "--source-dump") == 0 && count > 3) {
+        return source_dump_main(arguments + 2, error);
+    }
+    m->rehearse.self = arguments[0];
+    m->by_script = strcmp(arguments[1], "--rehearsal") != 0;
+    if (!m->by_script) {
+        count--;
+        arguments++;
+    }
+    if (count < 3) {
+        return part_of_kv_migrate(error);
+    }
+    m->rehearse.data = arguments[2];
     m->programs = arguments[1];
     snprintf(migrations, sizeof migrations, "%s/migrations", arguments[2]);
     /* getopt expects the program's name first. */
@@ -315,8 +386,13 @@ static bool session_main(Main *m, int count, char **arguments, Error *error)
     }
     /* A signal to the whole group comes once more from the script. */
     signals_set_supervised();
-    return signals_start(on_signal, error) && protocol_open(error) && protocol_watch(error) &&
-           serve(m, error);
+    atomic_store(&rehearses, m->options.command == COMMAND_REHEARSE);
+    atomic_store(&waits_for_programs, !m->by_script);
+    if (!signals_start(on_signal, error)) {
+        return false;
+    }
+    return m->by_script ? protocol_open(error) && protocol_watch(error) && serve(m, error)
+                        : rehearsal_main(&m->session, &m->options, m->programs, &m->code, error);
 }
 
 /* After the stamp the migration has succeeded: a failure is an event if tables were to be dropped,
@@ -331,6 +407,9 @@ static void report(Main *m, Error *error)
     }
     if (interrupt_signal() != 0 && error->code != EXIT_CODE_CLEANUP) {
         stopped(error);
+        if (!m->by_script) {
+            return; /* kv-replay says so */
+        }
     }
     if (session->migrated && to_drop && error->code != EXIT_CODE_CLEANUP) {
         event_cleanup_failed(error);
@@ -347,7 +426,7 @@ static void report(Main *m, Error *error)
 
 int main(int argc, char **argv)
 {
-    static Main m;
+    static Main m = {.answer = "go"};
     Error error = {0};
 
     startup("kv-migrate");
@@ -356,6 +435,7 @@ int main(int argc, char **argv)
     } else {
         report(&m, &error);
     }
+    rehearse_free(&m.rehearse);
     up_free(&m.up);
     session_close(&m.session);
     migrate_options_free(&m.options);

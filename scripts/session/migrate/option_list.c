@@ -30,7 +30,7 @@ static const Option KV_OPTIONS[] = {
      LAKEFS_SWITCH(drop_tables, SWITCH_ON)},
     {"dump", 0, "FILE", "keep the dump in FILE", NULL, OPTION_FILES,
      OPTION_TEXT(MigrateOptions, dump)},
-    {"force", 0, NULL, "replace an existing FILE", pass_on},
+    {"force", 0, NULL, "replace an existing FILE", NULL, NULL, OPTION_FLAG(MigrateOptions, force)},
     {"compress", 'Z', "LEVEL", "zstd level of the dump", NULL, NULL,
      OPTION_NUMBER(MigrateOptions, compression_level, COMPRESSION_LEVEL_MIN,
                    COMPRESSION_LEVEL_MAX)},
@@ -107,6 +107,16 @@ static const Option GENERAL_OPTIONS[] = {
      "with config: the lakeFS that is to take the file\n"
      "(default: latest)",
      NULL, NULL, OPTION_TEXT(MigrateOptions, for_version)},
+    {"from", 0, "FILE",
+     "with rehearse: take the tables from FILE, a dump\n"
+     "by pg_dump, or from standard input: -",
+     NULL, OPTION_FILES, OPTION_TEXT(MigrateOptions, from)},
+    {"report", 0, "FILE", "with rehearse: write the report to FILE, as HTML", NULL, OPTION_FILES,
+     OPTION_TEXT(MigrateOptions, report)},
+    {"bindir", 0, "DIR",
+     "with rehearse: folder of PostgreSQL's server\n"
+     "programs (default: as kv-replay finds it)",
+     NULL, OPTION_FOLDERS, OPTION_TEXT(MigrateOptions, bindir)},
     {"new-database", 0, NULL,
      "with up: a database without lakeFS's tables is\n"
      "meant: make them, or with --kv-enabled a KV store",
@@ -119,6 +129,7 @@ static const Option GENERAL_OPTIONS[] = {
      "show what up or revert would do, and what would\n"
      "stop it, and change nothing",
      NULL, NULL, OPTION_FLAG(MigrateOptions, dry_run)},
+    {"no-trial", 0, NULL, NULL, NULL, NULL, OPTION_FLAG(MigrateOptions, no_trial)},
     {"format", 0, "FORMAT", "of what a command prints: text (default) or json", NULL, "text json",
      OPTION_SWITCH(MigrateOptions, json)},
     {0},
@@ -140,6 +151,8 @@ static const char USAGE[] =
     "  kv-migrate version [OPTION]... [DBNAME]  alias of status\n"
     "  kv-migrate verify [OPTION]... [DBNAME]   compare the KV store with the legacy\n"
     "                                           tables that up kept\n"
+    "  kv-migrate rehearse [OPTION]... [DBNAME] migrate a copy of the tables on a\n"
+    "                                           throw-away server, and report\n"
     "  kv-migrate cleanup [OPTION]... [DBNAME]  drop the legacy tables that up kept\n"
     "  kv-migrate revert [OPTION]... [DBNAME]   go back to the legacy tables that up\n"
     "                                           kept, and put the KV store aside\n"
@@ -177,14 +190,9 @@ static const struct {
     const char *name;
     MigrateCommand command;
 } COMMANDS[] = {
-    {"up", COMMAND_UP},
-    {"status", COMMAND_STATUS},
-    {"version", COMMAND_STATUS},
-    {"verify", COMMAND_VERIFY},
-    {"cleanup", COMMAND_CLEANUP},
-    {"revert", COMMAND_REVERT},
-    {"basic-auth", COMMAND_BASIC_AUTH},
-    {"config", COMMAND_CONFIG},
+    {"up", COMMAND_UP},         {"status", COMMAND_STATUS},         {"version", COMMAND_STATUS},
+    {"verify", COMMAND_VERIFY}, {"rehearse", COMMAND_REHEARSE},     {"cleanup", COMMAND_CLEANUP},
+    {"revert", COMMAND_REVERT}, {"basic-auth", COMMAND_BASIC_AUTH}, {"config", COMMAND_CONFIG},
 };
 
 static bool is_one_of(const char *name, const char *const *names)
@@ -238,6 +246,16 @@ static bool is_of_kv_migration(const char *name)
     return false;
 }
 
+/* Whether a rehearsal passes the option to the migration of its copy: those of the KV migration but
+ * for what it decides itself. */
+static bool is_rehearsed(const char *name)
+{
+    static const char *const OTHERS[] = {"config", "migrations", NULL};
+    static const char *const OWN[] = {"keep-tables", "drop-tables", "on-event", "target", NULL};
+
+    return is_one_of(name, OTHERS) || (is_of_kv_migration(name) && !is_one_of(name, OWN));
+}
+
 /* Collects the options that are for other programs or for the restarted script. */
 static bool seen(void *state, const Option *option, bool is_long, const char *argument,
                  Error *error)
@@ -265,6 +283,8 @@ static bool seen(void *state, const Option *option, bool is_long, const char *ar
     return add_written(&options->arguments, option, is_long, argument, error) &&
            (!is_one_of(option->name, OF_PLACE) ||
             add_written(&options->place, option, is_long, argument, error)) &&
+           (!is_rehearsed(option->name) ||
+            add_written(&options->migration, option, true, argument, error)) &&
            (!is_one_of(option->name, OF_EXPORT) ||
             add_written(&options->export_options, option, true, argument, error)) &&
            (!is_one_of(option->name, OF_IMPORT) ||
@@ -275,8 +295,8 @@ static const OptionTable TABLE = {.program = "kv-migrate",
                                   .usage = USAGE,
                                   .groups = GROUPS,
                                   .epilogue = EPILOGUE,
-                                  .commands =
-                                      "up status version verify cleanup revert basic-auth config",
+                                  .commands = "up status version verify rehearse cleanup revert "
+                                              "basic-auth config",
                                   .operands = OPTION_DATABASES,
                                   .seen = seen};
 
@@ -326,11 +346,10 @@ static bool refuse_empty(const MigrateOptions *options, Error *error)
     const struct {
         const char *name;
         const char *value;
-    } NAMES[] = {{"dump", options->dump},
-                 {"on-event", options->on_event},
-                 {"config", options->config},
-                 {"migrations", options->migrations},
-                 {"basic-auth-user", options->basic_auth_user}};
+    } NAMES[] = {{"dump", options->dump},     {"on-event", options->on_event},
+                 {"config", options->config}, {"migrations", options->migrations},
+                 {"from", options->from},     {"report", options->report},
+                 {"bindir", options->bindir}, {"basic-auth-user", options->basic_auth_user}};
 
     for (size_t i = 0; i < sizeof NAMES / sizeof NAMES[0]; i++) {
         if (NAMES[i].value != NULL && NAMES[i].value[0] == '\0') {

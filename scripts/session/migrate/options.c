@@ -4,9 +4,11 @@
 #include "common/base/environment.h"
 #include "common/cli/message.h"
 #include "common/cli/password.h"
+#include "common/dump/output.h"
 #include "common/pg/conninfo.h"
 #include "common/pg/pgx.h"
 #include "scripts/session/migrate/option_list.h"
+#include "scripts/session/migrate/rehearsal.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -29,12 +31,15 @@ bool migrate_options_in_dynamodb(const MigrateOptions *options)
 
 static bool read_settings(MigrateOptions *options, Error *error)
 {
+    /* A rehearsal runs this program again. */
+    options->lakefs.keep_variables = options->command == COMMAND_REHEARSE;
     if (!lakefs_settings_read(&options->lakefs, options->config, true, &options->config_found,
                               error)) {
         return false;
     }
     options->config = options->config_found;
-    if (options->config != NULL) {
+    /* On a rehearsal's server, this has been said. */
+    if (options->config != NULL && environment_variable(REHEARSAL_SOURCE_VARIABLE) == NULL) {
         message_info("configuration is read from \"%s\"", options->config);
     }
     return true;
@@ -64,6 +69,20 @@ static bool settle_target(MigrateOptions *options, Error *error)
                          options->dynamodb_option);
     }
     return true;
+}
+
+/* A rehearsal is one of the KV migration, into PostgreSQL. */
+static bool settle_rehearsal(MigrateOptions *options, Error *error)
+{
+    if (options->command != COMMAND_REHEARSE) {
+        return true;
+    }
+    options->lakefs.kv_enabled = SWITCH_ON;
+    if (!migrate_options_in_dynamodb(options)) {
+        return true;
+    }
+    error_set(error, EXIT_CODE_USAGE, "a rehearsal has no DynamoDB");
+    return error_hint(error, "Rehearse with --target=postgres: only the load differs.");
 }
 
 /* Splits a connection string of lakeFS's into the password and the other parameters. */
@@ -136,6 +155,31 @@ static bool check_dump(const char *dump, Error *error)
     return error_hint(error, "Without --dump the entries go through a pipe.");
 }
 
+/* A rehearsal has a server of its own, and one place that its tables come from. */
+static bool check_rehearsal(const MigrateOptions *options, Error *error)
+{
+    const char *option = options->from != NULL     ? "from"
+                         : options->report != NULL ? "report"
+                         : options->bindir != NULL ? "bindir"
+                                                   : NULL;
+
+    if (options->command != COMMAND_REHEARSE) {
+        return option == NULL ||
+               error_set(error, EXIT_CODE_USAGE, "option --%s goes with the command rehearse only",
+                         option);
+    }
+    if (options->from != NULL && options->common.pg.dbname != NULL) {
+        error_set(error, EXIT_CODE_USAGE, "a rehearsal takes --from or a database, not both");
+        return error_hint(error, "Leave out one of them.");
+    }
+    if (options->report != NULL && strcmp(options->report, "-") == 0) {
+        error_set(error, EXIT_CODE_USAGE, "option --report takes the name of a file, not \"-\"");
+        return error_hint(error, "The report is on standard output anyway, as text or JSON.");
+    }
+    return options->report == NULL || dump_output_check(options->report, options->force, error) ||
+           error_hint(error, "Give --report another name, or --force.");
+}
+
 static bool check(const MigrateOptions *options, Error *error)
 {
     if (options->command == COMMAND_NONE) {
@@ -166,7 +210,7 @@ static bool check(const MigrateOptions *options, Error *error)
     if (options->for_version != NULL && options->command != COMMAND_CONFIG) {
         return error_set(error, EXIT_CODE_USAGE, "option --for goes with the command config only");
     }
-    return check_dump(options->dump, error);
+    return check_rehearsal(options, error) && check_dump(options->dump, error);
 }
 
 /* Who asks for a detail of the KV migration expects one.  Settings of lakeFS's are there for
@@ -212,7 +256,8 @@ bool migrate_options_read(MigrateOptions *options, int count, char **arguments, 
         return true;
     }
     return read_settings(options, error) && check_kv_option(options, error) &&
-           settle_target(options, error) && settle_connection(options, error);
+           settle_target(options, error) && settle_rehearsal(options, error) &&
+           settle_connection(options, error);
 }
 
 void migrate_options_free(MigrateOptions *options)
@@ -221,6 +266,7 @@ void migrate_options_free(MigrateOptions *options)
     words_free(&options->export_options);
     words_free(&options->import_options);
     words_free(&options->arguments);
+    words_free(&options->migration);
     words_free(&options->place);
     free(options->config_found);
     free(options->connection);

@@ -21,13 +21,15 @@ typedef enum MigrateCommand {
     COMMAND_CLEANUP,
     COMMAND_REVERT,
     COMMAND_BASIC_AUTH,
-    COMMAND_CONFIG
+    COMMAND_CONFIG,
+    COMMAND_REHEARSE
 } MigrateCommand;
 
 typedef struct MigrateOptions {
     CommonOptions common; /* must be first: the shared option groups fill it */
     MigrateCommand command;
     bool dry_run;
+    bool no_trial; /* --no-trial: a dry run that only reads */
     bool lose_writes;
     bool new_database;
     bool json; /* --format json */
@@ -37,6 +39,10 @@ typedef struct MigrateOptions {
     const char *migrations;
     const char *file;            /* the operand of config */
     const char *for_version;     /* --for */
+    const char *from;            /* --from: the dump of a rehearsal; NULL: the database */
+    bool force;                  /* --force */
+    const char *report;          /* --report: a rehearsal's page; NULL: none */
+    const char *bindir;          /* --bindir: of the rehearsal's server; NULL: search for it */
     const char *basic_auth_user; /* --basic-auth-user, or the operand of basic-auth */
     char *config_found;          /* owned */
     const char *target;          /* --target, or the store that was settled on */
@@ -48,6 +54,7 @@ typedef struct MigrateOptions {
     Words export_options;  /* passed to kv-export only */
     Words import_options;  /* passed to kv-import only */
     Words arguments;       /* of this program, without secrets */
+    Words migration;       /* those that a rehearsal passes to its up */
     Words place;           /* those of `arguments` that name the database */
 
     char *connection; /* connection string without secrets; "": none.  Owned, like password */

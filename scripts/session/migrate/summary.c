@@ -55,7 +55,7 @@ void clock_begin_phase(Clock *clock, const char *name)
     clock_gettime(CLOCK_MONOTONIC, &clock->phase_begun);
 }
 
-static const char *phase_text(const char *name)
+const char *summary_phase_text(const char *name)
 {
     for (size_t i = 0; i < sizeof PHASES / sizeof PHASES[0]; i++) {
         if (strcmp(PHASES[i].name, name) == 0) {
@@ -121,7 +121,7 @@ static void print_times(const Clock *clock)
     report_field(stderr, INDENT, "time", "%s in all", text);
     for (int i = 0; i < clock->count; i++) {
         quantity_seconds(clock->seconds[i], text);
-        report_field(stderr, INDENT, "", "%s %s", phase_text(clock->names[i]), text);
+        report_field(stderr, INDENT, "", "%s %s", summary_phase_text(clock->names[i]), text);
     }
 }
 

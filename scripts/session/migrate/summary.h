@@ -32,6 +32,9 @@ void clock_begin(Clock *clock);
 void clock_begin_phase(Clock *clock, const char *name);
 void clock_end_phase(Clock *clock);
 
+/* What a phase is called for people. */
+const char *summary_phase_text(const char *name);
+
 /* Prints the summary as a message, and with --format json on standard output.  `note` is the
  * load's, and may be missing; `lakefs` says which lakeFS comes next. */
 bool summary_tell(const Session *session, const Clock *clock, const Note *note,
