@@ -48,9 +48,16 @@ needs_pg_dump() {
     ((BASH_REMATCH[1] >= $(sql "SHOW server_version_num") / 10000)) || skip "$version is older than the server"
 }
 
-# needs_pg_basebackup: skips the test if there is no pg_basebackup of the server's version.
+# has_pg_basebackup: whether there is a pg_basebackup of the server's version.
+has_pg_basebackup() {
+    local data
+    data=$(psql -XAtq -d postgres -c "SHOW data_directory")
+    [ -x "$(cat "${data%/*}/throwaway-postgres")/pg_basebackup" ]
+}
+
+# needs_pg_basebackup: skips the test if there is none.
 needs_pg_basebackup() {
-    [ -x "$(cat "$SUITE_POSTGRES_DIR/throwaway-postgres")/pg_basebackup" ] || skip "this server came without pg_basebackup"
+    has_pg_basebackup || skip "this server came without pg_basebackup"
 }
 
 # sql STATEMENT...: runs the statements and prints their results, one row per line, columns separated by |.
