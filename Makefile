@@ -22,6 +22,9 @@
 #   make dist       the source archive of the last commit, build/kv-migrate-VERSION.tar.xz
 #   make deb        the Debian package, in build/deb; lintian looks at it
 #   make test-deb   installs the package in a new Debian, and migrates there (some minutes, as root)
+#   make image      the image for containers, build/kv-migrate-VERSION.oci.tar, of Debian's packages and ours; APT_SOURCES:
+#                   lines of sources.list, each in quotes
+#   make test-image unpacks the image and migrates in it, as scripts/kubernetes/job.yaml says (as root)
 #   make format     rewrite the sources in the house's format
 
 CC ?= gcc
@@ -101,7 +104,7 @@ LIBREPLAY := $(BUILD)/libreplay.a $(LIBSESSION)
 
 .PHONY: all install uninstall test unit-tests unit-tests-build mutations fuzz fuzz-replay fuzz-replay-build fuzz-run \
 	failing-calls failing-calls-asan kills random test-writers test-golang-migrate lint asan coverage valgrind test-matrix \
-	dist deb test-deb format clean $(addprefix run-,$(UNIT_TESTS)) $(addprefix replay-,$(FUZZ_TARGETS)) \
+	dist deb test-deb image test-image format clean $(addprefix run-,$(UNIT_TESTS)) $(addprefix replay-,$(FUZZ_TARGETS)) \
 	lint-texts lint-scripts lint-tests lint-cppcheck lint-gcc lint-clang
 .DELETE_ON_ERROR:
 # What was generated stays: what is made of it would be made again else.
@@ -341,6 +344,14 @@ deb: dist
 
 test-deb: deb
 	scripts/dev/test-deb $(BUILD)/deb/lakefs-kv-migrate_$(VERSION)-1_*.deb
+
+IMAGE := $(BUILD)/kv-migrate-$(VERSION).oci.tar
+
+image: deb
+	scripts/dev/image $(VERSION) $(BUILD)/deb/lakefs-kv-migrate_$(VERSION)-1_*.deb $(IMAGE) $(APT_SOURCES)
+
+test-image: image
+	scripts/dev/test-image $(IMAGE) $(VERSION)
 
 format:
 	clang-format -i $(C_FILES)
