@@ -200,7 +200,7 @@ assert secret["key"] == "database_connection_string"
 assert "://" not in " ".join(container["args"])
 PYTHON
     # The image of this version.
-    [ "$("$JOB" image)" = "lakefs-kv-migrate:$(kv-migrate --version | awk '{ print $NF }')" ]
+    [ "$("$JOB" image)" = "localhost/lakefs-kv-migrate:$(kv-migrate --version | awk '{ print $NF }')" ]
     # Every variable of lakeFS's is one that kv-migrate reads.
     local name
     for name in $("$JOB" env | sed -n 's/^\(LAKEFS_[A-Z_]*\).*/\1/p'); do
