@@ -74,6 +74,7 @@ assert_migrates_again() {
 
 @test "migrate at night" {
     do_block 1
+    grep -q "The copy was migrated" "$HERE/rehearsal.html"
     assert_equal "$(<"$CALLS")" $'stop lakefs\nstart lakefs'
     assert_kv_as_expected
     assert_stamp 39 1
