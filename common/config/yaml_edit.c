@@ -102,30 +102,27 @@ bool yaml_edit_remove(YamlText *yaml, const YamlPair *pair, bool *done, Error *e
     return !*done || splice(yaml, begin, end, slice_text(""), done, error);
 }
 
-/* An anchor or a tag stands within the marks of its scalar. */
-static bool has_properties(const YamlText *yaml, const yaml_node_t *scalar)
-{
-    uint8_t first = yaml->text.data[yaml_text_at(yaml, scalar->start_mark)];
-
-    return scalar->data.scalar.style == YAML_PLAIN_SCALAR_STYLE && (first == '&' || first == '!');
-}
-
 bool yaml_edit_replace(YamlText *yaml, const yaml_node_t *scalar, const char *text, bool *done,
                        Error *error)
 {
-    size_t begin = yaml_text_at(yaml, scalar->start_mark);
+    bool tagged;
 
-    *done = !has_properties(yaml, scalar);
-    return !*done ||
-           splice(yaml, begin, yaml_text_node_end(yaml, scalar, 0), slice_text(text), done, error);
+    *done = true;
+    return splice(yaml, yaml_text_content(yaml, scalar, &tagged),
+                  yaml_text_node_end(yaml, scalar, 0), slice_text(text), done, error);
 }
 
 bool yaml_edit_quote(YamlText *yaml, const yaml_node_t *scalar, bool *done, Error *error)
 {
     Buffer quoted = {0};
-    bool good = buffer_append_format(&quoted, error, "\"%s\"", yaml_text_scalar(scalar)) &&
-                yaml_edit_replace(yaml, scalar, buffer_string(&quoted), done, error);
+    bool tagged;
+    bool good;
 
+    /* The tag may still make it what it shall not be. */
+    yaml_text_content(yaml, scalar, &tagged);
+    *done = !tagged;
+    good = tagged || (buffer_append_format(&quoted, error, "\"%s\"", yaml_text_scalar(scalar)) &&
+                      yaml_edit_replace(yaml, scalar, buffer_string(&quoted), done, error));
     buffer_free(&quoted);
     return good;
 }
@@ -263,26 +260,73 @@ bool yaml_edit_add(YamlText *yaml, const char *path, const char *value, bool *do
     return add_to(yaml, mapping, rest, value, done, error);
 }
 
-/* Appends the lines of a pair, indented by `more`, under another name. */
-static bool append_lines(const YamlText *yaml, const YamlPair *pair, size_t begin, size_t end,
-                         size_t more, const char *name, Buffer *text, Error *error)
+/* Whether a line is indented as deep as a key, and a comment. */
+static bool is_comment_at(const YamlText *yaml, size_t line, size_t column)
 {
-    size_t key_begin = yaml_text_at(yaml, pair->key->start_mark);
-    size_t key_end = yaml_text_at(yaml, pair->key->end_mark);
     const uint8_t *data = yaml->text.data;
-    bool done = append_spaces(text, key_begin - begin + more, error) &&
-                buffer_append_text(text, name, error);
 
-    for (size_t line = key_end; done && line < end;) {
+    return line + column < yaml->text.size && data[line + column] == '#' &&
+           strspn((const char *)data + line, " ") == column;
+}
+
+/* The start of the comment right above a pair, whose first line starts at `begin`. */
+static size_t comment_start(YamlText *yaml, const YamlPair *pair, size_t begin)
+{
+    size_t top = 0;
+    size_t column = pair->key->start_mark.column;
+
+    /* What comes before in the mapping is no comment, whatever it looks like. */
+    for (yaml_node_pair_t *other = pair->mapping->data.mapping.pairs.start;
+         other < pair->mapping->data.mapping.pairs.top; other++) {
+        YamlPair sibling = {.mapping = pair->mapping,
+                            .key = yaml_document_get_node(&yaml->document, other->key),
+                            .value = yaml_document_get_node(&yaml->document, other->value)};
+
+        if (sibling.key->start_mark.index < pair->key->start_mark.index) {
+            top = yaml_text_pair_end(yaml, &sibling);
+        }
+    }
+    while (begin > top) {
+        size_t above = yaml_text_line_start(yaml, begin - 1);
+
+        if (above < top || !is_comment_at(yaml, above, column)) {
+            break;
+        }
+        begin = above;
+    }
+    return begin;
+}
+
+/* Appends lines, indented by `more`; the first of them may have begun before. */
+static bool append_indented(const YamlText *yaml, size_t begin, size_t end, size_t more,
+                            Buffer *text, Error *error)
+{
+    const uint8_t *data = yaml->text.data;
+    bool done = true;
+
+    for (size_t line = begin; done && line < end;) {
         size_t next = yaml_text_line_end(yaml, line);
 
         next = next > end ? end : next;
-        done = (line == key_end || data[line] == '\n' || data[line] == '\r' ||
-                append_spaces(text, more, error)) &&
+        done = (line != yaml_text_line_start(yaml, line) || data[line] == '\n' ||
+                data[line] == '\r' || append_spaces(text, more, error)) &&
                buffer_append(text, data + line, next - line, error);
         line = next;
     }
     return done;
+}
+
+/* Appends the lines of a pair, indented by `more`, under another name; comments are above it. */
+static bool append_lines(const YamlText *yaml, const YamlPair *pair, size_t begin, size_t end,
+                         size_t more, const char *name, Buffer *text, Error *error)
+{
+    size_t key_end = yaml_text_at(yaml, pair->key->end_mark);
+    size_t line = yaml_text_line_start(yaml, yaml_text_at(yaml, pair->key->start_mark));
+
+    return append_indented(yaml, begin, line, more, text, error) &&
+           append_spaces(text, pair->key->start_mark.column + more, error) &&
+           buffer_append_text(text, name, error) &&
+           append_indented(yaml, key_end, end, more, text, error);
 }
 
 /* Takes begin to end out, and puts the text at another place, outside of them. */
@@ -331,6 +375,9 @@ static bool move_into(YamlText *yaml, const YamlPair *pair, yaml_node_t *section
                  : column >= pair->key->start_mark.column);
     if (!*done) {
         return true;
+    }
+    if (!yaml_text_is_flow(section)) {
+        begin = comment_start(yaml, pair, begin);
     }
     good = yaml_text_is_flow(section)
                ? buffer_append_format(&text, error, "\"%s\": ", name) &&

@@ -17,17 +17,18 @@
 /* Removes a pair, with the comment behind it. */
 bool yaml_edit_remove(YamlText *yaml, const YamlPair *pair, bool *done, Error *error);
 
-/* Replaces the text of a key, or of a scalar. */
+/* Replaces the text of a key, or of a scalar, behind its anchor and tag. */
 bool yaml_edit_replace(YamlText *yaml, const yaml_node_t *scalar, const char *text, bool *done,
                        Error *error);
 
-/* Puts quotes around a plain scalar on one line. */
+/* Puts quotes around a plain scalar on one line that has no tag. */
 bool yaml_edit_quote(YamlText *yaml, const yaml_node_t *scalar, bool *done, Error *error);
 
 /* Adds a key, a path joined by dots, with a plain scalar as its value. */
 bool yaml_edit_add(YamlText *yaml, const char *path, const char *value, bool *done, Error *error);
 
-/* Moves a pair into the section `section` of its mapping, which is made if need be. */
+/* Moves a pair into the section `section` of its mapping, which is made if need be.  The
+ * comment right above goes with it. */
 bool yaml_edit_move(YamlText *yaml, const YamlPair *pair, const char *section, const char *name,
                     bool *done, Error *error);
 

@@ -117,6 +117,15 @@ static bool is_decimal(const char *number)
     return *p == '\0';
 }
 
+bool yaml_scalar_is_newer_number(const char *plain)
+{
+    char number[NUMBER_SIZE];
+
+    return copy_number(plain, number) && strncmp(number, "0o", 2) == 0 &&
+           (number[2] == '+' || number[2] == '-') && isdigit((unsigned char)number[3]) &&
+           number[3 + strspn(number + 3, "01234567")] == '\0';
+}
+
 static bool append_zeros(Buffer *text, int count, Error *error)
 {
     for (; count > 0; count--) {

@@ -19,6 +19,10 @@ typedef enum YamlBoolean { YAML_NO_BOOLEAN, YAML_FALSE, YAML_TRUE } YamlBoolean;
 /* What a plain scalar is as a boolean: y, yes, on, true and their opposites, in three spellings. */
 YamlBoolean yaml_scalar_boolean(const char *plain);
 
+/* Whether a plain scalar is a text for yaml.v2 and a number for yaml.v3: 0o-17, an octal number
+ * with its sign behind the prefix. */
+bool yaml_scalar_is_newer_number(const char *plain);
+
 /* Appends a plain scalar as lakeFS's text: 0123 as 83, 1e3 as 1000, yes as 1; any other as it is.
  */
 bool yaml_scalar_append(const char *plain, Buffer *text, Error *error);

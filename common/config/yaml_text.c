@@ -66,6 +66,29 @@ static bool load(YamlText *yaml, yaml_parser_t *parser, Error *error)
     return true;
 }
 
+/* libyaml gives a scalar without a tag that of a text. */
+static void mark_texts(YamlText *yaml)
+{
+    static const char *const TYPES[] = {YAML_BOOL_TAG, YAML_INT_TAG, YAML_FLOAT_TAG, YAML_NULL_TAG,
+                                        YAML_TIMESTAMP_TAG};
+
+    for (yaml_node_t *node = yaml->document.nodes.start; node < yaml->document.nodes.top; node++) {
+        bool tagged = false;
+        bool typed = false;
+
+        if (node->type != YAML_SCALAR_NODE || node->data.scalar.style != YAML_PLAIN_SCALAR_STYLE) {
+            continue;
+        }
+        yaml_text_content(yaml, node, &tagged);
+        for (size_t i = 0; i < sizeof TYPES / sizeof TYPES[0]; i++) {
+            typed = typed || strcmp((const char *)node->tag, TYPES[i]) == 0;
+        }
+        if (tagged && !typed) {
+            node->data.scalar.style = YAML_SINGLE_QUOTED_SCALAR_STYLE;
+        }
+    }
+}
+
 bool yaml_text_parse(YamlText *yaml, Error *error)
 {
     yaml_parser_t parser;
@@ -83,6 +106,9 @@ bool yaml_text_parse(YamlText *yaml, Error *error)
     }
     yaml_parser_set_input_string(&parser, yaml->text.data, yaml->text.size);
     done = load(yaml, &parser, error);
+    if (done) {
+        mark_texts(yaml);
+    }
     yaml_parser_delete(&parser);
     return done;
 }
@@ -90,7 +116,7 @@ bool yaml_text_parse(YamlText *yaml, Error *error)
 bool yaml_text_open(YamlText *yaml, const char *name, Slice text, Error *error)
 {
     *yaml = (YamlText){.name = name};
-    if (memchr(text.data, '\0', text.size) != NULL || !utf8_is_valid(text)) {
+    if (text.size > 0 && (memchr(text.data, '\0', text.size) != NULL || !utf8_is_valid(text))) {
         return error_set(error, EXIT_CODE_USAGE, "configuration \"%s\" is not UTF-8", name);
     }
     return buffer_append(&yaml->text, text.data, text.size, error) &&
@@ -209,6 +235,25 @@ size_t yaml_text_line_end(const YamlText *yaml, size_t offset)
         offset++;
     }
     return offset < yaml->text.size ? offset + 1 : offset;
+}
+
+size_t yaml_text_content(const YamlText *yaml, const yaml_node_t *scalar, bool *tagged)
+{
+    const uint8_t *data = yaml->text.data;
+    size_t begin = yaml_text_at(yaml, scalar->start_mark);
+    size_t end = yaml_text_at(yaml, scalar->end_mark);
+
+    *tagged = false;
+    while (begin < end && (data[begin] == '&' || data[begin] == '!')) {
+        *tagged = *tagged || data[begin] == '!';
+        while (begin < end && strchr(" \t\r\n", data[begin]) == NULL) {
+            begin++;
+        }
+        while (begin < end && strchr(" \t\r\n", data[begin]) != NULL) {
+            begin++;
+        }
+    }
+    return begin;
 }
 
 /* Whether nothing but indentation stands before a key. */

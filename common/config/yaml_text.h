@@ -23,6 +23,11 @@ typedef struct YamlText {
     size_t characters;
 } YamlText;
 
+/*
+ * A scalar whose tag makes it a text, such as !!str yes, has the style of one in quotes here: plain
+ * scalars are those that get their type by what they look like, or by a tag that says it.
+ */
+
 /* A key and its value in a mapping. */
 typedef struct YamlPair {
     yaml_node_t *mapping;
@@ -64,6 +69,9 @@ YamlPair yaml_text_last_pair(YamlText *yaml, yaml_node_t *mapping);
 size_t yaml_text_at(const YamlText *yaml, yaml_mark_t mark);
 size_t yaml_text_line_start(const YamlText *yaml, size_t offset);
 size_t yaml_text_line_end(const YamlText *yaml, size_t offset);
+
+/* Where a scalar begins behind its anchor and its tag; whether it has a tag. */
+size_t yaml_text_content(const YamlText *yaml, const yaml_node_t *scalar, bool *tagged);
 
 /* Whether nothing but indentation stands before a key. */
 bool yaml_text_begins_line(const YamlText *yaml, const yaml_node_t *key);

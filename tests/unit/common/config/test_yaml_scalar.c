@@ -112,6 +112,23 @@ static void test_everything_else_stays(void **state)
     }
 }
 
+/* Measured with yaml.v2 2.4.0 and yaml.v3 3.0.1. */
+static void test_octal_numbers_with_an_inner_sign_are_new(void **state)
+{
+    static const char *const NEW[] = {"0o-7", "0o+701", "0o-0", "0o_-1", "0o-7_", "0o-07"};
+    static const char *const SAME[] = {"0o7", "-0o7", "+0o7",  "0O-7",  "0o--7", "0o-8",
+                                       "0o-", "0o",   "0b-1",  "0x-1",  "017",   "1_000",
+                                       "",    "0o+a", "-0o-7", "_0o-7", "1:30",  "0o-7.1"};
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(NEW); i++) {
+        assert_true(yaml_scalar_is_newer_number(NEW[i]));
+    }
+    for (size_t i = 0; i < COUNT_OF(SAME); i++) {
+        assert_false(yaml_scalar_is_newer_number(SAME[i]));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -119,6 +136,7 @@ int main(void)
         cmocka_unit_test(test_fractions_are_written_without_exponent),
         cmocka_unit_test(test_booleans_are_one_and_zero),
         cmocka_unit_test(test_everything_else_stays),
+        cmocka_unit_test(test_octal_numbers_with_an_inner_sign_are_new),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
