@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "common/config/upgrade.h"
 
+#include "common/config/upgrade_report.h"
 #include "common/config/upgrade_rules.h"
+#include "common/config/upgrade_values.h"
 #include "common/config/yaml_edit.h"
 #include "common/config/yaml_scalar.h"
 
@@ -9,8 +11,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define OLD_BLOCKSTORE_PATH "~/data/lakefs/block"
 
 bool config_upgrade_version(const char *text, int64_t *version)
 {
@@ -34,18 +34,49 @@ bool config_upgrade_version(const char *text, int64_t *version)
 
 /* Correcting ----------------------------------------------------------------------------------- */
 
+/* Finds a pair by its path, its last part in whatever section has it, but not behind an alias. */
+static bool find_pair(YamlText *yaml, yaml_node_t *mapping, const char *path, YamlPair *pair)
+{
+    for (size_t size = strlen(path); size > 0;) {
+        if (yaml_text_find(yaml, mapping, path, size, pair) &&
+            (path[size] == '\0' ||
+             (pair->value->type == YAML_MAPPING_NODE && yaml_text_is_here(pair) &&
+              find_pair(yaml, pair->value, path + size + 1, pair)))) {
+            return true;
+        }
+        do {
+            size--;
+        } while (size > 0 && path[size] != '.');
+    }
+    return false;
+}
+
+static bool is_empty(const yaml_node_t *value)
+{
+    return value->type == YAML_SCALAR_NODE && yaml_text_scalar(value)[0] == '\0';
+}
+
 /* Renames a key within its mapping, moves it into a section of that, or removes it where there is
- * the new one. */
+ * the new one.  A new one that says nothing goes first, and the next round does the rest. */
 static bool replace_key(YamlText *yaml, const Problem *problem, bool *done, Error *error)
 {
-    const char *rest = problem->rule->replacement;
+    const char *replacement = upgrade_replacement(problem->rule, yaml);
+    const char *rest = replacement;
     size_t size = strlen(problem->section);
     char section[PROBLEM_PATH_SIZE];
     const char *dot;
+    YamlPair there;
 
-    if (upgrade_is_set(yaml, problem->rule->replacement) ||
-        yaml_text_is_null(problem->pair.value)) {
+    if (replacement == NULL || upgrade_has_content(yaml, replacement) ||
+        yaml_text_is_null(problem->pair.value) ||
+        (upgrade_is_set(yaml, replacement) && is_empty(problem->pair.value))) {
         return yaml_edit_remove(yaml, &problem->pair, done, error);
+    }
+    if (find_pair(yaml, yaml_text_root(yaml), replacement, &there)) {
+        return yaml_edit_remove(yaml, &there, done, error);
+    }
+    if (upgrade_is_set(yaml, replacement)) {
+        return true;
     }
     if (size > 0) {
         rest += size + 1;
@@ -56,6 +87,20 @@ static bool replace_key(YamlText *yaml, const Problem *problem, bool *done, Erro
     }
     snprintf(section, sizeof section, "%.*s", (int)(dot - rest), rest);
     return yaml_edit_move(yaml, &problem->pair, section, dot + 1, done, error);
+}
+
+/* A type that is empty, or is not there. */
+static bool set_type(YamlText *yaml, const Problem *problem, bool *done, Error *error)
+{
+    yaml_node_t *root = yaml_text_root(yaml);
+    YamlPair pair;
+
+    if (root != NULL && find_pair(yaml, root, problem->path, &pair) &&
+        !yaml_text_is_null(pair.value)) {
+        return !yaml_text_is_here(&pair) ||
+               yaml_edit_replace(yaml, pair.value, "\"postgres\"", done, error);
+    }
+    return yaml_edit_add(yaml, problem->path, "postgres", done, error);
 }
 
 static bool correct(YamlText *yaml, const Problem *problem, bool *done, Error *error)
@@ -71,16 +116,18 @@ static bool correct(YamlText *yaml, const Problem *problem, bool *done, Error *e
                                                                                     : "false",
             done, error);
     case PROBLEM_DATE:
+    case PROBLEM_NUMBER:
         return yaml_edit_quote(yaml, problem->pair.value, done, error);
     case PROBLEM_RULE:
-        return problem->rule->replacement == NULL
-                   ? yaml_edit_remove(yaml, &problem->pair, done, error)
-                   : replace_key(yaml, problem, done, error);
+        return replace_key(yaml, problem, done, error);
     case PROBLEM_TYPE:
-        return yaml_edit_add(yaml, problem->path, "postgres", done, error);
+        return set_type(yaml, problem, done, error);
     case PROBLEM_PATH:
         return yaml_edit_add(yaml, problem->path, OLD_BLOCKSTORE_PATH, done, error);
+    case PROBLEM_CASE:
+    case PROBLEM_CONFLICT:
     case PROBLEM_ALIAS:
+    case PROBLEM_STORE:
     case PROBLEM_REQUIRED:
     case PROBLEM_ENDPOINT:
         break;
@@ -134,171 +181,6 @@ static bool correct_all(YamlText *yaml, Problems *problems, int64_t version, Err
     return true;
 }
 
-/* Reporting ------------------------------------------------------------------------------------ */
-
-static bool describe_rule(const Problem *problem, YamlText *yaml, Buffer *text, Error *error)
-{
-    const UpgradeRule *rule = problem->rule;
-
-    if (!buffer_append_format(text, error,
-                              rule->no_effect ? "%s has no effect in lakeFS %s and later"
-                                              : "%s is refused by lakeFS %s and later",
-                              problem->path, rule->since_text)) {
-        return false;
-    }
-    if (rule->replacement == NULL) {
-        return buffer_append_text(text, ": removed", error);
-    }
-    return upgrade_is_set(yaml, rule->replacement)
-               ? buffer_append_format(text, error, ": removed, since there is %s",
-                                      rule->replacement)
-               : buffer_append_format(text, error, ": now %s", rule->replacement);
-}
-
-static bool describe(const Problem *problem, YamlText *yaml, Buffer *text, Error *error)
-{
-    const char *path = problem->path;
-    const yaml_node_t *node = problem->pair.key != NULL ? problem->pair.key : problem->pair.value;
-
-    text->size = 0;
-    if (node != NULL &&
-        !buffer_append_format(text, error, "line %zu: ", node->start_mark.line + 1)) {
-        return false;
-    }
-    switch (problem->kind) {
-    case PROBLEM_DUPLICATE:
-        return buffer_append_format(text, error,
-                                    "%s comes again below, which lakeFS 0.84.0 and later refuse: "
-                                    "the last one, which counted, is kept",
-                                    path);
-    case PROBLEM_BOOLEAN:
-        return buffer_append_format(text, error,
-                                    "%s is a word that is a boolean no longer, from lakeFS 0.84.0 "
-                                    "on: now true or false",
-                                    path);
-    case PROBLEM_DATE:
-        return buffer_append_format(text, error,
-                                    "%s is a text that lakeFS 0.84.0 and later take for a date, "
-                                    "and refuse: now in quotes",
-                                    path);
-    case PROBLEM_RULE:
-    case PROBLEM_ALIAS:
-        return describe_rule(problem, yaml, text, error);
-    case PROBLEM_TYPE:
-        return buffer_append_format(text, error,
-                                    "%s is missing, which lakeFS 0.85.0 and later require: now "
-                                    "postgres",
-                                    path);
-    case PROBLEM_PATH:
-        return buffer_append_format(text, error,
-                                    "%s is missing, and its default is another one from lakeFS "
-                                    "0.81.0 on, where all objects would be out of sight: now the "
-                                    "old one, " OLD_BLOCKSTORE_PATH,
-                                    path);
-    case PROBLEM_REQUIRED:
-        return buffer_append_format(text, error,
-                                    "%s is missing, without which lakeFS does not start: set it as "
-                                    "it was for lakeFS 0.70",
-                                    path);
-    case PROBLEM_ENDPOINT:
-        return buffer_append_format(text, error,
-                                    "%s has a value that needs auth.api.endpoint: set it, or "
-                                    "remove this",
-                                    path);
-    }
-    return true;
-}
-
-static bool is_left(const Problem *problem, const Problems *left)
-{
-    for (size_t i = 0; i < left->count; i++) {
-        if (left->items[i].kind == problem->kind &&
-            strcmp(left->items[i].path, problem->path) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* What was corrected. */
-static bool report_found(ConfigUpgrade *upgrade, YamlText *yaml, const Problems *problems,
-                         const Problems *left, Error *error)
-{
-    Buffer text = {0};
-    bool done = true;
-
-    for (size_t i = 0; done && i < problems->count; i++) {
-        const Problem *problem = &problems->items[i];
-        const char *advice = problem->rule == NULL ? NULL : problem->rule->advice;
-
-        done = is_left(problem, left) ||
-               (describe(problem, yaml, &text, error) &&
-                words_add(&upgrade->corrected, buffer_string(&text), error) &&
-                (advice == NULL || words_add_format(&upgrade->open, error, "without %s %s",
-                                                    problem->rule->key, advice)));
-    }
-    buffer_free(&text);
-    return done;
-}
-
-/* What is left when everything else is corrected. */
-static bool report_left(ConfigUpgrade *upgrade, YamlText *yaml, const Problems *problems,
-                        Error *error)
-{
-    Buffer text = {0};
-    bool done = true;
-
-    for (size_t i = 0; done && i < problems->count; i++) {
-        const Problem *problem = &problems->items[i];
-
-        if (problem->kind == PROBLEM_REQUIRED || problem->kind == PROBLEM_ENDPOINT) {
-            done = describe(problem, yaml, &text, error) &&
-                   words_add(&upgrade->open, buffer_string(&text), error);
-        } else {
-            done = words_add_format(
-                &upgrade->open, error,
-                "%s could not be corrected where it stands%s: change it by "
-                "hand, then run this again",
-                problem->path,
-                problem->kind == PROBLEM_ALIAS ? ", behind an alias or a merge key" : "");
-        }
-    }
-    buffer_free(&text);
-    return done;
-}
-
-/* A variable of a key that is no longer known is ignored without a word. */
-static bool report_variables(ConfigUpgrade *upgrade, YamlText *yaml, int64_t version, Error *error)
-{
-    bool done = true;
-
-    for (size_t i = 0; done && i < UPGRADE_RULE_COUNT; i++) {
-        const UpgradeRule *rule = &UPGRADE_RULES[i];
-        char name[VARIABLE_SIZE];
-        char replacement[VARIABLE_SIZE];
-
-        upgrade_variable(rule->key, name);
-        if (version < rule->since || !upgrade_variable_is_set(rule->key)) {
-            continue;
-        }
-        if (rule->replacement == NULL) {
-            done = words_add_format(&upgrade->open, error,
-                                    "variable %s is ignored by lakeFS %s and later: unset it", name,
-                                    rule->since_text);
-        } else if (!upgrade_variable_is_set(rule->replacement)) {
-            upgrade_variable(rule->replacement, replacement);
-            done = words_add_format(
-                &upgrade->open, error,
-                "variable %s is ignored by lakeFS %s and later%s: set %s "
-                "instead",
-                name, rule->since_text,
-                upgrade_is_set(yaml, rule->replacement) ? ", so that the file would count" : "",
-                replacement);
-        }
-    }
-    return done;
-}
-
 bool config_upgrade(const char *name, Slice text, int64_t version, ConfigUpgrade *upgrade,
                     Error *error)
 {
@@ -306,14 +188,14 @@ bool config_upgrade(const char *name, Slice text, int64_t version, ConfigUpgrade
     YamlText corrected = {0};
     Problems problems = {0};
     Problems left = {0};
-    bool done = yaml_text_open(&found, name, text, error) &&
-                yaml_text_open(&corrected, name, text, error) &&
-                problems_find(&problems, &found, version, error) &&
-                correct_all(&corrected, &left, version, error) &&
-                report_found(upgrade, &found, &problems, &left, error) &&
-                report_variables(upgrade, &corrected, version, error) &&
-                report_left(upgrade, &corrected, &left, error) &&
-                buffer_append(&upgrade->text, corrected.text.data, corrected.text.size, error);
+    bool done =
+        yaml_text_open(&found, name, text, error) &&
+        yaml_text_open(&corrected, name, text, error) &&
+        problems_find(&problems, &found, version, error) &&
+        correct_all(&corrected, &left, version, error) &&
+        upgrade_report(upgrade, &(UpgradeResult){&found, &problems, &corrected, &left, version},
+                       error) &&
+        buffer_append(&upgrade->text, corrected.text.data, corrected.text.size, error);
 
     problems_free(&problems);
     problems_free(&left);
@@ -322,34 +204,45 @@ bool config_upgrade(const char *name, Slice text, int64_t version, ConfigUpgrade
     return done;
 }
 
-static bool read_file(const char *path, Buffer *text, Error *error)
+static bool read_all(FILE *file, Buffer *text, Error *error)
 {
     char block[4096];
-    FILE *file = fopen(path, "r");
-    bool done = file != NULL;
+    bool done = true;
     size_t got;
 
     while (done && (got = fread(block, 1, sizeof block, file)) > 0) {
         done = buffer_append(text, block, got, error);
     }
     explicit_bzero(block, sizeof block);
-    if (file == NULL || ferror(file)) {
-        done = error_set(error, EXIT_CODE_USAGE, "could not read configuration \"%s\": %s", path,
-                         strerror(errno));
-    }
-    if (file != NULL) {
-        fclose(file);
-    }
+    return done;
+}
+
+static bool cannot_read(const char *name, Error *error)
+{
+    return error_set(error, EXIT_CODE_USAGE, "could not read configuration \"%s\": %s", name,
+                     strerror(errno));
+}
+
+bool config_upgrade_stream(const char *name, FILE *file, int64_t version, ConfigUpgrade *upgrade,
+                           Error *error)
+{
+    Buffer text = {0};
+    bool done = read_all(file, &text, error) && (!ferror(file) || cannot_read(name, error)) &&
+                config_upgrade(name, buffer_slice(&text), version, upgrade, error);
+
+    buffer_wipe(&text);
     return done;
 }
 
 bool config_upgrade_file(const char *path, int64_t version, ConfigUpgrade *upgrade, Error *error)
 {
-    Buffer text = {0};
-    bool done = read_file(path, &text, error) &&
-                config_upgrade(path, buffer_slice(&text), version, upgrade, error);
+    FILE *file = fopen(path, "r");
+    bool done = file == NULL ? cannot_read(path, error)
+                             : config_upgrade_stream(path, file, version, upgrade, error);
 
-    buffer_wipe(&text);
+    if (file != NULL) {
+        fclose(file);
+    }
     return done;
 }
 

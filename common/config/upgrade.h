@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "common/base/buffer.h"
 #include "common/base/error.h"
@@ -35,7 +36,9 @@ bool config_upgrade_version(const char *text, int64_t *version);
  */
 bool config_upgrade(const char *name, Slice text, int64_t version, ConfigUpgrade *upgrade,
                     Error *error);
-/* The same for the file of this path. */
+/* The same for a stream, and for the file of this path. */
+bool config_upgrade_stream(const char *name, FILE *file, int64_t version, ConfigUpgrade *upgrade,
+                           Error *error);
 bool config_upgrade_file(const char *path, int64_t version, ConfigUpgrade *upgrade, Error *error);
 void config_upgrade_free(ConfigUpgrade *upgrade);
 

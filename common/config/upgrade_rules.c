@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "common/config/upgrade_rules.h"
 
-#include "common/base/environment.h"
+#include "common/config/upgrade_values.h"
 #include "common/config/yaml_scalar.h"
 
 #include <ctype.h>
@@ -9,147 +9,70 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SINCE(major, minor, patch) LAKEFS_RELEASE(major, minor, patch), #major "." #minor "." #patch
+#define SINCE(major, minor, patch)                                                                 \
+    .since = LAKEFS_RELEASE(major, minor, patch),                                                  \
+    .versions = #major "." #minor "." #patch " and later"
 
 const UpgradeRule UPGRADE_RULES[] = {
-    {"database.connection_string", SINCE(0, 81, 0), "database.postgres.connection_string"},
-    {"database.max_open_connections", SINCE(0, 81, 0), "database.postgres.max_open_connections"},
-    {"database.max_idle_connections", SINCE(0, 81, 0), "database.postgres.max_idle_connections"},
+    {"database.connection_string", SINCE(0, 81, 0),
+     .replacement = "database.postgres.connection_string", .must_agree = true},
+    {"database.max_open_connections", SINCE(0, 81, 0),
+     .replacement = "database.postgres.max_open_connections"},
+    {"database.max_idle_connections", SINCE(0, 81, 0),
+     .replacement = "database.postgres.max_idle_connections"},
     {"database.connection_max_lifetime", SINCE(0, 81, 0),
-     "database.postgres.connection_max_lifetime"},
-    {"database.kv_enabled", SINCE(0, 80, 0), NULL},
-    {"database.drop_tables", SINCE(0, 81, 0), NULL, true},
-    {"database.dynamodb.read_capacity_units", SINCE(0, 90, 0), NULL},
-    {"database.dynamodb.write_capacity_units", SINCE(0, 90, 0), NULL},
-    {"blockstore.s3.streaming_chunk_size", SINCE(0, 110, 0), NULL},
-    {"blockstore.s3.streaming_chunk_timeout", SINCE(0, 110, 0), NULL},
+     .replacement = "database.postgres.connection_max_lifetime"},
+    {"database.kv_enabled", SINCE(0, 80, 0)},
+    {"database.drop_tables", SINCE(0, 81, 0), .no_effect = true},
+    {"database.dynamodb.read_capacity_units", SINCE(0, 90, 0)},
+    {"database.dynamodb.write_capacity_units", SINCE(0, 90, 0)},
+    {"blockstore.s3.streaming_chunk_size", SINCE(0, 110, 0)},
+    {"blockstore.s3.streaming_chunk_timeout", SINCE(0, 110, 0)},
     {"blockstore.s3.credentials.access_secret_key", SINCE(0, 110, 0),
-     "blockstore.s3.credentials.secret_access_key"},
-    {"auth.oidc", SINCE(0, 94, 0), NULL, false,
-     "users who log in by OpenID Connect need another way in"},
-    {"auth.ldap", SINCE(0, 95, 0), NULL, false,
-     "users who log in by LDAP need another way in, such as auth.remote_authenticator"},
-    {"email", SINCE(0, 111, 0), NULL},
-    {"auth.basic", SINCE(1, 33, 0), NULL},
+     .replacement = "blockstore.s3.credentials.secret_access_key"},
+    {"auth.oidc", SINCE(0, 94, 0), .section = true, .enabled = "auth.oidc.enabled",
+     .advice = "users who log in by OpenID Connect need another way in"},
+    {"auth.ldap", SINCE(0, 95, 0), .section = true,
+     .advice = "users who log in by LDAP need another way in, such as auth.remote_authenticator"},
+    {"email", SINCE(0, 111, 0), .section = true, .not_section = "email_subscription"},
+    {"auth.ui_config.rbac", .since = LAKEFS_RELEASE(0, 80, 0), .until = LAKEFS_RELEASE(0, 92, 0),
+     .versions = "before 0.92.0"},
+    {"auth.ui_config.rbac", .since = LAKEFS_RELEASE(0, 98, 0), .until = LAKEFS_RELEASE(0, 99, 0),
+     .versions = "0.98.0"},
+    {"auth.basic", .since = LAKEFS_RELEASE(0, 80, 0), .until = LAKEFS_RELEASE(1, 32, 0),
+     .versions = "before 1.32.0"},
+    {"auth.basic", SINCE(1, 33, 0)},
 };
 const size_t UPGRADE_RULE_COUNT = sizeof UPGRADE_RULES / sizeof UPGRADE_RULES[0];
 
 /* yaml.v3 instead of yaml.v2. */
 #define STRICT_YAML LAKEFS_RELEASE(0, 84, 0)
 
-enum { DEPTH_MAX = 32, LOOKUPS_MAX = 100000 };
+enum { DEPTH_MAX = 32 };
 
-/* Looking keys up ------------------------------------------------------------------------------ */
-
-static yaml_node_t *look_up(YamlText *yaml, yaml_node_t *mapping, const char *path, int depth,
-                            int *lookups);
-
-static yaml_node_t *look_up_merged(YamlText *yaml, yaml_node_t *merged, const char *path, int depth,
-                                   int *lookups)
+bool upgrade_rule_applies(const UpgradeRule *rule, int64_t version)
 {
-    yaml_node_t *found = NULL;
-
-    if (merged->type == YAML_MAPPING_NODE) {
-        return look_up(yaml, merged, path, depth, lookups);
-    }
-    if (merged->type == YAML_SEQUENCE_NODE) {
-        for (yaml_node_item_t *item = merged->data.sequence.items.start;
-             found == NULL && item < merged->data.sequence.items.top; item++) {
-            yaml_node_t *element = yaml_document_get_node(&yaml->document, *item);
-
-            found = element->type == YAML_MAPPING_NODE
-                        ? look_up(yaml, element, path, depth, lookups)
-                        : NULL;
-        }
-    }
-    return found;
+    return version >= rule->since && (rule->until == 0 || version < rule->until);
 }
 
-/* The last of several keys of a name counts, the longest name first; see config_file.c. */
-static yaml_node_t *look_up(YamlText *yaml, yaml_node_t *mapping, const char *path, int depth,
-                            int *lookups)
+const char *upgrade_replacement(const UpgradeRule *rule, YamlText *yaml)
 {
-    if (depth > DEPTH_MAX || ++*lookups > LOOKUPS_MAX) {
-        return NULL;
-    }
-    for (size_t size = strlen(path); size > 0;) {
-        yaml_node_t *member = NULL;
-        yaml_node_t *found = NULL;
+    static const char POSTGRES[] = "database.postgres.";
 
-        for (yaml_node_pair_t *pair = mapping->data.mapping.pairs.start;
-             pair < mapping->data.mapping.pairs.top; pair++) {
-            if (yaml_text_is_named(yaml_document_get_node(&yaml->document, pair->key), path,
-                                   size)) {
-                member = yaml_document_get_node(&yaml->document, pair->value);
-            }
-        }
-        if (member != NULL && path[size] == '\0') {
-            found = yaml_text_is_null(member) ? NULL : member;
-        } else if (member != NULL && member->type == YAML_MAPPING_NODE) {
-            found = look_up(yaml, member, path + size + 1, depth + 1, lookups);
-        }
-        if (found != NULL) {
-            return found;
-        }
-        do {
-            size--;
-        } while (size > 0 && path[size] != '.');
-    }
-    for (yaml_node_pair_t *pair = mapping->data.mapping.pairs.start;
-         pair < mapping->data.mapping.pairs.top; pair++) {
-        yaml_node_t *found = NULL;
-
-        if (yaml_text_is_named(yaml_document_get_node(&yaml->document, pair->key), "<<", 2)) {
-            found = look_up_merged(yaml, yaml_document_get_node(&yaml->document, pair->value), path,
-                                   depth + 1, lookups);
-        }
-        if (found != NULL) {
-            return found;
-        }
-    }
-    return NULL;
+    return rule->replacement != NULL &&
+                   strncmp(rule->replacement, POSTGRES, sizeof POSTGRES - 1) == 0 &&
+                   upgrade_is_text(yaml, "database.type", "dynamodb")
+               ? NULL
+               : rule->replacement;
 }
 
-static const yaml_node_t *value_of(YamlText *yaml, const char *path)
+bool upgrade_disagrees(const UpgradeRule *rule, YamlText *yaml)
 {
-    yaml_node_t *root = yaml_text_root(yaml);
-    int lookups = 0;
+    const char *replacement = upgrade_replacement(rule, yaml);
+    const char *old = upgrade_text(yaml, rule->key);
+    const char *new = replacement == NULL ? NULL : upgrade_text(yaml, replacement);
 
-    return root == NULL ? NULL : look_up(yaml, root, path, 0, &lookups);
-}
-
-bool upgrade_is_set(YamlText *yaml, const char *path)
-{
-    return value_of(yaml, path) != NULL;
-}
-
-void upgrade_variable(const char *path, char name[VARIABLE_SIZE])
-{
-    snprintf(name, VARIABLE_SIZE, "LAKEFS_%s", path);
-    for (char *p = name; *p != '\0'; p++) {
-        *p = *p == '.' ? '_' : (char)toupper((unsigned char)*p);
-    }
-}
-
-bool upgrade_variable_is_set(const char *path)
-{
-    char name[VARIABLE_SIZE];
-
-    upgrade_variable(path, name);
-    return environment_variable(name) != NULL;
-}
-
-static bool is_text(YamlText *yaml, const char *path, const char *text)
-{
-    const yaml_node_t *value = value_of(yaml, path);
-    char name[VARIABLE_SIZE];
-    const char *variable;
-
-    upgrade_variable(path, name);
-    variable = environment_variable(name);
-    return variable != NULL ? strcmp(variable, text) == 0
-                            : value != NULL && value->type == YAML_SCALAR_NODE &&
-                                  strcmp(yaml_text_scalar(value), text) == 0;
+    return rule->must_agree && old != NULL && new != NULL &&strcmp(old, new) != 0;
 }
 
 /* What stands in the text ---------------------------------------------------------------------- */
@@ -214,22 +137,47 @@ static bool look_at_scalar(Search *search, const YamlPair *pair, const char *sec
         strcasecmp(text, "false") != 0) {
         return add(search, PROBLEM_BOOLEAN, NULL, pair, section, path, error);
     }
+    if (yaml_scalar_is_newer_number(text)) {
+        return add(search, PROBLEM_NUMBER, NULL, pair, section, path, error);
+    }
     return !is_date(text) || add(search, PROBLEM_DATE, NULL, pair, section, path, error);
+}
+
+/* Whether a key has the name of another one in its mapping, in the same or in other letters. */
+static bool is_like(const Search *search, const yaml_node_pair_t *pair,
+                    const yaml_node_pair_t *other, bool same)
+{
+    yaml_document_t *document = &search->yaml->document;
+    const yaml_node_t *key = yaml_document_get_node(document, other->key);
+    const char *name = yaml_text_scalar(yaml_document_get_node(document, pair->key));
+
+    return yaml_text_is_named(key, name, strlen(name)) &&
+           (strcmp(yaml_text_scalar(key), name) == 0) == same;
 }
 
 static bool comes_again(const Search *search, const yaml_node_t *mapping,
                         const yaml_node_pair_t *pair)
 {
-    const char *name = yaml_text_scalar(yaml_document_get_node(&search->yaml->document, pair->key));
-
     for (const yaml_node_pair_t *other = pair + 1; other < mapping->data.mapping.pairs.top;
          other++) {
-        if (yaml_text_is_named(yaml_document_get_node(&search->yaml->document, other->key), name,
-                               strlen(name))) {
+        if (is_like(search, pair, other, true)) {
             return true;
         }
     }
     return false;
+}
+
+/* The other key is NULL if there is none. */
+static const yaml_node_pair_t *in_other_letters(const Search *search, const yaml_node_t *mapping,
+                                                const yaml_node_pair_t *pair)
+{
+    for (const yaml_node_pair_t *other = mapping->data.mapping.pairs.start;
+         other < mapping->data.mapping.pairs.top; other++) {
+        if (is_like(search, pair, other, false)) {
+            return other;
+        }
+    }
+    return NULL;
 }
 
 static const UpgradeRule *rule_of(const Search *search, const char *path)
@@ -238,7 +186,7 @@ static const UpgradeRule *rule_of(const Search *search, const char *path)
         const UpgradeRule *rule = &UPGRADE_RULES[i];
         size_t size = strlen(rule->key);
 
-        if (search->version >= rule->since && strncmp(path, rule->key, size) == 0 &&
+        if (upgrade_rule_applies(rule, search->version) && strncmp(path, rule->key, size) == 0 &&
             (path[size] == '\0' || path[size] == '.')) {
             return rule;
         }
@@ -268,25 +216,29 @@ static bool walk_list(Search *search, const yaml_node_t *list, const char *secti
     return true;
 }
 
-static bool look_at_pair(Search *search, const YamlPair *pair, const char *section, bool again,
-                         int depth, Error *error)
+static void path_of(const YamlPair *pair, const char *section, char path[PROBLEM_PATH_SIZE])
 {
     const char *name = yaml_text_scalar(pair->key);
     bool merged = strcmp(name, "<<") == 0;
-    char path[PROBLEM_PATH_SIZE];
-    const UpgradeRule *rule;
 
-    snprintf(path, sizeof path, "%s%s%s", section, section[0] == '\0' || merged ? "" : ".",
+    snprintf(path, PROBLEM_PATH_SIZE, "%s%s%s", section, section[0] == '\0' || merged ? "" : ".",
              merged ? "" : name);
     for (char *p = path; *p != '\0'; p++) {
         *p = (char)tolower((unsigned char)*p);
     }
-    if (again && search->version >= STRICT_YAML) {
-        return add(search, PROBLEM_DUPLICATE, NULL, pair, section, path, error);
-    }
+}
+
+static bool look_at_pair(Search *search, const YamlPair *pair, const char *section, int depth,
+                         Error *error)
+{
+    char path[PROBLEM_PATH_SIZE];
+    const UpgradeRule *rule;
+
+    path_of(pair, section, path);
     rule = rule_of(search, path);
     if (rule != NULL) {
-        return add(search, PROBLEM_RULE, rule, pair, section, path, error);
+        return add(search, upgrade_disagrees(rule, search->yaml) ? PROBLEM_CONFLICT : PROBLEM_RULE,
+                   rule, pair, section, path, error);
     }
     if (!yaml_text_is_here(pair)) {
         return true;
@@ -304,8 +256,35 @@ static bool look_at_pair(Search *search, const YamlPair *pair, const char *secti
     return true;
 }
 
+/* A key that stands there more than once: it is a problem, but nothing below it is. */
+static bool look_at_likes(Search *search, const yaml_node_pair_t *item, const YamlPair *pair,
+                          const char *section, bool *found, Error *error)
+{
+    const yaml_node_pair_t *other = in_other_letters(search, pair->mapping, item);
+    bool again = search->version >= STRICT_YAML && comes_again(search, pair->mapping, item);
+    char path[PROBLEM_PATH_SIZE];
+
+    *found = again || other != NULL;
+    path_of(pair, section, path);
+    if (again) {
+        return add(search, PROBLEM_DUPLICATE, NULL, pair, section, path, error);
+    }
+    /* Both at once, with the first of them. */
+    if (other == NULL || other < item) {
+        return true;
+    }
+    if (!add(search, PROBLEM_CASE, NULL, pair, section, path, error)) {
+        return false;
+    }
+    search->problems->items[search->problems->count - 1].again =
+        yaml_document_get_node(&search->yaml->document, other->key)->start_mark.line + 1;
+    return true;
+}
+
 static bool walk(Search *search, yaml_node_t *mapping, const char *section, int depth, Error *error)
 {
+    bool found = false;
+
     if (depth > DEPTH_MAX) {
         return error_set(error, EXIT_CODE_USAGE, "configuration \"%s\" is nested too deeply",
                          search->yaml->name);
@@ -317,8 +296,8 @@ static bool walk(Search *search, yaml_node_t *mapping, const char *section, int 
                          .value = yaml_document_get_node(&search->yaml->document, item->value)};
 
         if (pair.key->type == YAML_SCALAR_NODE &&
-            !look_at_pair(search, &pair, section, comes_again(search, mapping, item), depth,
-                          error)) {
+            (!look_at_likes(search, item, &pair, section, &found, error) ||
+             (!found && !look_at_pair(search, &pair, section, depth, error)))) {
             return false;
         }
     }
@@ -340,7 +319,9 @@ static bool is_anywhere(Search *search, const char *path)
 static bool has_problem(const Problems *problems, const UpgradeRule *rule)
 {
     for (size_t i = 0; i < problems->count; i++) {
-        if (problems->items[i].rule == rule || problems->items[i].kind == PROBLEM_DUPLICATE) {
+        ProblemKind kind = problems->items[i].kind;
+
+        if (problems->items[i].rule == rule || kind == PROBLEM_DUPLICATE || kind == PROBLEM_CASE) {
             return true;
         }
     }
@@ -355,32 +336,38 @@ static bool find_missing(Search *search, Error *error)
     for (size_t i = 0; i < UPGRADE_RULE_COUNT; i++) {
         const UpgradeRule *rule = &UPGRADE_RULES[i];
 
-        if (version >= rule->since && !has_problem(search->problems, rule) &&
+        if (upgrade_rule_applies(rule, version) && !has_problem(search->problems, rule) &&
             upgrade_is_set(search->yaml, rule->key) &&
             !add(search, PROBLEM_ALIAS, rule, NULL, "", rule->key, error)) {
             return false;
         }
     }
-    if (!is_anywhere(search, "database.type") &&
-        !add_missing(search, PROBLEM_TYPE, "database.type", error)) {
+    if (!upgrade_is_filled(search->yaml, "database.type")) {
+        if (!add_missing(search, PROBLEM_TYPE, "database.type", error)) {
+            return false;
+        }
+    } else if (!upgrade_is_text(search->yaml, "database.type", "postgres") &&
+               !upgrade_is_text(search->yaml, "database.type", "dynamodb") &&
+               !add_missing(search, PROBLEM_STORE, "database.type", error)) {
         return false;
     }
-    if (version >= LAKEFS_RELEASE(0, 81, 0) && is_text(search->yaml, "blockstore.type", "local") &&
+    if (version >= LAKEFS_RELEASE(0, 81, 0) &&
+        upgrade_is_text(search->yaml, "blockstore.type", "local") &&
         !is_anywhere(search, "blockstore.local.path") &&
         !add_missing(search, PROBLEM_PATH, "blockstore.local.path", error)) {
         return false;
     }
     for (size_t i = 0; i < sizeof REQUIRED / sizeof REQUIRED[0]; i++) {
-        if (!is_anywhere(search, REQUIRED[i]) &&
+        if (!upgrade_is_filled(search->yaml, REQUIRED[i]) &&
             !add_missing(search, PROBLEM_REQUIRED, REQUIRED[i], error)) {
             return false;
         }
     }
     return version < LAKEFS_RELEASE(0, 99, 0) || !is_anywhere(search, "auth.ui_config.rbac") ||
-           is_text(search->yaml, "auth.ui_config.rbac", "none") ||
+           upgrade_is_text(search->yaml, "auth.ui_config.rbac", "none") ||
            (version < LAKEFS_RELEASE(1, 33, 0) &&
-            is_text(search->yaml, "auth.ui_config.rbac", "simplified")) ||
-           is_anywhere(search, "auth.api.endpoint") ||
+            upgrade_is_text(search->yaml, "auth.ui_config.rbac", "simplified")) ||
+           upgrade_is_filled(search->yaml, "auth.api.endpoint") ||
            add_missing(search, PROBLEM_ENDPOINT, "auth.ui_config.rbac", error);
 }
 

@@ -5,6 +5,8 @@
 #include "common/cli/output.h"
 #include "common/config/upgrade.h"
 
+#include <string.h>
+
 /* Versions below the KV store's have nothing to change. */
 static bool find_version(const MigrateOptions *options, int64_t *version, Error *error)
 {
@@ -22,19 +24,25 @@ static bool find_version(const MigrateOptions *options, int64_t *version, Error 
                      options->for_version);
 }
 
+static bool is_standard_input(const MigrateOptions *options)
+{
+    return strcmp(options->file, "-") == 0;
+}
+
 static bool tell(const MigrateOptions *options, const ConfigUpgrade *upgrade, Error *error)
 {
+    const char *name = is_standard_input(options) ? "standard input" : options->file;
     const Words *corrected = &upgrade->corrected;
     const Words *open = &upgrade->open;
 
     for (size_t i = 0; i < corrected->count; i++) {
-        message_info("%s: %s", options->file, corrected->items[i]);
+        message_info("%s: %s", name, corrected->items[i]);
     }
     for (size_t i = 0; i < open->count; i++) {
-        message_warning("%s: %s", options->file, open->items[i]);
+        message_warning("%s: %s", name, open->items[i]);
     }
     if (corrected->count + open->count == 0) {
-        message_info("%s: nothing to change", options->file);
+        message_info("%s: nothing to change", name);
     }
     if (!output_text(buffer_slice(&upgrade->text), error) || !output_flush(error)) {
         return false;
@@ -53,7 +61,9 @@ bool config_command(const MigrateOptions *options, Error *error)
     ConfigUpgrade upgrade = {0};
     int64_t version;
     bool done = find_version(options, &version, error) &&
-                config_upgrade_file(options->file, version, &upgrade, error) &&
+                (is_standard_input(options)
+                     ? config_upgrade_stream("standard input", stdin, version, &upgrade, error)
+                     : config_upgrade_file(options->file, version, &upgrade, error)) &&
                 tell(options, &upgrade, error);
 
     config_upgrade_free(&upgrade);
