@@ -8,17 +8,14 @@
 bats_require_minimum_version 1.5.0
 
 load ../../lib/setup
+load ../../lib/recipes
 
 setup_file() {
     make_esti_template
 }
 
 setup() {
-    HERE=$BATS_TEST_TMPDIR/here
-    mkdir "$HERE" "$BATS_TEST_TMPDIR/bin"
-    printf '#!/bin/sh\n' >"$BATS_TEST_TMPDIR/bin/systemctl"
-    chmod +x "$BATS_TEST_TMPDIR/bin/systemctl"
-    PATH=$BATS_TEST_TMPDIR/bin:$PATH
+    make_machine
     # The name that the recipes use, and the store's dump of last night.
     psql -Xq -d postgres -c "CREATE DATABASE lakefs TEMPLATE $ESTI"
     export PGDATABASE=lakefs DSN="host=$PGHOST port=$PGPORT user=$PGUSER dbname=lakefs"
@@ -29,21 +26,12 @@ setup() {
 
 teardown() {
     drop_template lakefs
-    [ -z "${OTHER-}" ] || drop_template lakefs_other
+    [ -z "${OTHER-}" ] || drop_template "$OTHER"
 }
 
-# block NUMBER: prints the lines of that shell block, with a repository that the fixture has.
-block() {
-    awk -v number="$1" '/^```/ { inside = !inside; blocks += inside; next } inside && blocks == number' \
-        "$TESTS_DIR/../import/RECIPES.md" | sed "s/=example /=migrate /"
-}
-
-# do_block NUMBER: runs it in the folder HERE, up to the first failure.
-do_block() {
-    block "$1" >"$BATS_TEST_TMPDIR/block"
-    [ -s "$BATS_TEST_TMPDIR/block" ]
-    cat "$BATS_TEST_TMPDIR/block"
-    (cd "$HERE" && bash -e "$BATS_TEST_TMPDIR/block")
+# recipes: prints RECIPES.md, with a repository that the fixture has.
+recipes() {
+    sed "s/=example /=migrate /" "$TESTS_DIR/../import/RECIPES.md"
 }
 
 # delete_repository: what lakeFS does to a repository that a user deletes: its record and branches go.
@@ -54,8 +42,8 @@ delete_repository() {
 }
 
 @test "all recipes are tested" {
-    [ -n "$(block 8)" ]
-    assert_equal "$(block 9)" ""
+    [ -n "$(block 9)" ]
+    assert_equal "$(block 10)" ""
 }
 
 @test "restore all, and take it back" {
@@ -79,7 +67,7 @@ delete_repository() {
 }
 
 @test "copy a repository to another installation" {
-    OTHER=yes
+    OTHER=lakefs_other
     createdb lakefs_other
     kv-import -q -d lakefs_other "$HERE/lakefs.dump"
     do_block 5
@@ -109,4 +97,14 @@ delete_repository() {
     assert_contains "$output" "redacted:              yes"
     run -0 kv-import --print "$HERE/support.dump"
     refute_contains "$output" '"migrate"'
+}
+
+@test "load a dump without these programs" {
+    OTHER=lakefs_plain
+    do_block 9
+    export PGDATABASE=$OTHER DSN="host=$PGHOST port=$PGPORT user=$PGUSER dbname=$OTHER"
+    # With the version's entry.
+    assert_equal "$(kv_digest)" "$BEFORE"
+    run -0 kv-import --verify -d "$DSN" "$HERE/lakefs.dump"
+    assert_contains "$output" "equal: 439 entries"
 }

@@ -8,19 +8,14 @@
 bats_require_minimum_version 1.5.0
 
 load ../../lib/setup
+load ../../lib/recipes
 
 setup_file() {
     make_esti_template
 }
 
 setup() {
-    # The programs, and what else a machine with lakeFS has: systemctl, which records its calls.
-    HERE=$BATS_TEST_TMPDIR/here
-    CALLS=$BATS_TEST_TMPDIR/calls
-    mkdir "$HERE" "$BATS_TEST_TMPDIR/bin"
-    printf '#!/bin/sh\necho "$*" >>"%s"\n' "$CALLS" >"$BATS_TEST_TMPDIR/bin/systemctl"
-    chmod +x "$BATS_TEST_TMPDIR/bin/systemctl"
-    PATH=$BATS_TEST_TMPDIR/bin:$PATH
+    make_machine
     # The name that the recipes use.
     psql -Xq -d postgres -c "CREATE DATABASE lakefs TEMPLATE $ESTI"
     export PGDATABASE=lakefs DSN="host=$PGHOST port=$PGPORT user=$PGUSER dbname=lakefs"
@@ -36,19 +31,9 @@ teardown() {
     fi
 }
 
-# block NUMBER: prints the lines of that shell block under "## Recipes", with the fixture's block store.
-block() {
-    sed -n '/^## Recipes$/,/^## How/p' "$TESTS_DIR/../README.md" |
-        awk -v number="$1" '/^```/ { inside = !inside; blocks += inside; next } inside && blocks == number' |
-        sed "s|/data/block|$BLOCKSTORE|"
-}
-
-# do_block NUMBER: runs it in the folder HERE, up to the first failure.
-do_block() {
-    block "$1" >"$BATS_TEST_TMPDIR/block"
-    [ -s "$BATS_TEST_TMPDIR/block" ]
-    cat "$BATS_TEST_TMPDIR/block"
-    (cd "$HERE" && bash -e "$BATS_TEST_TMPDIR/block")
+# recipes: prints "## Recipes" of README.md, with the fixture's block store.
+recipes() {
+    sed -n '/^## Recipes$/,/^## How/p' "$TESTS_DIR/../README.md" | sed "s|/data/block|$BLOCKSTORE|"
 }
 
 # assert_legacy: the database is a valid legacy one: version 38, not dirty, all its rows.

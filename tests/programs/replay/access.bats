@@ -111,6 +111,16 @@ $(umask)"
     assert_equal "$output" $'postgres\n440|127.0.0.1'
 }
 
+@test "how to connect is printed beside a command only with --verbose" {
+    run --separate-stderr -0 "${REPLAY[@]}" "$ESTI_DUMP" -- echo out
+    assert_equal "$output" out
+    refute_contains "$stderr" "connection string"
+    refute_contains "$stderr" "configuration of lakeFS"
+    run --separate-stderr -0 "${REPLAY[@]}" -v "$ESTI_DUMP" -- echo out
+    assert_equal "$output" out
+    assert_contains "$stderr" "connection string:  postgresql://" "configuration of lakeFS:"
+}
+
 @test "--psql reads SQL from a pipe, and ends with it" {
     run --separate-stderr -0 "${REPLAY[@]}" -q --psql "$ESTI_DUMP" <<<'SELECT count(*) FROM kv \g (format=unaligned tuples_only)'
     assert_equal "$output" 440

@@ -121,7 +121,7 @@ for line in sys.stdin:
     hostile_sql "$bad" <<<'\! x'
     run --separate-stderr -4 "${REPLAY[@]}" --log-format=json "$bad" -- true
     json_lines
-    run --separate-stderr -0 "${REPLAY[@]}" --log-format json "$ESTI_DUMP" -- true
+    run --separate-stderr -0 "${REPLAY[@]}" --log-format json -v "$ESTI_DUMP" -- true
     json_lines
     assert_contains "$stderr" '"program": "kv-replay"' "connection string"
     run --separate-stderr -1 "${REPLAY[@]}" --log-format=json --unknown
