@@ -26,7 +26,10 @@ static void print_all(const Replay *replay, FILE *output)
             uri, replay->passfile, uri, uri);
 }
 
-/* To standard output if the replay waits; otherwise standard output is the command's. */
+/*
+ * To standard output if the replay waits.  Otherwise standard output is the command's, which finds
+ * the server by its environment, and only --verbose prints them, to standard error.
+ */
 void replay_print_settings(const Replay *replay)
 {
     if (replay->options.use == USE_WAIT) {
@@ -38,9 +41,11 @@ void replay_print_settings(const Replay *replay)
             printf("kill %d.\n", (int)replay->script);
         }
         fflush(stdout);
+    } else if (message_level() < MESSAGE_VERBOSE) {
+        return;
     } else if (message_is_json()) {
         message_info("connection string: %s", replay->uri);
-    } else if (message_level() > MESSAGE_QUIET) {
+    } else {
         print_all(replay, stderr);
     }
 }
