@@ -43,18 +43,26 @@ bool basic_auth_see(BasicAuth *basic, const char *user, const char *key_id, Erro
     return true;
 }
 
+bool basic_auth_append_names(const Words *names, Buffer *list, Error *error)
+{
+    bool done = true;
+
+    for (size_t i = 0; done && i < names->count && i < BASIC_AUTH_SHOWN; i++) {
+        done = buffer_append_format(list, error, "%s%s", i == 0 ? "" : ", ", names->items[i]);
+    }
+    return done &&
+           (names->count <= BASIC_AUTH_SHOWN ||
+            buffer_append_format(list, error, " and %zu more", names->count - BASIC_AUTH_SHOWN));
+}
+
 static bool list_keys(const BasicAuthCandidate *candidate, Error *error)
 {
     Buffer list = {0};
     Error ignored;
-    bool done = true;
 
-    for (size_t i = 0; done && i < candidate->key_ids.count; i++) {
-        done = buffer_append_format(&list, &ignored, "%s%s", i == 0 ? "" : ", ",
-                                    candidate->key_ids.items[i]);
-    }
-    if (done) {
-        error_detail(error, "The access keys are %s.", buffer_string(&list));
+    if (basic_auth_append_names(&candidate->key_ids, &list, &ignored)) {
+        error_detail(error, "The access key%s %s.", candidate->key_ids.count == 1 ? " is" : "s are",
+                     buffer_string(&list));
     }
     buffer_free(&list);
     return false;
@@ -86,8 +94,18 @@ static bool choose_key(BasicAuth *basic, const BasicAuthCandidate *candidate, co
     }
     error_set(error, EXIT_CODE_REFUSED, "user \"%s\" has no credential \"%s\"", candidate->name,
               given);
-    error_hint(error, "Name one of these.");
+    error_hint(error, keys->count == 1 ? "Name this one." : "Name one of these.");
     return list_keys(candidate, error);
+}
+
+static bool has_key(const BasicAuthCandidate *candidate, const char *key_id)
+{
+    for (size_t i = 0; candidate->found && i < candidate->key_ids.count; i++) {
+        if (strcmp(candidate->key_ids.items[i], key_id) == 0) {
+            return true;
+        }
+    }
+    return false;
 }
 
 bool basic_auth_choose(BasicAuth *basic, Error *error)
@@ -95,7 +113,9 @@ bool basic_auth_choose(BasicAuth *basic, Error *error)
     const BasicAuthCandidate *whole = &basic->candidates[BASIC_AUTH_WHOLE];
     const BasicAuthCandidate *before = &basic->candidates[BASIC_AUTH_BEFORE_COLON];
 
-    if (whole->found) {
+    /* A user whose name is also another one's USER:ACCESS_KEY can be named with a key of his own.
+     */
+    if (whole->found && !(before->found && has_key(before, basic->key_id_given))) {
         return choose_key(basic, whole, NULL, error);
     }
     if (before->found) {

@@ -13,6 +13,7 @@
 
 #include <stdbool.h>
 
+#include "common/base/buffer.h"
 #include "common/base/error.h"
 #include "common/base/words.h"
 #include "common/pg/connection.h"
@@ -40,8 +41,8 @@ bool basic_auth_begin(BasicAuth *basic, const char *wanted, Error *error);
 /* Takes a user, or one of his credentials (NULL: none); ignores those who are not meant. */
 bool basic_auth_see(BasicAuth *basic, const char *user, const char *key_id, Error *error);
 
-/* Chooses.  EXIT_CODE_REFUSED if there is no such user, if he has no credential or not this one, or
- * if he has several and none was named. */
+/* Chooses; the text's meaning as USER:ACCESS_KEY goes first.  EXIT_CODE_REFUSED if there is no such
+ * user, if he has no credential or not this one, or if he has several and none was named. */
 bool basic_auth_choose(BasicAuth *basic, Error *error);
 
 /* Sees what a query finds, whose rows are a user's name and the id of one of his credentials (null:
@@ -51,6 +52,10 @@ bool basic_auth_query(BasicAuth *basic, PgConnection *connection, const char *sq
 /* All of this for the legacy tables in a schema, quoted, within the connection's transaction. */
 bool basic_auth_find_legacy(BasicAuth *basic, const char *wanted, PgConnection *connection,
                             const char *schema, Error *error);
+
+/* Appends names, separated by commas; of many only the first ones. */
+enum { BASIC_AUTH_SHOWN = 10 };
+bool basic_auth_append_names(const Words *names, Buffer *list, Error *error);
 
 void basic_auth_free(BasicAuth *basic);
 

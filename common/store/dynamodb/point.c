@@ -85,16 +85,19 @@ static bool append_query(const DynamoClient *client, Slice partition_key, const 
         append_table(client, json, error) &&
         buffer_append_text(json,
                            "\"ConsistentRead\":true,\"KeyConditionExpression\":"
-                           "\"" DYNAMO_PARTITION_KEY
-                           " = :partition AND begins_with(" DYNAMO_ITEM_KEY
-                           ", :prefix)\",\"ProjectionExpression\":"
+                           "\"" DYNAMO_PARTITION_KEY " = :partition",
+                           error) &&
+        (prefix[0] == '\0' ||
+         buffer_append_text(json, " AND begins_with(" DYNAMO_ITEM_KEY ", :prefix)", error)) &&
+        buffer_append_text(json,
+                           "\",\"ProjectionExpression\":"
                            "\"" DYNAMO_PARTITION_KEY ", " DYNAMO_ITEM_KEY "\",",
                            error) &&
         (from == NULL || buffer_append_format(json, error, "\"ExclusiveStartKey\":%s,", from)) &&
         buffer_append_text(json, "\"ExpressionAttributeValues\":{", error) &&
         append_binary(json, ":partition", partition_key, error) &&
-        buffer_append_text(json, ",", error) &&
-        append_binary(json, ":prefix", slice_text(prefix), error) &&
+        (prefix[0] == '\0' || (buffer_append_text(json, ",", error) &&
+                               append_binary(json, ":prefix", slice_text(prefix), error))) &&
         buffer_append_text(json, "}}", error);
 
     free(from);

@@ -20,8 +20,8 @@
 bool dynamo_point_get(DynamoClient *client, Slice partition_key, Slice key, Buffer *value,
                       bool *found, Error *error);
 
-/* Adds what follows a prefix in the keys of a partition that begin with it, in their order; keys
- * with NUL bytes are left out. */
+/* Adds what follows a prefix in the keys of a partition that begin with it, in their order; of
+ * all if it is empty.  Keys with NUL bytes are left out. */
 bool dynamo_point_list(DynamoClient *client, Slice partition_key, const char *prefix, Words *rests,
                        Error *error);
 

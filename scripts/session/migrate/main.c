@@ -34,7 +34,6 @@
 #include "common/cli/signals.h"
 #include "common/cli/startup.h"
 #include "common/cli/version.h"
-#include "common/config/apply.h"
 #include "scripts/session/migrate/cleanup.h"
 #include "scripts/session/migrate/commands.h"
 #include "scripts/session/migrate/event.h"
@@ -321,18 +320,6 @@ static bool killed(Main *m, int count, char **arguments, Error *error)
     return outcome_unknown(error);
 }
 
-/* For a command that itself asks DynamoDB; kv-export and kv-import get them in theirs. */
-static bool set_aws_variables(const MigrateOptions *options, Error *error)
-{
-    Words variables = {0};
-    bool done = options->command != COMMAND_BASIC_AUTH ||
-                (lakefs_apply_dynamodb(&options->lakefs, &variables, error) &&
-                 words_set_environment(&variables, error));
-
-    words_free(&variables);
-    return done;
-}
-
 static bool part_of_kv_migrate(Error *error)
 {
     return error_set(error, EXIT_CODE_USAGE, "this program is a part of kv-migrate");
@@ -380,9 +367,6 @@ static bool session_main(Main *m, int count, char **arguments, Error *error)
     }
     if (m->options.migrations == NULL) {
         m->options.migrations = migrations;
-    }
-    if (!set_aws_variables(&m->options, error)) {
-        return false;
     }
     /* A signal to the whole group comes once more from the script. */
     signals_set_supervised();

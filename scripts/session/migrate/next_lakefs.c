@@ -9,8 +9,7 @@
 #include <string.h>
 
 #define LATEST "1.84.0"
-/* The first release that takes versions 1 to 4 and changes nothing else in the store. */
-#define TODAY "1.33.0"
+#define TODAY NEXT_LAKEFS_BASIC_AUTH
 #define UPGRADE "run \"lakefs migrate up\" of lakeFS " TODAY " or later"
 
 /* What runs on a store, by its version, and the first step from there; NULL: none.  A step that

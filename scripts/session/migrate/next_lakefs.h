@@ -31,6 +31,10 @@ enum {
 /* The last version of a KV store that there is. */
 enum { NEXT_LAKEFS_LATEST_VERSION = 4 };
 
+/* The first release whose default is basic authentication.  It also takes versions 1 to 4, and
+ * changes nothing else in the store. */
+#define NEXT_LAKEFS_BASIC_AUTH "1.33.0"
+
 typedef struct NextLakefs {
     const char *runs; /* the releases that run on it; NULL: unknown */
     Words steps;      /* what to do next, in this order; a command to copy is a second line */

@@ -6,6 +6,7 @@
 #include "scripts/session/child.h"
 #include "scripts/session/migrate/checks.h"
 #include "scripts/session/migrate/cleanup.h"
+#include "scripts/session/migrate/commands.h"
 #include "scripts/session/migrate/event.h"
 #include "scripts/session/migrate/guard.h"
 #include "scripts/session/migrate/legacy_tables.h"
@@ -103,11 +104,11 @@ bool up_check_database(Session *session, bool may_write, bool *ended, Error *err
     if (!right_database_check(session, error) || !session_check_version(session, error)) {
         return false;
     }
-    if (session_is_at_kv_version(session)) {
-        *ended = true;
-        return already_migrated(session, may_write, error);
-    }
-    return predecessor_check(session, migrate_options_kv_enabled(session->options), ended, error);
+    *ended = session_is_at_kv_version(session);
+    return (*ended ? already_migrated(session, may_write, error)
+                   : predecessor_check(session, migrate_options_kv_enabled(session->options), ended,
+                                       error)) &&
+           (!*ended || basic_auth_complete(session, may_write, error));
 }
 
 bool up_begin(Up *up, MigrateOptions *options, const char *programs, Error *error)

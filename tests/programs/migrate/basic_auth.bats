@@ -132,6 +132,87 @@ refuses() {
     assert_is_user jane AKIAJANE
 }
 
+@test "the credentials of a user whose name begins with another one's are not his" {
+    sql "INSERT INTO auth_users (id, created_at, display_name) VALUES (5, '2020-01-01 00:00:00Z', 'nobody/credentials/y')" \
+        "INSERT INTO auth_credentials VALUES ('AKIAY', 'sealed y', '2020-01-02 00:00:00Z', 5)"
+    "${UP[@]}" -q --keep-tables
+    ARGUMENTS=(nobody)
+    refuses 'user "nobody" has no credential'
+    ARGUMENTS=(nobody:y/credentials/AKIAY)
+    refuses 'user "nobody" has no credential'
+    succeeds kv-migrate basic-auth nobody/credentials/y
+    assert_is_user nobody/credentials/y AKIAY
+}
+
+@test "a text that names a user, and another one with a credential" {
+    sql "INSERT INTO auth_users (id, created_at, display_name) VALUES (5, '2020-01-01 00:00:00Z', 'joe:AKIAJOE1')" \
+        "INSERT INTO auth_credentials VALUES ('AKIAOTHER', 'sealed', '2020-01-02 00:00:00Z', 5)"
+    "${UP[@]}" -q
+    succeeds kv-migrate basic-auth joe:AKIAJOE1
+    assert_is_user joe AKIAJOE1
+    sql "DELETE FROM kv WHERE partition_key = 'basicAuth'"
+    succeeds kv-migrate basic-auth joe:AKIAJOE1:AKIAOTHER
+    assert_is_user joe:AKIAJOE1 AKIAOTHER
+}
+
+@test "what is in the way is named, with the way out" {
+    "${UP[@]}" -q
+    sql "INSERT INTO kv SELECT 'auth', convert_to('uCredentials/joe/credentials/K' || lpad(n::text, 3, '0'), 'UTF8'), ''
+        FROM generate_series(1, 200) n"
+    ARGUMENTS=(joe)
+    refuses 'user "joe" has 202 credentials' "AKIAJOE1, AKIAJOE2, K001" " and 192 more"
+    refute_contains "$stderr" K009
+    ARGUMENTS=(jane:KEY)
+    refuses "The access key is AKIAJANE." "Name this one."
+    # What an interrupted run of another program may have left.
+    sql "INSERT INTO kv VALUES ('basicAuth', 'uCredentials/superAdmin/credentials/AKIAJANE', '')"
+    ARGUMENTS=(jane)
+    refuses "entries of one user" "but not this user" "holds uCredentials/superAdmin/credentials/AKIAJANE." \
+        "DELETE FROM public.kv WHERE partition_key = 'basicAuth'"
+    sql "$(sed -n 's/.*then \(DELETE .*\)/\1/p' <<<"$stderr")"
+    succeeds kv-migrate basic-auth jane
+}
+
+@test "who holds a lock is named" {
+    "${UP[@]}" -q
+    hold "LOCK TABLE kv IN SHARE MODE"
+    fails 5 kv-migrate basic-auth jane --lock-wait-timeout=100ms
+    assert_contains "$stderr" "lock timeout" "Locks are held by process" "on kv"
+    release
+    hold "LOCK TABLE kv IN ACCESS EXCLUSIVE MODE"
+    fails 5 kv-migrate basic-auth jane --lock-wait-timeout=100ms
+    assert_contains "$stderr" "could not read the table kv" "Locks are held by process"
+    release
+}
+
+@test "up --basic-auth-user on a migrated database does what basic-auth does" {
+    "${UP[@]}" -q --keep-tables
+    fails 5 "${UP[@]}" --basic-auth-user=eve
+    assert_contains "$stderr" 'there is no user "eve"'
+    fails 5 "${UP[@]}" --basic-auth-user=eve --dry-run
+    succeeds "${UP[@]}" --basic-auth-user=joe:AKIAJOE2 --dry-run
+    assert_contains "$stderr" 'user "joe" with credential "AKIAJOE2" would become'
+    assert_equal "$(basic_entries)" ""
+    succeeds "${UP[@]}" --basic-auth-user=joe:AKIAJOE2
+    assert_is_user joe AKIAJOE2
+    # Again, and with another one.
+    succeeds "${UP[@]}" --basic-auth-user=joe:AKIAJOE2
+    fails 5 "${UP[@]}" --basic-auth-user=jane
+    assert_contains "$stderr" "the store has its one user"
+    assert_is_user joe AKIAJOE2
+}
+
+@test "up --basic-auth-user on a database that is migrated to DynamoDB" {
+    local place=(--target=dynamodb "${DYNAMODB[@]}" --aws-region=eu-west-1)
+    "${UP[@]}" -q "${place[@]}"
+    fails 5 "${UP[@]}" "${place[@]}" --basic-auth-user=eve
+    succeeds "${UP[@]}" "${place[@]}" --basic-auth-user=jane
+    assert_equal "$(dynamodb rows "$TABLE" | grep -c 6261736963)" 2
+    succeeds "${UP[@]}" "${place[@]}" --basic-auth-user=jane
+    fails 5 "${UP[@]}" "${place[@]}" --basic-auth-user=joe:AKIAJOE1
+    assert_contains "$stderr" "the store has its one user"
+}
+
 @test "up --basic-auth-user migrates with the user, in the dump as in the store" {
     succeeds "${UP[@]}" --basic-auth-user=joe:AKIAJOE1 --keep-tables --dump="$BATS_TEST_TMPDIR/dump"
     refute_contains "$stderr" "refuse to start"
@@ -200,6 +281,10 @@ refuses() {
     dynamodb delete "$TABLE" basicAuth users/superAdmin
     succeeds kv-migrate basic-auth jane "${place[@]}"
     dynamodb delete "$TABLE" basicAuth users/superAdmin
+    # Another user's is not one of two afterwards.
+    fails 5 kv-migrate basic-auth joe:AKIAJOE1 "${place[@]}"
+    assert_contains "$stderr" "holds uCredentials/superAdmin/credentials/AKIAJANE." "To finish an interrupted run"
+    assert_equal "$(dynamodb rows "$TABLE" | grep -c 6261736963)" 1
     dynamodb put "$TABLE" basicAuth uCredentials/superAdmin/credentials/AKIAJANE other
     fails 5 kv-migrate basic-auth jane "${place[@]}"
     fails 5 kv-migrate basic-auth jane --target=dynamodb --dynamodb-table=none --dynamodb-endpoint="$DYNAMODB_ENDPOINT" --aws-region=eu-west-1

@@ -36,8 +36,8 @@ static void test_chosen(void **state)
     assert_chosen("jane", "jane", "J1");
     assert_chosen("jane:J1", "jane", "J1");
     assert_chosen("joe:K2", "joe", "K2");
-    /* A name as a whole comes first. */
-    assert_chosen("a:b", "a:b", "AB1");
+    /* USER:ACCESS_KEY comes before a name as a whole. */
+    assert_chosen("a:b", "a", "b");
     assert_chosen("a:b:AB1", "a:b", "AB1");
     assert_chosen("a", "a", "b");
 }
