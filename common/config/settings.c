@@ -43,6 +43,8 @@ static const TextSetting TEXTS[] = {
     {"blockstore.s3.credentials.access_secret_key", SETTING(s3_older_secret_access_key), true},
     {"blockstore.s3.credentials.session_token", SETTING(s3_session_token), true},
     {"committed.block_storage_prefix", SETTING(block_storage_prefix), false},
+    {"auth.ui_config.rbac", SETTING(auth_rbac), false},
+    {"auth.api.endpoint", SETTING(auth_api_endpoint), false},
 };
 
 static const struct {
@@ -129,7 +131,10 @@ static void read_texts(LakefsSettings *settings)
 
 static bool read_environment(LakefsSettings *settings, Error *error)
 {
+    bool was_set = is_set(settings->connection_string);
+
     read_texts(settings);
+    settings->connection_string_is_variable = !was_set && is_set(settings->connection_string);
     settle_secret_access_key(settings);
     for (size_t i = 0; i < SWITCH_COUNT; i++) {
         Switch *value = switch_of(settings, SWITCHES[i].offset);

@@ -20,12 +20,15 @@ typedef enum Switch { SWITCH_UNSET, SWITCH_OFF, SWITCH_ON } Switch;
  * or of `owned`. */
 typedef struct LakefsSettings {
     const char *connection_string;       /* database.connection_string: the legacy database */
+    bool connection_string_is_variable;  /* it is that of the environment */
     const char *newer_connection_string; /* database.postgres.connection_string: the KV store */
     const char *database_type;
     const char *blockstore_type;
     const char *blockstore_path;
     bool blockstore_path_is_default; /* nobody has set it, and the block store is local */
     const char *block_storage_prefix;
+    const char *auth_rbac; /* auth.ui_config.rbac */
+    const char *auth_api_endpoint;
     const char *s3_endpoint;
     const char *s3_region;
     const char *s3_profile;

@@ -28,8 +28,8 @@ bool revert_command(Session *session, MigrateOptions *options, const char *progr
 bool basic_auth_command(Session *session, MigrateOptions *options, const char *programs,
                         Error *error);
 
-/* For up on a migrated database: does the same for --basic-auth-user, if given, unless the store has
- * just these entries; without `may_write` says only what it would do. */
+/* For up on a migrated database: does the same for --basic-auth-user, if given, unless the store
+ * has just these entries; without `may_write` says only what it would do. */
 bool basic_auth_complete(Session *session, bool may_write, Error *error);
 
 /* config: prints the corrected file on standard output, and what was wrong as messages.

@@ -26,7 +26,13 @@ static const struct {
      "no lakeFS with the data of an older one: without a version, lakeFS 0.80.0 and later start "
      "empty on it",
      NULL, false},
-    {NEXT_LAKEFS_LEGACY, "lakeFS 0.69 and 0.70; 0.81.0 and later would start empty", NULL, false},
+    {NEXT_LAKEFS_LEGACY,
+     "lakeFS 0.69 and 0.70; 0.80.0 and later would start empty, unless they refuse the old "
+     "database.connection_string",
+     NULL, false},
+    {NEXT_LAKEFS_REFUSED,
+     "lakeFS 0.69 and 0.70; 0.80.0 and later refuse the version of the table kv", NULL, false},
+    {NEXT_LAKEFS_BEHIND, "the lakeFS before 0.69 that the tables belong to", NULL, false},
     {0, "no lakeFS: version 0 is an unfinished load", NULL, false},
     {1, "lakeFS 0.80.0 to 0.97.x; 0.70 with database.kv_enabled",
      "start lakeFS 0.80.0 to 0.97.x; or " UPGRADE ", then start that (0.101.0 to 0.102.2 cannot "
@@ -92,20 +98,36 @@ static bool add_config(const Session *session, NextLakefs *next, Error *error)
     return done;
 }
 
+static bool add_connection_string(const LakefsSettings *lakefs, const char *type, NextLakefs *next,
+                                  Error *error)
+{
+    bool wanted = strcmp(type, "postgres") == 0 && !is_set(lakefs->newer_connection_string);
+
+    if (!is_set(lakefs->connection_string)) {
+        return true;
+    }
+    if (lakefs->connection_string_is_variable) {
+        return words_add(&next->steps,
+                         wanted ? "set LAKEFS_DATABASE_POSTGRES_CONNECTION_STRING instead of "
+                                  "LAKEFS_DATABASE_CONNECTION_STRING, which lakeFS 0.81.0 and "
+                                  "later ignore"
+                                : "unset LAKEFS_DATABASE_CONNECTION_STRING, which lakeFS 0.81.0 "
+                                  "and later ignore",
+                         error);
+    }
+    return words_add_format(&next->steps, error,
+                            "in the configuration, %s database.connection_string, which lakeFS "
+                            "0.81.0 and later refuse",
+                            wanted ? "set database.postgres.connection_string instead of"
+                                   : "remove");
+}
+
 /* What today's lakeFS refuses, or silently takes otherwise, of the settings that are known. */
 static bool add_settings(const Session *session, const char *type, NextLakefs *next, Error *error)
 {
     const LakefsSettings *lakefs = &session->options->lakefs;
-    bool in_postgres = strcmp(type, "postgres") == 0;
-    bool old_only = is_set(lakefs->connection_string) && !is_set(lakefs->newer_connection_string);
 
-    return (!is_set(lakefs->connection_string) ||
-            words_add_format(&next->steps, error,
-                             "in the configuration, %s database.connection_string, which lakeFS "
-                             "0.81.0 and later refuse",
-                             in_postgres && old_only
-                                 ? "set database.postgres.connection_string instead of"
-                                 : "remove")) &&
+    return add_connection_string(lakefs, type, next, error) &&
            (!lakefs->blockstore_path_is_default ||
             words_add_format(&next->steps, error,
                              "set blockstore.local.path: %s, which is not the default of lakeFS "
@@ -132,6 +154,38 @@ static bool is_taken_over(const Accounts *accounts)
     return accounts->users == 1 && accounts->credentials == 1;
 }
 
+/* Whether the settings leave users to an external service. */
+static bool has_service(const Session *session)
+{
+    const char *rbac = session->options->lakefs.auth_rbac;
+
+    return is_set(rbac) && strcmp(rbac, "none") != 0;
+}
+
+static bool add_service(const Session *session, NextLakefs *next, Error *error)
+{
+    return is_set(session->options->lakefs.auth_api_endpoint)
+               ? words_add(&next->steps,
+                           "lakeFS " TODAY " and later keep all users, as configured, with the "
+                           "service at auth.api.endpoint, lakeFS's ACL server, 1.53.0 or later",
+                           error)
+               : words_add_format(&next->steps, error,
+                                  "set auth.api.endpoint, to lakeFS's ACL server, 1.53.0 or later: "
+                                  "lakeFS " TODAY " and later refuse auth.ui_config.rbac: %s "
+                                  "without it",
+                                  session->options->lakefs.auth_rbac);
+}
+
+/* Nobody could log in, and there is nobody to choose. */
+static bool add_nobody(const Accounts *accounts, NextLakefs *next, Error *error)
+{
+    return words_add_format(&next->steps, error,
+                            "lakeFS " TODAY " and later refuse to start as they are, since there "
+                            "%s %" PRId64 " user%s with 0 credentials: let a lakeFS before 0.98.0 "
+                            "make a user with a credential first, by \"lakefs superuser\"",
+                            accounts->users == 1 ? "is" : "are", PLURAL(accounts->users));
+}
+
 /* lakeFS 1.33.0 and later have one user, unless an external service manages users. */
 static bool add_users(const Session *session, NextLakefs *next, Error *error)
 {
@@ -139,6 +193,9 @@ static bool add_users(const Session *session, NextLakefs *next, Error *error)
     Buffer command = {0};
     bool done;
 
+    if (has_service(session)) {
+        return add_service(session, next, error);
+    }
     if (!accounts->known) {
         return words_add(&next->steps,
                          "lakeFS " TODAY " and later start by themselves with exactly one user who "
@@ -155,25 +212,29 @@ static bool add_users(const Session *session, NextLakefs *next, Error *error)
                          "themselves",
                          error);
     }
-    done = append_basic_auth(session, &command, error) &&
-           words_add_format(
-               &next->steps, error,
-               "lakeFS " TODAY " and later refuse to start as they are, since there are "
-               "%" PRId64 " user%s with %" PRId64 " credential%s. Either keep all, with "
-               "lakeFS's ACL server, 1.53.0 or later, and auth.ui_config.rbac: "
-               "simplified and auth.api.endpoint; or start with one of them:\n%s",
-               PLURAL(accounts->users), PLURAL(accounts->credentials), buffer_string(&command));
+    if (accounts->credentials == 0) {
+        return add_nobody(accounts, next, error);
+    }
+    done =
+        append_basic_auth(session, &command, error) &&
+        words_add_format(&next->steps, error,
+                         "lakeFS " TODAY " and later refuse to start as they are, since there %s "
+                         "%" PRId64 " user%s with %" PRId64 " credential%s. Either keep all, with "
+                         "lakeFS's ACL server, 1.53.0 or later, and auth.ui_config.rbac: "
+                         "simplified and auth.api.endpoint; or start with one of them:\n%s",
+                         accounts->users == 1 ? "is" : "are", PLURAL(accounts->users),
+                         PLURAL(accounts->credentials), buffer_string(&command));
     buffer_free(&command);
     return done;
 }
 
 /* Matters only for who wants ACLs: lakeFS 1.33.0 and later convert nothing. */
-static bool add_groups(int64_t version, NextLakefs *next, Error *error)
+static bool add_groups(const Session *session, int64_t version, NextLakefs *next, Error *error)
 {
     const Accounts *accounts = &next->accounts;
 
     return !accounts->known || accounts->groups_without_policy == 0 || version > 1 ||
-           accounts->basic || is_taken_over(accounts) ||
+           accounts->basic || is_taken_over(accounts) || has_service(session) ||
            words_add_format(&next->steps, error,
                             "to turn policies into ACLs, by \"lakefs migrate up\" of 1.32.1, first "
                             "give a policy to the %" PRId64 " group%s without one: it would stop "
@@ -184,14 +245,14 @@ static bool add_groups(int64_t version, NextLakefs *next, Error *error)
 bool next_lakefs_find(const Session *session, int64_t version, const char *type,
                       const Accounts *accounts, NextLakefs *next, Error *error)
 {
-    bool runs = version >= 1;
+    bool has_data = version >= 1 || version == NEXT_LAKEFS_LEGACY ||
+                    version == NEXT_LAKEFS_REFUSED || version == NEXT_LAKEFS_BEHIND;
 
     *next = (NextLakefs){.accounts = *accounts};
     return add_version(version, type, next, error) &&
-           (!runs ||
-            (add_settings(session, type, next, error) && add_config(session, next, error))) &&
-           ((!runs && version != NEXT_LAKEFS_LEGACY) ||
-            (add_users(session, next, error) && add_groups(version, next, error)));
+           (!has_data ||
+            (add_settings(session, type, next, error) && add_config(session, next, error) &&
+             add_users(session, next, error) && add_groups(session, version, next, error)));
 }
 
 static json_t *encode_count(const Accounts *accounts, int64_t count)

@@ -22,6 +22,8 @@
 
 /* What there is to run on, besides stores with a version. */
 enum {
+    NEXT_LAKEFS_BEHIND = -6,  /* legacy tables at an earlier version */
+    NEXT_LAKEFS_REFUSED = -5, /* NEXT_LAKEFS_LEGACY, and a table kv at version 0 or no number */
     NEXT_LAKEFS_INVALID = -4, /* a store whose version is no number */
     NEXT_LAKEFS_BEGUN = -3,   /* a table kv without a version */
     NEXT_LAKEFS_LEGACY = -2,  /* legacy tables at the last version of their schema, and no store */

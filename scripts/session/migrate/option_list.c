@@ -174,6 +174,7 @@ static const char EPILOGUE[] =
     "  LAKEFS_BLOCKSTORE_S3_CREDENTIALS_SECRET_ACCESS_KEY,\n"
     "  LAKEFS_BLOCKSTORE_S3_CREDENTIALS_ACCESS_SECRET_KEY,\n"
     "  LAKEFS_BLOCKSTORE_S3_CREDENTIALS_SESSION_TOKEN,\n"
+    "  LAKEFS_AUTH_UI_CONFIG_RBAC, LAKEFS_AUTH_API_ENDPOINT,\n"
     "  LAKEFS_COMMITTED_BLOCK_STORAGE_PREFIX, LAKEFS_DATABASE_DYNAMODB_TABLE_NAME,\n"
     "  LAKEFS_DATABASE_DYNAMODB_ENDPOINT, LAKEFS_DATABASE_DYNAMODB_AWS_REGION,\n"
     "  LAKEFS_DATABASE_DYNAMODB_AWS_ACCESS_KEY_ID,\n"
@@ -260,8 +261,10 @@ static bool is_rehearsed(const char *name)
 static bool seen(void *state, const Option *option, bool is_long, const char *argument,
                  Error *error)
 {
-    static const char *const OF_PLACE[] = {"host", "port",   "username", "no-password", "password",
-                                           "role", "schema", "config",   "migrations",  NULL};
+    static const char *const OF_PLACE[] = {
+        "host",       "port",   "username",   "no-password", "password",       "role",
+        "schema",     "config", "migrations", "target",      "dynamodb-table", "dynamodb-endpoint",
+        "aws-region", NULL};
     static const char *const OF_EXPORT[] = {
         "force",           "strict", "no-settings", "invalid-utf8", "settings-command",
         "basic-auth-user", NULL};

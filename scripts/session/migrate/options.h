@@ -55,7 +55,7 @@ typedef struct MigrateOptions {
     Words import_options;  /* passed to kv-import only */
     Words arguments;       /* of this program, without secrets */
     Words migration;       /* those that a rehearsal passes to its up */
-    Words place;           /* those of `arguments` that name the database */
+    Words place;           /* those of `arguments` that name the database and the store */
 
     char *connection; /* connection string without secrets; "": none.  Owned, like password */
     char *password;   /* from a connection string or the terminal; NULL: none */

@@ -9,6 +9,7 @@
 #include "scripts/session/migrate/legacy_tables.h"
 #include "scripts/session/migrate/report.h"
 #include "scripts/session/migrate/status.h"
+#include "scripts/session/migrate/status_dynamodb.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -22,19 +23,25 @@ static bool set_state(Status *status, const char *state, Error *error, const cha
     return buffer_append_text(&status->text, text, error);
 }
 
-/* Sets the next step to a command of kv-migrate on the same database. */
-static bool set_next(Status *status, const char *command, const char *option, Error *error)
+/* Sets a step to a command of kv-migrate on the same database. */
+static bool set_step(const Status *status, Buffer *step, const char *command, const char *option,
+                     Error *error)
 {
     Words words = {0};
     bool done;
 
-    status->next.size = 0;
+    step->size = 0;
     done = words_add(&words, "kv-migrate", error) && words_add(&words, command, error) &&
            (option == NULL || words_add(&words, option, error)) &&
            words_add_all(&words, &status->session->options->place, error) &&
-           report_command(&status->next, &words, error);
+           report_command(step, &words, error);
     words_free(&words);
     return done;
+}
+
+static bool set_next(Status *status, const char *command, const char *option, Error *error)
+{
+    return set_step(status, &status->next, command, option, error);
 }
 
 /* kv-import does not read lakeFS's configuration or environment, so the options name everything. */
@@ -148,7 +155,9 @@ static bool judge_migrated(Status *status, Error *error)
     if (status->store.state != KV_STAMPED) {
         return set_state(status, "not_stamped", error,
                          "at the KV migration version, but the table kv is not stamped: find out "
-                         "what happened to it; kv-import --clean loads a dump again");
+                         "what happened to it; kv-import --clean loads a dump again") &&
+               (status->store.state != KV_STARTED || status->store.in_dynamodb ||
+                set_next_import(status, error));
     }
     if (status->session->legacy.found.count == 0) {
         return set_state(status, "migrated", error, "migrated");
@@ -159,7 +168,7 @@ static bool judge_migrated(Status *status, Error *error)
                                " and still take writes, which nobody reads: kv-migrate up makes "
                                "them refuse writes",
                                error)) &&
-           set_next(status, "cleanup", NULL, error);
+           set_step(status, &status->later, "cleanup", NULL, error);
 }
 
 static bool judge_set_back(Status *status, Error *error)
@@ -339,10 +348,11 @@ static bool judge(Status *status, Error *error)
     bool done = judge_version(status, error);
 
     if (done && status->holder[0] != '\0') {
+        status->later.size = 0;
         done =
             buffer_append_text(&status->text, " (a migration is running, see the lock)", error) &&
             set_next(status, "status", NULL, error);
-    } else if (done && status->standby && status->next.size > 0) {
+    } else if (done && status->standby && status->next.size + status->later.size > 0) {
         done = buffer_append_text(&status->text,
                                   "; this server is a standby: run the next command on its primary",
                                   error);
@@ -350,27 +360,9 @@ static bool judge(Status *status, Error *error)
     return done;
 }
 
-/* What there is for a lakeFS to run on, see next_lakefs.h. */
-static int64_t lakefs_version(const Status *status)
+/* What a store without a version of its own is; `missing` is what none is. */
+static int64_t unstamped_version(const KvStore *store, int64_t missing)
 {
-    const Session *session = status->session;
-    const KvStore *store = &status->store;
-    bool legacy = session->legacy.found.count > 0;
-
-    if (session->dirty || status->holder[0] != '\0' ||
-        strcmp(status->state, "legacy_incomplete") == 0) {
-        return NEXT_LAKEFS_UNKNOWN;
-    }
-    if (store->state == KV_STAMPED) {
-        return strtoll(store->version, NULL, 10);
-    }
-    if (legacy && session->has_version &&
-        session->version == migrations_last(&session->migrations)) {
-        return NEXT_LAKEFS_LEGACY;
-    }
-    if (legacy || session_is_at_kv_version(session)) {
-        return NEXT_LAKEFS_UNKNOWN;
-    }
     switch (store->state) {
     case KV_STARTED:
         return KV_VERSION_STARTED;
@@ -381,11 +373,44 @@ static int64_t lakefs_version(const Status *status)
     case KV_BEGUN:
         return NEXT_LAKEFS_BEGUN;
     case KV_MISSING:
+        return missing;
     case KV_UNREADABLE:
     case KV_STAMPED:
         break;
     }
     return NEXT_LAKEFS_UNKNOWN;
+}
+
+static int64_t legacy_version(const Status *status)
+{
+    const Session *session = status->session;
+    int64_t of_store = unstamped_version(&status->store, NEXT_LAKEFS_UNKNOWN);
+
+    if (!session->has_version || !migrations_has(&session->migrations, session->version)) {
+        return NEXT_LAKEFS_UNKNOWN;
+    }
+    return session->version < migrations_last(&session->migrations)            ? NEXT_LAKEFS_BEHIND
+           : of_store == KV_VERSION_STARTED || of_store == NEXT_LAKEFS_INVALID ? NEXT_LAKEFS_REFUSED
+                                                                               : NEXT_LAKEFS_LEGACY;
+}
+
+/* What there is for a lakeFS to run on, see next_lakefs.h. */
+static int64_t lakefs_version(const Status *status)
+{
+    const Session *session = status->session;
+
+    if (session->dirty || status->holder[0] != '\0' ||
+        strcmp(status->state, "legacy_incomplete") == 0) {
+        return NEXT_LAKEFS_UNKNOWN;
+    }
+    if (status->store.state == KV_STAMPED) {
+        return strtoll(status->store.version, NULL, 10);
+    }
+    if (session_is_at_kv_version(session)) {
+        return unstamped_version(&status->store, NEXT_LAKEFS_BEGUN);
+    }
+    return session->legacy.found.count > 0 ? legacy_version(status)
+                                           : unstamped_version(&status->store, NEXT_LAKEFS_UNKNOWN);
 }
 
 static bool find_lakefs(Status *status, Error *error)
@@ -397,17 +422,28 @@ static bool find_lakefs(Status *status, Error *error)
     bool apart =
         status->predecessor == PREDECESSOR_SET_UP || status->predecessor == PREDECESSOR_UNKNOWN;
     Accounts accounts = {.known = false};
-    bool done = version == NEXT_LAKEFS_LEGACY ? accounts_count_legacy(session, &accounts, error)
+    bool is_legacy = version == NEXT_LAKEFS_LEGACY || version == NEXT_LAKEFS_REFUSED ||
+                     version == NEXT_LAKEFS_BEHIND;
+    bool done = is_legacy ? accounts_count_legacy(session, &accounts, error)
                 : version >= KV_VERSION_MIGRATED && !in_dynamodb
                     ? accounts_count_kv(session, &accounts, error)
                     : true;
 
+    accounts = in_dynamodb && !is_legacy ? status->accounts : accounts;
     done = done && next_lakefs_find(session, version, in_dynamodb ? "dynamodb" : "postgres",
                                     &accounts, &status->lakefs, error);
     if (apart) {
         words_free(&status->lakefs.steps);
     }
     return done;
+}
+
+/* Of a store in DynamoDB the database has only what was noted at the stamp. */
+static bool look_at_dynamodb(Status *status, Error *error)
+{
+    return !status->store.in_dynamodb || !migrate_options_in_dynamodb(status->session->options) ||
+           status_dynamodb_look(status->session->options, &status->note, &status->store,
+                                &status->accounts, &status->seen, error);
 }
 
 static bool look(Status *status, Error *error)
@@ -418,7 +454,7 @@ static bool look(Status *status, Error *error)
            pg_is_standby(session->connection, &status->standby, error) &&
            session_read_version(session, error) && legacy_tables_find(session, error) &&
            kv_store_read(session, &status->store, error) &&
-           note_read(session, &status->note, error) &&
+           note_read(session, &status->note, error) && look_at_dynamodb(status, error) &&
            kept_store_find(session->connection, &session->schema, KV_TABLE_NAME, &status->kept,
                            error) &&
            predecessor_find(session, &status->store, &status->predecessor, error) &&
@@ -443,6 +479,7 @@ bool status_command(Session *session, MigrateOptions *options, const char *progr
     free(status.taken);
     buffer_free(&status.text);
     buffer_free(&status.next);
+    buffer_free(&status.later);
     next_lakefs_free(&status.lakefs);
     return done;
 }

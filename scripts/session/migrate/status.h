@@ -22,6 +22,8 @@ typedef struct Status {
     Session *session;
     KvStore store;
     Note note;
+    bool seen;         /* the store is in DynamoDB, and was looked at */
+    Accounts accounts; /* of that store */
     KeptStore kept;
     char holder[PG_HOLDER_SIZE]; /* who holds the migration lock; "": nobody */
     bool standby;
@@ -34,6 +36,7 @@ typedef struct Status {
     const char *state; /* a word of a closed set, for programs */
     Buffer text;       /* the same for people */
     Buffer next;       /* the command, or the SQL, to run next; empty: nothing */
+    Buffer later;      /* a command for the time when all is well; empty: none */
     NextLakefs lakefs;
 } Status;
 

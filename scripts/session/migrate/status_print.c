@@ -34,8 +34,12 @@ static void print_kv_version(const Status *status)
 
     if (store->in_dynamodb) {
         note_place(&status->note, place);
-        report_field(stdout, INDENT, "KV version", "%s when it was stamped, in %s",
-                     store->version[0] == '\0' ? "none" : store->version, place);
+        report_field(stdout, INDENT, "KV version", "%s%s, in %s",
+                     store->version[0] == '\0' ? "none" : store->version,
+                     status->seen ? ""
+                                  : " when it was stamped (name the store to see it as it is: "
+                                    "--target=dynamodb)",
+                     place);
     } else if (store->state == KV_UNREADABLE) {
         report_field(stdout, INDENT, "KV version", "unknown (%s)", store->reason);
     } else if (store->state == KV_STARTED) {
@@ -90,6 +94,10 @@ static void print_next(Status *status)
         label = "then";
     }
     next_lakefs_print(&status->lakefs, stdout, INDENT, label);
+    if (status->later.size > 0) {
+        report_field(stdout, INDENT, "later", "when all is well, drop the legacy tables:");
+        report_line(stdout, INDENT, "", buffer_string(&status->later));
+    }
 }
 
 static bool print_text(Status *status, Error *error)
@@ -166,7 +174,7 @@ static bool print_json(Status *status, Error *error)
 
     return output_json(
                json_pack("{s:s, s:s, s:o, s:b, s:I, s:I, s:o, s:o, s:o, s:o, s:o, s:b, s:s, s:s, "
-                         "s:o, s:o}",
+                         "s:o, s:o, s:o}",
                          "database", session->schema.database, "schema", session->schema.name,
                          "schema_version", version, "dirty", session->dirty, "last_version",
                          (json_int_t)migrations_last(&session->migrations), "kv_migration_version",
@@ -183,6 +191,9 @@ static bool print_json(Status *status, Error *error)
                          buffer_string(&status->text), "next",
                          status->next.size == 0 ? json_null()
                                                 : json_string(buffer_string(&status->next)),
+                         "later",
+                         status->later.size == 0 ? json_null()
+                                                 : json_string(buffer_string(&status->later)),
                          "lakefs", next_lakefs_encode(&status->lakefs)),
                error) &&
            report_flush(error);

@@ -75,6 +75,51 @@ assert eval(sys.argv[1]), sys.argv[1]' "$1" <<<"$output"
     refute_contains "$shown" "refuse to start"
 }
 
+@test "nobody to choose: lakeFS must make a user or a credential first" {
+    sql "DELETE FROM auth_credentials"
+    says "since there is 1 user with 0 credentials" "let a lakeFS before 0.98.0 make"
+    refute_contains "$shown" "basic-auth"
+    sql "DELETE FROM auth_users CASCADE"
+    says "since there are 0 users with 0 credentials"
+    refute_contains "$shown" "basic-auth"
+}
+
+@test "legacy tables: alone, beside a store that lakeFS refuses, and below the last schema version" {
+    says "runs on it: lakeFS 0.69 and 0.70; 0.80.0 and later would start empty, unless"
+    sql "CREATE TABLE kv (partition_key bytea, key bytea, value bytea)" \
+        "INSERT INTO kv VALUES ('kv-internal-metadata', 'kv/schema/version', '0')"
+    says "runs on it: lakeFS 0.69 and 0.70; 0.80.0 and later refuse the version"
+    set_version one
+    says "runs on it: lakeFS 0.69 and 0.70; 0.80.0 and later refuse the version"
+    sql "DROP TABLE kv" "UPDATE schema_migrations SET version = 37"
+    another_user
+    says "runs on it: the lakeFS before 0.69" "next: kv-migrate up --kv-enabled" "then: lakeFS 1.33.0 and later refuse to start" \
+        "2 users with 3 credentials"
+}
+
+@test "after a migration that keeps the tables lakeFS is started before they are dropped" {
+    "${UP[@]}" -q --keep-tables
+    says "next: start lakeFS 0.80.0" "later: when all is well, drop the legacy tables: kv-migrate cleanup"
+    refute_contains "$shown" "next: kv-migrate cleanup"
+}
+
+@test "the ACL server that is configured" {
+    another_user
+    "${UP[@]}" -q
+    printf 'auth:\n  ui_config: {rbac: simplified}\n  api: {endpoint: "http://127.0.0.1:8001/api/v1"}\n' >"$BATS_TEST_TMPDIR/c.yaml"
+    printf 'database: {postgres: {connection_string: "%s"}}\n' "$DSN" >>"$BATS_TEST_TMPDIR/c.yaml"
+    STATUS=(--config "$BATS_TEST_TMPDIR/c.yaml")
+    says "keep all users, as configured"
+    refute_contains "$shown" "refuse to start" "basic-auth" "without one"
+    STATUS=()
+    export LAKEFS_AUTH_UI_CONFIG_RBAC=simplified
+    says "set auth.api.endpoint" "refuse auth.ui_config.rbac: simplified without it"
+    export LAKEFS_AUTH_API_ENDPOINT=http://127.0.0.1:8001/api/v1
+    says "keep all users, as configured"
+    export LAKEFS_AUTH_UI_CONFIG_RBAC=none
+    says "refuse to start" "basic-auth"
+}
+
 @test "the summary of up says the same, for one user and for several" {
     succeeds "${UP[@]}"
     assert_contains "$(tr -s ' \n' ' ' <<<"$stderr")" "next: - start lakeFS 0.80.0 to 0.97.x; or run \"lakefs migrate up\" of lakeFS 1.33.0 or later" \
@@ -160,6 +205,19 @@ END
     printf 'blockstore: {type: mem}\nauth: {encrypt: {secret_key: k}}\n' >>"$BATS_TEST_TMPDIR/config.yaml"
     says "database.type: postgres"
     refute_contains "$shown" "kv-migrate config"
+}
+
+@test "before up, the configuration that lakeFS will need; and variables by their names" {
+    printf 'database: {connection_string: "%s"}\nblockstore: {type: local}\n' "$DSN" >"$BATS_TEST_TMPDIR/config.yaml"
+    STATUS=(--config "$BATS_TEST_TMPDIR/config.yaml")
+    says "next: kv-migrate up" "then: in the configuration, set database.postgres.connection_string instead of" \
+        "set blockstore.local.path: $HOME/data/lakefs/block"
+    STATUS=()
+    export LAKEFS_DATABASE_CONNECTION_STRING=$DSN
+    says "set LAKEFS_DATABASE_POSTGRES_CONNECTION_STRING instead of LAKEFS_DATABASE_CONNECTION_STRING" "0.81.0 and later ignore"
+    refute_contains "$shown" "in the configuration"
+    export LAKEFS_DATABASE_POSTGRES_CONNECTION_STRING=$DSN
+    says "unset LAKEFS_DATABASE_CONNECTION_STRING"
 }
 
 @test "users that cannot be read are not an error" {

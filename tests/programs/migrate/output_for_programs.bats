@@ -45,12 +45,12 @@ assert eval("(" + sys.argv[1] + ")"), sys.argv[1]' "$1" <"$BATS_TEST_TMPDIR/json
     release
     kv-migrate up --kv-enabled --keep-tables -q
     succeeds kv-migrate status --format=json
-    json "o['schema_version'] == 39 and o['state'] == 'migrated_tables_left' and o['next'] == 'kv-migrate cleanup'
+    json "o['schema_version'] == 39 and o['state'] == 'migrated_tables_left' and o['next'] is None and o['later'] == 'kv-migrate cleanup'
         and o['kv_store']['state'] == 'stamped' and o['kv_store']['version'] == 1
         and o['kv_store']['origin']['database'] == '$PGDATABASE' and o['kv_store']['origin']['imported'].endswith('Z')"
     kv-migrate cleanup -q
     succeeds kv-migrate status --format=json
-    json "o['state'] == 'migrated' and o['next'] is None and o['legacy_tables'] == []"
+    json "o['state'] == 'migrated' and o['next'] is None and o['later'] is None and o['legacy_tables'] == []"
     sql "UPDATE schema_migrations SET dirty = true"
     succeeds kv-migrate status --format=json
     json "o['state'] == 'dirty' and o['dirty'] is True and o['next'].startswith('UPDATE ')"

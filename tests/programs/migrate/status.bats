@@ -123,7 +123,9 @@ status_is() {
     local from
     from=$(psql -XAtq -d "$KEPT" -c "SELECT obj_description('kv'::regclass)::jsonb #>> '{source,database}'")
     fresh_database TEMPLATE "$KEPT"
-    status_is "migrated; legacy tables are left" "kv-migrate cleanup"
+    status_is "migrated; legacy tables are left" "start lakeFS 0.80.0 to 0.97.x; or run *"
+    # The way back is not given up before lakeFS has run.
+    assert_equal "$(shown later)" "when all is well, drop the legacy tables: kv-migrate cleanup"
     assert_equal "$(shown 'schema version')" 39
     assert_equal "$(shown 'KV version')" 1
     [[ $(shown 'legacy tables') == "$LEGACY_TABLE_COUNT: "*" graveler_staging_kv "* ]]
@@ -145,7 +147,7 @@ status_is() {
     fresh_database TEMPLATE "$KEPT"
     for note in NULL "'made by hand'" "'{\"source_rows\" and more}'"; do
         sql "COMMENT ON TABLE kv IS $note"
-        status_is "migrated; legacy tables are left" "kv-migrate cleanup"
+        status_is "migrated; legacy tables are left" "start lakeFS 0.80.0 to 0.97.x; or run *"
         assert_contains "$(shown 'KV table loaded')" "unknown"
     done
 }
@@ -170,11 +172,17 @@ status_is() {
 @test "at the KV migration version with an unstamped table kv" {
     fresh_database TEMPLATE "$KEPT"
     set_kv_version 0
-    status_is "at the KV migration version, but the table kv is not stamped" nothing
+    status_is "at the KV migration version, but the table kv is not stamped" "kv-import -d * FILE"
+    assert_equal "$(shown 'runs on it')" "no lakeFS: version 0 is an unfinished load"
+    set_kv_version one
+    status_is "at the KV migration version, but the table kv is not stamped" "find out what wrote it*"
+    assert_contains "$(shown 'runs on it')" "not a number"
     sql "DELETE FROM kv WHERE partition_key = 'kv-internal-metadata'"
     status_is "at the KV migration version, but the table kv is not stamped" nothing
+    assert_contains "$(shown 'runs on it')" "start empty"
     sql "DROP TABLE kv CASCADE"
     status_is "at the KV migration version, but the table kv is not stamped" "kv-migrate revert"
+    assert_contains "$(shown 'runs on it')" "start empty"
 }
 
 @test "an unrelated relation kv, and one that was loaded beside a legacy schema" {
@@ -230,7 +238,7 @@ status_is() {
     role=${PGDATABASE}_reader
     sql "CREATE ROLE $role LOGIN" "GRANT SELECT ON schema_migrations, kv TO $role"
     PGUSER=$role succeeds kv-migrate status
-    assert_equal "$(shown next)" "kv-migrate cleanup"
+    assert_contains "$(shown later)" "kv-migrate cleanup"
     assert_equal "$(shown 'KV version')" 1
     sql "REVOKE SELECT ON kv FROM $role"
     PGUSER=$role succeeds kv-migrate status
