@@ -231,6 +231,9 @@ refuses() {
         assert_contains "$stderr" "user \"$wanted\"" "nothing was done"
         run --separate-stderr -5 "${UP[@]}" --basic-auth-user=$wanted --dry-run
         assert_contains "$stderr" "user \"$wanted\""
+        # Once.
+        assert_contains "$output" "1 problem found"
+        refute_contains "$stderr" "kv-export: error"
     done
     fails 1 "${UP[@]}" --basic-auth-user=
     fails 1 kv-migrate up --basic-auth-user=jane

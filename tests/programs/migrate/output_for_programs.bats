@@ -33,7 +33,7 @@ assert eval("(" + sys.argv[1] + ")"), sys.argv[1]' "$1" <"$BATS_TEST_TMPDIR/json
 @test "status, at each stage of a migration" {
     succeeds kv-migrate status --format=json
     json "set(o) == {'database', 'schema', 'schema_version', 'dirty', 'last_version', 'kv_migration_version', 'kv_store', 'kept_store',
-        'legacy_tables', 'legacy_tables_refuse_writes', 'migration_lock', 'standby', 'state', 'description', 'next', 'lakefs'}"
+        'legacy_tables', 'legacy_tables_refuse_writes', 'migration_lock', 'standby', 'state', 'description', 'next', 'later', 'lakefs'}"
     json "o['database'] == '$PGDATABASE' and o['schema'] == 'public' and o['schema_version'] == 38 and o['dirty'] is False
         and o['last_version'] == 38 and o['kv_migration_version'] == 39 and o['standby'] is False
         and o['kv_store'] == {'kind': 'postgres', 'state': 'missing', 'version': None, 'origin': None}
