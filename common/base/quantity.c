@@ -38,6 +38,19 @@ void quantity_bytes(uint64_t bytes, char text[QUANTITY_SIZE])
     snprintf(text, QUANTITY_SIZE, "%.1f %s", value, UNITS[unit]);
 }
 
+void quantity_file_size(uint64_t bytes, char text[QUANTITY_SIZE])
+{
+    char count[QUANTITY_SIZE];
+    size_t used;
+
+    quantity_bytes(bytes, text);
+    if (bytes >= 1000) {
+        quantity_count(bytes, count);
+        used = strlen(text);
+        snprintf(text + used, QUANTITY_SIZE - used, " (%.26s bytes)", count);
+    }
+}
+
 void quantity_seconds(double seconds, char text[QUANTITY_SIZE])
 {
     enum { MINUTE = 60, HOUR = 3600 };

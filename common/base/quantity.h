@@ -8,13 +8,16 @@
 #include <stdint.h>
 
 /* The size of each text, with its NUL. */
-enum { QUANTITY_SIZE = 40 };
+enum { QUANTITY_SIZE = 48 };
 
 /* 1234567 is "1,234,567". */
 void quantity_count(uint64_t count, char text[QUANTITY_SIZE]);
 
 /* 73400000 is "73.4 MB"; units are powers of 1000. */
 void quantity_bytes(uint64_t bytes, char text[QUANTITY_SIZE]);
+
+/* The size of a file, by which it is found in a listing: "73.4 MB (73,412,345 bytes)". */
+void quantity_file_size(uint64_t bytes, char text[QUANTITY_SIZE]);
 
 /* "0.44 s" below a second, "4.4 s" below 10, then "12 s", "2 min 05 s", "3 h 07 min". Not negative.
  */

@@ -273,6 +273,14 @@ uint64_t frame_reader_offset(const FrameReader *frames)
     return frames->offset;
 }
 
+uint64_t frame_reader_size(const FrameReader *frames)
+{
+    struct stat status;
+
+    return fstat(frames->fd, &status) == 0 && S_ISREG(status.st_mode) ? (uint64_t)status.st_size
+                                                                      : frames->offset;
+}
+
 uint64_t frame_reader_digest(const FrameReader *frames)
 {
     return xxh64_value(frames->digest);

@@ -48,6 +48,10 @@ bool frame_reader_finish(FrameReader *frames, Error *error);
 /* Offset of the next byte. */
 uint64_t frame_reader_offset(const FrameReader *frames);
 
+/* The size of a regular file; otherwise what has been read, which is all after frame_reader_finish.
+ */
+uint64_t frame_reader_size(const FrameReader *frames);
+
 /* XXH64 of all bytes before the offset. */
 uint64_t frame_reader_digest(const FrameReader *frames);
 

@@ -147,6 +147,11 @@ bool dump_reader_open_as(const char *path, const char *name, DumpReader **reader
     return true;
 }
 
+uint64_t dump_reader_size(const DumpReader *reader)
+{
+    return frame_reader_size(reader->frames);
+}
+
 const DumpHeader *dump_reader_header(const DumpReader *reader)
 {
     return &reader->header;

@@ -46,6 +46,9 @@ static inline bool dump_reader_open(const char *path, DumpReader **reader, Error
 /* The header, owned by the reader. */
 const DumpHeader *dump_reader_header(const DumpReader *reader);
 
+/* The size of the dump in bytes; of one that cannot seek when all of it has been read. */
+uint64_t dump_reader_size(const DumpReader *reader);
+
 /*
  * Reads the manifest in advance if the input can seek, so that a truncated dump is noticed before
  * anything is done with it.  *found tells whether it could.  The manifest is not yet compared with

@@ -2,6 +2,7 @@
 #include "import/inspect/inspect.h"
 
 #include "common/base/buffer.h"
+#include "common/base/quantity.h"
 #include "common/cli/output.h"
 #include "common/cli/progress.h"
 #include "common/dump/reader.h"
@@ -110,8 +111,9 @@ static void print_package(const char *name, uint64_t rows, uint64_t entries, uin
     output_line("%-12s %14" PRIu64 " %14" PRIu64 " %16" PRIu64, name, rows, entries, bytes);
 }
 
-static void print_manifest(const DumpManifest *manifest)
+static void print_manifest(const DumpManifest *manifest, uint64_t size)
 {
+    char text[QUANTITY_SIZE];
     char digest[SET_DIGEST_TEXT_SIZE + 1];
     uint64_t rows = 0;
     uint64_t bytes = 0;
@@ -134,9 +136,11 @@ static void print_manifest(const DumpManifest *manifest)
         print_row_counts("left out", package->name, &package->left_out);
         print_row_counts("adjusted", package->name, &package->adjusted);
     }
-    output_line("size:                  %" PRIu64 " bytes, decompressed %" PRIu64 " (ratio %.2f)",
-                manifest->file_size, manifest->stream_size,
-                (double)manifest->stream_size / (double)manifest->file_size);
+    quantity_file_size(size, text);
+    output_line("size:                  %s", text);
+    quantity_bytes(manifest->stream_size, text);
+    output_line("decompressed:          %s (ratio %.2f)", text,
+                (double)manifest->stream_size / (double)size);
     set_digest_to_text(dump_manifest_set_digest(manifest), digest);
     output_line("set digest:            %s", digest);
     output_line("stream SHA-256: %s", stream_sha256(manifest));
@@ -152,12 +156,13 @@ static bool find_manifest(DumpReader *reader, DumpManifest *manifest, Error *err
                       dump_reader_finish_unread(reader, manifest, error)));
 }
 
-static bool print_table(const DumpHeader *header, const DumpManifest *manifest, Error *error)
+static bool print_table(const DumpHeader *header, const DumpManifest *manifest, uint64_t size,
+                        Error *error)
 {
     if (!print_header(header, error)) {
         return false;
     }
-    print_manifest(manifest);
+    print_manifest(manifest, size);
     return true;
 }
 
@@ -172,11 +177,12 @@ bool inspect_list(const char *file, bool json, Error *error)
     }
     done = find_manifest(reader, &manifest, error);
     if (done && json) {
-        done = output_json(json_pack("{s:O, s:O}", "header", dump_reader_header(reader)->json,
-                                     "manifest", manifest.json),
+        done = output_json(json_pack("{s:O, s:O, s:I}", "header", dump_reader_header(reader)->json,
+                                     "manifest", manifest.json, "size",
+                                     (json_int_t)dump_reader_size(reader)),
                            error);
     } else if (done) {
-        done = print_table(dump_reader_header(reader), &manifest, error);
+        done = print_table(dump_reader_header(reader), &manifest, dump_reader_size(reader), error);
     }
     done = done && output_flush(error);
     dump_manifest_free(&manifest);

@@ -102,6 +102,11 @@ for line in lines:
 assert lines' "$@" <<<"$stderr"
 }
 
+# shown_size FILE: prints its size as all programs show it. The file has kilobytes.
+shown_size() {
+    wc -c <"$1" | python3 -c 'n = int(input()); print(f"{n / 1000:.1f} kB ({n:,} bytes)")'
+}
+
 # hex TEXT: prints its bytes in hexadecimal.
 hex() {
     printf '%s' "$1" | od -An -v -tx1 | tr -d ' \n'

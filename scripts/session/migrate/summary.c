@@ -140,13 +140,15 @@ static bool dump_size(const Session *session, int64_t *size)
 
 static void print_dump(const Session *session, const Note *note)
 {
+    char text[QUANTITY_SIZE];
     int64_t size;
 
     if (!dump_size(session, &size)) {
         return;
     }
+    quantity_file_size((uint64_t)size, text);
     report_line(stderr, INDENT, "dump", session->options->dump);
-    report_field(stderr, INDENT, "", "%" PRId64 " bytes", size);
+    report_field(stderr, INDENT, "", "%s", text);
     report_field(stderr, INDENT, "SHA-256", "%s", note_text(note, NULL, "stream_sha256"));
     report_field(stderr, INDENT, "", "of the stream: zstd -dc FILE | sha256sum");
 }

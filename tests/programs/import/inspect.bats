@@ -174,13 +174,21 @@ for o in map(json.loads, sys.stdin):
     python3 -c '
 import json, sys
 content = json.load(sys.stdin)
-assert set(content) == {"header", "manifest"}, content
+assert set(content) == {"header", "manifest", "size"}, content
 assert content["header"]["format"] == "lakefs-kv-dump"
 assert content["header"]["source"]["schema_version"] == 38
 assert content["manifest"]["entries"] == 439
 assert {p["name"]: p["entries"] for p in content["manifest"]["packages"]} == {
-    "actions": 98, "auth": 63, "graveler": 277, "multiparts": 1}' <"$BATS_TEST_TMPDIR/list"
+    "actions": 98, "auth": 63, "graveler": 277, "multiparts": 1}
+assert content["size"] == int(sys.argv[1]), content["size"]' "$(wc -c <"$DUMP")" <"$BATS_TEST_TMPDIR/list"
     kv-import --list --format json - <"$DUMP" | cmp - "$BATS_TEST_TMPDIR/list"
+}
+
+@test "--list shows the size of the file, and of a pipe" {
+    succeeds kv-import --list "$DUMP"
+    assert_contains "$output" "size:                  $(shown_size "$DUMP")"
+    run -0 bash -c "cat '$DUMP' | kv-import --list -"
+    assert_contains "$output" "size:                  $(shown_size "$DUMP")"
 }
 
 @test "--check shows its progress, and reports that the dump is intact" {

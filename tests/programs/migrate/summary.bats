@@ -80,7 +80,7 @@ next:      start lakeFS 0.80.0 to 0.97.x; or run \"lakefs migrate up\" of lakeFS
            cleanup N s
 dump: "
     assert_contains "$text" "dump:      $DUMP
-           $(wc -c <"$DUMP") bytes
+           $(shown_size "$DUMP")
 SHA-256:   $(zstd -dcq -- "$DUMP" | sha256sum | cut -d ' ' -f 1)
            of the stream: zstd -dc FILE | sha256sum
 next: "

@@ -48,6 +48,21 @@ static void test_bytes_have_a_unit(void **state)
     }
 }
 
+static void test_file_sizes_have_their_bytes(void **state)
+{
+    char text[QUANTITY_SIZE];
+
+    (void)state;
+    quantity_file_size(999, text);
+    assert_string_equal(text, "999 bytes");
+    quantity_file_size(1000, text);
+    assert_string_equal(text, "1.0 kB (1,000 bytes)");
+    quantity_file_size(13912343, text);
+    assert_string_equal(text, "13.9 MB (13,912,343 bytes)");
+    quantity_file_size(UINT64_MAX, text);
+    assert_string_equal(text, "18.4 EB (18,446,744,073,709,551,615 bytes)");
+}
+
 static void test_durations_have_at_most_two_units(void **state)
 {
     static const struct {
@@ -82,6 +97,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_counts_are_grouped),
         cmocka_unit_test(test_bytes_have_a_unit),
+        cmocka_unit_test(test_file_sizes_have_their_bytes),
         cmocka_unit_test(test_durations_have_at_most_two_units),
     };
 
