@@ -88,7 +88,7 @@ static bool take_repository(void *options, char *argument, Error *error)
 
 static const Option GENERAL_OPTIONS[] = {
     {"file", 'f', "FILE", "output file (default: standard output)", NULL, OPTION_FILES,
-     OPTION_TEXT(ExportOptions, file)},
+     OPTION_TEXT(ExportOptions, file), .once = true},
     {"force", 0, NULL, "replace an existing file", NULL, NULL, OPTION_FLAG(ExportOptions, force)},
     {"jobs", 'j', "NUM",
      "read with NUM connections in parallel\n"
@@ -152,7 +152,7 @@ static const Option SOURCE_OPTIONS[] = {
     {"as-of", 0, "TIME",
      "read the kept tables of a migrated database, as\n"
      "they were at TIME, such as 2024-02-29T12:00:00Z",
-     take_as_of},
+     take_as_of, .once = true},
     {"strict", 0, NULL, "fail if a row would be left out", NULL, NULL,
      OPTION_FLAG(ExportOptions, strict)},
     {"invalid-utf8", 0, "ACTION",
@@ -162,7 +162,7 @@ static const Option SOURCE_OPTIONS[] = {
     {"basic-auth-user", 0, "USER",
      "add the entries that make USER, or USER:ACCESS_KEY,\n"
      "the one user of lakeFS 1.33.0 and later",
-     NULL, NULL, OPTION_TEXT(ExportOptions, basic_auth_user)},
+     NULL, NULL, OPTION_TEXT(ExportOptions, basic_auth_user), .once = true},
     {"redact", 0, NULL,
      "omit secrets and replace names with pseudonyms,\n"
      "for a dump you hand to someone else",
@@ -194,7 +194,7 @@ static const Option RULES_OPTIONS[] = {
      "object's URL, prints the object, or exits with code\n"
      "44 if there is none. The URL may be hostile: write\n"
      "PROGRAM {}, or sh -c '... \"$KV_SETTINGS_URL\"'",
-     NULL, OPTION_COMMANDS, OPTION_TEXT(ExportOptions, settings.command)},
+     NULL, OPTION_COMMANDS, OPTION_TEXT(ExportOptions, settings.command), .once = true},
     {"no-settings", 0, NULL,
      "skip branch protection rules (protected branches\n"
      "become unprotected!)",
@@ -385,6 +385,10 @@ static bool check_store_options(const ExportOptions *options, Error *error)
 /* Refuses options that would have no effect. */
 static bool check_combination(const ExportOptions *options, Error *error)
 {
+    if (options->list_tables && options->dry_run) {
+        return error_set(error, EXIT_CODE_USAGE,
+                         "options --list-tables and --dry-run exclude each other");
+    }
     if (options->redact_key_file != NULL && !options->redact) {
         return error_set(error, EXIT_CODE_USAGE, "option --redact-key-file requires --redact");
     }

@@ -31,9 +31,9 @@ static const Option INSPECT_OPTIONS[] = {
     {"package", 'n', "NAME", "with --print: only entries of this package (see\nalso below)", NULL,
      KV_PACKAGE_WORDS, OPTION_TEXT(ImportOptions, package)},
     {"partition", 0, "NAME", "with --print: only entries of this partition", NULL, NULL,
-     OPTION_TEXT(ImportOptions, print.partition)},
+     OPTION_TEXT(ImportOptions, print.partition), .once = true},
     {"prefix", 0, "TEXT", "with --print: only keys that begin with TEXT", NULL, NULL,
-     OPTION_TEXT(ImportOptions, print.prefix)},
+     OPTION_TEXT(ImportOptions, print.prefix), .once = true},
     {"limit", 0, "NUM", "with --print: no more than NUM entries", NULL, NULL,
      OPTION_NUMBER(ImportOptions, print.limit, 0, LONG_MAX)},
     {"raw", 0, NULL, "with --print, or --diff --format=json: undecoded,\nall parts in base64", NULL,
@@ -42,7 +42,7 @@ static const Option INSPECT_OPTIONS[] = {
      "show what has changed since dump OLD, and exit\n"
      "with 3 if anything has: in dump FILE, or, without\n"
      "FILE, in the KV store that other options name",
-     NULL, OPTION_FILES, OPTION_TEXT(ImportOptions, diff)},
+     NULL, OPTION_FILES, OPTION_TEXT(ImportOptions, diff), .once = true},
     {0},
 };
 
@@ -63,7 +63,7 @@ static const Option LOAD_OPTIONS[] = {
     {"second-reading", 0, "FILE",
      "with --verify: read the dump from FILE the second\n"
      "time, which is needed to name differences",
-     NULL, OPTION_FILES, OPTION_TEXT(ImportOptions, second_reading)},
+     NULL, OPTION_FILES, OPTION_TEXT(ImportOptions, second_reading), .once = true},
     {"second-reading-wanted", 0, "FD", NULL, NULL, NULL,
      OPTION_NUMBER(ImportOptions, second_reading_wanted, 3, INT_MAX)},
     {"jobs", 'j', "NUM",

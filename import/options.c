@@ -257,10 +257,10 @@ static bool choose_diff(ImportOptions *options, Error *error)
         return error_hint(error, "Name the newer dump as the argument, or a KV store with --dbname "
                                  "or --target.");
     }
-    if (options->store.clean || options->allow_redacted || options->allow_incomplete) {
+    if (options->allow_redacted || options->allow_incomplete) {
         return error_set(error, EXIT_CODE_USAGE,
-                         "options --clean, --allow-redacted and --allow-incomplete have no effect "
-                         "with --diff");
+                         "options --allow-redacted and --allow-incomplete have no effect with "
+                         "--diff");
     }
     return true;
 }
@@ -300,8 +300,17 @@ static bool check_combination(const ImportOptions *options, Error *error)
     }
     if (options->action != IMPORT_PRINT && options->action != IMPORT_RESTORE &&
         options->package != NULL) {
+        error_set(error, EXIT_CODE_USAGE, "option --package works with --print, and with a load");
+        return error_hint(error, is_diff(options)
+                                     ? "Omit it: --diff compares whole stores, and says of every "
+                                       "change which package it is in with --format=json."
+                                     : "Omit it: only --print and a load can be limited to a "
+                                       "package.");
+    }
+    if (options->store.clean && options->action != IMPORT_LOAD &&
+        options->action != IMPORT_CHECK_TARGET && options->action != IMPORT_RESTORE) {
         return error_set(error, EXIT_CODE_USAGE,
-                         "option --package requires --print, or a load, which it limits");
+                         "option --clean works with a load, and with --check-target");
     }
     if (options->action != IMPORT_VERIFY && options->second_reading != NULL) {
         return error_set(error, EXIT_CODE_USAGE, "option --second-reading requires --verify");
@@ -313,9 +322,8 @@ static bool check_combination(const ImportOptions *options, Error *error)
         return error_set(error, EXIT_CODE_USAGE, "option --check-target takes no dump");
     }
     if ((options->action == IMPORT_UNDO || options->action == IMPORT_FORGET) &&
-        (options->file != NULL || options->store.clean)) {
-        return error_set(error, EXIT_CODE_USAGE,
-                         "options --undo and --forget take neither a dump nor --clean");
+        options->file != NULL) {
+        return error_set(error, EXIT_CODE_USAGE, "options --undo and --forget take no dump");
     }
     if (!options->store.clean && (options->store.in_place || options->allow_other_version)) {
         return error_set(error, EXIT_CODE_USAGE,

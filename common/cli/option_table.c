@@ -21,6 +21,7 @@ typedef struct Parser {
     struct option *long_options;
     char *letters;
     const Option **options; /* by code */
+    bool *given;            /* likewise: whether it was on the command line */
     size_t count;
 } Parser;
 
@@ -41,6 +42,7 @@ static void free_parser(Parser *parser)
     free(parser->long_options);
     free(parser->letters);
     free(parser->options);
+    free(parser->given);
 }
 
 static void add_option(Parser *parser, const Option *option)
@@ -70,8 +72,10 @@ static bool make_parser(const OptionTable *table, Parser *parser, Error *error)
 
     *parser = (Parser){.long_options = calloc(count + 1, sizeof *parser->long_options),
                        .letters = calloc(count + 1, 2),
-                       .options = calloc(count, sizeof *parser->options)};
-    if (parser->long_options == NULL || parser->letters == NULL || parser->options == NULL) {
+                       .options = calloc(count, sizeof *parser->options),
+                       .given = calloc(count, sizeof *parser->given)};
+    if (parser->long_options == NULL || parser->letters == NULL || parser->options == NULL ||
+        parser->given == NULL) {
         free_parser(parser);
         return error_out_of_memory(error);
     }
@@ -205,6 +209,31 @@ static bool apply_option(const Option *option, void *options, char *argument, Er
     return option->set(options, argument, error);
 }
 
+static bool set_same_member(const Option *a, const Option *b)
+{
+    return a->field.kind == OPTION_KIND_CONSTANT && b->field.kind == OPTION_KIND_CONSTANT &&
+           a->field.offset == b->field.offset && a->field.lowest != b->field.lowest;
+}
+
+/* Refuses an option that would silently override an earlier one, and notes it. */
+static bool note_given(Parser *parser, const Option *option, Error *error)
+{
+    for (size_t i = 0; i < parser->count; i++) {
+        const Option *other = parser->options[i];
+
+        if (other == option && option->once && parser->given[i]) {
+            error_set(error, EXIT_CODE_USAGE, "option --%s is given twice", option->name);
+            return error_hint(error, "It takes one argument. Run the program once for each.");
+        }
+        if (parser->given[i] && set_same_member(option, other)) {
+            return error_set(error, EXIT_CODE_USAGE, "options --%s and --%s exclude each other",
+                             other->name, option->name);
+        }
+        parser->given[i] |= other == option;
+    }
+    return true;
+}
+
 static bool handle_option(const OptionTable *table, void *options, const Option *option,
                           bool is_long, Error *error)
 {
@@ -217,7 +246,7 @@ static bool handle_option(const OptionTable *table, void *options, const Option 
 }
 
 /* One pass over the command line.  With `only`, handles just that option and reports no errors. */
-static bool parse_pass(const OptionTable *table, const Parser *parser, void *options, int count,
+static bool parse_pass(const OptionTable *table, Parser *parser, void *options, int count,
                        char **arguments, const Option *only, Error *error)
 {
     int result;
@@ -233,7 +262,8 @@ static bool parse_pass(const OptionTable *table, const Parser *parser, void *opt
             }
         } else if (option == NULL) {
             return usage_error(parser, result, arguments, error);
-        } else if (!handle_option(table, options, option, result >= FIRST_CODE, error)) {
+        } else if (!note_given(parser, option, error) ||
+                   !handle_option(table, options, option, result >= FIRST_CODE, error)) {
             return false;
         }
     }
@@ -242,8 +272,8 @@ static bool parse_pass(const OptionTable *table, const Parser *parser, void *opt
 
 /* Handles log-format alone.  It works on a copy of the array, as getopt moves operands behind the
  * options, where one could be taken for the missing argument of a later option. */
-static bool parse_log_format(const OptionTable *table, const Parser *parser, void *options,
-                             int count, char **arguments, Error *error)
+static bool parse_log_format(const OptionTable *table, Parser *parser, void *options, int count,
+                             char **arguments, Error *error)
 {
     const Option *log_format = option_named(parser, "log-format");
     char **copy;

@@ -53,6 +53,8 @@ typedef struct Option {
     const char *values;
     OptionField field;
     bool repeats; /* may be given several times */
+    bool once;    /* names what is worked on: a second one is an error.  Of other options, the last
+                   * one counts */
 } Option;
 
 #define OPTION_FILES "FILES"
@@ -81,7 +83,8 @@ enum { HELP_WIDTH = 51 };
 #define OPTION_FLAG(Type, member) \
     {.kind = OPTION_KIND_FLAG, .offset = OPTION_OFFSET(Type, member, bool)}
 
-/* An enumeration: set to `constant`. */
+/* An enumeration: set to `constant`.  Options that set the same member to different constants exclude
+ * each other. */
 #define OPTION_CONSTANT(Type, member, constant) \
     {.kind = OPTION_KIND_CONSTANT, .offset = OPTION_OFFSET(Type, member, unsigned), \
      .lowest = (constant)}
@@ -133,7 +136,7 @@ typedef struct OptionTable {
  * Parses the command line.  Operands are moved behind the options; *first is the index of the first
  * one.  The option log-format is handled before all others, so that every error has the requested
  * format.  False with EXIT_CODE_USAGE for an unknown or ambiguous option, a missing or superfluous
- * argument, or an argument that a handler refuses.
+ * argument, an argument that a handler refuses, and options that would override each other.
  */
 bool option_table_parse(const OptionTable *table, void *options, int count, char **arguments,
                         int *first, Error *error);

@@ -16,11 +16,12 @@ const Option RESTORE_OPTIONS[] = {
      "restore only this repository, with all that belongs\n"
      "to it",
      NULL, NULL, OPTION_TEXT(ImportOptions, restore.repository)},
-    {"as", 0, "NEW", "under another name", NULL, NULL, OPTION_TEXT(ImportOptions, restore.as)},
+    {"as", 0, "NEW", "under another name", NULL, NULL, OPTION_TEXT(ImportOptions, restore.as),
+     .once = true},
     {"storage-namespace", 0, "URL",
      "in another storage namespace, which the objects\n"
      "must be copied to",
-     NULL, NULL, OPTION_TEXT(ImportOptions, restore.storage_namespace)},
+     NULL, NULL, OPTION_TEXT(ImportOptions, restore.storage_namespace), .once = true},
     {"multiparts", 0, NULL,
      "with --repository: also multipart uploads, of all\n"
      "repositories, as it is not known whose they are",
@@ -29,7 +30,7 @@ const Option RESTORE_OPTIONS[] = {
      "if the repository, or another value of an entry,\n"
      "is there already: refuse (default), skip or\n"
      "overwrite it",
-     take_existing, EXISTING_WORDS},
+     take_existing, EXISTING_WORDS, .once = true},
     {0},
 };
 

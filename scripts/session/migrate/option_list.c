@@ -29,7 +29,7 @@ static const Option KV_OPTIONS[] = {
     {"drop-tables", 0, NULL, "drop them (default)", NULL, NULL,
      LAKEFS_SWITCH(drop_tables, SWITCH_ON)},
     {"dump", 0, "FILE", "keep the dump in FILE", NULL, OPTION_FILES,
-     OPTION_TEXT(MigrateOptions, dump)},
+     OPTION_TEXT(MigrateOptions, dump), .once = true},
     {"force", 0, NULL, "replace an existing FILE", NULL, NULL, OPTION_FLAG(MigrateOptions, force)},
     {"compress", 'Z', "LEVEL", "zstd level of the dump", NULL, NULL,
      OPTION_NUMBER(MigrateOptions, compression_level, COMPRESSION_LEVEL_MIN,
@@ -61,7 +61,7 @@ static const Option KV_OPTIONS[] = {
      "object's URL, prints the object, or exits with code\n"
      "44 if there is none. The URL may be hostile: write\n"
      "PROGRAM {}, or sh -c '... \"$KV_SETTINGS_URL\"'",
-     pass_on, OPTION_COMMANDS},
+     pass_on, OPTION_COMMANDS, .once = true},
     {"no-settings", 0, NULL,
      "skip branch protection rules (protected branches\n"
      "become unprotected!)",
@@ -71,7 +71,7 @@ static const Option KV_OPTIONS[] = {
     {"basic-auth-user", 0, "USER",
      "make USER, or USER:ACCESS_KEY, the one user of\n"
      "lakeFS 1.33.0 and later, as basic-auth does",
-     NULL, NULL, OPTION_TEXT(MigrateOptions, basic_auth_user)},
+     NULL, NULL, OPTION_TEXT(MigrateOptions, basic_auth_user), .once = true},
     {"target", 0, "STORE", "type of KV store: postgres (default) or dynamodb", NULL,
      "postgres dynamodb", OPTION_WORD(MigrateOptions, target)},
     {"dynamodb-table", 0, "NAME", "the table (default: kvstore)", NULL, NULL,
@@ -90,7 +90,7 @@ static const Option KV_OPTIONS[] = {
     {"on-event", 0, "CMD",
      "run CMD, with a JSON line on its standard input,\n"
      "when the cleanup failed after the migration",
-     NULL, OPTION_COMMANDS, OPTION_TEXT(MigrateOptions, on_event)},
+     NULL, OPTION_COMMANDS, OPTION_TEXT(MigrateOptions, on_event), .once = true},
     {0},
 };
 
@@ -110,9 +110,9 @@ static const Option GENERAL_OPTIONS[] = {
     {"from", 0, "FILE",
      "with rehearse: take the tables from FILE, a dump\n"
      "by pg_dump, or from standard input: -",
-     NULL, OPTION_FILES, OPTION_TEXT(MigrateOptions, from)},
+     NULL, OPTION_FILES, OPTION_TEXT(MigrateOptions, from), .once = true},
     {"report", 0, "FILE", "with rehearse: write the report to FILE, as HTML", NULL, OPTION_FILES,
-     OPTION_TEXT(MigrateOptions, report)},
+     OPTION_TEXT(MigrateOptions, report), .once = true},
     {"bindir", 0, "DIR",
      "with rehearse: folder of PostgreSQL's server\n"
      "programs (default: as kv-replay finds it)",

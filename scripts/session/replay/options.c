@@ -68,7 +68,7 @@ static const Option MIGRATION_OPTIONS[] = {
     {"config", 0, "FILE", "lakeFS's configuration, for the two above", NULL, OPTION_FILES,
      OPTION_TEXT(ReplayOptions, config)},
     {"keep-dump", 0, "FILE", "keep the dump of the migration in FILE", NULL, OPTION_FILES,
-     OPTION_TEXT(ReplayOptions, keep_dump)},
+     OPTION_TEXT(ReplayOptions, keep_dump), .once = true},
     {"no-migration", 0, NULL, "leave it a legacy database", NULL, NULL,
      OPTION_FLAG(ReplayOptions, no_migration)},
     {0},

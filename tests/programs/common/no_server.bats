@@ -144,6 +144,56 @@ usage_fails() {
     assert_contains "$stderr" db2 "hint: "
 }
 
+@test "commands that exclude each other are refused, whichever comes last" {
+    local one other actions=(--list --check --print --verify --check-target --digest --undo --forget)
+    for one in "${actions[@]}"; do
+        for other in "${actions[@]}"; do
+            [[ $one != "$other" ]] || continue
+            usage_fails kv-import -d x "$one" "$other"
+            assert_contains "$stderr" "options $one and $other exclude each other"
+        done
+        usage_fails kv-import -d x "$one" --diff=old
+        usage_fails kv-import -d x --repository=r "$one"
+    done
+    for one in list check print verify digest undo forget diff=old; do
+        usage_fails kv-import -d x --clean "--$one"
+        assert_contains "$stderr" "option --clean works with a load"
+    done
+    for one in undo forget; do
+        usage_fails kv-import -d x "--$one" FILE
+    done
+    usage_fails kv-migrate up --kv-enabled --drop-tables --keep-tables
+    assert_contains "$stderr" "options --drop-tables and --keep-tables exclude each other"
+    usage_fails kv-export --list-tables --dry-run
+}
+
+@test "a second one of an option that names what is worked on is refused" {
+    local option
+    for option in partition prefix diff as storage-namespace existing second-reading; do
+        usage_fails kv-import -d x "--$option=skip" "--$option=skip"
+        assert_contains "$stderr" "option --$option is given twice" "hint: "
+    done
+    for option in file basic-auth-user settings-command; do
+        usage_fails kv-export "--$option=a" "--$option=b"
+        assert_contains "$stderr" "option --$option is given twice"
+    done
+    usage_fails kv-export --as-of=2024-02-29T12:00:00Z --as-of=2024-02-29T13:00:00Z
+    for option in dump on-event settings-command basic-auth-user; do
+        usage_fails kv-migrate up --kv-enabled "--$option=a" "--$option=b"
+        assert_contains "$stderr" "option --$option is given twice"
+    done
+    usage_fails kv-migrate rehearse --report=a --report=b
+    usage_fails kv-replay --keep-dump=a --keep-dump=b dump
+    assert_contains "$stderr" "option --keep-dump is given twice"
+}
+
+@test "a filter that does not go with a command is refused, and the message says what to do" {
+    usage_fails kv-import --diff=old -n auth new
+    assert_contains "$stderr" "option --package works with --print, and with a load" "hint: Omit it: --diff compares whole stores"
+    usage_fails kv-import --list -n auth new
+    assert_contains "$stderr" "hint: Omit it"
+}
+
 @test "kv-migrate requires a known command" {
     usage_fails kv-migrate
     assert_contains "$stderr" command "hint: "

@@ -15,6 +15,7 @@ typedef struct Options {
     Mode mode;
     const char *file;
     const char *store;
+    const char *place;
     bool replace;
     int jobs;
     int64_t limit;
@@ -65,6 +66,7 @@ static const Option OWN_OPTIONS[] = {
     {"units", 0, "NUM", "a limit, or units", NULL, NULL,
      OPTION_NUMBER(Options, units, -3, INT32_MAX)},
     {"wait-for-a-very-long-time", 0, "T", "a time", NULL, NULL, OPTION_DURATION(Options, wait_ms)},
+    {"to", 't', "PLACE", "where", NULL, NULL, OPTION_TEXT(Options, place), .once = true},
     {"name", 'n', "NAME", "a name", take_name, "a b c", .repeats = true},
     {"skip", 0, NULL, "skip all", NULL, NULL, OPTION_FLAG(Options, force)},
     {"skip", 0, "NAME", "skip one", take_name, .repeats = true},
@@ -160,7 +162,7 @@ static void test_the_last_one_counts_and_handlers_see_each(void **state)
     Error error;
 
     (void)state;
-    assert_done(parse("-l --mode --invalid=replace --invalid=refuse -n a -nb --name=c", &line,
+    assert_done(parse("--mode --mode --invalid=replace --invalid=refuse -n a -nb --name=c", &line,
                       &options, &error),
                 &error);
     assert_int_equal(options.mode, MODE_CHANGE);
@@ -275,6 +277,11 @@ static void test_error_names_the_cause(void **state)
          "option --wait-for-a-very-long-time takes a time, not \"x\""},
         {"--log-format=xml", "option --log-format takes text or json, not \"xml\""},
         {"-n bad", "bad name"},
+        {"--look --mode", "options --look and --mode exclude each other"},
+        {"--mode -fout -l", "options --mode and --look exclude each other"},
+        {"--progress --no-progress", "options --progress and --no-progress exclude each other"},
+        {"--to=a --to=b", "option --to is given twice"},
+        {"-ta operand --to a", "option --to is given twice"},
     };
 
     (void)state;
@@ -286,6 +293,23 @@ static void test_error_names_the_cause(void **state)
         assert_refused(parse(CASES[i].line, &line, &options, &error), &error, EXIT_CODE_USAGE);
         assert_string_equal(error.message, CASES[i].message);
     }
+}
+
+static void test_what_is_repeated_without_contradiction_is_taken(void **state)
+{
+    Line line;
+    Options options;
+    Error error;
+
+    (void)state;
+    assert_done(parse("-l --look --force --force -fa --file=b -j2 -j3 -na -nb --to=c", &line,
+                      &options, &error),
+                &error);
+    assert_int_equal(options.mode, MODE_LOOK);
+    assert_string_equal(options.file, "b");
+    assert_int_equal(options.jobs, 3);
+    assert_string_equal(options.names, "a b ");
+    assert_string_equal(options.place, "c");
 }
 
 static void test_words_are_listed_as_a_sentence(void **state)
@@ -442,6 +466,7 @@ int main(void)
         cmocka_unit_test(test_abbreviations_are_taken_unless_ambiguous),
         cmocka_unit_test(test_question_mark_asks_for_help),
         cmocka_unit_test(test_error_names_the_cause),
+        cmocka_unit_test(test_what_is_repeated_without_contradiction_is_taken),
         cmocka_unit_test(test_words_are_listed_as_a_sentence),
         cmocka_unit_test(test_log_format_comes_first_wherever_it_stands),
         cmocka_unit_test(test_other_options_are_taken_once),
