@@ -240,16 +240,18 @@ static bool check_version(const Load *load, const TargetState *state, Error *err
         return true;
     }
     error_set(error, EXIT_CODE_REFUSED,
-              "the KV store is at version %" PRIu64 ", the dump is of version %" PRIu64,
-              state->version, version);
+              "%sthe KV store is at version %" PRIu64 ", the dump is of version %" PRIu64,
+              state->kept ? "nothing was loaded: " : "", state->version, version);
     error_detail(error,
                  version < state->version
                      ? "A lakeFS that works with the store does not start with the dump's version, "
                        "until its own migration has raised it; a few releases cannot do that."
                      : "The dump was taken from a newer lakeFS; one that works with the store may "
                        "read its entries wrongly.");
-    return error_hint(error, "Take a dump of that version; or see that lakeFS accepts the dump's, "
-                             "then add --allow-other-version.");
+    return error_hint(error,
+                      "Take a dump of that version; or see that lakeFS accepts the dump's, then %s",
+                      state->kept ? "replace the store with --clean --allow-other-version."
+                                  : "add --allow-other-version.");
 }
 
 static bool load_into(Load *load, const TargetState *state, Error *error)
@@ -257,10 +259,8 @@ static bool load_into(Load *load, const TargetState *state, Error *error)
     if (state->half_stamped) {
         return finish_target(load, error);
     }
-    if (state->kept) {
-        return compare_with_store(load, error);
-    }
-    return check_version(load, state, error) && fill_target(load, error);
+    return check_version(load, state, error) &&
+           (state->kept ? compare_with_store(load, error) : fill_target(load, error));
 }
 
 /* Whoever restores a backup wants to know that first. */

@@ -111,7 +111,7 @@ static void print_package(const char *name, uint64_t rows, uint64_t entries, uin
     output_line("%-12s %14" PRIu64 " %14" PRIu64 " %16" PRIu64, name, rows, entries, bytes);
 }
 
-static void print_manifest(const DumpManifest *manifest, uint64_t size)
+static void print_manifest(const DumpHeader *header, const DumpManifest *manifest, uint64_t size)
 {
     char text[QUANTITY_SIZE];
     char digest[SET_DIGEST_TEXT_SIZE + 1];
@@ -142,7 +142,8 @@ static void print_manifest(const DumpManifest *manifest, uint64_t size)
     output_line("decompressed:          %s (ratio %.2f)", text,
                 (double)manifest->stream_size / (double)size);
     set_digest_to_text(dump_manifest_set_digest(manifest), digest);
-    output_line("set digest:            %s", digest);
+    /* lakeFS's migrations may raise nothing but the version, which no digest covers. */
+    output_line("set digest:            %s, KV version %" PRIu64, digest, header->kv_version);
     output_line("stream SHA-256: %s", stream_sha256(manifest));
 }
 
@@ -162,7 +163,7 @@ static bool print_table(const DumpHeader *header, const DumpManifest *manifest, 
     if (!print_header(header, error)) {
         return false;
     }
-    print_manifest(manifest, size);
+    print_manifest(header, manifest, size);
     return true;
 }
 

@@ -6,6 +6,7 @@
 #include "common/cli/output.h"
 #include "common/cli/progress.h"
 #include "common/cli/signals.h"
+#include "common/kv/model.h"
 #include "common/pg/connection.h"
 #include "common/store/store.h"
 #include "import/diff/bucket_sums.h"
@@ -34,6 +35,8 @@ typedef struct Verification {
     atomic_uint_fast64_t store_entries;
     Sorter *sorter;
     SetDigest first_digests[DUMP_MAX_PACKAGES]; /* by package, from the first reading */
+    uint64_t dump_version;
+    uint64_t store_version;
 } Verification;
 
 typedef enum DifferenceKind {
@@ -109,6 +112,7 @@ static bool read_dump(Verification *verification, const char *path, const char *
     if (!dump_reader_open(path, &reader, error)) {
         return false;
     }
+    verification->dump_version = dump_reader_header(reader)->kv_version;
     progress_begin(phase, dump_reader_header(reader)->estimated_entries);
     done = sequential_read_dump(reader, (size_t)verification->options->store.jobs, visitor,
                                 verification, manifest, error);
@@ -210,12 +214,27 @@ static bool collect_chunk(void *state, void *worker, Slice tuples, uint64_t entr
     return for_each_entry(tuples, state, collect_dump_entry, error);
 }
 
+/* The version is not among the entries that are read; it is compared as if it were. */
+static bool collect_version(Verification *verification, DiffSide side, uint64_t version,
+                            Error *error)
+{
+    char text[24];
+    Entry entry = {slice_text(KV_PARTITION_INTERNAL), slice_text(KV_VERSION_KEY), {0}};
+
+    snprintf(text, sizeof text, "%" PRIu64, version);
+    entry.value = slice_text(text);
+    return verification->dump_version == verification->store_version ||
+           sorter_add(verification->sorter, side, &entry, error);
+}
+
 static bool find_differences(Verification *verification, Error *error)
 {
     static const DumpVisitor DUMP = {.visit = collect_chunk};
     static const EntryVisitor STORE = {.visit = collect_store_entry};
 
     return sorter_new(SORTER_MEMORY, &verification->sorter, error) &&
+           collect_version(verification, DIFF_OLD, verification->dump_version, error) &&
+           collect_version(verification, DIFF_NEW, verification->store_version, error) &&
            read_dump_again(verification, &DUMP, error) &&
            read_store(verification, "differences: store", &STORE, error) &&
            sorter_finish(verification->sorter, error);
@@ -312,7 +331,8 @@ static bool compare_with_store(Verification *verification, Error *error)
     if (!compute_sums(verification, error)) {
         return false;
     }
-    if (bucket_sums_finish(verification->sums)) {
+    if (bucket_sums_finish(verification->sums) &&
+        verification->dump_version == verification->store_version) {
         progress_stop();
         entries = atomic_load(&verification->dump_entries);
         output_line("equal: %" PRIu64 " %s", entries, entries == 1 ? "entry" : "entries");
@@ -324,6 +344,11 @@ static bool compare_with_store(Verification *verification, Error *error)
         error_detail(error, "The dump holds %" PRIu64 " entries, the store %" PRIu64 ".",
                      (uint64_t)atomic_load(&verification->dump_entries),
                      (uint64_t)atomic_load(&verification->store_entries));
+        if (verification->dump_version != verification->store_version) {
+            error_detail(error,
+                         "The dump is of version %" PRIu64 ", the store at version %" PRIu64 ".",
+                         verification->dump_version, verification->store_version);
+        }
         return error_hint(error,
                           "To see which entries differ, pass the dump as a file, or a second "
                           "pipe with --second-reading.");
@@ -341,6 +366,7 @@ static bool open_store(Verification *verification, Error *error)
                                     error)) {
         return false;
     }
+    verification->store_version = version;
     if (version == 0) {
         error_set(error, EXIT_CODE_REFUSED, "the KV store is incomplete: it is at version 0");
         return error_hint(error, "Load the dump first: run kv-import without --verify.");

@@ -129,6 +129,40 @@ RELATIONS
     assert_equal "$(everything)" "$before"
 }
 
+@test "a dump of another version is not what the store holds, even if the entries are equal" {
+    local before
+    legacy_database
+    kv-import -d "$DSN" --quiet "$DUMP"
+    sql "UPDATE kv SET value = '4' WHERE key = 'kv/schema/version'"
+    before=$(everything)
+    check_refused "nothing was loaded: the KV store is at version 4, the dump is of version 1" \
+        "replace the store with --clean --allow-other-version"
+    fails 5 kv-import -d "$DSN" <"$DUMP"
+    assert_equal "$(everything)" "$before"
+    run --separate-stderr -3 kv-import -d "$DSN" --verify "$DUMP"
+    assert_equal "$output" \
+        '{"difference":"value","partition":"kv-internal-metadata","key":"kv/schema/version","dump":"1","store":"4"}'
+    assert_contains "$stderr" "0 entries are missing, 1 differs, 0 are extra"
+    fails 3 kv-import -d "$DSN" --verify - <"$DUMP"
+    assert_contains "$stderr" "The dump is of version 1, the store at version 4."
+    run -3 kv-import --diff="$DUMP" -d "$DSN"
+    assert_contains "$output" 'KV version changed from "1" to "4"'
+}
+
+@test "the version of the store stands beside the set digest" {
+    local version line old
+    legacy_database
+    kv-import -d "$DSN" --quiet "$DUMP"
+    for version in 1 4; do
+        sql "UPDATE kv SET value = '$version' WHERE key = 'kv/schema/version'"
+        kv-export -d "$DSN" --source=kv --quiet --force -f "$BATS_TEST_TMPDIR/kv.dump"
+        line=$(kv-import --list "$BATS_TEST_TMPDIR/kv.dump" | grep '^set digest')
+        assert_contains "$line" ", KV version $version"
+        assert_equal "${line%, *}" "${old:-${line%, *}}"
+        old=${line%, *}
+    done
+}
+
 @test "whether the store holds the dump's entries is not known of a corrupt dump" {
     local before
     legacy_database

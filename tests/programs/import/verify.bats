@@ -76,10 +76,13 @@ differs() {
     assert_contains "$stderr" "0 entries are missing, 439 differ, 0 are extra"
 }
 
-@test "the version's entry is ignored" {
+@test "another version is a difference, even if the entries are equal" {
     fresh_database TEMPLATE "$LOADED"
     sql "UPDATE kv SET value = '3' WHERE partition_key = 'kv-internal-metadata'"
-    succeeds kv-import --verify -d "$DSN" "$DUMP"
+    differs "$DUMP"
+    assert_contains "$stderr" "0 entries are missing, 1 differs, 0 are extra"
+    assert_equal "$output" \
+        '{"difference":"value","partition":"kv-internal-metadata","key":"kv/schema/version","dump":"1","store":"3"}'
 }
 
 @test "a store that is missing, incomplete or not lakeFS's is refused" {
