@@ -10,7 +10,7 @@
 #include "common/base/buffer.h"
 #include "common/base/error.h"
 #include "common/http/url.h"
-#include "export/settings/namespace.h"
+#include "common/kv/storage_namespace.h"
 
 /* The texts are owned; end with s3_address_free. */
 typedef struct S3Address {

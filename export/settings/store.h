@@ -9,7 +9,7 @@
 #include <stdbool.h>
 
 #include "common/base/error.h"
-#include "export/settings/namespace.h"
+#include "common/kv/storage_namespace.h"
 #include "export/settings/settings.h"
 
 /* Far more than any set of rules; a larger object must be something else. */

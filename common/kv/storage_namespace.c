@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #define _GNU_SOURCE /* memrchr */
-#include "export/settings/namespace.h"
+#include "common/kv/storage_namespace.h"
 
 #include "common/http/url.h"
 

@@ -4,7 +4,7 @@
  */
 #include "tests/unit/support.h"
 
-#include "export/settings/namespace.h"
+#include "common/kv/storage_namespace.h"
 
 static void assert_parts(const char *text, const char *scheme, const char *host, const char *path)
 {

@@ -5,8 +5,8 @@
  * Source: lakeFS 0.70, pkg/block/namespace.go, which uses ParseRequestURI of Go's net/url.  See
  * KV-MODEL.md, "Package graveler".
  */
-#ifndef EXPORT_SETTINGS_NAMESPACE_H
-#define EXPORT_SETTINGS_NAMESPACE_H
+#ifndef COMMON_KV_STORAGE_NAMESPACE_H
+#define COMMON_KV_STORAGE_NAMESPACE_H
 
 #include <stdbool.h>
 
