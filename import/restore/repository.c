@@ -6,6 +6,7 @@
 #include "common/cli/signals.h"
 #include "common/dump/reader.h"
 #include "common/kv/model.h"
+#include "common/kv/namespace_place.h"
 #include "common/kv/repository_copy.h"
 #include "common/store/change.h"
 #include "common/store/stored_repositories.h"
@@ -103,49 +104,57 @@ static bool check_existing(Restore *restore, bool *skip, Error *error)
                              "--existing=overwrite.");
 }
 
-/* Without the slashes at the end, which make no difference to lakeFS. */
-static Slice trim_namespace(Slice url)
+static bool refuse_namespace(const Restore *restore, NamespaceRelation relation, Slice other,
+                             Slice other_namespace, Error *error)
 {
-    while (url.size > 0 && url.data[url.size - 1] == '/') {
-        url.size--;
-    }
-    return url;
+    static const char *const WORDS[] = {[NAMESPACE_SAME] = "leads to the same place as",
+                                        [NAMESPACE_INSIDE] = "is inside",
+                                        [NAMESPACE_AROUND] = "encloses"};
+
+    error_set(error, EXIT_CODE_REFUSED,
+              "storage namespace \"%.*s\" %s \"%.*s\", that of repository \"%.*s\"",
+              SLICE_SHOWN(restore->to.storage_namespace), WORDS[relation],
+              SLICE_SHOWN(other_namespace), SLICE_SHOWN(other));
+    return error_hint(error, "No two repositories may share one. Name another one with "
+                             "--storage-namespace, and copy the objects there.");
 }
 
-/* Two repositories in one storage namespace would delete each other's objects. */
+/*
+ * Two repositories in one storage namespace would delete each other's objects, and so would one
+ * inside another: what the outer one does not know is garbage.  Nested ones that are there already
+ * may come back.
+ */
 static bool check_namespace(const Restore *restore, Error *error)
 {
-    const Slice wanted = trim_namespace(buffer_slice(&restore->to.storage_namespace));
+    Buffer wanted = {0};
+    Buffer place = {0};
+    bool done =
+        namespace_place_append(&wanted, buffer_slice(&restore->to.storage_namespace), error);
 
-    for (const ByteMapItem *item = byte_map_first(&restore->all); item != NULL;
+    for (const ByteMapItem *item = byte_map_first(&restore->all); done && item != NULL;
          item = byte_map_next(item)) {
         KvRepositoryRecord record;
+        NamespaceRelation relation;
         Slice value;
 
         if (slice_equal(byte_map_key(item), slice_text(restore->id)) ||
             !byte_map_value(&restore->all, byte_map_key(item), &value) ||
-            !kv_repository_read(value, &record) ||
-            !slice_equal(trim_namespace(record.storage_namespace), wanted)) {
+            !kv_repository_read(value, &record)) {
             continue;
         }
-        error_set(error, EXIT_CODE_REFUSED,
-                  "storage namespace \"%.*s\" is that of repository \"%.*s\"",
-                  SLICE_SHOWN(restore->to.storage_namespace), SLICE_SHOWN(byte_map_key(item)));
-        return error_hint(error, "No two repositories may share one. Name another one with "
-                                 "--storage-namespace, and copy the objects there.");
+        place.size = 0;
+        done = namespace_place_append(&place, record.storage_namespace, error);
+        relation = done ? namespace_place_relation(buffer_slice(&wanted), buffer_slice(&place))
+                        : NAMESPACE_APART;
+        if (relation == NAMESPACE_SAME ||
+            (relation != NAMESPACE_APART && restore->options->restore.storage_namespace != NULL)) {
+            done = refuse_namespace(restore, relation, byte_map_key(item), record.storage_namespace,
+                                    error);
+        }
     }
-    return true;
-}
-
-static bool check_url(const char *url, Error *error)
-{
-    const char *colon = url == NULL ? NULL : strstr(url, "://");
-
-    if (url == NULL || (colon != NULL && colon > url && colon[3] != '\0')) {
-        return true;
-    }
-    error_set(error, EXIT_CODE_USAGE, "\"%.200s\" is no storage namespace", url);
-    return error_hint(error, "It is a URL, such as s3://bucket/prefix.");
+    buffer_free(&wanted);
+    buffer_free(&place);
+    return done;
 }
 
 /*
@@ -359,11 +368,13 @@ bool restore_repository(ImportOptions *options, Error *error)
     bool done;
 
     progress_plan(PHASES, sizeof PHASES / sizeof PHASES[0]);
-    done =
-        check_url(what->storage_namespace, error) && signals_start(restore.driver->cancel, error) &&
-        progress_init(options->common.progress, error) && spool_dump(&restore.file, error) &&
-        check_dump(&restore, error) && open_store(&restore, error) && check_ids(&restore, error) &&
-        check_existing(&restore, &skip, error) && (skip || restore_entries(&restore, error));
+    done = (what->storage_namespace == NULL ||
+            namespace_place_check(what->storage_namespace, error)) &&
+           signals_start(restore.driver->cancel, error) &&
+           progress_init(options->common.progress, error) && spool_dump(&restore.file, error) &&
+           check_dump(&restore, error) && open_store(&restore, error) &&
+           check_ids(&restore, error) && check_existing(&restore, &skip, error) &&
+           (skip || restore_entries(&restore, error));
 
     progress_stop();
     done = done && (skip ? restore_report_skipped(restore.id, options->json, error)

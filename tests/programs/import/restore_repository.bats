@@ -155,11 +155,18 @@ for line in sys.stdin:
     fresh_database TEMPLATE "$STORE"
     fails 5 kv-import -d "$DSN" --repository=rich-repo --as=the-copy "$FULL"
     assert_contains "$stderr" '"s3://bucket/rich-repo"' 'repository "rich-repo"' --storage-namespace
-    for namespace in s3://bucket/rich s3://bucket/rich/ s3://bucket/rich//; do
+    for namespace in s3://bucket/rich s3://bucket/rich/ s3://bucket/rich// S3://bucket/rich s3://bucket//rich 's3://bucket/ric%68' \
+        's3://bucket/rich?q' s3://bucket/rich/inside; do
         fails 5 kv-import -d "$DSN" --repository=rich-repo --as=the-copy --storage-namespace="$namespace" "$FULL"
         assert_contains "$stderr" 'repository "rich"'
     done
-    fails 1 kv-import -d "$DSN" --repository=rich-repo --as=the-copy --storage-namespace=bucket "$FULL"
+    fails 5 kv-import -d "$DSN" --repository=rich-repo --as=the-copy --storage-namespace=s3://bucket "$FULL"
+    assert_contains "$stderr" '"s3://bucket" encloses'
+    for namespace in bucket s3:// ftp://x $'s3://b/\e[31m' local://../../etc; do
+        fails 1 kv-import -d "$DSN" --repository=rich-repo --as=the-copy --storage-namespace="$namespace" "$FULL"
+        assert_contains "$stderr" "is no storage namespace" "hint: "
+        refute_contains "$stderr" $'\e'
+    done
     contents | diff "$LINES_BEFORE" -
 }
 
