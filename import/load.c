@@ -26,6 +26,7 @@ typedef struct Load {
     DumpReader *reader;
     DumpManifest peeked; /* of a file, before it is read */
     DumpManifest manifest;
+    bool equal;                /* the store holds the dump's entries already */
     bool checked;              /* the whole dump was read, and this is its manifest */
     uint64_t expected_entries; /* may be an estimate; 0: unknown */
 } Load;
@@ -122,7 +123,8 @@ static bool compare_entries(Load *load, Error *error)
     }
     progress_end();
     load->checked = true;
-    return load->driver->compare(load->target, error);
+    return load->driver->compare(load->target, dump_reader_header(load->reader)->kv_version,
+                                 &load->equal, error);
 }
 
 /* If the dump is a file, finds entries that the target would reject before the target is touched,
@@ -152,15 +154,29 @@ static bool check_entries(Load *load, Error *error)
     return load->checked;
 }
 
+static bool say_equal(uint64_t version)
+{
+    progress_stop();
+    message_info("the KV store is at version %" PRIu64
+                 " and already holds the dump's entries: nothing to do",
+                 version);
+    return true;
+}
+
 /* From an empty store to the stamp. */
 static bool fill_target(Load *load, Error *error)
 {
     const TargetDriver *driver = load->driver;
     uint64_t entries;
 
-    if (!check_entries(load, error) || !driver->prepare(load->target, error) ||
-        !load_entries(load, error) || !driver->complete(load->target, &load->manifest, error) ||
-        !interrupt_check(error) ||
+    if (!check_entries(load, error)) {
+        return false;
+    }
+    if (load->equal) {
+        return say_equal(dump_reader_header(load->reader)->kv_version);
+    }
+    if (!driver->prepare(load->target, error) || !load_entries(load, error) ||
+        !driver->complete(load->target, &load->manifest, error) || !interrupt_check(error) ||
         !driver->stamp(load->target, dump_reader_header(load->reader), &load->manifest, error)) {
         return false;
     }
@@ -223,11 +239,7 @@ static bool compare_with_store(Load *load, Error *error)
         !set_digest_equal(store.digest, digest)) {
         return refuse_other_entries(load, &store, error);
     }
-    progress_stop();
-    message_info("the KV store is at version %" PRIu64
-                 " and already holds the dump's entries: nothing to do",
-                 store.version);
-    return true;
+    return say_equal(store.version);
 }
 
 /* A store is used by a lakeFS that works with its version, and perhaps with no other. */

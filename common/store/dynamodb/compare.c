@@ -258,12 +258,24 @@ static void announce_writes(const DynamoComparison *comparison)
     message_info("to write: %" PRIu64 " new, %" PRIu64 " changed; to delete: %" PRIu64
                  "; unchanged: %" PRIu64,
                  entries - work->equal - work->changed, work->changed, work->deleted, work->equal);
-    message_info("cost: %" PRIu64 " write capacity units, and about %" PRIu64
+    message_info("cost: %" PRIu64
+                 " write capacity units, those of the version's item besides, and about %" PRIu64
                  " read capacity units to check the result",
                  units, dynamo_read_units(work->bytes));
 }
 
-bool dynamodb_compare(Target *target, Error *error)
+/* Whether the store holds what the dump does already, and no database is to be stamped beside it.
+ */
+static bool is_done(const Target *target, uint64_t version)
+{
+    const Work *work = &target->comparison->work;
+
+    return target->info.state == KV_STORE_STAMPED && target->info.version == version &&
+           !target->options->dynamodb.has_database && work->changed == 0 && work->deleted == 0 &&
+           work->equal == atomic_load(&target->comparison->entries);
+}
+
+bool dynamodb_compare(Target *target, uint64_t version, bool *equal, Error *error)
 {
     announce_reads(target);
     progress_begin("compare", target->info.item_count);
@@ -272,7 +284,10 @@ bool dynamodb_compare(Target *target, Error *error)
         return false;
     }
     progress_end();
-    announce_writes(target->comparison);
+    *equal = is_done(target, version);
+    if (!*equal) {
+        announce_writes(target->comparison);
+    }
     return true;
 }
 

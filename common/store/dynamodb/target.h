@@ -49,7 +49,7 @@ bool dynamodb_is_version(const Entry *entry);
 /* compare.c; see TargetDriver. */
 bool dynamodb_expect(Target *target, uint64_t entries, bool *compared, Error *error);
 bool dynamodb_remember(Target *target, Slice tuples, Error *error);
-bool dynamodb_compare(Target *target, Error *error);
+bool dynamodb_compare(Target *target, uint64_t version, bool *equal, Error *error);
 
 /* Whether the table had an equal entry; false if nothing was compared. */
 bool dynamodb_has_equal(Target *target, const Entry *entry, bool *equal, Error *error);
