@@ -216,7 +216,8 @@ bool restore_report_skipped(const char *id, bool json, Error *error)
                            error) &&
                output_flush(error);
     }
-    message_info("repository \"%s\" exists: it is left as it is", id);
+    message_info("repository \"%s\" exists: it was left as it is, not compared with the dump's",
+                 id);
     return true;
 }
 

@@ -8,6 +8,7 @@
 #include "common/kv/model.h"
 #include "import/sequential_read.h"
 
+#include <inttypes.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,6 +20,9 @@ typedef struct DigestList {
     size_t capacity;
 } DigestList;
 
+/* How many of the dump's repositories an error names, each with so many bytes at most. */
+enum { NAMES_SHOWN = 10, NAME_SHOWN_SIZE = 100 };
+
 typedef struct Source {
     Slice id;
     pthread_mutex_t mutex; /* guards what follows */
@@ -26,6 +30,8 @@ typedef struct Source {
     Buffer record;     /* the value of the repository's entry */
     Buffer branches;   /* tuples: the branches of all instances of the repository */
     DigestList others; /* tokens of the branches of other repositories */
+    Buffer names;      /* the first ones of the dump's repositories, for a message */
+    uint64_t count;    /* of them all */
 } Source;
 
 static bool add_digest(void *state, Slice token, Error *error)
@@ -57,6 +63,31 @@ static bool take_branch(Source *source, const Entry *entry, Slice tuple, Slice r
                : kv_branch_tokens(entry->value, add_digest, &source->others, &ignored, error);
 }
 
+static bool note_repository(Source *source, Slice name, Error *error)
+{
+    bool done = source->count >= NAMES_SHOWN ||
+                (buffer_append_text(&source->names, source->count == 0 ? "\"" : ", \"", error) &&
+                 buffer_append(&source->names, name.data,
+                               name.size < NAME_SHOWN_SIZE ? name.size : NAME_SHOWN_SIZE, error) &&
+                 buffer_append_text(&source->names, "\"", error));
+
+    source->count++;
+    return done;
+}
+
+static bool take_repository(Source *source, const Entry *entry, Slice name, Error *error)
+{
+    if (!note_repository(source, name, error)) {
+        return false;
+    }
+    if (!slice_equal(name, source->id)) {
+        return true;
+    }
+    source->found = true;
+    source->record.size = 0;
+    return buffer_append(&source->record, entry->value.data, entry->value.size, error);
+}
+
 static bool take_entry(Source *source, const Entry *entry, Slice tuple, Error *error)
 {
     const size_t prefix = strlen(KV_REPOSITORIES);
@@ -70,13 +101,10 @@ static bool take_entry(Source *source, const Entry *entry, Slice tuple, Error *e
         done = take_branch(source, entry, tuple, repository_id, error);
         pthread_mutex_unlock(&source->mutex);
     } else if (slice_equal(entry->partition_key, slice_text(KV_PARTITION_GRAVELER)) &&
-               entry->key.size == prefix + source->id.size &&
-               memcmp(entry->key.data, KV_REPOSITORIES, prefix) == 0 &&
-               slice_equal(slice_of(entry->key.data + prefix, source->id.size), source->id)) {
+               entry->key.size >= prefix && memcmp(entry->key.data, KV_REPOSITORIES, prefix) == 0) {
         pthread_mutex_lock(&source->mutex);
-        source->found = true;
-        source->record.size = 0;
-        done = buffer_append(&source->record, entry->value.data, entry->value.size, error);
+        done = take_repository(source, entry,
+                               slice_of(entry->key.data + prefix, entry->key.size - prefix), error);
         pthread_mutex_unlock(&source->mutex);
     }
     return done;
@@ -177,8 +205,11 @@ static bool fill_repository(Source *source, KvRepository *repository, Error *err
     if (!source->found) {
         error_set(error, EXIT_CODE_USAGE, "the dump has no repository \"%.*s\"",
                   SLICE_SHOWN(source->id));
-        return error_hint(error, "kv-import --print --partition=" KV_PARTITION_GRAVELER
-                                 " shows the repositories of a dump.");
+        return source->count == 0
+                   ? error_detail(error, "It has no repositories at all.")
+                   : error_detail(error, "It has %" PRIu64 ": %.*s%s.", source->count,
+                                  SLICE_SHOWN(buffer_slice(&source->names)),
+                                  source->count > NAMES_SHOWN ? " ..." : "");
     }
     if (!kv_repository_set(repository, source->id, buffer_slice(&source->record), error)) {
         return false;
@@ -202,6 +233,7 @@ bool restore_source_read(const char *file, const char *id, size_t jobs, KvReposi
     done = read_dump(&source, file, jobs, error) && fill_repository(&source, repository, error);
     buffer_free(&source.record);
     buffer_free(&source.branches);
+    buffer_free(&source.names);
     free(source.others.items);
     pthread_mutex_destroy(&source.mutex);
     return done;

@@ -86,7 +86,7 @@ others() {
     restored alike the-copy | diff <(original alike rich-repo) -
     assert_equal "$(restored sound)" sound
     restore 0 --repository=rich-repo --existing=skip
-    assert_contains "$stderr" "left as it is"
+    assert_contains "$stderr" "was left as it is, not compared"
 }
 
 @test "a deleted one comes back; a replaced one gets an instance and tokens of its own" {

@@ -182,7 +182,7 @@ for line in sys.stdin:
     run --separate-stderr -0 kv-import -d "$DSN" --repository=rich-repo --existing=skip --format=json "$FULL"
     reports 'r == {"outcome": "skipped", "repository": "rich-repo"}'
     succeeds kv-import -d "$DSN" --repository=rich-repo --existing=skip "$FULL"
-    assert_contains "$stderr" "left as it is"
+    assert_contains "$stderr" "was left as it is, not compared"
     contents | diff "$BATS_TEST_TMPDIR/changed" -
     succeeds kv-import -d "$DSN" --repository=rich-repo --existing=overwrite "$FULL"
     assert_contains "$stderr" "the repository that was replaced"
@@ -218,7 +218,8 @@ for line in sys.stdin:
     local name
     fresh_database TEMPLATE "$STORE"
     fails 1 kv-import -d "$DSN" --repository=none "$FULL"
-    assert_contains "$stderr" 'the dump has no repository "none"'
+    assert_contains "$stderr" 'the dump has no repository "none"' "detail: It has $(kv-import --print --partition=graveler "$FULL" | wc -l): \""
+    refute_contains "$stderr" "kv-import --print"
     for name in Upper a/b "" ab -abc "a b" "$(printf 'x%.0s' {1..64})"; do
         fails 1 kv-import -d "$DSN" --repository=rich-repo --as="$name" --storage-namespace=s3://x/y "$FULL"
     done
