@@ -29,7 +29,7 @@ static const Option INSPECT_OPTIONS[] = {
     {"print", 0, NULL, "print entries as JSON lines, decoded", NULL, NULL,
      OPTION_CONSTANT(ImportOptions, action, IMPORT_PRINT)},
     {"package", 'n', "NAME", "with --print: only entries of this package (see\nalso below)", NULL,
-     KV_PACKAGE_WORDS, OPTION_TEXT(ImportOptions, package)},
+     KV_PACKAGE_WORDS, OPTION_TEXT(ImportOptions, package), .once = true},
     {"partition", 0, "NAME", "with --print: only entries of this partition", NULL, NULL,
      OPTION_TEXT(ImportOptions, print.partition), .once = true},
     {"prefix", 0, "TEXT", "with --print: only keys that begin with TEXT", NULL, NULL,

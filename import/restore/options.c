@@ -15,7 +15,7 @@ const Option RESTORE_OPTIONS[] = {
     {"repository", 0, "NAME",
      "restore only this repository, with all that belongs\n"
      "to it",
-     NULL, NULL, OPTION_TEXT(ImportOptions, restore.repository)},
+     NULL, NULL, OPTION_TEXT(ImportOptions, restore.repository), .once = true},
     {"as", 0, "NEW", "under another name", NULL, NULL, OPTION_TEXT(ImportOptions, restore.as),
      .once = true},
     {"storage-namespace", 0, "URL",

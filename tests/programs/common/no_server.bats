@@ -173,6 +173,10 @@ usage_fails() {
         usage_fails kv-import -d x "--$option=skip" "--$option=skip"
         assert_contains "$stderr" "option --$option is given twice" "hint: "
     done
+    usage_fails kv-import -d x --repository=a --repository=b dump
+    assert_contains "$stderr" "option --repository is given twice" "hint: It takes one argument. Run the program once for each."
+    usage_fails kv-import -d x -n actions --package=multiparts dump
+    assert_contains "$stderr" "option --package is given twice"
     for option in file basic-auth-user settings-command; do
         usage_fails kv-export "--$option=a" "--$option=b"
         assert_contains "$stderr" "option --$option is given twice"
