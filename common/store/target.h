@@ -104,8 +104,8 @@ typedef struct TargetDriver {
      * tells how many entries will come, and gets whether the store is compared: if not, go on as
      * without these.  `remember` checks entries like check_entries; any worker may call it.  Once
      * the dump was read to its end, `compare` finds out what must be written and says what that
-     * will cost; *equal is true if nothing must be, so that all is done already.  Then `prepare` changes nothing but the version, and `load` writes only what
-     * differs. */
+     * will cost; *equal is true if nothing must be, so that all is done already.  Then `prepare`
+     * changes nothing but the version, and `load` writes only what differs. */
     bool (*expect)(Target *target, uint64_t entries, bool *compared, Error *error);
     bool (*remember)(Target *target, Slice tuples, Error *error);
     bool (*compare)(Target *target, uint64_t version, bool *equal, Error *error);
