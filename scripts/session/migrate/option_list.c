@@ -272,8 +272,14 @@ static bool seen(void *state, const Option *option, bool is_long, const char *ar
     static const char *const OF_DYNAMODB[] = {
         "dynamodb-table",          "dynamodb-endpoint", "aws-region",  "dynamodb-read-capacity",
         "dynamodb-write-capacity", "dynamodb-requests", "write-units", NULL};
+    static const char *const OF_UP[] = {"kv-enabled", "keep-tables", "drop-tables",
+                                        "dump",       "compress",    NULL};
     MigrateOptions *options = state;
 
+    if (options->up_option == NULL && is_one_of(option->name, OF_UP)) {
+        options->up_option = option->name;
+    }
+    options->has_basic_auth_option |= strcmp(option->name, "basic-auth-user") == 0;
     if (options->dynamodb_option == NULL && is_one_of(option->name, OF_DYNAMODB)) {
         options->dynamodb_option = option->name;
     }

@@ -158,15 +158,8 @@ static bool check_dump(const char *dump, Error *error)
 /* A rehearsal has a server of its own, and one place that its tables come from. */
 static bool check_rehearsal(const MigrateOptions *options, Error *error)
 {
-    const char *option = options->from != NULL     ? "from"
-                         : options->report != NULL ? "report"
-                         : options->bindir != NULL ? "bindir"
-                                                   : NULL;
-
     if (options->command != COMMAND_REHEARSE) {
-        return option == NULL ||
-               error_set(error, EXIT_CODE_USAGE, "option --%s goes with the command rehearse only",
-                         option);
+        return true;
     }
     if (options->from != NULL && options->common.pg.dbname != NULL) {
         error_set(error, EXIT_CODE_USAGE, "a rehearsal takes --from or a database, not both");
@@ -180,23 +173,44 @@ static bool check_rehearsal(const MigrateOptions *options, Error *error)
            error_hint(error, "Give --report another name, or --force.");
 }
 
+#define ONLY(name) (1u << COMMAND_##name)
+
+/* Refuses an option that was given to a command for which it has no meaning. */
+static bool check_command(const MigrateOptions *options, Error *error)
+{
+    const struct {
+        const char *option;
+        bool is_given;
+        unsigned commands;
+        const char *names;
+    } OPTIONS[] = {{options->up_option, options->up_option != NULL, ONLY(UP) | ONLY(REHEARSE),
+                    "commands up and rehearse"},
+                   {"basic-auth-user", options->has_basic_auth_option,
+                    ONLY(UP) | ONLY(REHEARSE) | ONLY(VERIFY), "commands up, rehearse and verify"},
+                   {"on-event", options->on_event != NULL, ONLY(UP) | ONLY(CLEANUP),
+                    "commands up and cleanup"},
+                   {"dry-run", options->dry_run, ONLY(UP) | ONLY(REVERT), "commands up and revert"},
+                   {"lose-writes", options->lose_writes, ONLY(REVERT), "command revert"},
+                   {"new-database", options->new_database, ONLY(UP), "command up"},
+                   {"for", options->for_version != NULL, ONLY(CONFIG), "command config"},
+                   {"from", options->from != NULL, ONLY(REHEARSE), "command rehearse"},
+                   {"report", options->report != NULL, ONLY(REHEARSE), "command rehearse"},
+                   {"bindir", options->bindir != NULL, ONLY(REHEARSE), "command rehearse"}};
+
+    for (size_t i = 0; i < sizeof OPTIONS / sizeof OPTIONS[0]; i++) {
+        if (OPTIONS[i].is_given && (OPTIONS[i].commands & 1u << options->command) == 0) {
+            return error_set(error, EXIT_CODE_USAGE, "option --%s goes with the %s only",
+                             OPTIONS[i].option, OPTIONS[i].names);
+        }
+    }
+    return true;
+}
+
 static bool check(const MigrateOptions *options, Error *error)
 {
     if (options->command == COMMAND_NONE) {
         error_set(error, EXIT_CODE_USAGE, "no command was given");
         return error_hint(error, "Try --help.");
-    }
-    if (options->dry_run && options->command != COMMAND_UP && options->command != COMMAND_REVERT) {
-        return error_set(error, EXIT_CODE_USAGE,
-                         "option --dry-run requires the command up or revert");
-    }
-    if (options->lose_writes && options->command != COMMAND_REVERT) {
-        return error_set(error, EXIT_CODE_USAGE,
-                         "option --lose-writes goes with the command revert only");
-    }
-    if (options->new_database && options->command != COMMAND_UP) {
-        return error_set(error, EXIT_CODE_USAGE,
-                         "option --new-database goes with the command up only");
     }
     if (options->command == COMMAND_BASIC_AUTH && options->basic_auth_user == NULL) {
         error_set(error, EXIT_CODE_USAGE, "the command basic-auth takes the name of a user");
@@ -207,10 +221,8 @@ static bool check(const MigrateOptions *options, Error *error)
                          options->json ? "the command config prints a file of lakeFS's, not JSON"
                                        : "the command config takes the name of a file");
     }
-    if (options->for_version != NULL && options->command != COMMAND_CONFIG) {
-        return error_set(error, EXIT_CODE_USAGE, "option --for goes with the command config only");
-    }
-    return check_rehearsal(options, error) && check_dump(options->dump, error);
+    return check_command(options, error) && check_rehearsal(options, error) &&
+           check_dump(options->dump, error);
 }
 
 /* Who asks for a detail of the KV migration expects one.  Settings of lakeFS's are there for

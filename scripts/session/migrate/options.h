@@ -47,6 +47,7 @@ typedef struct MigrateOptions {
     char *config_found;          /* owned */
     const char *target;          /* --target, or the store that was settled on */
     const char *dynamodb_option; /* the first option given that is for DynamoDB only */
+    const char *up_option;       /* the first option given that only up and rehearse take */
     const char *kv_option;       /* the first option given that is for the KV migration only */
     LakefsSettings lakefs;
     int jobs;              /* 0: not given */
@@ -59,7 +60,8 @@ typedef struct MigrateOptions {
 
     char *connection; /* connection string without secrets; "": none.  Owned, like password */
     char *password;   /* from a connection string or the terminal; NULL: none */
-    bool has_secret_argument; /* the arguments hold a password, visible to other users */
+    bool has_basic_auth_option; /* as an option, not as the command's argument */
+    bool has_secret_argument;   /* the arguments hold a password, visible to other users */
 } MigrateOptions;
 
 /*

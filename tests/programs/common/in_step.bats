@@ -183,7 +183,7 @@ completes() {
     variables=$(kv-migrate --help | grep -oE 'LAKEFS_[A-Z_]+' | sort -u)
     assert_contains "$variables" LAKEFS_DATABASE_KV_ENABLED
     # They are made of lakeFS's keys.
-    assert_equal "$(grep -oE '"(database|blockstore|committed)[.][a-z0-9_.]+"' "$TOP/common/config/settings.c" |
+    assert_equal "$(grep -oE '"(auth|database|blockstore|committed)[.][a-z0-9_.]+"' "$TOP/common/config/settings.c" |
         tr -d '"' | tr 'a-z.' 'A-Z_' | sed 's/^/LAKEFS_/' | grep -oE 'LAKEFS_[A-Z_]+' | sort -u)" "$variables"
     assert_equal "$(grep -oE 'LAKEFS_[A-Z]+_[A-Z_]+' "$(manual kv-migrate)" | sort -u)" "$variables"
 }

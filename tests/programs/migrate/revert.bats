@@ -284,5 +284,5 @@ assert status["state"] == "version_set_back" and status["next"].startswith("kv-m
     fails 1 kv-migrate cleanup -d "$DSN" --lose-writes
     assert_contains "$stderr" "--lose-writes goes with the command revert only"
     fails 1 kv-migrate cleanup -d "$DSN" --dry-run
-    assert_contains "$stderr" "--dry-run requires the command up or revert"
+    assert_contains "$stderr" "--dry-run goes with the commands up and revert only"
 }

@@ -279,3 +279,30 @@ hint: The commands are: up status version verify rehearse cleanup revert basic-a
     fails 1 kv-migrate "postgres://u:secret@/db"
     refute_contains "$stderr" secret
 }
+
+# refused COMMAND OPTION...: refuses each, one at a time.
+refused() {
+    local command=$1 option
+    shift
+    for option; do
+        # shellcheck disable=SC2086 # basic-auth and config have an argument
+        fails 1 kv-migrate $command "$option"
+        assert_contains "$stderr" "option ${option%%=*} goes with the command" " only"
+    done
+}
+
+@test "an option that means nothing to a command is refused" {
+    local migration=(--kv-enabled --keep-tables --drop-tables --dump=x --compress=1) command
+    for command in status version verify cleanup revert "basic-auth user" "config file"; do
+        refused "$command" "${migration[@]}" --new-database --from=x --report=x --bindir=x
+    done
+    for command in status version verify revert "basic-auth user" rehearse; do
+        refused "$command" --on-event=x
+    done
+    for command in status version cleanup revert "basic-auth user" "config file"; do
+        refused "$command" --basic-auth-user=x
+    done
+    for command in status version verify cleanup "basic-auth user" rehearse; do
+        refused "$command" --dry-run --lose-writes --for=1.0.0
+    done
+}
