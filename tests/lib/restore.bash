@@ -41,12 +41,6 @@ replace_rest() {
     load_rest
 }
 
-# statistics_count ROWS: whether the server's statistics have counted all that was written by store_in_use, 1005 rows and the
-# change of the version, and this many rows since.
-statistics_count() {
-    [ "$(sql "SELECT sum(n_tup_ins + n_tup_upd + n_tup_del) >= 1006 + $1 FROM pg_stat_user_tables WHERE relname ~ '^kv_[0-9]+$'")" = t ]
-}
-
 # start_reader NAME STATEMENT [FIRST]: repeats the statement in another session; its results go to the file reader.NAME.
 start_reader() {
     {

@@ -89,27 +89,13 @@ bool replace_check(Target *target, Error *error)
                            target->place.name, error);
 }
 
-bool replace_drop_leftovers(Target *target, Error *error)
+bool replace_make_room(Target *target, Error *error)
 {
+    PgConnection *connection = target->database.connection;
+
     return check_name(target, error) &&
-           kv_table_drop(&target->table, target->database.connection, error);
-}
-
-/* What the statistics of the server count; they lag, and may be reset. */
-static bool count_writes(const Target *target, uint64_t *writes, Error *error)
-{
-    PgRows *rows;
-
-    if (!kv_parts_query(target->database.connection,
-                        KV_PARTS "SELECT coalesce(sum(pg_stat_get_tuples_inserted(oid)"
-                                 " + pg_stat_get_tuples_updated(oid)"
-                                 " + pg_stat_get_tuples_deleted(oid)), 0) FROM tree",
-                        &target->database.schema, target->place.name, NULL, &rows, error)) {
-        return false;
-    }
-    *writes = strtoull(pg_rows_text(rows, 0, 0), NULL, 10);
-    pg_rows_free(rows);
-    return true;
+           store_moment_read(connection, target->place.table, &target->moment, error) &&
+           kv_table_drop(&target->table, connection, error);
 }
 
 bool replace_begin(Target *target, Error *error)
@@ -120,8 +106,7 @@ bool replace_begin(Target *target, Error *error)
     return likeness_copy_storage(connection, &target->database.schema, target->place.name,
                                  target->beside, error) &&
            legacy_database_comment(&target->database, target->table.table,
-                                   MARK_BEGINS PROGRAM_VERSION "\"}", error) &&
-           count_writes(target, &target->writes, error);
+                                   MARK_BEGINS PROGRAM_VERSION "\"}", error);
 }
 
 /* Who has waited for the lock may look with a snapshot of before the change, and must find the
@@ -151,7 +136,6 @@ static bool check_place(void *state, PgConnection *connection, Error *error)
     Target *target = state;
     KvStoreState store;
     uint64_t version;
-    uint64_t writes;
 
     if (!kv_table_inspect(&target->place, connection, &store, &version, error)) {
         return false;
@@ -163,10 +147,6 @@ static bool check_place(void *state, PgConnection *connection, Error *error)
                   target->place.name, target->version);
         return error_hint(error, "Stop lakeFS, find out what has happened, then run again.");
     }
-    if (!count_writes(target, &writes, error)) {
-        return false;
-    }
-    target->writes = writes > target->writes ? writes - target->writes : 0;
     return true;
 }
 
@@ -176,13 +156,47 @@ bool replace_stamp_end(Target *target, Swap *swap, Error *error)
            swap_tables(swap, target->database.connection, check_place, target, error);
 }
 
+static void warn_of_writes(const LateWrites *writes, const char *kept)
+{
+    const char *are = writes->written == 1 ? "entry was" : "entries were";
+
+    if (writes->gone == 0 && writes->written > 0) {
+        message_warning("%" PRIu64 " %s written to the store in use while the dump was loaded: "
+                        "table \"%s\" has what the new store lacks",
+                        writes->written, are, kept);
+    } else if (writes->gone > 0) {
+        message_warning("%" PRIu64 " %s inserted or updated, and %" PRIu64 " deleted or updated, "
+                        "in the store in use while the dump was loaded: table \"%s\" has what the "
+                        "new store lacks",
+                        writes->written, are, writes->gone, kept);
+    }
+}
+
+/* Nobody writes to the kept store any longer, so that counting holds nobody up. */
+static void tell_writes(const Target *target, const Swap *swap)
+{
+    PgConnection *connection = target->database.connection;
+    Buffer kept = {0};
+    LateWrites writes;
+    Error error;
+
+    if (swap->kept[0] == '\0') {
+        return;
+    }
+    if (pg_schema_qualify(connection, swap->schema, swap->kept, &kept, &error) &&
+        late_writes_count(connection, buffer_string(&kept), &target->moment, &writes, &error)) {
+        warn_of_writes(&writes, swap->kept);
+    } else {
+        message_warning("whether entries were written to the store in use while the dump was "
+                        "loaded could not be read from table \"%s\": %s",
+                        swap->kept, error.message);
+    }
+    buffer_free(&kept);
+}
+
 void replace_tell(const Target *target, const Swap *swap)
 {
-    if (target->writes > 0) {
-        message_warning("%" PRIu64 " rows were written to the store in use while the dump was "
-                        "loaded: they are in table \"%s\" only",
-                        target->writes, swap->kept);
-    }
+    tell_writes(target, swap);
     swap_tell(swap);
 }
 

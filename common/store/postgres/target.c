@@ -150,7 +150,7 @@ static bool replace_in_place(Target *target, Error *error)
 
 static bool make_table(Target *target, Error *error)
 {
-    return target->is_beside ? replace_drop_leftovers(target, error) &&
+    return target->is_beside ? replace_make_room(target, error) &&
                                    kv_table_create(&target->table, target->database.connection,
                                                    &target->owner, error) &&
                                    replace_begin(target, error)
@@ -249,6 +249,7 @@ static void postgres_close(Target *target)
     kv_table_free(&target->table);
     kv_table_free(&target->place);
     owner_free(&target->owner);
+    store_moment_free(&target->moment);
     legacy_database_close(&target->database);
     free(target);
 }

@@ -14,6 +14,7 @@
 #include "common/store/legacy_database.h"
 #include "common/store/owner.h"
 #include "common/store/postgres/kv_table.h"
+#include "common/store/postgres/late_writes.h"
 #include "common/store/postgres/swap.h"
 #include "common/store/target.h"
 
@@ -30,7 +31,7 @@ struct Target {
     bool is_beside;
     bool is_begun;                   /* a load beside it has made its table */
     bool may_be_stamped;             /* the answer to the commit was lost */
-    uint64_t writes;                 /* to the store in use, until the load began */
+    StoreMoment moment;              /* the store in use when the load began */
     char beside[POSTGRES_NAME_SIZE]; /* the name of a table beside it */
 };
 
@@ -49,8 +50,9 @@ bool replace_init(Target *target, Error *error);
  * or if something else has the name. */
 bool replace_check(Target *target, Error *error);
 
-/* In the transaction that makes the table: before and after. */
-bool replace_drop_leftovers(Target *target, Error *error);
+/* In the transaction that makes the table: before and after.  The first remembers what the store in
+ * use is now. */
+bool replace_make_room(Target *target, Error *error);
 bool replace_begin(Target *target, Error *error);
 
 /* In a transaction of its own: sets the version of the table, which nobody reads yet. */
@@ -60,7 +62,7 @@ bool replace_set_version(Target *target, const DumpHeader *header, Error *error)
 bool replace_stamp_begin(Target *target, Swap *swap, Error *error);
 bool replace_stamp_end(Target *target, Swap *swap, Error *error);
 
-/* After the commit: says where the other store is. */
+/* After the commit: says where the other store is, and what was written to it meanwhile. */
 void replace_tell(const Target *target, const Swap *swap);
 
 /* See TargetDriver. */

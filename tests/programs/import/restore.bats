@@ -177,17 +177,49 @@ load ../../lib/restore
     assert_sql 0 "SELECT count(*) FROM pg_class WHERE relname ~ '^kv_before'"
 }
 
-@test "rows that are written during the load are kept with the old store, and a warning counts them" {
+# The session stays connected, as a pooled one does, so that the server's statistics do not have all of it.
+@test "entries that are written during the load are kept with the old store, and a warning counts them" {
+    local to answer
     store_in_use
-    eventually statistics_count 0
+    sql "INSERT INTO kv SELECT 'before', int4send(n), '' FROM generate_series(1, 5) AS n"
+    coproc WRITER { psql -XAtq -d "$DSN" 2>&1; } 3>&-
+    to=${WRITER[1]}
     replace_half
-    sql "INSERT INTO kv SELECT 'written', int4send(n), '' FROM generate_series(1, 7) AS n"
-    eventually statistics_count 7
+    printf '%s\n' "INSERT INTO kv SELECT 'written', int4send(n), '' FROM generate_series(1, 7) AS n;" \
+        "BEGIN; INSERT INTO kv VALUES ('written', 'a', ''); SAVEPOINT s; INSERT INTO kv VALUES ('written', 'b', ''); COMMIT;" \
+        "BEGIN; INSERT INTO kv VALUES ('written', 'c', ''); ROLLBACK;" "SELECT 'done';" >&"$to"
+    read -r -t 60 answer <&"${WRITER[0]}"
+    assert_equal "$answer" "done"
     replace_rest
     background_ends 0
-    assert_contains "$(cat "$BACKGROUND_OUTPUT")" "warning: 7 rows were written to the store in use"
+    assert_contains "$(cat "$BACKGROUND_OUTPUT")" "warning: 9 entries were written to the store in use" "$(kept_store)"
     assert_loaded
-    assert_sql 7 "SELECT count(*) FROM $(kept_store) WHERE partition_key = 'written'"
+    assert_sql 9 "SELECT count(*) FROM $(kept_store) WHERE partition_key = 'written'"
+    # Updated and deleted ones, too.
+    rm "$BATS_TEST_TMPDIR/pipe"
+    kv-import -q -d "$DSN" --undo
+    replace_half
+    printf '%s\n' "UPDATE kv SET value = 'x' WHERE partition_key = 'before';" "DELETE FROM kv WHERE partition_key = 'written';" \
+        "SELECT 'done';" >&"$to"
+    read -r -t 60 answer <&"${WRITER[0]}"
+    replace_rest
+    background_ends 0
+    assert_contains "$(cat "$BACKGROUND_OUTPUT")" "warning: 5 entries were inserted or updated, and 14 deleted or updated"
+    # One, and none, of a transaction that was open when the load began.
+    rm "$BATS_TEST_TMPDIR/pipe"
+    kv-import -q -d "$DSN" --undo
+    printf '%s\n' "BEGIN; SAVEPOINT s; INSERT INTO kv VALUES ('written', 'open', '');" "SELECT 'done';" >&"$to"
+    read -r -t 60 answer <&"${WRITER[0]}"
+    replace_half
+    printf '%s\n' "COMMIT;" "SELECT 'done';" >&"$to"
+    read -r -t 60 answer <&"${WRITER[0]}"
+    replace_rest
+    background_ends 0
+    assert_contains "$(cat "$BACKGROUND_OUTPUT")" "warning: 1 entry was written"
+    exec {to}>&-
+    kv-import -q -d "$DSN" --undo
+    succeeds kv-import -d "$DSN" --clean "$DUMP"
+    refute_contains "$stderr" warning
 }
 
 # The store that is kept ----------------------------------------------------------------------------------------------
