@@ -39,7 +39,20 @@ static const char STORAGE[] = PAIRS SET_TABLESPACE(
                   "  ((SELECT format('SET (%s)', string_agg(format('%I = %L', option_name, "
                   "option_value), ', '))"
                   "   FROM pg_options_to_table(a.attoptions) HAVING count(*) > 0))) AS s(setting)"
-                  " WHERE p.kind = 'TABLE' AND s.setting IS NOT NULL";
+                  " WHERE p.kind = 'TABLE' AND s.setting IS NOT NULL"
+                  " UNION ALL SELECT format('ALTER TABLE %s SET UNLOGGED', p.quoted) FROM pairs p"
+                  "  JOIN pg_class o ON o.oid = p.old JOIN pg_class c ON c.oid = p.new"
+                  "  WHERE p.relkind = 'r' AND o.relpersistence = 'u' AND c.relpersistence = 'p'";
+
+/* Parts may belong to others than the table; they stay the table owner's if they cannot be given
+ * away. */
+static const char OWNERS[] = PAIRS
+    "SELECT format('ALTER %s %s OWNER TO %I', p.kind, p.quoted, pg_get_userbyid(o.relowner))"
+    " FROM pairs p JOIN pg_class o ON o.oid = p.old JOIN pg_class c ON c.oid = p.new"
+    " WHERE p.kind <> 'INDEX' AND o.relowner <> c.relowner AND pg_has_role(o.relowner,"
+    "  CASE WHEN current_setting('server_version_num')::int >= 160000 THEN 'SET' ELSE 'MEMBER' END)"
+    " AND (has_schema_privilege(o.relowner, $1, 'CREATE')"
+    "  OR (SELECT rolsuper FROM pg_roles WHERE rolname = current_user))";
 
 /* Those of a TOAST table are set through its table. */
 static const char OPTIONS[] = PAIRS
@@ -51,7 +64,9 @@ static const char OPTIONS[] = PAIRS
     " WHERE p.relkind IN ('r', 'v', 'i') GROUP BY p.kind, p.quoted";
 
 /* Default privileges may have given rights that the other one has not.  An owner's rights are
- * rights like others. */
+ * rights like others.  Those that a grantee has passed on are granted as that role, after those of
+ * which they depend, if this session can become it; else by the owner, and the second column names
+ * the role. */
 static const char RIGHTS[] = PAIRS
     ", differing AS (SELECT p.quoted, p.old, p.new, o.relacl AS old_rights, c.relacl AS new_rights,"
     "  o.relowner AS owner, 'r'::\"char\" AS class"
@@ -59,25 +74,39 @@ static const char RIGHTS[] = PAIRS
     "  WHERE p.kind <> 'INDEX' AND (o.relacl::text IS DISTINCT FROM c.relacl::text"
     "   OR EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid IN (p.old, p.new)"
     "   AND a.attacl IS NOT NULL))),"
+    " roles AS (SELECT r.oid, quote_ident(r.rolname) AS name, pg_has_role(session_user, r.oid,"
+    "   CASE WHEN current_setting('server_version_num')::int >= 160000 THEN 'SET' ELSE 'MEMBER' "
+    "END)"
+    "   AND has_schema_privilege(r.oid, $1, 'USAGE') AS can_be FROM pg_roles r),"
     " revoked AS (SELECT d.quoted, a.grantee FROM differing d"
     "   CROSS JOIN aclexplode(coalesce(d.new_rights, acldefault(d.class, d.owner))) a"
     "  UNION SELECT d.quoted, x.grantee FROM differing d JOIN pg_attribute a ON a.attrelid = d.new"
     "   CROSS JOIN aclexplode(a.attacl) x),"
-    " granted AS (SELECT d.quoted, d.owner, a.grantee, a.is_grantable, a.privilege_type AS what"
+    " granted AS (SELECT d.quoted, d.owner, a.grantor, a.grantee, a.is_grantable,"
+    "   a.privilege_type AS kind, a.privilege_type AS what"
     "   FROM differing d"
     "   CROSS JOIN aclexplode(coalesce(d.old_rights, acldefault(d.class, d.owner))) a"
-    "  UNION ALL SELECT d.quoted, d.owner, x.grantee, x.is_grantable,"
-    "   format('%s (%I)', x.privilege_type, a.attname) FROM differing d"
+    "  UNION ALL SELECT d.quoted, d.owner, x.grantor, x.grantee, x.is_grantable,"
+    "   x.privilege_type, format('%s (%I)', x.privilege_type, a.attname) FROM differing d"
     "   JOIN pg_attribute a ON a.attrelid = d.old AND a.attnum > 0 AND NOT a.attisdropped"
     "   CROSS JOIN aclexplode(a.attacl) x),"
-    " statements AS (SELECT 1 AS step, format('REVOKE ALL ON %s FROM %s', quoted,"
-    "   CASE grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(grantee)) END) AS text"
-    "   FROM revoked"
-    "  UNION ALL SELECT 2, format('GRANT %s ON %s TO %s%s', what, quoted,"
+    " chains AS (SELECT DISTINCT quoted, kind, owner AS role, 0 AS depth FROM granted"
+    "  UNION SELECT c.quoted, c.kind, g.grantee, c.depth + 1 FROM chains c JOIN granted g"
+    "   ON g.quoted = c.quoted AND g.kind = c.kind AND g.grantor = c.role AND g.is_grantable"
+    "   AND g.grantee <> g.owner WHERE c.depth < 20),"
+    " depths AS (SELECT quoted, kind, role, min(depth) AS depth FROM chains GROUP BY 1, 2, 3),"
+    " statements AS (SELECT -1 AS step, format('REVOKE ALL ON %s FROM %s CASCADE', quoted,"
+    "   CASE grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(grantee)) END)"
+    "   AS text, NULL::text AS unkept FROM revoked"
+    "  UNION ALL SELECT coalesce(e.depth, 0), format(CASE WHEN g.grantor <> g.owner AND r.can_be"
+    "   THEN 'SET LOCAL ROLE %5$s; GRANT %1$s ON %2$s TO %3$s%4$s; SET LOCAL ROLE %6$I'"
+    "   ELSE 'GRANT %1$s ON %2$s TO %3$s%4$s' END, g.what, g.quoted,"
     "   CASE grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(grantee)) END,"
-    "   CASE WHEN is_grantable AND grantee <> owner THEN ' WITH GRANT OPTION' ELSE '' END)"
-    "   FROM granted)"
-    " SELECT text FROM statements ORDER BY step";
+    "   CASE WHEN is_grantable AND grantee <> owner THEN ' WITH GRANT OPTION' ELSE '' END,"
+    "   r.name, current_user), CASE WHEN g.grantor <> g.owner AND NOT r.can_be THEN r.name END"
+    "   FROM granted g JOIN roles r ON r.oid = g.grantor LEFT JOIN depths e"
+    "   ON e.quoted = g.quoted AND e.kind = g.kind AND e.role = g.grantor)"
+    " SELECT text, unkept FROM statements ORDER BY step";
 
 static const char OTHERS[] = PAIRS SET_TABLESPACE(
     "('i', 'I')") " UNION ALL SELECT format('COMMENT ON %s IS %L', CASE WHEN a.attname IS NULL"
@@ -94,7 +123,16 @@ static const char OTHERS[] = PAIRS SET_TABLESPACE(
                   "  FROM pairs p JOIN pg_class o ON o.oid = p.old JOIN pg_class c ON c.oid = p.new"
                   "  LEFT JOIN pg_index i ON i.indrelid = p.new AND i.indisprimary"
                   "  LEFT JOIN pg_class x ON x.oid = i.indexrelid"
-                  "  WHERE p.kind = 'TABLE' AND o.relreplident <> c.relreplident";
+                  "  WHERE p.kind = 'TABLE' AND o.relreplident <> c.relreplident"
+                  " UNION ALL SELECT format('COMMENT ON CONSTRAINT %I ON %s IS %L', m.conname,"
+                  "  m.conrelid::regclass, d.description) FROM pairs p JOIN pg_constraint o"
+                  "  ON o.conindid = p.old AND o.contype = 'p' JOIN pg_constraint m"
+                  "  ON m.conindid = p.new AND m.contype = 'p' JOIN pg_description d"
+                  "  ON d.classoid = 'pg_constraint'::regclass AND d.objoid = o.oid"
+                  " UNION ALL SELECT format('ALTER TABLE %s CLUSTER ON %I', m.indrelid::regclass,"
+                  "  c.relname) FROM pairs p JOIN pg_index i ON i.indexrelid = p.old"
+                  "  AND i.indisclustered JOIN pg_index m ON m.indexrelid = p.new"
+                  "  AND NOT m.indisclustered JOIN pg_class c ON c.oid = p.new";
 
 /* Not ONLY, which a partitioned table does not need: it has no other children. */
 static const char PUBLICATIONS[] = PAIRS
@@ -110,11 +148,33 @@ bool likeness_copy_storage(PgConnection *connection, const PgSchema *schema, con
     return kv_parts_execute(connection, STORAGE, schema, from, to, error);
 }
 
+static bool copy_rights(PgConnection *connection, const PgSchema *schema, const char *from,
+                        const char *to, Error *error)
+{
+    PgRows *rows;
+    bool done = true;
+
+    if (!kv_parts_query(connection, RIGHTS, schema, from, to, &rows, error)) {
+        return false;
+    }
+    for (int i = 0; done && i < pg_rows_count(rows); i++) {
+        done = pg_execute(connection, pg_rows_text(rows, i, 0), NULL, error);
+        if (done && pg_rows_text(rows, i, 1) != NULL) {
+            message_warning("a right that role %s has granted is now granted by the owner, as this "
+                            "role cannot act for it: %s",
+                            pg_rows_text(rows, i, 1), pg_rows_text(rows, i, 0));
+        }
+    }
+    pg_rows_free(rows);
+    return done;
+}
+
 bool likeness_copy_rights(PgConnection *connection, const PgSchema *schema, const char *from,
                           const char *to, Error *error)
 {
-    return kv_parts_execute(connection, OPTIONS, schema, from, to, error) &&
-           kv_parts_execute(connection, RIGHTS, schema, from, to, error) &&
+    return kv_parts_execute(connection, OWNERS, schema, from, to, error) &&
+           kv_parts_execute(connection, OPTIONS, schema, from, to, error) &&
+           copy_rights(connection, schema, from, to, error) &&
            kv_parts_execute(connection, OTHERS, schema, from, to, error);
 }
 

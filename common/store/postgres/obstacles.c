@@ -33,7 +33,13 @@ static const char DEPENDENTS[] = KV_PARTS
     "  LEFT JOIN pg_rewrite r ON d.classid = 'pg_rewrite'::regclass AND r.oid = d.objid"
     "  WHERE r.oid IS NULL OR r.rulename <> '_RETURN' OR r.ev_class NOT IN (SELECT oid FROM own)"
     " UNION SELECT format('row security of %s', p.quoted) FROM own p JOIN pg_class c"
-    "  ON c.oid = p.oid WHERE c.relrowsecurity"
+    "  ON c.oid = p.oid WHERE c.relrowsecurity OR c.relforcerowsecurity"
+    " UNION SELECT format('view %s, which is not the usual one', p.quoted) FROM own p"
+    "  JOIN own t ON t.relname = $2 WHERE p.relkind = 'v' AND replace(regexp_replace("
+    "   pg_get_viewdef(p.oid), '\\s+', ' ', 'g'), quote_ident(t.relname) || '.', '')"
+    "  <> replace(format(' SELECT encode(partition_key, ''escape''::text) AS partition_key,"
+    " encode(key, ''escape''::text) AS key, value FROM %s;', t.oid::regclass),"
+    "   quote_ident(t.relname) || '.', '')"
     " UNION SELECT format('table %s, of which it is a part', i.inhparent::regclass)"
     "  FROM pg_inherits i JOIN own p ON p.oid = i.inhrelid AND p.relname = $2"
     " UNION SELECT format('publication %I', u.pubname) FROM pg_publication_rel l"
@@ -96,9 +102,11 @@ bool obstacles_check(PgConnection *connection, const PgSchema *schema, const cha
         error_detail(error, "%s%s%s%s.", pg_rows_text(rows, 0, 0),
                      strcmp(more, "0") == 0 ? "" : "; and ", strcmp(more, "0") == 0 ? "" : more,
                      strcmp(more, "0") == 0 ? "" : " more");
-        error_hint(error, "Drop them, and make them again after the load; or use --in-place, which "
-                          "drops the store, and triggers, indexes and policies with it, before it "
-                          "loads.");
+        error_hint(error,
+                   "Drop them (row security is switched off by DISABLE and NO FORCE ROW LEVEL "
+                   "SECURITY, a default value dropped by ALTER COLUMN), and make them again "
+                   "after the load; or use --in-place, which drops the store, and "
+                   "triggers, indexes and policies with it, before it loads.");
     }
     pg_rows_free(rows);
     return done && check_parts(connection, schema, name, error);

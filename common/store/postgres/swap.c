@@ -39,25 +39,28 @@ bool swap_begin(Swap *swap, PgConnection *connection, Error *error)
             kept_record_read(connection, swap->schema, swap->name, &swap->record, error));
 }
 
-/* Appends the statement.  A reader of the view locks that before the table, so this does, too. LOCK
- * TABLE includes partitions. */
+/* Appends the statements.  A reader of the view locks that before the table, so this does, too.
+ * LOCK TABLE includes partitions, and of a view the tables, with the rights of the view's owner,
+ * who may have none: a view is locked by giving it the owner that it has. */
 static bool append_lock(const Swap *swap, PgConnection *connection, Buffer *sql, Error *error)
 {
     PgRows *rows;
     bool done = true;
 
     if (!kv_parts_query(connection,
-                        KV_PARTS "SELECT quoted FROM parts WHERE is_named"
-                                 " AND (relkind = 'v' OR suffix = '')"
-                                 " ORDER BY relkind <> 'v'",
+                        KV_PARTS "SELECT CASE p.relkind WHEN 'v' THEN format("
+                                 "  'ALTER VIEW %s OWNER TO %I; ', quoted,"
+                                 "  pg_get_userbyid(c.relowner))"
+                                 " ELSE format('LOCK TABLE %s IN ACCESS EXCLUSIVE MODE', quoted)"
+                                 " END FROM parts p JOIN pg_class c ON c.oid = p.oid"
+                                 " WHERE is_named AND (p.relkind = 'v' OR suffix = '')"
+                                 " ORDER BY p.relkind <> 'v'",
                         swap->schema, swap->name, NULL, &rows, error)) {
         return false;
     }
     for (int i = 0; done && i < pg_rows_count(rows); i++) {
-        done = buffer_append_format(sql, error, "%s%s", i == 0 ? "LOCK TABLE " : ", ",
-                                    pg_rows_text(rows, i, 0));
+        done = buffer_append_text(sql, pg_rows_text(rows, i, 0), error);
     }
-    done = done && (sql->size == 0 || buffer_append_text(sql, " IN ACCESS EXCLUSIVE MODE", error));
     pg_rows_free(rows);
     return done;
 }

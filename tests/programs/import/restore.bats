@@ -323,6 +323,9 @@ load ../../lib/restore
         "COMMENT ON VIEW kv_v IS 'text'" "COMMENT ON INDEX kv_5_pkey IS 'its index'" \
         "ALTER TABLE kv_7 SET (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.5, toast.autovacuum_enabled = false)" \
         "ALTER VIEW kv_v SET (security_barrier = true)" "ALTER INDEX kv_3_pkey SET (fillfactor = 55)" \
+        "ALTER TABLE kv_6 OWNER TO $role" "ALTER VIEW kv_v OWNER TO $role" "ALTER TABLE kv_10 SET UNLOGGED" "CLUSTER kv_4 USING kv_4_pkey" \
+        "COMMENT ON CONSTRAINT kv_pkey ON kv IS 'its key'" \
+        "SET ROLE ${role}o" "GRANT SELECT ON kv TO $role WITH GRANT OPTION" "SET ROLE $role" "GRANT SELECT ON kv TO PUBLIC" "RESET ROLE" \
         "ALTER TABLE kv_8 REPLICA IDENTITY FULL" "ALTER TABLE kv_9 REPLICA IDENTITY USING INDEX kv_9_pkey" \
         "ALTER TABLE kv_9 ALTER value SET STORAGE EXTERNAL, ALTER value SET STATISTICS 7, ALTER key SET (n_distinct = 5)" \
         "SET client_min_messages = error" "CREATE PUBLICATION changes FOR TABLE kv"
@@ -338,6 +341,28 @@ load ../../lib/restore
     sql "DROP OWNED BY $role, ${role}o" "DROP ROLE $role, ${role}o"
 }
 
+@test "a view of a role that may not read the table is no obstacle" {
+    store_in_use
+    sql "CREATE ROLE ${PGDATABASE}_v" "ALTER VIEW kv_v OWNER TO ${PGDATABASE}_v"
+    succeeds kv-import -d "$DSN" --clean "$DUMP"
+    succeeds kv-import -d "$DSN" --undo
+    assert_sql 2 "SELECT count(*) FROM pg_class WHERE relkind = 'v' AND relowner = '${PGDATABASE}_v'::regrole"
+    sql "DROP OWNED BY ${PGDATABASE}_v" "DROP ROLE ${PGDATABASE}_v"
+}
+
+@test "--undo brings back a store whose rights were passed on by a grantee" {
+    local role
+    store_in_use
+    role=${PGDATABASE}_g
+    sql "CREATE ROLE $role"
+    kv-import -q -d "$DSN" --clean "$DUMP"
+    sql "GRANT SELECT ON kv TO $role WITH GRANT OPTION" "SET ROLE $role" "GRANT SELECT ON kv TO PUBLIC"
+    succeeds kv-import -d "$DSN" --undo
+    succeeds kv-import -d "$DSN" --undo
+    assert_sql 2 "SELECT count(*) FROM pg_class c, aclexplode(c.relacl) a WHERE a.grantor = '$role'::regrole AND a.grantee = 0"
+    sql "DROP OWNED BY $role" "DROP ROLE $role"
+}
+
 @test "what others have attached to the store is refused before anything is loaded" {
     local object statement before
     store_in_use
@@ -350,7 +375,9 @@ load ../../lib/restore
         assert_equal "$(everything)" "$before"
         sql "SET client_min_messages = error" "DROP SCHEMA IF EXISTS others CASCADE" "DROP INDEX IF EXISTS by_value" \
             "DROP TRIGGER IF EXISTS every ON kv_4" "DROP TRIGGER IF EXISTS whole ON kv" "DROP RULE IF EXISTS none ON kv" "DROP POLICY IF EXISTS none ON kv" \
-            "ALTER TABLE kv DISABLE ROW LEVEL SECURITY" "ALTER TABLE kv_2 DROP CONSTRAINT IF EXISTS small"
+            "ALTER TABLE kv DISABLE ROW LEVEL SECURITY, NO FORCE ROW LEVEL SECURITY" \
+            "DROP VIEW IF EXISTS kv_v" "CREATE VIEW kv_v AS SELECT encode(partition_key, 'escape') AS partition_key, encode(key, 'escape') AS key, value FROM kv" \
+            "ALTER TABLE kv_2 DROP CONSTRAINT IF EXISTS small"
     done <<'OBJECTS'
 view others.report|CREATE SCHEMA others; CREATE VIEW others.report AS SELECT * FROM kv_7
 view others.report|CREATE SCHEMA others; CREATE VIEW others.report AS SELECT * FROM kv_v
@@ -364,6 +391,9 @@ detail: trigger whole on table public.kv.|CREATE TRIGGER whole AFTER INSERT ON k
 rule none|CREATE RULE none AS ON DELETE TO kv DO INSTEAD NOTHING
 policy none|CREATE POLICY none ON kv USING (false)
 row security of public.kv|ALTER TABLE kv ENABLE ROW LEVEL SECURITY
+row security of public.kv|ALTER TABLE kv FORCE ROW LEVEL SECURITY
+view public.kv_v, which is not the usual one|ALTER VIEW kv_v RENAME COLUMN key TO name
+view public.kv_v, which is not the usual one|CREATE OR REPLACE VIEW kv_v AS SELECT encode(partition_key, 'escape') AS partition_key, encode(key, 'escape') AS key, value FROM kv WHERE false
 constraint small|ALTER TABLE kv_2 ADD CONSTRAINT small CHECK (length(value) < 100000)
 OBJECTS
     succeeds kv-import -d "$DSN" --clean "$DUMP"
