@@ -34,12 +34,31 @@ static bool find_owner(Target *target, const TargetState *found, Error *error)
                            owner_check(connection, schema, &target->owner, error));
 }
 
+/* The server cuts longer names of partitions, and those of their array types, which have one byte
+ * more, so that they would be equal. */
+static bool check_name_fits(const TargetOptions *options, Error *error)
+{
+    int length = snprintf(NULL, 0, "%s_%d", options->table, options->partitions - 1);
+
+    if (length + 1 < POSTGRES_NAME_SIZE) {
+        return true;
+    }
+    error_set(error, EXIT_CODE_REFUSED,
+              "the name of table \"%s\" is too long: those of its partitions have up to %d bytes, "
+              "%d are possible",
+              options->table, length, POSTGRES_NAME_SIZE - 2);
+    return error_hint(error, "Take a shorter one.");
+}
+
 /* A store in use is replaced by one that is loaded beside it, unless that is not wanted. */
 static bool choose_place(Target *target, TargetState *found, Error *error)
 {
     const TargetOptions *options = target->options;
 
     found->beside = found->store == KV_STORE_STAMPED && options->clean && !options->in_place;
+    if (!found->kept && !check_name_fits(options, error)) {
+        return false;
+    }
     return !found->beside || (replace_init(target, error) && replace_check(target, error));
 }
 

@@ -428,3 +428,11 @@ OBJECTS
     assert_contains "$stderr" "too long" --in-place
     succeeds kv-import -d "$DSN" --table="$name" --clean --in-place "$DUMP"
 }
+
+@test "a name too long for the partitions is refused before anything is done" {
+    fresh_database
+    fails 5 kv-import -d "$DSN" --table="$(printf 'x%.0s' {1..63})" "$DUMP"
+    assert_contains "$stderr" "too long" "Take a shorter one"
+    assert_sql 0 "SELECT count(*) FROM pg_class WHERE relname ~ '^xxx'"
+    succeeds kv-import -d "$DSN" --table="$(printf 'x%.0s' {1..59})" "$DUMP"
+}
