@@ -104,11 +104,13 @@ static bool query(const KvTable *table, PgConnection *connection, const char *sq
     return done;
 }
 
-static bool not_ours(const KvTable *table, PgConnection *connection, const char *what, Error *error)
+static bool not_ours(const KvTable *table, PgConnection *connection, const char *what,
+                     bool strays_only, Error *error)
 {
     Buffer sql = {0};
 
-    if (!taken_names_append_move(connection, table->schema, table->name, &sql, error)) {
+    if (!taken_names_append_move(connection, table->schema, table->name, strays_only, &sql,
+                                 error)) {
         buffer_free(&sql);
         return false;
     }
@@ -116,8 +118,8 @@ static bool not_ours(const KvTable *table, PgConnection *connection, const char 
               table->schema->name, table->schema->database);
     error_hint(error,
                "It is left unchanged. If nobody needs it, move it out of the way, and all that "
-               "has a name of a KV table, then run again: %s;",
-               buffer_string(&sql));
+               "has a name of a KV table%s, then run again: %s;",
+               strays_only ? " but is no part of one" : "", buffer_string(&sql));
     buffer_free(&sql);
     return false;
 }
@@ -138,7 +140,7 @@ static bool check_names(const KvTable *table, PgConnection *connection, Error *e
     snprintf(what, sizeof what, "there is a relation \"%.64s\" that belongs to no KV table",
              relation);
     free(relation);
-    return not_ours(table, connection, what, error);
+    return not_ours(table, connection, what, true, error);
 }
 
 /* Checks whether the relation exists and has the columns of a KV table. */
@@ -164,7 +166,7 @@ static bool check_shape(const KvTable *table, PgConnection *connection, bool *ex
     if (*exists && strcmp(pg_rows_text(rows, 0, 0), "t") != 0) {
         snprintf(what, sizeof what, "there is a relation \"%.64s\" that is no KV table",
                  table->name);
-        done = not_ours(table, connection, what, error);
+        done = not_ours(table, connection, what, false, error);
     }
     pg_rows_free(rows);
     return done;
@@ -206,12 +208,12 @@ static bool check_version(const KvTable *table, PgConnection *connection, const 
     if (text == NULL) {
         snprintf(what, sizeof what, "there is a table \"%.64s\" with rows and without a version",
                  table->name);
-        return not_ours(table, connection, what, error);
+        return not_ours(table, connection, what, false, error);
     }
     if (!kv_version_parse(slice_text(text), version)) {
         snprintf(what, sizeof what, "there is a table \"%.64s\" with the unknown version \"%.64s\"",
                  table->name, text);
-        return not_ours(table, connection, what, error);
+        return not_ours(table, connection, what, false, error);
     }
     *state = *version == KV_VERSION_STARTED ? KV_STORE_STARTED : KV_STORE_STAMPED;
     return true;

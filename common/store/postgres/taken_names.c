@@ -7,59 +7,68 @@
 
 enum { SCHEMA_NAME_SIZE = 32, KV_NAME_SIZE = 64 };
 
-bool taken_names_find(PgConnection *connection, const PgSchema *schema, const char *name,
-                      char **relation, Error *error)
-{
-    const char *parameters[] = {schema->name, name};
-    PgRows *rows;
-    bool done;
-
-    *relation = NULL;
-    if (!pg_query(connection,
-                  "SELECT c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
-                  " WHERE n.nspname = $1 AND (c.relname = $2 || '_v'"
-                  "  OR left(c.relname, length($2) + 1) = $2 || '_'"
-                  "  AND substr(c.relname, length($2) + 2) ~ '^[0-9]+$')"
-                  " AND c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S')"
-                  /* except the partitions and the view of the existing table */
-                  " AND NOT EXISTS (SELECT FROM pg_inherits i JOIN pg_class p"
-                  "  ON p.oid = i.inhparent WHERE i.inhrelid = c.oid"
-                  "  AND p.relnamespace = n.oid AND p.relname = $2)"
-                  " AND NOT EXISTS (SELECT FROM pg_rewrite r JOIN pg_depend d"
-                  "  ON d.classid = 'pg_rewrite'::regclass AND d.objid = r.oid"
-                  "  JOIN pg_class p ON d.refclassid = 'pg_class'::regclass AND p.oid = d.refobjid"
-                  "  WHERE r.ev_class = c.oid AND p.relnamespace = n.oid AND p.relname = $2)"
-                  " LIMIT 1",
-                  2, parameters, &rows, error)) {
-        return false;
-    }
-    done = pg_rows_count(rows) == 0 || text_copy(pg_rows_text(rows, 0, 0), relation, error);
-    pg_rows_free(rows);
-    return done;
-}
-
-/* The block is a literal itself, so that no shell finds a $ in it. */
-static bool append_condition(PgConnection *connection, const PgSchema *schema, const char *name,
-                             Buffer *block, Error *error)
+/* Names are literals, not parameters: the text may be that of a DO block. */
+static bool append_names(PgConnection *connection, const PgSchema *schema, const char *name,
+                         Buffer *sql, Error *error)
 {
     char view[KV_NAME_SIZE + 2];
     char prefix[KV_NAME_SIZE + 1];
 
     snprintf(view, sizeof view, "%s_v", name);
     snprintf(prefix, sizeof prefix, "%s_", name);
-    return buffer_append_text(block, "c.relnamespace = ", error) &&
-           pg_quote_literal(connection, schema->quoted, block, error) &&
-           buffer_append_text(block, "::regnamespace AND (c.relname IN (", error) &&
-           pg_quote_literal(connection, name, block, error) &&
-           buffer_append_text(block, ", ", error) &&
-           pg_quote_literal(connection, view, block, error) &&
-           buffer_append_text(block, ") OR left(c.relname, length(", error) &&
-           pg_quote_literal(connection, prefix, block, error) &&
-           buffer_append_text(block, ")) = ", error) &&
-           pg_quote_literal(connection, prefix, block, error) &&
-           buffer_append_text(block, " AND substr(c.relname, length(", error) &&
-           pg_quote_literal(connection, prefix, block, error) &&
-           buffer_append_text(block, ") + 1) ~ '^[0-9]+$')", error);
+    return buffer_append_text(
+               sql, "c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S') AND c.relnamespace = ", error) &&
+           pg_quote_literal(connection, schema->quoted, sql, error) &&
+           buffer_append_text(sql, "::regnamespace AND (c.relname IN (", error) &&
+           pg_quote_literal(connection, name, sql, error) && buffer_append_text(sql, ", ", error) &&
+           pg_quote_literal(connection, view, sql, error) &&
+           buffer_append_text(sql, ") OR left(c.relname, length(", error) &&
+           pg_quote_literal(connection, prefix, sql, error) &&
+           buffer_append_text(sql, ")) = ", error) &&
+           pg_quote_literal(connection, prefix, sql, error) &&
+           buffer_append_text(sql, " AND substr(c.relname, length(", error) &&
+           pg_quote_literal(connection, prefix, sql, error) &&
+           buffer_append_text(sql, ") + 1) ~ '^[0-9]+$')", error);
+}
+
+/* The relation is neither the existing table nor one of its partitions nor its view. */
+static bool append_stray(PgConnection *connection, const char *name, Buffer *sql, Error *error)
+{
+    return buffer_append_text(sql, " AND c.relname <> ", error) &&
+           pg_quote_literal(connection, name, sql, error) &&
+           buffer_append_text(sql,
+                              " AND NOT EXISTS (SELECT FROM pg_inherits i JOIN pg_class p"
+                              " ON p.oid = i.inhparent WHERE i.inhrelid = c.oid"
+                              " AND p.relnamespace = c.relnamespace AND p.relname = ",
+                              error) &&
+           pg_quote_literal(connection, name, sql, error) &&
+           buffer_append_text(sql,
+                              ") AND NOT EXISTS (SELECT FROM pg_rewrite w JOIN pg_depend d"
+                              " ON d.classid = 'pg_rewrite'::regclass AND d.objid = w.oid"
+                              " JOIN pg_class p ON d.refclassid = 'pg_class'::regclass"
+                              " AND p.oid = d.refobjid WHERE w.ev_class = c.oid"
+                              " AND p.relnamespace = c.relnamespace AND p.relname = ",
+                              error) &&
+           pg_quote_literal(connection, name, sql, error) && buffer_append_text(sql, ")", error);
+}
+
+bool taken_names_find(PgConnection *connection, const PgSchema *schema, const char *name,
+                      char **relation, Error *error)
+{
+    Buffer sql = {0};
+    PgRows *rows = NULL;
+    bool done = buffer_append_text(&sql, "SELECT c.relname FROM pg_class c WHERE ", error) &&
+                append_names(connection, schema, name, &sql, error) &&
+                append_stray(connection, name, &sql, error) &&
+                buffer_append_text(&sql, " LIMIT 1", error) &&
+                pg_query(connection, buffer_string(&sql), 0, NULL, &rows, error);
+
+    *relation = NULL;
+    done =
+        done && (pg_rows_count(rows) == 0 || text_copy(pg_rows_text(rows, 0, 0), relation, error));
+    pg_rows_free(rows);
+    buffer_free(&sql);
+    return done;
 }
 
 static bool name_schema(PgConnection *connection, char aside[SCHEMA_NAME_SIZE], Error *error)
@@ -78,22 +87,24 @@ static bool name_schema(PgConnection *connection, char aside[SCHEMA_NAME_SIZE], 
 }
 
 bool taken_names_append_move(PgConnection *connection, const PgSchema *schema, const char *name,
-                             Buffer *sql, Error *error)
+                             bool strays_only, Buffer *sql, Error *error)
 {
     char aside[SCHEMA_NAME_SIZE];
     Buffer block = {0};
-    bool done = name_schema(connection, aside, error) &&
-                buffer_append_format(&block, error,
-                                     "DECLARE r record; BEGIN CREATE SCHEMA %s; FOR r IN SELECT"
-                                     " c.oid::regclass AS t FROM pg_class c WHERE ",
-                                     aside) &&
-                append_condition(connection, schema, name, &block, error) &&
-                buffer_append_format(&block, error,
-                                     " AND c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S') LOOP EXECUTE"
-                                     " format('ALTER TABLE %%s SET SCHEMA %s', r.t); END LOOP; END",
-                                     aside) &&
-                buffer_append_text(sql, "DO ", error) &&
-                pg_quote_literal(connection, buffer_string(&block), sql, error);
+    /* The block is a literal itself, so that no shell finds a $ in it. */
+    bool done =
+        name_schema(connection, aside, error) &&
+        buffer_append_format(&block, error,
+                             "DECLARE r record; BEGIN CREATE SCHEMA %s; FOR r IN SELECT"
+                             " c.oid::regclass AS t FROM pg_class c WHERE ",
+                             aside) &&
+        append_names(connection, schema, name, &block, error) &&
+        (!strays_only || append_stray(connection, name, &block, error)) &&
+        buffer_append_format(
+            &block, error,
+            " LOOP EXECUTE format('ALTER TABLE %%s SET SCHEMA %s', r.t); END LOOP; END", aside) &&
+        buffer_append_text(sql, "DO ", error) &&
+        pg_quote_literal(connection, buffer_string(&block), sql, error);
 
     buffer_free(&block);
     return done;

@@ -20,8 +20,9 @@ bool taken_names_find(PgConnection *connection, const PgSchema *schema, const ch
                       char **relation, Error *error);
 
 /* Appends a statement that moves all that has the table's name, or one that it needs, to a new
- * schema: to be shown and run.  Then nothing is in the way of a new table. */
+ * schema: to be shown and run.  Then nothing is in the way of a new table.  With `strays_only` the
+ * existing table stays, with its partitions and its view: what taken_names_find finds goes. */
 bool taken_names_append_move(PgConnection *connection, const PgSchema *schema, const char *name,
-                             Buffer *sql, Error *error);
+                             bool strays_only, Buffer *sql, Error *error);
 
 #endif

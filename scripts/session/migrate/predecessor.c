@@ -172,7 +172,7 @@ static bool advise_move(Session *session, const char *advice, Error *error)
     Error ignored;
 
     error_hint(error, "%s", advice);
-    if (taken_names_append_move(session->connection, &session->schema, KV_TABLE_NAME, &sql,
+    if (taken_names_append_move(session->connection, &session->schema, KV_TABLE_NAME, false, &sql,
                                 &ignored)) {
         error_hint(error,
                    "%s If nobody needs the store, move it out of the way, then run again: %s;",

@@ -434,6 +434,18 @@ users/user" "SELECT encode(key, 'escape') FROM kv ORDER BY key"
         WHERE relnamespace::regnamespace::text ~ '^lakefs_aside_' AND relkind IN ('r', 'p', 'v')"
 }
 
+@test "a relation in the way beside a store in use: only that one is moved" {
+    fresh_database TEMPLATE "$SMALL"
+    "${UP[@]}" -q --dump="$BATS_TEST_TMPDIR/kv.dump"
+    sql "CREATE TABLE kv_100 (a int)" "CREATE TABLE kv_101 (a int)"
+    fails 5 kv-import -d "$DSN" --clean "$BATS_TEST_TMPDIR/kv.dump"
+    assert_contains "$stderr" "belongs to no KV table"
+    sql "$(sed -n 's/^hint: .*then run again: //p' <<<"$stderr")"
+    assert_sql "kv_100 kv_101" "SELECT string_agg(relname, ' ' ORDER BY relname) FROM pg_class
+        WHERE relnamespace::regnamespace::text ~ '^lakefs_aside_'"
+    succeeds kv-import -d "$DSN" --clean "$BATS_TEST_TMPDIR/kv.dump"
+}
+
 @test "migrated by kv-migrate, with and without the legacy tables" {
     fresh_database TEMPLATE "$SMALL"
     "${UP[@]}" --keep-tables -q
