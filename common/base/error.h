@@ -17,7 +17,7 @@ typedef struct Error {
     ExitCode code;      /* EXIT_CODE_DONE: no error */
     char message[1024]; /* what happened, without a final period */
     char detail[2048];  /* the server's or library's message; may be empty */
-    char hint[1024];    /* advice; may be empty */
+    char hint[2048];    /* advice; may be empty */
     bool input_ended;   /* a pipe was closed early: its writer has failed, and knows why */
 } Error;
 
