@@ -239,6 +239,8 @@ static bool read_file(LakefsSettings *settings, const char *path, bool searched,
         more.newer_connection_string = NULL;
     }
     if (done) {
+        /* Later lakeFS refuses a file that has it, and only ignores a variable. */
+        settings->connection_string_is_variable &= !is_set(more.connection_string);
         merge(settings, &more);
     }
     config_file_close(config);

@@ -20,7 +20,7 @@ typedef enum Switch { SWITCH_UNSET, SWITCH_OFF, SWITCH_ON } Switch;
  * or of `owned`. */
 typedef struct LakefsSettings {
     const char *connection_string;       /* database.connection_string: the legacy database */
-    bool connection_string_is_variable;  /* it is that of the environment */
+    bool connection_string_is_variable;  /* it is in the environment alone */
     const char *newer_connection_string; /* database.postgres.connection_string: the KV store */
     const char *database_type;
     const char *blockstore_type;

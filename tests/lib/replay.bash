@@ -78,7 +78,7 @@ with_input() {
 # start_replay ARGUMENT...: starts it in the background and waits until it prints how to connect. Its output is in
 # BACKGROUND_OUTPUT.
 start_replay() {
-    background "${REPLAY_IN_BACKGROUND[@]}" "$@"
+    background "${REPLAY_IN_BACKGROUND[@]}" -v "$@"
     eventually grep -q LAKEFS_DATABASE_POSTGRES_CONNECTION_STRING "$BACKGROUND_OUTPUT"
 }
 

@@ -272,8 +272,7 @@ static bool seen(void *state, const Option *option, bool is_long, const char *ar
     static const char *const OF_DYNAMODB[] = {
         "dynamodb-table",          "dynamodb-endpoint", "aws-region",  "dynamodb-read-capacity",
         "dynamodb-write-capacity", "dynamodb-requests", "write-units", NULL};
-    static const char *const OF_UP[] = {"kv-enabled", "keep-tables", "drop-tables",
-                                        "dump",       "compress",    NULL};
+    static const char *const OF_UP[] = {"kv-enabled", "keep-tables", "drop-tables", NULL};
     MigrateOptions *options = state;
 
     if (options->up_option == NULL && is_one_of(option->name, OF_UP)) {

@@ -66,7 +66,10 @@ digests() {
     assert_sql "$version" "SELECT encode(value, 'escape') FROM kv WHERE partition_key = 'kv-internal-metadata' AND key = 'kv/schema/version'"
     succeeds kv-import --verify -d "$DSN" "$DUMP"
     assert_equal "$output" "equal: 439 entries"
-    succeeds kv-import --verify -d "$DSN" "$LEGACY_DUMP"
+    # The same entries, but of another version.
+    run --separate-stderr -3 kv-import --verify -d "$DSN" "$LEGACY_DUMP"
+    assert_contains "$output" '"dump":"1","store":"7"'
+    assert_contains "$stderr" "0 entries are missing, 1 differs, 0 are extra"
 }
 
 @test "a migrated database is saved and restored in place" {

@@ -80,6 +80,8 @@ fail_after_first_batch() {
     assert_capacity 7 9
     load_esti
     assert_capacity 7 9
+    # Nothing is written to a table that holds the dump's entries.
+    dynamodb put "$TABLE" p k other
     load_esti --clean --dynamodb-read-capacity=3 --dynamodb-write-capacity=4
     assert_contains "$stderr" "warning:" "keeps its capacity"
     assert_capacity 7 9

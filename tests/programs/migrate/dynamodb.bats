@@ -62,7 +62,7 @@ assert_migrated() {
     succeeds "${UP[@]}" "${DYNAMODB[@]}" --keep-tables
     [ -n "$(legacy_tables)" ]
     run -0 kv-migrate status -d "$DSN"
-    assert_contains "$output" "1 when it was stamped, in DynamoDB table \"$TABLE\"" "migrated; legacy tables are left" \
+    assert_contains "$output" "1 when it was stamped" "in DynamoDB table \"$TABLE\"" "migrated; legacy tables are left" \
         "kv-migrate cleanup"
     succeeds kv-migrate cleanup -d "$DSN"
     assert_equal "$(legacy_tables)" ""

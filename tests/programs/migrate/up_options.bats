@@ -292,14 +292,14 @@ refused() {
 }
 
 @test "an option that means nothing to a command is refused" {
-    local migration=(--kv-enabled --keep-tables --drop-tables --dump=x --compress=1) command
+    local migration=(--kv-enabled --keep-tables --drop-tables) command
     for command in status version verify cleanup revert "basic-auth user" "config file"; do
         refused "$command" "${migration[@]}" --new-database --from=x --report=x --bindir=x
     done
     for command in status version verify revert "basic-auth user" rehearse; do
         refused "$command" --on-event=x
     done
-    for command in status version cleanup revert "basic-auth user" "config file"; do
+    for command in revert "basic-auth user" "config file"; do
         refused "$command" --basic-auth-user=x
     done
     for command in status version verify cleanup "basic-auth user" rehearse; do

@@ -60,7 +60,7 @@ only_left() {
         local input
         mkfifo "$BATS_TEST_TMPDIR/input"
         exec {input}<>"$BATS_TEST_TMPDIR/input"
-        background with_input "$BATS_TEST_TMPDIR/input" "${REPLAY_IN_BACKGROUND[@]}" --psql "$ESTI_DUMP"
+        background with_input "$BATS_TEST_TMPDIR/input" "${REPLAY_IN_BACKGROUND[@]}" -v --psql "$ESTI_DUMP"
         eventually grep -q LAKEFS_DATABASE_POSTGRES "$BACKGROUND_OUTPUT"
         # It has not ended because its input ended.
         eventually replay_runs_psql
