@@ -29,9 +29,8 @@ bool program_add_connection(const Session *session, Words *command, Error *error
            words_add_format(command, error, "--schema=%s", session->schema.name);
 }
 
-static bool add_messages(const Session *session, Words *command, Error *error)
+static bool add_messages(ProgressMode progress, Words *command, Error *error)
 {
-    ProgressMode progress = session->options->common.progress;
     MessageLevel level = message_level();
 
     return words_add(command, "--supervised", error) &&
@@ -44,11 +43,11 @@ static bool add_messages(const Session *session, Words *command, Error *error)
            (progress != PROGRESS_NEVER || words_add(command, "--no-progress", error));
 }
 
-static bool add_shared(const Session *session, Words *command, Error *error)
+static bool add_shared(const Session *session, ProgressMode progress, Words *command, Error *error)
 {
     const MigrateOptions *options = session->options;
 
-    return add_messages(session, command, error) &&
+    return add_messages(progress, command, error) &&
            words_add_format(command, error, "--lock-wait-timeout=%dms",
                             options->common.lock_wait_timeout_ms) &&
            (options->jobs == 0 || words_add_format(command, error, "--jobs=%d", options->jobs));
@@ -76,20 +75,25 @@ static bool add_export_options(const MigrateOptions *options, Words *command, Er
            words_add_format(command, error, "--migrations=%s", options->migrations);
 }
 
-bool program_export(const Session *session, Program *program, Error *error)
+static bool add_export(const Session *session, ProgressMode progress, Program *program,
+                       Error *error)
 {
     return add_name(session, program, "kv-export", error) &&
            program_add_connection(session, &program->command, error) &&
-           add_shared(session, &program->command, error) &&
+           add_shared(session, progress, &program->command, error) &&
            add_export_options(session->options, &program->command, error) &&
            lakefs_apply_s3(&session->options->lakefs, &program->environment, error);
 }
 
+bool program_export(const Session *session, Program *program, Error *error)
+{
+    return add_export(session, session->options->common.progress, program, error);
+}
+
 bool program_export_to_pipe(const Session *session, Program *program, Error *error)
 {
-    return program_export(session, program, error) &&
+    return add_export(session, PROGRESS_NEVER, program, error) &&
            words_add(&program->command, "--no-sha256", error) &&
-           words_add(&program->command, "--no-progress", error) &&
            (session->options->compression_level != COMPRESSION_UNSET ||
             words_add(&program->command, "--compress=0", error));
 }
@@ -107,7 +111,7 @@ static bool add_dynamodb(const LakefsSettings *lakefs, Words *command, Error *er
 bool program_import_bare(const Session *session, Program *program, Error *error)
 {
     return add_name(session, program, "kv-import", error) &&
-           add_shared(session, &program->command, error) &&
+           add_shared(session, session->options->common.progress, &program->command, error) &&
            lakefs_apply_dynamodb(&session->options->lakefs, &program->environment, error);
 }
 
