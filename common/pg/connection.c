@@ -537,3 +537,14 @@ bool pg_join_snapshot(PgConnection *connection, const char *name, Error *error)
     buffer_free(&sql);
     return done;
 }
+
+bool pg_share_snapshot(PgConnection *connection, const char *name, Error *error)
+{
+    if (pg_join_snapshot(connection, name, error)) {
+        return true;
+    }
+    if (error->code == EXIT_CODE_FAILED) {
+        error->code = EXIT_CODE_CONNECTION;
+    }
+    return false;
+}

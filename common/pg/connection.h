@@ -130,6 +130,10 @@ bool pg_export_snapshot(PgConnection *connection, char **name, Error *error);
 /* Adopts the named snapshot.  Must come first in the transaction. */
 bool pg_join_snapshot(PgConnection *connection, const char *name, Error *error);
 
+/* The same for the snapshot of another session of this program: if it is gone, so is that session,
+ * and the error is that of a lost connection. */
+bool pg_share_snapshot(PgConnection *connection, const char *name, Error *error);
+
 /* Append a quoted identifier or a quoted literal. */
 bool pg_quote_identifier(PgConnection *connection, const char *name, Buffer *sql, Error *error);
 bool pg_quote_literal(PgConnection *connection, const char *text, Buffer *sql, Error *error);

@@ -238,7 +238,7 @@ bool snapshot_estimate_rows(PgConnection *connection, const PgSchema *schema,
 bool snapshot_join(PgConnection *connection, const Snapshot *snapshot, Error *error)
 {
     return pg_begin(connection, PG_READ_SNAPSHOT, 0, error) &&
-           pg_join_snapshot(connection, snapshot->name, error);
+           pg_share_snapshot(connection, snapshot->name, error);
 }
 
 void snapshot_free(Snapshot *snapshot)

@@ -317,7 +317,7 @@ static bool run_worker(void *shared, size_t number, Error *error)
     }
     done = pg_connect_again(reading->store->options->pg, &connection, error) &&
            pg_begin(connection, PG_READ_SNAPSHOT, 0, error) &&
-           pg_join_snapshot(connection, reading->store->snapshot, error) &&
+           pg_share_snapshot(connection, reading->store->snapshot, error) &&
            read_parts(reading, connection, error);
     pg_close(connection);
     return done;
