@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "export/kv_store.h"
 
+#include "common/base/quantity.h"
 #include "common/cli/message.h"
 #include "common/cli/progress.h"
 #include "common/cli/signals.h"
@@ -200,15 +201,18 @@ static bool write_dump(StoreExport *export, Error *error)
 static void log_dry_run(const StoreExport *export)
 {
     size_t repositories = export->options->repository_count;
+    char text[QUANTITY_SIZE];
 
     progress_stop();
     if (repositories > 0) {
-        message_info("dry run: ready to export %zu repositor%s at version %" PRIu64, repositories,
-                     repositories == 1 ? "y" : "ies", export->version);
+        message_info("dry run: ready to export %s at version %" PRIu64,
+                     quantity_noun(repositories, "repository", "repositories", text),
+                     export->version);
         return;
     }
-    message_info("dry run: ready to export about %" PRIu64 " entries at version %" PRIu64,
-                 export->info.estimated_entries, export->version);
+    message_info("dry run: ready to export about %s at version %" PRIu64,
+                 quantity_noun(export->info.estimated_entries, "entry", "entries", text),
+                 export->version);
 }
 
 bool export_kv_store(ExportOptions *options, Error *error)

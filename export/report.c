@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "export/report.h"
 
+#include "common/base/quantity.h"
 #include "common/cli/message.h"
 
 #include <inttypes.h>
@@ -78,19 +79,23 @@ static bool is_rule(const char *reason)
 
 void report_warn(const DumpPackageSummary *package)
 {
+    char rows[QUANTITY_SIZE];
+
     for (size_t i = 0; i < package->left_out.count; i++) {
         const DumpCount *count = &package->left_out.items[i];
 
         if (!is_rule(count->reason)) {
-            message_warning("left out %" PRIu64 " row%s of table \"%s\": %s", count->rows,
-                            count->rows == 1 ? "" : "s", count->table, count->reason);
+            message_warning("left out %s of table \"%s\": %s",
+                            quantity_noun(count->rows, "row", "rows", rows), count->table,
+                            count->reason);
         }
     }
     for (size_t i = 0; i < package->adjusted.count; i++) {
         const DumpCount *count = &package->adjusted.items[i];
 
-        message_warning("adjusted %" PRIu64 " row%s of table \"%s\": %s", count->rows,
-                        count->rows == 1 ? "" : "s", count->table, count->reason);
+        message_warning("adjusted %s of table \"%s\": %s",
+                        quantity_noun(count->rows, "row", "rows", rows), count->table,
+                        count->reason);
     }
 }
 

@@ -2,6 +2,7 @@
 #include "import/load.h"
 
 #include "common/base/interrupt.h"
+#include "common/base/quantity.h"
 #include "common/cli/message.h"
 #include "common/cli/progress.h"
 #include "common/cli/signals.h"
@@ -167,7 +168,7 @@ static bool say_equal(uint64_t version)
 static bool fill_target(Load *load, Error *error)
 {
     const TargetDriver *driver = load->driver;
-    uint64_t entries;
+    char text[QUANTITY_SIZE];
 
     if (!check_entries(load, error)) {
         return false;
@@ -181,9 +182,9 @@ static bool fill_target(Load *load, Error *error)
         return false;
     }
     progress_stop();
-    entries = dump_manifest_entries(&load->manifest);
-    message_info("loaded %" PRIu64 " %s and stamped version %" PRIu64, entries,
-                 entries == 1 ? "entry" : "entries", dump_reader_header(load->reader)->kv_version);
+    message_info("loaded %s and stamped version %" PRIu64,
+                 quantity_noun(dump_manifest_entries(&load->manifest), "entry", "entries", text),
+                 dump_reader_header(load->reader)->kv_version);
     return true;
 }
 

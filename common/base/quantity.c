@@ -20,6 +20,13 @@ void quantity_count(uint64_t count, char text[QUANTITY_SIZE])
     text[used] = '\0';
 }
 
+const char *quantity_noun(uint64_t count, const char *one, const char *many,
+                          char text[QUANTITY_SIZE])
+{
+    snprintf(text, QUANTITY_SIZE, "%" PRIu64 " %s", count, count == 1 ? one : many);
+    return text;
+}
+
 void quantity_bytes(uint64_t bytes, char text[QUANTITY_SIZE])
 {
     static const char *const UNITS[] = {"kB", "MB", "GB", "TB", "PB", "EB"};

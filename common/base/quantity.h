@@ -13,6 +13,13 @@ enum { QUANTITY_SIZE = 48 };
 /* 1234567 is "1,234,567". */
 void quantity_count(uint64_t count, char text[QUANTITY_SIZE]);
 
+/*
+ * "1 entry", "0 entries", "101046 entries": plain digits, as messages are searched and read by
+ * programs, too.  The nouns have at most 24 characters.  Returns the text.
+ */
+const char *quantity_noun(uint64_t count, const char *one, const char *many,
+                          char text[QUANTITY_SIZE]);
+
 /* 73400000 is "73.4 MB"; units are powers of 1000. */
 void quantity_bytes(uint64_t bytes, char text[QUANTITY_SIZE]);
 

@@ -2,6 +2,7 @@
 #include "common/dump/manifest.h"
 
 #include "common/base/json.h"
+#include "common/base/quantity.h"
 #include "common/dump/fields.h"
 #include "common/dump/format.h"
 
@@ -252,17 +253,20 @@ static bool check_package(const DumpPackageSummary *package, const DumpPackageTo
                           Error *error)
 {
     const DumpPackageTotals *said = &package->totals;
+    char entries[QUANTITY_SIZE];
+    char bytes[QUANTITY_SIZE];
+    char chunks[QUANTITY_SIZE];
 
     if (said->entries != found->entries || said->bytes != found->bytes ||
         said->chunks != found->chunks) {
-        error_set(error, EXIT_CODE_DUMP,
-                  "the manifest counts %" PRIu64 " entries of package %s in %" PRIu64
-                  " bytes and %" PRIu64 " chunks",
-                  said->entries, package->name, said->bytes, said->chunks);
-        return error_detail(error,
-                            "The dump holds %" PRIu64 " entries in %" PRIu64 " bytes and %" PRIu64
-                            " chunks.",
-                            found->entries, found->bytes, found->chunks);
+        error_set(error, EXIT_CODE_DUMP, "the manifest counts %s of package %s in %s and %s",
+                  quantity_noun(said->entries, "entry", "entries", entries), package->name,
+                  quantity_noun(said->bytes, "byte", "bytes", bytes),
+                  quantity_noun(said->chunks, "chunk", "chunks", chunks));
+        return error_detail(error, "The dump holds %s in %s and %s.",
+                            quantity_noun(found->entries, "entry", "entries", entries),
+                            quantity_noun(found->bytes, "byte", "bytes", bytes),
+                            quantity_noun(found->chunks, "chunk", "chunks", chunks));
     }
     return set_digest_equal(said->set_digest, found->set_digest) ||
            error_set(error, EXIT_CODE_DUMP, "the set digest of package %s is wrong", package->name);

@@ -2,6 +2,7 @@
 #include "common/dump/reader.h"
 
 #include "common/base/json.h"
+#include "common/base/quantity.h"
 #include "common/dump/format.h"
 #include "common/dump/frame_reader.h"
 #include "common/kv/entry.h"
@@ -394,6 +395,7 @@ bool dump_chunk_unpack(const DumpReader *reader, Decompressor *decompressor, con
     const char *problem;
     uint64_t entries;
     size_t offset;
+    char text[QUANTITY_SIZE];
 
     *digest = (SetDigest){0};
     if (!dump_chunk_unpack_again(reader, decompressor, chunk, content, error)) {
@@ -405,9 +407,8 @@ bool dump_chunk_unpack(const DumpReader *reader, Decompressor *decompressor, con
         return frame_reader_error_at(reader->frames, chunk->offset, error);
     }
     if (entries != chunk->entries) {
-        error_set(error, EXIT_CODE_DUMP,
-                  "chunk %" PRIu64 " holds %" PRIu64 " entries instead of %" PRIu64, chunk->index,
-                  entries, chunk->entries);
+        error_set(error, EXIT_CODE_DUMP, "chunk %" PRIu64 " holds %s instead of %" PRIu64,
+                  chunk->index, quantity_noun(entries, "entry", "entries", text), chunk->entries);
         return frame_reader_error_at(reader->frames, chunk->offset, error);
     }
     return check_bounds(reader, chunk, buffer_slice(content), error);

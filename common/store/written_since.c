@@ -7,6 +7,11 @@
 #include <stdio.h>
 #include <string.h>
 
+static const char *rows_noun(const char *count)
+{
+    return strcmp(count, "1") == 0 ? "row" : "rows";
+}
+
 /* A row's xmin has 32 bits only; its epoch is the current one or the one before.
  *
  * A snapshot does not list subtransactions, so a row written by one may pass for older than it is;
@@ -40,9 +45,10 @@ bool written_since_append(PgConnection *connection, const PgSchema *schema, cons
         const char *gone = pg_rows_text(rows, 0, 1);
 
         done = buffer_append_format(
-            changes, error, "%s%s: %s rows inserted or updated, %s rows deleted or updated%s",
+            changes, error, "%s%s: %s %s inserted or updated, %s %s deleted or updated%s",
             changes->size > 0 ? "; " : "", table, pg_rows_text(rows, 0, 0),
-            gone == NULL ? "an unknown number of" : gone,
+            rows_noun(pg_rows_text(rows, 0, 0)), gone == NULL ? "an unknown number of" : gone,
+            gone == NULL ? "rows" : rows_noun(gone),
             strcmp(pg_rows_text(rows, 0, 2), "t") == 0
                 ? ", or the whole table was rewritten (by ALTER TABLE)"
                 : "");

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "import/diff/diff.h"
 
+#include "common/base/quantity.h"
 #include "common/cli/output.h"
 #include "common/cli/progress.h"
 #include "common/cli/signals.h"
@@ -146,7 +147,7 @@ static bool print_text(Comparison *comparison, Error *error)
 static bool report(Comparison *comparison, Error *error)
 {
     const bool json = comparison->options->json;
-    uint64_t entries;
+    char text[QUANTITY_SIZE];
 
     if (!comparison->equal) {
         if (!(json ? print_json(comparison, error) : print_text(comparison, error)) ||
@@ -157,8 +158,8 @@ static bool report(Comparison *comparison, Error *error)
         return true;
     }
     if (!json) {
-        entries = comparison_entries(comparison);
-        output_line("equal: %" PRIu64 " %s", entries, entries == 1 ? "entry" : "entries");
+        output_line("equal: %s",
+                    quantity_noun(comparison_entries(comparison), "entry", "entries", text));
     }
     return output_flush(error);
 }

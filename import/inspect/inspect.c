@@ -93,11 +93,14 @@ static bool print_header(const DumpHeader *header, Error *error)
 
 static void print_row_counts(const char *title, const char *package, const DumpCounts *counts)
 {
+    char rows[QUANTITY_SIZE];
+
     for (size_t i = 0; i < counts->count; i++) {
         const DumpCount *count = &counts->items[i];
 
-        output_line("%s: %" PRIu64 " row%s of %s (package %s): %s", title, count->rows,
-                    count->rows == 1 ? "" : "s", count->table, package, count->reason);
+        output_line("%s: %s of %s (package %s): %s", title,
+                    quantity_noun(count->rows, "row", "rows", rows), count->table, package,
+                    count->reason);
     }
 }
 

@@ -2,6 +2,7 @@
 #include "import/restore/package.h"
 
 #include "common/base/interrupt.h"
+#include "common/base/quantity.h"
 #include "common/cli/message.h"
 #include "common/cli/output.h"
 #include "common/cli/progress.h"
@@ -127,6 +128,7 @@ static bool print_report(const Restore *restore, Error *error)
     const MergeCounts *counts = &restore->counts;
     bool overwrite = restore->options->restore.existing == EXISTING_OVERWRITE;
     const char *package = restore->options->package;
+    char text[QUANTITY_SIZE];
 
     if (restore->options->json) {
         return output_json(json_pack("{s:s, s:s, s:I, s:I, s:I, s:I, s:I}", "outcome", "restored",
@@ -142,8 +144,8 @@ static bool print_report(const Restore *restore, Error *error)
                  package, counts->added, counts->different,
                  overwrite ? "overwritten" : "kept with the store's value", counts->equal);
     if (restore->left_out > 0) {
-        message_info("left out %" PRIu64 " entries that describe the installation",
-                     restore->left_out);
+        message_info("left out %s of the installation itself",
+                     quantity_noun(restore->left_out, "entry", "entries", text));
     }
     if (strcmp(package, KV_PACKAGE_NAMES[KV_PACKAGE_AUTH]) == 0) {
         message_warning("make sure that lakeFS uses the auth.encrypt.secret_key of the dump's "

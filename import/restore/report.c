@@ -2,6 +2,7 @@
 #include "import/restore/report.h"
 
 #include "common/base/printable.h"
+#include "common/base/quantity.h"
 #include "common/cli/message.h"
 #include "common/cli/output.h"
 
@@ -134,18 +135,20 @@ static void print_policies(const RestoreReport *report)
 static void print_text(const RestoreReport *report, const json_t *to_do)
 {
     const json_t *item;
+    char text[QUANTITY_SIZE];
     size_t i;
 
     print_parts(report);
     if (report->multiparts > 0) {
-        message_info("restored %" PRIu64 " multipart upload%s of all repositories",
-                     report->multiparts, report->multiparts == 1 ? "" : "s");
+        message_info(
+            "restored %s of all repositories",
+            quantity_noun(report->multiparts, "multipart upload", "multipart uploads", text));
     }
     if (report->removed > 0) {
-        message_info(
-            "removed %" PRIu64 " entr%s of %s", report->removed, report->removed == 1 ? "y" : "ies",
-            report->replaced != NULL ? "the repository that was replaced"
-                                     : "a deleted repository of this name, which lakeFS had left");
+        message_info("removed %s of %s", quantity_noun(report->removed, "entry", "entries", text),
+                     report->replaced != NULL
+                         ? "the repository that was replaced"
+                         : "a deleted repository of this name, which lakeFS had left");
     }
     if (report->renewed_tokens > 0) {
         message_info("%" PRIu64 " staging token%s of the branches %s renewed",
@@ -153,8 +156,9 @@ static void print_text(const RestoreReport *report, const json_t *to_do)
                      report->renewed_tokens == 1 ? "was" : "were");
     }
     if (report->parts[KV_PART_TRANSIENT] > 0) {
-        message_info("left out %" PRIu64 " entr%s: %s", report->parts[KV_PART_TRANSIENT],
-                     report->parts[KV_PART_TRANSIENT] == 1 ? "y" : "ies", TRANSIENT_REASON);
+        message_info("left out %s: %s",
+                     quantity_noun(report->parts[KV_PART_TRANSIENT], "entry", "entries", text),
+                     TRANSIENT_REASON);
     }
     print_policies(report);
     json_array_foreach(to_do, i, item)

@@ -3,6 +3,7 @@
 
 #include "common/base/buffer.h"
 #include "common/base/json_quote.h"
+#include "common/base/quantity.h"
 #include "common/cli/output.h"
 #include "common/cli/progress.h"
 #include "common/cli/signals.h"
@@ -326,7 +327,7 @@ static bool is_standard_input(const char *file)
 
 static bool compare_with_store(Verification *verification, Error *error)
 {
-    uint64_t entries;
+    char text[QUANTITY_SIZE];
 
     if (!compute_sums(verification, error)) {
         return false;
@@ -334,16 +335,17 @@ static bool compare_with_store(Verification *verification, Error *error)
     if (bucket_sums_finish(verification->sums) &&
         verification->dump_version == verification->store_version) {
         progress_stop();
-        entries = atomic_load(&verification->dump_entries);
-        output_line("equal: %" PRIu64 " %s", entries, entries == 1 ? "entry" : "entries");
+        output_line("equal: %s", quantity_noun(atomic_load(&verification->dump_entries), "entry",
+                                               "entries", text));
         return output_flush(error);
     }
     if (is_standard_input(verification->options->file) &&
         verification->options->second_reading == NULL) {
         error_set(error, EXIT_CODE_FAILED, "the KV store differs from the dump");
-        error_detail(error, "The dump holds %" PRIu64 " entries, the store %" PRIu64 ".",
-                     (uint64_t)atomic_load(&verification->dump_entries),
-                     (uint64_t)atomic_load(&verification->store_entries));
+        error_detail(
+            error, "The dump holds %s, the store %" PRIu64 ".",
+            quantity_noun(atomic_load(&verification->dump_entries), "entry", "entries", text),
+            (uint64_t)atomic_load(&verification->store_entries));
         if (verification->dump_version != verification->store_version) {
             error_detail(error,
                          "The dump is of version %" PRIu64 ", the store at version %" PRIu64 ".",

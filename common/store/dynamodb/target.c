@@ -12,6 +12,7 @@
  */
 #include "common/store/dynamodb/target.h"
 
+#include "common/base/quantity.h"
 #include "common/cli/message.h"
 #include "common/pg/connection.h"
 #include "common/pg/lock.h"
@@ -195,14 +196,18 @@ static bool dynamodb_prepare(Target *target, Error *error)
 static bool differs_from_dump(const Target *target, const EntriesSum *found,
                               const EntriesSum *expected, Error *error)
 {
+    char items[QUANTITY_SIZE];
+    char entries[QUANTITY_SIZE];
+
     if (found->entries == expected->entries) {
-        error_set(error, EXIT_CODE_FAILED,
-                  "the table \"%s\" does not hold the dump's %" PRIu64 " entries",
-                  dynamo_client_table(target->client), expected->entries);
+        error_set(error, EXIT_CODE_FAILED, "the table \"%s\" does not hold the dump's %s",
+                  dynamo_client_table(target->client),
+                  quantity_noun(expected->entries, "entry", "entries", entries));
     } else {
-        error_set(error, EXIT_CODE_FAILED,
-                  "the table \"%s\" has %" PRIu64 " items, the dump %" PRIu64 " entries",
-                  dynamo_client_table(target->client), found->entries, expected->entries);
+        error_set(error, EXIT_CODE_FAILED, "the table \"%s\" has %s, the dump %s",
+                  dynamo_client_table(target->client),
+                  quantity_noun(found->entries, "item", "items", items),
+                  quantity_noun(expected->entries, "entry", "entries", entries));
     }
     return error_hint(error, "Nothing was stamped. Make sure that no other program writes to the "
                              "table, then run again.");

@@ -9,6 +9,7 @@
 #include "common/store/postgres/target.h"
 
 #include "common/base/interrupt.h"
+#include "common/base/quantity.h"
 #include "common/base/workers.h"
 #include "common/cli/progress.h"
 
@@ -249,11 +250,12 @@ static bool analyze_empty_leaves(const Completion *completion, Error *error)
 static bool check_count(const Completion *completion, const DumpManifest *manifest, Error *error)
 {
     uint64_t expected = dump_manifest_entries(manifest);
+    char entries[QUANTITY_SIZE];
 
     return completion->entries == expected + 1 ||
-           error_set(error, EXIT_CODE_FAILED,
-                     "table \"%s\" holds %" PRIu64 " entries instead of %" PRIu64,
-                     completion->target->table.name, completion->entries - 1, expected);
+           error_set(error, EXIT_CODE_FAILED, "table \"%s\" holds %s instead of %" PRIu64,
+                     completion->target->table.name,
+                     quantity_noun(completion->entries - 1, "entry", "entries", entries), expected);
 }
 
 /* Begins the next phase of the progress report. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "scripts/session/migrate/cleanup.h"
 
+#include "common/base/quantity.h"
 #include "common/cli/message.h"
 #include "common/cli/output.h"
 #include "common/pg/lock.h"
@@ -256,6 +257,7 @@ bool cleanup_command(Session *session, MigrateOptions *options, const char *prog
     bool migrated = false;
     bool stamped = false;
     Words *tables = &session->legacy.found;
+    char text[QUANTITY_SIZE];
 
     if (!session_open_locked(session, options, programs, PG_READ_WRITE, error) ||
         !stamp_read(session, &store, &stamped, error) ||
@@ -274,6 +276,6 @@ bool cleanup_command(Session *session, MigrateOptions *options, const char *prog
         !cleanup_drop(session, error)) {
         return false;
     }
-    message_info("dropped %zu legacy tables", tables->count);
+    message_info("dropped %s", quantity_noun(tables->count, "legacy table", "legacy tables", text));
     return print_result(session, tables, error);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "scripts/session/migrate/predecessor.h"
 
+#include "common/base/quantity.h"
 #include "common/cli/message.h"
 #include "common/kv/model.h"
 #include "common/store/postgres/taken_names.h"
@@ -153,14 +154,17 @@ bool predecessor_append_version(const Session *session, Buffer *sql, Error *erro
 /* What lakeFS has written to a store that it has migrated itself is in no legacy table. */
 static bool tell_migrated(Session *session, Error *error)
 {
+    char text[QUANTITY_SIZE];
+
     message_info("lakeFS itself has migrated this database: nothing to do");
     if (!legacy_tables_find(session, error)) {
         return false;
     }
     if (session->legacy.found.count > 0) {
-        message_info("%zu legacy tables are left: whether lakeFS has written to them since is not "
-                     "known; kv-migrate cleanup tells how to drop them",
-                     session->legacy.found.count);
+        message_info("%s left: whether lakeFS has written to them since is not known; kv-migrate "
+                     "cleanup tells how to drop them",
+                     quantity_noun(session->legacy.found.count, "legacy table is",
+                                   "legacy tables are", text));
     }
     return true;
 }

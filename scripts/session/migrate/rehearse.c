@@ -3,6 +3,7 @@
 
 #include "common/base/json.h"
 #include "common/base/printable.h"
+#include "common/base/quantity.h"
 #include "common/cli/message.h"
 #include "common/pg/server_info.h"
 #include "scripts/session/migrate/legacy_tables.h"
@@ -142,6 +143,7 @@ static bool describe_file(Rehearse *rehearse, const char *name, Error *error)
 bool rehearse_begin(Rehearse *rehearse, MigrateOptions *options, const char *programs, Error *error)
 {
     Session *session = rehearse->session;
+    char text[QUANTITY_SIZE];
 
     session->options = options;
     session->programs = programs;
@@ -151,8 +153,8 @@ bool rehearse_begin(Rehearse *rehearse, MigrateOptions *options, const char *pro
     if (!look_at_database(rehearse, programs, options, error)) {
         return false;
     }
-    message_info("copying %zu tables of the database, by reading only",
-                 session->legacy.found.count);
+    message_info("copying %s of the database, by reading only",
+                 quantity_noun(session->legacy.found.count, "table", "tables", text));
     return true;
 }
 

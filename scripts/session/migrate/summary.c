@@ -69,8 +69,8 @@ const char *summary_phase_text(const char *name)
 static void print_entries(const Note *note)
 {
     const json_t *entries = json_object_get(note->json, "entries");
-    char text[512];
-    char packages[400] = "";
+    char number[QUANTITY_SIZE];
+    char packages[600] = "";
     size_t used = 0;
     int64_t sum = 0;
     const char *name;
@@ -84,13 +84,13 @@ static void print_entries(const Note *note)
     {
         sum += json_integer_value(count);
         if (used < sizeof packages) {
-            used +=
-                (size_t)snprintf(packages + used, sizeof packages - used, "%s%s %" PRId64,
-                                 used > 0 ? ", " : "", name, (int64_t)json_integer_value(count));
+            quantity_count((uint64_t)json_integer_value(count), number);
+            used += (size_t)snprintf(packages + used, sizeof packages - used, "%s%s %s",
+                                     used > 0 ? ", " : "", name, number);
         }
     }
-    snprintf(text, sizeof text, "%" PRId64 " (%s)", sum, packages);
-    report_field(stderr, INDENT, "entries", "%s", text);
+    quantity_count((uint64_t)sum, number);
+    report_field(stderr, INDENT, "entries", "%s (%s)", number, packages);
 }
 
 /* Prints the rows that were left out or adjusted. */
@@ -106,8 +106,10 @@ static void print_counts(const Note *note, const char *label, const char *member
         const char *table = json_string_value(json_object_get(count, "table"));
         const char *reason = json_string_value(json_object_get(count, "reason"));
         int64_t rows = json_integer_value(json_object_get(count, "rows"));
+        char number[QUANTITY_SIZE];
 
-        report_field(stderr, INDENT, i == 0 ? label : "", "%" PRId64 " %s of %s: %s", rows,
+        quantity_count((uint64_t)rows, number);
+        report_field(stderr, INDENT, i == 0 ? label : "", "%s %s of %s: %s", number,
                      rows == 1 ? "row" : "rows", table == NULL ? "?" : table,
                      reason == NULL ? "?" : reason);
     }

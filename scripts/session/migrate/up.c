@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "scripts/session/migrate/up.h"
 
+#include "common/base/quantity.h"
 #include "common/cli/message.h"
 #include "common/kv/model.h"
 #include "scripts/session/child.h"
@@ -69,6 +70,7 @@ static bool check(Session *session, Error *error)
  * legacy tables that are left are made to refuse writes. */
 static bool already_migrated(Session *session, bool may_write, Error *error)
 {
+    char text[QUANTITY_SIZE];
     KvStore store;
     bool stamped = false;
     int64_t version = migrations_kv(&session->migrations);
@@ -92,8 +94,9 @@ static bool already_migrated(Session *session, bool may_write, Error *error)
         return false;
     }
     if (session->legacy.found.count > 0) {
-        message_info("%zu legacy tables are left: kv-migrate cleanup drops them",
-                     session->legacy.found.count);
+        message_info("%s left: kv-migrate cleanup drops them",
+                     quantity_noun(session->legacy.found.count, "legacy table is",
+                                   "legacy tables are", text));
     }
     return !may_write || guard_migrated(session, error);
 }
@@ -298,6 +301,7 @@ static void keep_tables(Session *session)
 bool up_clean_up(Up *up, Error *error)
 {
     Session *session = up->session;
+    char text[QUANTITY_SIZE];
 
     if (!migrate_options_drop_tables(session->options)) {
         keep_tables(session);
@@ -308,7 +312,8 @@ bool up_clean_up(Up *up, Error *error)
         return false;
     }
     clock_end_phase(&up->clock);
-    message_info("dropped %zu legacy tables", session->legacy.found.count);
+    message_info("dropped %s",
+                 quantity_noun(session->legacy.found.count, "legacy table", "legacy tables", text));
     return true;
 }
 

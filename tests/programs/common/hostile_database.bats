@@ -100,7 +100,7 @@ SQL
         fails 5 kv-migrate cleanup
         nothing_ran
         # What cannot be a name makes the note worthless.
-        [[ $stderr == *"graveler_tags: 1 rows inserted"* || $stderr == *"the note of the load does not say"* ]]
+        [[ $stderr == *"graveler_tags: 1 row inserted"* || $stderr == *"the note of the load does not say"* ]]
     done < <(hostile_texts)
     # Members of unexpected types are ignored.
     for text in '{"source_rows": []}' '{"source_rows": {}, "source": 1}' '{"source_rows": {"graveler_tags": "0"}, "source": {"snapshot": 7}}' \

@@ -293,7 +293,7 @@ CHANGES
 @test "several tables are named, and a pipe and --clean are no less careful" {
     own_database
     sql "INSERT INTO graveler_staging_kv VALUES ('token', 'key', 'identity', 'data')" "INSERT INTO auth_expired_tokens VALUES ('token', now())"
-    assert_stale "$DUMP" "auth_expired_tokens: 1 rows inserted or updated" "graveler_staging_kv: 1 rows inserted or updated"
+    assert_stale "$DUMP" "auth_expired_tokens: 1 row inserted or updated" "graveler_staging_kv: 1 row inserted or updated"
     fails 5 kv-import -d "$DSN" - < <(cat "$DUMP")
     assert_contains "$stderr" "the dump is stale"
     assert_sql "" "SELECT to_regclass('kv')"
@@ -308,7 +308,7 @@ CHANGES
     own_database
     sql "DELETE FROM graveler_commits WHERE ctid = (SELECT ctid FROM graveler_commits LIMIT 1)"
     fails 5 kv-import -d "$DSN" - < <(cat "$DUMP")
-    assert_contains "$stderr" "graveler_commits: 0 rows inserted or updated, 1 rows deleted or updated"
+    assert_contains "$stderr" "graveler_commits: 0 rows inserted or updated, 1 row deleted or updated"
     assert_stamp 38 0
     assert_sql 0 "SELECT count(*) FROM pg_trigger WHERE tgname = 'kv_migrate_refuse_writes'"
 }
@@ -321,7 +321,7 @@ CHANGES
     eventually someone_waits
     printf 'COMMIT;\n' >&"$HOLDER_INPUT"
     background_ends 5
-    assert_contains "$(cat "$BACKGROUND_OUTPUT")" "the dump is stale" "graveler_staging_kv: 1 rows inserted"
+    assert_contains "$(cat "$BACKGROUND_OUTPUT")" "the dump is stale" "graveler_staging_kv: 1 row inserted"
     assert_stamp 38 0
 }
 

@@ -40,8 +40,8 @@ assert_migrated() {
         "INSERT INTO auth_users (id, created_at, display_name) VALUES (2, now(), 'new'), (3, now(), 'newer')"
     fails 5 kv-migrate cleanup -d "$DSN"
     assert_contains "$stderr" "graveler_staging_kv: 7 rows inserted or updated, 3 rows deleted or updated" \
-        "graveler_branches: 1 rows inserted or updated, 1 rows deleted or updated" \
-        "graveler_repositories: 0 rows inserted or updated, 1 rows deleted or updated" \
+        "graveler_branches: 1 row inserted or updated, 1 row deleted or updated" \
+        "graveler_repositories: 0 rows inserted or updated, 1 row deleted or updated" \
         "auth_users: 2 rows inserted or updated, 0 rows deleted or updated"
     refute_contains "$(grep '^detail: ' <<<"$stderr")" auth_groups graveler_commits
     assert_equal "$(legacy_tables | wc -l)" "$LEGACY_TABLE_COUNT"
@@ -53,13 +53,13 @@ assert_migrated() {
     sql "ALTER TABLE graveler_branches ADD COLUMN q double precision DEFAULT random()"
     fails 5 kv-migrate cleanup -d "$DSN"
     assert_contains "$stderr" "legacy tables may have been written to" \
-        "detail: graveler_branches: 1 rows inserted or updated, 1 rows deleted or updated, or the whole table was rewritten (by ALTER TABLE)." \
+        "detail: graveler_branches: 1 row inserted or updated, 1 row deleted or updated, or the whole table was rewritten (by ALTER TABLE)." \
         "drop the tables by hand: DROP TABLE"
     # A table with older rows was not rewritten.
     allow_writes
     sql "INSERT INTO auth_users (id, created_at, display_name) VALUES (2, now(), 'new')"
     fails 5 kv-migrate cleanup -d "$DSN"
-    assert_contains "$stderr" "auth_users: 1 rows inserted or updated, 0 rows deleted or updated; graveler_branches: "
+    assert_contains "$stderr" "auth_users: 1 row inserted or updated, 0 rows deleted or updated; graveler_branches: "
     assert_equal "$(legacy_tables | wc -l)" "$LEGACY_TABLE_COUNT"
 }
 
@@ -74,9 +74,9 @@ assert_late_noticed() {
     release
     assert_sql late "SELECT friendly_name FROM auth_users"
     fails 5 kv-migrate cleanup -d "$DSN"
-    assert_contains "$stderr" "auth_users: 1 rows inserted or updated, 1 rows deleted or updated"
+    assert_contains "$stderr" "auth_users: 1 row inserted or updated, 1 row deleted or updated"
     fails 5 kv-import -d "$DSN" --clean "$BATS_TEST_TMPDIR/early.dump"
-    assert_contains "$stderr" "the dump is stale" "auth_users: 1 rows inserted or updated, 1 rows deleted or updated"
+    assert_contains "$stderr" "the dump is stale" "auth_users: 1 row inserted or updated, 1 row deleted or updated"
 }
 
 @test "cleanup and import notice rows of a transaction that was open when the export began" {

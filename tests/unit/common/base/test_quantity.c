@@ -29,6 +29,18 @@ static void test_counts_are_grouped(void **state)
     }
 }
 
+static void test_one_is_singular(void **state)
+{
+    char text[QUANTITY_SIZE];
+
+    (void)state;
+    assert_string_equal(quantity_noun(0, "entry", "entries", text), "0 entries");
+    assert_string_equal(quantity_noun(1, "entry", "entries", text), "1 entry");
+    assert_string_equal(quantity_noun(101046, "entry", "entries", text), "101046 entries");
+    assert_string_equal(quantity_noun(UINT64_MAX, "multipart upload", "multipart uploads", text),
+                        "18446744073709551615 multipart uploads");
+}
+
 static void test_bytes_have_a_unit(void **state)
 {
     static const struct {
@@ -96,6 +108,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_counts_are_grouped),
+        cmocka_unit_test(test_one_is_singular),
         cmocka_unit_test(test_bytes_have_a_unit),
         cmocka_unit_test(test_file_sizes_have_their_bytes),
         cmocka_unit_test(test_durations_have_at_most_two_units),
