@@ -115,7 +115,7 @@ static bool check_frame(Slice frame, size_t content_size, Error *error)
     size_t code = ZSTD_getFrameHeader(&header, frame.data, frame.size);
 
     if (ZSTD_isError(code) || code > 0 || header.frameType != ZSTD_frame) {
-        return error_set(error, EXIT_CODE_DUMP, "no zstd frame where one is announced");
+        return error_set(error, EXIT_CODE_DUMP, "there is no zstd frame where one was announced");
     }
     if (header.frameContentSize != content_size) {
         return error_set(error, EXIT_CODE_DUMP, "a zstd frame states another size than announced");

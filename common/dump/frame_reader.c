@@ -152,7 +152,7 @@ static bool check_json(Slice payload, Slice *json, Error *error)
 static bool check_json_header(const uint8_t *header, size_t *size, Error *error)
 {
     if (load_le32(header) != DUMP_JSON_MAGIC) {
-        return error_set(error, EXIT_CODE_DUMP, "no JSON frame where one must be");
+        return error_set(error, EXIT_CODE_DUMP, "there is no JSON frame where one must be");
     }
     *size = load_le32(header + 4);
     if (*size < DUMP_JSON_CHECKSUM_SIZE || *size > DUMP_JSON_MAX_SIZE) {
@@ -303,7 +303,8 @@ static bool read_at(const FrameReader *frames, uint64_t offset, size_t size, Buf
         }
         if (n <= 0) {
             return error_set(error, EXIT_CODE_FAILED, "could not read %s: %s", frames->name,
-                             n == 0 ? "the file was truncated while it was read" : strerror(errno));
+                             n == 0 ? "the file was truncated while it was being read"
+                                    : strerror(errno));
         }
         buffer->size += (size_t)n;
     }

@@ -58,7 +58,7 @@ bool stale_warn(PgConnection *connection, const PgSchema *schema, Error *error)
     pg_rollback(connection);
     if (stamped) {
         error_set(&warning, EXIT_CODE_DONE,
-                  "the legacy tables are stale, as it seems: the table kv beside them is stamped");
+                  "the legacy tables seem to be stale: the table kv beside them is stamped");
         error_hint(&warning, "lakeFS itself may have migrated this database, and work with the "
                              "table kv: kv-migrate status tells more. That store is exported with "
                              "--source=kv.");

@@ -166,8 +166,8 @@ static bool copy_in_table(Session *session, const BasicAuth *basic, Error *error
 
     return run_on_copies(session, basic, "INSERT INTO", "(partition_key, key, value)",
                          " RETURNING 1", &count, error) &&
-           (count == 2 ||
-            error_set(error, EXIT_CODE_FAILED, "user \"%s\" was changed meanwhile", basic->user));
+           (count == 2 || error_set(error, EXIT_CODE_FAILED,
+                                    "user \"%s\" was changed in the meantime", basic->user));
 }
 
 static bool is_in_table(Session *session, const BasicAuth *basic, const Words *keys, bool *is_there,
@@ -279,7 +279,8 @@ static bool read_copy(DynamoClient *client, const BasicAuth *basic, Copy *copy, 
         return false;
     }
     if (!found) {
-        return error_set(error, EXIT_CODE_FAILED, "user \"%s\" was changed meanwhile", basic->user);
+        return error_set(error, EXIT_CODE_FAILED, "user \"%s\" was changed in the meantime",
+                         basic->user);
     }
     copy->entry = (Entry){.partition_key = slice_text(KV_PARTITION_BASIC_AUTH),
                           .key = buffer_slice(&copy->to),

@@ -341,7 +341,7 @@ static void warn_of_room(const char *what, uint64_t needed, uint64_t there, cons
     }
     quantity_bytes(needed, needed_text);
     quantity_bytes(there, there_text);
-    error_set(&warning, EXIT_CODE_DONE, "the %s is likely not to fit", what);
+    error_set(&warning, EXIT_CODE_DONE, "the %s will probably not fit", what);
     error_detail(&warning, "It needs about %s; only %s are free.", needed_text, there_text);
     error_hint(&warning, "%s", hint);
     message_warning_error(&warning);

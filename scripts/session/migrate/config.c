@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "scripts/session/migrate/commands.h"
 
+#include "common/base/quantity.h"
 #include "common/cli/message.h"
 #include "common/cli/output.h"
 #include "common/config/upgrade.h"
@@ -34,6 +35,7 @@ static bool tell(const MigrateOptions *options, const ConfigUpgrade *upgrade, Er
     const char *name = is_standard_input(options) ? "standard input" : options->file;
     const Words *corrected = &upgrade->corrected;
     const Words *open = &upgrade->open;
+    char text[QUANTITY_SIZE];
 
     for (size_t i = 0; i < corrected->count; i++) {
         message_info("%s: %s", name, corrected->items[i]);
@@ -50,8 +52,8 @@ static bool tell(const MigrateOptions *options, const ConfigUpgrade *upgrade, Er
     if (open->count == 0) {
         return true;
     }
-    error_set(error, EXIT_CODE_REFUSED, "%zu thing%s in the configuration must be settled by hand",
-              open->count, open->count == 1 ? "" : "s");
+    error_set(error, EXIT_CODE_REFUSED, "%s in the configuration must be settled by hand",
+              quantity_noun(open->count, "setting", "settings", text));
     return error_hint(error, "The warnings name them. All else is as it should be in what was "
                              "printed.");
 }

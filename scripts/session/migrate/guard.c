@@ -79,7 +79,7 @@ bool guard_migrated(Session *session, Error *error)
         message_warning_error(&problem);
         return true;
     }
-    message_info("%" PRId64 " legacy tables and partitions refuse writes now",
+    message_info("legacy tables and partitions that refuse writes from now on: %" PRId64,
                  counts.tables - counts.guarded);
     return true;
 }

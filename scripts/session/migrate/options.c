@@ -81,7 +81,7 @@ static bool settle_rehearsal(MigrateOptions *options, Error *error)
     if (!migrate_options_in_dynamodb(options)) {
         return true;
     }
-    error_set(error, EXIT_CODE_USAGE, "a rehearsal has no DynamoDB");
+    error_set(error, EXIT_CODE_USAGE, "a rehearsal cannot load into DynamoDB");
     return error_hint(error, "Rehearse with --target=postgres: only the load differs.");
 }
 

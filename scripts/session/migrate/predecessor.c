@@ -189,7 +189,7 @@ static bool advise_move(Session *session, const char *advice, Error *error)
 static bool refuse_likely(Session *session, Error *error)
 {
     error_set(error, EXIT_CODE_REFUSED,
-              "lakeFS itself has migrated this database, as it seems: its table kv is stamped");
+              "lakeFS itself seems to have migrated this database: its table kv is stamped");
     error_detail(error, "kv-import has left no note on it, and the id of the installation that "
                         "lakeFS's migration copies is not in it.");
     return advise_move(session,
@@ -290,8 +290,8 @@ bool predecessor_refuse(Session *session, const KvStore *store, const char *hint
     if (predecessor != PREDECESSOR_MIGRATED && predecessor != PREDECESSOR_LIKELY) {
         return true;
     }
-    error_set(error, EXIT_CODE_REFUSED, "lakeFS itself has migrated this database%s",
-              predecessor == PREDECESSOR_LIKELY ? ", as it seems" : "");
+    error_set(error, EXIT_CODE_REFUSED, "lakeFS itself %s migrated this database",
+              predecessor == PREDECESSOR_LIKELY ? "seems to have" : "has");
     error_detail(error, "Its migration does not note which rows it has read, so it is not known "
                         "whether the legacy tables were written to since.");
     return error_hint(error, "%s", hint);

@@ -19,8 +19,7 @@
 static bool refuse_migrated(const Session *session, Error *error)
 {
     error_set(error, EXIT_CODE_REFUSED,
-              "the database is migrated already: there is nothing to "
-              "rehearse");
+              "the database has already been migrated: there is nothing to rehearse");
     error_detail(error, "It is at version %" PRId64 ".", session->version);
     return error_hint(error, "kv-migrate status shows where it stands.");
 }

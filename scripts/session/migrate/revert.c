@@ -53,8 +53,7 @@ static bool refuse_not_migrated(const Revert *revert, Error *error)
               "the database was not migrated by kv-migrate: there is nothing to revert");
     stamp_detail(revert->session, &revert->store, error);
     return of_lakefs ? error_hint(error, "lakeFS's own migration leaves the schema version as it "
-                                         "was, and its way back is lakeFS's own, too: see lakeFS's "
-                                         "upgrade notes.")
+                                         "was: lakeFS's upgrade notes say how to go back.")
                      : error_hint(error, "kv-migrate status says where the database stands.");
 }
 
@@ -231,8 +230,8 @@ static bool check_unwritten(const Revert *revert, Error *error)
     error_set(error, EXIT_CODE_REFUSED,
               "the KV store was written to after the migration: going back loses what was written");
     error_detail(error,
-                 "Loaded were %" PRIu64 " entries and version %" PRIu64 "; now there are %" PRIu64
-                 " entries, of which %s, and version %" PRIu64 ".",
+                 "It was loaded with %" PRIu64 " entries at version %" PRIu64
+                 "; now it holds %" PRIu64 " entries, of which %s, at version %" PRIu64 ".",
                  loaded.entries, loaded.version, there.entries,
                  there.entries == loaded.entries ? "some may differ" : "some are not the same",
                  there.version);

@@ -197,7 +197,7 @@ static bool judge_predecessor(Status *status, Error *error)
                                             ": cleanup tells how to drop them by hand", error));
     case PREDECESSOR_LIKELY:
         return set_state(status, "migrated_by_lakefs_likely", error,
-                         "migrated, by lakeFS itself, as it seems: the table kv is stamped, "
+                         "migrated, probably by lakeFS itself: the table kv is stamped, "
                          "without a note by kv-import and without the installation's id; if nobody "
                          "needs it, move it out of the way by the statement that up prints") &&
                (!left || buffer_append_text(&status->text, "; legacy tables are left over", error));

@@ -213,8 +213,8 @@ static bool transfer_failed(Up *up, int status, const char *program, Error *erro
     error_set(error, program_failure_code(status),
               "the KV migration failed: %s ended with exit code %d", program, status);
     if (!known) {
-        error_detail(error, "Whether it was stamped could not be found out; the legacy tables are "
-                            "as they were.");
+        error_detail(error, "It is not known whether the database was stamped; the legacy tables "
+                            "are as they were.");
     } else {
         /* For DynamoDB, kv-import has said whether its table was stamped. */
         error_detail(error, "%s; the legacy tables are as they were.",
@@ -250,7 +250,7 @@ static bool require_stamp(Up *up, Error *error)
     if (done && !stamped) {
         session->migrated = false;
         error_set(error, EXIT_CODE_REFUSED,
-                  "the import ended well, but the database is not stamped as it should be");
+                  "the import succeeded, but the database is not stamped as it should be");
         return stamp_detail(session, &store, error);
     }
     /* A note that cannot be read is not a failure. */

@@ -188,7 +188,7 @@ trim() {
 
 @test "flipped bits" {
     check_table "$DUMP" <<'TABLE'
-header-magic       | flip(at(0, 0))                 | 4 4 - - | no JSON frame where one must be
+header-magic       | flip(at(0, 0))                 | 4 4 - - | there is no JSON frame where one must be
 header-size        | flip(at(0, 7), 7)              | 4 4 - - | a JSON frame has an impossible size
 header-text        | flip(at(0, 20))                | 4 4 - - | a JSON frame's checksum is wrong
 header-checksum    | flip(at(1) - 1)                | 4 4 - - | a JSON frame's checksum is wrong
@@ -196,7 +196,7 @@ copy-header-text   | flip(at(1, 20))                | 4 4 - - | a JSON frame's c
 copy-header-data   | flip(at(2, 12))                | 4 4 - - | a zstd frame cannot be decompressed
 announcement       | flip(at(3, 20))                | 0 4 0 0 | a JSON frame's checksum is wrong
 announcement-size  | flip(at(3, 4))                 | 0 4 0 0 |
-chunk-magic        | flip(at(4, 0))                 | 0 4 0 0 | no zstd frame where one is announced | XXH64 of the file is wrong
+chunk-magic        | flip(at(4, 0))                 | 0 4 0 0 | there is no zstd frame where one was announced | XXH64 of the file is wrong
 chunk-content-size | flip(at(4, 6))                 | 0 4 0 0 | a zstd frame states another size     | XXH64 of the file is wrong
 chunk-data         | flip(at(4, 1000), 5)           | 0 4 0 0 | a zstd frame cannot be decompressed  | XXH64 of the file is wrong
 chunk-checksum     | flip(at(5) - 1)                | 0 4 0 0 | a zstd frame cannot be decompressed  | XXH64 of the file is wrong
@@ -204,7 +204,7 @@ chunk-unused-bit   | flip(at(4, 4), 4)              | 0 4 0 0 | XXH64 of the fil
 last-chunk         | flip(at(2 + 2 * n, 30))        | 0 4 0 0 | a zstd frame                         | XXH64 of the file is wrong
 trailer-text       | flip(at(-3, 20))               | 0 4 0 0 | a JSON frame's checksum is wrong
 trailer-data       | flip(at(-2, 9))                | 0 4 0 0 | a zstd frame cannot be decompressed
-manifest-magic     | flip(at(-1, 0))                | 4 4 - 0 | no JSON frame where one must be
+manifest-magic     | flip(at(-1, 0))                | 4 4 - 0 | there is no JSON frame where one must be
 manifest-text      | flip(at(-1, 30))               | 4 4 - 0 | a JSON frame's checksum is wrong
 manifest-checksum  | flip(end - 1)                  | 4 4 - 0 | a JSON frame's checksum is wrong
 table-magic        | flip(end)                      | 4 4 - 0 | seek table does not agree | | the seek table is not valid
@@ -242,20 +242,20 @@ before-trailer     | d[:at(-3)]                     | 4 4 - 0 | ends here | | do
 before-manifest    | d[:at(-1)]                     | 4 4 - 0 | ends here | | does not end in a seek table
 before-table       | d[:end]                        | 4 4 - 0 | ends here | | does not end in a seek table
 last-byte          | d[:-1]                         | 4 4 - 0 | ends here | | does not end in a seek table
-beginning-missing  | d[1:]                          | 4 4 - - | no JSON frame where one must be
+beginning-missing  | d[1:]                          | 4 4 - - | there is no JSON frame where one must be
 header-missing     | d[at(1):]                      | 4 4 - - | "format" is missing
 newline-behind     | d + b"\n"                      | 4 4 - 0 | data after the end | | does not end in a seek table
 zeros-behind       | d + bytes(4096)                | 4 4 - 0 | data after the end | | does not end in a seek table
 frame-behind       | d + b"\x50\x2a\x4d\x18\0\0\0\0" | 4 4 - 0 | data after the end | | does not end in a seek table
-newline-before     | b"\n" + d                      | 4 4 - - | no JSON frame where one must be
+newline-before     | b"\n" + d                      | 4 4 - - | there is no JSON frame where one must be
 twice              | d + d                          | 4 4 - 0 | data after the end | | the seek table do not fill the dump
 two-joined         | joined(frames[:-3] + frames[3:]) | 4 4 - 0 | chunk 0 stands where | | the seek table do not fill
 two-sealed         | sealed(frames[:-3] + frames[3:]) | 0 4 0 0 | chunk 0 stands where
 hole               | put(at(4, 500), bytes(1000))   | 0 4 0 0 | a zstd frame cannot be decompressed | XXH64 of the file is wrong
-text               | b"-- PostgreSQL database dump\n" * 99 | 4 4 - - | no JSON frame where one must be
-zstd-file          | zstd_frame(b"text" * 999)      | 4 4 - - | no JSON frame where one must be
-gzip-file          | gzip.compress(d)               | 4 4 - - | no JSON frame where one must be
-copy-stream        | b"PGCOPY\n\xff\r\n" + bytes(9) + b"\xff\xff" | 4 4 - - | no JSON frame where one must be
+text               | b"-- PostgreSQL database dump\n" * 99 | 4 4 - - | there is no JSON frame where one must be
+zstd-file          | zstd_frame(b"text" * 999)      | 4 4 - - | there is no JSON frame where one must be
+gzip-file          | gzip.compress(d)               | 4 4 - - | there is no JSON frame where one must be
+copy-stream        | b"PGCOPY\n\xff\r\n" + bytes(9) + b"\xff\xff" | 4 4 - - | there is no JSON frame where one must be
 TABLE
 }
 
@@ -278,13 +278,13 @@ unknown-package    | sealed(but({3: altered(3, package="nobody")})) | 0 4 0 0 | 
 more-entries       | sealed(but({3: added(3, entries=1)})) | 0 0 0 0 | entries instead of
 no-entries         | sealed(but({3: altered(3, entries=0)})) | 0 4 0 0 | claims an impossible size
 other-size         | sealed(but({3: added(3, size=-1)})) | 0 0 0 0 | states another size than announced
-shorter-frame      | tabled(but({3: added(3, compressed_size=-1)})) | 0 4 0 0 | frame | no JSON frame where one must be
+shorter-frame      | tabled(but({3: added(3, compressed_size=-1)})) | 0 4 0 0 | frame | there is no JSON frame where one must be
 not-announced      | sealed(but({3: frames[5]}))         | 0 4 0 0 | chunk 1 stands where chunk 0 must be
 no-number          | sealed(but({3: altered(3, index="0")})) | 0 4 0 0 | "index" is missing or not a whole number
 no-trailer         | sealed(frames[:-3] + frames[-1:])   | 0 4 0 0 | is missing or not
 other-content      | sealed(but({3: altered(3, size=4, entries=1), 4: zstd_frame(b"data")})) | 0 4 0 0 | claims an impossible size
 no-copy-tuples     | sealed(but({3: altered(3, size=20, entries=1, compressed_size=40), 4: zstd_frame(b"data" * 5)})) | 0 0 0 0 | unexpected number of fields
-no-zstd-frame      | sealed(but({3: altered(3, compressed_size=len(frames[5])), 4: frames[5]})) | 0 4 0 0 | no zstd frame where one is announced | seek table does not agree
+no-zstd-frame      | sealed(but({3: altered(3, compressed_size=len(frames[5])), 4: frames[5]})) | 0 4 0 0 | there is no zstd frame where one was announced | seek table does not agree
 TABLE
 }
 

@@ -213,7 +213,7 @@ config() {
 @test "what a person must settle" {
     assert_corrected sections 5
     assert_contains "$MESSAGES" "without auth.oidc users who log in by OpenID Connect need another way in" "without auth.ldap" \
-        "auth.ui_config.rbac has a value that needs auth.api.endpoint" "3 things in the configuration must be settled by hand"
+        "auth.ui_config.rbac has a value that needs auth.api.endpoint" "3 settings in the configuration must be settled by hand"
     config "logging: {level: INFO}"
     run --separate-stderr -5 kv-migrate config "$CONFIG"
     assert_contains "$stderr" "blockstore.type is missing" "auth.encrypt.secret_key is missing"

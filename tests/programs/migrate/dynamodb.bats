@@ -117,7 +117,7 @@ assert_migrated() {
     assert_contains "$output" "takes no writes"
     dynamodb put "$TABLE" auth users/new new
     fails 5 kv-migrate revert -d "$DSN"
-    assert_contains "$stderr" "was written to after the migration" "Loaded were 439 entries and version 1; now there are 440"
+    assert_contains "$stderr" "was written to after the migration" "It was loaded with 439 entries at version 1; now it holds 440"
     assert_sql 39 "SELECT version FROM schema_migrations"
     succeeds kv-migrate revert -d "$DSN" --lose-writes
     assert_contains "$stderr" "reverted to schema version 38" "left in DynamoDB table \"$TABLE\""

@@ -255,10 +255,10 @@ import_is_gone() {
     kv-migrate up --dry-run -q -d "$DSN"
     assert_equal "$(left_of_guard)" ""
     succeeds kv-migrate up -d "$DSN"
-    assert_contains "$stderr" "nothing to do" "27 legacy tables and partitions refuse writes now"
+    assert_contains "$stderr" "nothing to do" "legacy tables and partitions that refuse writes from now on: 27"
     assert_guarded
     succeeds kv-migrate up -d "$DSN"
-    refute_contains "$stderr" "refuse writes now"
+    refute_contains "$stderr" "refuse writes from now on"
 }
 
 @test "where kept tables cannot refuse writes, nothing is migrated: by up and its dry run" {

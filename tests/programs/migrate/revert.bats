@@ -105,7 +105,7 @@ assert re.fullmatch(r"kv_reverted_\d{8}_\d{6}", plan["kept_store"]), plan' <<<"$
         echo "== $change"
         kept_database
         sql "$change"
-        assert_refused "was written to after the migration" "Loaded were 103 entries and version 1" --lose-writes
+        assert_refused "was written to after the migration" "It was loaded with 103 entries at version 1" --lose-writes
         drop_database
     done
     kept_database

@@ -349,10 +349,10 @@ users/user" "SELECT encode(key, 'escape') FROM kv ORDER BY key"
     kv_table
     add kv-internal-metadata kv/schema/version 1
     add auth users/written-since x
-    state_is migrated_by_lakefs_likely nothing "migrated, by lakeFS itself, as it seems" "statement that up prints" "legacy tables are left over"
-    up_refuses_all "lakeFS itself has migrated this database, as it seems"
+    state_is migrated_by_lakefs_likely nothing "migrated, probably by lakeFS itself" "statement that up prints" "legacy tables are left over"
+    up_refuses_all "lakeFS itself seems to have migrated this database"
     fails 5 kv-migrate cleanup
-    assert_contains "$stderr" "lakeFS itself has migrated this database, as it seems" "DROP TABLE public.actions_run_hooks"
+    assert_contains "$stderr" "lakeFS itself seems to have migrated this database" "DROP TABLE public.actions_run_hooks"
 }
 
 @test "a lakeFS that was set up in the table kv, apart from the legacy tables" {
