@@ -136,12 +136,12 @@ limited() {
     before=$(legacy_digest)
     succeeds kv-migrate up --dry-run --kv-enabled --no-settings -d "$DSN"
     grep -q '; 4\.[012] MB free there)' <<<"$(tr -s ' \n' ' ' <<<"$output")"
-    assert_contains "$stderr" "warning: the table kv is likely not to fit" " MB are free." "hint: Make room on the server's disk"
+    assert_contains "$stderr" "warning: the table kv will probably not fit" " MB are free." "hint: Make room on the server's disk"
     succeeds kv-migrate up --dry-run --kv-enabled --no-settings -d "$DSN" --format=json
     grep -Eq '"server_free_bytes":4[01][0-9]{5}[,}]' <<<"$output"
 
     run --separate-stderr -3 kv-migrate up --kv-enabled --no-settings -d "$DSN"
-    assert_contains "$stderr" "warning: the table kv is likely not to fit" \
+    assert_contains "$stderr" "warning: the table kv will probably not fit" \
         "kv-import: error: " "No space left on device" "kv-migrate: error: " "Nothing was stamped"
     assert_sql "38|f" "SELECT * FROM schema_migrations"
     if [ -n "$(sql "SELECT to_regclass('kv')")" ]; then
