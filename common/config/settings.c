@@ -220,8 +220,8 @@ static void merge(LakefsSettings *settings, LakefsSettings *more)
     more->owned = (Words){0};
 }
 
-/* True if PG* variables name a database.  A file that was merely found must not override them. */
-static bool is_database_named(void)
+/* A file that was merely found must not override them. */
+bool lakefs_settings_variables_name_database(void)
 {
     return environment_variable("PGHOST") != NULL || environment_variable("PGHOSTADDR") != NULL ||
            environment_variable("PGDATABASE") != NULL || environment_variable("PGSERVICE") != NULL;
@@ -234,7 +234,7 @@ static bool read_file(LakefsSettings *settings, const char *path, bool searched,
     bool done =
         config_file_open(path, &config, error) && read_configuration(config, path, &more, error);
 
-    if (done && searched && is_database_named()) {
+    if (done && searched && lakefs_settings_variables_name_database()) {
         more.connection_string = NULL;
         more.newer_connection_string = NULL;
     }

@@ -73,4 +73,7 @@ bool lakefs_settings_secret_variables(Words *names, Error *error);
 /* Wipes and frees. */
 void lakefs_settings_free(LakefsSettings *settings);
 
+/* Whether PG* variables name a database, or its server. */
+bool lakefs_settings_variables_name_database(void);
+
 #endif

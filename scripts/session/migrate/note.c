@@ -78,13 +78,17 @@ bool note_has_tables(const Note *note, const Words *tables)
     return true;
 }
 
+void note_place_of(const char *table, const char *region, const char *endpoint,
+                   char place[NOTE_PLACE_SIZE])
+{
+    snprintf(place, NOTE_PLACE_SIZE, "DynamoDB table \"%s\", region \"%s\"%s%s", table, region,
+             endpoint[0] == '\0' ? "" : ", ", endpoint);
+}
+
 void note_place(const Note *note, char place[NOTE_PLACE_SIZE])
 {
-    const char *endpoint = note_text(note, "store", "endpoint");
-
-    snprintf(place, NOTE_PLACE_SIZE, "DynamoDB table \"%s\", region \"%s\"%s%s",
-             note_text(note, "store", "table"), note_text(note, "store", "region"),
-             endpoint[0] == '\0' ? "" : ", ", endpoint);
+    note_place_of(note_text(note, "store", "table"), note_text(note, "store", "region"),
+                  note_text(note, "store", "endpoint"), place);
 }
 
 void note_free(Note *note)

@@ -37,6 +37,10 @@ bool note_has_tables(const Note *note, const Words *tables);
 enum { NOTE_PLACE_SIZE = 512 };
 void note_place(const Note *note, char place[NOTE_PLACE_SIZE]);
 
+/* The same of a table in DynamoDB that no note names; an empty endpoint: AWS's. */
+void note_place_of(const char *table, const char *region, const char *endpoint,
+                   char place[NOTE_PLACE_SIZE]);
+
 void note_free(Note *note);
 
 #endif

@@ -10,6 +10,7 @@
 #include "scripts/session/migrate/report.h"
 #include "scripts/session/migrate/status.h"
 #include "scripts/session/migrate/status_dynamodb.h"
+#include "scripts/session/migrate/status_store.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -441,6 +442,9 @@ static bool find_lakefs(Status *status, Error *error)
 /* Of a store in DynamoDB the database has only what was noted at the stamp. */
 static bool look_at_dynamodb(Status *status, Error *error)
 {
+    if (status->store.in_dynamodb) {
+        note_place(&status->note, status->place);
+    }
     return !status->store.in_dynamodb || !migrate_options_in_dynamodb(status->session->options) ||
            status_dynamodb_look(status->session->options, &status->note, &status->store,
                                 &status->accounts, &status->seen, error);
@@ -470,8 +474,12 @@ static bool look(Status *status, Error *error)
 bool status_command(Session *session, MigrateOptions *options, const char *programs, Error *error)
 {
     Status status = {.session = session, .state = ""};
-    bool done = session_open(session, options, programs, PG_READ_SNAPSHOT, LOCK_WAIT_MS, error) &&
-                look(&status, error) && status_print(&status, error);
+    bool done =
+        (status_store_is_alone(options)
+             ? status_store_look(&status, options, error)
+             : session_open(session, options, programs, PG_READ_SNAPSHOT, LOCK_WAIT_MS, error) &&
+                   look(&status, error)) &&
+        status_print(&status, error);
 
     note_free(&status.note);
     free(status.elsewhere);

@@ -20,10 +20,12 @@
 /* What status reports. */
 typedef struct Status {
     Session *session;
+    bool alone; /* only a store in DynamoDB was named: there is no session, nor any of its facts */
     KvStore store;
     Note note;
-    bool seen;         /* the store is in DynamoDB, and was looked at */
-    Accounts accounts; /* of that store */
+    char place[NOTE_PLACE_SIZE]; /* of a store in DynamoDB */
+    bool seen;                   /* the store is in DynamoDB, and was looked at */
+    Accounts accounts;           /* of that store */
     KeptStore kept;
     char holder[PG_HOLDER_SIZE]; /* who holds the migration lock; "": nobody */
     bool standby;

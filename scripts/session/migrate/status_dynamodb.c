@@ -141,23 +141,31 @@ static bool look(DynamoClient *client, KvStore *store, Accounts *accounts, Error
     return done;
 }
 
+static bool look_for_some_time(DynamoClient *client, KvStore *store, Accounts *accounts,
+                               Error *error)
+{
+    Timer timer = {
+        .mutex = PTHREAD_MUTEX_INITIALIZER, .ended = PTHREAD_COND_INITIALIZER, .client = client};
+    bool done;
+
+    if (pthread_create(&timer.thread, NULL, run_timer, &timer) != 0) {
+        return error_set(error, EXIT_CODE_FAILED, "could not start a thread");
+    }
+    done = look(client, store, accounts, error);
+    end_timer(&timer);
+    return done;
+}
+
 bool status_dynamodb_look(const MigrateOptions *options, const Note *note, KvStore *store,
                           Accounts *accounts, bool *seen, Error *error)
 {
-    Timer timer = {.mutex = PTHREAD_MUTEX_INITIALIZER, .ended = PTHREAD_COND_INITIALIZER};
     DynamoOptions table;
+    DynamoClient *client;
     Error problem;
 
-    *seen = false;
-    if (noted_table_open(options, note, &table, &timer.client, &problem)) {
-        if (pthread_create(&timer.thread, NULL, run_timer, &timer) != 0) {
-            dynamo_client_close(timer.client);
-            return error_set(error, EXIT_CODE_FAILED, "could not start a thread");
-        }
-        *seen = look(timer.client, store, accounts, &problem);
-        end_timer(&timer);
-    }
-    dynamo_client_close(timer.client);
+    *seen = noted_table_open(options, note, &table, &client, &problem) &&
+            look_for_some_time(client, store, accounts, &problem);
+    dynamo_client_close(client);
     if (interrupt_signal() != 0) {
         *error = problem;
         return false;
@@ -166,4 +174,21 @@ bool status_dynamodb_look(const MigrateOptions *options, const Note *note, KvSto
         message_warning_error(&problem);
     }
     return true;
+}
+
+bool status_dynamodb_read(const MigrateOptions *options, KvStore *store, Accounts *accounts,
+                          char place[NOTE_PLACE_SIZE], Error *error)
+{
+    static const Note NONE;
+    DynamoOptions table;
+    DynamoClient *client;
+    bool done = noted_table_open(options, &NONE, &table, &client, error) &&
+                look_for_some_time(client, store, accounts, error);
+
+    if (done) {
+        note_place_of(dynamo_client_table(client), dynamo_client_region(client),
+                      dynamo_client_endpoint(client), place);
+    }
+    dynamo_client_close(client);
+    return done;
 }

@@ -18,4 +18,9 @@
 bool status_dynamodb_look(const MigrateOptions *options, const Note *note, KvStore *store,
                           Accounts *accounts, bool *seen, Error *error);
 
+/* The same without a note, for a store that no legacy database is beside: what it cannot see is an
+ * error.  Sets the store's place, too. */
+bool status_dynamodb_read(const MigrateOptions *options, KvStore *store, Accounts *accounts,
+                          char place[NOTE_PLACE_SIZE], Error *error);
+
 #endif

@@ -30,16 +30,14 @@ static void print_versions(const Status *status)
 static void print_kv_version(const Status *status)
 {
     const KvStore *store = &status->store;
-    char place[NOTE_PLACE_SIZE];
 
     if (store->in_dynamodb) {
-        note_place(&status->note, place);
         report_field(stdout, INDENT, "KV version", "%s%s, in %s",
                      store->version[0] == '\0' ? "none" : store->version,
                      status->seen ? ""
                                   : " when it was stamped (name the store to see it as it is: "
                                     "--target=dynamodb)",
-                     place);
+                     status->place);
     } else if (store->state == KV_UNREADABLE) {
         report_field(stdout, INDENT, "KV version", "unknown (%s)", store->reason);
     } else if (store->state == KV_STARTED) {
@@ -100,7 +98,7 @@ static void print_next(Status *status)
     }
 }
 
-static bool print_text(Status *status, Error *error)
+static bool print_database(const Status *status, Error *error)
 {
     const Session *session = status->session;
 
@@ -119,6 +117,17 @@ static bool print_text(Status *status, Error *error)
     }
     if (status->holder[0] != '\0') {
         report_field(stdout, INDENT, "migration lock", "held by %s", status->holder);
+    }
+    return true;
+}
+
+static bool print_text(Status *status, Error *error)
+{
+    if (status->alone) {
+        report_field(stdout, INDENT, "database", "none was named");
+        print_kv_version(status);
+    } else if (!print_database(status, error)) {
+        return false;
     }
     report_field(stdout, INDENT, "state", "%s", buffer_string(&status->text));
     if (status->lakefs.runs != NULL) {
@@ -167,16 +176,22 @@ static json_t *encode_store(const Status *status)
                      "origin", encode_origin(status));
 }
 
+static json_t *name_or_null(const char *name)
+{
+    return name == NULL ? json_null() : json_string(name);
+}
+
 static bool print_json(Status *status, Error *error)
 {
     const Session *session = status->session;
     json_t *version = session->has_version ? json_integer(session->version) : json_null();
 
     return output_json(
-               json_pack("{s:s, s:s, s:o, s:b, s:I, s:I, s:o, s:o, s:o, s:o, s:o, s:b, s:s, s:s, "
+               json_pack("{s:o, s:o, s:o, s:b, s:I, s:I, s:o, s:o, s:o, s:o, s:o, s:b, s:s, s:s, "
                          "s:o, s:o, s:o}",
-                         "database", session->schema.database, "schema", session->schema.name,
-                         "schema_version", version, "dirty", session->dirty, "last_version",
+                         "database", name_or_null(session->schema.database), "schema",
+                         name_or_null(session->schema.name), "schema_version", version, "dirty",
+                         session->dirty, "last_version",
                          (json_int_t)migrations_last(&session->migrations), "kv_migration_version",
                          (json_int_t)migrations_kv(&session->migrations), "kv_store",
                          encode_store(status), "kept_store", kept_store_encode(&status->kept),

@@ -72,3 +72,36 @@ shows() {
     shows "${PLACE[@]}"
     assert_contains "$shown" "the table kv is not stamped" "runs on it: no lakeFS: version 0"
 }
+
+# alone: status of the DynamoDB store where nothing names a PostgreSQL.
+alone() {
+    succeeds env -u PGHOST -u PGHOSTADDR -u PGDATABASE -u PGSERVICE kv-migrate status "${PLACE[@]}" "$@"
+    shown=$(tr -s ' \n' ' ' <<<"$output" | sed 's/ - / /g')
+}
+
+@test "a store that is left when its PostgreSQL is gone: no database is asked for it" {
+    kv-migrate up --kv-enabled --no-settings -q "${PLACE[@]}"
+    dynamodb put "$TABLE" kv-internal-metadata kv/schema/version 4
+    alone
+    assert_contains "$shown" "database: none was named" "KV version: 4, in DynamoDB table \"$TABLE\", region \"eu-west-1\"" \
+        "state: a KV store;" "runs on it: lakeFS 0.101.0" "2 users with 2 credentials" \
+        "kv-migrate basic-auth USER --target=dynamodb --dynamodb-table=$TABLE"
+    refute_contains "$shown" "legacy tables:"
+    alone --format=json
+    assert_equal "$(jq -c '[.database, .schema, .schema_version, .kv_store.kind, .kv_store.state, .kv_store.version, .state, .next]' <<<"$output")" \
+        '[null,null,null,"dynamodb","stamped",4,"kv_store",null]'
+    assert_equal "$(jq -r .lakefs.users <<<"$output")" 2
+
+    dynamodb put "$TABLE" kv-internal-metadata kv/schema/version 0
+    alone
+    assert_contains "$shown" "state: a KV store whose load failed" "next: kv-import --target=dynamodb --dynamodb-table=$TABLE" "FILE"
+}
+
+@test "a table that is not there, and a DynamoDB that does not answer" {
+    PLACE=(--target=dynamodb --dynamodb-table=missing --dynamodb-endpoint="$DYNAMODB_ENDPOINT" --aws-region=eu-west-1)
+    alone
+    assert_contains "$shown" "KV version: none, in DynamoDB table \"missing\"" "state: there is no such table"
+    PLACE=(--target=dynamodb --dynamodb-endpoint=http://127.0.0.1:9 --aws-region=eu-west-1)
+    unset -v PGHOST PGHOSTADDR PGDATABASE PGSERVICE
+    fails 2 kv-migrate status "${PLACE[@]}"
+}
