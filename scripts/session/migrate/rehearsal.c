@@ -237,9 +237,10 @@ static bool measure_store(const Rehearsal *rehearsal, Error *error)
     char *bytes;
 
     if (!session_query_text(rehearsal->session,
-                            "SELECT sum(pg_total_relation_size(p.relid)) FROM pg_class c"
-                            " JOIN pg_namespace n ON n.oid = c.relnamespace,"
-                            " pg_partition_tree(c.oid) p WHERE n.nspname = $1 AND c.relname = 'kv'",
+                            "SELECT sum(pg_total_relation_size(i.inhrelid)) FROM pg_class c"
+                            " JOIN pg_namespace n ON n.oid = c.relnamespace"
+                            " JOIN pg_inherits i ON i.inhparent = c.oid"
+                            " WHERE n.nspname = $1 AND c.relname = 'kv'",
                             1, parameters, &bytes, error)) {
         return false;
     }

@@ -31,7 +31,7 @@ static bool check_rights(Session *session, Error *error)
         return false;
     }
     if (tables[0] != '\0') {
-        error_set(error, EXIT_CODE_REFUSED, "the role must not read lakeFS's tables");
+        error_set(error, EXIT_CODE_REFUSED, "the role may not read lakeFS's tables");
         error_detail(error, "%s", tables);
         error_hint(error, "GRANT SELECT ON %s TO the role, or rehearse from a dump: --from.",
                    tables);

@@ -14,7 +14,7 @@
 
 /* Finds out whether pg_dump can dump the session's legacy tables, and makes the command for it, in
  * which this program (`self`) comes first, see source_dump_main.  EXIT_CODE_USAGE if pg_dump is
- * missing or older than the server, EXIT_CODE_REFUSED for tables that the role must not read. */
+ * missing or older than the server, EXIT_CODE_REFUSED for tables that the role may not read. */
 bool source_dump_command(Session *session, const char *self, Program *program, Error *error);
 
 /* Writes SQL, the first argument, to standard output and becomes the program in the others: pg_dump

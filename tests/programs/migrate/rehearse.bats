@@ -208,5 +208,5 @@ has_ended() {
 
     kv-migrate up --kv-enabled --no-settings --keep-tables -q
     fails 5 "${REHEARSE[@]}"
-    assert_contains "$stderr" "migrated already"
+    assert_contains "$stderr" "has already been migrated"
 }
