@@ -102,7 +102,7 @@ config() {
     run --separate-stderr -5 kv-migrate config "$CONFIG"
     assert_equal "$output" "$(grep -v kv_enabled "$CONFIG")"
     assert_contains "$stderr" "line 3: database.connection_string, which is refused by lakeFS 0.81.0 and later, differs from database.postgres.connection_string" \
-        "1 thing"
+        "1 setting in"
     refute_contains "$stderr" s3cret
     # 0.80 takes both.
     succeeds kv-migrate config --for=0.80.2 "$CONFIG"
@@ -134,7 +134,7 @@ config() {
     run --separate-stderr -5 kv-migrate config "$CONFIG"
     assert_equal "${lines[0]}" 'database: {type: "postgres", postgres: {connection_string: x}}'
     assert_contains "$stderr" "database.type is empty, which lakeFS 0.85.0 and later require: now postgres" "blockstore.type is empty" \
-        "auth.encrypt.secret_key is empty" "2 things"
+        "auth.encrypt.secret_key is empty" "2 settings"
     LAKEFS_BLOCKSTORE_TYPE=mem LAKEFS_AUTH_ENCRYPT_SECRET_KEY=k LAKEFS_DATABASE_TYPE=dynamodb succeeds kv-migrate config "$CONFIG"
     assert_equal "$output" "$(<"$CONFIG")"
     local type
@@ -154,7 +154,7 @@ config() {
         run --separate-stderr -5 kv-migrate config --for="$version" "$CONFIG"
         assert_equal "$output" "$(<"$CONFIG")"
         assert_contains "$stderr" "line 2: blockstore comes again in line 4, in other letters" \
-            "line 3: auth.encrypt.secret_key comes again in line 3, in other letters" "2 things"
+            "line 3: auth.encrypt.secret_key comes again in line 3, in other letters" "2 settings"
     done
     # Neither of two values is chosen.
     config "database: {type: postgres, connection_string: a, Connection_String: b}" "${REST[@]}"
@@ -193,10 +193,10 @@ config() {
     done
     config "database: {type: postgres}" "auth: {encrypt: {secret_key: k}, oidc: {enabled: false}}" "blockstore: {type: s3}"
     LAKEFS_AUTH_OIDC_ENABLED=true run --separate-stderr -5 kv-migrate config "$CONFIG"
-    assert_contains "$stderr" "without auth.oidc" "2 things"
+    assert_contains "$stderr" "without auth.oidc" "2 settings"
     config "auth.oidc.client_id: x" "database.type: postgres" "auth.encrypt.secret_key: k" "blockstore.type: s3"
     run --separate-stderr -5 kv-migrate config "$CONFIG"
-    assert_contains "$stderr" "without auth.oidc users who log in" "1 thing"
+    assert_contains "$stderr" "without auth.oidc users who log in" "1 setting in"
 }
 
 @test "keys of DynamoDB, of S3 and of mail" {
@@ -261,12 +261,12 @@ blockstore:
     assert_equal "$output" "$(<"$CONFIG")"
     assert_contains "$stderr" "variable LAKEFS_AUTH_OIDC_CLIENT_SECRET is ignored by lakeFS 0.94.0 and later: unset it" \
         "variable LAKEFS_AUTH_LDAP_SERVER_ENDPOINT is ignored by lakeFS 0.95.0 and later: unset it" \
-        "variable LAKEFS_EMAIL_SMTP_HOST is ignored by lakeFS 0.111.0 and later: unset it" "without auth.oidc" "without auth.ldap" "5 things"
+        "variable LAKEFS_EMAIL_SMTP_HOST is ignored by lakeFS 0.111.0 and later: unset it" "without auth.oidc" "without auth.ldap" "5 settings"
     refute_contains "$stderr" s3cret SUBSCRIPTION SENDER EMAILS
     succeeds kv-migrate config --for=0.93.0 "$CONFIG"
     unset -v LAKEFS_AUTH_OIDC_CLIENT_SECRET LAKEFS_AUTH_LDAP_SERVER_ENDPOINT LAKEFS_EMAIL_SMTP_HOST
     LAKEFS_AUTH_OIDC_ENABLED=false run --separate-stderr -5 kv-migrate config "$CONFIG"
-    assert_contains "$stderr" "LAKEFS_AUTH_OIDC_ENABLED" "1 thing"
+    assert_contains "$stderr" "LAKEFS_AUTH_OIDC_ENABLED" "1 setting in"
 }
 
 @test "keys that only some versions know" {

@@ -316,7 +316,7 @@ users/user" "SELECT encode(key, 'escape') FROM kv ORDER BY key"
     assert_contains "$stderr" "lakeFS itself has migrated this database"
     fails 5 kv-migrate revert
     run --separate-stderr -0 kv-export -f /dev/null
-    assert_contains "$stderr" "warning: the legacy tables are stale" "--source=kv"
+    assert_contains "$stderr" "warning: the legacy tables seem to be stale" "--source=kv"
     # Nor does kv-import advise to replace the store.
     kv-export -q -f "$BATS_TEST_TMPDIR/stale.dump"
     fails 5 kv-import -d "$DSN" "$BATS_TEST_TMPDIR/stale.dump"

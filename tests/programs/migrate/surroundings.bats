@@ -210,7 +210,9 @@ check_store() {
         "parallel_tuple_cost = 0" "min_parallel_table_scan_size = 0" "max_parallel_workers_per_gather = 4" \
         "synchronize_seqscans = on" "default_statistics_target = 10000" "work_mem = '64kB'" "maintenance_work_mem = '1MB'" \
         "log_statement = 'all'" "log_min_messages = debug1" "log_min_duration_statement = 0" "log_duration = on" \
-        "client_min_messages = debug2" "session_replication_role = replica" "plan_cache_mode = force_generic_plan"
+        "client_min_messages = debug2" "session_replication_role = replica"
+    # New in PostgreSQL 12.
+    (($(sql "SHOW server_version_num") < 120000)) || role_settings "plan_cache_mode = force_generic_plan"
     assert_contains "$(as_role "SELECT 1" 2>&1)" DEBUG
     succeeds "${MIGRATE[@]}" --quiet
     # Debug messages that a role requests are not messages of a migration.
