@@ -24,6 +24,7 @@ bool error_set(Error *error, ExitCode code, const char *format, ...)
     error->detail[0] = '\0';
     error->hint[0] = '\0';
     error->input_ended = false;
+    error->lock_timeout = false;
     va_start(arguments, format);
     format_part(error->message, sizeof error->message, format, arguments);
     va_end(arguments);

@@ -19,6 +19,7 @@ typedef struct Error {
     char detail[2048];  /* the server's or library's message; may be empty */
     char hint[2048];    /* advice; may be empty */
     bool input_ended;   /* a pipe was closed early: its writer has failed, and knows why */
+    bool lock_timeout;  /* a statement waited too long for a lock; its holders are not named yet */
 } Error;
 
 /* Sets code and message and clears the rest.  Always returns false, so a failing function

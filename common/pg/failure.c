@@ -88,6 +88,7 @@ bool pg_connection_failed(PgConnection *connection, const PGresult *result, cons
     }
     error_set(error, pg_lock_timed_out(connection) ? EXIT_CODE_REFUSED : EXIT_CODE_FAILED, "%s: %s",
               what, message != NULL ? message : "the server sent an unexpected response");
+    error->lock_timeout = pg_lock_timed_out(connection);
     if (message == NULL) {
         error_detail(error, "%s", PQerrorMessage(connection->conn));
     } else if (detail != NULL || context != NULL) {

@@ -109,6 +109,7 @@ void pg_lock_name_holders(PgConnection *connection, const PgSchema *schema, Erro
     Error ignored;
     PgRows *rows;
 
+    error->lock_timeout = false;
     snprintf(key, sizeof key, "%" PRIu32, pg_lock_key(schema->name, schema->database));
     if (!pg_query(connection, HOLDERS, 2, parameters, &rows, &ignored)) {
         return;
@@ -120,16 +121,30 @@ void pg_lock_name_holders(PgConnection *connection, const PgSchema *schema, Erro
     pg_rows_free(rows);
 }
 
-bool pg_lock_failed(PgConnection *connection, const PgSchema *schema, Error *error)
+/* Names them in a new transaction. */
+static void name_holders(PgConnection *connection, const PgSchema *schema, Error *error)
 {
     Error ignored;
 
+    pg_rollback(connection);
+    if (pg_begin(connection, PG_READ_SNAPSHOT, 0, &ignored)) {
+        pg_lock_name_holders(connection, schema, error);
+    }
+    pg_rollback(connection);
+}
+
+bool pg_lock_failed(PgConnection *connection, const PgSchema *schema, Error *error)
+{
     if (error->code == EXIT_CODE_REFUSED && pg_lock_timed_out(connection)) {
-        pg_rollback(connection);
-        if (pg_begin(connection, PG_READ_SNAPSHOT, 0, &ignored)) {
-            pg_lock_name_holders(connection, schema, error);
-        }
-        pg_rollback(connection);
+        name_holders(connection, schema, error);
+    }
+    return false;
+}
+
+bool pg_lock_explain(PgConnection *connection, const PgSchema *schema, Error *error)
+{
+    if (error->lock_timeout && connection != NULL && schema->name != NULL) {
+        name_holders(connection, schema, error);
     }
     return false;
 }

@@ -56,6 +56,11 @@ void pg_lock_name_holders(PgConnection *connection, const PgSchema *schema, Erro
  * lock; else rolls back, and asks in a new transaction.  Always returns false. */
 bool pg_lock_failed(PgConnection *connection, const PgSchema *schema, Error *error);
 
+/* The same at the end of an action, which may have failed for any reason and on any connection:
+ * does nothing unless the error is as a statement left it that waited too long.  `connection` may
+ * be NULL; it is rolled back.  Always returns false. */
+bool pg_lock_explain(PgConnection *connection, const PgSchema *schema, Error *error);
+
 /* Checks that the session with this backend pid holds the lock.  EXIT_CODE_REFUSED when it does
  * not. */
 bool pg_lock_check_holder(PgConnection *connection, const PgSchema *schema, int64_t holder_pid,

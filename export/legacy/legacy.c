@@ -8,6 +8,7 @@
 #include "common/cli/signals.h"
 #include "common/kv/model.h"
 #include "common/kv/time.h"
+#include "common/pg/lock.h"
 #include "export/dump.h"
 #include "export/legacy/row_count.h"
 #include "export/legacy/snapshot.h"
@@ -335,6 +336,9 @@ bool export_legacy(ExportOptions *options, Error *error)
     done = done && prepare_packages(&export, error) &&
            (options->dry_run ? dry_run(&export, error) : write_dump(&export, error));
     progress_stop();
+    if (!done) {
+        pg_lock_explain(export.connection, &export.context.schema, error);
+    }
     export_dump_free(&export.dump);
     unit_list_free(&export.units);
     for (size_t i = 0; i < export.package_count; i++) {

@@ -127,7 +127,8 @@ static bool dynamodb_open(const TargetOptions *options, const DumpHeader *header
     state->store = t->info.state;
     state->version = t->info.version;
     state->kept = state->store == KV_STORE_STAMPED && !options->clean;
-    return inspect_database(t, header, state, error);
+    return inspect_database(t, header, state, error) ||
+           pg_lock_explain(t->database.connection, &t->database.schema, error);
 }
 
 /* Deletes the table; only its capacity is kept, to create it again. */

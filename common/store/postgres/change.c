@@ -37,6 +37,12 @@ static bool refuse_unstamped(const StoreChange *change, Error *error)
                              "dump, omit --repository and --package.");
 }
 
+/* Names who holds the lock, if it was for that. */
+static bool failed(const StoreChange *change, Error *error)
+{
+    return pg_lock_explain(change->connection, &change->schema, error);
+}
+
 static bool open_change(const TargetOptions *options, StoreChange **change, uint64_t *version,
                         Error *error)
 {
@@ -47,15 +53,16 @@ static bool open_change(const TargetOptions *options, StoreChange **change, uint
     if (c == NULL) {
         return error_out_of_memory(error);
     }
-    return pg_connect(options->pg, &c->connection, error) &&
-           pg_schema_find(c->connection, options->schema, &c->schema, error) &&
-           kv_table_init(&c->table, c->connection, &c->schema, options->table, 0, error) &&
-           pg_begin(c->connection, PG_READ_SNAPSHOT, 0, error) &&
-           pg_refuse_standby(c->connection, error) && pg_commit(c->connection, error) &&
-           pg_begin(c->connection, PG_READ_WRITE, options->lock_wait_timeout_ms, error) &&
-           pg_lock_acquire(c->connection, &c->schema, error) &&
-           kv_table_inspect(&c->table, c->connection, &state, version, error) &&
-           (state == KV_STORE_STAMPED || refuse_unstamped(c, error));
+    return (pg_connect(options->pg, &c->connection, error) &&
+            pg_schema_find(c->connection, options->schema, &c->schema, error) &&
+            kv_table_init(&c->table, c->connection, &c->schema, options->table, 0, error) &&
+            pg_begin(c->connection, PG_READ_SNAPSHOT, 0, error) &&
+            pg_refuse_standby(c->connection, error) && pg_commit(c->connection, error) &&
+            pg_begin(c->connection, PG_READ_WRITE, options->lock_wait_timeout_ms, error) &&
+            pg_lock_acquire(c->connection, &c->schema, error) &&
+            kv_table_inspect(&c->table, c->connection, &state, version, error) &&
+            (state == KV_STORE_STAMPED || refuse_unstamped(c, error))) ||
+           failed(c, error);
 }
 
 static bool read_range(void *change, Slice partition, Slice prefix, EntryFunction *function,
@@ -64,7 +71,8 @@ static bool read_range(void *change, Slice partition, Slice prefix, EntryFunctio
     const StoreChange *c = change;
 
     return kv_range_read(&c->table, c->connection, partition, prefix, function, function_state,
-                         error);
+                         error) ||
+           failed(c, error);
 }
 
 static bool remove_range(StoreChange *change, Slice partition, Slice prefix, const ByteMap *kept,
@@ -74,7 +82,7 @@ static bool remove_range(StoreChange *change, Slice partition, Slice prefix, con
 
     (void)kept;
     if (!kv_range_delete(&change->table, change->connection, partition, prefix, &removed, error)) {
-        return false;
+        return failed(change, error);
     }
     *count += removed;
     return true;
@@ -93,7 +101,7 @@ static bool explain_conflict(const StoreChange *change, Error *error)
         error_hint(error, "Nothing was changed. Make sure that nobody works with the repository, "
                           "then run again.");
     }
-    return false;
+    return failed(change, error);
 }
 
 static bool begin_copy(StoreChange *change, const char *table, Error *error)
@@ -106,7 +114,7 @@ static bool begin_copy(StoreChange *change, const char *table, Error *error)
         pg_copy_in_begin(change->connection, buffer_string(&sql), error) &&
         pg_copy_in_write(change->connection, slice_of(COPY_HEADER, COPY_HEADER_SIZE), error);
     buffer_free(&sql);
-    return change->copying;
+    return change->copying || failed(change, error);
 }
 
 static bool copy_tuples(StoreChange *change, Slice tuples, Error *error)
@@ -164,7 +172,7 @@ static bool delete_record(StoreChange *change, const Entry *record, Slice value,
                   "another program has changed the repository in the meantime");
         return error_hint(error, "Nothing was changed. Run again.");
     }
-    return done;
+    return done || failed(change, error);
 }
 
 static bool insert_record(StoreChange *change, const Entry *record, Error *error)
@@ -280,12 +288,13 @@ static bool merge(StoreChange *change, ExistingAction action, MergeCounts *count
         counts->added -= counts->different < written ? counts->different : written;
     }
     buffer_free(&example);
-    return done;
+    return done || failed(change, error);
 }
 
 static bool end_change(StoreChange *change, Error *error)
 {
-    return end_copy(change, error) && pg_commit(change->connection, error);
+    return (end_copy(change, error) && pg_commit(change->connection, error)) ||
+           failed(change, error);
 }
 
 static void close_change(StoreChange *change)

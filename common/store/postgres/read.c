@@ -9,6 +9,7 @@
 #include "common/base/workers.h"
 #include "common/kv/model.h"
 #include "common/pg/copy_out.h"
+#include "common/pg/lock.h"
 #include "common/pg/page_range.h"
 #include "common/pg/schema.h"
 #include "common/pg/server_info.h"
@@ -82,16 +83,11 @@ static bool list_relations(Store *store, Error *error)
                     1, parameters, &store->relations, error);
 }
 
-static bool open_store(const StoreOptions *options, Store **store, uint64_t *version, Error *error)
+static bool open_table(Store *s, uint64_t *version, Error *error)
 {
+    const StoreOptions *options = s->options;
     KvStoreState state = KV_STORE_NONE;
-    Store *s = calloc(1, sizeof *s);
 
-    *store = s;
-    if (s == NULL) {
-        return error_out_of_memory(error);
-    }
-    s->options = options;
     if (!pg_connect(options->pg, &s->connection, error) ||
         !pg_schema_find(s->connection, options->schema, &s->schema, error) ||
         !kv_table_init(&s->table, s->connection, &s->schema, options->table, 0, error) ||
@@ -111,6 +107,18 @@ static bool open_store(const StoreOptions *options, Store **store, uint64_t *ver
     return kv_table_execute(&s->table, s->connection, "LOCK TABLE {table} IN ACCESS SHARE MODE",
                             NULL, error) &&
            list_relations(s, error);
+}
+
+static bool open_store(const StoreOptions *options, Store **store, uint64_t *version, Error *error)
+{
+    Store *s = calloc(1, sizeof *s);
+
+    *store = s;
+    if (s == NULL) {
+        return error_out_of_memory(error);
+    }
+    s->options = options;
+    return open_table(s, version, error) || pg_lock_explain(s->connection, &s->schema, error);
 }
 
 static void close_store(Store *store)

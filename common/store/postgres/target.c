@@ -99,7 +99,9 @@ static bool postgres_open(const TargetOptions *options, const DumpHeader *header
         return error_out_of_memory(error);
     }
     t->options = options;
-    return legacy_database_open(&t->database, options, error) && inspect(t, header, found, error);
+    return (legacy_database_open(&t->database, options, error) &&
+            inspect(t, header, found, error)) ||
+           pg_lock_explain(t->database.connection, &t->database.schema, error);
 }
 
 /* Keeps everybody out.  A role that owns the schema, but not the table, may drop it but not lock

@@ -195,8 +195,8 @@ static bool write_to_table(Session *session, const KvStore *store, Run *run, Err
 
     if (store->state == KV_UNREADABLE) {
         error_set(error, store->code, "could not read the table kv: %s", store->reason);
-        error_hint(error, "%s", store->hint);
-        return pg_lock_failed(session->connection, &session->schema, error);
+        error_detail(error, "%s", store->detail);
+        return error_hint(error, "%s", store->hint);
     }
     if (store->state != KV_STAMPED) {
         error_set(error, EXIT_CODE_REFUSED, "there is no KV store with a version");

@@ -34,6 +34,7 @@
 #include "common/cli/signals.h"
 #include "common/cli/startup.h"
 #include "common/cli/version.h"
+#include "common/pg/lock.h"
 #include "scripts/session/migrate/cleanup.h"
 #include "scripts/session/migrate/commands.h"
 #include "scripts/session/migrate/event.h"
@@ -388,6 +389,8 @@ static void report(Main *m, Error *error)
 
     if (session->migrated || error->code == EXIT_CODE_CLEANUP) {
         guard_commit_alone(session);
+    } else {
+        pg_lock_explain(session->connection, &session->schema, error);
     }
     if (interrupt_signal() != 0 && error->code != EXIT_CODE_CLEANUP) {
         stopped(error);

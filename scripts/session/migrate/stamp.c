@@ -2,6 +2,7 @@
 #include "scripts/session/migrate/stamp.h"
 
 #include "common/kv/model.h"
+#include "common/pg/lock.h"
 #include "common/store/postgres/begun_store.h"
 #include "scripts/session/migrate/note.h"
 
@@ -44,9 +45,13 @@ static bool lock_table(Session *session, KvStore *store, bool *readable, Error *
 
     buffer_free(&statement);
     if (done && failed) {
+        if (error->lock_timeout) {
+            pg_lock_name_holders(session->connection, &session->schema, error);
+        }
         store->state = KV_UNREADABLE;
         store->code = error->code;
         snprintf(store->reason, sizeof store->reason, "%s", error->message);
+        snprintf(store->detail, sizeof store->detail, "%s", error->detail);
         snprintf(store->hint, sizeof store->hint, "%s", error->hint);
     }
     *readable = done && !failed;
@@ -160,6 +165,7 @@ bool stamp_read(Session *session, KvStore *store, bool *stamped, Error *error)
     }
     if (store->state == KV_UNREADABLE) {
         error_set(error, store->code, "%s", store->reason);
+        error_detail(error, "%s", store->detail);
         return error_hint(error, "%s", store->hint);
     }
     *stamped = session_is_at_kv_version(session) && !session->dirty && store->state == KV_STAMPED;

@@ -28,6 +28,7 @@ typedef struct KvStore {
     char version[32];                           /* as stored; "" for none */
     ExitCode code;                              /* why it cannot be read */
     char reason[sizeof(((Error *)0)->message)]; /* the same, in words */
+    char detail[sizeof(((Error *)0)->detail)];  /* such as who holds a lock on it; may be empty */
     char hint[sizeof(((Error *)0)->hint)];      /* what to do about it; may be empty */
 } KvStore;
 

@@ -40,6 +40,9 @@ static void print_kv_version(const Status *status)
                      status->place);
     } else if (store->state == KV_UNREADABLE) {
         report_field(stdout, INDENT, "KV version", "unknown (%s)", store->reason);
+        if (store->detail[0] != '\0') {
+            report_field(stdout, INDENT, "", "%s", store->detail);
+        }
     } else if (store->state == KV_STARTED) {
         report_field(stdout, INDENT, "KV version", "0 (an unfinished load)");
     } else {
