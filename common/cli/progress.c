@@ -3,6 +3,8 @@
 
 #include "common/base/quantity.h"
 #include "common/cli/message.h"
+#include "common/cli/status_line.h"
+#include "common/cli/time_left.h"
 
 #include <inttypes.h>
 #include <pthread.h>
@@ -15,23 +17,12 @@
 /* How often a line is written. */
 enum { REDRAW_MS = 200, PLAIN_LINE_MS = 5000, JSON_LINE_MS = 1000 };
 
-/* From here on a phase's own rate says how long it will take: its first rows do not. */
-static const double RATE_SECONDS = 1;
-static const double RATE_FRACTION = 0.02;
-
-/* The state of a phase. */
 typedef struct State {
     const char *phase;
-    size_t number; /* of the plan's phases, from 1; 0: not planned */
+    size_t number; /* of all phases, from 1; 0: it is the only one, or not planned */
     size_t phases;
-    uint64_t rows;
-    uint64_t total_rows; /* 0: unknown */
     uint64_t bytes;
-    double seconds;  /* since the phase began */
-    double expected; /* seconds of the whole phase, from those before it; negative if unknown */
-    double weight;   /* of the phase, and of those after it */
-    double later_weight;
-    bool done;
+    PhaseState now;
 } State;
 
 typedef enum Form { FORM_NONE, FORM_TERMINAL, FORM_PLAIN, FORM_JSON } Form;
@@ -49,7 +40,8 @@ static uint64_t total_rows;
 static struct timespec begun;
 static const ProgressPhase *plan;
 static size_t plan_count;
-static double planned_seconds; /* of the plan's phases that have ended, and their weights */
+static ProgressAround around;
+static double planned_seconds; /* of the planned phases that have ended, and their weights */
 static double planned_weight;
 
 static double seconds_since(const struct timespec *since)
@@ -60,51 +52,9 @@ static double seconds_since(const struct timespec *since)
     return (double)(now.tv_sec - since->tv_sec) + (double)(now.tv_nsec - since->tv_nsec) / 1e9;
 }
 
-/*
- * Estimated seconds left of the phase; negative if unknown.
- *
- * Rows come in large steps where a whole leaf is indexed at a time, so the rate is trusted as far
- * as rows are done, and what earlier phases took for the rest.
- */
-static double seconds_left(const State *state)
-{
-    double fraction;
-
-    if (state->done) {
-        return 0;
-    }
-    if (state->total_rows == 0) {
-        return -1;
-    }
-    fraction = (double)state->rows / (double)state->total_rows;
-    /* The estimate was too low. */
-    if (fraction >= 1) {
-        return 0;
-    }
-    if (state->expected >= 0) {
-        double by_rate = fraction > 0 ? state->seconds * (1 - fraction) / fraction : 0;
-        double by_plan = state->expected * (1 - fraction);
-
-        return fraction * by_rate + (1 - fraction) * by_plan;
-    }
-    return state->seconds < RATE_SECONDS || fraction < RATE_FRACTION
-               ? -1
-               : state->seconds * (1 - fraction) / fraction;
-}
-
-/* The same, of all phases of the plan. */
-static double seconds_left_of_all(const State *state)
-{
-    double left = seconds_left(state);
-
-    return left < 0 || state->weight <= 0
-               ? -1
-               : left + (state->seconds + left) * state->later_weight / state->weight;
-}
-
 static double rows_per_second(const State *state)
 {
-    return state->seconds > 0 ? (double)state->rows / state->seconds : 0;
+    return state->now.seconds > 0 ? (double)state->now.rows / state->now.seconds : 0;
 }
 
 /* Appends to a line. */
@@ -122,31 +72,43 @@ static size_t append(char *line, size_t size, size_t used, const char *format, .
     return added < 0 || (size_t)added >= size - used ? size - 1 : used + (size_t)added;
 }
 
+/* Appends the time left of everything: of the phase only if there are no others, or if no more can
+ * be told. */
+static size_t append_time_left(const State *state, char *line, size_t size, size_t used)
+{
+    enum { TENTHS_BELOW = 10 }; /* see quantity_seconds; an estimate has none */
+    bool is_last = state->number == state->phases;
+    double all = time_left_of_all(&state->now);
+    double left = all >= 0 ? all : time_left(&state->now);
+    char text[QUANTITY_SIZE];
+
+    if (left < 0) {
+        return used;
+    }
+    left += 0.5; /* up */
+    if (left < TENTHS_BELOW) {
+        snprintf(text, sizeof text, "%.0f s", left);
+    } else {
+        quantity_seconds(left, text);
+    }
+    return append(line, size, used, " %s left%s,", text,
+                  is_last    ? ""
+                  : all >= 0 ? " in all"
+                             : " of this phase");
+}
+
 /* Appends how far the phase is: what matters most comes first, as the line may be cut. */
 static size_t append_position(const State *state, char *line, size_t size, size_t used)
 {
-    double left = seconds_left(state);
-    double left_of_all = seconds_left_of_all(state);
-    char text[QUANTITY_SIZE];
-
     if (state->number > 0) {
         used = append(line, size, used, " (%zu of %zu)", state->number, state->phases);
     }
     used = append(line, size, used, ":");
-    if (state->total_rows > state->rows) {
+    if (state->now.total_rows > 0 && state->now.rows <= state->now.total_rows) {
         used = append(line, size, used, " %.0f %%,",
-                      100.0 * (double)state->rows / (double)state->total_rows);
+                      100.0 * (double)state->now.rows / (double)state->now.total_rows);
     }
-    if (left >= 0) {
-        quantity_seconds(left, text);
-        used = append(line, size, used, " %s left", text);
-        if (left_of_all >= 0 && state->number < state->phases) {
-            quantity_seconds(left_of_all, text);
-            used = append(line, size, used, " (%s of all)", text);
-        }
-        used = append(line, size, used, ",");
-    }
-    return used;
+    return append_time_left(state, line, size, used);
 }
 
 static void format_line(const State *state, char *line, size_t size)
@@ -154,15 +116,11 @@ static void format_line(const State *state, char *line, size_t size)
     char text[QUANTITY_SIZE];
     size_t used = append(line, size, 0, "%s", state->phase);
 
-    if (state->done) {
-        used = append(line, size, used, ":");
-    } else {
-        used = append_position(state, line, size, used);
-    }
-    quantity_count(state->rows, text);
-    used = append(line, size, used, " %s row%s", text, state->rows == 1 ? "" : "s");
-    if (!state->done && state->total_rows > state->rows) {
-        quantity_count(state->total_rows, text);
+    used = append_position(state, line, size, used);
+    quantity_count(state->now.rows, text);
+    used = append(line, size, used, " %s row%s", text, state->now.rows == 1 ? "" : "s");
+    if (state->now.total_rows >= state->now.rows && state->now.total_rows > 0) {
+        quantity_count(state->now.total_rows, text);
         used = append(line, size, used, " of about %s", text);
     }
     if (state->bytes > 0) {
@@ -170,11 +128,39 @@ static void format_line(const State *state, char *line, size_t size)
         used = append(line, size, used, ", %s", text);
     }
     quantity_count((uint64_t)rows_per_second(state), text);
-    used = append(line, size, used, ", %s rows/s", text);
-    if (state->done) {
-        quantity_seconds(state->seconds, text);
-        append(line, size, used, ", %s", text);
+    append(line, size, used, ", %s rows/s", text);
+}
+
+/* The last line of a phase, which stays: with what fits into the columns, above all rows and time.
+ */
+static void format_last_line(const State *state, size_t columns, char *line, size_t size)
+{
+    enum { ALL_PARTS = 2 };
+    char text[QUANTITY_SIZE];
+    char bytes[QUANTITY_SIZE];
+    char rate[QUANTITY_SIZE];
+
+    quantity_bytes(state->bytes, bytes);
+    quantity_count((uint64_t)rows_per_second(state), rate);
+    for (int parts = ALL_PARTS; parts >= 0; parts--) {
+        size_t used;
+
+        quantity_count(state->now.rows, text);
+        used = append(line, size, 0, "%s: %s row%s", state->phase, text,
+                      state->now.rows == 1 ? "" : "s");
+        if (state->bytes > 0 && parts >= 1) {
+            used = append(line, size, used, ", %s", bytes);
+        }
+        if (parts >= ALL_PARTS) {
+            used = append(line, size, used, ", %s rows/s", rate);
+        }
+        quantity_seconds(state->now.seconds, text);
+        used = append(line, size, used, ", %s", text);
+        if (used <= columns) {
+            return;
+        }
     }
+    line[columns] = '\0';
 }
 
 /* Formats a number of seconds as JSON. */
@@ -196,12 +182,16 @@ static void format_json_line(const State *state, char *line, size_t size)
     char text[256];
 
     message_now(now);
-    format_line(state, text, sizeof text);
-    if (state->total_rows > 0) {
-        snprintf(total, sizeof total, "%" PRIu64, state->total_rows);
+    if (state->now.done) {
+        format_last_line(state, sizeof text - 1, text, sizeof text);
+    } else {
+        format_line(state, text, sizeof text);
     }
-    format_seconds(state->done ? -1 : seconds_left(state), left, sizeof left);
-    format_seconds(seconds_left_of_all(state), left_of_all, sizeof left_of_all);
+    if (state->now.total_rows > 0) {
+        snprintf(total, sizeof total, "%" PRIu64, state->now.total_rows);
+    }
+    format_seconds(state->now.done ? -1 : time_left(&state->now), left, sizeof left);
+    format_seconds(time_left_of_all(&state->now), left_of_all, sizeof left_of_all);
     /* The names of phases and programs need no escaping. */
     snprintf(
         line, size,
@@ -209,25 +199,34 @@ static void format_json_line(const State *state, char *line, size_t size)
         "\"event\":\"progress\",\"phase\":\"%s\",\"phase_number\":%zu,\"phases\":%zu,"
         "\"rows\":%" PRIu64 ",\"total_rows\":%s,\"bytes\":%" PRIu64
         ",\"rows_per_second\":%.0f,\"seconds_left\":%s,\"seconds_left_of_all\":%s,\"done\":%s}",
-        now, message_program(), text, state->phase, state->number, state->phases, state->rows,
+        now, message_program(), text, state->phase, state->number, state->phases, state->now.rows,
         total, state->bytes, rows_per_second(state), left, left_of_all,
-        state->done ? "true" : "false");
+        state->now.done ? "true" : "false");
 }
 
 /* Finds the phase in the plan. */
 static void find_planned(State *state)
 {
-    for (size_t i = 0; i < plan_count; i++) {
-        if (state->number > 0) {
-            state->later_weight += plan[i].weight;
-        } else if (strcmp(plan[i].name, state->phase) == 0) {
-            state->number = i + 1;
-            state->phases = plan_count;
-            state->weight = plan[i].weight;
-        }
+    double seconds = planned_seconds + around.before_seconds;
+    double weight = planned_weight + around.before_weight;
+    size_t phases = around.before + plan_count + around.after;
+    size_t i = 0;
+
+    while (i < plan_count && strcmp(plan[i].name, state->phase) != 0) {
+        i++;
     }
-    if (state->number > 0 && planned_weight > 0) {
-        state->expected = planned_seconds * state->weight / planned_weight;
+    if (i == plan_count || phases == 1) {
+        return;
+    }
+    state->number = around.before + i + 1;
+    state->phases = phases;
+    state->now.weight = plan[i].weight;
+    state->now.later_weight = around.after_weight;
+    while (++i < plan_count && state->now.later_weight >= 0) {
+        state->now.later_weight += plan[i].weight;
+    }
+    if (weight > 0 && state->now.weight > 0) {
+        state->now.expected = seconds * state->now.weight / weight;
     }
 }
 
@@ -235,21 +234,27 @@ static void find_planned(State *state)
 static void write_line(bool done)
 {
     State state = {.phase = phase,
-                   .rows = atomic_load(&rows_done),
-                   .total_rows = total_rows,
                    .bytes = atomic_load(&bytes_done),
-                   .seconds = seconds_since(&begun),
-                   .expected = -1,
-                   .done = done};
+                   .now = {.rows = atomic_load(&rows_done),
+                           .total_rows = total_rows,
+                           .seconds = seconds_since(&begun),
+                           .expected = -1,
+                           .done = done}};
     char line[1024];
+    size_t columns = form == FORM_TERMINAL ? status_line_columns() : sizeof line - 1;
 
     find_planned(&state);
     if (form == FORM_JSON) {
         format_json_line(&state, line, sizeof line);
     } else {
-        int used = snprintf(line, sizeof line, "%s: ", message_program());
+        size_t used = append(line, sizeof line, 0, "%s: ", message_program());
 
-        format_line(&state, line + used, sizeof line - (size_t)used);
+        if (done) {
+            format_last_line(&state, columns > used ? columns - used : 0, line + used,
+                             sizeof line - used);
+        } else {
+            format_line(&state, line + used, sizeof line - used);
+        }
     }
     if (form == FORM_TERMINAL && !done) {
         message_status(line);
@@ -309,9 +314,12 @@ void progress_plan(const ProgressPhase *phases, size_t count)
     pthread_mutex_lock(&mutex);
     plan = phases;
     plan_count = count;
-    planned_seconds = 0;
-    planned_weight = 0;
     pthread_mutex_unlock(&mutex);
+}
+
+void progress_set_around(const ProgressAround *phases)
+{
+    around = *phases;
 }
 
 void progress_begin(const char *name, uint64_t total)
@@ -338,7 +346,7 @@ void progress_end(void)
         write_line(true);
     }
     for (size_t i = 0; i < plan_count; i++) {
-        if (strcmp(plan[i].name, phase) == 0) {
+        if (strcmp(plan[i].name, phase) == 0 && plan[i].weight > 0) {
             planned_seconds += seconds_since(&begun);
             planned_weight += plan[i].weight;
         }

@@ -31,16 +31,29 @@ typedef enum ProgressMode {
  * so that the thread gets none of its signals. */
 bool progress_init(ProgressMode mode, Error *error);
 
-/* A phase, and how long it takes compared with the others of its plan. */
+/* A phase, and how long it takes compared with the others of its plan; 0 where that cannot be told.
+ */
 typedef struct ProgressPhase {
     const char *name;
     double weight;
 } ProgressPhase;
 
 /* Says which phases will come, so that the time left can be told of all of them, and that of a
- * phase before it has got far.  Phases that are skipped or not planned do no harm.  `phases` must
- * stay valid. */
+ * phase before it has got far.  Phases that are skipped or not planned do no harm.  A plan may be
+ * replaced by a longer one that begins with the same phases.  `phases` must stay valid. */
 void progress_plan(const ProgressPhase *phases, size_t count);
+
+/* Phases of other programs, before and after those of this one. */
+typedef struct ProgressAround {
+    size_t before;
+    double before_weight;
+    double before_seconds; /* how long they took */
+    size_t after;
+    double after_weight; /* negative if unknown */
+} ProgressAround;
+
+/* Says that the plan is a part of a longer one.  Call it before progress_init. */
+void progress_set_around(const ProgressAround *around);
 
 /* Begins a phase; `total` is the expected number of rows, perhaps an estimate, 0 if unknown. */
 void progress_begin(const char *phase, uint64_t total);

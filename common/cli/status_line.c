@@ -13,8 +13,7 @@ static char status_line[LINE_MAX_SIZE + 1];
 static char drawn[LINE_MAX_SIZE + 1]; /* what is on the terminal; "": nothing */
 static char erasure[32];
 
-/* Columns of the terminal; the most that is drawn, and one, if they are not known. */
-static size_t width(void)
+size_t status_line_columns(void)
 {
     struct winsize size;
 
@@ -29,7 +28,7 @@ void status_line_set(const char *line)
 
 const char *status_line_erase(void)
 {
-    size_t columns = width();
+    size_t columns = status_line_columns();
     size_t length = strlen(drawn);
 
     if (length == 0) {
@@ -47,6 +46,6 @@ const char *status_line_erase(void)
 const char *status_line_draw(void)
 {
     /* Without the last column: a terminal may wrap when it is filled. */
-    snprintf(drawn, sizeof drawn, "%.*s", (int)(width() - 1), status_line);
+    snprintf(drawn, sizeof drawn, "%.*s", (int)(status_line_columns() - 1), status_line);
     return drawn;
 }

@@ -9,6 +9,11 @@
 #ifndef COMMON_CLI_STATUS_LINE_H
 #define COMMON_CLI_STATUS_LINE_H
 
+#include <stddef.h>
+
+/* Columns of the terminal; if they are not known, one more than is ever drawn. */
+size_t status_line_columns(void);
+
 /* Replaces the line, which is ASCII without control characters; "": none. */
 void status_line_set(const char *line);
 

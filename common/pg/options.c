@@ -62,6 +62,28 @@ static bool set_supervised(void *options, char *argument, Error *error)
     return true;
 }
 
+/* Thousandths, so that no locale's decimal point matters. */
+static bool set_progress_around(void *options, char *argument, Error *error)
+{
+    size_t before;
+    size_t after;
+    unsigned long weight;
+    unsigned long ms;
+    long after_weight;
+
+    (void)options;
+    if (sscanf(argument, "%zu:%lu:%lu:%zu:%ld", &before, &weight, &ms, &after, &after_weight) !=
+        5) {
+        return error_set(error, EXIT_CODE_USAGE, "invalid argument of --progress-around");
+    }
+    progress_set_around(&(ProgressAround){.before = before,
+                                          .before_weight = (double)weight / 1000,
+                                          .before_seconds = (double)ms / 1000,
+                                          .after = after,
+                                          .after_weight = (double)after_weight / 1000});
+    return true;
+}
+
 static const Option CONNECTION_OPTIONS[] = {
     {"dbname", 'd', "DBNAME", "database name, URI or connection string", set_dbname,
      OPTION_DATABASES},
@@ -103,6 +125,8 @@ static const Option MESSAGE_OPTIONS[] = {
     {"help", '?', NULL, "print this help, then exit", NULL, NULL, OPTION_FLAG(CommonOptions, help)},
     {"list-options", 0, NULL, NULL, NULL, NULL, OPTION_FLAG(CommonOptions, list_options)},
     {"supervised", 0, NULL, NULL, set_supervised},
+    /* Phases, weight and milliseconds of what ran before; phases and weight of what will. */
+    {"progress-around", 0, "N:WEIGHT:MS:N:WEIGHT", NULL, set_progress_around},
     {0},
 };
 

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "common/cli/time_left.h"
+
+/* From here on a phase's own rate says how long it will take: its first rows do not. */
+static const double RATE_SECONDS = 2;
+static const double RATE_FRACTION = 0.02;
+
+/* A phase that takes this much longer than expected is one that earlier ones say nothing of. */
+static const double LATE = 2;
+
+static double by_rate(const PhaseState *state, double fraction)
+{
+    return state->seconds * (1 - fraction) / fraction;
+}
+
+/* Rows come in large steps where a whole leaf is indexed at a time, so the rate is trusted as far
+ * as rows are done, and what earlier phases took for the rest. */
+double time_left(const PhaseState *state)
+{
+    double fraction;
+
+    if (state->done) {
+        return 0;
+    }
+    /* Of more rows than expected nobody knows how many will come. */
+    if (state->total_rows == 0 || state->rows > state->total_rows) {
+        return -1;
+    }
+    fraction = (double)state->rows / (double)state->total_rows;
+    if (state->expected >= 0 &&
+        (fraction >= RATE_FRACTION || state->seconds <= LATE * state->expected)) {
+        double by_plan = state->expected * (1 - fraction);
+
+        return fraction > 0 ? fraction * by_rate(state, fraction) + (1 - fraction) * by_plan
+                            : by_plan;
+    }
+    return state->seconds < RATE_SECONDS || fraction < RATE_FRACTION ? -1
+                                                                     : by_rate(state, fraction);
+}
+
+double time_left_of_all(const PhaseState *state)
+{
+    double left = time_left(state);
+
+    if (left < 0 || state->later_weight == 0) {
+        return left;
+    }
+    if (state->weight <= 0 || state->later_weight < 0) {
+        return -1;
+    }
+    return left + (state->seconds + left) * state->later_weight / state->weight;
+}
