@@ -185,6 +185,15 @@ bool export_dump_begin(ExportDump *dump, DumpHeader *header, Error *error)
     return done;
 }
 
+/* The only phase, unless kv-migrate loads the dump next. */
+void export_dump_begin_progress(uint64_t rows)
+{
+    static const ProgressPhase PHASE = {"export", 1};
+
+    progress_plan(&PHASE, 1);
+    progress_begin(PHASE.name, rows);
+}
+
 bool export_dump_new_emitter(ExportDump *dump, Emitter *emitter, Error *error)
 {
     *emitter = (Emitter){.redacted = dump->redacted};

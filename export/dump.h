@@ -12,6 +12,7 @@
 #define EXPORT_DUMP_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "common/base/error.h"
 #include "common/dump/header.h"
@@ -46,6 +47,9 @@ bool export_dump_add_package(ExportDump *dump, DumpHeader *header, const char *n
 
 /* Completes the header from the options, redacts it with --redact, and writes it. */
 bool export_dump_begin(ExportDump *dump, DumpHeader *header, Error *error);
+
+/* Begins to report progress, of about so many rows; 0: unknown.  progress_end ends it. */
+void export_dump_begin_progress(uint64_t rows);
 
 /* Sets up a worker's emitter.  End with emitter_free, even after a failure. */
 bool export_dump_new_emitter(ExportDump *dump, Emitter *emitter, Error *error);

@@ -190,7 +190,7 @@ static bool write_dump(StoreExport *export, Error *error)
     if (!export_dump_begin(&export->dump, &header, error)) {
         return false;
     }
-    progress_begin("export", header.estimated_entries);
+    export_dump_begin_progress(header.estimated_entries);
     if (!read_store(export, &EXPORTING, error)) {
         return false;
     }

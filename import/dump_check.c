@@ -26,6 +26,20 @@ static bool check_chunk(void *state, void *worker, Slice tuples, uint64_t entrie
     return true;
 }
 
+uint64_t dump_expected_entries(DumpReader *reader)
+{
+    uint64_t entries = dump_reader_header(reader)->estimated_entries;
+    DumpManifest manifest = {0};
+    Error ignored = {0};
+    bool found = false;
+
+    if (dump_reader_peek_manifest(reader, &found, &manifest, &ignored) && found) {
+        entries = dump_manifest_entries(&manifest);
+    }
+    dump_manifest_free(&manifest);
+    return entries;
+}
+
 bool dump_check(DumpReader *reader, size_t workers, const TargetDriver *target,
                 uint64_t expected_entries, uint64_t *units, DumpManifest *manifest, Error *error)
 {

@@ -21,4 +21,8 @@
 bool dump_check(DumpReader *reader, size_t workers, const TargetDriver *target,
                 uint64_t expected_entries, uint64_t *units, DumpManifest *manifest, Error *error);
 
+/* How many entries the dump has: by its manifest if the input can seek, else as estimated by who
+ * made it; 0: unknown.  Call it before anything is read. */
+uint64_t dump_expected_entries(DumpReader *reader);
+
 #endif

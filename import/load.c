@@ -32,6 +32,10 @@ typedef struct Load {
     uint64_t expected_entries; /* may be an estimate; 0: unknown */
 } Load;
 
+/* Of a load that only compares. */
+static const ProgressPhase COMPARING_PHASES[] = {{"check", 1}, {"store", 2}};
+enum { PHASES_TO_FINISH = 1, PHASES_TO_COMPARE = 2 };
+
 /* A store that is compared with the dump needs it twice. */
 static bool make_readable(Load *load, Error *error)
 {
@@ -230,7 +234,7 @@ static bool compare_with_store(Load *load, Error *error)
 
     if (!dump_check(load->reader, (size_t)load->options->store.jobs, load->driver,
                     load->expected_entries, &units, &load->manifest, error) ||
-        !digest_read(load->options, &store, error)) {
+        !digest_read(load->options, dump_manifest_entries(&load->manifest), &store, error)) {
         return false;
     }
     for (size_t i = 0; i < load->manifest.package_count; i++) {
@@ -267,8 +271,22 @@ static bool check_version(const Load *load, const TargetState *state, Error *err
                                   : "add --allow-other-version.");
 }
 
+static void plan(const Load *load, const TargetState *state)
+{
+    size_t count;
+    const ProgressPhase *phases;
+
+    if (state->half_stamped || state->kept) {
+        progress_plan(COMPARING_PHASES, state->half_stamped ? PHASES_TO_FINISH : PHASES_TO_COMPARE);
+        return;
+    }
+    phases = load->driver->phases(load->target, is_regular_file(load->options->file), &count);
+    progress_plan(phases, count);
+}
+
 static bool load_into(Load *load, const TargetState *state, Error *error)
 {
+    plan(load, state);
     if (state->half_stamped) {
         return finish_target(load, error);
     }
@@ -313,7 +331,6 @@ bool load_dump(ImportOptions *options, Error *error)
            load.driver->open(&options->store, dump_reader_header(load.reader), &load.target, &state,
                              error);
     is_open = done;
-    progress_plan(load.driver->phases, load.driver->phase_count);
     done =
         done && progress_init(options->common.progress, error) && load_into(&load, &state, error);
     progress_stop();

@@ -75,9 +75,9 @@ typedef struct TargetDriver {
     const char *kind;
     const char *(*table)(const TargetOptions *options);
 
-    /* The phases of a load, in order, for progress_plan. */
-    const ProgressPhase *phases;
-    size_t phase_count;
+    /* The phases of a load, in order, for progress_plan: of a file, or else a pipe, into the
+     * target, or into one that is not there yet (NULL). */
+    const ProgressPhase *(*phases)(const Target *target, bool is_file, size_t *count);
 
     /* For signals_start: cancels whatever waits for the store, and returns whether anything did. */
     bool (*cancel)(void);

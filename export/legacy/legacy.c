@@ -247,7 +247,7 @@ static bool run_workers(LegacyExport *export, Error *error)
     bool done;
 
     work_pieces_init(&export->pieces, export->units.count);
-    progress_begin("export", export->estimated_rows);
+    export_dump_begin_progress(export->estimated_rows);
     done = workers_run(count < export->units.count ? count : export->units.count, run_worker,
                        export, stop_workers, error);
     if (done && export->join_failed) {

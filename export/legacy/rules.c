@@ -2,6 +2,7 @@
 #include "export/legacy/rules.h"
 
 #include "common/base/workers.h"
+#include "common/cli/progress.h"
 #include "export/settings/settings.h"
 
 #include <stdlib.h>
@@ -55,6 +56,7 @@ static bool run_fetcher(void *shared, size_t number, Error *error)
                             &item->repository->rules, error)) {
             return false;
         }
+        progress_add(1, 0);
     }
     return true;
 }
@@ -77,10 +79,15 @@ bool rules_fetch(const RulesList *list, const ExportOptions *options, Error *err
         return true;
     }
     work_pieces_init(&fetch.pieces, list->count);
+    /* An object store may take long for many. */
+    progress_begin("settings", list->count);
     done = settings_open(&options->settings, &fetch.settings, error) &&
            workers_run(jobs < list->count ? jobs : list->count, run_fetcher, &fetch, stop_fetchers,
                        error);
     settings_close(fetch.settings);
+    if (done) {
+        progress_end();
+    }
     return done;
 }
 

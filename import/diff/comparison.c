@@ -17,6 +17,14 @@ typedef struct Pass {
     bool collects; /* those that may differ; else sums up all */
 } Pass;
 
+/* What differs is read again; the branches of staged objects may follow (diff.c).  A dump is read
+ * without decompressing it first, which tells nothing of the phases after it. */
+static const ProgressPhase DUMP_PHASES[] = {{"read", 0}, {"compare", 1}, {"differences", 1}};
+enum { DUMP_PHASES_IF_EQUAL = 2, DUMP_PHASES_IF_DIFFERENT = 3 };
+static const ProgressPhase STORE_PHASES[] = {
+    {"read", 0}, {"dump", 1}, {"store", 2}, {"differences: dump", 1}, {"differences: store", 2}};
+enum { STORE_PHASES_IF_EQUAL = 3, STORE_PHASES_IF_DIFFERENT = 5 };
+
 static bool visit_entry(void *state, const Entry *entry, Slice tuple, Error *error)
 {
     Pass *pass = state;
@@ -253,7 +261,9 @@ static bool compare_chunks(Comparison *comparison, Error *error)
     DumpFile *old_dump = &comparison->old_dump;
     DumpFile *new_dump = &comparison->new_dump;
 
-    progress_begin("read", 0);
+    progress_plan(DUMP_PHASES, DUMP_PHASES_IF_EQUAL);
+    progress_begin("read", dump_manifest_entries(&old_dump->manifest) +
+                               dump_manifest_entries(&new_dump->manifest));
     if (!workers_run(2, scan_dump, comparison, NULL, error)) {
         return false;
     }
@@ -269,6 +279,7 @@ static bool compare_chunks(Comparison *comparison, Error *error)
         return set_equal(comparison, error);
     }
     /* Chunks of the same entries, compressed in another way. */
+    progress_plan(DUMP_PHASES, DUMP_PHASES_IF_DIFFERENT);
     take_contents(old_dump);
     take_contents(new_dump);
     match_frames(old_dump, new_dump);
@@ -354,6 +365,17 @@ static bool read_dump_and_store(Comparison *comparison, bool collects, Error *er
     return true;
 }
 
+static bool scan_before_store(DumpFile *dump, Error *error)
+{
+    progress_plan(STORE_PHASES, STORE_PHASES_IF_EQUAL);
+    progress_begin("read", dump_manifest_entries(&dump->manifest));
+    if (!dump_file_scan(dump, error)) {
+        return false;
+    }
+    progress_end();
+    return true;
+}
+
 bool comparison_with_store(const ImportOptions *options, Comparison *comparison, Error *error)
 {
     DumpFile *dump = &comparison->old_dump;
@@ -370,7 +392,7 @@ bool comparison_with_store(const ImportOptions *options, Comparison *comparison,
         return false;
     }
     exclusions_warn(&comparison->exclusions);
-    if (!dump_file_scan(dump, error) ||
+    if (!scan_before_store(dump, error) ||
         !bucket_sums_new(chosen_entries(dump), &comparison->sums, error) ||
         !read_dump_and_store(comparison, false, error) ||
         !dump_manifest_check_totals(&dump->manifest, dump->read, error)) {
@@ -379,6 +401,7 @@ bool comparison_with_store(const ImportOptions *options, Comparison *comparison,
     if (bucket_sums_finish(comparison->sums)) {
         return set_equal(comparison, error);
     }
+    progress_plan(STORE_PHASES, STORE_PHASES_IF_DIFFERENT);
     return begin_collecting(comparison, error) && read_dump_and_store(comparison, true, error) &&
            finish_collecting(comparison, error);
 }

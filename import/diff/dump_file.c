@@ -96,7 +96,7 @@ bool dump_file_scan(DumpFile *file, Error *error)
     while (done && !end) {
         done = interrupt_check(error) && dump_reader_next(reader, &chunk, &end, error);
         if (done && !end) {
-            progress_add(0, chunk.frame.size);
+            progress_add(chunk.entries, chunk.frame.size);
             done = add_frame(file, &chunk, error);
         }
     }

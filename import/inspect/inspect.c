@@ -194,21 +194,6 @@ bool inspect_list(const char *file, bool json, Error *error)
     return done;
 }
 
-/* The number of entries, or an estimate, for the progress display. */
-static uint64_t expected_entries(DumpReader *reader)
-{
-    uint64_t entries = dump_reader_header(reader)->estimated_entries;
-    DumpManifest manifest = {0};
-    Error ignored = {0};
-    bool found = false;
-
-    if (dump_reader_peek_manifest(reader, &found, &manifest, &ignored) && found) {
-        entries = dump_manifest_entries(&manifest);
-    }
-    dump_manifest_free(&manifest);
-    return entries;
-}
-
 bool inspect_check(const ImportOptions *options, Error *error)
 {
     const TargetDriver *target = target_find(options->target);
@@ -217,8 +202,8 @@ bool inspect_check(const ImportOptions *options, Error *error)
     uint64_t units = 0;
     bool done = dump_reader_open(options->file, &reader, error) &&
                 progress_init(options->common.progress, error) &&
-                dump_check(reader, (size_t)options->store.jobs, target, expected_entries(reader),
-                           &units, &manifest, error);
+                dump_check(reader, (size_t)options->store.jobs, target,
+                           dump_expected_entries(reader), &units, &manifest, error);
 
     progress_stop();
     if (done) {

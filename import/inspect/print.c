@@ -4,15 +4,19 @@
 #include "common/base/workers.h"
 #include "common/cli/message.h"
 #include "common/cli/output.h"
+#include "common/cli/progress.h"
 #include "common/dump/format.h"
 #include "common/dump/reader.h"
 #include "common/kv/entry.h"
 #include "common/kv/entry_json.h"
+#include "import/dump_check.h"
 #include "import/inspect/lakefs_kv.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 /* One worker at a time reads a chunk, and one at a time writes the lines of its chunk, in the
  * file's order.  In between, each makes lines of its own chunk. */
@@ -166,6 +170,7 @@ static bool write_lines(PrintWorker *worker, Error *error)
         lines = slice_of(lines.data + 1, lines.size - 1);
     }
     printer->printed += count;
+    progress_add(count, lines.size);
     /* Flushed, so that a pager shows them now. */
     return output_text(lines, error) && output_flush(error);
 }
@@ -317,6 +322,30 @@ static bool write_end(const Printer *printer, Error *error)
     return done;
 }
 
+static bool is_regular_file(int descriptor)
+{
+    struct stat status;
+
+    return fstat(descriptor, &status) == 0 && S_ISREG(status.st_mode);
+}
+
+/* A line of progress would spoil a terminal, or a pager's screen, to which entries go. */
+static bool begin_progress(const ImportOptions *options, const Printer *printer, Error *error)
+{
+    const PrintOptions *print = &options->print;
+    bool skips = is_partial(printer) || print->partition != NULL || print->prefix != NULL;
+
+    if (options->common.progress == PROGRESS_AUTOMATIC && !is_regular_file(STDOUT_FILENO)) {
+        return true;
+    }
+    if (!progress_init(options->common.progress, error)) {
+        return false;
+    }
+    /* How many entries a part has is not known before. */
+    progress_begin("print", skips ? 0 : dump_expected_entries(printer->reader));
+    return true;
+}
+
 bool inspect_print(const ImportOptions *options, Error *error)
 {
     Printer printer = {.options = &options->print, .package = options->package};
@@ -328,12 +357,17 @@ bool inspect_print(const ImportOptions *options, Error *error)
     pthread_mutex_init(&printer.write_mutex, NULL);
     pthread_cond_init(&printer.written, NULL);
     done = dump_reader_open(options->file, &printer.reader, error) &&
-           choose_chunks(&printer, error) && write_beginning(&printer, error) &&
+           choose_chunks(&printer, error) && begin_progress(options, &printer, error) &&
+           write_beginning(&printer, error) &&
            (limit_reached(printer.options, 0) ||
             workers_run((size_t)options->store.jobs, run_worker, &printer, stop_workers, error)) &&
            (is_partial(&printer) || dump_reader_has_skipped(printer.reader) ||
-            dump_reader_finish(printer.reader, &manifest, error)) &&
-           write_end(&printer, error);
+            dump_reader_finish(printer.reader, &manifest, error));
+    if (done) {
+        progress_end();
+    }
+    progress_stop();
+    done = done && write_end(&printer, error);
     dump_manifest_free(&manifest);
     dump_reader_free(printer.reader);
     pthread_mutex_destroy(&printer.read_mutex);

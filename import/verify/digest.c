@@ -58,7 +58,7 @@ static bool end_sum(void *worker, bool complete, Error *error)
     return true;
 }
 
-bool digest_read(const ImportOptions *options, StoreSum *sum, Error *error)
+bool digest_read(const ImportOptions *options, uint64_t expected, StoreSum *sum, Error *error)
 {
     static const EntryVisitor SUM = {.begin = begin_sum, .visit = add_entry, .end = end_sum};
     const StoreDriver *driver = store_find(options->target);
@@ -71,7 +71,7 @@ bool digest_read(const ImportOptions *options, StoreSum *sum, Error *error)
     pthread_mutex_init(&total.mutex, NULL);
     done = driver->open(&store_options, &store, &version, error);
     if (done) {
-        progress_begin("store", 0);
+        progress_begin("store", expected);
         done = driver->read(store, &SUM, &total, error);
     }
     if (done) {
@@ -99,7 +99,8 @@ bool digest_store(ImportOptions *options, Error *error)
 {
     StoreSum sum = {0};
     bool done = signals_start(store_find(options->target)->cancel, error) &&
-                progress_init(options->common.progress, error) && digest_read(options, &sum, error);
+                progress_init(options->common.progress, error) &&
+                digest_read(options, 0, &sum, error);
 
     progress_stop();
     return done && print_sum(&sum, error);

@@ -18,9 +18,9 @@ typedef struct StoreSum {
     SetDigest digest;
 } StoreSum;
 
-/* Reads the whole store that the options name, with a connection of its own, and reports
- * progress. */
-bool digest_read(const ImportOptions *options, StoreSum *sum, Error *error);
+/* Reads the whole store that the options name, with a connection of its own, and reports progress,
+ * of about so many entries; 0: unknown. */
+bool digest_read(const ImportOptions *options, uint64_t expected, StoreSum *sum, Error *error);
 
 /* --digest: prints it in one line of JSON, for kv-migrate, which compares it with the note of the
  * load: an object with the members version, entries and set_digest. */

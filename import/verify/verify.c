@@ -13,6 +13,7 @@
 #include "import/diff/bucket_sums.h"
 #include "import/diff/json_line.h"
 #include "import/diff/sorter.h"
+#include "import/dump_check.h"
 #include "import/sequential_read.h"
 #include "import/verify/entry_digest.h"
 
@@ -24,6 +25,11 @@
 
 /* How many differences are shown; and for how many entries there are buckets. */
 enum { MAX_DIFFERENCES_SHOWN = 20, MANY_ENTRIES = 1 << 24 };
+
+/* Where the dump and the store differ, both are read again. */
+static const ProgressPhase PHASES[] = {
+    {"dump", 1}, {"store", 2}, {"differences: dump", 1}, {"differences: store", 2}};
+enum { PHASES_IF_EQUAL = 2, PHASES_IF_DIFFERENT = 4 };
 
 /* The old side is the dump, the new one the store. */
 typedef struct Verification {
@@ -114,7 +120,7 @@ static bool read_dump(Verification *verification, const char *path, const char *
         return false;
     }
     verification->dump_version = dump_reader_header(reader)->kv_version;
-    progress_begin(phase, dump_reader_header(reader)->estimated_entries);
+    progress_begin(phase, dump_expected_entries(reader));
     done = sequential_read_dump(reader, (size_t)verification->options->store.jobs, visitor,
                                 verification, manifest, error);
     if (done) {
@@ -186,6 +192,7 @@ static bool compute_sums(Verification *verification, Error *error)
     static const DumpVisitor DUMP = {.visit = sum_chunk};
     static const EntryVisitor STORE = {.visit = subtract_store_entry};
 
+    progress_plan(PHASES, PHASES_IF_EQUAL);
     return read_dump_first(verification, &DUMP, error) &&
            read_store(verification, "store", &STORE, error);
 }
@@ -233,6 +240,7 @@ static bool find_differences(Verification *verification, Error *error)
     static const DumpVisitor DUMP = {.visit = collect_chunk};
     static const EntryVisitor STORE = {.visit = collect_store_entry};
 
+    progress_plan(PHASES, PHASES_IF_DIFFERENT);
     return sorter_new(SORTER_MEMORY, &verification->sorter, error) &&
            collect_version(verification, DIFF_OLD, verification->dump_version, error) &&
            collect_version(verification, DIFF_NEW, verification->store_version, error) &&

@@ -55,11 +55,16 @@ typedef struct Comparer {
     Work work;
 } Comparer;
 
+bool dynamodb_compares(const Target *target)
+{
+    return target->options->clean && target->info.state >= KV_STORE_STARTED;
+}
+
 bool dynamodb_expect(Target *target, uint64_t entries, bool *compared, Error *error)
 {
     DynamoComparison *comparison;
 
-    *compared = target->options->clean && target->info.state >= KV_STORE_STARTED;
+    *compared = dynamodb_compares(target);
     if (!*compared) {
         return true;
     }

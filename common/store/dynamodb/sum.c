@@ -69,7 +69,7 @@ bool dynamodb_sum(Target *target, uint64_t expected, EntriesSum *sum, Error *err
     bool done;
 
     pthread_mutex_init(&summing.mutex, NULL);
-    progress_begin("check", expected);
+    progress_begin("verify", expected);
     done = dynamo_scan(target->client, (size_t)target->options->dynamodb.requests, sum_segments,
                        &summing, error);
     if (done) {

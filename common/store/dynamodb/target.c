@@ -357,6 +357,27 @@ static void dynamodb_close(Target *target)
     free(target);
 }
 
+/* A load is as fast as the table's capacity allows, of which the phases before it tell nothing. */
+static const ProgressPhase *dynamodb_phases(const Target *target, bool is_file, size_t *count)
+{
+    static const ProgressPhase FILLED[] = {{"check", 0}, {"load", 1}, {"verify", 0.3}};
+    static const ProgressPhase CLEARED[] = {
+        {"check", 0}, {"clear", 0}, {"load", 1}, {"verify", 0.3}};
+    static const ProgressPhase COMPARED[] = {
+        {"check", 0}, {"compare", 0}, {"load", 1}, {"delete", 0}, {"verify", 0.3}};
+
+    if (target != NULL && dynamodb_compares(target)) {
+        *count = sizeof COMPARED / sizeof COMPARED[0];
+        return COMPARED;
+    }
+    if (target != NULL && target->info.state > KV_STORE_EMPTY && !target->info.disposable) {
+        *count = sizeof CLEARED / sizeof CLEARED[0] - (is_file ? 0 : 1);
+        return is_file ? CLEARED : CLEARED + 1;
+    }
+    *count = sizeof FILLED / sizeof FILLED[0] - (is_file ? 0 : 1);
+    return is_file ? FILLED : FILLED + 1;
+}
+
 /* Requests are aborted when the program is asked to stop. */
 static bool dynamodb_cancel(void)
 {
@@ -368,6 +389,7 @@ const TargetDriver TARGET_DYNAMODB = {
     .name = "dynamodb",
     .kind = "DynamoDB table",
     .table = dynamodb_table,
+    .phases = dynamodb_phases,
     .cancel = dynamodb_cancel,
     .open = dynamodb_open,
     .check_entries = dynamodb_check_entries,

@@ -46,6 +46,9 @@ struct Target {
 /* load.c: whether an entry is the version's, which the load itself writes. */
 bool dynamodb_is_version(const Entry *entry);
 
+/* compare.c: whether a load compares the table with the dump. */
+bool dynamodb_compares(const Target *target);
+
 /* compare.c; see TargetDriver. */
 bool dynamodb_expect(Target *target, uint64_t entries, bool *compared, Error *error);
 bool dynamodb_remember(Target *target, Slice tuples, Error *error);

@@ -275,15 +275,22 @@ static void postgres_close(Target *target)
     free(target);
 }
 
-/* How long they take compared with each other, with a million entries on two processors. */
-static const ProgressPhase PHASES[] = {{"load", 1.0}, {"index", 0.65}, {"verify", 0.05}};
+static const ProgressPhase *postgres_phases(const Target *target, bool is_file, size_t *count)
+{
+    /* How long they take compared with each other, with a million entries on two processors. */
+    static const ProgressPhase PHASES[] = {{"load", 1.0}, {"index", 0.65}, {"verify", 0.05}};
+
+    (void)target;
+    (void)is_file;
+    *count = sizeof PHASES / sizeof PHASES[0];
+    return PHASES;
+}
 
 const TargetDriver TARGET_POSTGRES = {
     .name = "postgres",
     .kind = "table",
     .table = postgres_table,
-    .phases = PHASES,
-    .phase_count = sizeof PHASES / sizeof PHASES[0],
+    .phases = postgres_phases,
     .cancel = pg_cancel_all,
     .open = postgres_open,
     .prepare = postgres_prepare,
