@@ -102,6 +102,13 @@ for line in lines:
 assert lines' "$@" <<<"$stderr"
 }
 
+# phases: prints the phases of which standard error has the last JSON lines, each with which of how many it is.
+phases() {
+    grep -F '"done":true' <<<"$stderr" | python3 -c '
+import json, sys
+print(", ".join("{program} {phase} {phase_number}/{phases}".format(**json.loads(line)) for line in sys.stdin))'
+}
+
 # shown_size FILE: prints its size as all programs show it. The file has kilobytes.
 shown_size() {
     wc -c <"$1" | python3 -c 'n = int(input()); print(f"{n / 1000:.1f} kB ({n:,} bytes)")'

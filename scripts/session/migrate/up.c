@@ -4,6 +4,7 @@
 #include "common/base/quantity.h"
 #include "common/cli/message.h"
 #include "common/kv/model.h"
+#include "common/store/target.h"
 #include "scripts/session/child.h"
 #include "scripts/session/migrate/checks.h"
 #include "scripts/session/migrate/cleanup.h"
@@ -19,6 +20,8 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+
+static const char EXPORT_PHASE[] = "export";
 
 static const char AGAIN[] = "Fix the cause, then run again.";
 
@@ -163,24 +166,72 @@ UpAnswer up_transfer(Up *up)
 {
     bool by_file = up->session->options->dump != NULL;
 
-    clock_begin_phase(&up->clock, by_file ? "export" : "transfer");
+    clock_begin_phase(&up->clock, by_file ? EXPORT_PHASE : "transfer");
     return by_file ? UP_BY_FILE : UP_BY_PIPE;
+}
+
+/* How long an export to a file takes, compared with the phases of a load into PostgreSQL. */
+static const double EXPORT_WEIGHT = 0.6;
+
+/* The phases of the load that follows an export to a file; *weight is negative if the export
+ * tells nothing of them. */
+static size_t load_phases(const Up *up, double *weight)
+{
+    bool in_dynamodb = migrate_options_in_dynamodb(up->session->options);
+    const TargetDriver *driver = in_dynamodb ? &TARGET_DYNAMODB : &TARGET_POSTGRES;
+    size_t count;
+    const ProgressPhase *phases = driver->phases(NULL, true, &count);
+
+    *weight = 0;
+    for (size_t i = 0; i < count; i++) {
+        *weight += phases[i].weight;
+    }
+    *weight = in_dynamodb ? -1 : *weight;
+    return count;
+}
+
+static double export_seconds(const Up *up)
+{
+    const Clock *clock = &up->clock;
+
+    for (int i = 0; i < clock->count; i++) {
+        if (strcmp(clock->names[i], EXPORT_PHASE) == 0) {
+            return clock->seconds[i];
+        }
+    }
+    return 0;
+}
+
+/* Weights and seconds in thousandths. */
+static bool add_around(Program *program, size_t before, double before_weight, double seconds,
+                       size_t after, double after_weight, Error *error)
+{
+    return words_add_format(&program->command, error, "--progress-around=%zu:%.0f:%.0f:%zu:%.0f",
+                            before, before_weight * 1000, seconds * 1000, after,
+                            after_weight * 1000);
 }
 
 bool up_export_command(const Up *up, Program *program, Error *error)
 {
     const char *dump = up->session->options->dump;
+    double weight;
+    size_t phases = load_phases(up, &weight);
 
     return dump == NULL ? program_export_to_pipe(up->session, program, error)
                         : program_export(up->session, program, error) &&
+                              add_around(program, 0, 0, 0, phases, weight / EXPORT_WEIGHT, error) &&
                               words_add_format(&program->command, error, "--file=%s", dump);
 }
 
 bool up_import_command(const Up *up, Program *program, Error *error)
 {
     const char *dump = up->session->options->dump;
+    double weight;
 
+    load_phases(up, &weight);
     return program_import(up->session, program, error) &&
+           (dump == NULL || add_around(program, 1, weight > 0 ? EXPORT_WEIGHT : 0,
+                                       export_seconds(up), 0, 0, error)) &&
            words_add(&program->command, "--", error) &&
            words_add(&program->command, dump == NULL ? "-" : dump, error);
 }

@@ -99,34 +99,148 @@ screen() {
     tmux -S "$BATS_TEST_TMPDIR/tmux" capture-pane -p | sed '/^ *$/d'
 }
 
-# shows_one_line WIDTH: whether the screen holds the line of progress and nothing else, cut if it is longer.
-shows_one_line() {
-    local lines
-    mapfile -t lines < <(screen)
-    [ "${#lines[@]}" -eq 1 ] && [[ ${lines[0]} == "kv-import: check: 325 rows, "* ]] &&
-        if (($1 > 40)); then [[ ${lines[0]} == *"rows/s" ]]; else [ "${#lines[0]}" -eq $(($1 - 1)) ]; fi
+# open_terminal COMMAND: runs it on a terminal of 80 columns; the file "ended" appears afterwards.
+open_terminal() {
+    TMUX_COMMAND=(tmux -S "$BATS_TEST_TMPDIR/tmux" -f /dev/null)
+    "${TMUX_COMMAND[@]}" new-session -d -x 80 -y 99 "$1; touch '$BATS_TEST_TMPDIR/ended'; cat" 3>&-
 }
 
-@test "the line of progress is cut to the terminal's width, also after a change of it" {
-    local tmux=(tmux -S "$BATS_TEST_TMPDIR/tmux" -f /dev/null) width
-    mkfifo "$BATS_TEST_TMPDIR/fifo"
-    # The dump stops while it is read, until a file appears.
+# close_terminal: lets the command go on to its end; its last lines are on a terminal of 200 columns then.
+close_terminal() {
+    touch "$BATS_TEST_TMPDIR/go-on"
+    eventually test -e "$BATS_TEST_TMPDIR/ended"
+    "${TMUX_COMMAND[@]}" resize-window -x 200 -y 99
+    screen >"$BATS_TEST_TMPDIR/screen"
+    "${TMUX_COMMAND[@]}" kill-server
+    cat "$BATS_TEST_TMPDIR/screen"
+}
+
+# shows_one_line WIDTH LINE: whether the screen holds nothing but the line of progress, which begins like this, cut to the width.
+shows_one_line() {
+    local lines start=$2
+    mapfile -t lines < <(screen)
+    # The last column stays free, and a space before it does not show.
+    ((${#start} < $1)) || start=${start:0:$1-2}
+    [ "${#lines[@]}" -eq 1 ] && [[ ${lines[0]} == "$start"* ]] && ((${#lines[0]} < $1))
+}
+
+# stays_one_line LINE: whatever width the terminal is given, the line of progress stays the only one, and on one row.
+stays_one_line() {
+    local width
+    for width in 80 60 40 80 40 60 80; do
+        "${TMUX_COMMAND[@]}" resize-window -x "$width" -y 99
+        eventually shows_one_line "$width" "$1" || {
+            screen
+            return 1
+        }
+    done
+}
+
+# stopping_dump FILE: a pipe through which the dump comes, but for its end, which comes with close_terminal.
+stopping_dump() {
+    mkfifo "$1"
     {
         head -c 30000 "$DUMP"
         eventually test -e "$BATS_TEST_TMPDIR/go-on"
         tail -c +30001 "$DUMP"
-    } >"$BATS_TEST_TMPDIR/fifo" 3>&- &
-    "${tmux[@]}" new-session -d -x 80 -y 24 \
-        "kv-import --check '$BATS_TEST_TMPDIR/fifo' >'$BATS_TEST_TMPDIR/stdout'; touch '$BATS_TEST_TMPDIR/ended'; cat" 3>&-
-    eventually shows_one_line 80
-    for width in 60 40 80 40; do
-        "${tmux[@]}" resize-window -x "$width" -y 24
-        eventually shows_one_line "$width"
-    done
-    touch "$BATS_TEST_TMPDIR/go-on"
-    eventually test -e "$BATS_TEST_TMPDIR/ended"
-    "${tmux[@]}" resize-window -x 80 -y 24
-    screen | grep -E '^kv-import: check: 439 rows, '
-    "${tmux[@]}" kill-server
+    } >"$1" 3>&- &
+}
+
+# stopping_settings: sets SETTINGS to an option with which an export stops until close_terminal, in the database PGDATABASE.
+stopping_settings() {
+    sql "UPDATE graveler_repositories SET storage_namespace = 'gs://bucket/' || id"
+    SETTINGS="--settings-command='until [ -e $BATS_TEST_TMPDIR/go-on ]; do sleep 0.1; done; exit 44 # {}'"
+}
+
+@test "kv-import's line of progress is cut to the terminal's width, also after a change of it" {
+    fresh_database
+    stopping_dump "$BATS_TEST_TMPDIR/fifo"
+    open_terminal "kv-import --check '$BATS_TEST_TMPDIR/fifo' >'$BATS_TEST_TMPDIR/stdout'"
+    stays_one_line "kv-import: check: 325 rows, 68.2 kB, "
+    close_terminal >"$BATS_TEST_TMPDIR/last"
+    cat "$BATS_TEST_TMPDIR/last"
+    grep <"$BATS_TEST_TMPDIR/last" -E '^kv-import: check: 439 rows, 297\.1 kB, .* rows/s, [0-9.]+ s$'
     assert_contains "$(cat "$BATS_TEST_TMPDIR/stdout")" "the dump is intact: 439 entries"
+}
+
+@test "so is that of a load, which tells which of how many phases it is" {
+    fresh_database
+    stopping_dump "$BATS_TEST_TMPDIR/fifo"
+    open_terminal "kv-import -d '$DSN' '$BATS_TEST_TMPDIR/fifo'"
+    stays_one_line "kv-import: load (1 of 3): 325 rows, 68.2 kB, "
+    close_terminal >"$BATS_TEST_TMPDIR/last"
+    cat "$BATS_TEST_TMPDIR/last"
+    grep <"$BATS_TEST_TMPDIR/last" -E '^kv-import: verify: 439 rows, '
+}
+
+@test "so is that of kv-export" {
+    fresh_database TEMPLATE "$ESTI"
+    stopping_settings
+    open_terminal "kv-export -d '$DSN' $SETTINGS -f '$BATS_TEST_TMPDIR/a.dump'"
+    stays_one_line "kv-export: settings: 0 %, 0 rows of about "
+    close_terminal >"$BATS_TEST_TMPDIR/last"
+    cat "$BATS_TEST_TMPDIR/last"
+    grep <"$BATS_TEST_TMPDIR/last" -E '^kv-export: export: 396 rows, '
+}
+
+@test "so is what kv-migrate shows" {
+    fresh_database TEMPLATE "$ESTI"
+    # One has rules, which are not found then.
+    stopping_settings
+    open_terminal "kv-migrate up --kv-enabled -d '$DSN' $SETTINGS --dump '$BATS_TEST_TMPDIR/a.dump'"
+    stays_one_line "kv-export: settings: 0 %, 0 rows of about "
+    close_terminal >"$BATS_TEST_TMPDIR/last"
+    cat "$BATS_TEST_TMPDIR/last"
+    grep <"$BATS_TEST_TMPDIR/last" -E '^kv-import: verify: 438 rows, '
+}
+
+@test "a phase's last line has what fits into the width, above all rows and time" {
+    local width
+    declare -A lines=([80]='kv-import: verify: 439 rows, [0-9,]+ rows/s, [0-9.]+ s'
+        [60]='kv-import: load: 439 rows, 297\.1 kB,.* [0-9.]+ s' [40]='kv-import: load: 439 rows, [0-9.]+ s')
+    for width in 80 60 40; do
+        fresh_database
+        TMUX_COMMAND=(tmux -S "$BATS_TEST_TMPDIR/tmux" -f /dev/null)
+        "${TMUX_COMMAND[@]}" new-session -d -x "$width" -y 24 "kv-import -q -d '$DSN' --no-progress '$DUMP'; \
+            kv-import --clean -d '$DSN' '$DUMP' 2>&1; touch '$BATS_TEST_TMPDIR/ended'; cat" 3>&-
+        eventually test -e "$BATS_TEST_TMPDIR/ended"
+        screen
+        screen | grep -Ex "${lines[$width]}"
+        "${TMUX_COMMAND[@]}" kill-server
+        rm "$BATS_TEST_TMPDIR/ended"
+        drop_database
+    done
+}
+
+# The phases of what takes long ----------------------------------------------------------------------------------------
+
+@test "which of how many phases is told, whatever is done" {
+    local json=--log-format=json other=$BATS_TEST_TMPDIR/other.dump
+    fresh_database TEMPLATE "$ESTI"
+    succeeds kv-migrate up $json -P --kv-enabled --blockstore-path "$BLOCKSTORE" --dump "$BATS_TEST_TMPDIR/up.dump" -d "$DSN"
+    assert_equal "$(phases)" "kv-export settings 0/0, kv-export export 1/4, kv-import load 2/4, kv-import index 3/4, kv-import verify 4/4"
+    succeeds kv-import $json -d "$DSN" "$BATS_TEST_TMPDIR/up.dump"
+    assert_equal "$(phases)" "kv-import check 1/2, kv-import store 2/2"
+    succeeds kv-import $json -d "$DSN" --verify "$BATS_TEST_TMPDIR/up.dump"
+    assert_equal "$(phases)" "kv-import dump 1/2, kv-import store 2/2"
+    sql "UPDATE kv SET value = 'other' WHERE partition_key = 'auth'"
+    run --separate-stderr -3 kv-import $json -d "$DSN" --verify "$BATS_TEST_TMPDIR/up.dump"
+    assert_equal "$(phases)" "kv-import dump 1/2, kv-import store 2/2, kv-import differences: dump 3/4, kv-import differences: store 4/4"
+    run --separate-stderr -3 kv-import $json -d "$DSN" --diff="$BATS_TEST_TMPDIR/up.dump"
+    assert_equal "$(phases)" "kv-import read 1/3, kv-import dump 2/3, kv-import store 3/3, kv-import differences: dump 4/5, kv-import differences: store 5/5"
+    succeeds kv-export $json -d "$DSN" --source kv -f "$other"
+    assert_equal "$(phases)" "kv-export export 0/0"
+    run --separate-stderr -3 kv-import $json --diff="$BATS_TEST_TMPDIR/up.dump" "$other"
+    assert_equal "$(phases)" "kv-import read 1/2, kv-import compare 2/2, kv-import differences 3/3"
+}
+
+@test "--print has progress if its output is a file, or on request" {
+    succeeds kv-import --print "$DUMP"
+    refute_contains "$stderr" "rows/s"
+    on_terminal bash -c "kv-import --print '$DUMP' >'$BATS_TEST_TMPDIR/printed'" >"$BATS_TEST_TMPDIR/lines"
+    grep -aE '^(.\[K)?kv-import: print: 439 rows, ' "$BATS_TEST_TMPDIR/lines"
+    assert_equal "$(wc -l <"$BATS_TEST_TMPDIR/printed")" 439
+    refute_contains "$(on_terminal bash -c "kv-import --print '$DUMP' | cat >'$BATS_TEST_TMPDIR/printed'")" "rows"
+    succeeds kv-import --print -P "$DUMP"
+    assert_contains "$stderr" "kv-import: print: 439 rows, "
 }

@@ -85,6 +85,28 @@ written() {
     assert_holds "$OLD"
 }
 
+@test "progress tells which of how many phases it is" {
+    make_dumps
+    load_dump --log-format=json "$OLD"
+    assert_equal "$(phases)" "kv-import check 1/3, kv-import load 2/3, kv-import verify 3/3"
+    load_dump --log-format=json --clean "$NEW"
+    assert_equal "$(phases)" \
+        "kv-import check 1/5, kv-import compare 2/5, kv-import load 3/5, kv-import delete 4/5, kv-import verify 5/5"
+    load_dump --log-format=json "$NEW"
+    assert_equal "$(phases)" "kv-import check 1/2, kv-import store 2/2"
+    # What an interrupted load has left in a table that it has not made.
+    TABLE+=-kept
+    DYNAMODB[0]=--dynamodb-table=$TABLE
+    create_table
+    load_dump "$OLD"
+    dynamodb call UpdateItem "{\"TableName\": \"$TABLE\", \"UpdateExpression\": \"SET ItemValue = :v\",
+        \"Key\": {\"PartitionKey\": {\"B\": \"$(printf kv-internal-metadata | base64)\"},
+            \"ItemKey\": {\"B\": \"$(printf kv/schema/version | base64)\"}},
+        \"ExpressionAttributeValues\": {\":v\": {\"B\": \"MA==\"}}}" >"$BATS_TEST_TMPDIR/updated"
+    run --separate-stderr -0 bash -c 'cat "$0" | kv-import --log-format=json "$@" -' "$NEW" --target=dynamodb "${DYNAMODB[@]}"
+    assert_equal "$(phases)" "kv-import clear 1/3, kv-import load 2/3, kv-import verify 3/3"
+}
+
 @test "more than a few entries, on both sides" {
     local rows="SELECT convert_to('p' || n / 1000, 'UTF8'), int4send(n), convert_to(repeat('v', n %% 50) || %s, 'UTF8') FROM
         generate_series(%s, %s) AS n"
