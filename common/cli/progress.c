@@ -100,13 +100,14 @@ static size_t append_time_left(const State *state, char *line, size_t size, size
 /* Appends how far the phase is: what matters most comes first, as the line may be cut. */
 static size_t append_position(const State *state, char *line, size_t size, size_t used)
 {
+    double fraction = phase_fraction(&state->now);
+
     if (state->number > 0) {
         used = append(line, size, used, " (%zu of %zu)", state->number, state->phases);
     }
     used = append(line, size, used, ":");
-    if (state->now.total_rows > 0 && state->now.rows <= state->now.total_rows) {
-        used = append(line, size, used, " %.0f %%,",
-                      100.0 * (double)state->now.rows / (double)state->now.total_rows);
+    if (fraction >= 0) {
+        used = append(line, size, used, " %.0f %%,", 100 * fraction);
     }
     return append_time_left(state, line, size, used);
 }
@@ -324,10 +325,20 @@ void progress_set_around(const ProgressAround *phases)
 
 void progress_begin(const char *name, uint64_t total)
 {
+    progress_begin_earlier(name, total, 0);
+}
+
+void progress_begin_earlier(const char *name, uint64_t total, double seconds)
+{
+    enum { NANOSECONDS = 1000000000 };
+    time_t whole = (time_t)seconds;
+
     pthread_mutex_lock(&mutex);
     snprintf(phase, sizeof phase, "%s", name);
     total_rows = total;
     clock_gettime(CLOCK_MONOTONIC, &begun);
+    begun.tv_sec -= whole + 1;
+    begun.tv_nsec += (long)((1 - (seconds - (double)whole)) * NANOSECONDS);
     atomic_store(&rows_done, 0);
     atomic_store(&bytes_done, 0);
     pthread_mutex_unlock(&mutex);

@@ -57,6 +57,10 @@ void progress_set_around(const ProgressAround *around);
 
 /* Begins a phase; `total` is the expected number of rows, perhaps an estimate, 0 if unknown. */
 void progress_begin(const char *phase, uint64_t total);
+
+/* The same for a phase that began some seconds ago, in another program. */
+void progress_begin_earlier(const char *phase, uint64_t total, double seconds);
+
 void progress_add(uint64_t rows, uint64_t bytes);
 void progress_end(void);
 

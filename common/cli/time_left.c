@@ -8,6 +8,20 @@ static const double RATE_FRACTION = 0.02;
 /* A phase that takes this much longer than expected is one that earlier ones say nothing of. */
 static const double LATE = 2;
 
+/* An estimate that is wrong by so little is not worth a word. */
+static const double MARGIN = 0.02;
+
+double phase_fraction(const PhaseState *state)
+{
+    double fraction = state->total_rows == 0 ? -1 : (double)state->rows / (double)state->total_rows;
+
+    /* Of more rows than expected nobody knows how many will come. */
+    if (fraction > 1 + MARGIN) {
+        return -1;
+    }
+    return fraction > 1 ? 1 : fraction;
+}
+
 static double by_rate(const PhaseState *state, double fraction)
 {
     return state->seconds * (1 - fraction) / fraction;
@@ -17,16 +31,11 @@ static double by_rate(const PhaseState *state, double fraction)
  * as rows are done, and what earlier phases took for the rest. */
 double time_left(const PhaseState *state)
 {
-    double fraction;
+    double fraction = phase_fraction(state);
 
-    if (state->done) {
-        return 0;
+    if (state->done || fraction < 0) {
+        return state->done ? 0 : -1;
     }
-    /* Of more rows than expected nobody knows how many will come. */
-    if (state->total_rows == 0 || state->rows > state->total_rows) {
-        return -1;
-    }
-    fraction = (double)state->rows / (double)state->total_rows;
     if (state->expected >= 0 &&
         (fraction >= RATE_FRACTION || state->seconds <= LATE * state->expected)) {
         double by_plan = state->expected * (1 - fraction);

@@ -21,6 +21,9 @@ typedef struct PhaseState {
     bool done;
 } PhaseState;
 
+/* What part of the phase is done, at most 1; negative if unknown. */
+double phase_fraction(const PhaseState *state);
+
 /* Seconds left of the phase; negative if unknown. */
 double time_left(const PhaseState *state);
 

@@ -4,6 +4,7 @@
 #include "common/base/environment.h"
 #include "common/base/interrupt.h"
 #include "common/cli/message.h"
+#include "common/cli/progress.h"
 #include "scripts/session/child.h"
 #include "scripts/session/migrate/note.h"
 #include "scripts/session/migrate/rehearsal_report.h"
@@ -96,7 +97,6 @@ static bool run_command(const Rehearsal *rehearsal, const char *const *words, js
            words_add(&program.command, "--target=postgres", error) &&
            words_add(&program.command, "--format=json", error) &&
            words_add(&program.command, "--log-format=json", error) &&
-           words_add(&program.command, "--no-progress", error) &&
            add_place(rehearsal, "LAKEFS_DATABASE_CONNECTION_STRING", "connection_string",
                      &program.environment, error) &&
            add_place(rehearsal, "LAKEFS_DATABASE_POSTGRES_CONNECTION_STRING",
@@ -366,11 +366,24 @@ static void judge(Rehearsal *rehearsal)
     json_object_set_new(rehearsal->report, "exit_code", json_integer(rehearsal->code));
 }
 
+/* The phases of up and verify that take long, and how they compare with each other. */
+static bool begin_progress(const MigrateOptions *options, Error *error)
+{
+    static const ProgressPhase PHASES[] = {
+        {"load", 1}, {"index", 0.65}, {"verify", 0.05}, {"dump", 0.6}, {"store", 0.3}};
+
+    progress_plan(PHASES, sizeof PHASES / sizeof PHASES[0]);
+    return progress_init(options->common.progress, error);
+}
+
 bool rehearsal_main(Session *session, MigrateOptions *options, const char *programs, ExitCode *code,
                     Error *error)
 {
     Rehearsal rehearsal = {.session = session, .options = options, .programs = programs};
-    bool done = begin_report(&rehearsal, error) && run(&rehearsal, options, error);
+    bool done = begin_report(&rehearsal, error) && begin_progress(options, error) &&
+                run(&rehearsal, options, error);
+
+    progress_stop();
 
     if (done) {
         judge(&rehearsal);

@@ -2,6 +2,7 @@
 #include "common/base/temporary_file.h"
 #include "scripts/session/child.h"
 #include "scripts/session/migrate/rehearsal.h"
+#include "scripts/session/migrate/relayed_progress.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -65,13 +66,16 @@ static bool read_messages(int file, json_t *messages, Error *error)
 static bool capture(const Program *program, int messages, json_t *result, Error *error)
 {
     ChildOptions child = child_options(&program->command, &program->environment);
+    RelayedProgress *relay = NULL;
     Buffer printed = {0};
     int status = 0;
     bool done;
 
     child.error = messages;
-    done = child_capture(&child, &printed, &status, error) &&
-           take_text(&printed, take_output, result, error) &&
+    done = relayed_progress_start(messages, &relay, error) &&
+           child_capture(&child, &printed, &status, error);
+    relayed_progress_stop(relay);
+    done = done && take_text(&printed, take_output, result, error) &&
            read_messages(messages, json_object_get(result, "messages"), error);
     json_object_set_new(result, "exit_code", json_integer(status));
     buffer_free(&printed);

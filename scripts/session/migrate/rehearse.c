@@ -181,6 +181,9 @@ static bool add_rehearsal(const Rehearse *rehearse, Words *words, Error *error)
             words_add_format(words, error, "--report=%s", options->report)) &&
            (!options->json || words_add(words, "--format=json", error)) &&
            (!message_is_json() || words_add(words, "--log-format=json", error)) &&
+           (options->common.progress != PROGRESS_ALWAYS || words_add(words, "--progress", error)) &&
+           (options->common.progress != PROGRESS_NEVER ||
+            words_add(words, "--no-progress", error)) &&
            (message_level() != MESSAGE_QUIET || words_add(words, "--quiet", error));
 }
 

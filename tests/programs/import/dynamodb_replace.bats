@@ -103,6 +103,7 @@ written() {
         \"Key\": {\"PartitionKey\": {\"B\": \"$(printf kv-internal-metadata | base64)\"},
             \"ItemKey\": {\"B\": \"$(printf kv/schema/version | base64)\"}},
         \"ExpressionAttributeValues\": {\":v\": {\"B\": \"MA==\"}}}" >"$BATS_TEST_TMPDIR/updated"
+    # shellcheck disable=SC2016 # the inner shell expands them
     run --separate-stderr -0 bash -c 'cat "$0" | kv-import --log-format=json "$@" -' "$NEW" --target=dynamodb "${DYNAMODB[@]}"
     assert_equal "$(phases)" "kv-import clear 1/3, kv-import load 2/3, kv-import verify 3/3"
 }

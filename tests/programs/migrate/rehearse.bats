@@ -73,9 +73,12 @@ writes_logged() {
     before=$(whole_database)$(legacy_digest)
     logged=$(writes_logged)
 
-    run --separate-stderr -0 "${REHEARSE[@]}" -d "$DSN" --format=json --report="$PAGE"
+    run --separate-stderr -0 "${REHEARSE[@]}" -d "$DSN" --format=json --report="$PAGE" -P
 
     printf '%s\nstandard error: %s\n' "$output" "$stderr"
+    # That of its programs, as its own: each phase once.
+    assert_equal "$(sed -n 's/^kv-migrate: \([a-z]*: [0-9]* rows\),.*, [0-9.]* s$/\1/p' <<<"$stderr")" \
+        "$(printf '%s rows\n' "load: 103" "index: 104" "verify: 103" "dump: 103" "store: 104")"
     assert_equal "$(writes_logged)" "$logged"
     assert_equal "$(whole_database)$(legacy_digest)" "$before"
     assert_rehearsed

@@ -55,12 +55,15 @@ static void test_by_the_rate_and_the_weights(void **state)
 
 static void test_more_rows_than_expected(void **state)
 {
-    PhaseState phase = first_phase(1001, 10);
+    PhaseState phase = first_phase(1021, 10);
 
     (void)state;
+    assert_seconds(phase_fraction(&phase), -1);
     assert_seconds(time_left(&phase), -1);
     assert_seconds(time_left_of_all(&phase), -1);
-    phase.rows = 1000;
+    /* Such as the version's entry, which the total does not count. */
+    phase.rows = 1001;
+    assert_seconds(phase_fraction(&phase), 1);
     assert_seconds(time_left(&phase), 0);
     assert_seconds(time_left_of_all(&phase), 5);
 }
