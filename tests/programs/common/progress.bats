@@ -13,6 +13,13 @@ setup_file() {
     make_esti_dump "$DUMP"
 }
 
+teardown() {
+    # A test that failed has left it.
+    tmux -S "$BATS_TEST_TMPDIR/tmux" kill-server 2>/dev/null || true
+    clean_up
+    assert_scratch_empty
+}
+
 # on_terminal COMMAND...: runs it on a terminal of its own; prints its output there, with carriage returns as line ends.
 on_terminal() {
     local status=0
