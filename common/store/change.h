@@ -33,6 +33,10 @@ typedef struct MergeCounts {
     uint64_t different; /* the store has, or had, another value */
 } MergeCounts;
 
+/* Sets the error of `merge` for entries that have another value; `example` names one, as
+ * `PARTITION", key "KEY`.  Always returns false. */
+bool store_change_refuse_different(const MergeCounts *counts, const char *example, Error *error);
+
 /* A driver's own state. */
 typedef struct StoreChange StoreChange;
 
@@ -71,7 +75,7 @@ typedef struct ChangeDriver {
 
     /* Instead of put and switch_record, for entries that may exist: collects them (`collect`), then
      * writes them as `action` says.  With EXISTING_REFUSE nothing is written if one has another
-     * value.  NULL if the store cannot. */
+     * value: EXIT_CODE_REFUSED. */
     bool (*collect)(StoreChange *change, Slice tuples, Error *error);
     bool (*merge)(StoreChange *change, ExistingAction action, MergeCounts *counts, Error *error);
 

@@ -36,13 +36,6 @@ static bool check_package(const Restore *restore, Error *error)
                   "package graveler is restored by repository: its entries depend on each other");
         return error_hint(error, "Name one with --repository.");
     }
-    if (restore->driver->merge == NULL) {
-        error_set(error, EXIT_CODE_REFUSED,
-                  "a package cannot be restored into a store of type %s in one step",
-                  restore->driver->name);
-        return error_hint(error, "Single entries would be changed while lakeFS uses them. Load the "
-                                 "whole dump into another table, and let lakeFS use that.");
-    }
     return true;
 }
 

@@ -11,8 +11,9 @@
 #include "common/base/error.h"
 #include "import/options.h"
 
-/* All or nothing.  EXIT_CODE_USAGE for package graveler, of which single entries make no sense;
- * EXIT_CODE_REFUSED for a store that cannot do it in one step. */
+/* All or nothing, if the store can: see ChangeDriver.  EXIT_CODE_USAGE for package graveler, of
+ * which single entries make no sense; EXIT_CODE_REFUSED if entries differ and that is not allowed.
+ */
 bool restore_package(ImportOptions *options, Error *error);
 
 #endif

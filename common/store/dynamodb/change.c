@@ -8,6 +8,7 @@
 #include "common/base/base64.h"
 #include "common/store/dynamodb/batch.h"
 #include "common/store/dynamodb/item.h"
+#include "common/store/dynamodb/merge.h"
 #include "common/store/dynamodb/range.h"
 #include "common/store/dynamodb/rate_limit.h"
 #include "common/store/dynamodb/senders.h"
@@ -20,6 +21,8 @@ struct StoreChange {
     RateLimit rate;
     DynamoSenders *senders;
     DynamoBatch batch;
+    size_t requests;
+    DynamoMerge *merge; /* NULL: nothing was collected */
 };
 
 static bool refuse_unstamped(const StoreChange *change, Error *error)
@@ -42,11 +45,12 @@ static bool open_change(const TargetOptions *options, StoreChange **change, uint
         return error_out_of_memory(error);
     }
     rate_limit_init(&c->rate, options->dynamodb.write_units);
+    c->requests = (size_t)options->dynamodb.requests;
     done = dynamo_client_open(&options->dynamodb.table, "kv-import", &c->client, error) &&
            dynamo_table_inspect(c->client, &info, error) &&
            (info.state == KV_STORE_STAMPED || refuse_unstamped(c, error)) &&
-           dynamo_senders_start(c->client, &c->rate, (size_t)options->dynamodb.requests,
-                                DYNAMO_STALL_TIMEOUT_S, &c->senders, error);
+           dynamo_senders_start(c->client, &c->rate, c->requests, DYNAMO_STALL_TIMEOUT_S,
+                                &c->senders, error);
     *version = info.version;
     dynamo_table_info_free(&info);
     return done;
@@ -176,6 +180,22 @@ static bool switch_record(StoreChange *change, const Entry *record, const Slice 
     return done;
 }
 
+static bool collect(StoreChange *change, Slice tuples, Error *error)
+{
+    return (change->merge != NULL || dynamo_merge_new(&change->merge, error)) &&
+           dynamo_merge_collect(change->merge, tuples, error);
+}
+
+static bool merge(StoreChange *change, ExistingAction action, MergeCounts *counts, Error *error)
+{
+    const DynamoMergeWriters writers = {change->client, &change->rate, change->senders,
+                                        change->requests};
+
+    *counts = (MergeCounts){0};
+    return change->merge == NULL ||
+           dynamo_merge_run(change->merge, &writers, action, counts, error);
+}
+
 static bool end_change(StoreChange *change, Error *error)
 {
     return drain(change, error);
@@ -186,6 +206,7 @@ static void close_change(StoreChange *change)
     if (change != NULL) {
         dynamo_senders_stop(change->senders);
         dynamo_batch_free(&change->batch);
+        dynamo_merge_free(change->merge);
         dynamo_client_close(change->client);
         rate_limit_destroy(&change->rate);
         free(change);
@@ -206,6 +227,8 @@ const ChangeDriver CHANGE_DYNAMODB = {
     .remove = remove_range,
     .put = put,
     .switch_record = switch_record,
+    .collect = collect,
+    .merge = merge,
     .end = end_change,
     .close = close_change,
 };

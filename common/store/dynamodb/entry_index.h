@@ -29,7 +29,8 @@ bool entry_index_new(uint64_t entries, EntryIndex **index, Error *error);
 /* Takes NULL. */
 void entry_index_free(EntryIndex *index);
 
-/* Adds an entry, given with its tuple in COPY BINARY form, and the units that writing it takes.
+/* Adds an entry, given with its tuple in COPY BINARY form, which it points into here and below, and
+ * the units that writing it takes.
  * EXIT_CODE_DUMP if one with the same keys was added before. */
 bool entry_index_add(EntryIndex *index, const Entry *entry, Slice tuple, uint16_t units,
                      Error *error);

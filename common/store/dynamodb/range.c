@@ -16,20 +16,10 @@ typedef struct RangeReader {
 static bool read_item(RangeReader *reader, const json_t *item, Error *error)
 {
     Entry entry;
-    uint8_t *value;
 
-    if (!dynamo_item_read(item, &reader->bytes, &entry, error)) {
-        return false;
-    }
-    reader->tuple.size = 0;
-    if (!entry_append(&reader->tuple, entry.partition_key, entry.key, entry.value.size, &value,
-                      error)) {
-        return false;
-    }
-    if (entry.value.size > 0) {
-        memcpy(value, entry.value.data, entry.value.size);
-    }
-    return reader->function(reader->state, &entry, buffer_slice(&reader->tuple), error);
+    return dynamo_item_read(item, &reader->bytes, &entry, error) &&
+           dynamo_item_tuple(&entry, &reader->tuple, error) &&
+           reader->function(reader->state, &entry, buffer_slice(&reader->tuple), error);
 }
 
 static bool read_items(RangeReader *reader, const json_t *items, Error *error)

@@ -240,16 +240,6 @@ static bool compare_collected(StoreChange *change, MergeCounts *counts, Buffer *
     return done;
 }
 
-static bool refuse_different(const MergeCounts *counts, Buffer *example, Error *error)
-{
-    error_set(error, EXIT_CODE_REFUSED,
-              "%" PRIu64 " %s of the dump %s in the store with another value", counts->different,
-              counts->different == 1 ? "entry" : "entries", counts->different == 1 ? "is" : "are");
-    error_detail(error, "For example, partition \"%.300s\".", buffer_string(example));
-    return error_hint(error, "Nothing was changed. Keep the store's with --existing=skip, or "
-                             "replace them with --existing=overwrite.");
-}
-
 static bool insert_collected(StoreChange *change, ExistingAction action, uint64_t *written,
                              Error *error)
 {
@@ -281,7 +271,7 @@ static bool merge(StoreChange *change, ExistingAction action, MergeCounts *count
     }
     done = end_copy(change, error) && compare_collected(change, counts, &example, error) &&
            ((action != EXISTING_REFUSE || counts->different == 0) ||
-            refuse_different(counts, &example, error)) &&
+            store_change_refuse_different(counts, buffer_string(&example), error)) &&
            insert_collected(change, action, &written, error);
     counts->added = written;
     if (action == EXISTING_OVERWRITE) {

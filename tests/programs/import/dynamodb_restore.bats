@@ -140,12 +140,6 @@ others() {
     [ "$passed" -gt 10 ]
 }
 
-@test "a package is refused, with the reason" {
-    fill "$FULL"
-    restore 5 --package=auth
-    assert_contains "$stderr" "in one step"
-}
-
 @test "options for another store are refused" {
     fill "$NOTHING"
     restore 1 -d "$EMPTY" --repository=rich
