@@ -31,7 +31,8 @@ static bool visit_entry(void *state, const Entry *entry, Slice tuple, Error *err
     Comparison *comparison = pass->comparison;
     SetDigest digest = {0};
 
-    if (exclusions_of_entry(&comparison->exclusions, entry)) {
+    if (exclusions_of_entry(&comparison->exclusions, entry) ||
+        !diff_scope_covers(&comparison->scope, pass->side, entry)) {
         return true;
     }
     if (pass->collects) {
@@ -256,6 +257,12 @@ static bool read_dumps(Comparison *comparison, const char *phase, bool collects,
     return true;
 }
 
+static bool learn_dump(Comparison *comparison, DumpFile *file, Error *error)
+{
+    return diff_scope_learn_dump(&comparison->scope, file, (size_t)comparison->options->store.jobs,
+                                 error);
+}
+
 static bool compare_chunks(Comparison *comparison, Error *error)
 {
     DumpFile *old_dump = &comparison->old_dump;
@@ -268,6 +275,10 @@ static bool compare_chunks(Comparison *comparison, Error *error)
         return false;
     }
     progress_end();
+    if (comparison->scope.filters &&
+        (!learn_dump(comparison, old_dump, error) || !learn_dump(comparison, new_dump, error))) {
+        return false;
+    }
     choose_packages(comparison, old_dump);
     choose_packages(comparison, new_dump);
     match_frames(old_dump, new_dump);
@@ -303,6 +314,20 @@ static bool check_redaction(const Comparison *comparison, Error *error)
                              "that are not.");
 }
 
+/* Two dumps of different packages have nothing that could be compared. */
+static bool check_packages(const Comparison *comparison, Error *error)
+{
+    const DumpHeader *header = dump_file_header(&comparison->old_dump);
+
+    for (size_t i = 0; i < header->package_count; i++) {
+        if (!exclusions_of_package(&comparison->exclusions, header->packages[i])) {
+            return true;
+        }
+    }
+    error_set(error, EXIT_CODE_REFUSED, "the two dumps have no package in common");
+    return error_hint(error, "kv-import --list shows the packages of a dump.");
+}
+
 static bool open_dumps(Comparison *comparison, Error *error)
 {
     const ImportOptions *options = comparison->options;
@@ -317,7 +342,10 @@ static bool open_dumps(Comparison *comparison, Error *error)
     exclusions_add(&comparison->exclusions, dump_file_header(new_dump));
     comparison->versions[DIFF_OLD] = dump_file_header(old_dump)->kv_version;
     comparison->versions[DIFF_NEW] = dump_file_header(new_dump)->kv_version;
-    return check_redaction(comparison, error);
+    return check_redaction(comparison, error) &&
+           diff_scope_choose(&comparison->scope, dump_file_header(old_dump),
+                             dump_file_header(new_dump), error) &&
+           check_packages(comparison, error);
 }
 
 bool comparison_of_dumps(const ImportOptions *options, Comparison *comparison, Error *error)
@@ -327,7 +355,8 @@ bool comparison_of_dumps(const ImportOptions *options, Comparison *comparison, E
         return false;
     }
     exclusions_warn(&comparison->exclusions);
-    if (manifests_agree(comparison)) {
+    diff_scope_warn(&comparison->scope);
+    if (!comparison->scope.filters && manifests_agree(comparison)) {
         return set_equal(comparison, error);
     }
     return compare_chunks(comparison, error);
@@ -376,6 +405,15 @@ static bool scan_before_store(DumpFile *dump, Error *error)
     return true;
 }
 
+static bool learn_dump_and_store(Comparison *comparison, Error *error)
+{
+    const StoreRanges ranges = {comparison->store, comparison->driver->read_range};
+
+    return !comparison->scope.filters ||
+           (learn_dump(comparison, &comparison->old_dump, error) &&
+            diff_scope_learn_store(&comparison->scope, &ranges, error));
+}
+
 bool comparison_with_store(const ImportOptions *options, Comparison *comparison, Error *error)
 {
     DumpFile *dump = &comparison->old_dump;
@@ -388,11 +426,13 @@ bool comparison_with_store(const ImportOptions *options, Comparison *comparison,
     }
     exclusions_add(&comparison->exclusions, dump_file_header(dump));
     comparison->versions[DIFF_OLD] = dump_file_header(dump)->kv_version;
-    if (!check_redaction(comparison, error)) {
+    if (!check_redaction(comparison, error) ||
+        !diff_scope_choose(&comparison->scope, dump_file_header(dump), NULL, error)) {
         return false;
     }
     exclusions_warn(&comparison->exclusions);
-    if (!scan_before_store(dump, error) ||
+    diff_scope_warn(&comparison->scope);
+    if (!scan_before_store(dump, error) || !learn_dump_and_store(comparison, error) ||
         !bucket_sums_new(chosen_entries(dump), &comparison->sums, error) ||
         !read_dump_and_store(comparison, false, error) ||
         !dump_manifest_check_totals(&dump->manifest, dump->read, error)) {
@@ -408,9 +448,12 @@ bool comparison_with_store(const ImportOptions *options, Comparison *comparison,
 
 uint64_t comparison_entries(const Comparison *comparison)
 {
+    const DiffScope *scope = &comparison->scope;
+    bool new_limited = scope->filters && scope->limited == DIFF_NEW;
     DumpPackageTotals totals = {0};
 
-    add_totals(comparison, &comparison->old_dump, true, &totals);
+    add_totals(comparison, new_limited ? &comparison->new_dump : &comparison->old_dump, true,
+               &totals);
     return totals.entries;
 }
 
@@ -430,6 +473,7 @@ void comparison_free(Comparison *comparison)
     if (comparison->driver != NULL) {
         comparison->driver->close(comparison->store);
     }
+    diff_scope_free(&comparison->scope);
     bucket_sums_free(comparison->sums);
     sorter_free(comparison->sorter);
     dump_file_close(&comparison->old_dump);

@@ -19,6 +19,7 @@
 #include "import/diff/bucket_sums.h"
 #include "import/diff/dump_file.h"
 #include "import/diff/exclusions.h"
+#include "import/diff/scope.h"
 #include "import/diff/sorter.h"
 #include "import/options.h"
 
@@ -31,6 +32,7 @@ typedef struct Comparison {
     StoreOptions store_options;
     Store *store;
     Exclusions exclusions;
+    DiffScope scope;
     uint64_t versions[2]; /* the KV versions, by side */
     bool equal;           /* the result */
     BucketSums *sums;
@@ -45,7 +47,8 @@ bool comparison_of_dumps(const ImportOptions *options, Comparison *comparison, E
 /* Compares the dump of options->diff with the store. */
 bool comparison_with_store(const ImportOptions *options, Comparison *comparison, Error *error);
 
-/* How many entries of the old dump were compared. */
+/* How many entries were compared: of the old dump, or of one that is limited to some repositories.
+ */
 uint64_t comparison_entries(const Comparison *comparison);
 
 /* Returns the next difference, sorted as by sorter_next. */

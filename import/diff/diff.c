@@ -72,7 +72,13 @@ static bool print_title(const Comparison *comparison, Error *error)
     TextLine line = {.error = error};
     bool done;
 
-    text_add(&line, "changes from ");
+    text_add(&line, "changes ");
+    if (comparison->scope.header != NULL) {
+        text_add(&line, "of ");
+        diff_scope_add(&comparison->scope, &line);
+        text_add(&line, " ");
+    }
+    text_add(&line, "from ");
     add_dump(&line, &comparison->old_dump);
     text_add(&line, " to ");
     if (comparison->new_dump.open) {

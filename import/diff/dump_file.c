@@ -69,19 +69,21 @@ static bool add_frame(DumpFile *file, const DumpChunk *chunk, Error *error)
     *info = (FrameInfo){.entries = chunk->entries,
                         .chunk = file->frame_count++,
                         .package = dump_file_header(file)->packages[chunk->package],
-                        .may_hold_branches = dump_bounds_admit(&chunk->bounds, NULL, KV_BRANCHES)};
+                        .may_hold_branches = dump_bounds_admit(&chunk->bounds, NULL, KV_BRANCHES),
+                        .may_hold_records = dump_bounds_admit(&chunk->bounds, KV_PARTITION_GRAVELER,
+                                                              KV_REPOSITORIES)};
     set_digest_add_tuple(&info->digest, buffer_slice(&chunk->frame));
     return true;
 }
 
-static bool choose_all(DumpFile *file, Error *error)
+static bool make_choice(DumpFile *file, Error *error)
 {
     file->chosen = malloc(file->frame_count + 1);
     file->contents = calloc(file->frame_count + 1, sizeof *file->contents);
     if (file->chosen == NULL || file->contents == NULL) {
         return error_out_of_memory(error);
     }
-    memset(file->chosen, true, file->frame_count);
+    dump_file_choose_all(file);
     return true;
 }
 
@@ -104,7 +106,7 @@ bool dump_file_scan(DumpFile *file, Error *error)
     dump_manifest_free(&manifest);
     dump_chunk_free(&chunk);
     dump_reader_free(reader);
-    return done && choose_all(file, error);
+    return done && make_choice(file, error);
 }
 
 void dump_file_choose_branches(DumpFile *file)
@@ -112,6 +114,20 @@ void dump_file_choose_branches(DumpFile *file)
     for (size_t i = 0; i < file->frame_count; i++) {
         file->chosen[file->frames[i].chunk] = file->frames[i].may_hold_branches;
     }
+}
+
+void dump_file_choose_repositories(DumpFile *file)
+{
+    for (size_t i = 0; i < file->frame_count; i++) {
+        const FrameInfo *frame = &file->frames[i];
+
+        file->chosen[frame->chunk] = frame->may_hold_branches || frame->may_hold_records;
+    }
+}
+
+void dump_file_choose_all(DumpFile *file)
+{
+    memset(file->chosen, true, file->frame_count);
 }
 
 /* A reading of the chosen chunks by several workers. */

@@ -25,7 +25,8 @@ typedef struct FrameInfo {
     uint64_t entries;
     size_t chunk; /* its number */
     const char *package;
-    bool may_hold_branches; /* as far as its bounds tell */
+    bool may_hold_branches; /* as far as its bounds tell; likewise */
+    bool may_hold_records;  /* the entries of repositories */
 } FrameInfo;
 
 /* {0} is not open. */
@@ -53,8 +54,11 @@ const DumpHeader *dump_file_header(const DumpFile *file);
  * `frames` and `chosen`, in which all are chosen. */
 bool dump_file_scan(DumpFile *file, Error *error);
 
-/* Chooses the chunks that may hold branches. */
+/* Choose the chunks that may hold branches, those that may hold branches or repositories' entries,
+ * and all. */
 void dump_file_choose_branches(DumpFile *file);
+void dump_file_choose_repositories(DumpFile *file);
+void dump_file_choose_all(DumpFile *file);
 
 /* Receives an entry and its tuple, on one of several threads. */
 typedef bool EntryFunction(void *state, const Entry *entry, Slice tuple, Error *error);
