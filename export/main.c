@@ -50,6 +50,7 @@ int main(int argc, char **argv)
     Error error = {0};
 
     startup("kv-export");
+    signals_report();
     if (!export_main(&options, argc, argv, &error)) {
         common_options_report(&options.common, &error);
     }

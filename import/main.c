@@ -72,6 +72,7 @@ int main(int argc, char **argv)
     Error error = {0};
 
     startup("kv-import");
+    signals_report();
     if (!import_main(&options, argc, argv, &error)) {
         common_options_report(&options.common, &error);
     }

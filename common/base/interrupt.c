@@ -29,7 +29,7 @@ int interrupt_signal(void)
     return atomic_load(&requested);
 }
 
-static const char *signal_name(int signal_number)
+const char *interrupt_signal_name(int signal_number)
 {
     switch (signal_number) {
     case SIGINT:
@@ -48,7 +48,7 @@ bool interrupt_check(Error *error)
     int signal_number = interrupt_signal();
 
     return signal_number == 0 || error_set(error, EXIT_CODE_FAILED, "stopped by signal %d (%s)",
-                                           signal_number, signal_name(signal_number));
+                                           signal_number, interrupt_signal_name(signal_number));
 }
 
 void interrupt_enter_thread(void)

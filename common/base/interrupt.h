@@ -18,6 +18,9 @@ void interrupt_request(int signal_number);
 /* Returns the signal that asked the program to stop, or 0. */
 int interrupt_signal(void);
 
+/* The name of one of these signals.  Async-signal-safe. */
+const char *interrupt_signal_name(int signal_number);
+
 /* Returns false, with the error set, when the program was asked to stop. */
 bool interrupt_check(Error *error);
 

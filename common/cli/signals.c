@@ -2,6 +2,7 @@
 #include "common/cli/signals.h"
 
 #include "common/base/interrupt.h"
+#include "common/cli/message.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -9,11 +10,15 @@
 #include <stdatomic.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 enum { REPEAT_NANOSECONDS = 200 * 1000 * 1000 };
 
 /* See signals_set_supervised. */
 static atomic_bool supervised;
+
+/* See signals_report. */
+static atomic_bool reported;
 
 static void on_wake_signal(int signal_number)
 {
@@ -43,6 +48,53 @@ static void die_now(int signal_number)
     raise(signal_number);
 }
 
+/* Async-signal-safe.  In the words of interrupt_check. */
+static void report(int signal_number)
+{
+    enum { LINE_SIZE = 128, TENS = 10 };
+    const char number[] = {(char)('0' + signal_number / TENS), (char)('0' + signal_number % TENS),
+                           '\0'};
+    const char *const parts[] = {message_program(),
+                                 ": error: stopped by signal ",
+                                 signal_number < TENS ? number + 1 : number,
+                                 " (",
+                                 interrupt_signal_name(signal_number),
+                                 ")\n"};
+    char line[LINE_SIZE];
+    size_t size = 0;
+
+    if (!atomic_load(&reported) || message_is_json()) {
+        return;
+    }
+    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
+        for (const char *c = parts[i]; *c != '\0' && size < sizeof line; c++) {
+            line[size++] = *c;
+        }
+    }
+    (void)!write(STDERR_FILENO, line, size);
+}
+
+static void on_early_signal(int signal_number)
+{
+    report(signal_number);
+    die_now(signal_number);
+}
+
+void signals_report(void)
+{
+    static const int SIGNALS[] = {SIGINT, SIGTERM, SIGHUP};
+    struct sigaction early = {.sa_handler = on_early_signal};
+    struct sigaction before;
+
+    init_ending_signals();
+    atomic_store(&reported, true);
+    for (size_t i = 0; i < sizeof SIGNALS / sizeof SIGNALS[0]; i++) {
+        if (sigaction(SIGNALS[i], NULL, &before) == 0 && before.sa_handler != SIG_IGN) {
+            sigaction(SIGNALS[i], &early, NULL);
+        }
+    }
+}
+
 static void *wait_for_signals(void *argument)
 {
     bool (*on_request)(void) = *(bool (**)(void))argument;
@@ -56,6 +108,7 @@ static void *wait_for_signals(void *argument)
     for (;;) {
         /* Repeat: a statement may begin, or a thread may block, right after this. */
         if (!on_request()) {
+            report(signal_number);
             die_now(signal_number);
         }
         interrupt_wake_threads(SIGUSR1);

@@ -16,6 +16,11 @@
 
 #include "common/base/error.h"
 
+/* Lets a signal that ends the program at once, before there is work to end in an orderly way, be
+ * reported as text (with --log-format json there is no message).  Call it right after startup.  A
+ * signal that is ignored stays ignored. */
+void signals_report(void);
+
 /* Starts the thread.  Call it on the main thread, before any other thread is started.  `on_request`
  * runs in the new thread and returns whether there is work to end in an orderly way; if not (the
  * program is still connecting), the program ends at once. */

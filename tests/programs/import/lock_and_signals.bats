@@ -86,6 +86,27 @@ load ../../lib/import
     assert_equal "$(everything)" "$before"
 }
 
+@test "a signal before anything has begun is reported, too" {
+    local fifo=$BATS_TEST_TMPDIR/fifo number
+    mkfifo "$fifo"
+    for number in 2:SIGINT 15:SIGTERM; do
+        # Nothing is to be ended in an orderly way yet: the header of the dump has not come.
+        background env --default-signal=INT kv-import --list "$fifo"
+        exec {PIPE}>"$fifo"
+        kill "-${number%:*}" "$BACKGROUND"
+        background_ends "$((128 + ${number%:*}))"
+        exec {PIPE}>&-
+        assert_equal "$(<"$BACKGROUND_OUTPUT")" "kv-import: error: stopped by signal ${number%:*} (${number#*:})"
+    done
+    # A signal that is ignored stays ignored, as under nohup.
+    background env --ignore-signal=HUP kv-import --list "$fifo"
+    exec {PIPE}>"$fifo"
+    kill -HUP "$BACKGROUND"
+    kill "$BACKGROUND"
+    background_ends 143
+    exec {PIPE}>&-
+}
+
 @test "SIGINT while waiting for more of the dump ends the import with 130, nothing stamped" {
     legacy_database
     load_half env --default-signal=INT
