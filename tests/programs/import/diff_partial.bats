@@ -46,7 +46,7 @@ teardown_file() {
 }
 
 setup() {
-    cd "$BATS_FILE_TMPDIR"
+    cd "$BATS_FILE_TMPDIR" || return
     fresh_table
 }
 
