@@ -363,6 +363,44 @@ load ../../lib/restore
     sql "DROP OWNED BY $role" "DROP ROLE $role"
 }
 
+@test "rights whose grantor this role cannot become are kept, and granted by the owner, with a warning" {
+    local role owner grantor dsn warnings
+    fresh_database
+    role=${PGDATABASE}_g owner="${PGDATABASE}_o" grantor="${PGDATABASE} odd"
+    sql "CREATE ROLE $owner LOGIN" "CREATE ROLE \"$grantor\"" "CREATE ROLE $role" "GRANT CREATE ON SCHEMA public TO $owner"
+    dsn="host=$PGHOST port=$PGPORT user=$owner dbname=$PGDATABASE"
+    kv-import -q -d "$dsn" "$DUMP"
+    sql "SET ROLE $owner" "GRANT SELECT, INSERT ON kv TO \"$grantor\" WITH GRANT OPTION" \
+        "GRANT SELECT (key) ON kv_3 TO \"$grantor\" WITH GRANT OPTION" \
+        "SET ROLE \"$grantor\"" "GRANT SELECT ON kv TO PUBLIC" "GRANT INSERT ON kv TO $role WITH GRANT OPTION" \
+        "GRANT SELECT (key) ON kv_3 TO $role"
+    # Of kv and kv_3: who has which right.
+    rights >"$BATS_TEST_TMPDIR/before"
+    succeeds kv-import -d "$dsn" --clean "$DUMP"
+    warnings=$(grep -F "a right that role \"$grantor\" has granted is now granted by the owner, as this role cannot act for it: " <<<"$stderr")
+    assert_equal "$(wc -l <<<"$warnings")" 3
+    assert_contains "$warnings" "GRANT SELECT ON" "TO PUBLIC" "GRANT INSERT ON" "TO $role WITH GRANT OPTION" "SELECT (key)"
+    rights | diff "$BATS_TEST_TMPDIR/before" -
+    assert_sql 0 "SELECT count(*) FROM pg_class c, aclexplode(c.relacl) a WHERE c.oid = 'kv'::regclass
+        AND pg_get_userbyid(a.grantor) <> '$owner'"
+    # A superuser can act for every role.
+    sql "SET ROLE \"$grantor\"" "GRANT SELECT ON kv TO $role"
+    succeeds kv-import -d "$DSN" --clean "$DUMP"
+    refute_contains "$stderr" "cannot act for it"
+    assert_sql "$grantor" "SELECT pg_get_userbyid(a.grantor) FROM pg_class c, aclexplode(c.relacl) a WHERE c.oid = 'kv'::regclass
+        AND a.grantee = '$role'::regrole AND a.privilege_type = 'SELECT'"
+    drop_database
+    PGDATABASE=postgres sql "DROP ROLE $role, $owner, \"$grantor\""
+}
+
+# rights: prints who has which right on kv and on a column of kv_3, whoever has granted it.
+rights() {
+    sql "SELECT c.relname, '', a.grantee::regrole, a.privilege_type, a.is_grantable FROM pg_class c, aclexplode(c.relacl) a
+            WHERE c.oid = 'kv'::regclass
+        UNION SELECT 'kv_3', t.attname, a.grantee::regrole, a.privilege_type, a.is_grantable
+            FROM pg_attribute t, aclexplode(t.attacl) a WHERE t.attrelid = 'kv_3'::regclass ORDER BY 1, 2, 3, 4"
+}
+
 @test "what others have attached to the store is refused before anything is loaded" {
     local object statement before
     store_in_use
