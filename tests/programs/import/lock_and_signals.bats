@@ -87,24 +87,24 @@ load ../../lib/import
 }
 
 @test "a signal before anything has begun is reported, too" {
-    local fifo=$BATS_TEST_TMPDIR/fifo number
+    local fifo=$BATS_TEST_TMPDIR/fifo number input
     mkfifo "$fifo"
     for number in 2:SIGINT 15:SIGTERM; do
         # Nothing is to be ended in an orderly way yet: the header of the dump has not come.
         background env --default-signal=INT kv-import --list "$fifo"
-        exec {PIPE}>"$fifo"
+        exec {input}>"$fifo"
         kill "-${number%:*}" "$BACKGROUND"
         background_ends "$((128 + ${number%:*}))"
-        exec {PIPE}>&-
+        exec {input}>&-
         assert_equal "$(<"$BACKGROUND_OUTPUT")" "kv-import: error: stopped by signal ${number%:*} (${number#*:})"
     done
     # A signal that is ignored stays ignored, as under nohup.
     background env --ignore-signal=HUP kv-import --list "$fifo"
-    exec {PIPE}>"$fifo"
+    exec {input}>"$fifo"
     kill -HUP "$BACKGROUND"
     kill "$BACKGROUND"
     background_ends 143
-    exec {PIPE}>&-
+    exec {input}>&-
 }
 
 @test "SIGINT while waiting for more of the dump ends the import with 130, nothing stamped" {
