@@ -13,12 +13,10 @@
 #include "import/parallel_read.h"
 #include "import/sequential_read.h"
 #include "import/spool.h"
-#include "import/verify/digest.h"
+#include "import/verify/verify.h"
 
 #include <inttypes.h>
 #include <stdio.h>
-#include <string.h>
-#include <sys/stat.h>
 
 typedef struct Load {
     ImportOptions *options;
@@ -32,9 +30,8 @@ typedef struct Load {
     uint64_t expected_entries; /* may be an estimate; 0: unknown */
 } Load;
 
-/* Of a load that only compares. */
-static const ProgressPhase COMPARING_PHASES[] = {{"check", 1}, {"store", 2}};
-enum { PHASES_TO_FINISH = 1, PHASES_TO_COMPARE = 2 };
+/* Of a load that only stamps. */
+static const ProgressPhase STAMPING_PHASES[] = {{"check", 1}};
 
 /* A store that is compared with the dump needs it twice. */
 static bool make_readable(Load *load, Error *error)
@@ -99,14 +96,6 @@ static bool load_entries(Load *load, Error *error)
     return true;
 }
 
-static bool is_regular_file(const char *path)
-{
-    struct stat status;
-
-    return path != NULL && strcmp(path, "-") != 0 && stat(path, &status) == 0 &&
-           S_ISREG(status.st_mode);
-}
-
 static bool remember_chunk(void *state, void *worker, Slice tuples, uint64_t entries, Error *error)
 {
     const Load *load = state;
@@ -148,7 +137,7 @@ static bool check_entries(Load *load, Error *error)
     if (compared) {
         return compare_entries(load, error);
     }
-    if (load->driver->check_entries == NULL || !is_regular_file(load->options->file)) {
+    if (load->driver->check_entries == NULL || !spool_is_file(load->options->file)) {
         return true;
     }
     load->checked = dump_reader_open(load->options->file, &reader, error) &&
@@ -212,39 +201,23 @@ static bool finish_target(Load *load, Error *error)
     return true;
 }
 
-static bool refuse_other_entries(const Load *load, const StoreSum *store, Error *error)
-{
-    uint64_t entries = dump_manifest_entries(&load->manifest);
-
-    error_set(error, EXIT_CODE_REFUSED,
-              "nothing was loaded: the KV store is at version %" PRIu64
-              " already, and holds other entries than the dump",
-              store->version);
-    error_detail(error, "The dump holds %" PRIu64 " entries, the store %" PRIu64 "%s.", entries,
-                 store->entries, entries == store->entries ? ", of which some differ" : "");
-    return error_hint(error, "kv-import --verify shows what differs; --clean replaces the store.");
-}
-
 /* Not to replace a store is a success only if that would change nothing. */
 static bool compare_with_store(Load *load, Error *error)
 {
-    SetDigest digest = {0};
-    StoreSum store;
-    uint64_t units;
+    VerifyResult result;
 
-    if (!dump_check(load->reader, (size_t)load->options->store.jobs, load->driver,
-                    load->expected_entries, &units, &load->manifest, error) ||
-        !digest_read(load->options, dump_manifest_entries(&load->manifest), &store, error)) {
+    if (!verify_compare(load->options, load->reader, &result, error)) {
         return false;
     }
-    for (size_t i = 0; i < load->manifest.package_count; i++) {
-        set_digest_add(&digest, load->manifest.packages[i].totals.set_digest);
+    if (result.equal) {
+        return say_equal(result.store_version);
     }
-    if (store.entries != dump_manifest_entries(&load->manifest) ||
-        !set_digest_equal(store.digest, digest)) {
-        return refuse_other_entries(load, &store, error);
-    }
-    return say_equal(store.version);
+    error_set(error, EXIT_CODE_REFUSED,
+              "nothing was loaded: the KV store is at version %" PRIu64
+              " already, and holds other entries than the dump",
+              result.store_version);
+    verify_set_detail(&result, error);
+    return error_hint(error, "kv-import --verify shows what differs; --clean replaces the store.");
 }
 
 /* A store is used by a lakeFS that works with its version, and perhaps with no other. */
@@ -271,17 +244,18 @@ static bool check_version(const Load *load, const TargetState *state, Error *err
                                   : "add --allow-other-version.");
 }
 
+/* A store that is kept is compared, for which verify_compare has a plan. */
 static void plan(const Load *load, const TargetState *state)
 {
     size_t count;
     const ProgressPhase *phases;
 
-    if (state->half_stamped || state->kept) {
-        progress_plan(COMPARING_PHASES, state->half_stamped ? PHASES_TO_FINISH : PHASES_TO_COMPARE);
-        return;
+    if (state->half_stamped) {
+        progress_plan(STAMPING_PHASES, 1);
+    } else if (!state->kept) {
+        phases = load->driver->phases(load->target, spool_is_file(load->options->file), &count);
+        progress_plan(phases, count);
     }
-    phases = load->driver->phases(load->target, is_regular_file(load->options->file), &count);
-    progress_plan(phases, count);
 }
 
 static bool load_into(Load *load, const TargetState *state, Error *error)

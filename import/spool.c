@@ -139,3 +139,11 @@ bool spool_dump(const char **file, Error *error)
     *file = path;
     return true;
 }
+
+bool spool_is_file(const char *file)
+{
+    struct stat status;
+
+    return file != NULL && strcmp(file, "-") != 0 && stat(file, &status) == 0 &&
+           S_ISREG(status.st_mode);
+}

@@ -22,4 +22,7 @@
  */
 bool spool_dump(const char **file, Error *error);
 
+/* Whether that names a regular file, which can be opened repeatedly as it is. */
+bool spool_is_file(const char *file);
+
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "import/verify/digest.h"
 
+#include "common/base/digest.h"
 #include "common/cli/output.h"
 #include "common/cli/progress.h"
 #include "common/cli/signals.h"
@@ -8,6 +9,13 @@
 
 #include <pthread.h>
 #include <stdlib.h>
+
+/* All entries but the version's. */
+typedef struct StoreSum {
+    uint64_t version;
+    uint64_t entries;
+    SetDigest digest;
+} StoreSum;
 
 typedef struct Total {
     StoreSum sum;
@@ -58,7 +66,7 @@ static bool end_sum(void *worker, bool complete, Error *error)
     return true;
 }
 
-bool digest_read(const ImportOptions *options, uint64_t expected, StoreSum *sum, Error *error)
+static bool read_sum(const ImportOptions *options, StoreSum *sum, Error *error)
 {
     static const EntryVisitor SUM = {.begin = begin_sum, .visit = add_entry, .end = end_sum};
     const StoreDriver *driver = store_find(options->target);
@@ -71,7 +79,7 @@ bool digest_read(const ImportOptions *options, uint64_t expected, StoreSum *sum,
     pthread_mutex_init(&total.mutex, NULL);
     done = driver->open(&store_options, &store, &version, error);
     if (done) {
-        progress_begin("store", expected);
+        progress_begin("store", 0);
         done = driver->read(store, &SUM, &total, error);
     }
     if (done) {
@@ -99,8 +107,7 @@ bool digest_store(ImportOptions *options, Error *error)
 {
     StoreSum sum = {0};
     bool done = signals_start(store_find(options->target)->cancel, error) &&
-                progress_init(options->common.progress, error) &&
-                digest_read(options, 0, &sum, error);
+                progress_init(options->common.progress, error) && read_sum(options, &sum, error);
 
     progress_stop();
     return done && print_sum(&sum, error);

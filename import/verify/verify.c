@@ -15,6 +15,7 @@
 #include "import/diff/sorter.h"
 #include "import/dump_check.h"
 #include "import/sequential_read.h"
+#include "import/spool.h"
 #include "import/verify/entry_digest.h"
 
 #include <inttypes.h>
@@ -33,7 +34,7 @@ enum { PHASES_IF_EQUAL = 2, PHASES_IF_DIFFERENT = 4 };
 
 /* The old side is the dump, the new one the store. */
 typedef struct Verification {
-    ImportOptions *options;
+    const ImportOptions *options;
     const StoreDriver *driver;
     StoreOptions store_options;
     Store *store;
@@ -42,8 +43,8 @@ typedef struct Verification {
     atomic_uint_fast64_t store_entries;
     Sorter *sorter;
     SetDigest first_digests[DUMP_MAX_PACKAGES]; /* by package, from the first reading */
-    uint64_t dump_version;
-    uint64_t store_version;
+    DumpReader *reader; /* of the first reading, lent; NULL: one is opened */
+    VerifyResult result;
 } Verification;
 
 typedef enum DifferenceKind {
@@ -109,6 +110,20 @@ static bool sum_chunk(void *state, void *worker, Slice tuples, uint64_t entries,
 /* Reads the whole dump, with all of its checks.  The caller frees the manifest, even after a
  * failure.
  */
+static bool read_opened_dump(Verification *verification, DumpReader *reader, const char *phase,
+                             const DumpVisitor *visitor, DumpManifest *manifest, Error *error)
+{
+    *manifest = (DumpManifest){0};
+    verification->result.dump_version = dump_reader_header(reader)->kv_version;
+    progress_begin(phase, dump_expected_entries(reader));
+    if (!sequential_read_dump(reader, (size_t)verification->options->store.jobs, visitor,
+                              verification, manifest, error)) {
+        return false;
+    }
+    progress_end();
+    return true;
+}
+
 static bool read_dump(Verification *verification, const char *path, const char *phase,
                       const DumpVisitor *visitor, DumpManifest *manifest, Error *error)
 {
@@ -116,16 +131,8 @@ static bool read_dump(Verification *verification, const char *path, const char *
     bool done;
 
     *manifest = (DumpManifest){0};
-    if (!dump_reader_open(path, &reader, error)) {
-        return false;
-    }
-    verification->dump_version = dump_reader_header(reader)->kv_version;
-    progress_begin(phase, dump_expected_entries(reader));
-    done = sequential_read_dump(reader, (size_t)verification->options->store.jobs, visitor,
-                                verification, manifest, error);
-    if (done) {
-        progress_end();
-    }
+    done = dump_reader_open(path, &reader, error) &&
+           read_opened_dump(verification, reader, phase, visitor, manifest, error);
     dump_reader_free(reader);
     return done;
 }
@@ -133,8 +140,10 @@ static bool read_dump(Verification *verification, const char *path, const char *
 static bool read_dump_first(Verification *verification, const DumpVisitor *visitor, Error *error)
 {
     DumpManifest manifest;
-    bool done =
-        read_dump(verification, verification->options->file, "dump", visitor, &manifest, error);
+    bool done = verification->reader == NULL ? read_dump(verification, verification->options->file,
+                                                         "dump", visitor, &manifest, error)
+                                             : read_opened_dump(verification, verification->reader,
+                                                                "dump", visitor, &manifest, error);
 
     for (size_t i = 0; i < manifest.package_count; i++) {
         verification->first_digests[i] = manifest.packages[i].totals.set_digest;
@@ -193,8 +202,16 @@ static bool compute_sums(Verification *verification, Error *error)
     static const EntryVisitor STORE = {.visit = subtract_store_entry};
 
     progress_plan(PHASES, PHASES_IF_EQUAL);
-    return read_dump_first(verification, &DUMP, error) &&
-           read_store(verification, "store", &STORE, error);
+    if (!read_dump_first(verification, &DUMP, error) ||
+        !read_store(verification, "store", &STORE, error)) {
+        return false;
+    }
+    verification->result.dump_entries = atomic_load(&verification->dump_entries);
+    verification->result.store_entries = atomic_load(&verification->store_entries);
+    verification->result.equal =
+        bucket_sums_finish(verification->sums) &&
+        verification->result.dump_version == verification->result.store_version;
+    return true;
 }
 
 static bool collect_dump_entry(void *state, const Entry *entry, Slice tuple, Error *error)
@@ -231,7 +248,7 @@ static bool collect_version(Verification *verification, DiffSide side, uint64_t 
 
     snprintf(text, sizeof text, "%" PRIu64, version);
     entry.value = slice_text(text);
-    return verification->dump_version == verification->store_version ||
+    return verification->result.dump_version == verification->result.store_version ||
            sorter_add(verification->sorter, side, &entry, error);
 }
 
@@ -242,8 +259,8 @@ static bool find_differences(Verification *verification, Error *error)
 
     progress_plan(PHASES, PHASES_IF_DIFFERENT);
     return sorter_new(SORTER_MEMORY, &verification->sorter, error) &&
-           collect_version(verification, DIFF_OLD, verification->dump_version, error) &&
-           collect_version(verification, DIFF_NEW, verification->store_version, error) &&
+           collect_version(verification, DIFF_OLD, verification->result.dump_version, error) &&
+           collect_version(verification, DIFF_NEW, verification->result.store_version, error) &&
            read_dump_again(verification, &DUMP, error) &&
            read_store(verification, "differences: store", &STORE, error) &&
            sorter_finish(verification->sorter, error);
@@ -284,10 +301,10 @@ static bool print_difference(const Difference *difference, Error *error)
     return done;
 }
 
-/* Counts the differences and prints the first ones. */
-static bool print_differences(Verification *verification, uint64_t counts[DIFFERENCE_KINDS],
-                              Error *error)
+/* Counts the differences and, if they are to be shown, prints the first ones. */
+static bool count_differences(Verification *verification, bool show, Error *error)
 {
+    uint64_t counts[DIFFERENCE_KINDS] = {0};
     uint64_t shown = 0;
     Difference difference;
     bool end;
@@ -297,78 +314,84 @@ static bool print_differences(Verification *verification, uint64_t counts[DIFFER
             return false;
         }
         if (end) {
-            return output_flush(error);
+            break;
         }
         counts[kind_of(&difference)]++;
-        if (shown++ < MAX_DIFFERENCES_SHOWN && !print_difference(&difference, error)) {
+        if (show && shown++ < MAX_DIFFERENCES_SHOWN && !print_difference(&difference, error)) {
             return false;
         }
     }
+    verification->result.counted = true;
+    verification->result.missing = counts[DIFFERENCE_MISSING];
+    verification->result.different = counts[DIFFERENCE_VALUE];
+    verification->result.extra = counts[DIFFERENCE_EXTRA];
+    return output_flush(error);
 }
 
-/* Prints the differences and sets an error. */
-static bool report_differences(Verification *verification, Error *error)
+bool verify_set_detail(const VerifyResult *result, Error *error)
 {
-    uint64_t counts[DIFFERENCE_KINDS] = {0};
-    uint64_t missing;
-    uint64_t different;
-    uint64_t extra;
+    char text[QUANTITY_SIZE];
 
-    if (!print_differences(verification, counts, error)) {
-        return false;
+    if (!result->counted) {
+        return error_detail(
+            error, "The dump holds %s, the store %" PRIu64 "%s.",
+            quantity_noun(result->dump_entries, "entry", "entries", text), result->store_entries,
+            result->dump_entries == result->store_entries ? ", of which some differ" : "");
     }
-    missing = counts[DIFFERENCE_MISSING];
-    different = counts[DIFFERENCE_VALUE];
-    extra = counts[DIFFERENCE_EXTRA];
-    error_set(error, EXIT_CODE_FAILED, "the KV store differs from the dump");
     return error_detail(error,
                         "%" PRIu64 " %s missing, %" PRIu64 " %s, %" PRIu64
                         " %s extra (compared with the dump).",
-                        missing, missing == 1 ? "entry is" : "entries are", different,
-                        different == 1 ? "differs" : "differ", extra, extra == 1 ? "is" : "are");
+                        result->missing, result->missing == 1 ? "entry is" : "entries are",
+                        result->different, result->different == 1 ? "differs" : "differ",
+                        result->extra, result->extra == 1 ? "is" : "are");
 }
 
-static bool is_standard_input(const char *file)
+static bool can_be_read_again(const ImportOptions *options)
 {
-    return file == NULL || strcmp(file, "-") == 0;
+    return options->second_reading != NULL || spool_is_file(options->file);
+}
+
+static bool say_equal(const VerifyResult *result, Error *error)
+{
+    char text[QUANTITY_SIZE];
+
+    progress_stop();
+    output_line("equal: %s", quantity_noun(result->dump_entries, "entry", "entries", text));
+    return output_flush(error);
 }
 
 static bool compare_with_store(Verification *verification, Error *error)
 {
-    char text[QUANTITY_SIZE];
+    const VerifyResult *result = &verification->result;
 
     if (!compute_sums(verification, error)) {
         return false;
     }
-    if (bucket_sums_finish(verification->sums) &&
-        verification->dump_version == verification->store_version) {
-        progress_stop();
-        output_line("equal: %s", quantity_noun(atomic_load(&verification->dump_entries), "entry",
-                                               "entries", text));
-        return output_flush(error);
+    if (result->equal) {
+        return say_equal(result, error);
     }
-    if (is_standard_input(verification->options->file) &&
-        verification->options->second_reading == NULL) {
+    if (!can_be_read_again(verification->options)) {
         error_set(error, EXIT_CODE_FAILED, "the KV store differs from the dump");
-        error_detail(
-            error, "The dump holds %s, the store %" PRIu64 ".",
-            quantity_noun(atomic_load(&verification->dump_entries), "entry", "entries", text),
-            (uint64_t)atomic_load(&verification->store_entries));
-        if (verification->dump_version != verification->store_version) {
+        verify_set_detail(result, error);
+        if (result->dump_version != result->store_version) {
             error_detail(error,
                          "The dump is of version %" PRIu64 ", the store at version %" PRIu64 ".",
-                         verification->dump_version, verification->store_version);
+                         result->dump_version, result->store_version);
         }
         return error_hint(error,
                           "To see which entries differ, pass the dump as a file, or a second "
                           "pipe with --second-reading.");
     }
-    return find_differences(verification, error) && report_differences(verification, error);
+    if (!find_differences(verification, error) || !count_differences(verification, true, error)) {
+        return false;
+    }
+    error_set(error, EXIT_CODE_FAILED, "the KV store differs from the dump");
+    return verify_set_detail(result, error);
 }
 
 static bool open_store(Verification *verification, Error *error)
 {
-    ImportOptions *options = verification->options;
+    const ImportOptions *options = verification->options;
     uint64_t version = 0;
 
     verification->store_options = import_options_store(options);
@@ -376,7 +399,7 @@ static bool open_store(Verification *verification, Error *error)
                                     error)) {
         return false;
     }
-    verification->store_version = version;
+    verification->result.store_version = version;
     if (version == 0) {
         error_set(error, EXIT_CODE_REFUSED, "the KV store is incomplete: it is at version 0");
         return error_hint(error, "Load the dump first: run kv-import without --verify.");
@@ -384,20 +407,46 @@ static bool open_store(Verification *verification, Error *error)
     return true;
 }
 
-bool verify_store(ImportOptions *options, Error *error)
+static bool begin(Verification *verification, const ImportOptions *options, Error *error)
 {
-    Verification verification = {.options = options, .driver = store_find(options->target)};
-    bool done;
+    *verification = (Verification){.options = options, .driver = store_find(options->target)};
+    atomic_init(&verification->dump_entries, 0);
+    atomic_init(&verification->store_entries, 0);
+    return bucket_sums_new(MANY_ENTRIES, &verification->sums, error);
+}
 
-    atomic_init(&verification.dump_entries, 0);
-    atomic_init(&verification.store_entries, 0);
-    done = bucket_sums_new(MANY_ENTRIES, &verification.sums, error) &&
-           signals_start(verification.driver->cancel, error) && open_store(&verification, error) &&
-           progress_init(options->common.progress, error) &&
-           compare_with_store(&verification, error);
+static void end(Verification *verification)
+{
+    verification->driver->close(verification->store);
+    bucket_sums_free(verification->sums);
+    sorter_free(verification->sorter);
+}
+
+bool verify_store(const ImportOptions *options, Error *error)
+{
+    Verification verification;
+    bool done =
+        begin(&verification, options, error) && signals_start(verification.driver->cancel, error) &&
+        open_store(&verification, error) && progress_init(options->common.progress, error) &&
+        compare_with_store(&verification, error);
+
     progress_stop();
-    verification.driver->close(verification.store);
-    bucket_sums_free(verification.sums);
-    sorter_free(verification.sorter);
+    end(&verification);
+    return done;
+}
+
+bool verify_compare(const ImportOptions *options, DumpReader *reader, VerifyResult *result,
+                    Error *error)
+{
+    Verification verification;
+    bool done = begin(&verification, options, error);
+
+    verification.reader = reader;
+    done = done && open_store(&verification, error) && compute_sums(&verification, error) &&
+           (verification.result.equal || !can_be_read_again(options) ||
+            (find_differences(&verification, error) &&
+             count_differences(&verification, false, error)));
+    *result = verification.result;
+    end(&verification);
     return done;
 }

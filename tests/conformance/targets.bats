@@ -36,6 +36,10 @@ setup() {
     conforms_does_not_pass_for_a_load
 }
 
+@test "postgres: maps are equal in any order" {
+    conforms_takes_maps_in_any_order
+}
+
 @test "postgres: a store of another version is replaced only if that is wanted" {
     conforms_refuses_another_version
 }
@@ -90,6 +94,10 @@ setup() {
 
 @test "dynamodb: a load that loads nothing is no success" {
     conforms_does_not_pass_for_a_load
+}
+
+@test "dynamodb: maps are equal in any order" {
+    conforms_takes_maps_in_any_order
 }
 
 @test "dynamodb: a store of another version is replaced only if that is wanted" {

@@ -66,6 +66,8 @@ differs() {
     run --separate-stderr -3 kv-import --verify -d "$DSN" - <"$DUMP"
     assert_contains "$stderr" "holds 439 entries, the store 438" "hint:" "as a file"
     assert_equal "$output" ""
+    run --separate-stderr -3 kv-import --verify -d "$DSN" <(cat "$DUMP")
+    assert_contains "$stderr" "holds 439 entries, the store 438" "hint:" "as a file"
 }
 
 @test "if nearly everything differs, the first differences and a summary are printed" {
