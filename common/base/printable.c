@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "common/base/printable.h"
 
+#include <stdio.h>
+#include <string.h>
 #include <unistr.h>
 
 /* Marks that change the direction of text. */
@@ -16,37 +18,52 @@ static bool is_hidden(ucs4_t c)
     return (c >= 0x80 && c <= 0x9f) || is_bidirectional(c) || c == 0x2028 || c == 0x2029;
 }
 
-static bool append_control(Buffer *target, unsigned c, Error *error)
+/* The longest escape is "\\u009b". */
+enum { ESCAPE_SIZE = 8 };
+
+static void escape_control(unsigned c, char escape[ESCAPE_SIZE])
 {
     switch (c) {
     case '\n':
-        return buffer_append_text(target, "\\n", error);
+        snprintf(escape, ESCAPE_SIZE, "\\n");
+        break;
     case '\t':
-        return buffer_append_text(target, "\\t", error);
+        snprintf(escape, ESCAPE_SIZE, "\\t");
+        break;
     case '\r':
-        return buffer_append_text(target, "\\r", error);
+        snprintf(escape, ESCAPE_SIZE, "\\r");
+        break;
     default:
-        return buffer_append_format(target, error, "\\x%02x", c);
+        snprintf(escape, ESCAPE_SIZE, "\\x%02x", c & 0xff);
     }
 }
 
-/* Appends the first character of the text; *size is its length in bytes. */
-static bool append_character(Buffer *target, Slice text, size_t *size, Error *error)
+/* Returns what the first character of the text is shown as: itself, or its escape.  *size is its
+ * length in bytes. */
+static Slice show_character(Slice text, char escape[ESCAPE_SIZE], size_t *size)
 {
     ucs4_t c;
     int length = u8_mbtoucr(&c, text.data, text.size);
 
     *size = length > 0 ? (size_t)length : 1;
     if (length <= 0) {
-        return append_control(target, text.data[0], error);
+        escape_control(text.data[0], escape);
+    } else if (c < 0x20 || c == 0x7f) {
+        escape_control((unsigned)c, escape);
+    } else if (is_hidden(c)) {
+        snprintf(escape, ESCAPE_SIZE, "\\u%04x", (unsigned)c & 0xffff);
+    } else {
+        return slice_of(text.data, *size);
     }
-    if (c < 0x20 || c == 0x7f) {
-        return append_control(target, (unsigned)c, error);
-    }
-    if (is_hidden(c)) {
-        return buffer_append_format(target, error, "\\u%04x", (unsigned)c);
-    }
-    return buffer_append(target, text.data, *size, error);
+    return slice_text(escape);
+}
+
+static bool append_character(Buffer *target, Slice text, size_t *size, Error *error)
+{
+    char escape[ESCAPE_SIZE];
+    Slice shown = show_character(text, escape, size);
+
+    return buffer_append(target, shown.data, shown.size, error);
 }
 
 /* Length of the leading newline and the tabs after it, with which libpq indents. */
@@ -105,4 +122,26 @@ bool printable_append(Buffer *target, Slice text, Error *error)
 bool printable_append_lines(Buffer *target, Slice text, int indent, Error *error)
 {
     return append_escaped(target, text, indent, error);
+}
+
+const char *printable_name(Slice name, char shown[PRINTABLE_NAME_SIZE])
+{
+    static const char CUT[] = "...";
+    size_t used = 0;
+
+    while (name.size > 0) {
+        char escape[ESCAPE_SIZE];
+        size_t size;
+        Slice character = show_character(name, escape, &size);
+
+        if (used + character.size + sizeof CUT > PRINTABLE_NAME_SIZE) {
+            memcpy(shown + used, CUT, sizeof CUT);
+            return shown;
+        }
+        memcpy(shown + used, character.data, character.size);
+        used += character.size;
+        name = slice_of(name.data + size, name.size - size);
+    }
+    shown[used] = '\0';
+    return shown;
 }

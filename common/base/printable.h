@@ -31,4 +31,15 @@ bool printable_append_lines(Buffer *target, Slice text, int indent, Error *error
  */
 bool printable_append_json(Buffer *target, Slice json, Error *error);
 
+/*
+ * A name from outside (of a branch, a key, ...) for a message, in which a C string would end at its
+ * first NUL: PRINTABLE_NAME is an argument for "%s", good until the end of the block it is in.  The
+ * name is escaped as by printable_append, and cut, with "..." at the end, if it is too long for a
+ * message.
+ */
+enum { PRINTABLE_NAME_SIZE = 304 };
+#define PRINTABLE_NAME(name) printable_name(name, (char[PRINTABLE_NAME_SIZE]){0})
+
+const char *printable_name(Slice name, char shown[PRINTABLE_NAME_SIZE]);
+
 #endif

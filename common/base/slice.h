@@ -31,12 +31,6 @@ static inline bool slice_equal(Slice a, Slice b)
     return a.size == b.size && (a.size == 0 || memcmp(a.data, b.data, a.size) == 0);
 }
 
-/* Arguments for "%.*s" in a message: as many bytes of a name from outside as make sense there. */
-enum { SLICE_SHOWN_BYTES = 200 };
-#define SLICE_SHOWN(slice)                                                                         \
-    (int)((slice).size < SLICE_SHOWN_BYTES ? (slice).size : SLICE_SHOWN_BYTES),                    \
-        (const char *)(slice).data
-
 /* Whether the bytes contain the part. */
 static inline bool slice_contains(Slice bytes, Slice part)
 {

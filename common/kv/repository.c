@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "common/kv/repository.h"
 
+#include "common/base/printable.h"
 #include "common/kv/entry_type.h"
 #include "common/kv/model.h"
 #include "common/kv/package.h"
@@ -61,7 +62,7 @@ bool kv_repository_read(Slice value, KvRepositoryRecord *record)
 
 static bool is_odd(Slice id, const char *what, Error *error)
 {
-    error_set(error, EXIT_CODE_REFUSED, "repository \"%.*s\" %s", SLICE_SHOWN(id), what);
+    error_set(error, EXIT_CODE_REFUSED, "repository \"%s\" %s", PRINTABLE_NAME(id), what);
     return error_hint(error, "No lakeFS writes such an entry, and what it leads to may belong to "
                              "another repository. Look at it with kv-import --print "
                              "--partition=" KV_PARTITION_GRAVELER ".");
@@ -160,8 +161,8 @@ static bool add_token(void *state, Slice token, Error *error)
         return byte_map_add(&repository->tokens, token, NULL, error);
     }
     error_set(error, EXIT_CODE_REFUSED,
-              "a branch of repository \"%.*s\" has the staging token \"%.*s\", %s",
-              SLICE_SHOWN(repository->id), SLICE_SHOWN(token), problem);
+              "a branch of repository \"%s\" has the staging token \"%s\", %s",
+              PRINTABLE_NAME(buffer_slice(&repository->id)), PRINTABLE_NAME(token), problem);
     return error_hint(error, "No lakeFS makes such tokens. Look at the repository's branches with "
                              "kv-import --print --prefix=" KV_BRANCHES ".");
 }
@@ -175,8 +176,8 @@ bool kv_repository_add_branch(KvRepository *repository, Slice key, Slice value, 
     }
     if (!valid) {
         error_set(error, EXIT_CODE_REFUSED,
-                  "repository \"%.*s\" has an entry \"%.*s\" that cannot be read",
-                  SLICE_SHOWN(repository->id), SLICE_SHOWN(key));
+                  "repository \"%s\" has an entry \"%s\" that cannot be read",
+                  PRINTABLE_NAME(buffer_slice(&repository->id)), PRINTABLE_NAME(key));
         return error_hint(error, "Its staged objects cannot be found without it.");
     }
     return true;
@@ -287,10 +288,10 @@ KvRepositoryPart kv_repository_part(const KvRepository *repository, const Entry 
 bool kv_repository_refuse_foreign(const KvRepository *repository, const Entry *entry, Error *error)
 {
     error_set(error, EXIT_CODE_REFUSED,
-              "a branch of repository \"%.*s\" has the staging token \"%.*s\", a partition that "
+              "a branch of repository \"%s\" has the staging token \"%s\", a partition that "
               "holds something else than staged objects",
-              SLICE_SHOWN(repository->id), SLICE_SHOWN(entry->partition_key));
-    error_detail(error, "For example the key \"%.*s\".", SLICE_SHOWN(entry->key));
+              PRINTABLE_NAME(buffer_slice(&repository->id)), PRINTABLE_NAME(entry->partition_key));
+    error_detail(error, "For example the key \"%s\".", PRINTABLE_NAME(entry->key));
     return error_hint(error, "No lakeFS makes such tokens. Find out whose partition that is.");
 }
 

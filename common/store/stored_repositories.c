@@ -2,6 +2,7 @@
 #include "common/store/stored_repositories.h"
 
 #include "common/base/interrupt.h"
+#include "common/base/printable.h"
 #include "common/kv/model.h"
 
 #include <string.h>
@@ -52,8 +53,8 @@ static bool check_token(void *state, Slice token, Error *error)
         return true;
     }
     error_set(error, EXIT_CODE_REFUSED,
-              "the staging token \"%.*s\" is that of a branch of repository \"%.*s\", too",
-              SLICE_SHOWN(token), SLICE_SHOWN(search->id));
+              "the staging token \"%s\" is that of a branch of repository \"%s\", too",
+              PRINTABLE_NAME(token), PRINTABLE_NAME(search->id));
     return error_hint(error, "The two would share their staged objects. With --as the entries get "
                              "tokens of their own.");
 }

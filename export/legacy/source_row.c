@@ -2,6 +2,7 @@
 #include "export/legacy/source_row.h"
 
 #include "common/base/arena_text.h"
+#include "common/base/printable.h"
 #include "common/base/utf8.h"
 #include "common/pg/copy_value.h"
 #include "common/store/postgres/index_key.h"
@@ -11,7 +12,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { ROW_TEXT_SIZE = 512, KEY_TEXT_SIZE = 300 };
+enum { ROW_TEXT_SIZE = 512 };
 
 /* OIDs of PostgreSQL's types; they never change (src/include/catalog/pg_type.dat). */
 enum {
@@ -218,9 +219,7 @@ static bool check_claim(SourceRow *row, Slice partition_key, Slice key, Error *e
     if (other == NULL) {
         return true;
     }
-    source_refused(row, error, "its KV key \"%.*s\" is that of another row",
-                   (int)(key.size < KEY_TEXT_SIZE ? key.size : KEY_TEXT_SIZE),
-                   (const char *)key.data);
+    source_refused(row, error, "its KV key \"%s\" is that of another row", PRINTABLE_NAME(key));
     error_detail(error, "The other is %s.", other);
     return error_hint(error, "Nothing was migrated. Rename one of the two, then run again.");
 }

@@ -3,6 +3,7 @@
 
 #include "common/base/arena.h"
 #include "common/base/buffer.h"
+#include "common/base/printable.h"
 #include "common/kv/entry_type.h"
 #include "common/kv/model.h"
 #include "export/redact/fields.h"
@@ -127,12 +128,8 @@ static bool redact(Redactor *redactor, const KvEntryType *type, Slice partition_
 /* Names the entry; the operator may see what the dump must not contain. */
 static bool name_entry_in_detail(Error *error, Slice partition_key, Slice key)
 {
-    enum { MAX_SHOWN = 500 };
-
-    return error_detail(error, "Partition \"%.*s\", key \"%.*s\".",
-                        (int)(partition_key.size < MAX_SHOWN ? partition_key.size : MAX_SHOWN),
-                        (const char *)partition_key.data,
-                        (int)(key.size < MAX_SHOWN ? key.size : MAX_SHOWN), (const char *)key.data);
+    return error_detail(error, "Partition \"%s\", key \"%s\".", PRINTABLE_NAME(partition_key),
+                        PRINTABLE_NAME(key));
 }
 
 bool redactor_entry(Redactor *redactor, Slice partition_key, Slice key, Slice value,

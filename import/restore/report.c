@@ -63,15 +63,15 @@ static bool list_to_do(const RestoreReport *report, json_t *list, Error *error)
     done = namespace_changes(report)
                ? buffer_append_format(
                      &line, error,
-                     "copy all objects below \"%.*s\" to \"%.*s\" before anybody uses the "
+                     "copy all objects below \"%s\" to \"%s\" before anybody uses the "
                      "repository: data, ranges and metaranges, outputs of hooks, rules of garbage "
                      "collection",
-                     SLICE_SHOWN(from), SLICE_SHOWN(to))
+                     PRINTABLE_NAME(from), PRINTABLE_NAME(to))
                : buffer_append_format(
                      &line, error,
-                     "make sure that the objects below \"%.*s\" are still there: the block store "
+                     "make sure that the objects below \"%s\" are still there: the block store "
                      "is not part of a dump",
-                     SLICE_SHOWN(to));
+                     PRINTABLE_NAME(to));
     done = done && json_array_append_new(list, text(buffer_slice(&line))) == 0;
     if (done && report->full_addresses > 0) {
         line.size = 0;
@@ -88,8 +88,8 @@ static bool list_to_do(const RestoreReport *report, json_t *list, Error *error)
         line.size = 0;
         done = buffer_append_format(&line, error,
                                     "make sure that the installation has a block store with the id "
-                                    "\"%.*s\"",
-                                    SLICE_SHOWN(record.storage_id)) &&
+                                    "\"%s\"",
+                                    PRINTABLE_NAME(record.storage_id)) &&
                json_array_append_new(list, text(buffer_slice(&line))) == 0;
     }
     buffer_free(&line);
@@ -103,8 +103,8 @@ static void print_parts(const RestoreReport *report)
     bool done = buffer_append_format(&line, &error, "restored repository \"%s\"", report->id);
 
     if (done && !slice_equal(buffer_slice(&report->target->id), slice_text(report->id))) {
-        done = buffer_append_format(&line, &error, " as \"%.*s\"",
-                                    SLICE_SHOWN(buffer_slice(&report->target->id)));
+        done = buffer_append_format(&line, &error, " as \"%s\"",
+                                    PRINTABLE_NAME(buffer_slice(&report->target->id)));
     }
     for (size_t i = 0; done && i < PART_COUNT; i++) {
         uint64_t count = report->parts[PARTS[i].part];
@@ -116,6 +116,11 @@ static void print_parts(const RestoreReport *report)
     buffer_free(&line);
 }
 
+static Slice bytes_of(const json_t *string)
+{
+    return slice_of(json_string_value(string), json_string_length(string));
+}
+
 static void print_policies(const RestoreReport *report)
 {
     const json_t *policy;
@@ -124,8 +129,8 @@ static void print_policies(const RestoreReport *report)
     json_array_foreach(report->policies, i, policy)
     {
         message_info("policy \"%s\" refers to it: %s",
-                     json_string_value(json_object_get(policy, "policy")),
-                     json_string_value(json_object_get(policy, "resource")));
+                     PRINTABLE_NAME(bytes_of(json_object_get(policy, "policy"))),
+                     PRINTABLE_NAME(bytes_of(json_object_get(policy, "resource"))));
     }
     if (json_array_size(report->policies) == 0) {
         message_info("no policy in the store refers to it");

@@ -2,6 +2,7 @@
 #include "import/restore/repository.h"
 
 #include "common/base/interrupt.h"
+#include "common/base/printable.h"
 #include "common/cli/progress.h"
 #include "common/cli/signals.h"
 #include "common/dump/reader.h"
@@ -79,9 +80,9 @@ static bool check_ids(const Restore *restore, Error *error)
 
         if (begins_with(other, id) && other.size > id.size && other.data[id.size] == '/') {
             error_set(error, EXIT_CODE_REFUSED,
-                      "the store has a repository \"%.*s\", whose runs cannot be told from those "
+                      "the store has a repository \"%s\", whose runs cannot be told from those "
                       "of \"%s\"",
-                      SLICE_SHOWN(other), restore->id);
+                      PRINTABLE_NAME(other), restore->id);
             return error_hint(error, "lakeFS allows no \"/\" in names. Choose another name with "
                                      "--as.");
         }
@@ -112,9 +113,9 @@ static bool refuse_namespace(const Restore *restore, NamespaceRelation relation,
                                         [NAMESPACE_AROUND] = "encloses"};
 
     error_set(error, EXIT_CODE_REFUSED,
-              "storage namespace \"%.*s\" %s \"%.*s\", that of repository \"%.*s\"",
-              SLICE_SHOWN(restore->to.storage_namespace), WORDS[relation],
-              SLICE_SHOWN(other_namespace), SLICE_SHOWN(other));
+              "storage namespace \"%s\" %s \"%s\", that of repository \"%s\"",
+              PRINTABLE_NAME(buffer_slice(&restore->to.storage_namespace)), WORDS[relation],
+              PRINTABLE_NAME(other_namespace), PRINTABLE_NAME(other));
     return error_hint(error, "No two repositories may share one. Name another one with "
                              "--storage-namespace, and copy the objects there.");
 }

@@ -2,6 +2,7 @@
 #include "import/restore/source.h"
 
 #include "common/base/digest.h"
+#include "common/base/printable.h"
 #include "common/cli/progress.h"
 #include "common/dump/reader.h"
 #include "common/kv/entry.h"
@@ -21,7 +22,7 @@ typedef struct DigestList {
 } DigestList;
 
 /* How many of the dump's repositories an error names, each with so many bytes at most. */
-enum { NAMES_SHOWN = 10, NAME_SHOWN_SIZE = 100 };
+enum { NAMES_SHOWN = 10 };
 
 typedef struct Source {
     Slice id;
@@ -67,8 +68,7 @@ static bool note_repository(Source *source, Slice name, Error *error)
 {
     bool done = source->count >= NAMES_SHOWN ||
                 (buffer_append_text(&source->names, source->count == 0 ? "\"" : ", \"", error) &&
-                 buffer_append(&source->names, name.data,
-                               name.size < NAME_SHOWN_SIZE ? name.size : NAME_SHOWN_SIZE, error) &&
+                 buffer_append_text(&source->names, PRINTABLE_NAME(name), error) &&
                  buffer_append_text(&source->names, "\"", error));
 
     source->count++;
@@ -189,9 +189,9 @@ static bool check_tokens(Source *source, const KvRepository *repository, Error *
         if (bsearch(&digest, source->others.items, source->others.count,
                     sizeof *source->others.items, compare_digests) != NULL) {
             error_set(error, EXIT_CODE_REFUSED,
-                      "in the dump, the staging token \"%.*s\" of repository \"%.*s\" is that of "
+                      "in the dump, the staging token \"%s\" of repository \"%s\" is that of "
                       "another repository's branch, too",
-                      SLICE_SHOWN(token), SLICE_SHOWN(source->id));
+                      PRINTABLE_NAME(token), PRINTABLE_NAME(source->id));
             return error_hint(error,
                               "It is not known whose the staged objects are. No lakeFS makes "
                               "such tokens: find out how it came about.");
@@ -203,13 +203,12 @@ static bool check_tokens(Source *source, const KvRepository *repository, Error *
 static bool fill_repository(Source *source, KvRepository *repository, Error *error)
 {
     if (!source->found) {
-        error_set(error, EXIT_CODE_USAGE, "the dump has no repository \"%.*s\"",
-                  SLICE_SHOWN(source->id));
-        return source->count == 0
-                   ? error_detail(error, "It has no repositories at all.")
-                   : error_detail(error, "It has %" PRIu64 ": %.*s%s.", source->count,
-                                  SLICE_SHOWN(buffer_slice(&source->names)),
-                                  source->count > NAMES_SHOWN ? " ..." : "");
+        error_set(error, EXIT_CODE_USAGE, "the dump has no repository \"%s\"",
+                  PRINTABLE_NAME(source->id));
+        return source->count == 0 ? error_detail(error, "It has no repositories at all.")
+                                  : error_detail(error, "It has %" PRIu64 ": %s%s.", source->count,
+                                                 buffer_string(&source->names),
+                                                 source->count > NAMES_SHOWN ? " ..." : "");
     }
     if (!kv_repository_set(repository, source->id, buffer_slice(&source->record), error)) {
         return false;
@@ -217,7 +216,7 @@ static bool fill_repository(Source *source, KvRepository *repository, Error *err
     if (repository->in_deletion) {
         error_set(error, EXIT_CODE_REFUSED,
                   "repository \"%s\" was being deleted when the dump was made",
-                  buffer_string(&repository->id));
+                  PRINTABLE_NAME(buffer_slice(&repository->id)));
         return error_hint(error, "A part of it may be missing. Take an earlier dump.");
     }
     return take_tokens(source, repository, error) && check_tokens(source, repository, error);

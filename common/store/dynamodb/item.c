@@ -2,11 +2,9 @@
 #include "common/store/dynamodb/item.h"
 
 #include "common/base/base64.h"
+#include "common/base/printable.h"
 
 #include <string.h>
-
-/* Bytes of a key shown in messages. */
-enum { SHOWN = 300 };
 
 size_t dynamo_item_size(const Entry *entry)
 {
@@ -24,17 +22,11 @@ uint64_t dynamo_read_units(uint64_t bytes)
     return (bytes + DYNAMO_READ_UNIT - 1) / DYNAMO_READ_UNIT;
 }
 
-static int shown(Slice text)
-{
-    return text.size < SHOWN ? (int)text.size : SHOWN;
-}
-
 static bool does_not_fit(const Entry *entry, const char *why, Error *error)
 {
     error_set(error, EXIT_CODE_FAILED,
-              "partition \"%.*s\", key \"%.*s\": DynamoDB does not accept this entry: %s",
-              shown(entry->partition_key), (const char *)entry->partition_key.data,
-              shown(entry->key), (const char *)entry->key.data, why);
+              "partition \"%s\", key \"%s\": DynamoDB does not accept this entry: %s",
+              PRINTABLE_NAME(entry->partition_key), PRINTABLE_NAME(entry->key), why);
     error_detail(error,
                  "The partition has %zu bytes (1 to %d), the key %zu (1 to %d), the item %zu (at "
                  "most %d).",

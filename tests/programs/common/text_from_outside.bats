@@ -182,6 +182,24 @@ assert "tags/a\u009b31m\u202eb\u2066\u2028\nna\u00efve" in keys, keys' <"$BATS_T
     assert_contains "$stderr" 'r\xff\x9b31m\x1b'
 }
 
+@test "names with a NUL are shown to their end" {
+    local dump=$BATS_TEST_TMPDIR/nul.dump
+    fresh_database
+    kv-import -q -d "$DSN" "$DUMP"
+    # Repository re, NUL, po; user us, NUL, er.
+    sql "DELETE FROM kv WHERE partition_key = 'graveler'" \
+        "INSERT INTO kv VALUES ('graveler', '\\x7265706f732f726500706f', ''), ('auth', '\\x75736572732f7573006572', '\\x1203657665')"
+    kv-export -q -d "$DSN" --source kv -f "$dump"
+    clean 1 kv-import -d "$DSN" --repository=missing "$dump"
+    assert_contains "$stderr" 'has no repository "missing"' '"re\x00po"'
+    clean 3 kv-import --diff="$DUMP" "$dump"
+    assert_contains "$output" 'repository "re\x00po" created' 'user "us\x00er" added'
+    # An entry of no known kind.
+    sql "DELETE FROM kv WHERE partition_key IN ('graveler', 'auth')" "INSERT INTO kv VALUES ('\\x61006b', '\\x6b006c', 'value')"
+    clean 3 kv-export -d "$DSN" --source kv --redact -f "$BATS_TEST_TMPDIR/redacted.dump"
+    assert_contains "$stderr" 'Partition "a\x00k", key "k\x00l".'
+}
+
 # The server -----------------------------------------------------------------------------------------------------------
 
 @test "names of databases, schemas and roles" {

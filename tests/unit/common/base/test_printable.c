@@ -133,6 +133,32 @@ static void test_json_stays_json(void **state)
                  BYTES("{\"a\\u001b\":\"\\u007f\\u009b\\u202e \\\"\xc3\xaf\"}"));
 }
 
+static void test_names_are_shown_to_their_end(void **state)
+{
+    char at_most[PRINTABLE_NAME_SIZE];
+    char longer[2 * PRINTABLE_NAME_SIZE];
+    const char *shown;
+
+    (void)state;
+    assert_string_equal(PRINTABLE_NAME(slice_text("")), "");
+    assert_string_equal(PRINTABLE_NAME(BYTES("a\0b\n\x1b\xc2\x9b\xff")),
+                        "a\\x00b\\n\\x1b\\u009b\\xff");
+    /* What is too long ends with dots, and with no part of a character or of an escape. */
+    memset(at_most, 'a', sizeof at_most);
+    shown = PRINTABLE_NAME(slice_of(at_most, sizeof at_most - 4));
+    assert_int_equal(strlen(shown), sizeof at_most - 4);
+    assert_null(strchr(shown, '.'));
+    for (size_t i = 0; i + 1 < sizeof longer; i += 2) {
+        memcpy(longer + i, "\xc3\xaf", 2);
+    }
+    shown = PRINTABLE_NAME(slice_of(longer, sizeof longer));
+    assert_true(strlen(shown) < PRINTABLE_NAME_SIZE);
+    assert_string_equal(shown + strlen(shown) - 5, "\xc3\xaf...");
+    memset(longer, 0, sizeof longer);
+    shown = PRINTABLE_NAME(slice_of(longer, sizeof longer));
+    assert_string_equal(shown + strlen(shown) - 7, "\\x00...");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -141,6 +167,7 @@ int main(void)
         cmocka_unit_test(test_marks_of_direction_and_line_ends_are_escaped),
         cmocka_unit_test(test_bytes_that_are_no_utf8_are_escaped),
         cmocka_unit_test(test_further_lines_are_indented),
+        cmocka_unit_test(test_names_are_shown_to_their_end),
         cmocka_unit_test(test_json_stays_json),
     };
 
