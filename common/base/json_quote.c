@@ -39,15 +39,19 @@ static size_t span_unescaped(Slice text)
     return size;
 }
 
-/* Appends a character of ASCII that a JSON string does not take as it is; a backslash becomes
- * `backslash`. */
-static bool append_special(Buffer *json, uint8_t byte, const char *backslash, Error *error)
+/* How bytes are shown that a JSON string does not take as they are. */
+typedef struct Escapes {
+    const char *backslash;
+    bool octal; /* others; else the JSON way */
+} Escapes;
+
+static bool append_special(Buffer *json, uint8_t byte, const Escapes *escapes, Error *error)
 {
     switch (byte) {
     case '"':
         return buffer_append_text(json, "\\\"", error);
     case '\\':
-        return buffer_append_text(json, backslash, error);
+        return buffer_append_text(json, escapes->backslash, error);
     case '\n':
         return buffer_append_text(json, "\\n", error);
     case '\t':
@@ -55,11 +59,12 @@ static bool append_special(Buffer *json, uint8_t byte, const char *backslash, Er
     case '\r':
         return buffer_append_text(json, "\\r", error);
     default:
-        return buffer_append_format(json, error, "\\\\%03o", (unsigned)byte);
+        return escapes->octal ? buffer_append_format(json, error, "\\\\%03o", (unsigned)byte)
+                              : buffer_append_format(json, error, "\\u%04x", (unsigned)byte);
     }
 }
 
-static bool append_string(Buffer *json, Slice text, const char *backslash, Error *error)
+static bool append_string(Buffer *json, Slice text, const Escapes *escapes, Error *error)
 {
     bool done = buffer_append(json, "\"", 1, error);
 
@@ -72,12 +77,12 @@ static bool append_string(Buffer *json, Slice text, const char *backslash, Error
             done = buffer_append(json, text.data, size, error);
         } else if (text.data[0] < 0x80) {
             size = 1;
-            done = append_special(json, text.data[0], backslash, error);
+            done = append_special(json, text.data[0], escapes, error);
         } else {
             length = u8_mbtoucr(&ignored, text.data, text.size);
             size = length > 0 ? (size_t)length : 1;
             done = length > 0 ? printable_append_json(json, slice_of(text.data, size), error)
-                              : append_special(json, text.data[0], backslash, error);
+                              : append_special(json, text.data[0], escapes, error);
         }
         text = slice_of(text.data + size, text.size - size);
     }
@@ -86,12 +91,16 @@ static bool append_string(Buffer *json, Slice text, const char *backslash, Error
 
 bool json_quote_text(Buffer *json, Slice text, Error *error)
 {
-    return append_string(json, text, "\\\\", error);
+    static const Escapes OF_JSON = {.backslash = "\\\\"};
+
+    return append_string(json, text, &OF_JSON, error);
 }
 
 bool json_quote_bytes(Buffer *json, Slice bytes, Error *error)
 {
-    return append_string(json, bytes, "\\\\\\\\", error);
+    static const Escapes OF_POSTGRESQL = {.backslash = "\\\\\\\\", .octal = true};
+
+    return append_string(json, bytes, &OF_POSTGRESQL, error);
 }
 
 bool json_quote_base64(Buffer *json, Slice bytes, Error *error)

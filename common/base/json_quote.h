@@ -14,8 +14,8 @@
 /* Whether bytes are text: valid UTF-8 without control characters other than tab and line ends. */
 bool json_quote_is_plain(Slice bytes);
 
-/* Appends a JSON string, quotes included.  The text must be plain.  Characters that are not safe to
- * show (printable.h) are escaped the JSON way. */
+/* Appends a JSON string, quotes included.  The text must be valid UTF-8.  Control characters, and
+ * others that are not safe to show (printable.h), are escaped the JSON way. */
 bool json_quote_text(Buffer *json, Slice text, Error *error);
 
 /*

@@ -13,6 +13,12 @@ static bool append_typed(Buffer *line, const char *type, Error *error)
            buffer_append_text(line, "\",\"value\":", error);
 }
 
+static bool append_undecoded(Buffer *json, const KvEntryType *type, Slice value, Error *error)
+{
+    return type->form == KV_VALUE_TEXT ? message_json_append_text(json, value, error)
+                                       : message_json_append_bytes(json, value, error);
+}
+
 /* Appends the members "type" and "value". */
 static bool append_value(Buffer *line, const Entry *entry, Error *error)
 {
@@ -22,7 +28,7 @@ static bool append_value(Buffer *line, const Entry *entry, Error *error)
 
     if (type.form != KV_VALUE_MESSAGE) {
         return append_typed(line, type.name, error) &&
-               message_json_append_bytes(line, entry->value, error);
+               append_undecoded(line, &type, entry->value, error);
     }
     if (!append_typed(line, type.name, error) ||
         !message_json_append(line, type.message, entry->value, &valid, error)) {
@@ -51,7 +57,7 @@ bool entry_json_append_value(Buffer *json, const Entry *entry, const char **type
         }
         *type = "bytes";
     }
-    return message_json_append_bytes(json, entry->value, error);
+    return append_undecoded(json, &found, entry->value, error);
 }
 
 bool entry_json_append(Buffer *line, const char *package, const Entry *entry, Error *error)

@@ -3,6 +3,7 @@
 
 #include "common/base/base64.h"
 #include "common/base/json_quote.h"
+#include "common/base/utf8.h"
 #include "common/kv/entry_type.h"
 #include "common/kv/time.h"
 #include "common/kv/wire.h"
@@ -46,6 +47,12 @@ static bool is_invalid(Writer *writer)
     return false;
 }
 
+bool message_json_append_text(Buffer *json, Slice text, Error *error)
+{
+    return utf8_is_valid(text) ? json_quote_text(json, text, error)
+                               : json_quote_base64(json, text, error);
+}
+
 bool message_json_append_bytes(Buffer *json, Slice bytes, Error *error)
 {
     return json_quote_is_plain(bytes) ? json_quote_text(json, bytes, error)
@@ -78,6 +85,9 @@ static bool put_bytes(Writer *writer, const ProtobufCFieldDescriptor *field, Sli
 
     if (embedded != NULL) {
         return put_embedded(writer, embedded, bytes);
+    }
+    if (field->type == PROTOBUF_C_TYPE_STRING) {
+        return message_json_append_text(writer->json, bytes, writer->error);
     }
     return holds_key(field) ? json_quote_bytes(writer->json, bytes, writer->error)
                             : message_json_append_bytes(writer->json, bytes, writer->error);
@@ -204,8 +214,9 @@ static bool put_pair(Writer *writer, const ProtobufCMessageDescriptor *descripto
         !wire_matches(&value, &descriptor->fields[1])) {
         return is_invalid(writer);
     }
-    return json_quote_bytes(writer->json, key.bytes, writer->error) && put(writer, ":") &&
-           put_value(writer, &descriptor->fields[1], &value);
+    return (utf8_is_valid(key.bytes) ? json_quote_text : json_quote_bytes)(writer->json, key.bytes,
+                                                                           writer->error) &&
+           put(writer, ":") && put_value(writer, &descriptor->fields[1], &value);
 }
 
 static bool put_repeated(Writer *writer, const ProtobufCFieldDescriptor *field, Slice message)

@@ -106,6 +106,14 @@ def plain(data):
     return {"base64": base64.b64encode(data).decode()}
 
 
+def text(data):
+    """Text, whatever characters it has."""
+    try:
+        return data.decode()
+    except UnicodeDecodeError:
+        return plain(data)
+
+
 def escaped(data):
     """What encode(data, 'escape') is for all but UTF-8."""
     out, at = "", 0
@@ -146,7 +154,7 @@ def numbers_of(value):
 
 def shown(kind, value):
     if kind == TEXT:
-        return plain(value)
+        return text(value)
     if kind == BYTES:
         return plain(value)
     if kind == KEY:
@@ -168,7 +176,7 @@ def message(data, schema):
         name, kind = schema[number]
         if kind == MAP or isinstance(kind, tuple) and kind[0] == "map":
             pair = dict(decode.fields_of(value))
-            out.setdefault(name, {})[escaped(pair.get(1, b""))] = shown(TEXT if kind == MAP else kind[1], pair.get(2, b""))
+            out.setdefault(name, {})[text(pair.get(1, b""))] = shown(TEXT if kind == MAP else kind[1], pair.get(2, b""))
         elif isinstance(kind, tuple) and kind[0] == "repeated":
             packed = isinstance(kind[1], tuple)
             out.setdefault(name, []).extend(shown(kind[1], one) for one in (numbers_of(value) if packed else [value]))
@@ -186,7 +194,7 @@ def entries(lines):
 def expected(partition, key, value):
     name, schema = type_of(partition, key)
     return {"partition": escaped(partition), "key": escaped(key), "type": name,
-            "value": plain(value) if schema is None else message(value, schema)}
+            "value": (text if name == "text" else plain)(value) if schema is None else message(value, schema)}
 
 
 def is_map(kind):

@@ -363,6 +363,26 @@ static void test_bytes_are_text_if_possible(void **state)
     }
 }
 
+/* A text is the same string in JSON, whatever characters it has; only what is not UTF-8 is not. */
+static void test_texts_are_strings(void **state)
+{
+    (void)state;
+    assert_decoded("{\"partition\":\"r-0123456789abcdefghig\",\"key\":\"commits/c\",\"type\":"
+                   "\"CommitData\",\"value\":{\"message\":"
+                   "\"a\\n\\t\\u001b[2J\\u0000\\u007f\\u009b\\\\\\\"\",\"metadata\":"
+                   "{\"k\\\\\\u001b\":\"\\u0001\",\"\\\\377\":\"v\"}}}",
+                   BYTES("r-0123456789abcdefghig"), BYTES("commits/c"),
+                   BYTES("\x1a\x0d\x61\n\t\x1b[2J\x00\x7f\xc2\x9b\\\""
+                         "\x32\x08\x0a\x03k\\\x1b\x12\x01\x01"
+                         "\x32\x06\x0a\x01\xff\x12\x01v"));
+    assert_decoded("{\"partition\":\"r-0123456789abcdefghig\",\"key\":\"commits/c\",\"type\":"
+                   "\"CommitData\",\"value\":{\"message\":{\"base64\":\"/wo=\"}}}",
+                   BYTES("r-0123456789abcdefghig"), BYTES("commits/c"), BYTES("\x1a\x02\xff\n"));
+    assert_decoded("{\"partition\":\"auth\",\"key\":\"installation_id\",\"type\":\"text\","
+                   "\"value\":\"a\\u001bb\"}",
+                   BYTES("auth"), BYTES("installation_id"), BYTES("a\x1b\x62"));
+}
+
 static void test_raw_entries_are_base64(void **state)
 {
     Entry entry = {BYTES("p"), BYTES(""), BYTES("\xff\x00")};
@@ -388,6 +408,7 @@ int main(void)
         cmocka_unit_test(test_malformed_messages_are_bytes),
         cmocka_unit_test(test_value_of_another_type_is_shown_as_bytes),
         cmocka_unit_test(test_bytes_are_text_if_possible),
+        cmocka_unit_test(test_texts_are_strings),
         cmocka_unit_test(test_raw_entries_are_base64),
     };
 
