@@ -30,8 +30,8 @@ typedef enum ImportAction {
 
 /* Which entries --print shows, and how. */
 typedef struct PrintOptions {
-    const char *partition; /* NULL: all */
-    const char *prefix;    /* of the key; NULL: any */
+    const char *partition; /* escaped as it is printed; NULL: all */
+    const char *prefix;    /* likewise, of the key; NULL: any */
     int64_t limit;         /* -1: none */
     bool raw;              /* undecoded, in base64 */
     bool lakefs_kv;        /* as one object that lakeFS loads */

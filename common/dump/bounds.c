@@ -186,13 +186,13 @@ static bool begins_with(Slice bytes, Slice prefix)
            (prefix.size == 0 || memcmp(bytes.data, prefix.data, prefix.size) == 0);
 }
 
-bool dump_bounds_admit(const DumpBounds *bounds, const char *partition, const char *prefix)
+bool dump_bounds_admit(const DumpBounds *bounds, const Slice *partition, const Slice *prefix)
 {
     if (!bounds->known) {
         return true;
     }
     if (partition != NULL) {
-        Slice wanted = cut(slice_text(partition));
+        Slice wanted = cut(*partition);
 
         if (compare(wanted, first_of(&bounds->partitions)) < 0 ||
             compare(wanted, last_of(&bounds->partitions)) > 0) {
@@ -200,7 +200,7 @@ bool dump_bounds_admit(const DumpBounds *bounds, const char *partition, const ch
         }
     }
     if (prefix != NULL) {
-        Slice wanted = cut(slice_text(prefix));
+        Slice wanted = cut(*prefix);
 
         /* The keys with the prefix lie between itself and the last key that begins with it. */
         return compare(wanted, last_of(&bounds->keys)) <= 0 &&

@@ -45,6 +45,6 @@ bool dump_bounds_equal(const DumpBounds *a, const DumpBounds *b);
 
 /* Whether a chunk may hold an entry of the partition (NULL: any) whose key begins with the prefix
  * (NULL: any).  True if the bounds are not known. */
-bool dump_bounds_admit(const DumpBounds *bounds, const char *partition, const char *prefix);
+bool dump_bounds_admit(const DumpBounds *bounds, const Slice *partition, const Slice *prefix);
 
 #endif

@@ -24,11 +24,11 @@ struct DumpReader {
     uint64_t chunk_count;
     const bool *chosen; /* those that are not are skipped; NULL: none.  Borrowed */
     size_t chosen_count;
-    MemoryBudget *budget;  /* for large chunks; NULL: no limit.  Borrowed */
-    const char *partition; /* chunks without entries of it are skipped; NULL: any.  Borrowed */
-    const char *prefix;    /* likewise, of keys */
-    bool skipped;          /* a chunk was, because of these */
-    Sha256 *stream_digest; /* NULL if the header says there is none */
+    MemoryBudget *budget;   /* for large chunks; NULL: no limit.  Borrowed */
+    const Slice *partition; /* chunks without entries of it are skipped; NULL: any.  Borrowed */
+    const Slice *prefix;    /* likewise, of keys */
+    bool skipped;           /* a chunk was, because of these */
+    Sha256 *stream_digest;  /* NULL if the header says there is none */
     uint64_t stream_size;
     DumpPackageTotals totals[DUMP_MAX_PACKAGES];
 };
@@ -257,7 +257,7 @@ void dump_reader_choose_listed(DumpReader *reader, const bool *chosen, size_t co
     reader->chosen_count = count;
 }
 
-void dump_reader_choose_entries(DumpReader *reader, const char *partition, const char *prefix)
+void dump_reader_choose_entries(DumpReader *reader, const Slice *partition, const Slice *prefix)
 {
     if (frame_reader_can_seek(reader->frames)) {
         reader->partition = partition;

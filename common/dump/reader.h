@@ -85,7 +85,7 @@ enum { DUMP_READER_BUDGET = 256 * 1024 * 1024 };
  * key begins with the prefix, if the input can seek and the bounds of the chunk tell.  NULL: any.
  * The texts are borrowed.  When dump_reader_has_skipped, dump_reader_finish must not follow.
  */
-void dump_reader_choose_entries(DumpReader *reader, const char *partition, const char *prefix);
+void dump_reader_choose_entries(DumpReader *reader, const Slice *partition, const Slice *prefix);
 bool dump_reader_has_skipped(const DumpReader *reader);
 
 /* Reads the next chunk.  After the last one, *end is set instead. */

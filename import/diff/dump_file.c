@@ -53,6 +53,9 @@ const DumpHeader *dump_file_header(const DumpFile *file)
 
 static bool add_frame(DumpFile *file, const DumpChunk *chunk, Error *error)
 {
+    const Slice branches = slice_text(KV_BRANCHES);
+    const Slice graveler = slice_text(KV_PARTITION_GRAVELER);
+    const Slice repositories = slice_text(KV_REPOSITORIES);
     FrameInfo *info;
 
     if (file->frame_count == file->frame_capacity) {
@@ -69,9 +72,9 @@ static bool add_frame(DumpFile *file, const DumpChunk *chunk, Error *error)
     *info = (FrameInfo){.entries = chunk->entries,
                         .chunk = file->frame_count++,
                         .package = dump_file_header(file)->packages[chunk->package],
-                        .may_hold_branches = dump_bounds_admit(&chunk->bounds, NULL, KV_BRANCHES),
-                        .may_hold_records = dump_bounds_admit(&chunk->bounds, KV_PARTITION_GRAVELER,
-                                                              KV_REPOSITORIES)};
+                        .may_hold_branches = dump_bounds_admit(&chunk->bounds, NULL, &branches),
+                        .may_hold_records =
+                            dump_bounds_admit(&chunk->bounds, &graveler, &repositories)};
     set_digest_add_tuple(&info->digest, buffer_slice(&chunk->frame));
     return true;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "import/inspect/print.h"
 
+#include "common/base/unescape.h"
 #include "common/base/workers.h"
 #include "common/cli/message.h"
 #include "common/cli/output.h"
@@ -23,6 +24,10 @@
 typedef struct Printer {
     const PrintOptions *options;
     const char *package; /* NULL: all */
+    Buffer partition;    /* what the options name, without escapes */
+    Buffer prefix;
+    Slice partition_key;
+    Slice key_prefix;
     DumpReader *reader;
 
     atomic_bool end; /* there is nothing more to read */
@@ -59,13 +64,41 @@ static bool limit_reached(const PrintOptions *options, uint64_t lines)
     return options->limit >= 0 && lines >= (uint64_t)options->limit;
 }
 
+/* The text of an option, as --print shows partitions and keys. */
+static bool unescape_option(const char *name, const char *text, Buffer *bytes, Slice *slice,
+                            Error *error)
+{
+    bool valid = true;
+
+    if (text != NULL && !unescape_append(bytes, text, &valid, error)) {
+        return false;
+    }
+    *slice = buffer_slice(bytes);
+    if (valid) {
+        return true;
+    }
+    error_set(error, EXIT_CODE_USAGE, "%s has a backslash that begins no escape: \"%s\"", name,
+              text);
+    return error_hint(error, "A backslash is written as two, and a byte that is no text as a "
+                             "backslash and three octal digits, as --print shows them.");
+}
+
+static bool unescape_options(Printer *printer, Error *error)
+{
+    return unescape_option("--partition", printer->options->partition, &printer->partition,
+                           &printer->partition_key, error) &&
+           unescape_option("--prefix", printer->options->prefix, &printer->prefix,
+                           &printer->key_prefix, error);
+}
+
 static bool choose_chunks(Printer *printer, Error *error)
 {
     const DumpHeader *header = dump_reader_header(printer->reader);
     const char *name = printer->package;
 
-    dump_reader_choose_entries(printer->reader, printer->options->partition,
-                               printer->options->prefix);
+    dump_reader_choose_entries(printer->reader,
+                               printer->options->partition == NULL ? NULL : &printer->partition_key,
+                               printer->options->prefix == NULL ? NULL : &printer->key_prefix);
     if (name == NULL) {
         return true;
     }
@@ -79,18 +112,14 @@ static bool choose_chunks(Printer *printer, Error *error)
     return error_hint(error, "kv-import --list shows the packages of a dump.");
 }
 
-static bool matches_options(const PrintOptions *options, const Entry *entry)
+static bool matches_options(const Printer *printer, const Entry *entry)
 {
-    Slice prefix;
+    const Slice prefix = printer->key_prefix;
 
-    if (options->partition != NULL &&
-        !slice_equal(entry->partition_key, slice_text(options->partition))) {
+    if (printer->options->partition != NULL &&
+        !slice_equal(entry->partition_key, printer->partition_key)) {
         return false;
     }
-    if (options->prefix == NULL) {
-        return true;
-    }
-    prefix = slice_text(options->prefix);
     return entry->key.size >= prefix.size &&
            slice_equal(slice_of(entry->key.data, prefix.size), prefix);
 }
@@ -131,7 +160,7 @@ static bool make_lines(PrintWorker *worker, Error *error)
     /* dump_chunk_unpack has checked that the entries are complete. */
     while (rest.size > 0 && !limit_reached(options, worker->line_count) &&
            entry_next(&rest, &entry, &problem)) {
-        if (matches_options(options, &entry) && !append_line(worker, &entry, error)) {
+        if (matches_options(worker->printer, &entry) && !append_line(worker, &entry, error)) {
             return false;
         }
     }
@@ -356,7 +385,8 @@ bool inspect_print(const ImportOptions *options, Error *error)
     pthread_mutex_init(&printer.read_mutex, NULL);
     pthread_mutex_init(&printer.write_mutex, NULL);
     pthread_cond_init(&printer.written, NULL);
-    done = dump_reader_open(options->file, &printer.reader, error) &&
+    done = unescape_options(&printer, error) &&
+           dump_reader_open(options->file, &printer.reader, error) &&
            choose_chunks(&printer, error) && begin_progress(options, &printer, error) &&
            write_beginning(&printer, error) &&
            (limit_reached(printer.options, 0) ||
@@ -370,6 +400,8 @@ bool inspect_print(const ImportOptions *options, Error *error)
     done = done && write_end(&printer, error);
     dump_manifest_free(&manifest);
     dump_reader_free(printer.reader);
+    buffer_free(&printer.partition);
+    buffer_free(&printer.prefix);
     pthread_mutex_destroy(&printer.read_mutex);
     pthread_mutex_destroy(&printer.write_mutex);
     pthread_cond_destroy(&printer.written);

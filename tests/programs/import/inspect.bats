@@ -21,7 +21,7 @@ setup() {
 
 # count CONDITION: counts the lines on standard input, as objects o, for which the Python condition holds.
 count() {
-    python3 -c "import json, sys; print(sum(1 for o in map(json.loads, sys.stdin) if $1))"
+    python3 -c "import json, sys; print(sum(1 for o in map(json.loads, sys.stdin) if $1))" "${@:2}"
 }
 
 @test "--print --raw prints every byte of the stream, from a file and a pipe" {
@@ -105,6 +105,35 @@ for o in map(json.loads, sys.stdin):
     # The pipe's writer may have much left to write: no message, no failure.
     # shellcheck disable=SC2002 # a pipe is what is tested
     assert_equal "$(cat "$DUMP" | kv-import --print --package graveler --limit 2 - | wc -l)" 2
+}
+
+@test "--partition and --prefix take what --print shows, whatever the bytes" {
+    local dump=$BATS_TEST_TMPDIR/odd.dump partition key count=0
+    local -x PGHOST=$SERVER
+    fresh_database
+    kv-import -q -d "$DSN" "$DUMP"
+    # NUL, a backslash, octal digits behind one, two of them, controls, a newline within, C1, no UTF-8, the end of a part of UTF-8.
+    sql "DELETE FROM kv WHERE partition_key <> 'kv-internal-metadata'" \
+        "INSERT INTO kv SELECT decode(p, 'hex'), decode(k, 'hex'), 'v' FROM (VALUES ('00', '00'), ('5c', '5c'), ('5c333737', '5c303030'),
+            ('5c5c', '5c5c5c'), ('1b7f01', '01021b7f'), ('610a62', '610a62'), ('c29b', 'e2808e'), ('ff', 'fffe'), ('61c3', '61c3'),
+            ('c3a9', 'f09f9098'), ('22', '2227')) AS t (p, k)"
+    kv-export -q -d "$DSN" --source kv -f "$dump"
+    while IFS= read -r -d '' partition && IFS= read -r -d '' key; do
+        assert_equal "$(kv-import --print --partition="$partition" "$dump" |
+            count "(o['partition'], o['key']) == (sys.argv[1], sys.argv[2])" "$partition" "$key")" 1
+        assert_equal "$(kv-import --print --partition="$partition" "$dump" | wc -l)" 1
+        assert_equal "$(kv-import --print --partition="$partition" --prefix="$key" "$dump" | wc -l)" 1
+        [ "$(kv-import --print --prefix="$key" - <"$dump" | count "o['key'].startswith(sys.argv[1])" "$key")" -ge 1 ]
+        count=$((count + 1))
+    done < <(kv-import --print "$dump" | python3 -c '
+import json, sys
+for o in map(json.loads, sys.stdin):
+    sys.stdout.write(o["partition"] + "\0" + o["key"] + "\0")')
+    assert_equal "$count" 11
+    for key in '\' 'a\b' '\37' '\400' '\\\'; do
+        fails 1 kv-import --print --prefix="$key" "$dump"
+        assert_contains "$stderr" "--prefix has a backslash that begins no escape" "hint:" "three octal digits"
+    done
 }
 
 @test "--partition and --prefix read only the chunks of a file that can hold such entries; of a pipe all is read" {
