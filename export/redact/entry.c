@@ -6,12 +6,14 @@
 #include "common/base/printable.h"
 #include "common/kv/entry_type.h"
 #include "common/kv/model.h"
+#include "common/kv/package.h"
 #include "export/redact/fields.h"
 #include "export/redact/keys.h"
 #include "export/redact/refusal.h"
 #include "export/redact/text_entry.h"
 #include "export/redact/texts.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -125,9 +127,34 @@ static bool redact(Redactor *redactor, const KvEntryType *type, Slice partition_
     return redact_refused(error, "unknown kind of entry");
 }
 
-/* Names the entry; the operator may see what the dump must not contain. */
-static bool name_entry_in_detail(Error *error, Slice partition_key, Slice key)
+/* --package names what is exported, so a package is left out by naming the others. */
+static bool hint_at_package(Error *error, KvPackage package)
 {
+    char others[100] = "";
+    size_t used = 0;
+
+    for (KvPackage other = 0; other < KV_PACKAGE_OTHER; other++) {
+        if (other != package) {
+            used += (size_t)snprintf(others + used, sizeof others - used, " --package=%s",
+                                     KV_PACKAGE_NAMES[other]);
+        }
+    }
+    return error_hint(error,
+                      "Only known kinds of content can be redacted. Fix the row, or leave out its "
+                      "package, %s, by naming the others:%s%s.%s",
+                      KV_PACKAGE_NAMES[package], others,
+                      package == KV_PACKAGE_OTHER ? "" : " (with --source=kv also --package=other)",
+                      package == KV_PACKAGE_GRAVELER
+                          ? " Branch protection rules of legacy tables: --no-settings."
+                          : "");
+}
+
+/* Names the entry; the operator may see what the dump must not contain. */
+static bool explain(Error *error, Slice partition_key, Slice key, Slice value)
+{
+    if (error->hint[0] != '\0') {
+        hint_at_package(error, kv_package_of(partition_key, key, value));
+    }
     return error_detail(error, "Partition \"%s\", key \"%s\".", PRINTABLE_NAME(partition_key),
                         PRINTABLE_NAME(key));
 }
@@ -142,14 +169,14 @@ bool redactor_entry(Redactor *redactor, Slice partition_key, Slice key, Slice va
     redactor->key.size = 0;
     redactor->value.size = 0;
     if (!redact(redactor, &type, partition_key, key, value, error)) {
-        return name_entry_in_detail(error, partition_key, key);
+        return explain(error, partition_key, key, value);
     }
     *entry = (RedactedEntry){buffer_slice(&redactor->partition_key), buffer_slice(&redactor->key),
                              buffer_slice(&redactor->value)};
     if (strcmp(kv_entry_type(entry->partition_key, entry->key, entry->value).name, type.name) !=
         0) {
         redact_refused(error, "once redacted it would no longer be a %s", type.name);
-        return name_entry_in_detail(error, partition_key, key);
+        return explain(error, partition_key, key, value);
     }
     return true;
 }

@@ -13,7 +13,5 @@ bool redact_refused(Error *error, const char *format, ...)
     vsnprintf(problem, sizeof problem, format, arguments);
     va_end(arguments);
     error_set(error, EXIT_CODE_FAILED, "could not redact an entry: %s", problem);
-    return error_hint(error, "Only known kinds of content can be redacted. Fix the row, or exclude "
-                             "its package with --package (branch protection rules with "
-                             "--no-settings).");
+    return error_hint(error, "Only known kinds of content can be redacted. Fix the row.");
 }

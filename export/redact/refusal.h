@@ -9,7 +9,8 @@
 
 #include "common/base/error.h"
 
-/* Sets EXIT_CODE_FAILED with the formatted problem and a hint.  Always returns false. */
+/* Sets EXIT_CODE_FAILED with the formatted problem and a hint, to which
+ * redactor_entry adds how to leave the package out.  Always returns false. */
 bool redact_refused(Error *error, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 #endif

@@ -197,7 +197,7 @@ assert "tags/a\u009b31m\u202eb\u2066\u2028\nna\u00efve" in keys, keys' <"$BATS_T
     # An entry of no known kind.
     sql "DELETE FROM kv WHERE partition_key IN ('graveler', 'auth')" "INSERT INTO kv VALUES ('\\x61006b', '\\x6b006c', 'value')"
     clean 3 kv-export -d "$DSN" --source kv --redact -f "$BATS_TEST_TMPDIR/redacted.dump"
-    assert_contains "$stderr" 'Partition "a\x00k", key "k\x00l".'
+    assert_contains "$stderr" 'Partition "a\x00k", key "k\x00l".' "its package, other, by naming the others:"
 }
 
 # The server -----------------------------------------------------------------------------------------------------------
