@@ -130,6 +130,7 @@ import json, sys
 for o in map(json.loads, sys.stdin):
     sys.stdout.write(o["partition"] + "\0" + o["key"] + "\0")')
     assert_equal "$count" 11
+    # shellcheck disable=SC1003 # backslashes are what is tested
     for key in '\' 'a\b' '\37' '\400' '\\\'; do
         fails 1 kv-import --print --prefix="$key" "$dump"
         assert_contains "$stderr" "--prefix has a backslash that begins no escape" "hint:" "three octal digits"
