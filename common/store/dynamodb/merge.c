@@ -5,6 +5,7 @@
 #include "common/base/byte_map.h"
 #include "common/base/bytes.h"
 #include "common/base/interrupt.h"
+#include "common/base/printable.h"
 #include "common/base/temporary_file.h"
 #include "common/base/workers.h"
 #include "common/kv/entry.h"
@@ -181,8 +182,8 @@ static bool compare_entry(void *state, const Entry *entry, Slice tuple, Error *e
         return true;
     }
     return counts->different++ > 0 ||
-           buffer_append_format(&comparing->example, error, "%.*s\", key \"%.*s",
-                                SLICE_SHOWN(entry->partition_key), SLICE_SHOWN(entry->key));
+           buffer_append_format(&comparing->example, error, "%s\", key \"%s",
+                                PRINTABLE_NAME(entry->partition_key), PRINTABLE_NAME(entry->key));
 }
 
 /* Counts the entries that the table has. */
@@ -224,8 +225,8 @@ static bool add_entry(Pass *pass, const Entry *entry, Error *error)
     if (pass->action == EXISTING_REFUSE) {
         error_set(error, EXIT_CODE_REFUSED,
                   "another program has written an entry that was to be restored: partition "
-                  "\"%.*s\", key \"%.*s\"",
-                  SLICE_SHOWN(entry->partition_key), SLICE_SHOWN(entry->key));
+                  "\"%s\", key \"%s\"",
+                  PRINTABLE_NAME(entry->partition_key), PRINTABLE_NAME(entry->key));
         return error_hint(error, "It is left as it is; other entries may have been restored. Run "
                                  "again: these are found equal then.");
     }
