@@ -62,31 +62,40 @@ static void set_range(DumpRange *range, const Extremes *extremes)
     set(range->last, &range->last_size, extremes->last);
 }
 
-void dump_bounds_of(Slice tuples, DumpBounds *bounds)
+bool dump_scan(Slice tuples, DumpScan *scan, size_t *offset, const char **problem)
 {
-    const char *problem;
+    Slice rest = tuples;
+    Slice tuple;
     Entry entry;
-    Slice partition;
-    Extremes partitions;
-    Extremes keys;
+    Slice partition = {0};
+    Extremes partitions = {0};
+    Extremes keys = {0};
 
-    bounds->known = entry_next(&tuples, &entry, &problem);
-    if (!bounds->known) {
-        return;
-    }
-    partition = entry.partition_key;
-    partitions = (Extremes){cut(partition), cut(partition)};
-    keys = (Extremes){cut(entry.key), cut(entry.key)};
-    while (tuples.size > 0 && entry_next(&tuples, &entry, &problem)) {
+    scan->entries = 0;
+    scan->digest = (SetDigest){0};
+    while (rest.size > 0) {
+        *offset = tuples.size - rest.size;
+        if (!entry_next_tuple(&rest, &entry, &tuple, problem)) {
+            return false;
+        }
+        if (scan->entries == 0) {
+            partition = entry.partition_key;
+            partitions = (Extremes){cut(partition), cut(partition)};
+            keys = (Extremes){cut(entry.key), cut(entry.key)};
+        }
         /* Most entries are in the partition of the one before. */
         if (!slice_equal(entry.partition_key, partition)) {
             partition = entry.partition_key;
             extend(&partitions, partition);
         }
         extend(&keys, entry.key);
+        set_digest_add_tuple(&scan->digest, tuple);
+        scan->entries++;
     }
-    set_range(&bounds->partitions, &partitions);
-    set_range(&bounds->keys, &keys);
+    scan->bounds.known = scan->entries > 0;
+    set_range(&scan->bounds.partitions, &partitions);
+    set_range(&scan->bounds.keys, &keys);
+    return true;
 }
 
 static json_t *encode_bytes(Slice bytes)

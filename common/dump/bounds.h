@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "common/base/digest.h"
 #include "common/base/error.h"
 #include "common/base/slice.h"
 
@@ -32,8 +33,15 @@ typedef struct DumpBounds {
     DumpRange keys;
 } DumpBounds;
 
-/* The bounds of complete tuples, of which there is at least one. */
-void dump_bounds_of(Slice tuples, DumpBounds *bounds);
+/* What the tuples of a chunk are, found in one pass over them. */
+typedef struct DumpScan {
+    uint64_t entries;
+    SetDigest digest;
+    DumpBounds bounds; /* not known if there are no entries */
+} DumpScan;
+
+/* Fails like entry_next; *offset is then where the bad entry starts. */
+bool dump_scan(Slice tuples, DumpScan *scan, size_t *offset, const char **problem);
 
 /* Adds the bounds to an announcement; NULL, having freed it, when out of memory.  Takes NULL. */
 json_t *dump_bounds_encode(const DumpBounds *bounds, json_t *announcement);

@@ -364,16 +364,10 @@ bool dump_reader_pass_chunks(DumpReader *reader, Error *error)
 }
 
 /* A reader that looks for some entries relies on the bounds. */
-static bool check_bounds(const DumpReader *reader, const DumpChunk *chunk, Slice content,
+static bool check_bounds(const DumpReader *reader, const DumpChunk *chunk, const DumpBounds *found,
                          Error *error)
 {
-    DumpBounds found;
-
-    if (!chunk->bounds.known) {
-        return true;
-    }
-    dump_bounds_of(content, &found);
-    if (!dump_bounds_equal(&found, &chunk->bounds)) {
+    if (chunk->bounds.known && !dump_bounds_equal(found, &chunk->bounds)) {
         error_set(error, EXIT_CODE_DUMP, "chunk %" PRIu64 " has entries beyond its bounds",
                   chunk->index);
         return frame_reader_error_at(reader->frames, chunk->offset, error);
@@ -393,25 +387,26 @@ bool dump_chunk_unpack(const DumpReader *reader, Decompressor *decompressor, con
                        Buffer *content, SetDigest *digest, Error *error)
 {
     const char *problem;
-    uint64_t entries;
+    DumpScan scan;
     size_t offset;
     char text[QUANTITY_SIZE];
 
-    *digest = (SetDigest){0};
     if (!dump_chunk_unpack_again(reader, decompressor, chunk, content, error)) {
         return false;
     }
-    if (!entry_scan(buffer_slice(content), &entries, digest, &offset, &problem)) {
+    if (!dump_scan(buffer_slice(content), &scan, &offset, &problem)) {
         error_set(error, EXIT_CODE_DUMP, "chunk %" PRIu64 ", decompressed offset %zu: %s",
                   chunk->index, offset, problem);
         return frame_reader_error_at(reader->frames, chunk->offset, error);
     }
-    if (entries != chunk->entries) {
+    if (scan.entries != chunk->entries) {
         error_set(error, EXIT_CODE_DUMP, "chunk %" PRIu64 " holds %s instead of %" PRIu64,
-                  chunk->index, quantity_noun(entries, "entry", "entries", text), chunk->entries);
+                  chunk->index, quantity_noun(scan.entries, "entry", "entries", text),
+                  chunk->entries);
         return frame_reader_error_at(reader->frames, chunk->offset, error);
     }
-    return check_bounds(reader, chunk, buffer_slice(content), error);
+    *digest = scan.digest;
+    return check_bounds(reader, chunk, &scan.bounds, error);
 }
 
 bool dump_reader_account(DumpReader *reader, const DumpChunk *chunk, Slice content,

@@ -25,8 +25,7 @@ typedef struct Chunk {
     struct Chunk *next;
     size_t package;
     uint64_t entries;
-    SetDigest digest;
-    DumpBounds bounds;
+    DumpScan scan;
     Buffer content;
     Buffer frame;
 } Chunk;
@@ -239,13 +238,13 @@ static bool write_chunk(DumpWriter *writer, const Chunk *chunk, Error *error)
                   (json_int_t)writer->chunk_count, "package", writer->packages[chunk->package],
                   "entries", (json_int_t)chunk->entries, "size", (json_int_t)chunk->content.size,
                   "compressed_size", (json_int_t)chunk->frame.size);
-    char *announcement = json_encode(dump_bounds_encode(&chunk->bounds, members), error);
+    char *announcement = json_encode(dump_bounds_encode(&chunk->scan.bounds, members), error);
 
     writer->chunk_count++;
     totals->chunks++;
     totals->entries += chunk->entries;
     totals->bytes += chunk->content.size;
-    set_digest_add(&totals->set_digest, chunk->digest);
+    set_digest_add(&totals->set_digest, chunk->scan.digest);
     return write_data(writer, announcement, buffer_slice(&chunk->content),
                       buffer_slice(&chunk->frame), error);
 }
@@ -379,25 +378,22 @@ static bool new_chunk(ChunkWriter *chunks, Error *error)
     chunk->next = NULL;
     chunk->package = chunks->package;
     chunk->entries = 0;
-    chunk->digest = (SetDigest){0};
     chunk->content.size = 0;
     chunks->filled[chunks->package] = chunk;
     return true;
 }
 
-/* Compresses the chunk and computes its digest by parsing it like a reader does: what a reader
- * could not parse is never written. */
+/* Compresses the chunk and computes digest and bounds by parsing it like a reader does: what a
+ * reader could not parse is never written. */
 static bool seal_chunk(ChunkWriter *chunks, Chunk *chunk, Error *error)
 {
     const char *problem;
-    uint64_t entries;
     size_t offset;
 
-    if (!entry_scan(buffer_slice(&chunk->content), &entries, &chunk->digest, &offset, &problem) ||
-        entries != chunk->entries) {
+    if (!dump_scan(buffer_slice(&chunk->content), &chunk->scan, &offset, &problem) ||
+        chunk->scan.entries != chunk->entries) {
         return error_set(error, EXIT_CODE_FAILED, "a chunk was built incorrectly");
     }
-    dump_bounds_of(buffer_slice(&chunk->content), &chunk->bounds);
     return compressor_run(chunks->compressor, buffer_slice(&chunk->content), &chunk->frame, error);
 }
 

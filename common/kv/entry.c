@@ -93,22 +93,3 @@ bool entry_next(Slice *tuples, Entry *entry, const char **problem)
 
     return entry_next_tuple(tuples, entry, &tuple, problem);
 }
-
-bool entry_scan(Slice tuples, uint64_t *count, SetDigest *digest, size_t *offset,
-                const char **problem)
-{
-    Slice rest = tuples;
-    Slice tuple;
-    Entry entry;
-
-    *count = 0;
-    while (rest.size > 0) {
-        *offset = tuples.size - rest.size;
-        if (!entry_next_tuple(&rest, &entry, &tuple, problem)) {
-            return false;
-        }
-        set_digest_add_tuple(digest, tuple);
-        (*count)++;
-    }
-    return true;
-}

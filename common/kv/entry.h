@@ -9,7 +9,6 @@
 #include <stdint.h>
 
 #include "common/base/buffer.h"
-#include "common/base/digest.h"
 #include "common/base/error.h"
 #include "common/base/slice.h"
 #include "common/pg/copy_binary.h"
@@ -41,10 +40,5 @@ bool entry_next_tuple(Slice *tuples, Entry *entry, Slice *tuple, const char **pr
 /* Makes the entry, and its tuple, from parsed fields that point into the tuple.  False when a field
  * is NULL. */
 bool entry_from_fields(const CopyField fields[ENTRY_FIELDS], Entry *entry, Slice *tuple);
-
-/* Counts the entries and adds each to the digest.  Fails like entry_next; *offset is then where the
- * bad entry starts. */
-bool entry_scan(Slice tuples, uint64_t *count, SetDigest *digest, size_t *offset,
-                const char **problem);
 
 #endif

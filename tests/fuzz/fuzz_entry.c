@@ -7,6 +7,7 @@
  */
 #include "tests/fuzz/fuzz.h"
 
+#include "common/dump/bounds.h"
 #include "common/kv/entry.h"
 
 static void append_entry(Buffer *tuples, const Entry *entry)
@@ -26,11 +27,10 @@ static void read_tuples(Slice tuples)
 {
     Buffer again = {0};
     Slice rest = tuples;
-    SetDigest digest = {0};
+    DumpScan scan;
     Entry entry;
     const char *problem = NULL;
     uint64_t count = 0;
-    uint64_t scanned;
     size_t offset = 0;
     bool whole = true;
 
@@ -44,8 +44,8 @@ static void read_tuples(Slice tuples)
         count++;
     }
     FUZZ_CHECK(slice_equal(buffer_slice(&again), slice_of(tuples.data, tuples.size - rest.size)));
-    FUZZ_CHECK(entry_scan(tuples, &scanned, &digest, &offset, &problem) == whole);
-    FUZZ_CHECK(scanned == count);
+    FUZZ_CHECK(dump_scan(tuples, &scan, &offset, &problem) == whole);
+    FUZZ_CHECK(scan.entries == count);
     FUZZ_CHECK(whole || offset == tuples.size - rest.size);
     buffer_free(&again);
 }
