@@ -55,6 +55,29 @@ bool emit_message(Emitter *emitter, Slice partition_key, Slice key, const Protob
     return true;
 }
 
+/* The key is also that of the KV entry. */
+bool emit_staged(Emitter *emitter, Slice partition_key, const StagedEntry *entry, Error *error)
+{
+    size_t size = staged_entry_size(entry);
+    uint8_t *value;
+
+    if (emitter->redactor != NULL) {
+        emitter->value.size = 0;
+        if (!buffer_reserve(&emitter->value, size, error)) {
+            return false;
+        }
+        staged_entry_pack(entry, emitter->value.data);
+        emitter->value.size = size;
+        return write_redacted(emitter, partition_key, entry->key, buffer_slice(&emitter->value),
+                              error);
+    }
+    if (!chunk_writer_add(emitter->chunks, partition_key, entry->key, size, &value, error)) {
+        return false;
+    }
+    staged_entry_pack(entry, value);
+    return true;
+}
+
 bool emit_index(Emitter *emitter, Slice partition_key, Slice key, Slice primary_key, Error *error)
 {
     Kv__SecondaryIndex index = KV__SECONDARY_INDEX__INIT;

@@ -12,6 +12,7 @@
 #include "common/base/error.h"
 #include "common/base/slice.h"
 #include "common/dump/writer.h"
+#include "common/kv/staged_entry.h"
 #include "export/redact/distinct_keys.h"
 #include "export/redact/entry.h"
 
@@ -25,6 +26,7 @@ typedef struct Emitter {
 
 bool emit_message(Emitter *emitter, Slice partition_key, Slice key, const ProtobufCMessage *message,
                   Error *error);
+bool emit_staged(Emitter *emitter, Slice partition_key, const StagedEntry *entry, Error *error);
 bool emit_bytes(Emitter *emitter, Slice partition_key, Slice key, Slice value, Error *error);
 
 /* Writes an index entry that refers to the entry `primary_key` of the same partition. */

@@ -332,7 +332,7 @@ static bool find_partition(StagedReader *reader, Slice token, Slice *partition, 
 
 static bool write_staged(SourceRow *row, void *state, Error *error)
 {
-    Kv__StagedEntryData data = KV__STAGED_ENTRY_DATA__INIT;
+    StagedEntry entry;
     StagedReader *reader = state;
     Slice token = source_bytes(row, STAGED_TOKEN);
     Slice partition;
@@ -362,11 +362,10 @@ static bool write_staged(SourceRow *row, void *state, Error *error)
         !source_check_key(row, partition, source_bytes(row, STAGED_KEY), false, error)) {
         return false;
     }
-    data.key = source_binary(row, STAGED_KEY);
-    data.identity = source_binary(row, STAGED_IDENTITY);
-    data.data = source_binary(row, STAGED_DATA);
-    return emit_message(&row->worker->emitter, partition, source_bytes(row, STAGED_KEY), &data.base,
-                        error);
+    entry = (StagedEntry){.key = source_bytes(row, STAGED_KEY),
+                          .identity = source_bytes(row, STAGED_IDENTITY),
+                          .data = source_bytes(row, STAGED_DATA)};
+    return emit_staged(&row->worker->emitter, partition, &entry, error);
 }
 
 /* Adds units for a table: for each of its partitions, if it has any. */
