@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * After the load: builds the primary keys of the leaves in parallel sessions, attaches them to the
- * parent, counts the entries, and collects planner statistics.
+ * After the load: builds the primary keys of large leaves in parallel sessions, attaches them to
+ * the parent, counts the entries, and collects planner statistics.
  *
- * A small store leaves most leaves empty.  They get their keys with the parent's, in one statement,
- * rather than in several for each.
+ * Small leaves get their keys with the parent's, in one statement, rather than in several for each:
+ * in a small store all leaves are small, and most of them empty.
  */
 #include "common/store/postgres/target.h"
 
@@ -18,10 +18,22 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+/* For this many bytes, a few statements cost as much as an index, which another session may build
+ * meanwhile. */
+enum { SMALL_LEAF_BYTES = 128 * 1024 };
+
+/*
+ * The number of entries in an index that has just been built: its reltuples is the number of tuples
+ * (PostgreSQL's index_update_stats), as a float4, which is exact up to 2^24.  This saves a scan of
+ * the table.
+ */
+#define ENTRIES_OF_INDEX "greatest(c.reltuples, 0)::int8"
+enum { EXACT_ENTRIES = 1 << 24 };
+
 typedef struct Completion {
     Target *target;
     PgRows *leaves;       /* number and bytes, largest first */
-    int filled;           /* how many of them are not empty: the first ones */
+    int large;            /* how many of them are not small: the first ones */
     uint64_t total_bytes; /* of all leaves */
     uint64_t memory_kb;   /* the server's maintenance_work_mem */
     uint64_t helpers;     /* the server's max_parallel_maintenance_workers */
@@ -65,7 +77,7 @@ static void sum_leaves(Completion *completion)
 {
     for (int i = 0; i < pg_rows_count(completion->leaves); i++) {
         completion->total_bytes += leaf_bytes(completion, i);
-        completion->filled += leaf_bytes(completion, i) > 0 ? 1 : 0;
+        completion->large += leaf_bytes(completion, i) > SMALL_LEAF_BYTES ? 1 : 0;
     }
 }
 
@@ -77,7 +89,8 @@ static void stop_completion(void *shared)
 }
 
 /*
- * Settings for building the index of one leaf.
+ * Settings for building the index of the leaf in this row, or of small ones if it is the first of
+ * them.
  *
  * Sorting in memory makes building an index fast: use as much as the leaf needs, up to a limit that
  * a server can be expected to afford per session, and never less than its own setting.
@@ -166,22 +179,16 @@ static bool query_leaf(PgConnection *connection, const char *before, const char 
     return done;
 }
 
-/*
- * Number of entries in a leaf, from its new index: right after an index is built, its reltuples is
- * the number of tuples (PostgreSQL's index_update_stats), as a float4, which is exact up to 2^24;
- * above that the rows are counted.  This saves a scan of the whole table.
- */
+/* Number of entries in a leaf whose index has just been built. */
 static bool count_entries(PgConnection *connection, const char *leaf, uint64_t *entries,
                           Error *error)
 {
-    enum { EXACT_LIMIT = 1 << 24 };
-
     return query_leaf(connection,
-                      "SELECT greatest(c.reltuples, 0)::int8 FROM pg_index i"
+                      "SELECT " ENTRIES_OF_INDEX " FROM pg_index i"
                       " JOIN pg_class c ON c.oid = i.indexrelid"
                       " WHERE i.indisprimary AND i.indisvalid AND i.indrelid = ",
                       leaf, true, entries, error) &&
-           (*entries < EXACT_LIMIT ||
+           (*entries < EXACT_ENTRIES ||
             query_leaf(connection, "SELECT count(*) FROM ", leaf, false, entries, error));
 }
 
@@ -227,23 +234,69 @@ static bool run_worker(void *shared, size_t number, Error *error)
     return done;
 }
 
-/* Without statistics, the planner takes an empty leaf for one of ten pages. */
-static bool analyze_empty_leaves(const Completion *completion, Error *error)
+/* Adds the entries of small leaves, whose indexes have just been built. */
+static bool count_small_leaves(Completion *completion, Error *error)
+{
+    char size[16];
+    const char *parameters[] = {completion->target->table.table, size};
+    PgRows *rows;
+
+    snprintf(size, sizeof size, "%d", (int)SMALL_LEAF_BYTES);
+    if (!pg_query(completion->target->database.connection,
+                  "SELECT sum(" ENTRIES_OF_INDEX ") FROM pg_inherits h"
+                  " JOIN pg_index i ON i.indrelid = h.inhrelid"
+                  " JOIN pg_class c ON c.oid = i.indexrelid"
+                  " WHERE h.inhparent = $1::regclass AND i.indisprimary AND i.indisvalid"
+                  " AND pg_relation_size(h.inhrelid) <= $2::int8",
+                  2, parameters, &rows, error)) {
+        return false;
+    }
+    completion->entries += number_at(rows, 0, 0);
+    pg_rows_free(rows);
+    return true;
+}
+
+/* Without statistics, the planner takes a leaf, even an empty one, for one of ten pages. */
+static bool analyze_small_leaves(const Completion *completion, Error *error)
 {
     PgConnection *connection = completion->target->database.connection;
     Buffer sql = {0};
     const char *separator = "ANALYZE ";
     bool done = true;
 
-    for (int i = completion->filled; done && i < pg_rows_count(completion->leaves); i++) {
+    for (int i = completion->large; done && i < pg_rows_count(completion->leaves); i++) {
         done = buffer_append_text(&sql, separator, error) &&
                kv_table_append_leaf(&completion->target->table, connection,
-                                    leaf_number(completion, i), &sql, error);
+                                    leaf_number(completion, i), &sql, error) &&
+               buffer_append_text(&sql, " (partition_key, key)", error);
         separator = ", ";
     }
     done = done && (sql.size == 0 || pg_execute(connection, buffer_string(&sql), NULL, error));
     buffer_free(&sql);
     return done;
+}
+
+/* Builds the keys of large leaves. */
+static bool complete_large_leaves(Completion *completion, Error *error)
+{
+    int sessions = completion->target->options->jobs;
+
+    if (completion->large == 0) {
+        return true;
+    }
+    sessions = sessions < completion->large ? sessions : completion->large;
+    work_pieces_init(&completion->rows, (size_t)completion->large);
+    return workers_run((size_t)sessions, run_worker, completion, stop_completion, error);
+}
+
+/* Adds the parent's key, and so those of small leaves. */
+static bool complete_table(Completion *completion, Error *error)
+{
+    PgConnection *connection = completion->target->database.connection;
+
+    return set_up_work(completion, connection, completion->large, error) &&
+           kv_table_add_primary_key(&completion->target->table, connection, error) &&
+           count_small_leaves(completion, error);
 }
 
 /* Compares the server's count, minus the version's entry, with the manifest. */
@@ -277,14 +330,10 @@ bool postgres_complete(Target *target, const DumpManifest *manifest, Error *erro
     done = list_leaves(target, &completion.leaves, error) && read_settings(&completion, error);
     if (done) {
         sum_leaves(&completion);
-        work_pieces_init(&completion.rows, (size_t)completion.filled);
     }
-    done = done &&
-           workers_run((size_t)target->options->jobs, run_worker, &completion, stop_completion,
-                       error) &&
-           begin_verification(manifest) && check_count(&completion, manifest, error) &&
-           kv_table_add_primary_key(&target->table, target->database.connection, error) &&
-           analyze_empty_leaves(&completion, error) &&
+    done = done && complete_large_leaves(&completion, error) && begin_verification(manifest) &&
+           complete_table(&completion, error) && check_count(&completion, manifest, error) &&
+           analyze_small_leaves(&completion, error) &&
            kv_table_allow_autovacuum(&target->table, target->database.connection, error) &&
            pg_commit(target->database.connection, error);
     if (done) {
