@@ -175,7 +175,7 @@ class Run:
         elif code < 0 or code > 6:
             raise Wrong(f"exit code {code}")
         elif (code == 6) != (stamp == DONE) and not (code in (2, 3) and any(words in self.text for words in (
-                "may have been stamped", "could not be found out", "is unknown"))):
+                "may have been stamped", "not known whether the database was stamped", "is unknown"))):
             raise Wrong(f"exit code {code} with the stamp {stamp}")
 
     def check_next(self):

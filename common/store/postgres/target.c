@@ -34,19 +34,19 @@ static bool find_owner(Target *target, const TargetState *found, Error *error)
                            owner_check(connection, schema, &target->owner, error));
 }
 
-/* The server cuts longer names of partitions, and those of their array types, which have one byte
- * more, so that they would be equal. */
+/* The server cuts longer names, so that those of the partitions, of their array types or of their
+ * keys, which several sessions make at a time, would be equal. */
 static bool check_name_fits(const TargetOptions *options, Error *error)
 {
-    int length = snprintf(NULL, 0, "%s_%d", options->table, options->partitions - 1);
+    int length = snprintf(NULL, 0, "%s_%d_pkey", options->table, options->partitions - 1);
 
-    if (length + 1 < POSTGRES_NAME_SIZE) {
+    if (length < POSTGRES_NAME_SIZE) {
         return true;
     }
     error_set(error, EXIT_CODE_REFUSED,
-              "the name of table \"%s\" is too long: those of its partitions have up to %d bytes, "
-              "%d are possible",
-              options->table, length, POSTGRES_NAME_SIZE - 2);
+              "the name of table \"%s\" is too long: those of its partitions' keys have up to %d "
+              "bytes, %d are possible",
+              options->table, length, POSTGRES_NAME_SIZE - 1);
     return error_hint(error, "Take a shorter one.");
 }
 

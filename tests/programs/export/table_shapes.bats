@@ -83,7 +83,7 @@ assert_all_rows_read() {
     sql "DROP TABLE graveler_staging_kv" \
         "CREATE TABLE graveler_staging_kv (staging_token varchar NOT NULL, key bytea NOT NULL, identity bytea, data bytea)
             PARTITION BY RANGE (key)" \
-        "CREATE TABLE s0 PARTITION OF graveler_staging_kv FOR VALUES FROM (MINVALUE) TO (int4send(1300)) WITH (fillfactor = 10)" \
+        "CREATE TABLE s0 PARTITION OF graveler_staging_kv FOR VALUES FROM (MINVALUE) TO ('\\x00000514') WITH (fillfactor = 10)" \
         "CREATE TABLE s1 PARTITION OF graveler_staging_kv DEFAULT PARTITION BY LIST (staging_token)" \
         "CREATE SCHEMA elsewhere" "CREATE TABLE elsewhere.s0 PARTITION OF s1 FOR VALUES IN ('token') WITH (fillfactor = 10)" \
         "CREATE TABLE s3 PARTITION OF s1 DEFAULT" \

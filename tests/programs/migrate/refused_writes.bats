@@ -46,7 +46,7 @@ left_of_guard() {
 # all_tables: prints all legacy tables and partitions.
 all_tables() {
     sql "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p')
-        AND relname ~ '^(auth|actions|gateway|graveler)_' ORDER BY relname COLLATE \"C\""
+        AND relname ~ '^(auth|actions|gateway|graveler)_' ORDER BY relname::text COLLATE \"C\""
 }
 
 # assert_guarded: all of them refuse writes.

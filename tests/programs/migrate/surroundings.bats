@@ -457,7 +457,7 @@ refute_stamped() {
 
 # check_encoding ENCODING: the fixture, and non-ASCII text, from a database in this encoding.
 check_encoding() {
-    fresh_database TEMPLATE template0 ENCODING "$1" "LOCALE 'C'"
+    fresh_database TEMPLATE template0 ENCODING "$1" "LC_COLLATE 'C' LC_CTYPE 'C'"
     apply_migrations 21 38
     load_fixture "$FIXTURES_DIR/esti/legacy.data.sql"
     set_schema_version 38
@@ -480,7 +480,7 @@ check_encoding() {
 @test "a schema with a non-ASCII name uses golang-migrate's lock, in any encoding" {
     local encoding
     for encoding in UTF8 LATIN1; do
-        fresh_database TEMPLATE template0 ENCODING "$encoding" "LOCALE 'C'"
+        fresh_database TEMPLATE template0 ENCODING "$encoding" "LC_COLLATE 'C' LC_CTYPE 'C'"
         PGCLIENTENCODING=UTF8 sql "CREATE SCHEMA \"é\"" "DROP SCHEMA public" "ALTER DATABASE $PGDATABASE SET search_path = \"é\""
         apply_migrations 21 38
         set_schema_version 38

@@ -80,7 +80,7 @@ programs_with_import() {
     programs_with_import "psql -Xq -d '$DSN' -c \"SELECT pg_terminate_backend(pid) FROM pg_stat_activity
         WHERE datname = current_database() AND application_name = 'kv-migrate' AND pid <> pg_backend_pid()\" >/dev/null; cat >/dev/null; exit 2"
     run --separate-stderr -2 "$PROGRAMS/kv-migrate" up --kv-enabled --no-settings -d "$DSN"
-    assert_contains "$stderr" "kv-migrate: error: " "could not be found out"
+    assert_contains "$stderr" "kv-migrate: error: " "not known whether the database was stamped"
     refute_contains "$stderr" "Nothing was stamped"
     succeeds "${MIGRATE[@]}"
     assert_migrated
