@@ -3,6 +3,7 @@
 
 #include "common/base/digest.h"
 #include "common/base/interrupt.h"
+#include "common/base/quantity.h"
 #include "common/cli/message.h"
 #include "common/cli/progress.h"
 #include "common/cli/version.h"
@@ -37,8 +38,12 @@ bool export_dump_open(ExportDump *dump, Error *error)
     if (options->dry_run) {
         return dump_output_check(options->file, options->force, error);
     }
-    return sha256_prepare(error) &&
-           dump_output_open(options->file, options->force, &dump->output, error);
+    if (!sha256_prepare(error) ||
+        !dump_output_open(options->file, options->force, &dump->output, error)) {
+        return false;
+    }
+    dump->is_file = dump_output_is_file(dump->output);
+    return true;
 }
 
 bool export_dump_add_package(ExportDump *dump, DumpHeader *header, const char *name)
@@ -204,6 +209,7 @@ bool export_dump_new_emitter(ExportDump *dump, Emitter *emitter, Error *error)
 static void log_result(const ExportDump *dump)
 {
     uint64_t entries = dump_manifest_entries(&dump->manifest);
+    char size[QUANTITY_SIZE];
 
     for (size_t i = 0; i < dump->manifest.package_count; i++) {
         const DumpPackageSummary *package = &dump->manifest.packages[i];
@@ -214,7 +220,9 @@ static void log_result(const ExportDump *dump)
                         package->totals.entries, package->totals.entries == 1 ? "y" : "ies", rows,
                         rows == 1 ? "" : "s");
     }
-    message_info("exported %" PRIu64 " %s%s%s", entries, entries == 1 ? "entry" : "entries",
+    quantity_file_size(dump_writer_size(dump->writer), size);
+    message_info("exported %" PRIu64 " %s%s%s%s%s", entries, entries == 1 ? "entry" : "entries",
+                 dump->is_file ? ", " : "", dump->is_file ? size : "",
                  dump->options->no_sha256 ? "" : ", SHA-256 of the stream ",
                  dump->manifest.stream_sha256);
 }

@@ -30,6 +30,7 @@ typedef struct ExportDump {
     Redactor *redactor;     /* of the header */
     DistinctKeys *redacted; /* of all workers */
     DumpOutput *output;     /* NULL once the writer owns it */
+    bool is_file;           /* the output is one, not a pipe or a device */
     DumpWriter *writer;
     DumpManifest manifest; /* the export adds the counts of its packages */
     char omitted[DUMP_MAX_OMITTED][64];

@@ -82,6 +82,7 @@ bool frame_writer_finish(FrameWriter *frames, Error *error)
         !dump_output_write(output, buffer_slice(&frames->buffer), error)) {
         return false;
     }
+    frames->offset += frames->buffer.size;
     frames->output = NULL;
     return dump_output_commit(output, error);
 }

@@ -31,7 +31,7 @@ bool frame_writer_data(FrameWriter *frames, Slice frame, uint64_t content_size, 
 /* Writes the seek table and gives the file its final name.  On failure the dump is removed. */
 bool frame_writer_finish(FrameWriter *frames, Error *error);
 
-/* Bytes written so far, and their XXH64. */
+/* Bytes written so far (once finished: the size of the dump), and the XXH64 of all frames. */
 uint64_t frame_writer_offset(const FrameWriter *frames);
 uint64_t frame_writer_digest(const FrameWriter *frames);
 

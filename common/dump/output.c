@@ -160,6 +160,13 @@ bool dump_output_open(const char *path, bool replace, DumpOutput **output, Error
     return true;
 }
 
+bool dump_output_is_file(const DumpOutput *output)
+{
+    struct stat status;
+
+    return fstat(output->fd, &status) == 0 && S_ISREG(status.st_mode);
+}
+
 /* Makes the kernel start writing to disk, without waiting, so that the final flush has less to do.
  * Only an optimization: the final flush is what counts. */
 static void begin_flush(DumpOutput *output)

@@ -31,6 +31,9 @@ bool dump_output_check(const char *path, bool replace, Error *error);
  * caller frees it. */
 bool dump_output_folder(const char *path, char **folder, Error *error);
 
+/* Whether it goes into a file, also where standard output is one: not into a pipe or a device. */
+bool dump_output_is_file(const DumpOutput *output);
+
 /* Writes all bytes. */
 bool dump_output_write(DumpOutput *output, Slice bytes, Error *error);
 

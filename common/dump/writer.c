@@ -200,6 +200,11 @@ bool dump_writer_finish(DumpWriter *writer, DumpManifest *manifest, Error *error
            frame_writer_finish(writer->frames, error);
 }
 
+uint64_t dump_writer_size(const DumpWriter *writer)
+{
+    return frame_writer_offset(writer->frames);
+}
+
 void dump_writer_free(DumpWriter *writer)
 {
     if (writer == NULL) {

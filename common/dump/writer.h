@@ -37,6 +37,9 @@ void dump_writer_stop(DumpWriter *writer);
  */
 bool dump_writer_finish(DumpWriter *writer, DumpManifest *manifest, Error *error);
 
+/* The size of the finished dump, in bytes. */
+uint64_t dump_writer_size(const DumpWriter *writer);
+
 /* Frees the writer and removes an unfinished dump.  Takes NULL. */
 void dump_writer_free(DumpWriter *writer);
 

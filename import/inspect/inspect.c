@@ -199,6 +199,7 @@ bool inspect_check(const ImportOptions *options, Error *error)
     const TargetDriver *target = target_find(options->target);
     DumpReader *reader = NULL;
     DumpManifest manifest = {0};
+    char size[QUANTITY_SIZE];
     uint64_t units = 0;
     bool done = dump_reader_open(options->file, &reader, error) &&
                 progress_init(options->common.progress, error) &&
@@ -207,9 +208,10 @@ bool inspect_check(const ImportOptions *options, Error *error)
 
     progress_stop();
     if (done) {
-        output_line("the dump is intact: %" PRIu64 " %s, SHA-256 of the stream %s",
+        quantity_file_size(dump_reader_size(reader), size);
+        output_line("the dump is intact: %" PRIu64 " %s, %s, SHA-256 of the stream %s",
                     dump_manifest_entries(&manifest),
-                    dump_manifest_entries(&manifest) == 1 ? "entry" : "entries",
+                    dump_manifest_entries(&manifest) == 1 ? "entry" : "entries", size,
                     stream_sha256(&manifest));
         if (target->check_entries != NULL) {
             output_line("%s accepts every entry: %" PRIu64 " %s", target->name, units,

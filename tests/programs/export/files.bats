@@ -138,3 +138,15 @@ as_another() {
     exec {opened}<&-
     assert_private "$file"
 }
+
+@test "the last message has the size of a file, not of a pipe or a device" {
+    local export=(kv-export -d "$PGDATABASE" --no-settings)
+    succeeds "${export[@]}" -f "$PLACE/kv.dump"
+    assert_contains "$stderr" "exported 13 entries, $(shown_size "$PLACE/kv.dump"), SHA-256"
+    run --separate-stderr -0 bash -c "${export[*]} >'$PLACE/output.dump'"
+    assert_contains "$stderr" "exported 13 entries, $(shown_size "$PLACE/output.dump"), SHA-256"
+    succeeds "${export[@]}" -f /dev/null
+    assert_contains "$stderr" "exported 13 entries, SHA-256"
+    run --separate-stderr -0 bash -c "${export[*]} | cat >'$PLACE/pipe.dump'"
+    assert_contains "$stderr" "exported 13 entries, SHA-256"
+}

@@ -225,6 +225,9 @@ assert content["size"] == int(sys.argv[1]), content["size"]' "$(wc -c <"$DUMP")"
     succeeds kv-import --check -P "$DUMP"
     assert_contains "$output" "the dump is intact: 439 entries" "$(manifest_member "$DUMP" "['stream']['sha256']")"
     grep -E '^kv-import: check: 439 rows, ' <<<"$stderr"
+    assert_contains "$output" "439 entries, $(shown_size "$DUMP"), SHA-256"
+    run -0 bash -c "cat '$DUMP' | kv-import --check -"
+    assert_contains "$output" "439 entries, $(shown_size "$DUMP"), SHA-256"
 }
 
 @test "a full standard output is an error" {
