@@ -1,15 +1,30 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "export/emit.h"
 
+#include "common/store/dynamodb/item.h"
+
 #include <string.h>
 
 #include "secondary_index.pb-c.h"
+
+/* Begins an entry, whose value the caller writes to *value. */
+static bool begin_entry(Emitter *emitter, Slice partition_key, Slice key, size_t value_size,
+                        uint8_t **value, Error *error)
+{
+    if (emitter->costs != NULL) {
+        const Entry entry = {partition_key, key, slice_of(NULL, value_size)};
+
+        emitter->costs->key_bytes += partition_key.size + key.size;
+        emitter->costs->write_units += dynamo_item_units(dynamo_item_size(&entry));
+    }
+    return chunk_writer_add(emitter->chunks, partition_key, key, value_size, value, error);
+}
 
 static bool write_entry(Emitter *emitter, Slice partition_key, Slice key, Slice value, Error *error)
 {
     uint8_t *p;
 
-    if (!chunk_writer_add(emitter->chunks, partition_key, key, value.size, &p, error)) {
+    if (!begin_entry(emitter, partition_key, key, value.size, &p, error)) {
         return false;
     }
     if (value.size > 0) {
@@ -48,7 +63,7 @@ bool emit_message(Emitter *emitter, Slice partition_key, Slice key, const Protob
         emitter->value.size = protobuf_c_message_pack(message, emitter->value.data);
         return write_redacted(emitter, partition_key, key, buffer_slice(&emitter->value), error);
     }
-    if (!chunk_writer_add(emitter->chunks, partition_key, key, size, &value, error)) {
+    if (!begin_entry(emitter, partition_key, key, size, &value, error)) {
         return false;
     }
     protobuf_c_message_pack(message, value);

@@ -16,11 +16,18 @@
 #include "export/redact/distinct_keys.h"
 #include "export/redact/entry.h"
 
+/* What entries are to a store. */
+typedef struct EntryCosts {
+    uint64_t key_bytes;   /* of partition keys and keys */
+    uint64_t write_units; /* in DynamoDB */
+} EntryCosts;
+
 /* Writes the entries of one worker.  {0} cannot write; see export_dump_new_emitter. */
 typedef struct Emitter {
     ChunkWriter *chunks;    /* NULL while packages prepare, and in a dry run */
     Redactor *redactor;     /* NULL: no redaction */
     DistinctKeys *redacted; /* of all workers; borrowed */
+    EntryCosts *costs;      /* sum of all entries; NULL: not computed */
     Buffer value;           /* of the current entry, before redaction */
 } Emitter;
 

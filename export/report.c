@@ -46,14 +46,18 @@ bool report_left_out(Report *report, const char *table, LeftOut reason, const ch
                   row, LEFT_OUT[reason].text);
         return error_hint(error, "Without --strict, such rows are left out, counted and reported.");
     }
-    message_verbose("table \"%s\", row (%s): left out: %s", table, row, LEFT_OUT[reason].text);
+    if (!report->silent) {
+        message_verbose("table \"%s\", row (%s): left out: %s", table, row, LEFT_OUT[reason].text);
+    }
     return dump_counts_add(&report->left_out, table, LEFT_OUT[reason].text, 1, error);
 }
 
 bool report_adjusted(Report *report, const char *table, Adjusted reason, const char *row,
                      Error *error)
 {
-    message_verbose("table \"%s\", row (%s): adjusted: %s", table, row, ADJUSTED[reason]);
+    if (!report->silent) {
+        message_verbose("table \"%s\", row (%s): adjusted: %s", table, row, ADJUSTED[reason]);
+    }
     return dump_counts_add(&report->adjusted, table, ADJUSTED[reason], 1, error);
 }
 

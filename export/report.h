@@ -43,6 +43,7 @@ typedef struct Report {
     DumpCounts source_rows;
     DumpCounts left_out;
     DumpCounts adjusted;
+    bool silent; /* name no rows */
     bool strict; /* fail if a row is left out */
 } Report;
 

@@ -27,9 +27,13 @@ typedef struct Worker {
     PgConnection *connection; /* borrowed */
     Emitter emitter;          /* cannot write while packages prepare */
     bool checks_only;         /* check queries, but do not read their rows */
+    uint64_t row_limit;       /* rows to read of each query without a range; 0: all */
     Report report;            /* of the current package */
     Arena arena;              /* for one row */
     Buffer key;               /* of the current entry */
 } Worker;
+
+/* Frees what a worker has, but not the connection. */
+void worker_free(Worker *worker);
 
 #endif

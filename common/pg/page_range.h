@@ -20,6 +20,7 @@ typedef struct PgPageRange {
     const char *relation; /* schema-qualified and quoted; NULL: none */
     uint64_t first_page;
     uint64_t end_page; /* after the last page; 0: to the end */
+    double percent;    /* of the relation's pages, at random places instead; 0: not so */
 } PgPageRange;
 
 typedef bool PgPageRangeFunction(void *state, PgPageRange range, Error *error);
@@ -30,7 +31,15 @@ typedef bool PgPageRangeFunction(void *state, PgPageRange range, Error *error);
 bool pg_page_ranges(PgConnection *connection, const char *relation, PgPageRangeFunction *add,
                     void *state, Error *error);
 
-/* Appends the text after FROM: "ONLY relation" and the condition for the pages. */
+/* The number of pages; 0 for a relation without storage, such as a foreign table. */
+bool pg_page_count(PgConnection *connection, const char *relation, uint64_t *pages, Error *error);
+
+/* A part of the relation to read as a sample, without reading the rest: `pages` pages from
+ * `first_page` on, or, on servers that cannot do that, about as many at random places. */
+PgPageRange pg_page_range_sample(const PgConnection *connection, const char *relation,
+                                 uint64_t relation_pages, uint64_t first_page, uint64_t pages);
+
+/* Appends the text after FROM: "ONLY relation" and what limits the pages. */
 bool pg_page_range_append(const PgPageRange *range, Buffer *sql, Error *error);
 
 #endif

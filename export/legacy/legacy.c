@@ -2,6 +2,7 @@
 #include "export/legacy/legacy.h"
 
 #include "common/base/interrupt.h"
+#include "common/base/monotonic.h"
 #include "common/base/workers.h"
 #include "common/cli/message.h"
 #include "common/cli/progress.h"
@@ -10,7 +11,9 @@
 #include "common/kv/time.h"
 #include "common/pg/lock.h"
 #include "export/dump.h"
+#include "export/estimate.h"
 #include "export/legacy/row_count.h"
+#include "export/legacy/sample.h"
 #include "export/legacy/snapshot.h"
 #include "export/legacy/stale.h"
 #include "export/legacy/table_shape.h"
@@ -35,6 +38,7 @@ typedef struct LegacyExport {
     Snapshot snapshot;
     char time[KV_TIME_TEXT_SIZE]; /* context.now */
     uint64_t estimated_rows;
+    double begun; /* by monotonic_seconds */
     UnitList units;
     ExportDump dump;
 
@@ -123,15 +127,6 @@ static bool open_database(LegacyExport *export, Error *error)
             stale_warn(export->connection, &export->context.schema, error));
 }
 
-/* The connection is borrowed. */
-static void free_worker(Worker *worker)
-{
-    emitter_free(&worker->emitter);
-    arena_free(&worker->arena);
-    buffer_free(&worker->key);
-    report_free(&worker->report);
-}
-
 static bool prepare_packages(LegacyExport *export, Error *error)
 {
     Worker worker = {.context = &export->context, .connection = export->connection};
@@ -147,7 +142,7 @@ static bool prepare_packages(LegacyExport *export, Error *error)
             export->units.items[unit].state = export->states[i];
         }
     }
-    free_worker(&worker);
+    worker_free(&worker);
     return done;
 }
 
@@ -163,7 +158,7 @@ static bool check_queries(LegacyExport *export, Error *error)
 
         done = interrupt_check(error) && unit->package->run(&worker, unit, error);
     }
-    free_worker(&worker);
+    worker_free(&worker);
     return done;
 }
 
@@ -196,7 +191,7 @@ static bool run_units(LegacyExport *export, PgConnection *connection, Error *err
     while (done && work_pieces_take(&export->pieces, &number)) {
         done = run_unit(export, &worker, &export->units.items[number], number, error);
     }
-    free_worker(&worker);
+    worker_free(&worker);
     return done;
 }
 
@@ -306,6 +301,30 @@ static bool write_dump(LegacyExport *export, Error *error)
            check_row_counts(export, error) && export_dump_finish(&export->dump, error);
 }
 
+/* An estimate is no reason to fail: what may be wrong with a row is left to the export. */
+static bool estimate(LegacyExport *export, Error *error)
+{
+    ExportEstimate estimate = {.seconds = monotonic_seconds() - export->begun};
+    DumpHeader header;
+    const SampleSource source = {.context = &export->context,
+                                 .snapshot = &export->snapshot,
+                                 .connection = export->connection,
+                                 .units = &export->units,
+                                 .dump = &export->dump,
+                                 .header = &header};
+    Error cause;
+
+    fill_header(export, &header);
+    if (sample_export(&source, &estimate, &cause)) {
+        return export_estimate_tell(&estimate, export->options->common.supervised, error);
+    }
+    if (!interrupt_check(error)) {
+        return false;
+    }
+    export_estimate_failed(&cause);
+    return true;
+}
+
 static bool dry_run(LegacyExport *export, Error *error)
 {
     if (!check_queries(export, error)) {
@@ -313,13 +332,15 @@ static bool dry_run(LegacyExport *export, Error *error)
     }
     progress_stop();
     message_info("dry run: ready to export about %" PRIu64 " rows", export->estimated_rows);
-    return true;
+    return estimate(export, error);
 }
 
 bool export_legacy(ExportOptions *options, Error *error)
 {
-    LegacyExport export = {
-        .options = options, .context = {.options = options}, .dump = {.options = options}};
+    LegacyExport export = {.options = options,
+                           .context = {.options = options},
+                           .dump = {.options = options},
+                           .begun = monotonic_seconds()};
     bool done;
 
     pthread_mutex_init(&export.mutex, NULL);

@@ -3,6 +3,7 @@
 
 #include "common/pg/copy_out.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 /* Appends `sql` with its placeholders replaced. */
@@ -100,6 +101,16 @@ static bool copy_rows(Worker *worker, const SourceQuery *query, const char *sql,
     return done;
 }
 
+static bool append_copy(Buffer *copy, const char *select, uint64_t row_limit, Error *error)
+{
+    return row_limit == 0
+               ? buffer_append_format(copy, error, "COPY (%s) TO STDOUT (FORMAT binary)", select)
+               : buffer_append_format(copy, error,
+                                      "COPY (SELECT * FROM (%s) AS all_rows LIMIT %" PRIu64
+                                      ") TO STDOUT (FORMAT binary)",
+                                      select, row_limit);
+}
+
 bool source_read(Worker *worker, const SourceQuery *query, const PgPageRange *range,
                  SourceRowFunction *function, void *state, Error *error)
 {
@@ -109,8 +120,7 @@ bool source_read(Worker *worker, const SourceQuery *query, const PgPageRange *ra
     bool done =
         expand_sql(worker, query->sql, range, &select, error) &&
         check_columns(worker, query, buffer_string(&select), error) &&
-        buffer_append_format(&copy, error, "COPY (%s) TO STDOUT (FORMAT binary)",
-                             buffer_string(&select)) &&
+        append_copy(&copy, buffer_string(&select), range == NULL ? worker->row_limit : 0, error) &&
         (worker->checks_only ||
          copy_rows(worker, query, buffer_string(&copy), function, state, &rows, error)) &&
         (worker->emitter.chunks == NULL || report_rows(&worker->report, query->table, rows, error));
