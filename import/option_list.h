@@ -11,7 +11,6 @@
 #include "common/cli/option_table.h"
 
 /* Macros, as the help has them. */
-#define DEFAULT_PARTITIONS 100
 #define DEFAULT_REQUESTS 16
 
 /* The most DynamoDB capacity units. */

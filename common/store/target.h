@@ -30,6 +30,9 @@
 #include "common/pg/connection.h"
 #include "common/store/dynamodb/table.h"
 
+/* Hash partitions of a table in PostgreSQL, unless an option says otherwise. */
+#define DEFAULT_PARTITIONS 100
+
 /* Options of the DynamoDB target. */
 typedef struct DynamoTargetOptions {
     DynamoOptions table;

@@ -6,6 +6,7 @@
 #include "common/dump/output.h"
 #include "common/store/basic_auth.h"
 #include "common/store/inherited.h"
+#include "common/store/target.h"
 #include "common/store/write_guard.h"
 #include "scripts/session/migrate/ddl_trial.h"
 #include "scripts/session/migrate/dependents.h"
@@ -25,6 +26,9 @@
  * 300,000 staged objects of scripts/dev/legacy-data.sql (104.0 MB): a dump at zstd level -3 took
  * 41.7 MB, an uncompressed one 125.8 MB, the table kv with its indexes 201.7 MB. */
 enum { DUMP_RATIO = 41, STORED_DUMP_RATIO = 122, KV_RATIO = 195 };
+
+/* The first page of a partition, and the first two of its index, are there even if hardly used. */
+enum { LEAF_BYTES = 3 * 8192 };
 
 bool checks_init(Checks *checks, Session *session, Error *error)
 {
@@ -85,7 +89,14 @@ int checks_dump_ratio(const Checks *checks)
 
 uint64_t checks_dump_bytes(const Checks *checks)
 {
-    return share(checks->table_bytes, checks_dump_ratio(checks));
+    return checks->dump_bytes > 0 ? checks->dump_bytes
+                                  : share(checks->table_bytes, checks_dump_ratio(checks));
+}
+
+void checks_take_sample(Checks *checks, uint64_t dump_bytes, uint64_t entry_bytes)
+{
+    checks->dump_bytes = dump_bytes;
+    checks->kv_bytes = entry_bytes * KV_RATIO / STORED_DUMP_RATIO + DEFAULT_PARTITIONS * LEAF_BYTES;
 }
 
 int checks_kv_ratio(void)
@@ -95,7 +106,7 @@ int checks_kv_ratio(void)
 
 uint64_t checks_kv_bytes(const Checks *checks)
 {
-    return share(checks->table_bytes, KV_RATIO);
+    return checks->kv_bytes > 0 ? checks->kv_bytes : share(checks->table_bytes, KV_RATIO);
 }
 
 /* Lets kv-import check the target. */
@@ -361,18 +372,22 @@ static void check_dump_file(Checks *checks)
 {
     const MigrateOptions *options = checks->session->options;
     Error problem = {0};
-    uint64_t bytes;
 
-    if (options->dump == NULL) {
-        return;
-    }
-    if (!dump_output_check(options->dump, has_option(options, "--force"), &problem)) {
+    if (options->dump != NULL &&
+        !dump_output_check(options->dump, has_option(options, "--force"), &problem)) {
         add_problem(checks, &problem);
     }
-    if (checks_free_bytes(checks->session, &bytes)) {
+}
+
+void checks_warn_of_room(const Checks *checks)
+{
+    uint64_t bytes;
+
+    if (checks->session->options->dump != NULL && checks_free_bytes(checks->session, &bytes)) {
         warn_of_room("dump", checks_dump_bytes(checks), bytes,
                      "Choose another folder, or a higher level with --compress.");
     }
+    check_server_room(checks);
 }
 
 /* What pending schema migrations make is not there yet. */
@@ -458,7 +473,9 @@ bool checks_run(Checks *checks, Error *error)
     }
     if (kv) {
         check_dump_file(checks);
-        check_server_room(checks);
+    }
+    if (kv && !checks->defers_room) {
+        checks_warn_of_room(checks);
     }
     check_right(checks, RIGHT_MIGRATE);
     if (!check_owner(checks, error)) {

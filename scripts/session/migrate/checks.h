@@ -25,7 +25,10 @@ typedef struct Checks {
     uint64_t room_bytes;  /* bytes free on the server for the table kv */
     char *store;          /* what kv-import found in the target; NULL: refused; owned */
     Rights rights;
-    bool readable; /* all legacy tables can be read and locked */
+    bool defers_room;    /* the caller calls checks_warn_of_room, once it knows more */
+    uint64_t dump_bytes; /* estimated from a sample; 0: by the tables' size */
+    uint64_t kv_bytes;   /* likewise */
+    bool readable;       /* all legacy tables can be read and locked */
     size_t problems;
     ExitCode code; /* of the first problem */
     Error last;    /* the latest problem, not yet printed; without a message: none */
@@ -39,6 +42,12 @@ bool checks_init(Checks *checks, Session *session, Error *error);
  * False only if a check could not be made. */
 bool checks_run(Checks *checks, Error *error);
 
+/* Warns where dump or store seem not to fit; part of checks_run unless that defers it. */
+void checks_warn_of_room(const Checks *checks);
+
+/* Takes what a sample has shown: the size of the dump, and of its entries uncompressed. */
+void checks_take_sample(Checks *checks, uint64_t dump_bytes, uint64_t entry_bytes);
+
 /* Prints the last problem, if any. */
 void checks_report(Checks *checks);
 
@@ -46,7 +55,7 @@ void checks_report(Checks *checks);
 void checks_child_problem(Checks *checks, int status);
 
 /* The estimated size of the dump, and of the table kv with its indexes, and how many hundredths of
- * the legacy tables' size without indexes they are. */
+ * the legacy tables' size without indexes they are taken for without a sample. */
 int checks_dump_ratio(const Checks *checks);
 uint64_t checks_dump_bytes(const Checks *checks);
 int checks_kv_ratio(void);

@@ -7,6 +7,7 @@
 #include "common/store/legacy_tree.h"
 #include "scripts/session/child.h"
 #include "scripts/session/migrate/checks.h"
+#include "scripts/session/migrate/estimate.h"
 #include "scripts/session/migrate/legacy_tables.h"
 #include "scripts/session/migrate/programs.h"
 #include "scripts/session/migrate/report.h"
@@ -32,6 +33,7 @@ typedef struct Plan {
     Checks checks;
     TableSize *tables; /* largest first; owned */
     size_t table_count;
+    Estimate estimate;
     bool not_checked; /* storage and table columns, below the last version */
     FILE *output;     /* NULL: nothing is shown */
 } Plan;
@@ -115,10 +117,20 @@ static void show_tables(const Plan *plan)
     }
 }
 
+/* Where the estimate of a size comes from. */
+static void write_basis(const Plan *plan, int ratio, char basis[ESTIMATE_BASIS_SIZE])
+{
+    if (plan->estimate.known) {
+        estimate_basis(&plan->estimate, basis);
+    } else {
+        snprintf(basis, ESTIMATE_BASIS_SIZE, "%d.%02d x table size", ratio / 100, ratio % 100);
+    }
+}
+
 static void show_dump(const Plan *plan)
 {
     const MigrateOptions *options = plan->checks.session->options;
-    int ratio = checks_dump_ratio(&plan->checks);
+    char basis[ESTIMATE_BASIS_SIZE];
     char size[QUANTITY_SIZE];
     char there[QUANTITY_SIZE];
     uint64_t bytes;
@@ -127,22 +139,20 @@ static void show_dump(const Plan *plan)
         return;
     }
     report_line(plan->output, INDENT, "dump", options->dump);
+    write_basis(plan, checks_dump_ratio(&plan->checks), basis);
     quantity_bytes(checks_dump_bytes(&plan->checks), size);
     if (checks_free_bytes(plan->checks.session, &bytes)) {
         quantity_bytes(bytes, there);
-        report_field(plan->output, INDENT, "", "about %s (estimate: %d.%02d x table size); %s free",
-                     size, ratio / 100, ratio % 100, there);
+        report_field(plan->output, INDENT, "", "about %s (estimate: %s); %s free", size, basis,
+                     there);
     } else {
-        report_field(plan->output, INDENT, "", "about %s (estimate: %d.%02d x table size)", size,
-                     ratio / 100, ratio % 100);
+        report_field(plan->output, INDENT, "", "about %s (estimate: %s)", size, basis);
     }
 }
 
 static void show_kv(const Plan *plan)
 {
     const MigrateOptions *options = plan->checks.session->options;
-    char size[QUANTITY_SIZE];
-    char there[QUANTITY_SIZE + 32];
 
     report_field(plan->output, INDENT, "KV migration", "to version %" PRId64,
                  migrations_kv(&plan->checks.session->migrations));
@@ -150,17 +160,24 @@ static void show_kv(const Plan *plan)
     report_field(plan->output, INDENT, "would drop", "%s",
                  migrate_options_drop_tables(options) ? "all legacy tables"
                                                       : "no table: --keep-tables");
-    show_dump(plan);
-    if (!migrate_options_in_dynamodb(options)) {
+}
+
+static void show_table(const Plan *plan)
+{
+    char basis[ESTIMATE_BASIS_SIZE];
+    char size[QUANTITY_SIZE];
+    char there[QUANTITY_SIZE + 32];
+
+    if (!migrate_options_in_dynamodb(plan->checks.session->options)) {
+        write_basis(plan, checks_kv_ratio(), basis);
         quantity_bytes(checks_kv_bytes(&plan->checks), size);
         snprintf(there, sizeof there, "free space there is unknown");
         if (plan->checks.room_known) {
             quantity_bytes(plan->checks.room_bytes, there);
             snprintf(there + strlen(there), sizeof there - strlen(there), " free there");
         }
-        report_field(plan->output, INDENT, "table kv",
-                     "about %s on the server (estimate: %d.%02d x table size; %s)", size,
-                     checks_kv_ratio() / 100, checks_kv_ratio() % 100, there);
+        report_field(plan->output, INDENT, "table kv", "about %s on the server (estimate: %s; %s)",
+                     size, basis, there);
     }
 }
 
@@ -192,19 +209,24 @@ static bool run_export(Plan *plan, Error *error)
     const Session *session = plan->checks.session;
     Program program = {0};
     const ChildOptions child = child_options(&program.command, &program.environment);
+    Buffer printed = {0};
     int status = 0;
-    bool done =
-        program_export(session, &program, error) && words_add(&program.command, "--quiet", error) &&
-        words_add(&program.command, "--dry-run", error) && child_run(&child, NULL, &status, error);
+    bool done = program_export(session, &program, error) &&
+                words_add(&program.command, "--quiet", error) &&
+                words_add(&program.command, "--dry-run", error) &&
+                child_capture(&child, &printed, &status, error);
 
     if (done && status != 0) {
         checks_child_problem(&plan->checks, status);
+    } else if (done) {
+        estimate_take(&plan->estimate, buffer_string(&printed));
     }
+    buffer_free(&printed);
     program_free(&program);
     return done;
 }
 
-/* Lets kv-export make the checks of a real export. */
+/* Lets kv-export make the checks of a real export, and estimate it. */
 static bool check_export(Plan *plan, Error *error)
 {
     if (plan->checks.pending == 0) {
@@ -267,27 +289,23 @@ static bool print_json(const Plan *plan, Error *error)
     const Session *session = plan->checks.session;
     const MigrateOptions *options = session->options;
     bool kv = migrate_options_kv_enabled(options);
+    json_t *object = json_pack(
+        "{s:s, s:s, s:o, s:o, s:b, s:I, s:o, s:b, s:o, s:o, s:I, s:o, s:b, s:I, s:i}", "database",
+        session->schema.database, "schema", session->schema.name, "schema_version",
+        session->has_version ? json_integer(session->version) : json_null(), "schema_migrations",
+        encode_migrations(plan), "kv_enabled", kv, "kv_migration_version",
+        (json_int_t)migrations_kv(&session->migrations), "legacy_tables", encode_tables(plan),
+        "would_drop_tables", kv && migrate_options_drop_tables(options), "dump", encode_dump(plan),
+        "kv_store", plan->checks.store == NULL ? json_null() : json_string(plan->checks.store),
+        "kv_table_estimated_bytes", (json_int_t)checks_kv_bytes(&plan->checks), "server_free_bytes",
+        plan->checks.room_known ? json_integer((json_int_t)plan->checks.room_bytes) : json_null(),
+        "all_checked", !plan->not_checked, "problems", (json_int_t)plan->checks.problems,
+        "exit_code", (int)plan->checks.code);
 
-    return output_json(
-               json_pack(
-                   "{s:s, s:s, s:o, s:o, s:b, s:I, s:o, s:b, s:o, s:o, s:I, s:o, s:b, s:I, s:i}",
-                   "database", session->schema.database, "schema", session->schema.name,
-                   "schema_version",
-                   session->has_version ? json_integer(session->version) : json_null(),
-                   "schema_migrations", encode_migrations(plan), "kv_enabled", kv,
-                   "kv_migration_version", (json_int_t)migrations_kv(&session->migrations),
-                   "legacy_tables", encode_tables(plan), "would_drop_tables",
-                   kv && migrate_options_drop_tables(options), "dump", encode_dump(plan),
-                   "kv_store",
-                   plan->checks.store == NULL ? json_null() : json_string(plan->checks.store),
-                   "kv_table_estimated_bytes", (json_int_t)checks_kv_bytes(&plan->checks),
-                   "server_free_bytes",
-                   plan->checks.room_known ? json_integer((json_int_t)plan->checks.room_bytes)
-                                           : json_null(),
-                   "all_checked", !plan->not_checked, "problems", (json_int_t)plan->checks.problems,
-                   "exit_code", (int)plan->checks.code),
-               error) &&
-           report_flush(error);
+    if (object != NULL) {
+        estimate_encode(&plan->estimate, session, object);
+    }
+    return output_json(object, error) && report_flush(error);
 }
 
 static bool print_result(const Plan *plan, Error *error)
@@ -306,6 +324,28 @@ static bool print_result(const Plan *plan, Error *error)
     return report_flush(error);
 }
 
+/* Has the export tried, then shows what dump and store will need, and how long it will take. */
+static bool look_at_export(Plan *plan, Error *error)
+{
+    Checks *checks = &plan->checks;
+    Estimate *estimate = &plan->estimate;
+
+    if (checks->readable &&
+        (!check_export(plan, error) || !estimate_load(estimate, checks->session, error))) {
+        return false;
+    }
+    if (estimate->known) {
+        checks_take_sample(checks, (uint64_t)estimate->dump_bytes, (uint64_t)estimate->entry_bytes);
+    }
+    checks_warn_of_room(checks);
+    if (plan->output != NULL) {
+        show_dump(plan);
+        show_table(plan);
+        estimate_print(estimate, checks->session, plan->output, INDENT);
+    }
+    return true;
+}
+
 static bool look(Plan *plan, Session *session, Error *error)
 {
     Checks *checks = &plan->checks;
@@ -314,6 +354,7 @@ static bool look(Plan *plan, Session *session, Error *error)
     if (!checks_init(checks, session, error) || !measure_tables(plan, error)) {
         return false;
     }
+    checks->defers_room = true;
     show_plan(plan);
     if (!checks_run(checks, error)) {
         return false;
@@ -322,7 +363,7 @@ static bool look(Plan *plan, Session *session, Error *error)
     if (kv && checks->store != NULL && plan->output != NULL) {
         report_field(plan->output, INDENT, "KV store", "%s", checks->store);
     }
-    return (!kv || !checks->readable || check_export(plan, error)) && print_result(plan, error);
+    return (!kv || look_at_export(plan, error)) && print_result(plan, error);
 }
 
 bool dry_run_command(Session *session, MigrateOptions *options, const char *programs,
