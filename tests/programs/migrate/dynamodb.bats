@@ -204,7 +204,12 @@ YAML
     local before
     before=$(whole_database)
     run --separate-stderr -0 "${UP[@]}" "${DYNAMODB[@]}" --dry-run
-    assert_contains "$output" "KV store:        DynamoDB table \"$TABLE\": no KV store"
+    assert_contains "$output" "KV store:        DynamoDB table \"$TABLE\": no KV store" "write capacity units"
+    assert_contains "$(tr -s ' \n' ' ' <<<"$output")" "the time of the load is not estimated: it depends on the write capacity units"
+    run --separate-stderr -0 "${UP[@]}" "${DYNAMODB[@]}" --dry-run --write-units=2 --format json
+    python3 -c 'import json, sys
+plan = json.loads(sys.argv[1])
+assert plan["estimated_load_seconds"] == plan["estimated_write_units"] / 2 > 0' "$output"
     assert_equal "$(whole_database)" "$before"
     run ! dynamodb version "$TABLE"
     # Also if the schema migrations must create schema_migrations first.
