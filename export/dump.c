@@ -210,18 +210,20 @@ static void log_result(const ExportDump *dump)
 {
     uint64_t entries = dump_manifest_entries(&dump->manifest);
     char size[QUANTITY_SIZE];
+    char text[QUANTITY_SIZE];
+    char from[QUANTITY_SIZE];
 
     for (size_t i = 0; i < dump->manifest.package_count; i++) {
         const DumpPackageSummary *package = &dump->manifest.packages[i];
         uint64_t rows = dump_counts_total(&package->source_rows);
 
         report_warn(package);
-        message_verbose("package %s: %" PRIu64 " entr%s from %" PRIu64 " row%s", package->name,
-                        package->totals.entries, package->totals.entries == 1 ? "y" : "ies", rows,
-                        rows == 1 ? "" : "s");
+        message_verbose("package %s: %s from %s", package->name,
+                        quantity_noun(package->totals.entries, "entry", "entries", text),
+                        quantity_noun(rows, "row", "rows", from));
     }
     quantity_file_size(dump_writer_size(dump->writer), size);
-    message_info("exported %" PRIu64 " %s%s%s%s%s", entries, entries == 1 ? "entry" : "entries",
+    message_info("exported %s%s%s%s%s", quantity_noun(entries, "entry", "entries", text),
                  dump->is_file ? ", " : "", dump->is_file ? size : "",
                  dump->options->no_sha256 ? "" : ", SHA-256 of the stream ",
                  dump->manifest.stream_sha256);

@@ -86,7 +86,7 @@ bool emit_staged(Emitter *emitter, Slice partition_key, const StagedEntry *entry
         return write_redacted(emitter, partition_key, entry->key, buffer_slice(&emitter->value),
                               error);
     }
-    if (!chunk_writer_add(emitter->chunks, partition_key, entry->key, size, &value, error)) {
+    if (!begin_entry(emitter, partition_key, entry->key, size, &value, error)) {
         return false;
     }
     staged_entry_pack(entry, value);

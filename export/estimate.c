@@ -13,12 +13,15 @@ static void tell_user(const ExportEstimate *estimate)
     char bytes[QUANTITY_SIZE];
     char seconds[QUANTITY_SIZE];
     char rows[QUANTITY_SIZE];
+    char sample[QUANTITY_SIZE];
 
     quantity_bytes((uint64_t)estimate->dump_bytes, bytes);
     quantity_seconds(estimate->seconds, seconds);
-    quantity_count(estimate->sample_rows, rows);
-    message_info("dry run: the dump would have %s%s and take about %s, by %s%s rows", about, bytes,
-                 seconds, estimate->whole ? "all " : "a sample of ", rows);
+    message_info(
+        "dry run: ready to export %s%s, into %s%s and in about %s (measured on %s)", about,
+        quantity_noun((uint64_t)estimate->rows, "row", "rows", rows), about, bytes, seconds,
+        estimate->whole ? "all of them"
+                        : quantity_noun(estimate->sample_rows, "of them", "of them", sample));
 }
 
 static bool tell_program(const ExportEstimate *estimate, Error *error)

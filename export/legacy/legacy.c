@@ -3,6 +3,7 @@
 
 #include "common/base/interrupt.h"
 #include "common/base/monotonic.h"
+#include "common/base/quantity.h"
 #include "common/base/workers.h"
 #include "common/cli/message.h"
 #include "common/cli/progress.h"
@@ -312,6 +313,7 @@ static bool estimate(LegacyExport *export, Error *error)
                                  .units = &export->units,
                                  .dump = &export->dump,
                                  .header = &header};
+    char rows[QUANTITY_SIZE];
     Error cause;
 
     fill_header(export, &header);
@@ -321,6 +323,8 @@ static bool estimate(LegacyExport *export, Error *error)
     if (!interrupt_check(error)) {
         return false;
     }
+    message_info("dry run: ready to export about %s",
+                 quantity_noun(export->estimated_rows, "row", "rows", rows));
     export_estimate_failed(&cause);
     return true;
 }
@@ -331,7 +335,6 @@ static bool dry_run(LegacyExport *export, Error *error)
         return false;
     }
     progress_stop();
-    message_info("dry run: ready to export about %" PRIu64 " rows", export->estimated_rows);
     return estimate(export, error);
 }
 

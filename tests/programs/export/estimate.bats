@@ -58,7 +58,7 @@ make_large() {
     estimate
     assert_equal "$(figure whole) $(figure entries) $(figure rows)" "True 438 396"
     assert_size 1
-    [[ $stderr =~ 'dry run: the dump would have 1'[0-9]+\.[0-9]' kB and take about '$SECONDS_TEXT', by all 396 rows' ]]
+    [[ $stderr =~ 'dry run: ready to export 396 rows, into 1'[0-9]+\.[0-9]' kB and in about '$SECONDS_TEXT' (measured on all of them)' ]]
     # By the same options as the dump.
     estimate -Z 0 --no-sha256 --redact -j 1
     assert_size 1 -Z 0 --no-sha256 --redact
@@ -82,7 +82,7 @@ make_large() {
     make_large 40000
     estimate
     assert_equal "$(figure whole)" False
-    [[ $stderr =~ 'dry run: the dump would have about '[0-9.]+' MB and take about '$SECONDS_TEXT', by a sample of '[0-9,]+' rows' ]]
+    [[ $stderr =~ 'dry run: ready to export about '[0-9]+' rows, into about '[0-9.]+' MB and in about '$SECONDS_TEXT' (measured on '[0-9]+' of them)' ]]
     assert_size 20
     sql "DELETE FROM graveler_staging_kv WHERE length(key) = 8 AND get_byte(key, 7) % 8 <> 0" "VACUUM graveler_staging_kv"
     estimate
