@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # kv-migrate status of a store in DynamoDB: as it is, where the table is named and can be reached.
 
-# shellcheck disable=SC2154 # run sets stderr and output
+# shellcheck disable=SC2154,SC2030,SC2031 # run sets stderr and output, and each test is a subshell
 
 bats_require_minimum_version 1.5.0
 
