@@ -239,6 +239,7 @@ static bool count_small_leaves(Completion *completion, Error *error)
 {
     char size[16];
     const char *parameters[] = {completion->target->table.table, size};
+    uint64_t bytes = 0;
     PgRows *rows;
 
     snprintf(size, sizeof size, "%d", (int)SMALL_LEAF_BYTES);
@@ -252,6 +253,10 @@ static bool count_small_leaves(Completion *completion, Error *error)
         return false;
     }
     completion->entries += number_at(rows, 0, 0);
+    for (int i = completion->large; i < pg_rows_count(completion->leaves); i++) {
+        bytes += leaf_bytes(completion, i);
+    }
+    progress_add(number_at(rows, 0, 0), bytes);
     pg_rows_free(rows);
     return true;
 }
