@@ -336,9 +336,9 @@ bool postgres_complete(Target *target, const DumpManifest *manifest, Error *erro
     if (done) {
         sum_leaves(&completion);
     }
-    done = done && complete_large_leaves(&completion, error) && begin_verification(manifest) &&
-           complete_table(&completion, error) && check_count(&completion, manifest, error) &&
-           analyze_small_leaves(&completion, error) &&
+    done = done && complete_large_leaves(&completion, error) &&
+           complete_table(&completion, error) && begin_verification(manifest) &&
+           check_count(&completion, manifest, error) && analyze_small_leaves(&completion, error) &&
            kv_table_allow_autovacuum(&target->table, target->database.connection, error) &&
            pg_commit(target->database.connection, error);
     if (done) {
