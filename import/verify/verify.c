@@ -115,6 +115,8 @@ static bool read_opened_dump(Verification *verification, DumpReader *reader, con
 {
     *manifest = (DumpManifest){0};
     verification->result.dump_version = dump_reader_header(reader)->kv_version;
+    verification->result.partial = dump_reader_header(reader)->repository_count > 0 ||
+                                   dump_header_omitted_package(dump_reader_header(reader)) != NULL;
     progress_begin(phase, dump_expected_entries(reader));
     if (!sequential_read_dump(reader, (size_t)verification->options->store.jobs, visitor,
                               verification, manifest, error)) {
@@ -386,6 +388,10 @@ static bool compare_with_store(Verification *verification, Error *error)
         return false;
     }
     error_set(error, EXIT_CODE_FAILED, "the KV store differs from the dump");
+    if (result->partial) {
+        error_hint(error, "The dump does not hold a whole KV store: kv-import --diff=DUMP compares "
+                          "what it holds.");
+    }
     return verify_set_detail(result, error);
 }
 

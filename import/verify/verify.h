@@ -19,6 +19,7 @@ typedef struct VerifyResult {
     uint64_t store_version;
     uint64_t dump_entries; /* without the version */
     uint64_t store_entries;
+    bool partial;       /* the dump does not hold a whole store */
     bool counted;       /* these are known: */
     uint64_t missing;   /* entries that only the dump has */
     uint64_t different; /* that both have, with different values; the version counts, too */

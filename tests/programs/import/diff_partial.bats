@@ -165,3 +165,10 @@ ONLY='kv-import: warning: only repository "rich-repo" is compared: a dump is lim
     assert_contains "$stderr" "only repository \"$id\" is compared"
     run --separate-stderr -0 kv-import --diff="$FIXTURES_DIR/esti/esti.dump" "$dump"
 }
+
+@test "--verify compares whole stores, and says what compares a part" {
+    run --separate-stderr -3 kv-import --verify -d "$OLD" OLD.rich
+    assert_contains "$stderr" "0 entries are missing, 0 differ" "hint: The dump does not hold a whole KV store: kv-import --diff=DUMP"
+    run --separate-stderr -3 kv-import --verify -d "$NEW" OLD
+    refute_contains "$stderr" "hint:"
+}
