@@ -13,11 +13,25 @@ WHAT = [
     ("write", "psql COPY into a finished KV table"),
     ("floor", "the floor: 2 sessions into leaves, then indexes"),
     ("import", "kv-import of the file"),
+    ("clean", "kv-import --clean beside that store"),
+    ("check", "kv-import --check"),
+    ("print", "kv-import --print"),
+    ("verify", "kv-import --verify"),
     ("pipe", "psql COPY out | psql COPY in, the same rows"),
     ("up", "kv-migrate up --kv-enabled"),
     ("pg_dump", "pg_dump -Fc of the legacy tables"),
+    ("pg_dump_d", "pg_dump -Fd -j2 -Z1 of the legacy tables"),
+    ("pg_restore", "pg_restore -j2 of it"),
 ]
-RATIOS = [("export", "read"), ("import", "write"), ("import", "floor"), ("up", "pipe")]
+RATIOS = [
+    ("export", "read"),
+    ("import", "write"),
+    ("import", "floor"),
+    ("clean", "import"),
+    ("up", "pipe"),
+    ("export", "pg_dump_d"),
+    ("import", "pg_restore"),
+]
 
 figures = {}
 for row in csv.DictReader(open(sys.argv[1], encoding="utf-8"), delimiter="\t"):
