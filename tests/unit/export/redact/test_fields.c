@@ -211,7 +211,7 @@ static void test_a_message_that_is_not_known_is_refused(void **state)
     assert_refused(fields_redact_message(names, &tag.base, &arena, &error), &error,
                    EXIT_CODE_FAILED);
     assert_contains(error.message, "TagData");
-    assert_contains(error.hint, "--package");
+    assert_contains(error.hint, "Fix the row");
     pseudonyms_free(names);
     arena_free(&arena);
 }
