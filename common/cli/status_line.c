@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "common/cli/status_line.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -12,6 +13,7 @@ enum { LINE_MAX_SIZE = 255 };
 static char status_line[LINE_MAX_SIZE + 1];
 static char drawn[LINE_MAX_SIZE + 1]; /* what is on the terminal; "": nothing */
 static char erasure[32];
+static bool shared; /* see status_line_share */
 
 size_t status_line_columns(void)
 {
@@ -26,13 +28,18 @@ void status_line_set(const char *line)
     snprintf(status_line, sizeof status_line, "%s", line);
 }
 
+void status_line_share(void)
+{
+    shared = isatty(STDERR_FILENO) == 1;
+}
+
 const char *status_line_erase(void)
 {
     size_t columns = status_line_columns();
     size_t length = strlen(drawn);
 
     if (length == 0) {
-        return "";
+        return shared ? "\r\033[K" : "";
     }
     drawn[0] = '\0';
     if (length <= columns) {

@@ -17,6 +17,10 @@ size_t status_line_columns(void);
 /* Replaces the line, which is ASCII without control characters; "": none. */
 void status_line_set(const char *line);
 
+/* Other programs draw lines of their own on the terminal, if there is one: what is written begins
+ * by erasing these. */
+void status_line_share(void);
+
 /* What removes the line that was drawn last, "" if there is none.  A terminal that has become
  * narrower since has wrapped it, so its rows are removed.  The result is valid until the next call.
  */

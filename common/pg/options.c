@@ -6,6 +6,7 @@
 #include "common/cli/message.h"
 #include "common/cli/password.h"
 #include "common/cli/signals.h"
+#include "common/cli/status_line.h"
 #include "common/pg/conninfo.h"
 #include "common/pg/pgx.h"
 
@@ -59,6 +60,7 @@ static bool set_supervised(void *options, char *argument, Error *error)
     (void)error;
     ((CommonOptions *)options)->supervised = true;
     signals_set_supervised();
+    status_line_share();
     return true;
 }
 

@@ -251,3 +251,11 @@ stopping_settings() {
     succeeds kv-import --print -P "$DUMP"
     assert_contains "$stderr" "kv-import: print: 439 rows, "
 }
+
+@test "a program among others on a terminal erases their line before its message" {
+    fresh_database TEMPLATE "$ESTI"
+    on_terminal kv-export --supervised -d "$DSN" --no-settings --no-progress -f "$BATS_TEST_TMPDIR/kv.dump" >"$BATS_TEST_TMPDIR/lines"
+    grep -aE $'^\033\\[Kkv-export: info: exported ' "$BATS_TEST_TMPDIR/lines"
+    on_terminal kv-export -d "$DSN" --no-settings --no-progress -f "$BATS_TEST_TMPDIR/other.dump" >"$BATS_TEST_TMPDIR/lines"
+    run ! grep -aF $'\033[K' "$BATS_TEST_TMPDIR/lines"
+}
