@@ -107,11 +107,13 @@ static void show_tables(const Plan *plan)
     for (size_t i = 0; i < plan->table_count; i++) {
         const TableSize *table = &plan->tables[i];
         char size[QUANTITY_SIZE];
-        char rows[24];
+        char rows[QUANTITY_SIZE] = "unknown";
         char line[160];
 
         quantity_bytes(table->bytes, size);
-        snprintf(rows, sizeof rows, table->rows < 0 ? "unknown" : "%" PRId64, table->rows);
+        if (table->rows >= 0) {
+            quantity_count((uint64_t)table->rows, rows);
+        }
         snprintf(line, sizeof line, "%-27s %10s %12s", table->name, size, rows);
         report_line(plan->output, INDENT, "", line);
     }
@@ -382,7 +384,8 @@ bool dry_run_command(Session *session, MigrateOptions *options, const char *prog
         return false;
     }
     if (ended) {
-        return true;
+        plan.checks.session = session;
+        return !options->json || print_json(&plan, error);
     }
     done = look(&plan, session, error);
     *code = plan.checks.code;

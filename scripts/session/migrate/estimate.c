@@ -144,13 +144,15 @@ static void print_downtime(const Estimate *estimate, FILE *output, int indent)
     quantity_seconds(estimate->load_seconds, load);
     quantity_seconds(estimate->export_seconds + estimate->load_seconds, both);
     report_field(output, indent, "downtime",
-                 "about %s (estimate: %s for the export, %s for the load)", both, export, load);
+                 "at least %s (estimate: %s for the export, %s for the load)", both, export, load);
 }
 
 void estimate_print(const Estimate *estimate, const Session *session, FILE *output, int indent)
 {
     if (!estimate->known) {
-        report_field(output, indent, "downtime", "not estimated: the export could not be tried");
+        report_field(
+            output, indent, "downtime",
+            "not estimated: the export could not be tried; kv-migrate rehearse measures it");
         return;
     }
     print_size(estimate, output, indent);

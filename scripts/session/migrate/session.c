@@ -87,6 +87,19 @@ static bool set_environment(Session *session, Error *error)
             words_add(&session->environment, "PGAPPNAME=kv-migrate", error));
 }
 
+/* Adds to a failure to connect that nobody has said where, as where a Secret lacks its key.  Always
+ * returns false. */
+static bool tell_of_defaults(const MigrateOptions *options, Error *error)
+{
+    if (error->code == EXIT_CODE_CONNECTION && error->hint[0] == '\0' &&
+        options->connection[0] == '\0' && !lakefs_settings_variables_name_database()) {
+        error_hint(error,
+                   "Neither options, lakeFS's configuration nor variables name a database, so "
+                   "the defaults of libpq were tried: give one with --dbname.");
+    }
+    return false;
+}
+
 static bool connect(Session *session, Error *error)
 {
     const MigrateOptions *options = session->options;
@@ -100,8 +113,10 @@ static bool connect(Session *session, Error *error)
     if (options->password != NULL && session->pg.password == NULL) {
         return error_out_of_memory(error);
     }
-    return pg_connect(&session->pg, &session->connection, error) && pin_database(session, error) &&
-           set_environment(session, error);
+    if (!pg_connect(&session->pg, &session->connection, error)) {
+        return tell_of_defaults(options, error);
+    }
+    return pin_database(session, error) && set_environment(session, error);
 }
 
 /* A command that writes, or waits for writers, cannot run on a standby. */

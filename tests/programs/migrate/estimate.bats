@@ -64,7 +64,7 @@ assert_unchanged() {
     assert_contains "$(shown dump)" "$DUMP about 1" " kB (estimate: by all 396 rows); " " free"
     assert_contains "$(shown 'table kv')" "(estimate: by all 396 rows; "
     [[ $(shown estimate) =~ ^'438 entries, a dump of 1'[0-9.]+' kB (by all 396 rows)'$ ]]
-    [[ $(shown downtime) =~ ^'about '$SECONDS_TEXT' (estimate: '$SECONDS_TEXT' for the export, '$SECONDS_TEXT' for the load)'$ ]]
+    [[ $(shown downtime) =~ ^'at least '$SECONDS_TEXT' (estimate: '$SECONDS_TEXT' for the export, '$SECONDS_TEXT' for the load)'$ ]]
     succeeds "${UP[@]}" --dry-run --dump "$DUMP" --format json
     told=$(member estimated_dump_bytes)
     assert_equal "$(member estimated_entries sample_rows sample_is_whole estimated_write_units)" "438 396 True None"
@@ -121,11 +121,11 @@ assert plan["estimated_load_seconds"] > 0' "$output"
     assert_contains "$(shown dump)" "(estimate: 0.41 x table size)"
     assert_contains "$(shown 'table kv')" "(estimate: 1.95 x table size; "
     assert_equal "$(shown estimate)" ""
-    assert_equal "$(shown downtime)" "not estimated: the export could not be tried"
+    assert_equal "$(shown downtime)" "not estimated: the export could not be tried; kv-migrate rehearse measures it"
     sql "DELETE FROM auth_policies" "UPDATE schema_migrations SET version = 37"
     succeeds "${UP[@]}" --dry-run --dump "$DUMP"
     assert_contains "$(shown dump)" "(estimate: 0.41 x table size)"
-    assert_equal "$(shown downtime)" "not estimated: the export could not be tried"
+    assert_equal "$(shown downtime)" "not estimated: the export could not be tried; kv-migrate rehearse measures it"
     succeeds "${UP[@]}" --dry-run --format json
     assert_equal "$(member estimated_dump_bytes estimated_seconds sample_rows sample_is_whole)" "None None None None"
 }

@@ -108,3 +108,18 @@ assert eval("(" + sys.argv[1] + ")"), sys.argv[1]' "$1" <"$BATS_TEST_TMPDIR/json
     fails 1 kv-migrate status --format=yaml
     fails 2 kv-migrate status --format=json -d "host=/nonexistent"
 }
+
+@test "a dry run on a migrated database prints an object, too" {
+    fresh_database TEMPLATE "$SMALL"
+    kv-migrate up --kv-enabled -q --no-settings
+    succeeds kv-migrate up --kv-enabled --dry-run --format=json
+    assert_equal "$(jq -c '[.schema_version, .kv_migration_version, .schema_migrations, .problems, .exit_code]' <<<"$output")" '[39,39,[],0,0]'
+}
+
+@test "where nothing names a database, the hint says so" {
+    unset -v PGHOST PGHOSTADDR PGDATABASE PGSERVICE
+    PGPORT=1 fails 2 kv-migrate status
+    assert_contains "$stderr" "hint: Neither options, lakeFS's configuration nor variables name a database"
+    fails 2 kv-migrate status -h "$BATS_TEST_TMPDIR"
+    refute_contains "$stderr" "Neither options"
+}
