@@ -99,7 +99,8 @@ typedef struct TargetDriver {
      * to *units.  Needs no open target.  If the dump can be read twice, it is called for all of it
      * before anything is done; `load` must check by itself.  NULL if every entry is accepted. */
     bool (*check_entries)(Slice tuples, uint64_t *units, Error *error);
-    const char *unit_name; /* "write capacity units" */
+    const char *unit_name; /* "write capacity unit" */
+    const char *units_name;
 
     /* For a target that can change a store into the dump's, instead of replacing it as a whole;
      * NULL for others.  With options->clean the dump must be readable twice; then, instead of

@@ -200,6 +200,7 @@ bool inspect_check(const ImportOptions *options, Error *error)
     DumpReader *reader = NULL;
     DumpManifest manifest = {0};
     char size[QUANTITY_SIZE];
+    char text[QUANTITY_SIZE];
     uint64_t units = 0;
     bool done = dump_reader_open(options->file, &reader, error) &&
                 progress_init(options->common.progress, error) &&
@@ -209,13 +210,12 @@ bool inspect_check(const ImportOptions *options, Error *error)
     progress_stop();
     if (done) {
         quantity_file_size(dump_reader_size(reader), size);
-        output_line("the dump is intact: %" PRIu64 " %s, %s, SHA-256 of the stream %s",
-                    dump_manifest_entries(&manifest),
-                    dump_manifest_entries(&manifest) == 1 ? "entry" : "entries", size,
+        output_line("the dump is intact: %s, %s, SHA-256 of the stream %s",
+                    quantity_noun(dump_manifest_entries(&manifest), "entry", "entries", text), size,
                     stream_sha256(&manifest));
         if (target->check_entries != NULL) {
-            output_line("%s accepts every entry: %" PRIu64 " %s", target->name, units,
-                        target->unit_name);
+            output_line("%s accepts every entry: %s", target->name,
+                        quantity_noun(units, target->unit_name, target->units_name, text));
         }
         done = output_flush(error);
     }

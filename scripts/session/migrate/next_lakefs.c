@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "scripts/session/migrate/next_lakefs.h"
 
+#include "common/base/environment.h"
 #include "common/config/upgrade.h"
+#include "scripts/session/migrate/rehearsal.h"
 #include "scripts/session/migrate/report.h"
 
 #include <inttypes.h>
@@ -140,7 +142,10 @@ static bool append_basic_auth(const Session *session, Buffer *text, Error *error
     Words words = {0};
     bool done = words_add(&words, "kv-migrate", error) && words_add(&words, "basic-auth", error) &&
                 words_add(&words, "USER", error) &&
-                words_add_all(&words, &session->options->place, error) &&
+                (environment_variable(REHEARSAL_SOURCE_VARIABLE) != NULL
+                     /* The rehearsal's own server is gone by then. */
+                     ? words_add(&words, "-d", error) && words_add(&words, "DATABASE", error)
+                     : words_add_all(&words, &session->options->place, error)) &&
                 report_command(text, &words, error);
 
     words_free(&words);

@@ -53,7 +53,7 @@ static bool begin_kv(Replay *replay, Error *error)
     if (options->no_migration) {
         error_set(error, EXIT_CODE_USAGE, "\"%s\" is a dump of kv-export: it is a KV store already",
                   replay->dump.name);
-        return error_hint(error, "Leave out --no-migration.");
+        return error_hint(error, "Give a dump by pg_dump of the legacy database.");
     }
     return dump_file_unpack(&replay->dump, replay->supervisor.folder, error);
 }
