@@ -3,7 +3,7 @@
 # Failing system calls of the programs: a selection of `make failing-calls`. tests/faults/run.py checks the results;
 # tests/faults/shim.c lists the calls that can fail.
 
-# bats file_tags=long
+# bats file_tags=long,sample
 bats_require_minimum_version 1.5.0
 
 load ../../lib/setup

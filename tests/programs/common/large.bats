@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Many rows, many partitions, large values: memory does not grow with them, and all of them arrive.
 
-# bats file_tags=long
+# bats file_tags=long,sample
 bats_require_minimum_version 1.5.0
 
 load ../../lib/setup

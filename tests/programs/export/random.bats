@@ -3,7 +3,7 @@
 # Random legacy databases: a few of those of `make random`. What their rows become is computed from the specification alone,
 # in tests/random/oracle.py.
 
-# bats file_tags=long
+# bats file_tags=long,sample
 bats_require_minimum_version 1.5.0
 
 load ../../lib/setup
