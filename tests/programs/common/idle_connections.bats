@@ -6,6 +6,7 @@
 # shellcheck disable=SC2016 # what is for another shell
 # shellcheck disable=SC2030,SC2031 # every test is a process of its own
 
+# bats file_tags=long
 bats_require_minimum_version 1.5.0
 
 # shellcheck source=scripts/dev/throwaway-postgres.sh
