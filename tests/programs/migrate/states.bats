@@ -187,6 +187,7 @@ users/user" "SELECT encode(key, 'escape') FROM kv ORDER BY key"
     fresh_database TEMPLATE "$SMALL"
     sql "DELETE FROM schema_migrations"
     state_is no_schema_version nothing "legacy tables without a schema version"
+    assert_contains "$(kv-migrate status | tr -s ' ')" "next: by hand, as the state says"
     up_refuses "no schema version" "public.schema_migrations"
     fails 5 "${UP[@]}" --new-database
 }
