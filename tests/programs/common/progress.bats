@@ -114,6 +114,8 @@ open_terminal() {
 
 # close_terminal: lets the command go on to its end; its last lines are on a terminal of 200 columns then.
 close_terminal() {
+    # tmux tells the program of the last width, and that draws anew, within this time.
+    sleep 1
     touch "$BATS_TEST_TMPDIR/go-on"
     eventually test -e "$BATS_TEST_TMPDIR/ended"
     "${TMUX_COMMAND[@]}" resize-window -x 200 -y 99
@@ -122,13 +124,20 @@ close_terminal() {
     cat "$BATS_TEST_TMPDIR/screen"
 }
 
-# shows_one_line WIDTH LINE: whether the screen holds nothing but the line of progress, which begins like this, cut to the width.
+# shows_one_line WIDTH LINE: whether the screen ends with the line of progress, which begins like this, on one row, cut to the
+# width.  tmux breaks the rows that it has before it tells the program of a narrower width, so that pieces of earlier lines can
+# stay above.
 shows_one_line() {
     local lines start=$2
     mapfile -t lines < <(screen)
     # The last column stays free, and a space before it does not show.
     ((${#start} < $1)) || start=${start:0:$1-2}
-    [ "${#lines[@]}" -eq 1 ] && [[ ${lines[0]} == "$start"* ]] && ((${#lines[0]} < $1))
+    ((${#lines[@]} > 0)) && [[ ${lines[-1]} == "$start"* ]] && ((${#lines[-1]} < $1))
+}
+
+# shows_rate: whether the line of progress is there to its end.
+shows_rate() {
+    screen | tail -n 1 | grep -q 'rows/s$'
 }
 
 # stays_one_line LINE: whatever width the terminal is given, the line of progress stays the only one, and on one row.
@@ -164,6 +173,8 @@ stopping_settings() {
     stopping_dump "$BATS_TEST_TMPDIR/fifo"
     open_terminal "kv-import --check '$BATS_TEST_TMPDIR/fifo' >'$BATS_TEST_TMPDIR/stdout'"
     stays_one_line "kv-import: check: 325 rows, 68.2 kB, "
+    # It has been told of the last width.
+    eventually shows_rate
     close_terminal >"$BATS_TEST_TMPDIR/last"
     cat "$BATS_TEST_TMPDIR/last"
     grep <"$BATS_TEST_TMPDIR/last" -E '^kv-import: check: 439 rows, 297\.1 kB, .* rows/s, [0-9.]+ s$'
