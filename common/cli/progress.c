@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "common/cli/progress.h"
 
+#include "common/base/monotonic.h"
 #include "common/base/quantity.h"
 #include "common/cli/message.h"
 #include "common/cli/status_line.h"
@@ -37,20 +38,12 @@ static pthread_t thread;
 static bool stopping;
 static char phase[32]; /* "" between phases */
 static uint64_t total_rows;
-static struct timespec begun;
+static double begun; /* by monotonic_seconds */
 static const ProgressPhase *plan;
 static size_t plan_count;
 static ProgressAround around;
 static double planned_seconds; /* of the planned phases that have ended, and their weights */
 static double planned_weight;
-
-static double seconds_since(const struct timespec *since)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)(now.tv_sec - since->tv_sec) + (double)(now.tv_nsec - since->tv_nsec) / 1e9;
-}
 
 static double rows_per_second(const State *state)
 {
@@ -238,7 +231,7 @@ static void write_line(bool done)
                    .bytes = atomic_load(&bytes_done),
                    .now = {.rows = atomic_load(&rows_done),
                            .total_rows = total_rows,
-                           .seconds = seconds_since(&begun),
+                           .seconds = monotonic_seconds() - begun,
                            .expected = -1,
                            .done = done}};
     char line[1024];
@@ -330,15 +323,10 @@ void progress_begin(const char *name, uint64_t total)
 
 void progress_begin_earlier(const char *name, uint64_t total, double seconds)
 {
-    enum { NANOSECONDS = 1000000000 };
-    time_t whole = (time_t)seconds;
-
     pthread_mutex_lock(&mutex);
     snprintf(phase, sizeof phase, "%s", name);
     total_rows = total;
-    clock_gettime(CLOCK_MONOTONIC, &begun);
-    begun.tv_sec -= whole + 1;
-    begun.tv_nsec += (long)((1 - (seconds - (double)whole)) * NANOSECONDS);
+    begun = monotonic_seconds() - seconds;
     atomic_store(&rows_done, 0);
     atomic_store(&bytes_done, 0);
     pthread_mutex_unlock(&mutex);
@@ -358,7 +346,7 @@ void progress_end(void)
     }
     for (size_t i = 0; i < plan_count; i++) {
         if (strcmp(plan[i].name, phase) == 0 && plan[i].weight > 0) {
-            planned_seconds += seconds_since(&begun);
+            planned_seconds += monotonic_seconds() - begun;
             planned_weight += plan[i].weight;
         }
     }

@@ -3,6 +3,7 @@
 
 #include "common/base/environment.h"
 #include "common/base/interrupt.h"
+#include "common/base/monotonic.h"
 #include "common/cli/message.h"
 #include "common/cli/progress.h"
 #include "scripts/session/child.h"
@@ -13,7 +14,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/sysinfo.h>
-#include <time.h>
 #include <unistd.h>
 
 typedef struct Rehearsal {
@@ -43,7 +43,6 @@ static bool begin_report(Rehearsal *rehearsal, Error *error)
     const char *text = environment_variable(REHEARSAL_SOURCE_VARIABLE);
     json_t *source = text == NULL ? NULL : json_loads(text, 0, NULL);
     json_t *dry_run;
-    struct timespec now;
     struct sysinfo machine;
 
     if (!json_is_object(source)) {
@@ -58,11 +57,9 @@ static bool begin_report(Rehearsal *rehearsal, Error *error)
                                   "processors", (json_int_t)sysconf(_SC_NPROCESSORS_ONLN),
                                   "memory_bytes", (json_int_t)machine.totalram * machine.mem_unit,
                                   "seconds", "bytes", "dry_run", dry_run, "messages");
-    clock_gettime(CLOCK_MONOTONIC, &now);
     if (rehearsal->report != NULL) {
         note_seconds(rehearsal, "copy",
-                     (double)now.tv_sec + (double)now.tv_nsec / 1e9 -
-                         json_real_value(json_object_get(source, "begun")));
+                     monotonic_seconds() - json_real_value(json_object_get(source, "begun")));
         rehearsal->settings = json_incref(json_object_get(source, "settings"));
         json_object_del(source, "settings");
         json_object_del(source, "begun");

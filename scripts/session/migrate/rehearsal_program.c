@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "common/base/monotonic.h"
 #include "common/base/temporary_file.h"
 #include "scripts/session/child.h"
 #include "scripts/session/migrate/rehearsal.h"
@@ -6,7 +7,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 typedef bool LineTaker(json_t *object, json_t *state);
@@ -82,17 +82,9 @@ static bool capture(const Program *program, int messages, json_t *result, Error 
     return done;
 }
 
-static double now(void)
-{
-    struct timespec time;
-
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
-}
-
 bool rehearsal_run_program(const Program *program, json_t **result, double *seconds, Error *error)
 {
-    double begun = now();
+    double begun = monotonic_seconds();
     int messages = -1;
     bool done;
 
@@ -109,7 +101,7 @@ bool rehearsal_run_program(const Program *program, json_t **result, double *seco
         *result = NULL;
     }
     if (seconds != NULL) {
-        *seconds = now() - begun;
+        *seconds = monotonic_seconds() - begun;
     }
     return done;
 }

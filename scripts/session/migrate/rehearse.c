@@ -2,6 +2,7 @@
 #include "scripts/session/migrate/rehearse.h"
 
 #include "common/base/json.h"
+#include "common/base/monotonic.h"
 #include "common/base/printable.h"
 #include "common/base/quantity.h"
 #include "common/cli/message.h"
@@ -14,7 +15,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 
 static bool refuse_migrated(const Session *session, Error *error)
 {
@@ -208,16 +208,13 @@ static bool add_environment(const Rehearse *rehearse, Words *words, Error *error
                                          "LAKEFS_DATABASE_CONNECTION_STRING",
                                          "LAKEFS_DATABASE_POSTGRES_CONNECTION_STRING"};
     const LakefsSettings *lakefs = &rehearse->session->options->lakefs;
-    struct timespec now;
     char *source;
     bool done = true;
 
     for (size_t i = 0; done && i < sizeof HIDDEN / sizeof HIDDEN[0]; i++) {
         done = words_add(words, HIDDEN[i], error);
     }
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    json_object_set_new(rehearse->source, "begun",
-                        json_real((double)now.tv_sec + (double)now.tv_nsec / 1e9));
+    json_object_set_new(rehearse->source, "begun", json_real(monotonic_seconds()));
     json_object_set_new(rehearse->source, "settings",
                         json_pack("{s:b, s:b}", "connection_string",
                                   is_set(lakefs->connection_string), "newer_connection_string",

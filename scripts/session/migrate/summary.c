@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "scripts/session/migrate/summary.h"
 
+#include "common/base/monotonic.h"
 #include "common/base/quantity.h"
 #include "common/cli/message.h"
 #include "common/cli/output.h"
@@ -25,25 +26,17 @@ static const struct {
               {"transfer", "export and import"},
               {"cleanup", "cleanup"}};
 
-static double seconds_since(const struct timespec *begun)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)(now.tv_sec - begun->tv_sec) + (double)(now.tv_nsec - begun->tv_nsec) / 1e9;
-}
-
 void clock_begin(Clock *clock)
 {
     *clock = (Clock){0};
-    clock_gettime(CLOCK_MONOTONIC, &clock->begun);
+    clock->begun = monotonic_seconds();
 }
 
 void clock_end_phase(Clock *clock)
 {
     if (clock->phase != NULL && clock->count < SUMMARY_PHASES) {
         clock->names[clock->count] = clock->phase;
-        clock->seconds[clock->count++] = seconds_since(&clock->phase_begun);
+        clock->seconds[clock->count++] = monotonic_seconds() - clock->phase_begun;
     }
     clock->phase = NULL;
 }
@@ -52,7 +45,7 @@ void clock_begin_phase(Clock *clock, const char *name)
 {
     clock_end_phase(clock);
     clock->phase = name;
-    clock_gettime(CLOCK_MONOTONIC, &clock->phase_begun);
+    clock->phase_begun = monotonic_seconds();
 }
 
 const char *summary_phase_text(const char *name)
@@ -119,7 +112,7 @@ static void print_times(const Clock *clock)
 {
     char text[QUANTITY_SIZE];
 
-    quantity_seconds(seconds_since(&clock->begun), text);
+    quantity_seconds(monotonic_seconds() - clock->begun, text);
     report_field(stderr, INDENT, "time", "%s in all", text);
     for (int i = 0; i < clock->count; i++) {
         quantity_seconds(clock->seconds[i], text);
@@ -198,7 +191,7 @@ static json_t *encode_times(const Clock *clock)
 {
     json_t *times = json_object();
 
-    json_object_set_new(times, "total", encode_seconds(seconds_since(&clock->begun)));
+    json_object_set_new(times, "total", encode_seconds(monotonic_seconds() - clock->begun));
     for (int i = 0; i < clock->count; i++) {
         json_object_set_new(times, clock->names[i], encode_seconds(clock->seconds[i]));
     }

@@ -7,7 +7,6 @@
 #define SCRIPTS_SESSION_MIGRATE_SUMMARY_H
 
 #include <stdbool.h>
-#include <time.h>
 
 #include "common/base/error.h"
 #include "scripts/session/migrate/next_lakefs.h"
@@ -18,8 +17,8 @@ enum { SUMMARY_PHASES = 4 };
 
 /* Measures a migration and its phases. */
 typedef struct Clock {
-    struct timespec begun;
-    struct timespec phase_begun;
+    double begun; /* by monotonic_seconds */
+    double phase_begun;
     const char *phase; /* NULL between phases */
     const char *names[SUMMARY_PHASES];
     double seconds[SUMMARY_PHASES];
