@@ -49,48 +49,52 @@ bool emit_bytes(Emitter *emitter, Slice partition_key, Slice key, Slice value, E
                                                                       value, error);
 }
 
+/* Begins an entry whose value has this size: the caller writes it to *value, then calls end_value.
+ * What is to be redacted is kept until then. */
+static bool begin_value(Emitter *emitter, Slice partition_key, Slice key, size_t size,
+                        uint8_t **value, Error *error)
+{
+    if (emitter->redactor == NULL) {
+        return begin_entry(emitter, partition_key, key, size, value, error);
+    }
+    emitter->value.size = 0;
+    if (!buffer_reserve(&emitter->value, size, error)) {
+        return false;
+    }
+    emitter->value.size = size;
+    *value = emitter->value.data;
+    return true;
+}
+
+static bool end_value(Emitter *emitter, Slice partition_key, Slice key, Error *error)
+{
+    return emitter->redactor == NULL ||
+           write_redacted(emitter, partition_key, key, buffer_slice(&emitter->value), error);
+}
+
 bool emit_message(Emitter *emitter, Slice partition_key, Slice key, const ProtobufCMessage *message,
                   Error *error)
 {
-    size_t size = protobuf_c_message_get_packed_size(message);
     uint8_t *value;
 
-    if (emitter->redactor != NULL) {
-        emitter->value.size = 0;
-        if (!buffer_reserve(&emitter->value, size, error)) {
-            return false;
-        }
-        emitter->value.size = protobuf_c_message_pack(message, emitter->value.data);
-        return write_redacted(emitter, partition_key, key, buffer_slice(&emitter->value), error);
-    }
-    if (!begin_entry(emitter, partition_key, key, size, &value, error)) {
+    if (!begin_value(emitter, partition_key, key, protobuf_c_message_get_packed_size(message),
+                     &value, error)) {
         return false;
     }
     protobuf_c_message_pack(message, value);
-    return true;
+    return end_value(emitter, partition_key, key, error);
 }
 
 /* The key is also that of the KV entry. */
 bool emit_staged(Emitter *emitter, Slice partition_key, const StagedEntry *entry, Error *error)
 {
-    size_t size = staged_entry_size(entry);
     uint8_t *value;
 
-    if (emitter->redactor != NULL) {
-        emitter->value.size = 0;
-        if (!buffer_reserve(&emitter->value, size, error)) {
-            return false;
-        }
-        staged_entry_pack(entry, emitter->value.data);
-        emitter->value.size = size;
-        return write_redacted(emitter, partition_key, entry->key, buffer_slice(&emitter->value),
-                              error);
-    }
-    if (!begin_entry(emitter, partition_key, entry->key, size, &value, error)) {
+    if (!begin_value(emitter, partition_key, entry->key, staged_entry_size(entry), &value, error)) {
         return false;
     }
     staged_entry_pack(entry, value);
-    return true;
+    return end_value(emitter, partition_key, entry->key, error);
 }
 
 bool emit_index(Emitter *emitter, Slice partition_key, Slice key, Slice primary_key, Error *error)
