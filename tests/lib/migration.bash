@@ -11,6 +11,10 @@ PATH=$KV_BIN:$PATH
 # Variables of the caller's shell would change what is tested.
 unset -v "${!LAKEFS_@}"
 
+# As quantity_seconds writes a duration, for =~.
+# shellcheck disable=SC2034 # for the tests
+SECONDS_TEXT='([0-9]\.[0-9][0-9] s|[0-9]\.[0-9] s|[0-9]+ s|[0-9]+ min [0-9][0-9] s|[0-9]+ h [0-9][0-9] min)'
+
 # shellcheck disable=SC2034 # for the tests
 BLOCKSTORE=$FIXTURES_DIR/esti/blockstore
 

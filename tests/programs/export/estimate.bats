@@ -9,9 +9,6 @@ bats_require_minimum_version 1.5.0
 load ../../lib/setup
 load ../../lib/surroundings
 
-# As quantity_seconds writes a duration.
-SECONDS_TEXT='([0-9]\.[0-9][0-9] s|[0-9]\.[0-9] s|[0-9]+ s|[0-9]+ min [0-9][0-9] s|[0-9]+ h [0-9][0-9] min)'
-
 setup_file() {
     make_esti_template
     make_small_template 10

@@ -9,6 +9,7 @@ bats_require_minimum_version 1.5.0
 load ../../lib/setup
 load ../../lib/dynamodb
 load ../../lib/repositories
+load ../../lib/dynamodb_restore
 
 setup_file() {
     export FULL="$BATS_FILE_TMPDIR/full.dump" LINES_BEFORE="$BATS_FILE_TMPDIR/lines" NOTHING="$BATS_FILE_TMPDIR/nothing.dump"
@@ -22,25 +23,6 @@ setup_file() {
     start_dynamodb
 }
 
-teardown_file() {
-    stop_dynamodb
-    drop_templates
-}
-
-setup() {
-    fresh_table
-}
-
-teardown() {
-    stop_proxy
-    clean_up
-}
-
-# fill DUMP: makes the table with the dump's entries.
-fill() {
-    kv-import --target=dynamodb "${DYNAMODB[@]}" --quiet "$1"
-}
-
 # restore CODE OPTION...: restores from the dump, which ends with the code.
 restore() {
     local code=$1
@@ -50,15 +32,6 @@ restore() {
     else
         fails "$code" kv-import --target=dynamodb "${DYNAMODB[@]}" "$@" "$FULL"
     fi
-}
-
-# table_contents: prints the entries of the table, as `contents` does for PostgreSQL.
-table_contents() {
-    kv-export --source=kv --store=dynamodb "${DYNAMODB[@]}" --quiet | kv-import --print --raw | python3 -c '
-import base64, json, sys
-for line in sys.stdin:
-    e = json.loads(line)
-    print(*(base64.b64decode(e[name]).hex() for name in ("partition_key", "key", "value")), sep="\t")' | LC_ALL=C sort
 }
 
 original() {

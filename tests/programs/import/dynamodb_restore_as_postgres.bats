@@ -12,6 +12,7 @@ bats_require_minimum_version 1.5.0
 load ../../lib/setup
 load ../../lib/dynamodb
 load ../../lib/repositories
+load ../../lib/dynamodb_restore
 
 setup_file() {
     export FULL="$BATS_FILE_TMPDIR/full.dump" STARTED="$BATS_FILE_TMPDIR/started.dump"
@@ -32,25 +33,11 @@ setup_file() {
     start_dynamodb
 }
 
-teardown_file() {
-    stop_dynamodb
-    drop_templates
-}
-
-setup() {
-    fresh_table
-}
-
-teardown() {
-    stop_proxy
-    clean_up
-}
-
 # two_stores DUMP: makes a store in PostgreSQL and one in DynamoDB, both with the dump's entries.
 two_stores() {
     fresh_database
     kv-import -d "$DSN" --quiet "$1"
-    kv-import --target=dynamodb "${DYNAMODB[@]}" --quiet "$1"
+    fill "$1"
 }
 
 # in_both CODE OPTION... DUMP: restores into both; they end with the code and report the same, but for names of partitions and,

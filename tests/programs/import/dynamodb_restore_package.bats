@@ -10,6 +10,7 @@ bats_require_minimum_version 1.5.0
 load ../../lib/setup
 load ../../lib/dynamodb
 load ../../lib/repositories
+load ../../lib/dynamodb_restore
 
 setup_file() {
     export FULL="$BATS_FILE_TMPDIR/full.dump" LINES_BEFORE="$BATS_FILE_TMPDIR/lines" NOTHING="$BATS_FILE_TMPDIR/nothing.dump"
@@ -27,11 +28,6 @@ setup_file() {
     start_dynamodb
 }
 
-teardown_file() {
-    stop_dynamodb
-    drop_templates
-}
-
 setup() {
     fresh_table
     make_scratch
@@ -41,11 +37,6 @@ teardown() {
     stop_proxy
     clean_up
     assert_scratch_empty
-}
-
-# fill DUMP: makes the table with the dump's entries.
-fill() {
-    kv-import --target=dynamodb "${DYNAMODB[@]}" --quiet "$1"
 }
 
 # restore CODE OPTION...: restores from FULL, which ends with the code; the report is in JSON.
@@ -59,15 +50,6 @@ restore() {
 # of PARTITION: those lines of `contents` that are of the partition, without what describes the installation.
 of() {
     grep "^$(hex "$1")	" | grep -v "^$(hex auth)	$(hex installation_)"
-}
-
-# table_contents: prints the entries of the table, as `contents` does for PostgreSQL.
-table_contents() {
-    kv-export --source=kv --store=dynamodb "${DYNAMODB[@]}" --quiet | kv-import --print --raw | python3 -c '
-import base64, json, sys
-for line in sys.stdin:
-    e = json.loads(line)
-    print(*(base64.b64decode(e[name]).hex() for name in ("partition_key", "key", "value")), sep="\t")' | LC_ALL=C sort
 }
 
 @test "users, runs and uploads arrive, and the installation stays what it is" {
