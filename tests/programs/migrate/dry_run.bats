@@ -81,7 +81,7 @@ shown() {
     dry 0 "${MIGRATE[@]}"
     assert_equal "$(shown migrations)" "none would run"
     assert_equal "$(shown 'KV migration')" "to version 39"
-    assert_contains "$(shown 'legacy tables')" "$LEGACY_TABLE_COUNT, with" "graveler_staging_kv" " 1000 auth_" "auth_users 16.4 kB 1 "
+    assert_contains "$(shown 'legacy tables')" "$LEGACY_TABLE_COUNT, with" "graveler_staging_kv" " 1,000 auth_" "auth_users 16.4 kB 1 "
     assert_equal "$(shown 'would drop')" "all legacy tables"
     assert_equal "$(shown 'KV store')" 'table "kv": no KV store'
     assert_contains "$(shown 'table kv')" "estimate: by all 1,003 rows; " " free there)"
