@@ -97,7 +97,9 @@ static bool judge_unreadable(Status *status, Error *error)
 {
     const char *grant = strstr(status->store.hint, "GRANT ");
 
-    return set_state(status, "unknown", error, "unknown: the table kv cannot be read") &&
+    return set_state(status, "unknown", error,
+                     "unknown: the table kv cannot be read, for the reason above; look again when "
+                     "it is gone") &&
            (grant == NULL || buffer_append_text(&status->next, grant, error));
 }
 

@@ -103,7 +103,7 @@ status_is() {
 @test "versions without a migration, below and above" {
     fresh_database TEMPLATE "$SMALL"
     sql "UPDATE schema_migrations SET version = 20"
-    status_is "there is no schema migration for version 20" nothing
+    status_is "there is no schema migration for version 20" "by hand, as the state says"
     sql "UPDATE schema_migrations SET version = 40"
     status_is "beyond the KV migration version" nothing
 }
@@ -178,7 +178,7 @@ status_is() {
     status_is "at the KV migration version, but the table kv is not stamped" "find out what wrote it*"
     assert_contains "$(shown 'runs on it')" "not a number"
     sql "DELETE FROM kv WHERE partition_key = 'kv-internal-metadata'"
-    status_is "at the KV migration version, but the table kv is not stamped" nothing
+    status_is "at the KV migration version, but the table kv is not stamped" "by hand, as the state says"
     assert_contains "$(shown 'runs on it')" "start empty"
     sql "DROP TABLE kv CASCADE"
     status_is "at the KV migration version, but the table kv is not stamped" "kv-migrate revert"
@@ -188,12 +188,12 @@ status_is() {
 @test "an unrelated relation kv, and one that was loaded beside a legacy schema" {
     fresh_database TEMPLATE "$SMALL"
     sql "CREATE TABLE kv (a int)"
-    status_is "legacy, but a relation kv is in the way" nothing
+    status_is "legacy, but a relation kv is in the way" "by hand, as the state says"
     drop_database
     fresh_database TEMPLATE "$KEPT"
     allow_writes
     sql "UPDATE schema_migrations SET version = 38"
-    status_is "legacy, but its table kv is stamped as migrated" nothing
+    status_is "legacy, but its table kv is stamped as migrated" "by hand, as the state says"
 }
 
 @test "a KV store without a legacy database, loaded and half loaded" {
@@ -208,7 +208,7 @@ status_is() {
 @test "legacy tables without a schema version" {
     fresh_database TEMPLATE "$SMALL"
     sql "DELETE FROM schema_migrations"
-    status_is "legacy tables without a schema version" nothing
+    status_is "legacy tables without a schema version" "by hand, as the state says"
 }
 
 @test "status does not wait for the lock: it reports the holder" {
@@ -229,7 +229,7 @@ status_is() {
     succeeds kv-migrate status --lock-wait-timeout=0
     assert_contains "$(shown 'KV version')" "unknown" "lock timeout"
     assert_contains "$(shown state)" "cannot be read"
-    assert_equal "$(shown next)" nothing
+    assert_equal "$(shown next)" "by hand, as the state says"
 }
 
 @test "a read-only role" {
