@@ -181,8 +181,9 @@ $(UNIT_PROGRAMS): $(BUILD)/unit/%: $(BUILD)/tests/unit/%.o
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) $(filter %.a,$^) $(LIBS) -lcmocka
 
-# What makes calls fail, see there; it stands between a program and the libraries, so it is built like neither.
-$(BUILD)/faults/shim.so: tests/faults/shim.c Makefile
+# What makes calls fail, or signals come late, see there; it stands between a program and the libraries, so it is built
+# like neither.
+$(BUILD)/faults/%.so: tests/faults/%.c Makefile
 	@mkdir -p $(@D)
 	$(CC) -std=c17 -pthread -O1 -g -fPIC -shared $(WARNINGS) $(INCLUDES) -o $@ $< -ldl
 

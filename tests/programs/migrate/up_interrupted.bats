@@ -132,3 +132,15 @@ stop_by() {
     assert_stamp 38 -
     assert_sql "" "SELECT to_regclass('half')"
 }
+
+@test "a signal just before the script begins to wait for its session is not lost" {
+    legacy_database
+    make -s -C "$TESTS_DIR/.." build/faults/late_signal.so
+    hold "LOCK TABLE auth_users"
+    # The second answer is to the request before the one that waits for the table.
+    background env LD_PRELOAD="$TESTS_DIR/../build/faults/late_signal.so" LATE_SIGNAL=15 LATE_ANSWER=go LATE_NUMBER=2 \
+        "${MIGRATE[@]}" --lock-wait-timeout=20s
+    background_ends 143
+    release
+    sql "SELECT 1 / (1 - count(*))::int FROM pg_stat_activity WHERE application_name LIKE 'kv-%'"
+}

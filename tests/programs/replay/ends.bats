@@ -33,6 +33,13 @@ signals() {
     signals strike
 }
 
+@test "a signal just before the script begins to wait for its session is not lost" {
+    make -s -C "$TESTS_DIR/.." build/faults/late_signal.so
+    background env LD_PRELOAD="$TESTS_DIR/../build/faults/late_signal.so" LATE_SIGNAL=2 LATE_ANSWER=wait \
+        "${REPLAY_IN_BACKGROUND[@]}" --wait "$ESTI_DUMP"
+    background_ends 130
+}
+
 @test "while a command runs: a signal ends it too; SIGKILL leaves only the command behind" {
     strike() {
         local command
