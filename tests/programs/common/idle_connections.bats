@@ -203,6 +203,7 @@ start_tls_server() {
     TLS_PORT=$(sql "SHOW port")
 }
 
+# bats test_tags=sample
 @test "the same through TLS" {
     needs_pg_dump
     local PGHOST=$PGHOST PGPORT=$PGPORT PGUSER=$PGUSER PGDATABASE=$PGDATABASE

@@ -224,6 +224,7 @@ E
     assert_holds "$NEW"
 }
 
+# bats test_tags=sample
 @test "a replacement killed at any request leaves the old store, or one that lakeFS refuses; the next one completes it" {
     make_dumps
     run -0 "$TESTS_DIR/faults/dynamodb_kills.py" --bin "${KV_BIN:-$TESTS_DIR/../bin}" --endpoint "$DYNAMODB_ENDPOINT" \
