@@ -291,8 +291,8 @@ bool progress_init(ProgressMode mode, Error *error)
                   : mode == PROGRESS_ALWAYS ? FORM_PLAIN
                                             : FORM_NONE;
 
-    if (form != FORM_NONE || mode == PROGRESS_NEVER || message_level() == MESSAGE_QUIET ||
-        wanted == FORM_NONE) {
+    if (form != FORM_NONE || mode == PROGRESS_NEVER || wanted == FORM_NONE ||
+        (message_level() == MESSAGE_QUIET && mode != PROGRESS_ALWAYS)) {
         return true;
     }
     form = wanted;

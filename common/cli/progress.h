@@ -6,7 +6,7 @@
  * json objects with the members time, level ("info"), program, message, event ("progress"), phase,
  * phase_number and phases (0 if not planned), rows, total_rows (null if unknown), bytes,
  * rows_per_second, seconds_left and seconds_left_of_all (null if unknown), done.
- * -q and --no-progress turn it off.
+ * --no-progress turns it off, and so does -q without -P.
  *
  * Call progress_init once the options are parsed; progress_plan if there are several phases;
  * progress_begin, progress_add (from any thread)

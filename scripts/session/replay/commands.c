@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "common/cli/message.h"
 #include "scripts/session/replay/replay.h"
 #include "scripts/session/replay/server.h"
 
@@ -13,6 +14,15 @@ static bool starts(const char *text, const char *beginning)
     return strncmp(text, beginning, strlen(beginning)) == 0;
 }
 
+/* What a program tells of its work, and what to do next, is about a database that stays: only
+ * warnings, errors and, on a terminal, progress belong to a replay. */
+static bool add_messages(Words *words, Error *error)
+{
+    return message_level() != MESSAGE_NORMAL ||
+           (words_add(words, "--quiet", error) &&
+            (!message_is_terminal() || words_add(words, "--progress", error)));
+}
+
 /* The kv-import command.  An incomplete store is fine on a throw-away server. */
 static bool add_load(const Replay *replay, Words *words, Error *error)
 {
@@ -21,7 +31,8 @@ static bool add_load(const Replay *replay, Words *words, Error *error)
            words_add(words, "--no-password", error) &&
            words_add(words, "--allow-redacted", error) &&
            words_add(words, "--allow-incomplete", error) &&
-           words_add_all(words, &replay->options.shared, error) && words_add(words, "--", error) &&
+           words_add_all(words, &replay->options.shared, error) && add_messages(words, error) &&
+           words_add(words, "--", error) &&
            words_add(words, replay->dump.path, error);
 }
 
@@ -39,18 +50,17 @@ static bool add_migrate(const Replay *replay, Words *words, Error *error)
         !words_add(words, "up", error) || !words_add(words, "--kv-enabled", error) ||
         !words_add(words, "--keep-tables", error) ||
         !words_add(words, "--config=/dev/null", error) || !words_add(words, "-d", error) ||
-        !words_add(words, REPLAY_DATABASE, error) || !words_add(words, "-w", error)) {
+        !words_add(words, REPLAY_DATABASE, error) || !words_add(words, "-w", error) ||
+        !words_add_all(words, &options->shared, error) || !add_messages(words, error)) {
         return false;
     }
     if (options->blockstore_path == NULL) {
         return words_add(words, "--no-settings", error) &&
-               add_option(words, "--dump", options->keep_dump, error) &&
-               words_add_all(words, &options->shared, error);
+               add_option(words, "--dump", options->keep_dump, error);
     }
     return add_option(words, "--blockstore-path", options->blockstore_path, error) &&
            add_option(words, "--block-storage-prefix", options->block_storage_prefix, error) &&
-           add_option(words, "--dump", options->keep_dump, error) &&
-           words_add_all(words, &options->shared, error);
+           add_option(words, "--dump", options->keep_dump, error);
 }
 
 static bool add_users(const Replay *replay, Words *words, Error *error)
