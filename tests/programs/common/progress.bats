@@ -49,9 +49,11 @@ final() {
     grep -E '^kv-import: verify: 439 rows, ' <<<"$stderr"
 }
 
-@test "-q and --no-progress turn it off, even on a terminal" {
+@test "-q and --no-progress turn it off, even on a terminal, unless -P requests it" {
     fresh_database
-    assert_equal "$(on_terminal kv-import -q -P -d "$DSN" "$DUMP")" ""
+    assert_equal "$(on_terminal kv-import -q -d "$DSN" "$DUMP")" ""
+    succeeds kv-import -q -P --check "$DUMP"
+    assert_equal "$(grep -cE '^kv-import: check: 439 rows, .* rows/s, [0-9.]+ s$' <<<"$stderr")" "$(wc -l <<<"$stderr")"
     refute_contains "$(on_terminal kv-import --no-progress -d "$DSN" --clean "$DUMP")" "rows/s"
 }
 
@@ -95,7 +97,7 @@ assert line["seconds_left"] is None, line'
         "kv-import: verify: 439 rows"
     drop_database
     fresh_database TEMPLATE "$ESTI"
-    succeeds kv-migrate up -q -P --kv-enabled --blockstore-path "$BLOCKSTORE" -d "$DSN"
+    succeeds kv-migrate up -q --kv-enabled --blockstore-path "$BLOCKSTORE" -d "$DSN"
     assert_equal "$stderr" ""
 }
 

@@ -121,6 +121,17 @@ $(umask)"
     assert_contains "$stderr" "connection string:  postgresql://" "configuration of lakeFS:"
 }
 
+@test "what kv-import and kv-migrate tell of their work is printed only with --verbose" {
+    local dump
+    for dump in "$ESTI_DUMP" "$LEGACY/custom"; do
+        run --separate-stderr -0 "${REPLAY[@]}" "$dump" -- echo out
+        assert_equal "$output" out
+        assert_equal "$(grep -vE '^(kv-replay: |detail: |hint: )' <<<"$stderr" || true)" ""
+    done
+    run --separate-stderr -0 "${REPLAY[@]}" -v "$LEGACY/custom" -- echo out
+    assert_contains "$stderr" "kv-migrate: info: summary of the migration"
+}
+
 @test "--psql reads SQL from a pipe, and ends with it" {
     run --separate-stderr -0 "${REPLAY[@]}" -q --psql "$ESTI_DUMP" <<<'SELECT count(*) FROM kv \g (format=unaligned tuples_only)'
     assert_equal "$output" 440
