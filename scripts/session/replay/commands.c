@@ -32,8 +32,7 @@ static bool add_load(const Replay *replay, Words *words, Error *error)
            words_add(words, "--allow-redacted", error) &&
            words_add(words, "--allow-incomplete", error) &&
            words_add_all(words, &replay->options.shared, error) && add_messages(words, error) &&
-           words_add(words, "--", error) &&
-           words_add(words, replay->dump.path, error);
+           words_add(words, "--", error) && words_add(words, replay->dump.path, error);
 }
 
 static bool add_option(Words *words, const char *name, const char *value, Error *error)

@@ -116,6 +116,13 @@ bool programs_find_server(const char *wanted, char bindir[PATH_MAX], Error *erro
                              "--bindir or PG_BINDIR.");
 }
 
+bool programs_has(const char *name)
+{
+    char path[PATH_MAX];
+
+    return strchr(name, '/') != NULL ? access(name, X_OK) == 0 : find_in_path(name, path);
+}
+
 bool programs_require(const char *name, const char *package, Error *error)
 {
     char path[PATH_MAX];

@@ -22,6 +22,9 @@ static const char DONE[] = "done";
 /* How long to wait for the supervisor's report about a server that does not respond. */
 enum { LOSS_MS = 2000 };
 
+/* The exit code of a shell for a command that there is not. */
+enum { NO_COMMAND = 127 };
+
 static bool check_own_programs(const Replay *replay, Error *error)
 {
     static const char *const NAMES[] = {"kv-import", "kv-migrate"};
@@ -56,6 +59,25 @@ static bool begin_kv(Replay *replay, Error *error)
         return error_hint(error, "Give a dump by pg_dump of the legacy database.");
     }
     return dump_file_unpack(&replay->dump, replay->supervisor.folder, error);
+}
+
+static bool end(Replay *replay, int code)
+{
+    replay->has_ended = true;
+    replay->exit_code = code;
+    return true;
+}
+
+/* Before the dump is loaded, which may take long. */
+static bool check_command(Replay *replay, Error *error)
+{
+    const char *name = replay->options.use == USE_COMMAND ? replay->options.command[0] : NULL;
+
+    if (name == NULL || programs_has(name)) {
+        return true;
+    }
+    end(replay, NO_COMMAND);
+    return error_set(error, EXIT_CODE_USAGE, "there is no program \"%s\" to run", name);
 }
 
 bool replay_begin(Replay *replay, const char **answer, Error *error)
@@ -177,7 +199,8 @@ bool replay_start_server(Replay *replay, const char **answer, Error *error)
     char version[VERSION_SIZE];
 
     *answer = DONE;
-    if (!programs_find_server(replay->options.bindir, bindir, error)) {
+    if (!programs_find_server(replay->options.bindir, bindir, error) ||
+        !check_command(replay, error)) {
         return false;
     }
     find_restorer(replay, bindir);
@@ -218,13 +241,6 @@ bool replay_restore(Replay *replay, const char **answer, Error *error)
     if (replay->options.blockstore_path == NULL && !replay->options.no_migration) {
         warn_of_rules();
     }
-    return true;
-}
-
-static bool end(Replay *replay, int code)
-{
-    replay->has_ended = true;
-    replay->exit_code = code;
     return true;
 }
 

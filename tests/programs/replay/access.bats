@@ -81,15 +81,19 @@ load ../../lib/replay
 # The command, psql ----------------------------------------------------------------------------------------------------
 
 @test "the command's exit code and output are passed on unchanged" {
-    local code
+    local code command
     for code in 0 1 7 200; do
         run --separate-stderr "-$code" "${REPLAY[@]}" -q "$ESTI_DUMP" -- sh -c "echo out; exit $code"
         assert_equal "$output" out
         assert_equal "$stderr" ""
         nothing_left
     done
-    run --separate-stderr -127 "${REPLAY[@]}" -q "$ESTI_DUMP" -- /no/such/command
-    nothing_left
+    for command in /no/such/command no-such-command; do
+        run --separate-stderr -127 "${REPLAY[@]}" "$ESTI_DUMP" -- "$command"
+        # Nothing was loaded for it.
+        assert_equal "$stderr" "kv-replay: error: there is no program \"$command\" to run"
+        nothing_left
+    done
     run --separate-stderr -143 "${REPLAY[@]}" -q "$ESTI_DUMP" -- sh -c 'kill -TERM $$'
 }
 
