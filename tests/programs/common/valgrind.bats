@@ -4,7 +4,7 @@
 
 # shellcheck disable=SC2154 # run sets stderr
 
-# bats file_tags=long
+# bats file_tags=long,sample
 bats_require_minimum_version 1.5.0
 
 load ../../lib/setup

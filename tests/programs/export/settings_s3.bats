@@ -488,6 +488,7 @@ associated with this ciphertext because no identity-based policy allows the kms:
     assert_equal "$(proxy_requests)" 1
 }
 
+# bats test_tags=sample
 @test "S3 requests are clean for valgrind, with and without a response" {
     local reports=$BATS_TEST_TMPDIR/reports
     add_repository repo s3://bucket/repo

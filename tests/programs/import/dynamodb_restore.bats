@@ -94,6 +94,7 @@ others() {
     fails 1 kv-export --source=kv --store=dynamodb "${DYNAMODB[@]}" --repository=none -f "$dump.2"
 }
 
+# bats test_tags=sample
 @test "interrupted anywhere, a replacement leaves the old repository or the new one" {
     local passed behaviours=()
     fill "$FULL"

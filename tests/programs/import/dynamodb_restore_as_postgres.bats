@@ -161,6 +161,7 @@ assert_alike() {
     assert_same
 }
 
+# bats test_tags=sample
 @test "a run that is killed leaves the repository as it was, or restored, and the next one restores it" {
     local passed numbers ids id options
     while IFS=: read -r numbers ids options; do
