@@ -319,6 +319,9 @@ static bool count_differences(Verification *verification, bool show, Error *erro
             break;
         }
         counts[kind_of(&difference)]++;
+        verification->result.extra_users |=
+            kind_of(&difference) == DIFFERENCE_EXTRA &&
+            slice_equal(difference.new_entry.partition_key, slice_text(KV_PARTITION_BASIC_AUTH));
         if (show && shown++ < MAX_DIFFERENCES_SHOWN && !print_difference(&difference, error)) {
             return false;
         }
@@ -391,6 +394,9 @@ static bool compare_with_store(Verification *verification, Error *error)
     if (result->partial) {
         error_hint(error, "The dump does not hold a whole KV store: kv-import --diff=DUMP compares "
                           "what it holds.");
+    } else if (result->extra_users) {
+        error_hint(error, "No migration makes entries of partition " KV_PARTITION_BASIC_AUTH
+                          ": kv-migrate basic-auth or lakeFS has written them.");
     }
     return verify_set_detail(result, error);
 }

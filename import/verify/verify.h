@@ -24,6 +24,7 @@ typedef struct VerifyResult {
     uint64_t missing;   /* entries that only the dump has */
     uint64_t different; /* that both have, with different values; the version counts, too */
     uint64_t extra;     /* that only the store has */
+    bool extra_users;   /* some of them are of lakeFS's default mode with one user */
 } VerifyResult;
 
 /*

@@ -286,9 +286,9 @@ static bool append_step(const char *step, Buffer *text, Error *error)
 {
     const char *line = strchr(step, '\n');
 
-    return line == NULL
-               ? buffer_append_text(text, step, error)
-               : buffer_append_format(text, error, "%.*s %s", (int)(line - step), step, line + 1);
+    return line == NULL ? buffer_append_text(text, step, error)
+                        : buffer_append_format(text, error, "%.*s %s", (int)(line - step), step,
+                                               line + 1 + strspn(line + 1, " "));
 }
 
 bool next_lakefs_append(const NextLakefs *next, Buffer *text, Error *error)

@@ -304,7 +304,7 @@ static const OptionTable TABLE = {.program = "kv-migrate",
                                   .groups = GROUPS,
                                   .epilogue = EPILOGUE,
                                   .commands = "up status version verify rehearse cleanup revert "
-                                              "basic-auth config",
+                                              "basic-auth config help",
                                   .operands = OPTION_DATABASES,
                                   .seen = seen};
 
@@ -321,7 +321,7 @@ static bool unknown_command(const char *command, Error *error)
 static bool take_operand(MigrateOptions *options, char *operand, Error *error)
 {
     if (options->command == COMMAND_NONE) {
-        if (strcmp(operand, "help") == 0) {
+        if (strcmp(operand, "help") == 0 && !options->common.help) {
             options->common.help = true;
             return true;
         }
@@ -370,12 +370,15 @@ static bool refuse_empty(const MigrateOptions *options, Error *error)
 bool option_list_parse(MigrateOptions *options, int count, char **arguments, Error *error)
 {
     int next = 0;
+    bool ended;
 
     if (!option_table_parse(&TABLE, options, count, arguments, &next, error) ||
         !refuse_empty(options, error)) {
         return false;
     }
-    while (next < count && !options->common.help && !options->common.version) {
+    ended = options->common.help || options->common.version;
+    /* What follows the command help is still checked: there is one help for all commands. */
+    while (next < count && !ended) {
         if (!take_operand(options, arguments[next++], error)) {
             return false;
         }

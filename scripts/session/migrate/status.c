@@ -277,6 +277,10 @@ static bool judge_legacy(Status *status, Error *error)
     case KV_STAMPED:
         return judge_predecessor(status, error);
     case KV_STARTED:
+        if (status->holder[0] != '\0') {
+            return set_state(status, "migration_running", error,
+                             "legacy: the table kv is being loaded");
+        }
         return set_state(status, "migration_failed", error,
                          "legacy: a KV migration failed before its stamp; the legacy tables are "
                          "unchanged") &&

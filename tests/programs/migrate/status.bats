@@ -219,6 +219,14 @@ status_is() {
     assert_contains "$(shown 'migration lock')" "held by process $HOLDER_BACKEND of user \"$PGUSER\" (application \"psql\", since "
     release
     status_is "legacy, at the last schema version" "kv-migrate up --kv-enabled"
+    drop_database
+    fresh_database TEMPLATE "$KEPT"
+    sql "UPDATE schema_migrations SET version = 38"
+    set_kv_version 0
+    hold "SELECT pg_advisory_lock($(lock_key public "$PGDATABASE"))"
+    status_is "legacy: the table kv is being loaded (a migration is running" "kv-migrate status" --lock-wait-timeout=0
+    release
+    status_is "legacy: a KV migration failed before its stamp" "kv-migrate up --kv-enabled"
     assert_equal "$(shown 'migration lock')" ""
 }
 

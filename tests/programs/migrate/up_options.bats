@@ -272,7 +272,11 @@ password_wanted() {
     assert_equal "$text" "$output"
     fails 1 kv-migrate migrate
     assert_equal "$stderr" 'kv-migrate: error: unknown command "migrate"
-hint: The commands are: up status version verify rehearse cleanup revert basic-auth config. Try --help.'
+hint: The commands are: up status version verify rehearse cleanup revert basic-auth config help. Try --help.'
+    succeeds kv-migrate help up
+    assert_equal "$text" "$output"
+    fails 1 kv-migrate help helo
+    assert_contains "$stderr" 'unknown command "helo"'
     fails 1 kv-migrate
     assert_contains "$stderr" "no command was given"
     # A connection string may hold a password.
