@@ -36,6 +36,7 @@ typedef struct Status {
     char *first;
     char *taken;       /* a relation in the way of a table kv; NULL: none; owned */
     const char *state; /* a word of a closed set, for programs */
+    bool by_hand;      /* somebody has to do what `text` says, for which there is no command */
     Buffer text;       /* the same for people */
     Buffer next;       /* the command, or the SQL, to run next; empty: nothing */
     Buffer later;      /* a command for the time when all is well; empty: none */

@@ -14,6 +14,13 @@ static bool set_state(Status *status, const char *state, Error *error, const cha
     return buffer_append_text(&status->text, text, error);
 }
 
+/* Where somebody has to do by hand what the text says, for which there is no command. */
+static bool set_problem(Status *status, const char *state, Error *error, const char *text)
+{
+    status->by_hand = true;
+    return set_state(status, state, error, text);
+}
+
 /* Sets a step to a command of kv-migrate on the same database. */
 static bool set_step(const Status *status, Buffer *step, const char *command, const char *option,
                      Error *error)
@@ -87,9 +94,10 @@ static bool judge_unreadable(Status *status, Error *error)
 {
     const char *grant = strstr(status->store.hint, "GRANT ");
 
-    return set_state(status, "unknown", error,
-                     "unknown: the table kv cannot be read, for the reason above; look again when "
-                     "it is gone") &&
+    return set_problem(
+               status, "unknown", error,
+               "unknown: the table kv cannot be read, for the reason above; look again when "
+               "it is gone") &&
            (grant == NULL || buffer_append_text(&status->next, grant, error));
 }
 
@@ -108,8 +116,8 @@ static bool judge_without_version(Status *status, Error *error)
         return judge_unreadable(status, error);
     case KV_FOREIGN:
         if (status->store.version[0] != '\0' && status->session->legacy.found.count == 0) {
-            return set_state(status, "kv_store_invalid", error,
-                             "a KV store whose version is not a number");
+            return set_problem(status, "kv_store_invalid", error,
+                               "a KV store whose version is not a number");
         }
         break;
     case KV_MISSING:
@@ -119,7 +127,7 @@ static bool judge_without_version(Status *status, Error *error)
         break;
     }
     if (status->session->legacy.found.count > 0) {
-        return set_state(
+        return set_problem(
             status, "no_schema_version", error,
             "legacy tables without a schema version: repair the row of schema_migrations by hand");
     }
@@ -138,7 +146,7 @@ static bool judge_migrated(Status *status, Error *error)
 
     if (kv_store_is_gone(status->session, &status->store) && legacy->found.count > 0 &&
         legacy->found.count == legacy->known.count) {
-        return set_state(
+        return set_problem(
                    status, "not_stamped", error,
                    "at the KV migration version, but the table kv is not stamped: there is no "
                    "KV store any longer. The legacy tables were kept: revert goes back to "
@@ -146,9 +154,9 @@ static bool judge_migrated(Status *status, Error *error)
                set_next(status, "revert", NULL, error);
     }
     if (status->store.state != KV_STAMPED) {
-        return set_state(status, "not_stamped", error,
-                         "at the KV migration version, but the table kv is not stamped: find out "
-                         "what happened to it; kv-import --clean loads a dump again") &&
+        return set_problem(status, "not_stamped", error,
+                           "at the KV migration version, but the table kv is not stamped: find out "
+                           "what happened to it; kv-import --clean loads a dump again") &&
                (status->store.state != KV_STARTED || status->store.in_dynamodb ||
                 set_next_import(status, error));
     }
@@ -195,19 +203,20 @@ static bool judge_predecessor(Status *status, Error *error)
                          "needs it, move it out of the way by the statement that up prints") &&
                (!left || buffer_append_text(&status->text, "; legacy tables are left over", error));
     case PREDECESSOR_SET_UP:
-        return set_state(status, "lakefs_set_up", error,
-                         "legacy, but a lakeFS was set up in the table kv, apart from the legacy "
-                         "tables: find out what was done with it; if nobody needs it, move it out "
-                         "of the way by the statement that up prints");
+        return set_problem(
+            status, "lakefs_set_up", error,
+            "legacy, but a lakeFS was set up in the table kv, apart from the legacy "
+            "tables: find out what was done with it; if nobody needs it, move it out "
+            "of the way by the statement that up prints");
     case PREDECESSOR_SET_BACK:
         return judge_set_back(status, error);
     case PREDECESSOR_NONE:
     case PREDECESSOR_UNKNOWN:
         break;
     }
-    return set_state(status, "foreign_kv_store", error,
-                     "legacy, but its table kv is stamped as migrated: the two do not belong "
-                     "together; find out where the table comes from");
+    return set_problem(status, "foreign_kv_store", error,
+                       "legacy, but its table kv is stamped as migrated: the two do not belong "
+                       "together; find out where the table comes from");
 }
 
 /* What up replaces without a question. */
@@ -223,6 +232,7 @@ static const char *replaced(KvState state)
 static bool judge_taken(Status *status, Error *error)
 {
     status->state = "foreign_kv";
+    status->by_hand = true;
     return buffer_append_format(&status->text, error,
                                 "legacy, but relations are in the way that have names of a KV "
                                 "table, and belong to none, such as %s: if nobody needs them, move "
@@ -241,6 +251,7 @@ static bool set_next_up(Status *status, bool last, Error *error)
     }
     status->text.size = 0;
     status->state = "legacy_incomplete";
+    status->by_hand = true;
     done = done && buffer_append_format(&status->text, error,
                                         "legacy, but tables are missing, or are no tables: %s; "
                                         "restore them from a backup, then go on",
@@ -260,7 +271,7 @@ static bool judge_legacy(Status *status, Error *error)
     switch (status->store.state) {
     case KV_FOREIGN:
     case KV_UNSTAMPED:
-        return set_state(
+        return set_problem(
             status, "foreign_kv", error,
             "legacy, but a relation kv is in the way that is not a KV store: if nobody "
             "needs it, move it out of the way by the statement that up prints");
@@ -328,6 +339,7 @@ static bool judge_version(Status *status, Error *error)
     }
     if (session->version < kv && !migrations_has(&session->migrations, session->version)) {
         status->state = "unsupported";
+        status->by_hand = true;
         return buffer_append_format(&status->text, error,
                                     "there is no schema migration for version %" PRId64
                                     ": upgrade lakeFS first, or name its folder with --migrations",

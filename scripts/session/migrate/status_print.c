@@ -84,21 +84,6 @@ static void print_origin(const Status *status)
                  note_text(note, "source", "schema"), note_text(note, NULL, "dump_created"));
 }
 
-/* Whether somebody has to do by hand what the state says, for which there is no command. */
-static bool needs_somebody(const Status *status)
-{
-    static const char *const STATES[] = {"no_schema_version", "not_stamped",      "unsupported",
-                                         "legacy_incomplete", "foreign_kv_store", "foreign_kv",
-                                         "lakefs_set_up",     "kv_store_invalid", "unknown"};
-
-    for (size_t i = 0; i < sizeof STATES / sizeof STATES[0]; i++) {
-        if (strcmp(status->state, STATES[i]) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
 static void print_next(Status *status)
 {
     const Words *steps = &status->lakefs.steps;
@@ -107,9 +92,9 @@ static void print_next(Status *status)
     /* On one line, to be copied. */
     if (status->next.size > 0 || steps->count == 0) {
         report_line(stdout, INDENT, label,
-                    status->next.size > 0    ? buffer_string(&status->next)
-                    : needs_somebody(status) ? "by hand, as the state says"
-                                             : "nothing");
+                    status->next.size > 0 ? buffer_string(&status->next)
+                    : status->by_hand     ? "by hand, as the state says"
+                                          : "nothing");
         label = "then";
     }
     next_lakefs_print(&status->lakefs, stdout, INDENT, label);
