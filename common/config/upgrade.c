@@ -181,6 +181,33 @@ static bool correct_all(YamlText *yaml, Problems *problems, int64_t version, Err
     return true;
 }
 
+static bool has_windows_lines(Slice text)
+{
+    const uint8_t *end = text.size == 0 ? NULL : memchr(text.data, '\n', text.size);
+
+    return end != NULL && end > text.data && end[-1] == '\r';
+}
+
+/* Lines that were added end as the first line of the original does. */
+static bool append_lines(Buffer *lines, Slice text, Slice original, Error *error)
+{
+    bool windows = has_windows_lines(original);
+    bool done = true;
+
+    while (done && text.size > 0) {
+        const uint8_t *end = memchr(text.data, '\n', text.size);
+        size_t size = end == NULL ? text.size : (size_t)(end - text.data);
+
+        done = buffer_append(lines, text.data, size, error) &&
+               (end == NULL ||
+                buffer_append_text(lines, windows && (size == 0 || end[-1] != '\r') ? "\r\n" : "\n",
+                                   error));
+        size += end == NULL ? 0 : 1;
+        text = slice_of(text.data + size, text.size - size);
+    }
+    return done;
+}
+
 bool config_upgrade(const char *name, Slice text, int64_t version, ConfigUpgrade *upgrade,
                     Error *error)
 {
@@ -195,7 +222,7 @@ bool config_upgrade(const char *name, Slice text, int64_t version, ConfigUpgrade
         correct_all(&corrected, &left, version, error) &&
         upgrade_report(upgrade, &(UpgradeResult){&found, &problems, &corrected, &left, version},
                        error) &&
-        buffer_append(&upgrade->text, corrected.text.data, corrected.text.size, error);
+        append_lines(&upgrade->text, buffer_slice(&corrected.text), text, error);
 
     problems_free(&problems);
     problems_free(&left);

@@ -353,6 +353,11 @@ blockstore:
     printf '\xef\xbb\xbf# é ü\r\ndatabase:\r\n  kv_enabled: yes # ß\r\n  type: postgres\r\nlogging: {file: "ä", trace: on}\r\n' >"$CONFIG"
     run --separate-stderr -5 kv-migrate config "$CONFIG"
     assert_equal "$output" "$(printf '\xef\xbb\xbf# é ü\r\ndatabase:\r\n  type: postgres\r\nlogging: {file: "ä", trace: true}\r\n')"
+    # What is added ends its lines like the rest.
+    printf 'database:\r\n  connection_string: postgres://h/d\r\nblockstore:\r\n  type: s3\r\n' >"$CONFIG"
+    run --separate-stderr -5 kv-migrate config "$CONFIG"
+    assert_contains "$output" $'  type: postgres\r\n'
+    assert_equal "$(grep -vc $'\r$' <<<"$output")" 0
 }
 
 @test "kv-migrate reads the corrected file as it reads the old one" {
