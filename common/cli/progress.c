@@ -9,6 +9,7 @@
 
 #include <inttypes.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -22,6 +23,7 @@ typedef struct State {
     const char *phase;
     size_t number; /* of all phases, from 1; 0: it is the only one, or not planned */
     size_t phases;
+    bool by_bytes; /* `now` counts bytes instead of rows */
     uint64_t bytes;
     PhaseState now;
 } State;
@@ -37,7 +39,8 @@ static Form form;
 static pthread_t thread;
 static bool stopping;
 static char phase[32]; /* "" between phases */
-static uint64_t total_rows;
+static bool by_bytes;  /* the phase has no rows: its total is one of bytes */
+static uint64_t total;
 static double begun; /* by monotonic_seconds */
 static const ProgressPhase *plan;
 static size_t plan_count;
@@ -45,6 +48,7 @@ static ProgressAround around;
 static double planned_seconds; /* of the planned phases that have ended, and their weights */
 static double planned_weight;
 
+/* Or bytes per second. */
 static double rows_per_second(const State *state)
 {
     return state->now.seconds > 0 ? (double)state->now.rows / state->now.seconds : 0;
@@ -105,12 +109,31 @@ static size_t append_position(const State *state, char *line, size_t size, size_
     return append_time_left(state, line, size, used);
 }
 
+/* Appends the amount of a phase that has no rows. */
+static void append_bytes(const State *state, char *line, size_t size, size_t used)
+{
+    char text[QUANTITY_SIZE];
+
+    quantity_bytes(state->bytes, text);
+    used = append(line, size, used, " %s", text);
+    if (state->now.total_rows >= state->now.rows && state->now.total_rows > 0) {
+        quantity_bytes(state->now.total_rows, text);
+        used = append(line, size, used, " of %s", text);
+    }
+    quantity_bytes((uint64_t)rows_per_second(state), text);
+    append(line, size, used, ", %s/s", text);
+}
+
 static void format_line(const State *state, char *line, size_t size)
 {
     char text[QUANTITY_SIZE];
     size_t used = append(line, size, 0, "%s", state->phase);
 
     used = append_position(state, line, size, used);
+    if (state->by_bytes) {
+        append_bytes(state, line, size, used);
+        return;
+    }
     quantity_count(state->now.rows, text);
     used = append(line, size, used, " %s row%s", text, state->now.rows == 1 ? "" : "s");
     if (state->now.total_rows >= state->now.rows && state->now.total_rows > 0) {
@@ -135,6 +158,12 @@ static void format_last_line(const State *state, size_t columns, char *line, siz
     char rate[QUANTITY_SIZE];
 
     quantity_bytes(state->bytes, bytes);
+    if (state->by_bytes) {
+        quantity_seconds(state->now.seconds, text);
+        append(line, columns < size ? columns + 1 : size, 0, "%s: %s, %s", state->phase, bytes,
+               text);
+        return;
+    }
     quantity_count((uint64_t)rows_per_second(state), rate);
     for (int parts = ALL_PARTS; parts >= 0; parts--) {
         size_t used;
@@ -170,7 +199,7 @@ static void format_seconds(double seconds, char *text, size_t size)
 static void format_json_line(const State *state, char *line, size_t size)
 {
     char now[MESSAGE_NOW_SIZE];
-    char total[24] = "null";
+    char rows_in_all[24] = "null";
     char left[32];
     char left_of_all[32];
     char text[256];
@@ -181,8 +210,8 @@ static void format_json_line(const State *state, char *line, size_t size)
     } else {
         format_line(state, text, sizeof text);
     }
-    if (state->now.total_rows > 0) {
-        snprintf(total, sizeof total, "%" PRIu64, state->now.total_rows);
+    if (state->now.total_rows > 0 && !state->by_bytes) {
+        snprintf(rows_in_all, sizeof rows_in_all, "%" PRIu64, state->now.total_rows);
     }
     format_seconds(state->now.done ? -1 : time_left(&state->now), left, sizeof left);
     format_seconds(time_left_of_all(&state->now), left_of_all, sizeof left_of_all);
@@ -193,8 +222,9 @@ static void format_json_line(const State *state, char *line, size_t size)
         "\"event\":\"progress\",\"phase\":\"%s\",\"phase_number\":%zu,\"phases\":%zu,"
         "\"rows\":%" PRIu64 ",\"total_rows\":%s,\"bytes\":%" PRIu64
         ",\"rows_per_second\":%.0f,\"seconds_left\":%s,\"seconds_left_of_all\":%s,\"done\":%s}",
-        now, message_program(), text, state->phase, state->number, state->phases, state->now.rows,
-        total, state->bytes, rows_per_second(state), left, left_of_all,
+        now, message_program(), text, state->phase, state->number, state->phases,
+        state->by_bytes ? 0 : state->now.rows, rows_in_all, state->bytes,
+        state->by_bytes ? 0 : rows_per_second(state), left, left_of_all,
         state->now.done ? "true" : "false");
 }
 
@@ -227,10 +257,12 @@ static void find_planned(State *state)
 /* Writes the state of the phase in the chosen form. */
 static void write_line(bool done)
 {
+    uint64_t bytes = atomic_load(&bytes_done);
     State state = {.phase = phase,
-                   .bytes = atomic_load(&bytes_done),
-                   .now = {.rows = atomic_load(&rows_done),
-                           .total_rows = total_rows,
+                   .by_bytes = by_bytes,
+                   .bytes = bytes,
+                   .now = {.rows = by_bytes ? bytes : atomic_load(&rows_done),
+                           .total_rows = total,
                            .seconds = monotonic_seconds() - begun,
                            .expected = -1,
                            .done = done}};
@@ -290,13 +322,21 @@ bool progress_init(ProgressMode mode, Error *error)
                   : message_is_terminal()   ? FORM_TERMINAL
                   : mode == PROGRESS_ALWAYS ? FORM_PLAIN
                                             : FORM_NONE;
+    sigset_t all;
+    sigset_t before;
+    bool started;
 
     if (form != FORM_NONE || mode == PROGRESS_NEVER || wanted == FORM_NONE ||
         (message_level() == MESSAGE_QUIET && mode != PROGRESS_ALWAYS)) {
         return true;
     }
     form = wanted;
-    if (pthread_create(&thread, NULL, show, NULL) != 0) {
+    stopping = false;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    started = pthread_create(&thread, NULL, show, NULL) == 0;
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    if (!started) {
         form = FORM_NONE;
         return error_set(error, EXIT_CODE_USAGE, "could not start a thread");
     }
@@ -316,20 +356,31 @@ void progress_set_around(const ProgressAround *phases)
     around = *phases;
 }
 
-void progress_begin(const char *name, uint64_t total)
-{
-    progress_begin_earlier(name, total, 0);
-}
-
-void progress_begin_earlier(const char *name, uint64_t total, double seconds)
+static void begin(const char *name, uint64_t expected, bool in_bytes, double seconds)
 {
     pthread_mutex_lock(&mutex);
     snprintf(phase, sizeof phase, "%s", name);
-    total_rows = total;
+    by_bytes = in_bytes;
+    total = expected;
     begun = monotonic_seconds() - seconds;
     atomic_store(&rows_done, 0);
     atomic_store(&bytes_done, 0);
     pthread_mutex_unlock(&mutex);
+}
+
+void progress_begin(const char *name, uint64_t expected)
+{
+    begin(name, expected, false, 0);
+}
+
+void progress_begin_bytes(const char *name, uint64_t expected)
+{
+    begin(name, expected, true, 0);
+}
+
+void progress_begin_earlier(const char *name, uint64_t expected, double seconds)
+{
+    begin(name, expected, false, seconds);
 }
 
 void progress_add(uint64_t rows, uint64_t bytes)

@@ -27,8 +27,8 @@ typedef enum ProgressMode {
     PROGRESS_NEVER      /* --no-progress */
 } ProgressMode;
 
-/* Starts the reporting thread if needed, and if it does not run yet.  Call it after signals_start,
- * so that the thread gets none of its signals. */
+/* Starts the reporting thread if needed, and if it does not run yet.  The thread gets no signals.
+ */
 bool progress_init(ProgressMode mode, Error *error);
 
 /* A phase, and how long it takes compared with the others of its plan; 0 where that cannot be told.
@@ -57,6 +57,9 @@ void progress_set_around(const ProgressAround *around);
 
 /* Begins a phase; `total` is the expected number of rows, perhaps an estimate, 0 if unknown. */
 void progress_begin(const char *phase, uint64_t total);
+
+/* The same for a phase that is measured by bytes, not by rows. */
+void progress_begin_bytes(const char *phase, uint64_t total_bytes);
 
 /* The same for a phase that began some seconds ago, in another program. */
 void progress_begin_earlier(const char *phase, uint64_t total, double seconds);

@@ -304,7 +304,7 @@ static const OptionTable TABLE = {.program = "kv-migrate",
                                   .groups = GROUPS,
                                   .epilogue = EPILOGUE,
                                   .commands = "up status version verify rehearse cleanup revert "
-                                              "basic-auth config help",
+                                              "basic-auth config",
                                   .operands = OPTION_DATABASES,
                                   .seen = seen};
 
@@ -315,7 +315,7 @@ static bool unknown_command(const char *command, Error *error)
         return option_unexpected(command, error);
     }
     error_set(error, EXIT_CODE_USAGE, "unknown command \"%s\"", command);
-    return error_hint(error, "The commands are: %s. Try --help.", TABLE.commands);
+    return error_hint(error, "The commands are: %s help. Try --help.", TABLE.commands);
 }
 
 static bool take_operand(MigrateOptions *options, char *operand, Error *error)

@@ -226,6 +226,14 @@ static bool add_environment(const Rehearse *rehearse, Words *words, Error *error
     return done;
 }
 
+/* That of the copy, too. */
+static bool shows_progress(const MigrateOptions *options)
+{
+    return options->common.progress == PROGRESS_ALWAYS ||
+           (options->common.progress == PROGRESS_AUTOMATIC && message_level() != MESSAGE_QUIET &&
+            (message_is_terminal() || message_is_json()));
+}
+
 bool rehearse_replay_command(const Rehearse *rehearse, Program *program, Error *error)
 {
     const Session *session = rehearse->session;
@@ -233,6 +241,7 @@ bool rehearse_replay_command(const Rehearse *rehearse, Program *program, Error *
 
     return words_add_format(&program->command, error, "%s/kv-replay", session->programs) &&
            words_add(&program->command, "--quiet", error) &&
+           (!shows_progress(options) || words_add(&program->command, "--progress", error)) &&
            words_add(&program->command, "--no-migration", error) &&
            (options->bindir == NULL ||
             words_add_format(&program->command, error, "--bindir=%s", options->bindir)) &&

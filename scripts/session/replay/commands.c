@@ -16,11 +16,17 @@ static bool starts(const char *text, const char *beginning)
 
 /* What a program tells of its work, and what to do next, is about a database that stays: only
  * warnings, errors and, on a terminal, progress belong to a replay. */
-static bool add_messages(Words *words, Error *error)
+static bool add_messages(const Replay *replay, Words *words, Error *error)
 {
-    return message_level() != MESSAGE_NORMAL ||
-           (words_add(words, "--quiet", error) &&
-            (!message_is_terminal() || words_add(words, "--progress", error)));
+    ProgressMode progress = replay->options.progress;
+    bool is_normal = message_level() == MESSAGE_NORMAL;
+
+    if (progress == PROGRESS_AUTOMATIC && is_normal && message_is_terminal()) {
+        progress = PROGRESS_ALWAYS;
+    }
+    return (!is_normal || words_add(words, "--quiet", error)) &&
+           (progress != PROGRESS_ALWAYS || words_add(words, "--progress", error)) &&
+           (progress != PROGRESS_NEVER || words_add(words, "--no-progress", error));
 }
 
 /* The kv-import command.  An incomplete store is fine on a throw-away server. */
@@ -31,8 +37,9 @@ static bool add_load(const Replay *replay, Words *words, Error *error)
            words_add(words, "--no-password", error) &&
            words_add(words, "--allow-redacted", error) &&
            words_add(words, "--allow-incomplete", error) &&
-           words_add_all(words, &replay->options.shared, error) && add_messages(words, error) &&
-           words_add(words, "--", error) && words_add(words, replay->dump.path, error);
+           words_add_all(words, &replay->options.shared, error) &&
+           add_messages(replay, words, error) && words_add(words, "--", error) &&
+           words_add(words, replay->dump.path, error);
 }
 
 static bool add_option(Words *words, const char *name, const char *value, Error *error)
@@ -50,7 +57,7 @@ static bool add_migrate(const Replay *replay, Words *words, Error *error)
         !words_add(words, "--keep-tables", error) ||
         !words_add(words, "--config=/dev/null", error) || !words_add(words, "-d", error) ||
         !words_add(words, REPLAY_DATABASE, error) || !words_add(words, "-w", error) ||
-        !words_add_all(words, &options->shared, error) || !add_messages(words, error)) {
+        !words_add_all(words, &options->shared, error) || !add_messages(replay, words, error)) {
         return false;
     }
     if (options->blockstore_path == NULL) {

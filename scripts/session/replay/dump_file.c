@@ -103,6 +103,7 @@ static bool copy_all(const DumpFile *dump, int source, int target, Error *error)
         if (got < 0 || !write_all(target, piece, (size_t)got)) {
             return cannot_copy(dump, error);
         }
+        progress_add(0, (uint64_t)got);
     }
 }
 
@@ -116,9 +117,19 @@ static int make_file(DumpFile *dump, const char *folder, const char *name)
 /* Copies an input that can be read only once. */
 static bool copy_input(DumpFile *dump, int source, const char *folder, Error *error)
 {
+    bool done;
+
     dump->file = make_file(dump, folder, "input");
-    return (dump->file >= 0 || cannot_copy(dump, error)) &&
-           copy_all(dump, source, dump->file, error);
+    done = (dump->file >= 0 || cannot_copy(dump, error)) && progress_init(dump->progress, error);
+    if (done) {
+        progress_begin_bytes("copy", 0);
+        done = copy_all(dump, source, dump->file, error);
+    }
+    if (done) {
+        progress_end();
+    }
+    progress_stop();
+    return done;
 }
 
 static bool cannot_open(const DumpFile *dump, const Identity *identity, Error *error)
@@ -237,10 +248,11 @@ static bool find_kind(DumpFile *dump, Error *error)
 }
 
 bool dump_file_open(DumpFile *dump, const char *name, const Identity *identity, const char *folder,
-                    Error *error)
+                    ProgressMode progress, Error *error)
 {
-    *dump = (DumpFile){.name = name, .file = -1, .identity = identity};
+    *dump = (DumpFile){.name = name, .file = -1, .identity = identity, .progress = progress};
     if (strcmp(name, "-") == 0) {
+        dump->name = "standard input";
         return copy_input(dump, STDIN_FILENO, folder, error) && find_kind(dump, error);
     }
     return open_named(dump, folder, error) && find_kind(dump, error);

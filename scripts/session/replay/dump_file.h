@@ -13,6 +13,7 @@
 #include <sys/types.h>
 
 #include "common/base/error.h"
+#include "common/cli/progress.h"
 #include "scripts/session/replay/identity.h"
 
 typedef enum DumpKind {
@@ -22,19 +23,20 @@ typedef enum DumpKind {
 } DumpKind;
 
 typedef struct DumpFile {
-    const char *name;         /* as the user gave it; "-" is standard input */
+    const char *name;         /* as the user gave it, for messages */
     char path[PATH_MAX];      /* a file that can be read again: the dump or a copy */
     int file;                 /* the same, open; -1: not open */
     const char *decompressor; /* "gzip", "zstd"; NULL: not compressed */
     const char *restorer;     /* path of pg_restore; set by the caller */
     const Identity *identity;
     DumpKind kind;
+    ProgressMode progress; /* of copies */
 } DumpFile;
 
 /* Opens the file and finds out its type.  An input that can be read only once is copied into the
  * folder.  EXIT_CODE_DUMP if it is not a dump, EXIT_CODE_USAGE if it cannot be read. */
 bool dump_file_open(DumpFile *dump, const char *name, const Identity *identity, const char *folder,
-                    Error *error);
+                    ProgressMode progress, Error *error);
 
 /* Checks that an SQL dump has its last lines: psql would not notice a truncated one. */
 bool dump_file_check_end(const DumpFile *dump, Error *error);

@@ -75,6 +75,10 @@ static const Option MIGRATION_OPTIONS[] = {
 };
 
 static const Option MESSAGE_OPTIONS[] = {
+    {"progress", 'P', NULL, "print progress even when not on a terminal", NULL, NULL,
+     OPTION_CONSTANT(ReplayOptions, progress, PROGRESS_ALWAYS)},
+    {"no-progress", 0, NULL, "print no progress", NULL, NULL,
+     OPTION_CONSTANT(ReplayOptions, progress, PROGRESS_NEVER)},
     {"quiet", 'q', NULL, "print warnings and errors only", take_quiet},
     {"verbose", 'v', NULL, "name every row that is left out or adjusted", take_verbose},
     {"log-format", 0, "FORMAT", "text (default) or json, one object a line", take_log_format,

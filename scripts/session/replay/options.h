@@ -9,6 +9,7 @@
 
 #include "common/base/error.h"
 #include "common/base/words.h"
+#include "common/cli/progress.h"
 #include "common/config/settings.h"
 
 /* What to do with the loaded dump. */
@@ -26,8 +27,9 @@ typedef struct ReplayOptions {
     ReplayUse use;
     char **command; /* USE_COMMAND: NULL-terminated */
     bool psql;
-    int jobs;     /* 0: the default */
-    bool wait;    /* even when not on a terminal */
+    int jobs;  /* 0: the default */
+    bool wait; /* even when not on a terminal */
+    ProgressMode progress;
     Words shared; /* options for kv-import and kv-migrate; owned */
     bool help;
     bool version;

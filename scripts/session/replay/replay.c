@@ -88,7 +88,7 @@ bool replay_begin(Replay *replay, const char **answer, Error *error)
         !identity_find(&replay->identity, error) ||
         !supervisor_begin(&replay->supervisor, &replay->identity, error) ||
         !dump_file_open(&replay->dump, replay->options.dump, &replay->identity,
-                        replay->supervisor.folder, error)) {
+                        replay->supervisor.folder, replay->options.progress, error)) {
         return false;
     }
     if (replay->dump.kind == DUMP_KV) {
@@ -232,10 +232,12 @@ static void warn_of_rules(void)
 bool replay_restore(Replay *replay, const char **answer, Error *error)
 {
     const Restore restore = {.address = &replay->address, .dump = &replay->dump};
+    const WorkerProgress progress = {
+        .phase = "restore", .file = replay->dump.file, .mode = replay->options.progress};
 
     *answer = DONE;
     message_info("restoring \"%s\"", replay->dump.name);
-    if (!worker_run(&replay->identity, restore_dump, &restore, NULL, 0, error)) {
+    if (!worker_run_reading(&replay->identity, restore_dump, &restore, &progress, error)) {
         return explain_loss(replay, error);
     }
     if (replay->options.blockstore_path == NULL && !replay->options.no_migration) {
@@ -275,7 +277,7 @@ bool replay_show(Replay *replay, const char **answer, Error *error)
     } else if (replay->options.use == USE_COMMAND) {
         *answer = "command";
     } else {
-        *answer = strcmp(replay->dump.name, "-") == 0 ? "psql-on-terminal" : "psql";
+        *answer = strcmp(replay->options.dump, "-") == 0 ? "psql-on-terminal" : "psql";
     }
     return true;
 }

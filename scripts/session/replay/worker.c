@@ -6,10 +6,14 @@
 #include "scripts/session/replay/spawn.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <unistd.h>
+
+enum { LOOK_MS = 200 };
 
 typedef struct Report {
     bool done;
@@ -104,35 +108,89 @@ static bool receive(int source, const Work *work, Error *error)
     return report.done;
 }
 
-bool worker_run(const Identity *identity, WorkerTask *task, const void *argument, void *result,
-                size_t size, Error *error)
+static bool begin_progress(const WorkerProgress *progress, Error *error)
 {
-    const Work todo = {identity, task, argument, result, size};
+    struct stat status;
+    bool known = fstat(progress->file, &status) == 0 && S_ISREG(status.st_mode);
+
+    if (!progress_init(progress->mode, error)) {
+        return false;
+    }
+    progress_begin_bytes(progress->phase, known ? (uint64_t)status.st_size : 0);
+    return true;
+}
+
+/* Tells how far the work is until it ends, or this program is asked to stop. */
+static void show_progress(const WorkerProgress *progress, int report)
+{
+    struct pollfd ended = {.fd = report, .events = POLLIN};
+    off_t shown = 0;
+    bool has_ended = false;
+
+    while (!has_ended && interrupt_signal() == 0) {
+        off_t position;
+
+        has_ended = poll(&ended, 1, LOOK_MS) > 0;
+        position = lseek(progress->file, 0, SEEK_CUR);
+        if (position > shown) {
+            progress_add(0, (uint64_t)(position - shown));
+            shown = position;
+        }
+    }
+}
+
+static bool run(const Work *todo, const WorkerProgress *progress, Error *error)
+{
     pid_t parent = getpid();
     int ends[2];
     pid_t child;
     bool done;
 
-    if (size > 0) {
-        memset(result, 0, size);
-    }
     if (!child_pipe(ends)) {
         return error_set(error, EXIT_CODE_USAGE, "could not make a pipe: %s", strerror(errno));
     }
     child = fork();
     if (child == 0) {
-        work(&todo, parent, ends[1]);
+        work(todo, parent, ends[1]);
     }
     close(ends[1]);
     if (child < 0) {
         close(ends[0]);
         return error_set(error, EXIT_CODE_USAGE, "could not start a process: %s", strerror(errno));
     }
-    done = receive(ends[0], &todo, error);
+    /* Not before the fork, as the process would get only a part of a program with threads. */
+    done = progress == NULL || begin_progress(progress, error);
+    if (done && progress != NULL) {
+        show_progress(progress, ends[0]);
+    }
+    done = done && receive(ends[0], todo, error);
+    if (done && progress != NULL) {
+        progress_end();
+    }
+    progress_stop();
     close(ends[0]);
     if (!done) {
         kill(child, SIGKILL);
     }
     spawn_wait(child);
     return done;
+}
+
+bool worker_run(const Identity *identity, WorkerTask *task, const void *argument, void *result,
+                size_t size, Error *error)
+{
+    const Work todo = {identity, task, argument, result, size};
+
+    if (size > 0) {
+        memset(result, 0, size);
+    }
+    return run(&todo, NULL, error);
+}
+
+bool worker_run_reading(const Identity *identity, WorkerTask *task, const void *argument,
+                        const WorkerProgress *progress, Error *error)
+{
+    const Work todo = {.identity = identity, .task = task, .argument = argument};
+
+    return run(&todo, progress, error);
 }

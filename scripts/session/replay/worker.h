@@ -10,6 +10,7 @@
 #include <stddef.h>
 
 #include "common/base/error.h"
+#include "common/cli/progress.h"
 #include "scripts/session/replay/identity.h"
 
 /* The work.  `result` is returned to the caller: it starts as zeros, and must hold no pointers. */
@@ -22,5 +23,17 @@ typedef bool WorkerTask(const void *argument, void *result, Error *error);
  */
 bool worker_run(const Identity *identity, WorkerTask *task, const void *argument, void *result,
                 size_t size, Error *error);
+
+/* Work that reads a file: how far it has come is told as a phase of that name
+ * (common/cli/progress.h). */
+typedef struct WorkerProgress {
+    const char *phase;
+    int file; /* open; its position is shared with the process */
+    ProgressMode mode;
+} WorkerProgress;
+
+/* The same without a result, with progress. */
+bool worker_run_reading(const Identity *identity, WorkerTask *task, const void *argument,
+                        const WorkerProgress *progress, Error *error);
 
 #endif

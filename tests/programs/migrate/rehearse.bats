@@ -144,7 +144,7 @@ YAML
     run --separate-stderr -0 "${REHEARSE[@]}" --from=- --config="$BATS_TEST_TMPDIR/config.yaml" --format=json --log-format=json \
         <"$BATS_TEST_TMPDIR/plain"
 
-    assert_json_lines kv-migrate
+    assert_json_lines kv-migrate kv-replay
     refute_contains "$output$stderr" geheim
     assert_rehearsed
     assert_equal "$(report '"\(.source.kind) \(.source.name)"')" "dump standard input"

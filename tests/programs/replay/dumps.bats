@@ -34,6 +34,19 @@ load ../../lib/replay
     diff -u "$EXPECTED" <(entries_of_replay --blockstore-path="$BLOCKSTORE" - <"$LEGACY/plain-zstd")
 }
 
+@test "-P tells how far the copy and the restore are, in bytes" {
+    local bytes
+    run --separate-stderr -0 "${REPLAY[@]}" -q -P --no-migration - -- true <"$LEGACY/plain"
+    bytes=$(numfmt --to=si --format=%.1f "$(wc -c <"$LEGACY/plain")")
+    bytes="${bytes%[kKM]} ${bytes: -1}B"
+    grep -E "^kv-replay: copy: ${bytes/K/k}, [0-9.]+ s$" <<<"$stderr"
+    grep -E "^kv-replay: restore: ${bytes/K/k}, [0-9.]+ s$" <<<"$stderr"
+    assert_equal "$(wc -l <<<"$stderr")" 2
+    run --separate-stderr -0 "${REPLAY[@]}" -q -P --log-format=json --no-migration "$LEGACY/plain-gzip" -- true
+    assert_equal "$(jq -s 'map(select(.phase == "restore" and .done)) | .[0].bytes' <<<"$stderr")" \
+        "$(wc -c <"$LEGACY/plain-gzip")"
+}
+
 @test "legacy tables are kept beside the KV store" {
     local tables
     tables="SELECT (SELECT count(*) FROM auth_users), (SELECT version FROM schema_migrations)"
