@@ -106,7 +106,9 @@ int checks_kv_ratio(void)
 
 uint64_t checks_kv_bytes(const Checks *checks)
 {
-    return checks->kv_bytes > 0 ? checks->kv_bytes : share(checks->table_bytes, KV_RATIO);
+    return checks->kv_bytes > 0
+               ? checks->kv_bytes
+               : share(checks->table_bytes, KV_RATIO) + (uint64_t)DEFAULT_PARTITIONS * LEAF_BYTES;
 }
 
 /* Lets kv-import check the target. */

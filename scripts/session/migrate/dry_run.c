@@ -119,13 +119,15 @@ static void show_tables(const Plan *plan)
     }
 }
 
-/* Where the estimate of a size comes from. */
-static void write_basis(const Plan *plan, int ratio, char basis[ESTIMATE_BASIS_SIZE])
+/* Where the estimate of a size comes from; `more` is what the ratio does not cover. */
+static void write_basis(const Plan *plan, int ratio, const char *more,
+                        char basis[ESTIMATE_BASIS_SIZE])
 {
     if (plan->estimate.known) {
         estimate_basis(&plan->estimate, basis);
     } else {
-        snprintf(basis, ESTIMATE_BASIS_SIZE, "%d.%02d x table size", ratio / 100, ratio % 100);
+        snprintf(basis, ESTIMATE_BASIS_SIZE, "%d.%02d x table size%s", ratio / 100, ratio % 100,
+                 more);
     }
 }
 
@@ -141,7 +143,7 @@ static void show_dump(const Plan *plan)
         return;
     }
     report_line(plan->output, INDENT, "dump", options->dump);
-    write_basis(plan, checks_dump_ratio(&plan->checks), basis);
+    write_basis(plan, checks_dump_ratio(&plan->checks), "", basis);
     quantity_bytes(checks_dump_bytes(&plan->checks), size);
     if (checks_free_bytes(plan->checks.session, &bytes)) {
         quantity_bytes(bytes, there);
@@ -171,7 +173,7 @@ static void show_table(const Plan *plan)
     char there[QUANTITY_SIZE + 32];
 
     if (!migrate_options_in_dynamodb(plan->checks.session->options)) {
-        write_basis(plan, checks_kv_ratio(), basis);
+        write_basis(plan, checks_kv_ratio(), " + its empty partitions", basis);
         quantity_bytes(checks_kv_bytes(&plan->checks), size);
         snprintf(there, sizeof there, "free space there is unknown");
         if (plan->checks.room_known) {
