@@ -13,6 +13,7 @@
 typedef struct ExportEstimate {
     bool whole;           /* the sample had all rows: only the time is an estimate */
     uint64_t sample_rows; /* rows in the sample */
+    uint64_t left_out;    /* of them, for a reason that is warned about */
     double rows;          /* of the export, like all that follows */
     double entries;
     double entry_bytes; /* as tuples, uncompressed */

@@ -103,6 +103,22 @@ void report_warn(const DumpPackageSummary *package)
     }
 }
 
+void report_foresee(const DumpPackageSummary *package, bool of_all, uint64_t *left_out)
+{
+    char rows[QUANTITY_SIZE];
+
+    for (size_t i = 0; i < package->left_out.count; i++) {
+        const DumpCount *count = &package->left_out.items[i];
+
+        if (!is_rule(count->reason)) {
+            *left_out += count->rows;
+            message_warning("%s%s of table \"%s\" will be left out: %s",
+                            quantity_noun(count->rows, "row", "rows", rows),
+                            of_all ? "" : " of the sample", count->table, count->reason);
+        }
+    }
+}
+
 void report_free(Report *report)
 {
     dump_counts_free(&report->source_rows);

@@ -63,6 +63,9 @@ bool report_move(Report *report, DumpPackageSummary *package, Error *error);
 /* Warns about rows that a package left out or adjusted. */
 void report_warn(const DumpPackageSummary *package);
 
+/* Warns, ahead of an export, about rows that the package will leave out; adds their number. */
+void report_foresee(const DumpPackageSummary *package, bool of_all, uint64_t *left_out);
+
 void report_free(Report *report);
 
 #endif

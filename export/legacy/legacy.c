@@ -302,6 +302,19 @@ static bool write_dump(LegacyExport *export, Error *error)
            check_row_counts(export, error) && export_dump_finish(&export->dump, error);
 }
 
+static bool check_strict(const ExportEstimate *estimate, Error *error)
+{
+    char rows[QUANTITY_SIZE];
+
+    if (estimate->left_out == 0) {
+        return true;
+    }
+    error_set(
+        error, EXIT_CODE_FAILED, "with --strict, the export will fail: %s",
+        quantity_noun(estimate->left_out, "row would be left out", "rows would be left out", rows));
+    return error_hint(error, "Without --strict, such rows are left out, counted and reported.");
+}
+
 /* An estimate is no reason to fail: what may be wrong with a row is left to the export. */
 static bool estimate(LegacyExport *export, Error *error)
 {
@@ -318,7 +331,8 @@ static bool estimate(LegacyExport *export, Error *error)
 
     fill_header(export, &header);
     if (sample_export(&source, &estimate, &cause)) {
-        return export_estimate_tell(&estimate, export->options->common.supervised, error);
+        return export_estimate_tell(&estimate, export->options->common.supervised, error) &&
+               (!export->options->strict || check_strict(&estimate, error));
     }
     if (!interrupt_check(error)) {
         return false;

@@ -328,6 +328,7 @@ static bool add_table(Sampling *sampling, double seconds, Error *error)
     for (size_t i = 0; i < manifest->package_count; i++) {
         uint64_t rows = dump_counts_total(&manifest->packages[i].source_rows);
 
+        report_foresee(&manifest->packages[i], factor <= 1, &estimate->left_out);
         estimate->sample_rows += rows;
         estimate->rows += (double)rows * factor;
         estimate->entry_bytes += (double)manifest->packages[i].totals.bytes * factor;

@@ -105,12 +105,21 @@ make_large() {
     assert_equal "$(grep -c warning <<<"$stderr")" 1
 }
 
-@test "rows of the sample that are left out are not named" {
+@test "rows of the sample that are left out are counted, and with --strict they are a failure, as they will be" {
     fresh_database TEMPLATE "$SMALL"
     sql "INSERT INTO graveler_staging_kv VALUES ('nobody', 'key', 'identity', 'data')"
-    estimate -v --strict
-    refute_contains "$stderr" "left out"
+    estimate -v
+    assert_contains "$stderr" \
+        'warning: 1 row of table "graveler_staging_kv" will be left out: staging token is on no branch'
+    refute_contains "$stderr" nobody
     assert_equal "$(figure rows) $(figure entries)" "14 13"
+    fails 3 kv-export --dry-run --no-settings -d "$DSN" --strict
+    assert_contains "$stderr" "with --strict, the export will fail: 1 row would be left out" "hint: Without --strict"
+    # What is left out by design is not.
+    sql "DELETE FROM graveler_staging_kv WHERE staging_token = 'nobody'" \
+        "INSERT INTO auth_expired_tokens VALUES ('old', now() - interval '1 day')"
+    succeeds kv-export --dry-run --no-settings -d "$DSN" --strict
+    refute_contains "$stderr" "left out"
 }
 
 @test "nothing is printed for programs unless one runs it" {
