@@ -278,13 +278,13 @@ static void say_unchanged(Error *error)
                  detail[0] == '\0' ? "" : "\n");
 }
 
-/* A dump that cannot be read fails before the target is opened. */
+/* A dump that cannot be read fails before the target is opened, and a signal may come then. */
 static void abandon(const Load *load, bool is_open, const TargetState *state, Error *error)
 {
     bool unchanged = is_open
                          ? load->driver->abandon != NULL && load->driver->abandon(load->target) &&
                                state->store == KV_STORE_STAMPED
-                         : error->code == EXIT_CODE_DUMP;
+                         : error->code == EXIT_CODE_DUMP || interrupt_signal() != 0;
 
     if (load->options->store.clean && unchanged) {
         say_unchanged(error);

@@ -4,6 +4,7 @@
  */
 #include "common/pg/connection_private.h"
 
+#include "common/base/interrupt.h"
 #include "common/pg/denied.h"
 
 #include <stdlib.h>
@@ -85,6 +86,10 @@ bool pg_connection_failed(PgConnection *connection, const PGresult *result, cons
     }
     if (pg_is_lost(connection)) {
         return pg_connection_lost(connection, error);
+    }
+    /* query_canceled, by this program's own doing */
+    if (strcmp(connection->sqlstate, "57014") == 0 && !interrupt_check(error)) {
+        return false;
     }
     error_set(error, pg_lock_timed_out(connection) ? EXIT_CODE_REFUSED : EXIT_CODE_FAILED, "%s: %s",
               what, message != NULL ? message : "the server sent an unexpected response");

@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The row of the query, in the order of the struct's members.  A failure is not one of the session.
- */
+/* The row of the query, in the order of the struct's members.  If the server refuses it, as for a
+ * role that may not read the tables, they stay unknown. */
 static bool count(Session *session, Buffer *sql, Accounts *accounts, Error *error)
 {
     PgRows *rows;
@@ -18,7 +18,7 @@ static bool count(Session *session, Buffer *sql, Accounts *accounts, Error *erro
         return false;
     }
     if (!pg_query(session->connection, buffer_string(sql), 0, NULL, &rows, error)) {
-        return !session_is_lost(session) &&
+        return !session_is_lost(session) && pg_sqlstate(session->connection)[0] != '\0' &&
                pg_execute(session->connection, "ROLLBACK TO SAVEPOINT accounts", NULL, &ignored);
     }
     *accounts = (Accounts){.known = true,

@@ -81,11 +81,13 @@ static bool add_config(const Session *session, NextLakefs *next, Error *error)
     ConfigUpgrade upgrade = {0};
     Words words = {0};
     Buffer command = {0};
-    Error ignored;
+    Error problem;
     int64_t version;
-    bool wrong = file != NULL && config_upgrade_version("latest", &version) &&
-                 config_upgrade_file(file, version, &upgrade, &ignored) &&
-                 upgrade.corrected.count + upgrade.open.count > 0;
+    /* A file that is no YAML has been refused where it is needed. */
+    bool known =
+        file != NULL && config_upgrade_version("latest", &version) &&
+        (config_upgrade_file(file, version, &upgrade, &problem) || problem.code != EXIT_CODE_USAGE);
+    bool wrong = known && upgrade.corrected.count + upgrade.open.count > 0;
     bool done = !wrong ||
                 (words_add(&words, "kv-migrate", error) && words_add(&words, "config", error) &&
                  words_add(&words, file, error) && report_command(&command, &words, error) &&
@@ -142,7 +144,7 @@ static bool append_basic_auth(const Session *session, Buffer *text, Error *error
     Words words = {0};
     bool done = words_add(&words, "kv-migrate", error) && words_add(&words, "basic-auth", error) &&
                 words_add(&words, "USER", error) &&
-                (environment_variable(REHEARSAL_SOURCE_VARIABLE) != NULL
+                (environment_variable(REHEARSAL_COPY_VARIABLE) != NULL
                      /* The rehearsal's own server is gone by then. */
                      ? words_add(&words, "-d", error) && words_add(&words, "DATABASE", error)
                      : words_add_all(&words, &session->options->place, error)) &&
@@ -302,20 +304,24 @@ bool next_lakefs_append(const NextLakefs *next, Buffer *text, Error *error)
     return done;
 }
 
+/* NULL: out of memory. */
 static json_t *encode_steps(const Words *words)
 {
     json_t *steps = json_array();
     Buffer text = {0};
     Error ignored;
+    bool done = true;
 
-    for (size_t i = 0; i < words->count; i++) {
+    for (size_t i = 0; done && i < words->count; i++) {
         text.size = 0;
-        if (append_step(words->items[i], &text, &ignored)) {
-            json_array_append_new(steps, json_string(buffer_string(&text)));
-        }
+        done = append_step(words->items[i], &text, &ignored) &&
+               json_array_append_new(steps, json_string(buffer_string(&text))) == 0;
     }
     buffer_free(&text);
-    return steps;
+    if (!done) {
+        json_decref(steps);
+    }
+    return done ? steps : NULL;
 }
 
 json_t *next_lakefs_encode(const NextLakefs *next)
