@@ -94,6 +94,7 @@ static bool run_command(const Rehearsal *rehearsal, const char *const *words, js
            words_add(&program.command, "--target=postgres", error) &&
            words_add(&program.command, "--format=json", error) &&
            words_add(&program.command, "--log-format=json", error) &&
+           words_add(&program.environment, REHEARSAL_COPY_VARIABLE "=yes", error) &&
            add_place(rehearsal, "LAKEFS_DATABASE_CONNECTION_STRING", "connection_string",
                      &program.environment, error) &&
            add_place(rehearsal, "LAKEFS_DATABASE_POSTGRES_CONNECTION_STRING",

@@ -21,6 +21,9 @@
  * rehearsal_run_program returns it. */
 #define REHEARSAL_SOURCE_VARIABLE "KV_REHEARSAL_SOURCE"
 
+/* Set for the commands that run on the copy, whose server is gone when their words are read. */
+#define REHEARSAL_COPY_VARIABLE "KV_REHEARSAL_COPY"
+
 /* The whole rehearsal: runs it, prints the report, and writes the page.  *code is that of the first
  * command that failed or, if up did not fail here, of the database's dry run. */
 bool rehearsal_main(Session *session, MigrateOptions *options, const char *programs, ExitCode *code,

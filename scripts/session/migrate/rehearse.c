@@ -6,15 +6,18 @@
 #include "common/base/printable.h"
 #include "common/base/quantity.h"
 #include "common/cli/message.h"
+#include "common/pg/lock.h"
 #include "common/pg/server_info.h"
 #include "scripts/session/migrate/legacy_tables.h"
 #include "scripts/session/migrate/rehearsal.h"
 #include "scripts/session/migrate/source_dump.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 static bool refuse_migrated(const Session *session, Error *error)
 {
@@ -44,6 +47,20 @@ static bool check_database(Session *session, Error *error)
            (session->legacy.found.count > 0 || refuse_without_tables(session, error));
 }
 
+/* pg_dump would wait for each lock, and not say who holds it. */
+static bool check_readable(Session *session, Error *error)
+{
+    Buffer sql = {0};
+    bool done = buffer_append_text(&sql, "LOCK TABLE ", error) &&
+                legacy_tables_append(session, &sql, error) &&
+                buffer_append_text(&sql, " IN ACCESS SHARE MODE", error) &&
+                (pg_execute(session->connection, buffer_string(&sql), NULL, error) ||
+                 pg_lock_failed(session->connection, &session->schema, error));
+
+    buffer_free(&sql);
+    return done;
+}
+
 /* The database's own dry run.  It tries no statement that writes. */
 static bool dry_run(Rehearse *rehearse, Error *error)
 {
@@ -65,6 +82,8 @@ static bool dry_run(Rehearse *rehearse, Error *error)
                  words_add(&program.command, "--keep-tables", error)) &&
                 words_add(&program.command, "--format=json", error) &&
                 words_add(&program.command, "--log-format=json", error) &&
+                words_add_format(&program.command, error, "--lock-wait-timeout=%dms",
+                                 session->options->common.lock_wait_timeout_ms) &&
                 program_add_connection(session, &program.command, error) &&
                 rehearsal_run_program(&program, &result, NULL, error);
 
@@ -113,6 +132,7 @@ static bool look_at_database(Rehearse *rehearse, const char *programs, MigrateOp
                       options->common.lock_wait_timeout_ms, error) ||
         !check_database(session, error) ||
         !source_dump_command(session, rehearse->self, &rehearse->dump, error) ||
+        !check_readable(session, error) ||
         !pg_is_standby(session->connection, &standby, error) ||
         !describe_database(rehearse, error) || !pg_commit(session->connection, error)) {
         return false;
@@ -130,6 +150,11 @@ static bool describe_file(Rehearse *rehearse, const char *name, Error *error)
 {
     bool is_input = strcmp(name, "-") == 0;
     struct stat status;
+
+    if (!is_input && access(name, R_OK) != 0) {
+        return error_set(error, EXIT_CODE_USAGE, "could not read \"%s\": %s", name,
+                         strerror(errno));
+    }
 
     rehearse->source = json_object();
     if (!is_input && stat(name, &status) == 0 && S_ISREG(status.st_mode)) {

@@ -55,6 +55,7 @@ assert_all_named() {
     holder_is_named 5 "LOCK schema_migrations" schema_migrations "${up[@]}"
     holder_is_named 5 "LOCK schema_migrations" schema_migrations "${up[@]}" --dry-run
     holder_is_named 5 "LOCK schema_migrations" schema_migrations kv-migrate status "$wait"
+    holder_is_named 5 "LOCK graveler_tags" graveler_tags kv-migrate rehearse --no-settings "$wait"
     sql "CREATE TABLE kv (partition_key bytea, key bytea, value bytea)"
     holder_is_named 5 "SELECT FROM kv" kv kv-import -d "$PGDATABASE" "$wait" "$DUMP"
     holder_is_named 5 "LOCK kv" kv kv-import -d "$PGDATABASE" "$wait" "$DUMP"

@@ -120,6 +120,9 @@ writes_logged() {
 
 @test "of a dump in the custom format: as text; --keep-tables leaves out the cleanup, --dump keeps the dump" {
     fresh_database TEMPLATE "$SMALL"
+    sql "INSERT INTO auth_users (id, created_at, display_name) VALUES (2, now(), 'eve')" \
+        "INSERT INTO auth_credentials VALUES ('AKIAUSER', 'secret', now(), 1)" \
+        "INSERT INTO auth_installation_metadata VALUES ('setup_timestamp', '2022-01-01T00:00:00Z')"
     pg_dump -Fc -f "$BATS_TEST_TMPDIR/custom"
     drop_database
 
@@ -129,6 +132,8 @@ writes_logged() {
     assert_contains "$output" "The copy was migrated" "making the copy:" "export:" "import:" "KV store:" "102 of graveler" \
         "runs on it:" "up would not be refused" "Of the copy." "$BATS_TEST_TMPDIR/custom"
     refute_contains "$output" "cleanup:"
+    # The copy is gone by then.
+    assert_contains "$(tr -s '[:space:]' ' ' <<<"$output")" "kv-migrate basic-auth USER -d DATABASE"
     assert_equal "$(grep -vF "$BATS_TEST_TMPDIR" <<<"$output" | grep -E '.{80}' || true)" ""
     kv-import --check -q "$BATS_TEST_TMPDIR/kv.dump"
 }
