@@ -11,6 +11,7 @@
 #include "common/kv/model.h"
 #include "common/kv/time.h"
 #include "common/pg/lock.h"
+#include "common/store/shadowed.h"
 #include "export/dump.h"
 #include "export/estimate.h"
 #include "export/legacy/row_count.h"
@@ -95,7 +96,9 @@ static bool check_version(LegacyExport *export, Error *error)
 
 static bool check_shapes(LegacyExport *export, Error *error)
 {
-    return table_shape_check(export->connection, &export->context.schema, export->packages,
+    return (export->options->common.schema != NULL ||
+            shadowed_refuse(export->connection, &export->context.schema, error)) &&
+           table_shape_check(export->connection, &export->context.schema, export->packages,
                              export->package_count, error);
 }
 

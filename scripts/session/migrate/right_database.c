@@ -2,6 +2,7 @@
 #include "scripts/session/migrate/right_database.h"
 
 #include "common/store/elsewhere.h"
+#include "common/store/shadowed.h"
 #include "scripts/session/migrate/legacy_tables.h"
 #include "scripts/session/migrate/report.h"
 #include "scripts/session/migrate/stamp.h"
@@ -93,7 +94,9 @@ bool right_database_check(Session *session, Error *error)
         return false;
     }
     if (session->legacy.found.count > 0) {
-        return session->has_version || refuse_without_version(session, error);
+        return (session->has_version || refuse_without_version(session, error)) &&
+               (session->options->common.schema != NULL ||
+                shadowed_refuse(session->connection, &session->schema, error));
     }
     if (session->options->new_database && !session->has_version) {
         return true;

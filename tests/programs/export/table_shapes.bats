@@ -182,3 +182,19 @@ check_shape_refused() {
         assert_missing "$DUMP" "$DUMP.partial"
     done
 }
+
+@test "tables of these names that lakeFS's own search_path finds first are refused, unless the schema is named" {
+    legacy_database
+    sql "CREATE SCHEMA app" "CREATE TABLE app.graveler_tags (LIKE graveler_tags)" \
+        "ALTER DATABASE $PGDATABASE SET search_path = app, public"
+    fails 5 kv-export -d "$DSN" --no-settings -f "$DUMP"
+    assert_contains "$stderr" "app.graveler_tags" "hint: " "--schema"
+    fails 5 kv-migrate up --kv-enabled --no-settings -d "$DSN"
+    assert_contains "$stderr" "app.graveler_tags" "hint: " "--schema"
+    fails 5 kv-migrate up --kv-enabled --no-settings -d "$DSN" --dry-run
+    assert_sql 38 "SELECT version FROM public.schema_migrations"
+    succeeds kv-export -d "$DSN" --schema=public --no-settings -f "$DUMP"
+    # Behind lakeFS's schema they do not matter.
+    sql "ALTER DATABASE $PGDATABASE SET search_path = public, app"
+    succeeds kv-export -d "$DSN" --no-settings -f "$DUMP" --force
+}
