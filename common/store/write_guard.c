@@ -7,9 +7,22 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Part of the function's text, by which it is recognised. */
+#define RECOGNISED "it was migrated to the KV store at"
+
+/* The functions of the guard's name in the schema $1. */
+#define FUNCTIONS                                                                                  \
+    "SELECT p.oid FROM pg_proc p JOIN pg_namespace s ON s.oid = p.pronamespace"                    \
+    " WHERE s.nspname = $1 AND p.proname = '" WRITE_GUARD_NAME "' AND p.pronargs = 0"
+
+/* Whether a trigger g of that name is the guard: a statement's, before all of them (tgtype: 2
+ * BEFORE, 4 INSERT, 8 DELETE, 16 UPDATE, 32 TRUNCATE), without a condition or columns. */
+#define IS_GUARD                                                                                   \
+    "g.tgtype = 62 AND g.tgqual IS NULL AND g.tgattr::text = '' AND g.tgfoid IN (" FUNCTIONS ")"
+
 /* Begins a query: `guardable` has for each legacy table, partition and child its name in SQL, the
- * name of its owner, whether the role owns it, and tgenabled of its trigger (null: none).  $1 is
- * the schema, $2 the tables. */
+ * name of its owner, whether the role owns it, tgenabled of its trigger (null: none that refuses),
+ * and whether another trigger has that name.  $1 is the schema, $2 the tables. */
 #define GUARDABLE                                                                                  \
     "WITH RECURSIVE tree AS (SELECT c.oid FROM pg_class c"                                         \
     " JOIN pg_namespace n ON n.oid = c.relnamespace"                                               \
@@ -18,7 +31,12 @@
     " guardable AS (SELECT c.oid, format('%I.%I', n.nspname, c.relname) AS name,"                  \
     "  pg_get_userbyid(c.relowner)::text AS owner, pg_has_role(c.relowner, 'USAGE') AS owned,"     \
     "  (SELECT g.tgenabled FROM pg_trigger g WHERE g.tgrelid = c.oid"                              \
-    "   AND g.tgname = '" WRITE_GUARD_NAME "') AS enabled"                                         \
+    "   AND g.tgname = '" WRITE_GUARD_NAME "' AND " IS_GUARD "   AND EXISTS (" FUNCTIONS           \
+    " AND p.oid = g.tgfoid"                                                                        \
+    "    AND strpos(p.prosrc, 'BEGIN RAISE EXCEPTION') = 1"                                        \
+    "    AND strpos(p.prosrc, '" RECOGNISED "') > 0)) AS enabled,"                                 \
+    "  EXISTS (SELECT FROM pg_trigger g WHERE g.tgrelid = c.oid"                                   \
+    "   AND g.tgname = '" WRITE_GUARD_NAME "' AND NOT (" IS_GUARD ")) AS taken"                    \
     "  FROM tree t JOIN pg_class c ON c.oid = t.oid JOIN pg_namespace n ON n.oid = c.relnamespace" \
     "  WHERE c.relkind IN ('r', 'p')) "
 
@@ -67,9 +85,6 @@ static bool run_made(PgConnection *connection, const PgSchema *schema, const cha
     return done;
 }
 
-/* Part of the function's text, by which it is recognised. */
-#define RECOGNISED "it was migrated to the KV store at"
-
 static bool refuse_function(const PgSchema *schema, const char *stranger, Error *error)
 {
     if (stranger != NULL) {
@@ -85,8 +100,31 @@ static bool refuse_function(const PgSchema *schema, const char *stranger, Error 
     return error_hint(error, "Find out what it is for, and drop or rename it.");
 }
 
+static bool check_triggers(PgConnection *connection, const PgSchema *schema, Error *error)
+{
+    PgRows *rows;
+    const char *taken;
+    bool done;
+
+    if (!query(connection, schema,
+               GUARDABLE "SELECT string_agg(name, ', ' ORDER BY name) FROM guardable WHERE taken",
+               &rows, error)) {
+        return false;
+    }
+    taken = pg_rows_text(rows, 0, 0);
+    if (taken != NULL) {
+        error_set(error, EXIT_CODE_REFUSED,
+                  "there are triggers " WRITE_GUARD_NAME " that are not kv-migrate's");
+        error_detail(error, "On %s.", taken);
+        error_hint(error, "Find out what they are for, and drop or rename them.");
+    }
+    done = taken == NULL;
+    pg_rows_free(rows);
+    return done;
+}
+
 /* Somebody who may create functions in the schema may have made one of this name, whose text would
- * run with the rights of whoever writes to the tables. */
+ * run with the rights of whoever writes to the tables; or a trigger. */
 bool write_guard_check(PgConnection *connection, const PgSchema *schema, Error *error)
 {
     PgRows *rows;
@@ -107,7 +145,7 @@ bool write_guard_check(PgConnection *connection, const PgSchema *schema, Error *
     }
     done = pg_rows_count(rows) == 0 || refuse_function(schema, pg_rows_text(rows, 0, 0), error);
     pg_rows_free(rows);
-    return done;
+    return done && check_triggers(connection, schema, error);
 }
 
 /* Nothing in it depends on the caller's search_path. */

@@ -313,6 +313,31 @@ refuses_function() {
     refuses "DELETE FROM auth_users"
 }
 
+@test "a trigger of that name that is somebody else's is refused before anything is done" {
+    legacy_database
+    sql "CREATE FUNCTION other() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'"
+    local trigger
+    for trigger in "BEFORE INSERT ON graveler_tags FOR EACH ROW" "BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON graveler_tags"; do
+        sql "CREATE TRIGGER kv_migrate_refuse_writes $trigger EXECUTE FUNCTION other()" \
+            "ALTER TABLE graveler_tags DISABLE TRIGGER kv_migrate_refuse_writes"
+        fails 5 "${MIGRATE[@]}" --keep-tables
+        assert_contains "$stderr" "there are triggers kv_migrate_refuse_writes that are not kv-migrate's" public.graveler_tags
+        run --separate-stderr -5 "${MIGRATE[@]}" --keep-tables --dry-run
+        assert_sql D "SELECT tgenabled FROM pg_trigger WHERE tgname = 'kv_migrate_refuse_writes'"
+        assert_sql 38 "SELECT version FROM schema_migrations"
+        sql "DROP TRIGGER kv_migrate_refuse_writes ON graveler_tags"
+    done
+}
+
+@test "a function that was replaced after the migration refuses nothing: status and up say so" {
+    migrate_and_keep
+    sql "CREATE OR REPLACE FUNCTION kv_migrate_refuse_writes() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'"
+    succeeds kv-migrate status
+    assert_contains "$(tr -s '[:space:]' ' ' <<<"$output")" "legacy tables are left and still take writes"
+    succeeds "${MIGRATE[@]}"
+    assert_contains "$stderr" "warning: the legacy tables cannot be made to refuse writes" "is not kv-migrate's"
+}
+
 @test "who goes back by SQL can migrate again, schema migrations included" {
     migrate_and_keep
     sql "SET client_min_messages = warning" "DROP TABLE kv CASCADE" "UPDATE schema_migrations SET version = 31"
