@@ -4,6 +4,7 @@
 #include "common/base/text.h"
 #include "common/kv/model.h"
 #include "common/store/postgres/begun_store.h"
+#include "common/store/postgres/coverage.h"
 #include "common/store/postgres/taken_names.h"
 
 #include <inttypes.h>
@@ -229,7 +230,9 @@ bool kv_table_inspect(const KvTable *table, PgConnection *connection, KvStoreSta
 
     *state = KV_STORE_NONE;
     *version = 0;
-    if (!check_shape(table, connection, &exists, error) || !check_names(table, connection, error)) {
+    if (!check_shape(table, connection, &exists, error) ||
+        !coverage_check(connection, table->schema, table->name, error) ||
+        !check_names(table, connection, error)) {
         return false;
     }
     if (!exists) {

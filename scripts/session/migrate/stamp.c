@@ -4,6 +4,7 @@
 #include "common/kv/model.h"
 #include "common/pg/lock.h"
 #include "common/store/postgres/begun_store.h"
+#include "common/store/postgres/coverage.h"
 #include "scripts/session/migrate/note.h"
 
 #include <errno.h>
@@ -33,6 +34,31 @@ static bool has_kv_columns(Session *session, bool *has, Error *error)
     return true;
 }
 
+static void set_unreadable(KvStore *store, const Error *reason)
+{
+    store->state = KV_UNREADABLE;
+    store->code = reason->code;
+    snprintf(store->reason, sizeof store->reason, "%s", reason->message);
+    snprintf(store->detail, sizeof store->detail, "%s", reason->detail);
+    snprintf(store->hint, sizeof store->hint, "%s", reason->hint);
+}
+
+/* A part of a store tells nothing of the whole. */
+static bool check_coverage(Session *session, KvStore *store, bool *whole, Error *error)
+{
+    Error problem = {0};
+
+    *whole = coverage_check(session->connection, &session->schema, KV_TABLE_NAME, &problem);
+    if (!*whole && problem.code != EXIT_CODE_REFUSED) {
+        *error = problem;
+        return false;
+    }
+    if (!*whole) {
+        set_unreadable(store, &problem);
+    }
+    return true;
+}
+
 /* May fail: a load locks its table, and the role may lack the privilege to read it. */
 static bool lock_table(Session *session, KvStore *store, bool *readable, Error *error)
 {
@@ -48,11 +74,7 @@ static bool lock_table(Session *session, KvStore *store, bool *readable, Error *
         if (error->lock_timeout) {
             pg_lock_name_holders(session->connection, &session->schema, error);
         }
-        store->state = KV_UNREADABLE;
-        store->code = error->code;
-        snprintf(store->reason, sizeof store->reason, "%s", error->message);
-        snprintf(store->detail, sizeof store->detail, "%s", error->detail);
-        snprintf(store->hint, sizeof store->hint, "%s", error->hint);
+        set_unreadable(store, error);
     }
     *readable = done && !failed;
     return done;
@@ -154,7 +176,8 @@ bool kv_store_read(Session *session, KvStore *store, Error *error)
         return true;
     }
     return lock_table(session, store, &readable, error) &&
-           (!readable || read_version(session, store, error));
+           (!readable || (check_coverage(session, store, &readable, error) &&
+                          (!readable || read_version(session, store, error))));
 }
 
 bool stamp_read(Session *session, KvStore *store, bool *stamped, Error *error)

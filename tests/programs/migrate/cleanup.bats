@@ -123,6 +123,27 @@ assert_late_noticed() {
     psql -Xq -d postgres -c "DROP ROLE $owner"
 }
 
+@test "a store that has lost a partition is no reason to drop tables, and is not taken for a whole one" {
+    local partition
+    legacy_database
+    "${MIGRATE[@]}" --keep-tables --quiet
+    kv-export -q --source kv -d "$DSN" -f "$BATS_TEST_TMPDIR/whole.dump"
+    partition=$(sql "SELECT tableoid::regclass FROM kv WHERE partition_key <> 'kv-internal-metadata' LIMIT 1")
+    sql "ALTER TABLE kv DETACH PARTITION $partition"
+    for _ in detached renamed; do
+        fails 5 kv-migrate cleanup -d "$DSN"
+        assert_contains "$stderr" 'table "kv" lacks partitions' "It has 99" "Attach"
+        run -0 kv-migrate status -d "$DSN"
+        assert_contains "$output" "lacks partitions"
+        fails 5 kv-export -q --source kv -d "$DSN" -f "$BATS_TEST_TMPDIR/part.dump"
+        fails 5 kv-import --verify -d "$DSN" "$BATS_TEST_TMPDIR/whole.dump"
+        fails 5 kv-import --clean -d "$DSN" "$BATS_TEST_TMPDIR/whole.dump"
+        assert_sql 1 "SELECT count(*) FROM graveler_branches"
+        [ "$partition" = old ] || sql "ALTER TABLE $partition RENAME TO old"
+        partition=old
+    done
+}
+
 @test "tables are not dropped for a store loaded from another cluster's dump" {
     legacy_database
     "${MIGRATE[@]}" --keep-tables --quiet
