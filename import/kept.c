@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "import/kept.h"
 
+#include "common/base/interrupt.h"
 #include "common/cli/signals.h"
 #include "common/store/target.h"
 
@@ -13,6 +14,11 @@ static bool change(ImportOptions *options, const TargetDriver *driver,
                 driver->open(&options->store, NULL, &target, &state, error) &&
                 function(target, error);
 
+    if (done) {
+        signals_finish();
+    } else if (interrupt_signal() != 0 && error->code != EXIT_CODE_CONNECTION) {
+        error_detail(error, "Nothing has changed.");
+    }
     driver->close(target);
     return done;
 }

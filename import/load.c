@@ -174,6 +174,7 @@ static bool fill_target(Load *load, Error *error)
         !driver->stamp(load->target, dump_reader_header(load->reader), &load->manifest, error)) {
         return false;
     }
+    signals_finish();
     progress_stop();
     message_info("loaded %s and stamped version %" PRIu64,
                  quantity_noun(dump_manifest_entries(&load->manifest), "entry", "entries", text),
@@ -278,13 +279,13 @@ static void say_unchanged(Error *error)
                  detail[0] == '\0' ? "" : "\n");
 }
 
-/* A dump that cannot be read fails before the target is opened, and a signal may come then. */
+/* What fails before the target is open changes nothing. */
 static void abandon(const Load *load, bool is_open, const TargetState *state, Error *error)
 {
     bool unchanged = is_open
                          ? load->driver->abandon != NULL && load->driver->abandon(load->target) &&
                                state->store == KV_STORE_STAMPED
-                         : error->code == EXIT_CODE_DUMP || interrupt_signal() != 0;
+                         : error->code == EXIT_CODE_DUMP || error->code == EXIT_CODE_FAILED;
 
     if (load->options->store.clean && unchanged) {
         say_unchanged(error);

@@ -19,6 +19,7 @@ static atomic_bool supervised;
 
 /* See signals_report. */
 static atomic_bool reported;
+static atomic_bool finished;
 
 static void on_wake_signal(int signal_number)
 {
@@ -104,10 +105,16 @@ static void *wait_for_signals(void *argument)
 
     while (sigwait(&ending, &signal_number) != 0) {
     }
+    if (atomic_load(&finished)) {
+        return NULL;
+    }
     interrupt_request(signal_number);
     for (;;) {
         /* Repeat: a statement may begin, or a thread may block, right after this. */
         if (!on_request()) {
+            if (atomic_load(&finished)) {
+                return NULL;
+            }
             report(signal_number);
             die_now(signal_number);
         }
@@ -120,6 +127,11 @@ static void *wait_for_signals(void *argument)
         }
     }
     return NULL;
+}
+
+void signals_finish(void)
+{
+    atomic_store(&finished, true);
 }
 
 bool signals_start(bool (*on_request)(void), Error *error)

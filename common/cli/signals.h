@@ -26,6 +26,10 @@ void signals_report(void);
  * program is still connecting), the program ends at once. */
 bool signals_start(bool (*on_request)(void), Error *error);
 
+/* The work is done, and cannot be taken back: a signal that comes from now on ends nothing, as the
+ * exit code would tell of a failure. */
+void signals_finish(void);
+
 /* Lets a repeated signal do nothing: another program stops this one, and both may have got the
  * signal already. */
 void signals_set_supervised(void);

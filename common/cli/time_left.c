@@ -8,6 +8,11 @@ static const double RATE_FRACTION = 0.02;
 /* A phase that takes this much longer than expected is one that earlier ones say nothing of. */
 static const double LATE = 2;
 
+/* A phase that is this much faster than expected, too: earlier ones may have waited for their input.
+ */
+static const double EARLY = 3;
+static const double EARLY_FRACTION = 0.05;
+
 /* An estimate that is wrong by so little is not worth a word. */
 static const double MARGIN = 0.02;
 
@@ -39,6 +44,10 @@ double time_left(const PhaseState *state)
     if (state->expected >= 0 &&
         (fraction >= RATE_FRACTION || state->seconds <= LATE * state->expected)) {
         double by_plan = state->expected * (1 - fraction);
+
+        if (fraction >= EARLY_FRACTION && state->seconds / fraction * EARLY < state->expected) {
+            return by_rate(state, fraction);
+        }
 
         return fraction > 0 ? fraction * by_rate(state, fraction) + (1 - fraction) * by_plan
                             : by_plan;

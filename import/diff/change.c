@@ -75,6 +75,34 @@ void change_fields(TextLine *line, const Change *change)
     }
 }
 
+static bool is_readable(const Change *change, Slice value)
+{
+    ProtobufCMessage *message =
+        protobuf_c_message_unpack(change->type.message, NULL, value.size, value.data);
+
+    if (message != NULL) {
+        protobuf_c_message_free_unpacked(message, NULL);
+    }
+    return message != NULL;
+}
+
+void change_unreadable(TextLine *line, const Change *change)
+{
+    bool was;
+    bool is;
+
+    if (change->type.message == NULL) {
+        return;
+    }
+    was = change->kind != CHANGE_ADDED && !is_readable(change, change->old_value);
+    is = change->kind != CHANGE_REMOVED && !is_readable(change, change->new_value);
+    if (was || is) {
+        text_add(line, was && is ? " (neither value can be read)"
+                       : is      ? " (the new value cannot be read)"
+                                 : " (the old value could not be read)");
+    }
+}
+
 /* Finds the value of a pair of the map in field 1. */
 static bool find_pair(Slice message, Slice key, Slice *value)
 {

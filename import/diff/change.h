@@ -41,6 +41,9 @@ void change_fields(TextLine *line, const Change *change);
  * values are lists of actions that are blocked, and are named. */
 void change_pairs(TextLine *line, const Change *change, bool rules);
 
+/* Adds which of the values is damaged, so that it can be described in part at most. */
+void change_unreadable(TextLine *line, const Change *change);
+
 /* Describes a change in the partitions of users, groups and policies.  Adds a line's text and
  * returns true; or returns false, having added nothing, for what it does not know. */
 bool change_describe_auth(TextLine *line, const Change *change);

@@ -79,6 +79,7 @@ static bool tell(TextReport *report, const Change *change, Error *error)
     if (!own && (describe_version(line, change) ||
                  (is_auth(change) && change_describe_auth(line, change)) ||
                  change_describe_repository(line, change))) {
+        change_unreadable(line, change);
         return text_end(line);
     }
     return counted_add(&report->counted, change, line, error);

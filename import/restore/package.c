@@ -158,6 +158,9 @@ bool restore_package(ImportOptions *options, Error *error)
            dump_scope_check_package(dump_reader_header(restore.reader), options, error) &&
            open_store(&restore, error) && progress_init(options->common.progress, error) &&
            read_dump(&restore, error) && merge(&restore, error);
+    if (done) {
+        signals_finish();
+    }
     progress_stop();
     done = done && print_report(&restore, error);
     restore.driver->close(restore.change);

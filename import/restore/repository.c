@@ -377,6 +377,9 @@ bool restore_repository(ImportOptions *options, Error *error)
            check_ids(&restore, error) && check_existing(&restore, &skip, error) &&
            (skip || restore_entries(&restore, error));
 
+    if (done) {
+        signals_finish();
+    }
     progress_stop();
     done = done && (skip ? restore_report_skipped(restore.id, options->json, error)
                          : restore_report_print(&restore.report, options->json, error));

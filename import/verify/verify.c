@@ -117,6 +117,7 @@ static bool read_opened_dump(Verification *verification, DumpReader *reader, con
     verification->result.dump_version = dump_reader_header(reader)->kv_version;
     verification->result.partial = dump_reader_header(reader)->repository_count > 0 ||
                                    dump_header_omitted_package(dump_reader_header(reader)) != NULL;
+    verification->result.redacted = dump_reader_header(reader)->redacted;
     progress_begin(phase, dump_expected_entries(reader));
     if (!sequential_read_dump(reader, (size_t)verification->options->store.jobs, visitor,
                               verification, manifest, error)) {
@@ -343,12 +344,11 @@ bool verify_set_detail(const VerifyResult *result, Error *error)
             quantity_noun(result->dump_entries, "entry", "entries", text), result->store_entries,
             result->dump_entries == result->store_entries ? ", of which some differ" : "");
     }
-    return error_detail(error,
-                        "%" PRIu64 " %s missing, %" PRIu64 " %s, %" PRIu64
-                        " %s extra (compared with the dump).",
-                        result->missing, result->missing == 1 ? "entry is" : "entries are",
-                        result->different, result->different == 1 ? "differs" : "differ",
-                        result->extra, result->extra == 1 ? "is" : "are");
+    return error_detail(
+        error, "%" PRIu64 " %s missing, %" PRIu64 " %s, %" PRIu64 " %s extra (compared with %s).",
+        result->missing, result->missing == 1 ? "entry is" : "entries are", result->different,
+        result->different == 1 ? "differs" : "differ", result->extra,
+        result->extra == 1 ? "is" : "are", result->source);
 }
 
 static bool can_be_read_again(const ImportOptions *options)
@@ -375,13 +375,22 @@ static bool compare_with_store(Verification *verification, Error *error)
     if (result->equal) {
         return say_equal(result, error);
     }
+    if (result->redacted) {
+        error_set(error, EXIT_CODE_REFUSED,
+                  "the dump is redacted, and the KV store was not loaded from it: there is nothing "
+                  "to compare");
+        return error_hint(error, "Take a dump that is not redacted.");
+    }
     if (!can_be_read_again(verification->options)) {
-        error_set(error, EXIT_CODE_FAILED, "the KV store differs from the dump");
+        error_set(error, EXIT_CODE_FAILED, "the KV store differs from %s", result->source);
         verify_set_detail(result, error);
         if (result->dump_version != result->store_version) {
+            char counts[sizeof error->detail];
+
+            snprintf(counts, sizeof counts, "%s", error->detail);
             error_detail(error,
-                         "The dump is of version %" PRIu64 ", the store at version %" PRIu64 ".",
-                         result->dump_version, result->store_version);
+                         "The dump is of version %" PRIu64 ", the store at version %" PRIu64 ". %s",
+                         result->dump_version, result->store_version, counts);
         }
         return error_hint(error,
                           "To see which entries differ, pass the dump as a file, or a second "
@@ -390,7 +399,7 @@ static bool compare_with_store(Verification *verification, Error *error)
     if (!find_differences(verification, error) || !count_differences(verification, true, error)) {
         return false;
     }
-    error_set(error, EXIT_CODE_FAILED, "the KV store differs from the dump");
+    error_set(error, EXIT_CODE_FAILED, "the KV store differs from %s", result->source);
     if (result->partial) {
         error_hint(error, "The dump does not hold a whole KV store: kv-import --diff=DUMP compares "
                           "what it holds.");
@@ -421,7 +430,13 @@ static bool open_store(Verification *verification, Error *error)
 
 static bool begin(Verification *verification, const ImportOptions *options, Error *error)
 {
-    *verification = (Verification){.options = options, .driver = store_find(options->target)};
+    /* kv-migrate verify has the dump made of the legacy tables. */
+    bool of_tables = options->common.supervised && options->action == IMPORT_VERIFY;
+
+    *verification =
+        (Verification){.options = options,
+                       .driver = store_find(options->target),
+                       .result = {.source = of_tables ? "the legacy tables" : "the dump"}};
     atomic_init(&verification->dump_entries, 0);
     atomic_init(&verification->store_entries, 0);
     return bucket_sums_new(MANY_ENTRIES, &verification->sums, error);

@@ -14,12 +14,14 @@
 #include "import/options.h"
 
 typedef struct VerifyResult {
+    const char *source; /* what the store is compared with, for messages */
     bool equal;
     uint64_t dump_version;
     uint64_t store_version;
     uint64_t dump_entries; /* without the version */
     uint64_t store_entries;
     bool partial;       /* the dump does not hold a whole store */
+    bool redacted;      /* the dump is */
     bool counted;       /* these are known: */
     uint64_t missing;   /* entries that only the dump has */
     uint64_t different; /* that both have, with different values; the version counts, too */

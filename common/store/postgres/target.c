@@ -223,6 +223,12 @@ static bool commit(Target *target, Error *error)
     bool done = legacy_database_commit(&target->database, error);
 
     target->may_be_stamped = !done && error->code == EXIT_CODE_CONNECTION;
+    if (target->may_be_stamped && target->is_beside) {
+        error_hint(error,
+                   "Look before you run it again: kv-import --verify tells whether the store "
+                   "holds the dump's entries. Another replacement would drop the store that "
+                   "this one has kept.");
+    }
     return done;
 }
 

@@ -101,8 +101,9 @@ void estimate_basis(const Estimate *estimate, char text[ESTIMATE_BASIS_SIZE])
     char rows[QUANTITY_SIZE];
 
     quantity_count((uint64_t)estimate->sample_rows, rows);
-    snprintf(text, ESTIMATE_BASIS_SIZE, "by %s%s row%s", estimate->whole ? "all " : "a sample of ",
-             rows, estimate->sample_rows == 1 ? "" : "s");
+    snprintf(text, ESTIMATE_BASIS_SIZE, "measured on %s%s row%s",
+             estimate->whole ? "all " : "a sample of ", rows,
+             estimate->sample_rows == 1 ? "" : "s");
 }
 
 static void print_size(const Estimate *estimate, FILE *output, int indent)

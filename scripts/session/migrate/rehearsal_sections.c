@@ -19,7 +19,7 @@ const char *rehearsal_verdict(const json_t *report)
         const char *result;
         const char *verdict;
     } VERDICTS[] = {
-        {"migrated", "The copy was migrated, and the store holds what the legacy tables do."},
+        {"migrated", "The copy was migrated, and the KV store matches the legacy tables."},
         {"refused", "The copy was migrated, but on the database itself up would be refused."},
         {"differs", "The copy was migrated, but the store could not be shown to hold what the "
                     "legacy tables do."}};
@@ -114,10 +114,10 @@ static void add_times(json_t *sections, const json_t *report)
     double all = 0;
     double up = 0;
 
-    json_object_set_new(section, "note",
-                        json_string("As measured on this machine, whose server writes nothing "
-                                    "through to its disk: another one may be slower. lakeFS has to "
-                                    "stand still for up only."));
+    json_object_set_new(
+        section, "note",
+        json_string("As measured on this machine, whose server runs without fsync: another one may "
+                    "be slower. lakeFS must be stopped only during up."));
     for (size_t i = 0; i < PHASE_COUNT; i++) {
         double value = json_number_value(json_object_get(seconds, PHASES[i].name));
 
@@ -245,10 +245,10 @@ static void add_dry_run(json_t *sections, const json_t *report)
     }
     section = begin_section(sections, "What the dry run finds");
     if (!of_database) {
-        json_object_set_new(section, "note",
-                            json_string("Of the copy. Rights, sessions, event triggers and room "
-                                        "are those of a database: run kv-migrate up --dry-run "
-                                        "there, too."));
+        json_object_set_new(
+            section, "note",
+            json_string("This dry run was of the copy. To check permissions, sessions, event "
+                        "triggers and free space, run kv-migrate up --dry-run on the database."));
     }
     if (code == 0) {
         add_row(section, "result", "up would not be refused");

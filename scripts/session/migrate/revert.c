@@ -345,7 +345,7 @@ static void tell_plan(const Revert *revert, const char *kept)
                  session->legacy.found.count);
     report_field(stdout, INDENT, "KV store", "%s%s",
                  revert->aside[0] == '\0' ? "" : "would become ", kept == NULL ? "none" : kept);
-    report_field(stdout, INDENT, "result", "no problem was found; nothing was changed");
+    report_field(stdout, INDENT, "result", "no problems found; nothing was changed");
 }
 
 static void tell_done(const Revert *revert, const char *kept)

@@ -84,7 +84,7 @@ shown() {
     assert_contains "$(shown 'legacy tables')" "$LEGACY_TABLE_COUNT, with" "graveler_staging_kv" " 1,000 auth_" "auth_users 16.4 kB 1 "
     assert_equal "$(shown 'would drop')" "all legacy tables"
     assert_equal "$(shown 'KV store')" 'table "kv": no KV store'
-    assert_contains "$(shown 'table kv')" "estimate: by all 1,003 rows; " " free there)"
+    assert_contains "$(shown 'table kv')" "estimate: measured on all 1,003 rows; " " free there)"
     assert_equal "$(shown result)" "no problems found; nothing was changed"
     assert_equal "$(shown dump)" ""
     dry 0 "${MIGRATE[@]}" --keep-tables
@@ -334,9 +334,9 @@ lacking() {
     as_in_earnest 1 "${MIGRATE[@]}" --dump "$FILES/nowhere/kv.dump"
     as_in_earnest 1 "${MIGRATE[@]}" --dump "$FILES"
     dry 0 "${MIGRATE[@]}" --dump "$FILES/kv.dump" --force
-    assert_contains "$output" "dump:            $FILES/kv.dump" "estimate: by all 1,003 rows"
+    assert_contains "$output" "dump:            $FILES/kv.dump" "estimate: measured on all 1,003 rows"
     dry 0 "${MIGRATE[@]}" --dump "$FILES/new.dump" -Z 0
-    assert_contains "$(shown dump)" "estimate: by all 1,003 rows" " free"
+    assert_contains "$(shown dump)" "estimate: measured on all 1,003 rows" " free"
     # The same below the last version, where kv-export cannot be asked.
     sql "UPDATE schema_migrations SET version = 37"
     dry 0 "${MIGRATE[@]}" --dump "$FILES/new.dump" -Z 0

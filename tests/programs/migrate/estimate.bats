@@ -58,9 +58,9 @@ assert_unchanged() {
     note_database
     succeeds "${UP[@]}" --dry-run --dump "$DUMP"
     assert_unchanged
-    assert_contains "$(shown dump)" "$DUMP about 1" " kB (estimate: by all 396 rows); " " free"
-    assert_contains "$(shown 'table kv')" "(estimate: by all 396 rows; "
-    [[ $(shown estimate) =~ ^'438 entries, a dump of 1'[0-9.]+' kB (by all 396 rows)'$ ]]
+    assert_contains "$(shown dump)" "$DUMP about 1" " kB (estimate: measured on all 396 rows); " " free"
+    assert_contains "$(shown 'table kv')" "(estimate: measured on all 396 rows; "
+    [[ $(shown estimate) =~ ^'438 entries, a dump of 1'[0-9.]+' kB (measured on all 396 rows)'$ ]]
     [[ $(shown downtime) =~ ^'at least '$SECONDS_TEXT' (estimate: '$SECONDS_TEXT' for the export, '$SECONDS_TEXT' for the load)'$ ]]
     succeeds "${UP[@]}" --dry-run --dump "$DUMP" --format json
     told=$(member estimated_dump_bytes)

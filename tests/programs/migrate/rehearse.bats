@@ -130,7 +130,7 @@ writes_logged() {
 
     printf '%s\nstandard error: %s\n' "$output" "$stderr"
     assert_contains "$output" "The copy was migrated" "making the copy:" "export:" "import:" "KV store:" "102 of graveler" \
-        "runs on it:" "up would not be refused" "Of the copy." "$BATS_TEST_TMPDIR/custom"
+        "runs on it:" "up would not be refused" "This dry run was of the" "$BATS_TEST_TMPDIR/custom"
     refute_contains "$output" "cleanup:"
     # The copy is gone by then.
     assert_contains "$(tr -s '[:space:]' ' ' <<<"$output")" "kv-migrate basic-auth USER -d DATABASE"

@@ -38,7 +38,7 @@ is_equal() {
 differs() {
     run --separate-stderr -3 "${VERIFY[@]}" -d "$DSN"
     printf '%s\nstandard error: %s\n' "$output" "$stderr"
-    assert_contains "$stderr" "kv-import: error: the KV store differs from the dump" "detail: "
+    assert_contains "$stderr" "kv-import: error: the KV store differs from the legacy tables" "detail: "
     assert_equal "$(still_running)" ""
 }
 

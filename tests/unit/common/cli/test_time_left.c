@@ -69,6 +69,19 @@ static void test_more_rows_than_expected(void **state)
 }
 
 /* Of an index nothing is done until the first leaf is: here after 0.01 of the rows. */
+/* Such as an index after a load that waited for its pipe. */
+static void test_a_phase_that_is_much_faster_than_earlier_ones(void **state)
+{
+    PhaseState phase = first_phase(200, 0.1);
+
+    (void)state;
+    phase.expected = 10;
+    assert_seconds(time_left(&phase), 0.4);
+    /* Not from its first rows. */
+    phase.rows = 10;
+    assert_true(time_left(&phase) > 9);
+}
+
 static void test_by_earlier_phases(void **state)
 {
     PhaseState phase = first_phase(0, 1);
@@ -103,6 +116,7 @@ int main(void)
         cmocka_unit_test(test_by_the_rate_and_the_weights),
         cmocka_unit_test(test_more_rows_than_expected),
         cmocka_unit_test(test_by_earlier_phases),
+        cmocka_unit_test(test_a_phase_that_is_much_faster_than_earlier_ones),
         cmocka_unit_test(test_done),
     };
 
