@@ -242,6 +242,28 @@ bool legacy_database_comment(const LegacyDatabase *database, const char *table, 
     return done;
 }
 
+/* A rule, or a trigger that returns NULL, makes an UPDATE do nothing. */
+static bool explain_unchanged(const LegacyDatabase *database, const DumpHeader *header,
+                              Error *error)
+{
+    int64_t number = 0;
+    bool dirty = false;
+
+    if (!pg_schema_version(database->connection, &database->schema, &number, &dirty, error)) {
+        return false;
+    }
+    if (!dirty && (number == (int64_t)header->source.schema_version ||
+                   number == (int64_t)header->kv_migration_version)) {
+        error_set(error, EXIT_CODE_REFUSED, "table schema_migrations does not take a new version");
+        return error_hint(error, "Find the rule or trigger on it that keeps its row as it is, drop "
+                                 "or disable it, then run again.");
+    }
+    error_set(error, EXIT_CODE_REFUSED,
+              "the schema version was changed by another program during the load");
+    return error_hint(error, "kv-migrate version tells where the database stands; make sure that "
+                             "no lakeFS runs on it, then run again.");
+}
+
 static bool set_schema_version(const LegacyDatabase *database, const DumpHeader *header,
                                Error *error)
 {
@@ -256,10 +278,7 @@ static bool set_schema_version(const LegacyDatabase *database, const DumpHeader 
                                 header->source.schema_version, header->kv_migration_version) &&
            pg_execute(database->connection, buffer_string(&sql), &changed, error);
     if (done && changed != 1) {
-        error_set(error, EXIT_CODE_REFUSED,
-                  "the schema version was changed by another program during the load");
-        done = error_hint(error, "kv-migrate version tells where the database stands; make sure "
-                                 "that no lakeFS runs on it, then run again.");
+        done = explain_unchanged(database, header, error);
     }
     buffer_free(&sql);
     return done;

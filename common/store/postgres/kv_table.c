@@ -144,6 +144,24 @@ static bool check_names(const KvTable *table, PgConnection *connection, Error *e
     return not_ours(table, connection, what, true, error);
 }
 
+static bool check_types(const KvTable *table, PgConnection *connection, Error *error)
+{
+    char *type;
+
+    if (!taken_names_find_type(connection, table->schema, table->name, &type, error)) {
+        return false;
+    }
+    if (type == NULL) {
+        return true;
+    }
+    error_set(error, EXIT_CODE_REFUSED,
+              "there is a type \"%.64s\" in schema \"%s\" of database \"%s\": a KV table needs "
+              "the name",
+              type, table->schema->name, table->schema->database);
+    free(type);
+    return error_hint(error, "Rename or drop it, then run again.");
+}
+
 /* Checks whether the relation exists and has the columns of a KV table. */
 static bool check_shape(const KvTable *table, PgConnection *connection, bool *exists, Error *error)
 {
@@ -230,7 +248,7 @@ bool kv_table_inspect(const KvTable *table, PgConnection *connection, KvStoreSta
 
     *state = KV_STORE_NONE;
     *version = 0;
-    if (!check_shape(table, connection, &exists, error) ||
+    if (!check_types(table, connection, error) || !check_shape(table, connection, &exists, error) ||
         !coverage_check(connection, table->schema, table->name, error) ||
         !check_names(table, connection, error)) {
         return false;

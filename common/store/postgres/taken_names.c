@@ -71,6 +71,31 @@ bool taken_names_find(PgConnection *connection, const PgSchema *schema, const ch
     return done;
 }
 
+bool taken_names_find_type(PgConnection *connection, const PgSchema *schema, const char *name,
+                           char **type, Error *error)
+{
+    const char *parameters[] = {schema->name, name};
+    PgRows *rows;
+    bool done;
+
+    *type = NULL;
+    if (!pg_query(connection,
+                  "SELECT t.typname FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace"
+                  " LEFT JOIN pg_class c ON c.oid = t.typrelid WHERE n.nspname = $1"
+                  " AND NOT EXISTS (SELECT FROM pg_class k WHERE k.relnamespace = n.oid AND "
+                  "k.relname = $2::text AND k.relkind IN ('r', 'p')) AND (t.typrelid = 0 OR "
+                  "c.relkind = 'c') AND (t.typname IN ($2::text, $2::text "
+                  "|| '_v')"
+                  "  OR left(t.typname, length($2::text) + 1) = $2::text || '_'"
+                  "  AND substr(t.typname, length($2::text) + 2) ~ '^[0-9]+$') LIMIT 1",
+                  2, parameters, &rows, error)) {
+        return false;
+    }
+    done = pg_rows_count(rows) == 0 || text_copy(pg_rows_text(rows, 0, 0), type, error);
+    pg_rows_free(rows);
+    return done;
+}
+
 static bool name_schema(PgConnection *connection, char aside[SCHEMA_NAME_SIZE], Error *error)
 {
     PgRows *rows;

@@ -25,4 +25,9 @@ bool taken_names_find(PgConnection *connection, const PgSchema *schema, const ch
 bool taken_names_append_move(PgConnection *connection, const PgSchema *schema, const char *name,
                              bool strays_only, Buffer *sql, Error *error);
 
+/* Where there is no table `name` yet, finds a type that is no table's and has a name that one
+ * needs: each table has a type of its name.  *type is malloced; NULL: none. */
+bool taken_names_find_type(PgConnection *connection, const PgSchema *schema, const char *name,
+                           char **type, Error *error);
+
 #endif

@@ -63,6 +63,28 @@ SEQUENCE|kv_99|
 RELATIONS
 }
 
+@test "types with names that a KV table needs are refused before anything is done: each table has a type of its name" {
+    local type
+    legacy_database
+    for type in "TYPE kv_7 AS ENUM ('a')" "TYPE kv AS (a int)" "DOMAIN kv_v AS int" "TYPE kv_99 AS RANGE (SUBTYPE = int)"; do
+        sql "CREATE $type"
+        check_refused "there is a type" "hint: "
+        read -r _ type _ <<<"$type"
+        sql "DROP TYPE $type"
+    done
+    sql "CREATE TYPE kv_x AS ENUM ('a')" "CREATE TYPE kvs AS ENUM ('a')"
+    succeeds kv-import -d "$DSN" "$DUMP"
+}
+
+@test "a rule or a trigger that keeps the schema version as it is is told from another program" {
+    legacy_database
+    sql "CREATE RULE keep AS ON UPDATE TO schema_migrations DO INSTEAD NOTHING"
+    fails 5 kv-import -d "$DSN" "$DUMP"
+    assert_contains "$stderr" "table schema_migrations does not take a new version" "rule or trigger"
+    sql "DROP RULE keep ON schema_migrations"
+    succeeds kv-import -d "$DSN" "$DUMP"
+}
+
 @test "similarly named relations are no obstacle" {
     legacy_database
     sql "CREATE TABLE kv_backup (a int)" "CREATE TABLE kv7 (a int)" "CREATE TABLE \"KV\" (a int)" "CREATE TABLE kv_1a (a int)"
