@@ -45,10 +45,22 @@ typedef struct Contents {
     SetDigest digest;
 } Contents;
 
-static bool refuse_not_migrated(const Revert *revert, Error *error)
+static bool refuse_not_migrated(Revert *revert, Error *error)
 {
     bool of_lakefs = revert->store.state == KV_STAMPED;
 
+    if (of_lakefs && !note_read(revert->session, &revert->note, error)) {
+        return false;
+    }
+    if (of_lakefs && revert->note.json != NULL) {
+        error_set(error, EXIT_CODE_REFUSED,
+                  "the database is at a legacy version already: there is nothing to revert");
+        stamp_detail(revert->session, &revert->store, error);
+        return error_hint(error,
+                          "kv-import has loaded the store that is beside the tables, as where "
+                          "a backup of before the migration was restored. If nobody needs "
+                          "the store, rename or drop its table.");
+    }
     error_set(error, EXIT_CODE_REFUSED,
               "the database was not migrated by kv-migrate: there is nothing to revert");
     stamp_detail(revert->session, &revert->store, error);

@@ -216,7 +216,12 @@ static bool judge_predecessor(Status *status, Error *error)
     }
     return set_problem(status, "foreign_kv_store", error,
                        "legacy, but its table kv is stamped as migrated: the two do not belong "
-                       "together; find out where the table comes from");
+                       "together; find out where the table comes from") &&
+           (status->note.json == NULL ||
+            buffer_append_text(&status->text,
+                               ": kv-import has loaded it, and a backup of before the migration "
+                               "may have been restored since",
+                               error));
 }
 
 /* What up replaces without a question. */

@@ -158,6 +158,11 @@ assert re.fullmatch(r"kv_reverted_\d{8}_\d{6}", plan["kept_store"]), plan' <<<"$
     kept_database
     allow_writes
     sql "UPDATE schema_migrations SET version = 38"
+    # As a backup of before the migration, restored over the database, leaves it.
+    assert_refused "is at a legacy version already" "38/1" "kv-import has loaded the store" "backup"
+    run -0 kv-migrate status -d "$DSN"
+    assert_contains "$(tr -s '[:space:]' ' ' <<<"$output")" "a backup of before the migration may have been restored"
+    sql "COMMENT ON TABLE kv IS NULL"
     assert_refused "was not migrated by kv-migrate" "38/1" "lakeFS's own"
     sql "UPDATE schema_migrations SET version = 39, dirty = true"
     assert_refused dirty
