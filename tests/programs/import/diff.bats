@@ -342,6 +342,17 @@ damaged() {
     fails 4 kv-import --diff="$BATS_TEST_TMPDIR/forged.dump" -d "$DSN"
 }
 
+@test "a value that was damaged is not told as if somebody had changed it" {
+    fresh_database TEMPLATE "$STORE_NEW"
+    sql "UPDATE kv SET value = 'garbage' WHERE key IN ('settings/protected_branches', 'branches/main')
+        AND partition_key LIKE 'lake-%'"
+    differs --diff="$NEW" -d "$DSN"
+    assert_equal "$(grep -c '(the new value cannot be read)$' <<<"$output")" 2
+    kv-export --source=kv -q -d "$DSN" -f "$BATS_TEST_TMPDIR/garbage.dump"
+    differs --diff="$BATS_TEST_TMPDIR/garbage.dump" "$NEW"
+    assert_equal "$(grep -c '(the old value could not be read)$' <<<"$output")" 2
+}
+
 @test "what cannot be meant is refused" {
     fails 1 kv-import --diff="$OLD" -d "$DSN" "$NEW"
     assert_contains "$stderr" "with a dump or with a KV store"

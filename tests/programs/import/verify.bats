@@ -110,6 +110,26 @@ differs() {
     export PGDATABASE=${DSN##*=}
 }
 
+@test "a redacted dump compares only with a store that was loaded from it" {
+    local redacted=$BATS_TEST_TMPDIR/redacted.dump
+    fresh_database TEMPLATE "$LOADED"
+    kv-export --source=kv -d "$DSN" --redact -q -f "$redacted"
+    fails 5 kv-import --verify -d "$DSN" "$redacted"
+    assert_contains "$stderr" "the dump is redacted" "hint: "
+    assert_equal "$output" ""
+    drop_database
+    fresh_database
+    kv-import -q -d "$DSN" --allow-redacted "$redacted"
+    succeeds kv-import --verify -d "$DSN" "$redacted"
+}
+
+@test "from a pipe, other entries are told of beside another version" {
+    fresh_database TEMPLATE "$LOADED"
+    sql "UPDATE kv SET value = '3' WHERE partition_key = 'kv-internal-metadata'" "DELETE FROM kv WHERE key = 'groups/Developers'"
+    run --separate-stderr -3 kv-import --verify -d "$DSN" < <(cat "$DUMP")
+    assert_contains "$stderr" "The dump is of version 1, the store at version 3." "The dump holds 439 entries, the store 438."
+}
+
 @test "writers are not blocked, and concurrent writes are not seen" {
     fresh_database TEMPLATE "$LOADED"
     hold "DELETE FROM kv WHERE key = 'groups/Developers'"
