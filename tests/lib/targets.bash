@@ -279,7 +279,7 @@ conforms_shows_what_has_changed() {
     assert_equal "$stderr" ""
     assert_equal "$(tail -n +2 <<<"$output")" 'group "Developers" removed
 installation id changed from "0659442d-e935-4d2d-85b6-ca4e205a42e7" to "other"
-user "eve" added
+user "eve" added (the new value cannot be read)
 KV version changed from "1" to "2"
 
 package               added        removed        changed
