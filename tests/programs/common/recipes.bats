@@ -97,11 +97,13 @@ assert_migrates_again() {
 }
 
 @test "undo: before the stamp there is nothing to undo, and running it again succeeds" {
-    # A type of the same name prevents creating the table; the dump of the export is left.
-    sql "CREATE DOMAIN kv AS text"
+    # An event trigger prevents creating the very table; the dump of the export is left.
+    sql "CREATE FUNCTION refuse() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN IF EXISTS (SELECT
+            FROM pg_event_trigger_ddl_commands() WHERE object_identity = ''public.kv'') THEN RAISE EXCEPTION ''no''; END IF; END'" \
+        "CREATE EVENT TRIGGER refuse ON ddl_command_end EXECUTE FUNCTION refuse()"
     run --separate-stderr -3 bash -c "cd '$HERE' && kv-migrate up --kv-enabled -d lakefs --blockstore-path '$BLOCKSTORE' --dump kv.dump"
     [ -e "$HERE/kv.dump" ]
-    sql "DROP DOMAIN kv"
+    sql "DROP EVENT TRIGGER refuse" "DROP FUNCTION refuse"
     assert_legacy
     do_block 4
     assert_kv_as_expected
