@@ -8,8 +8,7 @@ static const double RATE_FRACTION = 0.02;
 /* A phase that takes this much longer than expected is one that earlier ones say nothing of. */
 static const double LATE = 2;
 
-/* A phase that is this much faster than expected, too: earlier ones may have waited for their input.
- */
+/* Likewise one that is this much faster: earlier ones may have waited for their input. */
 static const double EARLY = 3;
 static const double EARLY_FRACTION = 0.05;
 

@@ -36,7 +36,7 @@ void estimate_take(Estimate *estimate, const char *printed);
  * asked to stop. */
 bool estimate_load(Estimate *estimate, const Session *session, Error *error);
 
-/* Where an estimate comes from: "measured on all 396 rows", "measured on a sample of 56,125 rows". */
+/* Where an estimate comes from: "measured on all 396 rows" or "on a sample of 56,125 rows". */
 enum { ESTIMATE_BASIS_SIZE = 80 };
 void estimate_basis(const Estimate *estimate, char text[ESTIMATE_BASIS_SIZE]);
 

@@ -132,8 +132,7 @@ static bool look_at_database(Rehearse *rehearse, const char *programs, MigrateOp
                       options->common.lock_wait_timeout_ms, error) ||
         !check_database(session, error) ||
         !source_dump_command(session, rehearse->self, &rehearse->dump, error) ||
-        !check_readable(session, error) ||
-        !pg_is_standby(session->connection, &standby, error) ||
+        !check_readable(session, error) || !pg_is_standby(session->connection, &standby, error) ||
         !describe_database(rehearse, error) || !pg_commit(session->connection, error)) {
         return false;
     }
