@@ -261,7 +261,9 @@ static bool transfer_failed(Up *up, int status, const char *program, Error *erro
         return error_set(error, EXIT_CODE_CLEANUP, "%s ended with exit code %d, after the stamp",
                          program, status);
     }
-    error_set(error, program_failure_code(status),
+    /* A program that misses this session's lock refuses, but the cause is the lost connection. */
+    error_set(error,
+              session_is_lost(up->session) ? EXIT_CODE_CONNECTION : program_failure_code(status),
               "the KV migration failed: %s ended with exit code %d", program, status);
     if (!known) {
         error_detail(error, "It is not known whether the database was stamped; the legacy tables "

@@ -78,7 +78,8 @@ programs_with_import() {
 @test "if the import fails and the session is lost too, the state of the stamp is reported as unknown" {
     legacy_database
     programs_with_import "psql -Xq -d '$DSN' -c \"SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-        WHERE datname = current_database() AND application_name = 'kv-migrate' AND pid <> pg_backend_pid()\" >/dev/null; cat >/dev/null; exit 2"
+        WHERE datname = current_database() AND application_name = 'kv-migrate' AND pid <> pg_backend_pid()\" >/dev/null; cat >/dev/null; exit 5"
+    # Whatever the import makes of it, the connection was lost.
     run --separate-stderr -2 "$PROGRAMS/kv-migrate" up --kv-enabled --no-settings -d "$DSN"
     assert_contains "$stderr" "kv-migrate: error: " "not known whether the database was stamped"
     refute_contains "$stderr" "Nothing was stamped"
