@@ -81,21 +81,26 @@ static bool add_config(const Session *session, NextLakefs *next, Error *error)
     ConfigUpgrade upgrade = {0};
     Words words = {0};
     Buffer command = {0};
-    Error problem;
+    Error problem = {0};
     int64_t version;
+    bool known = file == NULL || !config_upgrade_version("latest", &version) ||
+                 config_upgrade_file(file, version, &upgrade, &problem);
     /* A file that is no YAML has been refused where it is needed. */
-    bool known =
-        file != NULL && config_upgrade_version("latest", &version) &&
-        (config_upgrade_file(file, version, &upgrade, &problem) || problem.code != EXIT_CODE_USAGE);
-    bool wrong = known && upgrade.corrected.count + upgrade.open.count > 0;
-    bool done = !wrong ||
-                (words_add(&words, "kv-migrate", error) && words_add(&words, "config", error) &&
-                 words_add(&words, file, error) && report_command(&command, &words, error) &&
-                 words_add_format(&next->steps, error,
-                                  "all that is to change in the configuration, and the file as it "
-                                  "should be:\n%s",
-                                  buffer_string(&command)));
+    bool done = known || problem.code == EXIT_CODE_USAGE;
+    bool wrong = upgrade.corrected.count + upgrade.open.count > 0;
 
+    done =
+        done && (!wrong ||
+                 (words_add(&words, "kv-migrate", error) && words_add(&words, "config", error) &&
+                  words_add(&words, file, error) && report_command(&command, &words, error) &&
+                  words_add_format(&next->steps, error,
+                                   "all that is to change in the configuration, and the file as it "
+                                   "should be:\n%s",
+                                   buffer_string(&command))));
+
+    if (!known && problem.code != EXIT_CODE_USAGE) {
+        *error = problem;
+    }
     config_upgrade_free(&upgrade);
     words_free(&words);
     buffer_free(&command);
