@@ -111,10 +111,12 @@ static void *wait_for_signals(void *argument)
     interrupt_request(signal_number);
     for (;;) {
         /* Repeat: a statement may begin, or a thread may block, right after this. */
-        if (!on_request()) {
-            if (atomic_load(&finished)) {
-                return NULL;
-            }
+        bool works = on_request();
+
+        if (atomic_load(&finished)) {
+            return NULL;
+        }
+        if (!works) {
             report(signal_number);
             die_now(signal_number);
         }
@@ -122,7 +124,7 @@ static void *wait_for_signals(void *argument)
         second = sigtimedwait(&ending, NULL, &pause);
         /* Only the same signal again is somebody's impatience: a terminal that is closed, or a
          * service that is stopped, may well send two. */
-        if (second == signal_number && !atomic_load(&supervised)) {
+        if (second == signal_number && !atomic_load(&supervised) && !atomic_load(&finished)) {
             die_now(second);
         }
     }
