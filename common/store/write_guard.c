@@ -31,8 +31,7 @@
     " guardable AS (SELECT c.oid, format('%I.%I', n.nspname, c.relname) AS name,"                  \
     "  pg_get_userbyid(c.relowner)::text AS owner, pg_has_role(c.relowner, 'USAGE') AS owned,"     \
     "  (SELECT g.tgenabled FROM pg_trigger g WHERE g.tgrelid = c.oid"                              \
-    "   AND g.tgname = '" WRITE_GUARD_NAME "' AND " IS_GUARD "   AND EXISTS (" FUNCTIONS           \
-    " AND p.oid = g.tgfoid"                                                                        \
+    "   AND g.tgname = '" WRITE_GUARD_NAME "' AND " IS_GUARD "   AND g.tgfoid IN (" FUNCTIONS      \
     "    AND strpos(p.prosrc, 'BEGIN RAISE EXCEPTION') = 1"                                        \
     "    AND strpos(p.prosrc, '" RECOGNISED "') > 0)) AS enabled,"                                 \
     "  EXISTS (SELECT FROM pg_trigger g WHERE g.tgrelid = c.oid"                                   \
