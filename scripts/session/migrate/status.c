@@ -18,6 +18,11 @@
 
 enum { LOCK_WAIT_MS = 1000 };
 
+bool status_writes_are_refused(const Status *status)
+{
+    return status->guard.tables > 0 && status->guard.guarded == status->guard.tables;
+}
+
 /* What a store without a version of its own is; `missing` is what none is. */
 static int64_t unstamped_version(const KvStore *store, int64_t missing)
 {

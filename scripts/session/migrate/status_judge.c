@@ -135,11 +135,6 @@ static bool judge_without_version(Status *status, Error *error)
                      "a KV store that was not set up, without a legacy database beside it");
 }
 
-bool status_writes_are_refused(const Status *status)
-{
-    return status->guard.tables > 0 && status->guard.guarded == status->guard.tables;
-}
-
 static bool judge_migrated(Status *status, Error *error)
 {
     const LegacyTables *legacy = &status->session->legacy;
