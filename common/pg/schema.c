@@ -8,34 +8,29 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Queries the connection's own search_path.  This is the only query that runs under the user's
- * search_path, so it depends on nothing there: functions and types are qualified, and it uses no
- * operator. */
-static bool query_path(PgConnection *connection, char **table, char **current, Error *error)
-{
-    PgRows *rows;
-    bool done;
-
-    if (!pg_query(connection,
-                  "SELECT pg_catalog.to_regclass('schema_migrations')::pg_catalog.oid,"
-                  " pg_catalog.current_schema()",
-                  0, NULL, &rows, error)) {
-        return false;
-    }
-    done = text_copy(pg_rows_text(rows, 0, 0), table, error) &&
-           text_copy(pg_rows_text(rows, 0, 1), current, error);
-    pg_rows_free(rows);
-    return done;
-}
-
-/* Restores the connection's own search_path for this query only. */
-static bool find_on_path(PgConnection *connection, char **table, char **current, Error *error)
+bool pg_query_on_path(PgConnection *connection, const char *sql, int parameter_count,
+                      const char *const *parameters, PgRows **rows, Error *error)
 {
     static const char *const SEARCH_PATH[] = {"search_path"};
 
+    *rows = NULL;
     return pg_settings_restore(connection, SEARCH_PATH, 1, error) &&
-           query_path(connection, table, current, error) &&
+           pg_query(connection, sql, parameter_count, parameters, rows, error) &&
            pg_execute(connection, "SET LOCAL search_path = ''", NULL, error);
+}
+
+static bool find_on_path(PgConnection *connection, char **table, char **current, Error *error)
+{
+    PgRows *rows;
+    bool done = pg_query_on_path(connection,
+                                 "SELECT pg_catalog.to_regclass('schema_migrations')"
+                                 "::pg_catalog.oid, pg_catalog.current_schema()",
+                                 0, NULL, &rows, error) &&
+                text_copy(pg_rows_text(rows, 0, 0), table, error) &&
+                text_copy(pg_rows_text(rows, 0, 1), current, error);
+
+    pg_rows_free(rows);
+    return done;
 }
 
 /* As a view or a foreign table it could be neither locked nor stamped. */

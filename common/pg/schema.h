@@ -18,6 +18,12 @@ typedef struct PgSchema {
     bool has_migrations; /* the table schema_migrations exists */
 } PgSchema;
 
+/* Runs a query under the connection's own search_path, which holds for nothing else.  So it must
+ * depend on nothing there: qualify functions and types, and use no operator.  In a transaction.
+ * Free the rows also after a failure. */
+bool pg_query_on_path(PgConnection *connection, const char *sql, int parameter_count,
+                      const char *const *parameters, PgRows **rows, Error *error);
+
 /*
  * Finds the schema.  `wanted` (may be NULL) is the user's --schema.  Without it, and without
  * schema_migrations on the search path, the current schema is used.  Call it outside a transaction.

@@ -1,22 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "common/store/shadowed.h"
 
-#include "common/pg/settings.h"
 #include "common/store/legacy_oids.h"
-
-/* Runs under the user's search_path, so it depends on nothing there: functions and types are
- * qualified, and it uses no operator. */
-static bool query_oids(PgConnection *connection, PgRows **rows, Error *error)
-{
-    static const char *const SEARCH_PATH[] = {"search_path"};
-    static const char *const PARAMETERS[] = {LEGACY_TABLE_NAMES};
-
-    return pg_settings_restore(connection, SEARCH_PATH, 1, error) &&
-           pg_query(connection,
-                    "SELECT pg_catalog.array_agg(pg_catalog.to_regclass(t.name)::pg_catalog.oid)"
-                    " FROM pg_catalog.unnest($1::pg_catalog.text[]) AS t(name)",
-                    1, PARAMETERS, rows, error);
-}
 
 static bool refuse(const PgSchema *schema, const char *tables, Error *error)
 {
@@ -32,11 +17,15 @@ static bool refuse(const PgSchema *schema, const char *tables, Error *error)
 
 bool shadowed_refuse(PgConnection *connection, const PgSchema *schema, Error *error)
 {
+    static const char *const NAMES[] = {LEGACY_TABLE_NAMES};
     const char *parameters[] = {NULL, schema->name};
-    PgRows *oids = NULL;
+    PgRows *oids;
     PgRows *rows = NULL;
-    bool done = query_oids(connection, &oids, error) &&
-                pg_execute(connection, "SET LOCAL search_path = ''", NULL, error);
+    bool done = pg_query_on_path(
+        connection,
+        "SELECT pg_catalog.array_agg(pg_catalog.to_regclass(t.name)::pg_catalog.oid)"
+        " FROM pg_catalog.unnest($1::pg_catalog.text[]) AS t(name)",
+        1, NAMES, &oids, error);
 
     if (done) {
         parameters[0] = pg_rows_text(oids, 0, 0);
