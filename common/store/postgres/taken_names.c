@@ -8,27 +8,34 @@
 enum { SCHEMA_NAME_SIZE = 32, KV_NAME_SIZE = 64 };
 
 /* Names are literals, not parameters: the text may be that of a DO block. */
-static bool append_names(PgConnection *connection, const PgSchema *schema, const char *name,
-                         Buffer *sql, Error *error)
+static bool append_needed(PgConnection *connection, const char *column, const char *name,
+                          Buffer *sql, Error *error)
 {
     char view[KV_NAME_SIZE + 2];
     char prefix[KV_NAME_SIZE + 1];
 
     snprintf(view, sizeof view, "%s_v", name);
     snprintf(prefix, sizeof prefix, "%s_", name);
-    return buffer_append_text(
-               sql, "c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S') AND c.relnamespace = ", error) &&
-           pg_quote_literal(connection, schema->quoted, sql, error) &&
-           buffer_append_text(sql, "::regnamespace AND (c.relname IN (", error) &&
+    return buffer_append_format(sql, error, "(%s IN (", column) &&
            pg_quote_literal(connection, name, sql, error) && buffer_append_text(sql, ", ", error) &&
            pg_quote_literal(connection, view, sql, error) &&
-           buffer_append_text(sql, ") OR left(c.relname, length(", error) &&
+           buffer_append_format(sql, error, ") OR left(%s, length(", column) &&
            pg_quote_literal(connection, prefix, sql, error) &&
            buffer_append_text(sql, ")) = ", error) &&
            pg_quote_literal(connection, prefix, sql, error) &&
-           buffer_append_text(sql, " AND substr(c.relname, length(", error) &&
+           buffer_append_format(sql, error, " AND substr(%s, length(", column) &&
            pg_quote_literal(connection, prefix, sql, error) &&
            buffer_append_text(sql, ") + 1) ~ '^[0-9]+$')", error);
+}
+
+static bool append_names(PgConnection *connection, const PgSchema *schema, const char *name,
+                         Buffer *sql, Error *error)
+{
+    return buffer_append_text(
+               sql, "c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S') AND c.relnamespace = ", error) &&
+           pg_quote_literal(connection, schema->quoted, sql, error) &&
+           buffer_append_text(sql, "::regnamespace AND ", error) &&
+           append_needed(connection, "c.relname", name, sql, error);
 }
 
 /* The relation is neither the existing table nor one of its partitions nor its view. */
@@ -75,24 +82,25 @@ bool taken_names_find_type(PgConnection *connection, const PgSchema *schema, con
                            char **type, Error *error)
 {
     const char *parameters[] = {schema->name, name};
-    PgRows *rows;
-    bool done;
+    Buffer sql = {0};
+    PgRows *rows = NULL;
+    bool done =
+        buffer_append_text(&sql,
+                           "SELECT t.typname FROM pg_type t"
+                           " JOIN pg_namespace n ON n.oid = t.typnamespace"
+                           " LEFT JOIN pg_class c ON c.oid = t.typrelid WHERE n.nspname = $1"
+                           " AND NOT EXISTS (SELECT FROM pg_class k WHERE k.relnamespace = n.oid"
+                           "  AND k.relname = $2 AND k.relkind IN ('r', 'p'))"
+                           " AND (t.typrelid = 0 OR c.relkind = 'c') AND ",
+                           error) &&
+        append_needed(connection, "t.typname", name, &sql, error) &&
+        buffer_append_text(&sql, " LIMIT 1", error) &&
+        pg_query(connection, buffer_string(&sql), 2, parameters, &rows, error);
 
     *type = NULL;
-    if (!pg_query(connection,
-                  "SELECT t.typname FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace"
-                  " LEFT JOIN pg_class c ON c.oid = t.typrelid WHERE n.nspname = $1"
-                  " AND NOT EXISTS (SELECT FROM pg_class k WHERE k.relnamespace = n.oid AND "
-                  "k.relname = $2::text AND k.relkind IN ('r', 'p')) AND (t.typrelid = 0 OR "
-                  "c.relkind = 'c') AND (t.typname IN ($2::text, $2::text "
-                  "|| '_v')"
-                  "  OR left(t.typname, length($2::text) + 1) = $2::text || '_'"
-                  "  AND substr(t.typname, length($2::text) + 2) ~ '^[0-9]+$') LIMIT 1",
-                  2, parameters, &rows, error)) {
-        return false;
-    }
-    done = pg_rows_count(rows) == 0 || text_copy(pg_rows_text(rows, 0, 0), type, error);
+    done = done && (pg_rows_count(rows) == 0 || text_copy(pg_rows_text(rows, 0, 0), type, error));
     pg_rows_free(rows);
+    buffer_free(&sql);
     return done;
 }
 
